@@ -1,0 +1,75 @@
+/** Where in a user's file a fault lies; `line` and `column` count from 1. */
+export interface SourceLocation {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+export interface TritonLocalErrorDetails {
+  /** What the user can do about it: a command, a setting, a place to look. */
+  readonly hint?: string;
+  readonly location?: SourceLocation;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error of the product. `code` is stable (`ROOM_CONDITION`); `kind` tells whether the user's input or
+ * the machine is at fault; the message says what happened, the hint what to do. Each transport maps it once.
+ */
+export class TritonLocalError extends Error {
+  readonly code: string;
+  readonly kind: 'user' | 'system';
+  readonly hint: string | undefined;
+  readonly location: SourceLocation | undefined;
+
+  constructor(
+    code: string,
+    kind: 'user' | 'system',
+    message: string,
+    { hint, location, cause }: TritonLocalErrorDetails = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'TritonLocalError';
+    this.code = code;
+    this.kind = kind;
+    this.hint = hint;
+    this.location = location;
+  }
+}
+
+export function userError(
+  code: string,
+  message: string,
+  details?: TritonLocalErrorDetails,
+): TritonLocalError {
+  return new TritonLocalError(code, 'user', message, details);
+}
+
+export function systemError(
+  code: string,
+  message: string,
+  details?: TritonLocalErrorDetails,
+): TritonLocalError {
+  return new TritonLocalError(code, 'system', message, details);
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** A thrown value as our own error; what is not ours already becomes `INTERNAL` with its cause kept. */
+export function toTritonLocalError(thrown: unknown): TritonLocalError {
+  if (thrown instanceof TritonLocalError) return thrown;
+  return systemError('INTERNAL', messageOf(thrown), { cause: thrown });
+}
+
+/** Whether a system call failed with this errno name, such as `ENOENT`. */
+export function hasErrno(thrown: unknown, ...names: string[]): boolean {
+  return (
+    thrown instanceof Error &&
+    'code' in thrown &&
+    typeof thrown.code === 'string' &&
+    names.includes(thrown.code)
+  );
+}

@@ -1,0 +1,18 @@
+// Base: the few tools that every room needs. It knows errors, lifetimes, time, lines, files and ports;
+// it refuses to know anything of machine learning, Azure or Docker.
+export { type Clock, systemClock } from './clock.ts';
+export {
+  hasErrno,
+  messageOf,
+  type SourceLocation,
+  systemError,
+  TritonLocalError,
+  type TritonLocalErrorDetails,
+  toTritonLocalError,
+  userError,
+} from './errors.ts';
+export { entryKind, hashFile, isInside, writeFileAtomic } from './files.ts';
+export { Lifetime, within } from './lifetime.ts';
+export { LineSplitter, MAX_LINE_CHARACTERS } from './lines.ts';
+export { Mutex } from './mutex.ts';
+export { findPortHolder, listen, listenError, type PortHolder } from './ports.ts';

@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import type { Server } from 'node:net';
+import { promisify } from 'node:util';
+import { hasErrno, systemError } from './errors.ts';
+
+/** A process that holds a port, as far as the system tells. */
+export interface PortHolder {
+  readonly pid: number;
+  readonly command: string;
+}
+
+/**
+ * Listens and resolves with the real port (0 asks for any).
+ * @throws PORT_TAKEN naming the port and, where it can be found, the process; PORT_REFUSED for other refusals.
+ */
+export async function listen(server: Server, host: string, port: number, purpose: string): Promise<number> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  } catch (error) {
+    throw await listenError(error, host, port, purpose);
+  }
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : port;
+}
+
+/** Explains why a server could not listen; `purpose` names what the port is for. */
+export async function listenError(
+  error: unknown,
+  host: string,
+  port: number,
+  purpose: string,
+): Promise<Error> {
+  if (hasErrno(error, 'EADDRINUSE')) {
+    const holder = await findPortHolder(port);
+    const by = holder ? ` by ${holder.command} (process ${holder.pid})` : '';
+    return systemError('PORT_TAKEN', `port ${port} (${purpose}) is already in use${by}`, {
+      hint: 'end that process, or choose another port (0 takes any free one)',
+      cause: error,
+    });
+  }
+  return systemError('PORT_REFUSED', `cannot listen on ${host}:${port} (${purpose})`, {
+    hint: port > 0 && port < 1024 ? 'ports below 1024 need special rights' : 'check the host and the port',
+    cause: error,
+  });
+}
+
+/** The process that listens on a TCP port, or `undefined` where the system does not tell us. */
+export async function findPortHolder(port: number): Promise<PortHolder | undefined> {
+  try {
+    if (process.platform === 'linux') return await findHolderInProc(port);
+    if (process.platform === 'win32') return await findHolderByNetstat(port);
+    return await findHolderByLsof(port);
+  } catch {
+    return undefined;
+  }
+}
+
+async function findHolderInProc(port: number): Promise<PortHolder | undefined> {
+  const inodes = new Set<string>();
+  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    const rows = (await readFile(table, 'utf8').catch(() => '')).split('\n').slice(1);
+    for (const row of rows) {
+      const [, local, , state, , , , , , inode] = row.trim().split(/\s+/);
+      const LISTENING = '0A';
+      if (state === LISTENING && inode && Number.parseInt(local?.split(':')[1] ?? '', 16) === port)
+        inodes.add(inode);
+    }
+  }
+  if (inodes.size === 0) return undefined;
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  for (const pid of pids) {
+    const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []);
+    for (const descriptor of descriptors) {
+      const target = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '');
+      const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
+      if (inode && inodes.has(inode)) {
+        const command = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'a process');
+        return { pid: Number(pid), command: command.trim() };
+      }
+    }
+  }
+  return undefined;
+}
+
+async function findHolderByLsof(port: number): Promise<PortHolder | undefined> {
+  const { stdout } = await run('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']);
+  const pid = /^p(\d+)$/m.exec(stdout)?.[1];
+  const command = /^c(.+)$/m.exec(stdout)?.[1];
+  return pid ? { pid: Number(pid), command: command ?? 'a process' } : undefined;
+}
+
+async function findHolderByNetstat(port: number): Promise<PortHolder | undefined> {
+  const { stdout } = await run('netstat', ['-ano', '-p', 'TCP']);
+  const pid = new RegExp(`:${port}\\s+\\S+\\s+LISTENING\\s+(\\d+)`).exec(stdout)?.[1];
+  if (!pid) return undefined;
+  const tasks = await run('tasklist', ['/FI', `PID eq ${pid}`, '/FO', 'CSV', '/NH']);
+  return { pid: Number(pid), command: /^"([^"]+)"/.exec(tasks.stdout.trim())?.[1] ?? 'a process' };
+}
+
+const run = (command: string, args: string[]) => promisify(execFile)(command, args, { timeout: 2_000 });

@@ -1,0 +1,23 @@
+import type { z } from 'zod';
+import type * as schema from './schema.ts';
+
+export type EngineKind = z.infer<typeof schema.engineKind>;
+export type ModelState = z.infer<typeof schema.modelState>;
+export type LogLevel = z.infer<typeof schema.logLevel>;
+export type LogSource = z.infer<typeof schema.logSource>;
+export type ReloadAction = z.infer<typeof schema.reloadAction>;
+export type ReloadTimings = z.infer<typeof schema.reloadTimings>;
+/** An error as facts, as `reload.failed` carries it. */
+export type Failure = z.infer<typeof schema.failure>;
+
+/** What a room tells the bus. */
+export type EventBody = z.infer<typeof schema.eventBody>;
+export type EventType = EventBody['type'];
+/** What the bus passes on: the body with its place in the order of things. */
+export type EmulatorEvent = EventBody & { readonly v: 1; readonly seq: number; readonly time: string };
+export type EventOf<Type extends EventType> = Extract<EmulatorEvent, { type: Type }>;
+
+/** The side of the bus that rooms get: they tell, they never listen. */
+export interface EventSink {
+  emit(body: EventBody): void;
+}

@@ -1,0 +1,25 @@
+// Events: the vocabulary of what happened, the bus that carries it, and bounded stores that fold events into state
+// and recent log lines. It knows facts; it refuses to know how anybody shows them.
+export { EventBus } from './bus.ts';
+export type {
+  EmulatorEvent,
+  EngineKind,
+  EventBody,
+  EventOf,
+  EventSink,
+  EventType,
+  Failure,
+  LogLevel,
+  LogSource,
+  ModelState,
+  ReloadAction,
+  ReloadTimings,
+} from './event.ts';
+export {
+  type EmulatorState,
+  type EngineStatus,
+  initialState,
+  type ModelStatus,
+  type ReloadStatus,
+  type WorkerStatus,
+} from './state.ts';

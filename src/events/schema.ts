@@ -1,0 +1,124 @@
+import { z } from 'zod';
+
+// The vocabulary of what happens, once: the types come from these schemas (no zod at run time) and the build writes
+// them as JSON Schema for readers of `--ui json`. Facts only; every rendering makes its own sentences.
+
+const milliseconds = z.number().nonnegative();
+const generation = z.number().int().nonnegative();
+
+export const engineKind = z.enum(['docker', 'native', 'embedded', 'external']);
+export const modelState = z.enum(['UNKNOWN', 'LOADING', 'READY', 'UNLOADING', 'UNAVAILABLE']);
+export const logLevel = z.enum(['debug', 'info', 'warning', 'error']);
+
+/** Who wrote a log line: the user's script, a Python worker's own output, the engine, or triton-local itself. */
+export const logSource = z.enum(['script', 'worker', 'engine', 'emulator']);
+
+export const reloadAction = z.object({
+  kind: z.enum(['load-model', 'unload-model', 'swap-workers']),
+  /** The model's name, or the entry script's path for `swap-workers`. */
+  target: z.string(),
+  reason: z.string(),
+});
+
+export const reloadTimings = z.object({
+  /** From the first sign on disk to a quiet, changed set of files. */
+  settleMs: milliseconds,
+  planMs: milliseconds,
+  applyMs: milliseconds,
+  totalMs: milliseconds,
+});
+
+export const failure = z.object({
+  code: z.string(),
+  message: z.string(),
+  file: z.string().optional(),
+  line: z.number().int().positive().optional(),
+  hint: z.string().optional(),
+});
+
+const reload = {
+  /** The generation that serves after the event. */
+  generation,
+  actions: z.array(reloadAction),
+  /** Paths that changed, relative to the project where they lie in it. */
+  causes: z.array(z.string()),
+};
+
+export const eventBody = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('emulator.starting'), projectDir: z.string(), pid: z.number().int() }),
+  z.object({
+    type: z.literal('emulator.ready'),
+    /** The scoring service, e.g. `http://localhost:6789/score`; in no-code mode its base. */
+    scoringUri: z.string(),
+    httpUrl: z.string(),
+    deployment: z.enum(['no-code', 'script']),
+    startMs: milliseconds,
+  }),
+  z.object({ type: z.literal('emulator.stopping'), reason: z.string() }),
+  z.object({ type: z.literal('emulator.stopped'), exitCode: z.number().int() }),
+  z.object({
+    type: z.literal('engine.selected'),
+    kind: engineKind,
+    gpu: z.string().nullable(),
+    reason: z.string(),
+  }),
+  z.object({ type: z.literal('engine.starting'), kind: engineKind }),
+  z.object({
+    type: z.literal('engine.ready'),
+    kind: engineKind,
+    version: z.string(),
+    httpUrl: z.string(),
+    startMs: milliseconds,
+  }),
+  z.object({ type: z.literal('engine.exited'), kind: engineKind, reason: z.string() }),
+  z.object({
+    type: z.literal('model.state'),
+    model: z.string(),
+    version: z.string(),
+    state: modelState,
+    reason: z.string(),
+  }),
+  z.object({
+    type: z.literal('environment.progress'),
+    /** What is being made, e.g. `python environment`, `onnxruntime`. */
+    environment: z.string(),
+    step: z.string(),
+    detail: z.string(),
+  }),
+  z.object({ type: z.literal('worker.started'), pid: z.number().int(), generation }),
+  z.object({ type: z.literal('worker.ready'), pid: z.number().int(), generation, initMs: milliseconds }),
+  z.object({
+    type: z.literal('worker.exited'),
+    pid: z.number().int(),
+    generation,
+    exitCode: z.number().int().nullable(),
+    signal: z.string().nullable(),
+    /** Whether we ended it: false means that it died. */
+    expected: z.boolean(),
+  }),
+  z.object({
+    type: z.literal('scoring.request'),
+    id: z.string(),
+    method: z.string(),
+    path: z.string(),
+    status: z.number().int(),
+    generation,
+    queueMs: milliseconds,
+    runMs: milliseconds,
+    totalMs: milliseconds,
+  }),
+  z.object({ type: z.literal('reload.planned'), ...reload }),
+  z.object({ type: z.literal('reload.completed'), ...reload, timings: reloadTimings }),
+  z.object({ type: z.literal('reload.failed'), ...reload, timings: reloadTimings, error: failure }),
+  z.object({
+    type: z.literal('log.line'),
+    source: logSource,
+    level: logLevel,
+    text: z.string(),
+    requestId: z.string().optional(),
+  }),
+]);
+
+export const event = z
+  .object({ v: z.literal(1), seq: z.number().int().positive(), time: z.iso.datetime() })
+  .and(eventBody);

@@ -1,0 +1,25 @@
+import type { ModelControlMode } from '../config/index.ts';
+import type { EventSink, ModelStatus } from '../events/index.ts';
+
+export interface InferenceServerOptions {
+  /** A model repository that nobody else changes while a model of it loads. */
+  readonly repository: string;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly httpPort: number;
+  /** What HTTP clients may load and unload. */
+  readonly modelControlMode: ModelControlMode;
+  /** Folders where `onnxruntime-node` may lie (each holding a `node_modules`), first hit wins. */
+  readonly runtimePaths: readonly string[];
+  readonly events: EventSink;
+}
+
+/** Our own KServe v2 server while it runs. Listening starts only after every model of the repository was tried. */
+export interface InferenceServer extends AsyncDisposable {
+  readonly httpUrl: string;
+  readonly version: string;
+  /** Reads the model's folder again and swaps it in without a gap; on failure the old one serves on, and this throws. */
+  load(model: string): Promise<void>;
+  unload(model: string): Promise<void>;
+  models(): readonly ModelStatus[];
+}

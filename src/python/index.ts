@@ -1,0 +1,3 @@
+// Python: a supervised pool of Python processes over framed pipes, the environments they run in, and their harness.
+// It knows processes and scripts; it refuses to know ports and routes.
+export type { ScoreOutcome, ScorePool, ScorePoolOptions, ScoreRequest } from './score-pool.ts';

@@ -1,0 +1,65 @@
+import type { EventSink, WorkerStatus } from '../events/index.ts';
+
+/** One request for the entry script, as it came over HTTP. */
+export interface ScoreRequest {
+  /** The `x-request-id` the caller is answered with; log lines written meanwhile carry it. */
+  readonly id: string;
+  readonly method: string;
+  /** The raw request target with its query, e.g. `/score?x=1`. */
+  readonly target: string;
+  /** Names and values in the order they came. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Uint8Array;
+}
+
+interface ScoreTimes {
+  /** Waiting for a free worker. */
+  readonly queueMs: number;
+  /** Inside `run()`, as the worker measured it (`x-ms-run-fn-exec-ms`). */
+  readonly runMs: number;
+}
+
+/**
+ * What became of it. `reply`: status, headers and body as the real server would send them, without the id and
+ * version headers, which are the transport's. `lost`: the worker died or was ended before it answered.
+ */
+export type ScoreOutcome = ScoreTimes &
+  (
+    | {
+        readonly kind: 'reply';
+        readonly status: number;
+        readonly headers: readonly (readonly [name: string, value: string])[];
+        readonly body: Uint8Array;
+        /** `x-ms-run-function-failed`; undefined where the real server sends none. */
+        readonly runFunctionFailed: boolean | undefined;
+        /** Whether `run()` returned, so that `x-ms-run-fn-exec-ms` is sent. */
+        readonly runReturned: boolean;
+      }
+    | { readonly kind: 'lost'; readonly reason: string }
+  );
+
+export interface ScorePoolOptions {
+  readonly generation: number;
+  readonly workers: number;
+  /** The Python to run, from `config` or a managed environment. */
+  readonly interpreter: string;
+  readonly entryScript: string;
+  readonly sourceDirectory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where `localhost:8000` of the script really is: host and port of the engine's HTTP service. */
+  readonly engineAuthority: string | undefined;
+  readonly scoringTimeoutMs: number;
+  /** Limit for import and `init()`. */
+  readonly initTimeoutMs: number;
+  readonly events: EventSink;
+}
+
+/** One generation: a fixed number of warmed workers, each running one request at a time, and their queue. */
+export interface ScorePool extends AsyncDisposable {
+  readonly generation: number;
+  workers(): readonly WorkerStatus[];
+  /** Queues for a free worker. Aborting takes the request out of the queue, or ends the wait for its answer. */
+  score(request: ScoreRequest, signal: AbortSignal): Promise<ScoreOutcome>;
+  /** Resolves when every request it accepted is answered, or with false after `limitMs`. */
+  drain(limitMs: number): Promise<boolean>;
+}
