@@ -11,7 +11,9 @@ export interface ModelSnapshot {
   readonly name: string;
   readonly directory: string;
   readonly files: readonly SnapshotFile[];
-  /** Hash over the files' names and contents: equal fingerprints mean equal models. */
+  /** Sub-directories relative to the model's folder, empty ones too: an empty version directory has a meaning. */
+  readonly directories: readonly string[];
+  /** Hash over the files' names and contents and the directories' names: equal fingerprints mean equal models. */
   readonly fingerprint: string;
 }
 
