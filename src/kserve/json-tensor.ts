@@ -21,7 +21,7 @@ export function decodeJsonTensor(
   const bytes = new Uint8Array(count * ELEMENT_BYTES[datatype]);
   const store = STORES[datatype](bytes.buffer);
   let index = 0;
-  forEachElement(text, span, 'Unable to parse \'data\': ', (start, end) => {
+  forEachElement(text, span, "Unable to parse 'data': ", (start, end) => {
     if (index === count) throw wrongCount();
     store(text, start, end, index);
     index += 1;
@@ -74,8 +74,7 @@ function storeInteger(
 function storeLong(target: BigUint64Array | BigInt64Array, sign: Sign): Store {
   return (text, start, end, index) => {
     const value = smallInteger(text, start, end);
-    target[index] =
-      value === undefined || value < 0 ? longInteger(text, start, end, sign) : BigInt(value);
+    target[index] = value === undefined || value < 0 ? longInteger(text, start, end, sign) : BigInt(value);
   };
 }
 
