@@ -1,7 +1,7 @@
 import { messageOf, TritonLocalError } from '../base/index.ts';
 import { invalidArgument, KServeError } from '../kserve/index.ts';
-import { type ModelDefinition, type ModelVersion, readLabels } from '../repository/index.ts';
-import type { Backend } from './backends/backend.ts';
+import { locateConfigError, ModelConfigError, type ModelDefinition, type ModelVersion, readLabels } from '../repository/index.ts';
+import type { Backend, BackendModel } from './backends/backend.ts';
 import { LoadedVersion } from './loaded-version.ts';
 import { warmUp } from './warmup.ts';
 
@@ -17,22 +17,33 @@ export async function loadVersion(
     throw invalidArgument(
       `unable to find backend library for backend '${name || platform}', try specifying runtime on the model configuration.`,
     );
-  const model = await backend.load(definition, version);
+  let model: BackendModel | undefined;
   try {
+    model = await backend.load(definition, version);
     const labels = new Map<string, readonly string[]>();
     for (const output of model.config.output)
-      if (output.label_filename !== '') labels.set(output.name, await readLabels(definition, output));
-    await warmUp({ ...definition, config: model.config }, model);
+      if (output.label_filename !== '')
+        labels.set(output.name, await readLabels({ ...definition, config: model.config }, output));
+    await warmUp(definition, model);
     return new LoadedVersion(version.version, model, labels);
   } catch (error) {
-    await model[Symbol.asyncDispose]();
-    throw error;
+    await model?.[Symbol.asyncDispose]();
+    throw await locateConfigError(error, definition.configFile);
   }
 }
+
+const STATUS_NAMES = {
+  INVALID_ARG: 'Invalid argument',
+  INTERNAL: 'Internal',
+  NOT_FOUND: 'Not found',
+  UNSUPPORTED: 'Unsupported',
+  UNAVAILABLE: 'Unavailable',
+} as const;
 
 /** A failure as Triton's index and logs show it: the code's name before the text. */
 export function reasonOf(error: unknown): string {
   if (error instanceof KServeError) return `${error.code}: ${error.message}`;
+  if (error instanceof ModelConfigError) return `${STATUS_NAMES[error.status]}: ${error.message}`;
   if (error instanceof TritonLocalError) {
     const hint = error.code === 'ONNXRUNTIME_MISSING' && error.hint ? `; ${error.hint}` : '';
     return `${error.kind === 'user' ? 'Invalid argument' : 'Internal'}: ${error.message}${hint}`;

@@ -227,6 +227,7 @@ export class ModelTable implements AsyncDisposable {
   async #bringUp(model: ModelEntry, definition: ModelDefinition): Promise<void> {
     const { name } = model;
     const wasServing = model.latest !== undefined;
+    const old = model.versions;
     const next = new Map<string, VersionEntry>();
     for (const { version } of definition.versions) {
       const entry: VersionEntry = { version, state: 'LOADING', reason: '', loaded: undefined };
@@ -248,7 +249,6 @@ export class ModelTable implements AsyncDisposable {
       }),
     );
     if (failures.size > 0) throw this.#giveUp(model, next, failures, wasServing);
-    const old = model.versions;
     model.versions = next;
     model.latest = [...next.values()].at(-1)?.loaded;
     for (const entry of next.values()) this.#set(model, entry, 'READY', '');

@@ -11,7 +11,6 @@ import {
   type ModelDefinition,
   type ModelVersion,
   type OnnxInterface,
-  validateModelConfig,
 } from '../../repository/index.ts';
 import type { Backend, BackendModel } from './backend.ts';
 import { onnxLoadError } from './onnx-error.ts';
@@ -116,7 +115,6 @@ async function findModelFile(file: string): Promise<string> {
 
 function completeConfig(config: ModelConfig, onnx: OnnxInterface): ModelConfig {
   const complete = completeOnnxConfig(config, onnx);
-  validateModelConfig(complete);
   checkOnnxInterface(complete, onnx);
   return complete;
 }
