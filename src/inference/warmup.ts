@@ -44,6 +44,8 @@ async function sampleInputs(
   const batches = model.config.max_batch_size > 0;
   const given: InferInput[] = [];
   for (const [name, input] of Object.entries(sample.inputs)) {
+    // Triton leaves out what the model does not know; the count of inputs then tells.
+    if (!model.config.input.some((known) => known.name === name)) continue;
     const shape = batches ? [1, ...input.dims] : input.dims;
     given.push({
       name,
