@@ -152,6 +152,7 @@ describe('the embedded inference server', () => {
     await server.unload('broken');
     expect(await client.ready()).toBe(true);
     expect(await client.ready('broken')).toBe(false);
+    expect(server.models().map(({ name }) => name)).not.toContain('broken');
     const log = seen.flatMap((event) => (event.type === 'log.line' ? [event.text] : []));
     expect(log).toContain("successfully loaded 'broken'");
     expect(log.some((line) => line.startsWith("failed to load 'broken' version 1: Internal: onnx"))).toBe(
