@@ -1,3 +1,25 @@
 // Repository: Triton's model repository on disk: scan, config.pbtxt, versions, auto-complete, snapshots, staging.
 // It knows files and configurations; it refuses to run a model.
+
+export { type FieldPath, ModelConfigError, type ModelErrorStatus } from './config-error.ts';
+export { parseModelConfigJson } from './config-json.ts';
+export { locateConfigError } from './config-location.ts';
+export { modelConfigJson } from './config-message.ts';
+export { parseModelConfigText } from './config-text.ts';
+export { readLabels } from './labels.ts';
+export type * from './model-config.ts';
+export {
+  checkModelName,
+  listModelDirectories,
+  type ModelDefinition,
+  readModelDefinition,
+} from './model-definition.ts';
+export { resolveInstanceGroups } from './normalize.ts';
+export { checkOnnxInterface } from './onnx-check.ts';
+export { completeOnnxConfig } from './onnx-complete.ts';
+export type { OnnxInterface, OnnxTensor } from './onnx-interface.ts';
+export { scanOnnxFile, scanRepository } from './scan.ts';
 export type { ModelSnapshot, RepositorySnapshot, SnapshotFile } from './snapshot.ts';
+export { type StagedModel, stageModel, unstageModel } from './stage.ts';
+export { validateModelConfig } from './validate.ts';
+export type { ModelVersion } from './versions.ts';

@@ -1,0 +1,18 @@
+import type { DataType } from './model-config.ts';
+
+/** One input or output as the ONNX file declares it. */
+export interface OnnxTensor {
+  readonly name: string;
+  /** `TYPE_INVALID` for what Triton has no name for. */
+  readonly dataType: DataType;
+  /** -1 for a symbolic or unknown dimension; undefined where the file declares no shape at all. */
+  readonly shape: readonly number[] | undefined;
+}
+
+/** The interface of an ONNX model: inputs without overridable initializers, in the graph's order. */
+export interface OnnxInterface {
+  readonly inputs: readonly OnnxTensor[];
+  readonly outputs: readonly OnnxTensor[];
+  /** Initializers that a request may override, for configured `optional` inputs; undefined where nobody can tell. */
+  readonly initializers?: readonly OnnxTensor[];
+}
