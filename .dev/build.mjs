@@ -20,8 +20,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = path.join(root, 'dist');
 const hashFile = path.join(dist, '.build-hash');
 
-/** Files that are started by path, not imported; each becomes dist/NAME.js. Those ending in `.worker` are found. */
-const ENTRIES = { main: 'src/cli/main.ts' };
+/** Entries of worker threads, which are started by their place beside the code that starts them. */
+const WORKER = /^src\/.*-worker\.mjs$/;
 const HARNESS = 'src/python/harness';
 /** Resolved at run time from the project, the package's folder or the state folder; never bundled. */
 const EXTERNAL = ['onnxruntime-node'];
@@ -33,12 +33,15 @@ export function buildIsFresh() {
 
 async function build() {
   const esbuild = await import('esbuild');
-  const { metafile, outputFiles } = await esbuild.build({ ...bundleOptions(), write: false });
-  const schema = await eventSchema(esbuild);
-  const licences = collectLicences(root, metafile);
+  const [cli, workers, schema] = await Promise.all([
+    esbuild.build(cliOptions()),
+    esbuild.build(workerOptions()),
+    eventSchema(esbuild),
+  ]);
+  const licences = collectLicences(root, [cli.metafile, workers.metafile]);
 
   rmSync(dist, { recursive: true, force: true });
-  for (const file of outputFiles) write(file.path, file.contents);
+  for (const file of [...cli.outputFiles, ...workers.outputFiles]) write(file.path, file.contents);
   write(path.join(dist, 'cli.js'), launcher());
   chmodSync(path.join(dist, 'cli.js'), 0o755);
   if (existsSync(path.join(root, HARNESS))) {
@@ -50,23 +53,12 @@ async function build() {
   write(hashFile, sourceHash());
 }
 
-function bundleOptions() {
+function cliOptions() {
   return {
-    absWorkingDir: root,
-    entryPoints: { ...ENTRIES, ...workerEntries() },
-    outdir: dist,
-    bundle: true,
+    ...commonOptions(),
+    entryPoints: { main: 'src/cli/main.ts' },
     splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    external: EXTERNAL,
     chunkNames: '[name]-[hash]',
-    // Names stay, so that stack traces and error names of users' reports can be read.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    legalComments: 'none',
-    charset: 'utf8',
     // ink asks for its developer tools when DEV is `true`, with a package that is not there.
     define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
     // Packages written as CommonJS call `require` for Node's own modules.
@@ -74,7 +66,35 @@ function bundleOptions() {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
     },
     plugins: [withoutDeveloperTools],
+  };
+}
+
+/** `src/ROOM/.../NAME-worker.mjs` becomes dist/NAME-worker.mjs, beside the chunk that starts it. */
+function workerOptions() {
+  const files = sourceFiles().filter((file) => WORKER.test(file));
+  return {
+    ...commonOptions(),
+    entryPoints: Object.fromEntries(files.map((file) => [path.basename(file, '.mjs'), file])),
+    outExtension: { '.js': '.mjs' },
+  };
+}
+
+function commonOptions() {
+  return {
+    absWorkingDir: root,
+    outdir: dist,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    external: EXTERNAL,
+    // Names stay, so that stack traces and error names of users' reports can be read.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'none',
+    charset: 'utf8',
     metafile: true,
+    write: false,
     logLevel: 'warning',
   };
 }
@@ -88,12 +108,6 @@ const withoutDeveloperTools = {
     builder.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'export default {}' }));
   },
 };
-
-/** `src/ROOM/.../NAME.worker.ts` becomes dist/NAME.worker.js. */
-function workerEntries() {
-  const files = sourceFiles().filter((file) => /^src\/.*\.worker\.[mc]?[jt]s$/.test(file));
-  return Object.fromEntries(files.map((file) => [path.basename(file).replace(/\.[^.]+$/, ''), file]));
-}
 
 function launcher() {
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));

@@ -6,12 +6,12 @@ const PERMISSIVE =
   /^(MIT|ISC|0BSD|BSD-2-Clause|BSD-3-Clause|Apache-2\.0|BlueOak-1\.0\.0|Unlicense|CC0-1\.0|Python-2\.0)$/;
 
 /**
- * The names, versions and licence texts of every package that esbuild put into the bundle.
+ * The names, versions and licence texts of every package that esbuild put into the bundles of these metafiles.
  * @throws Error naming each package that states no licence, or none that allows this.
  */
-export function collectLicences(root, metafile) {
+export function collectLicences(root, metafiles) {
   const ownLicence = readFileSync(path.join(root, 'LICENSE'), 'utf8');
-  const packages = bundledFolders(metafile).map((folder) => describe(path.join(root, folder), ownLicence));
+  const packages = bundledFolders(metafiles).map((folder) => describe(path.join(root, folder), ownLicence));
   const refused = packages.filter((entry) => !isPermissive(entry.licence));
   if (refused.length > 0) {
     const list = refused.map(
@@ -33,9 +33,9 @@ export function isPermissive(expression) {
 }
 
 /** Package folders below node_modules with at least one byte in an output. */
-function bundledFolders(metafile) {
+function bundledFolders(metafiles) {
   const folders = new Set();
-  for (const output of Object.values(metafile.outputs)) {
+  for (const output of metafiles.flatMap(({ outputs }) => Object.values(outputs))) {
     for (const input of Object.keys(output.inputs)) {
       const match = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input);
       if (match) folders.add(match[0]);
