@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// The file behind the `triton-local` command. It is written in the oldest syntax that modules allow, so that an old
+// Node reaches the check below; everything else is imported after it.
+import module from 'node:module';
+
+const wanted = '__NODE__'.split('.').map(Number);
+const have = process.versions.node.split('.').map(Number);
+if (have[0] < wanted[0] || (have[0] === wanted[0] && have[1] < wanted[1])) {
+  process.stderr.write(
+    `triton-local needs Node.js __NODE__ or newer, and this is ${process.versions.node} (${process.execPath}).\n` +
+      'Install a current one from https://nodejs.org, or with a version manager: nvm install --lts\n',
+  );
+  process.exit(5);
+}
+// From Node 22 on, V8's compiled code is kept between starts (NODE_COMPILE_CACHE or the system's temporary folder).
+if (module.enableCompileCache) module.enableCompileCache();
+await import('./main.js');
