@@ -1,0 +1,49 @@
+// Kserve: the Open Inference Protocol as data: datatypes, messages, their JSON and binary forms, a client.
+// It knows the protocol and Triton's dialect of it; it refuses to know how a model is run.
+export { joinBytesTensor, splitBytesTensor } from './bytes-tensor.ts';
+export {
+  configTypeOf,
+  type Datatype,
+  datatypeOfConfig,
+  ELEMENT_BYTES,
+  elementCount,
+  isDatatype,
+} from './datatypes.ts';
+export { parseInferRequest, rawInferRequest, requestPrefix } from './infer-request.ts';
+export { type EncodedResponse, encodeInferResponse, type ResponseOutput } from './infer-response.ts';
+export { asBoolean, asObject, asString, asUnsigned, isObject, memberOf } from './json-access.ts';
+export {
+  decodeUtf8,
+  encodeUtf8,
+  JsonDouble,
+  type JsonObject,
+  JsonSpan,
+  type JsonValue,
+  readJson,
+} from './json-reader.ts';
+export { quoteBytes, quoteText, writeDouble, writeTensorData } from './json-writer.ts';
+export {
+  type ClientRequest,
+  type ClientResponse,
+  KServeClient,
+  type KServeClientOptions,
+  KServeResponseError,
+} from './kserve-client.ts';
+export {
+  internal,
+  invalidArgument,
+  KServeError,
+  type KServeErrorCode,
+  notFound,
+  unavailable,
+  unsupported,
+} from './kserve-error.ts';
+export type {
+  InferInput,
+  InferRequest,
+  ModelMetadata,
+  ParameterValue,
+  RequestedOutput,
+  Tensor,
+  TensorMetadata,
+} from './messages.ts';

@@ -1,0 +1,254 @@
+import { ELEMENT_BYTES, isDatatype } from './datatypes.ts';
+import {
+  asArray,
+  asBoolean,
+  asObject,
+  asParameter,
+  asSpan,
+  asString,
+  asUnsigned,
+  isObject,
+  memberOf,
+} from './json-access.ts';
+import { type JsonObject, type JsonValue, readJson } from './json-reader.ts';
+import { decodeJsonTensor } from './json-tensor.ts';
+import { internal, invalidArgument, notFound } from './kserve-error.ts';
+import type { InferInput, InferRequest, ParameterValue, RequestedOutput } from './messages.ts';
+
+const NO_BYTES = new Uint8Array(0);
+const NO_PARAMETERS: ReadonlyMap<string, ParameterValue> = new Map();
+
+/** A body that is one tensor: the binary extension's raw request (`Inference-Header-Content-Length: 0`). */
+export function rawInferRequest(body: Uint8Array): InferRequest {
+  return {
+    id: '',
+    inputs: [{ name: 'raw_input', datatype: '', shape: [], data: body }],
+    outputs: [],
+    binaryDataOutput: true,
+    priority: 0,
+    timeout: 0,
+    parameters: NO_PARAMETERS,
+    raw: true,
+  };
+}
+
+/**
+ * Reads a request: `jsonBytes` of JSON, then the binary tensors in the order of the inputs, which become views.
+ * @param model only for error texts.
+ * @param maxBytes limit of the JSON part and of each tensor given in JSON.
+ * @throws KServeError with the texts and in the order of Triton's HTTP layer (E14 to E48 of its catalogue).
+ */
+export function parseInferRequest(
+  body: Buffer,
+  jsonBytes: number,
+  model: string,
+  maxBytes: number,
+): InferRequest {
+  if (jsonBytes > maxBytes)
+    throw invalidArgument(
+      `request JSON size of ${jsonBytes} bytes exceeds the maximum allowed input size of ${maxBytes} bytes. Use --http-max-input-size to increase the limit.`,
+    );
+  const text = body.latin1Slice(0, jsonBytes);
+  const root = readJson(text);
+  const id =
+    isObject(root) && root.has('id') ? asString(memberOf(root, 'id', ''), "Unable to parse 'id': ") : '';
+  const parameters = readParameters(root);
+  const source: InputSource = { text, body, offset: jsonBytes, model, maxBytes, id, named: new Set() };
+  const inputs: InferInput[] = [];
+  const context = "Unable to parse 'inputs': ";
+  for (const input of asArray(memberOf(root, 'inputs', context), context))
+    inputs.push(readInput(input, source));
+  if (source.offset < body.length)
+    throw invalidArgument(`unexpected additional input data for model '${model}'`);
+  return { id, inputs, outputs: readOutputs(root), raw: false, ...parameters };
+}
+
+/** Triton's prefix for errors of the core: the client's id, or that there is none. */
+export function requestPrefix(id: string): string {
+  return `[request id: ${id === '' ? '<id_unknown>' : id}] `;
+}
+
+type RequestParameters = Pick<InferRequest, 'binaryDataOutput' | 'priority' | 'timeout' | 'parameters'>;
+const DEFAULT_PARAMETERS: RequestParameters = {
+  binaryDataOutput: false,
+  priority: 0,
+  timeout: 0,
+  parameters: NO_PARAMETERS,
+};
+
+function readParameters(root: JsonValue): RequestParameters {
+  const value = isObject(root) ? root.get('parameters') : undefined;
+  if (value === undefined) return DEFAULT_PARAMETERS;
+  if (!isObject(value))
+    throw internal('failed to get request params.: attempt to get members for non-object');
+  let binaryDataOutput = false;
+  let priority = 0;
+  let timeout = 0;
+  const custom = new Map<string, ParameterValue>();
+  for (const [key, member] of value) {
+    const context = `Unable to parse '${key}': `;
+    switch (key) {
+      case 'binary_data_output':
+        binaryDataOutput = asBoolean(member, context);
+        break;
+      case 'priority':
+        priority = asUnsigned(member, context);
+        break;
+      case 'timeout':
+        timeout = asUnsigned(member, context);
+        break;
+      case 'sequence_id':
+        if (typeof member !== 'string') asUnsigned(member, context);
+        break;
+      case 'sequence_start':
+      case 'sequence_end':
+        asBoolean(member, context);
+        break;
+      default:
+        custom.set(key, customParameter(key, member));
+    }
+  }
+  return { binaryDataOutput, priority, timeout, parameters: custom };
+}
+
+function customParameter(key: string, member: JsonValue): ParameterValue {
+  if (key.startsWith('triton_'))
+    throw invalidArgument(
+      `parameter keys starting with 'triton_' are reserved for Triton usage and should not be specified.`,
+    );
+  const parameter = asParameter(member);
+  if (parameter === undefined)
+    throw invalidArgument(
+      `parameter '${key}' has invalid type. It should be either 'int', 'bool', or 'string'.`,
+    );
+  return parameter;
+}
+
+interface InputSource {
+  readonly text: string;
+  readonly body: Buffer;
+  offset: number;
+  readonly model: string;
+  readonly maxBytes: number;
+  readonly id: string;
+  readonly named: Set<string>;
+}
+
+function readInput(input: JsonValue, source: InputSource): InferInput {
+  const name = asString(memberOf(input, 'name', "Unable to parse 'name': "), "Unable to parse 'name': ");
+  const typeContext = "Unable to parse 'datatype': ";
+  const datatype = asString(memberOf(input, 'datatype', typeContext), typeContext);
+  const shape = readShape(input);
+  if (source.named.has(name))
+    throw invalidArgument(`${requestPrefix(source.id)}input '${name}' already exists in request`);
+  source.named.add(name);
+  const object = input as JsonObject;
+  const parameters = object.get('parameters');
+  const inputParameters = parameters === undefined ? undefined : asObject(parameters, '');
+  const binary = inputParameters?.get('binary_data_size');
+  const region = inputParameters?.get('shared_memory_region');
+  refuseSeveralSources(object.has('data'), binary !== undefined, region !== undefined);
+  if (region !== undefined) throw notFound(`Unable to find shared memory region: '${asString(region, '')}'`);
+  const data =
+    binary === undefined
+      ? readJsonData(object, name, datatype, shape, source)
+      : takeBinaryData(asUnsigned(binary, "Unable to parse 'binary_data_size': "), name, source);
+  return { name, datatype, shape, data };
+}
+
+function readShape(input: JsonValue): number[] {
+  const context = "Unable to parse 'shape': ";
+  const shape: number[] = [];
+  for (const dim of asArray(memberOf(input, 'shape', context), context)) shape.push(asUnsigned(dim, context));
+  return shape;
+}
+
+function refuseSeveralSources(data: boolean, binary: boolean, region: boolean): void {
+  if (Number(data) + Number(binary) + Number(region) === 1) return;
+  const set = [data && "'data'", binary && "'binary_data_size'", region && "'shared_memory_region'"];
+  const found = set.filter(Boolean).join(' ');
+  throw invalidArgument(
+    `Input must set only one of the following fields: 'data', 'binary_data_size' in 'parameters', 'shared_memory_region' in 'parameters'. ${found === '' ? 'But no field is set' : `But set ${found}`}`,
+  );
+}
+
+function readJsonData(
+  input: JsonObject,
+  name: string,
+  datatype: string,
+  shape: readonly number[],
+  source: InputSource,
+): Uint8Array {
+  if (!isDatatype(datatype)) throw invalidArgument(`invalid datatype for input ${name}`);
+  const span = asSpan(memberOf(input, 'data', "Unable to parse 'data': "), "Unable to parse 'data': ");
+  if (datatype === 'FP16' || datatype === 'BF16')
+    throw invalidArgument(
+      `receiving ${datatype} data via JSON is not supported. Please use the binary data format for input ${name}`,
+    );
+  const count = checkedCount(name, shape);
+  const width = ELEMENT_BYTES[datatype] || 4;
+  if (count * width > source.maxBytes)
+    throw invalidArgument(
+      `JSON input '${name}' has a byte_size (${count * width} bytes) that exceeds the maximum allowed value of ${source.maxBytes} bytes. Use --http-max-input-size to increase the limit.`,
+    );
+  if (count === 0) return NO_BYTES;
+  // No element takes less than two characters: refuse before room for the claimed shape is taken.
+  if (count > span.end - span.start)
+    throw internal("Unable to parse 'data': Shape does not match true shape of 'data' field");
+  return decodeJsonTensor(source.text, span, datatype, count);
+}
+
+function checkedCount(name: string, shape: readonly number[]): number {
+  let count = 1n;
+  for (const dim of shape) count *= BigInt(dim);
+  if (count > 2n ** 63n - 1n)
+    throw invalidArgument(
+      `invalid shape for input '${name}': shape [${shape}] causes total element count to exceed maximum size of 9223372036854775807`,
+    );
+  return Number(count);
+}
+
+function takeBinaryData(size: number, name: string, source: InputSource): Uint8Array {
+  const left = source.body.length - source.offset;
+  if (size > left)
+    throw invalidArgument(
+      `unexpected size for input '${name}', expecting ${size - left} additional bytes for model '${source.model}'`,
+    );
+  const start = source.offset;
+  source.offset += size;
+  return source.body.subarray(start, source.offset);
+}
+
+const NO_OUTPUTS: readonly RequestedOutput[] = [];
+
+function readOutputs(root: JsonValue): readonly RequestedOutput[] {
+  const value = isObject(root) ? root.get('outputs') : undefined;
+  if (value === undefined) return NO_OUTPUTS;
+  const outputs: RequestedOutput[] = [];
+  for (const output of asArray(value, "Unable to parse 'outputs': ")) {
+    const name = asString(memberOf(output, 'name', "Unable to parse 'name': "), "Unable to parse 'name': ");
+    const parameters = (output as JsonObject).get('parameters');
+    outputs.push({ name, ...readOutputParameters(parameters) });
+  }
+  return outputs;
+}
+
+function readOutputParameters(value: JsonValue | undefined): Omit<RequestedOutput, 'name'> {
+  if (value === undefined) return { binary: false, classification: 0 };
+  const parameters = asObject(value, '');
+  const classification = parameters.get('classification');
+  const binary = parameters.get('binary_data');
+  const region = parameters.get('shared_memory_region');
+  if (region !== undefined) {
+    if (classification !== undefined)
+      throw invalidArgument("Output can't set both 'shared_memory_region' and 'classification'");
+    if (binary === true)
+      throw invalidArgument("Output can't set both 'shared_memory_region' and 'binary_data'");
+    throw notFound(`Unable to find shared memory region: '${asString(region, '')}'`);
+  }
+  return {
+    binary: binary === undefined ? false : asBoolean(binary, "Unable to parse 'binary_data': "),
+    classification:
+      classification === undefined ? 0 : asUnsigned(classification, "Unable to set 'classification': "),
+  };
+}

@@ -1,0 +1,48 @@
+import { elementCount } from './datatypes.ts';
+import { quoteText, writeTensorData } from './json-writer.ts';
+import type { Tensor } from './messages.ts';
+
+/** One output of an answer and how it is to be written. */
+export interface ResponseOutput {
+  readonly tensor: Tensor;
+  readonly binary: boolean;
+}
+
+/** A response body in the order it goes out: the JSON, then the binary tensors as they lie in memory. */
+export interface EncodedResponse {
+  readonly json: Buffer;
+  readonly tensors: readonly Uint8Array[];
+  readonly totalBytes: number;
+}
+
+/**
+ * Writes an answer as Triton does: compact, fields in its order, flat data.
+ * @throws KServeError for FP16 and BF16 outputs that are to be JSON.
+ */
+export function encodeInferResponse(
+  id: string,
+  modelName: string,
+  modelVersion: string,
+  outputs: readonly ResponseOutput[],
+): EncodedResponse {
+  const tensors: Uint8Array[] = [];
+  let binaryBytes = 0;
+  let text = id === '' ? '{' : `{"id":${quoteText(id)},`;
+  text += `"model_name":${quoteText(modelName)},"model_version":"${modelVersion}","outputs":[`;
+  for (let index = 0; index < outputs.length; index += 1) {
+    const output = outputs[index];
+    if (!output) continue;
+    const { name, datatype, shape, data } = output.tensor;
+    if (index > 0) text += ',';
+    text += `{"name":${quoteText(name)},"datatype":"${datatype}","shape":[${shape.join(',')}],`;
+    if (output.binary) {
+      text += `"parameters":{"binary_data_size":${data.byteLength}}}`;
+      if (data.byteLength > 0) tensors.push(data);
+      binaryBytes += data.byteLength;
+    } else {
+      text += `"data":${writeTensorData(datatype, data, elementCount(shape))}}`;
+    }
+  }
+  const json = Buffer.from(`${text}]}`, 'latin1');
+  return { json, tensors, totalBytes: json.byteLength + binaryBytes };
+}
