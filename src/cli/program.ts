@@ -1,10 +1,8 @@
 import { Command, Option } from 'commander';
-import { SETTINGS, type SettingName } from '../config/index.ts';
+import { SETTINGS } from '../config/index.ts';
 import { print, printError } from '../ui/index.ts';
+import type { Flags } from './flags.ts';
 import { packageVersion } from './version.ts';
-
-/** The flags of a command as commander hands them over: settings, and the command's own. */
-export type Flags = Readonly<Record<string, unknown>>;
 
 /** What a command resolves with: its exit status. */
 type Action = (argument: string | undefined, flags: Flags) => Promise<number>;
@@ -84,14 +82,4 @@ function run(action: Action): (...args: unknown[]) => Promise<void> {
     if (!(command instanceof Command)) throw new TypeError('commander called an action without its command');
     process.exitCode = await action(command.args[0], command.opts());
   };
-}
-
-/** The settings among a command's flags; commander's default `true` of `--no-watch` counts as not given. */
-export function settingFlags(flags: Flags): Partial<Record<SettingName, unknown>> {
-  const given: Partial<Record<SettingName, unknown>> = {};
-  for (const { name } of SETTINGS) {
-    const value = flags[name];
-    if (value !== undefined && !(name === 'watch' && value === true)) given[name] = value;
-  }
-  return given;
 }

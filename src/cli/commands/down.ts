@@ -1,7 +1,7 @@
 import { print } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
+import type { Flags } from '../flags.ts';
 import { chooseInstance, runningInstances, withControl } from '../instances.ts';
-import type { Flags } from '../program.ts';
 
 /** `triton-local down [DIR]`: stops a running emulator and waits until nothing of it is left. */
 export async function down(directory: string | undefined, flags: Flags): Promise<number> {

@@ -1,7 +1,7 @@
 import { formatTable, print } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
+import type { Flags } from '../flags.ts';
 import { runningInstances } from '../instances.ts';
-import type { Flags } from '../program.ts';
 
 /** `triton-local ps`: what runs, one row an emulator. */
 export async function ps(flags: Flags): Promise<number> {
@@ -11,7 +11,13 @@ export async function ps(flags: Flags): Promise<number> {
   } else if (running.length === 0) {
     print('no emulator runs\n');
   } else {
-    const rows = running.map((it) => [String(it.pid), it.scoringUri, it.httpUrl, it.startedAt, it.projectDir]);
+    const rows = running.map((it) => [
+      String(it.pid),
+      it.scoringUri,
+      it.httpUrl,
+      it.startedAt,
+      it.projectDir,
+    ]);
     print(`${formatTable([['PID', 'SCORING', 'TRITON', 'STARTED', 'PROJECT'], ...rows])}\n`);
   }
   return EXIT.ok;

@@ -1,7 +1,7 @@
 import { print } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
+import type { Flags } from '../flags.ts';
 import { chooseInstance, withControl } from '../instances.ts';
-import type { Flags } from '../program.ts';
 
 /** `triton-local reload [MODEL]`: reads the project again now; ends with 1 when the reload failed. */
 export async function reload(model: string | undefined, flags: Flags): Promise<number> {

@@ -1,7 +1,7 @@
 import { formatState, print } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
+import type { Flags } from '../flags.ts';
 import { chooseInstance, withControl } from '../instances.ts';
-import type { Flags } from '../program.ts';
 
 /** `triton-local status [DIR]`: what a running emulator serves. */
 export async function status(directory: string | undefined, flags: Flags): Promise<number> {

@@ -2,7 +2,7 @@ import { resolveProject, terminalFacts } from '../../config/index.ts';
 import { createEmulator, type RunningEmulator } from '../../emulator/index.ts';
 import { selectUi, startRenderer } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
-import { type Flags, settingFlags } from '../program.ts';
+import { type Flags, settingFlags } from '../flags.ts';
 import { nextInterruption } from '../signals.ts';
 import { packageDirectory } from '../version.ts';
 
