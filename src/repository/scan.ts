@@ -44,38 +44,34 @@ export async function scanRepository(
 }
 
 /**
- * A single ONNX file as a repository of one model, `MODEL/1/model.onnx`, with the external data that lies beside it
+ * A single ONNX file as a model of its own, `MODEL/1/model.onnx`, with the external data that lies beside it
  * (`model.onnx.data`, `model.onnx_data`, `model.data`): a snapshot to be staged like any other.
  * @throws REPOSITORY_UNREADABLE when the file is not there
  */
-export async function scanOnnxFile(
+export async function snapshotOnnxFile(
   file: string,
   modelName: string,
-  previous?: RepositorySnapshot,
-): Promise<RepositorySnapshot> {
+  previous?: ModelSnapshot,
+): Promise<ModelSnapshot> {
   const source = path.resolve(file);
   const directory = path.dirname(source);
-  const known = new Map(previous?.models.get(modelName)?.files.map((entry) => [entry.path, entry]));
-  const base = path.basename(source);
-  const stem = path.basename(source, path.extname(source));
-  const companions = [`${base}.data`, `${base}_data`, `${stem}.data`, `${stem}_data`].filter(
-    (name, index, all) => name !== base && all.indexOf(name) === index,
-  );
-  const candidates: [string, string][] = [['1/model.onnx', source]];
-  for (const name of companions) candidates.push([`1/${name}`, path.join(directory, name)]);
-  const files = await Promise.all(
-    candidates.map(([target, from]) => scanFile(target, from, known.get(target))),
-  );
-  if (!files[0]) {
+  const known = new Map(previous?.files.map((entry) => [entry.path, entry]));
+  const readers = new Readers(1);
+  const scan = async (name: string, from: string): Promise<SnapshotFile | undefined> => {
+    const found = await scanFile(`1/${name}`, from, known.get(`1/${name}`), readers);
+    return found && { ...found, source: from };
+  };
+  const model = await scan('model.onnx', source);
+  if (!model) {
     throw userError('REPOSITORY_UNREADABLE', `the model file ${source} cannot be read`, {
       hint: 'give an .onnx file, or a folder that holds one folder for each model',
     });
   }
-  const present = files.flatMap((entry, index) =>
-    entry ? [{ ...entry, source: candidates[index]?.[1] ?? source }] : [],
-  );
-  const model = makeSnapshot(modelName, directory, present, ['1']);
-  return { directory, models: new Map([[modelName, model]]) };
+  const { base, name: stem } = path.parse(source);
+  const companions = new Set([`${base}.data`, `${base}_data`, `${stem}.data`, `${stem}_data`]);
+  companions.delete(base);
+  const data = await Promise.all([...companions].map((name) => scan(name, path.join(directory, name))));
+  return makeSnapshot(modelName, directory, [model, ...data.flatMap((entry) => entry ?? [])], ['1']);
 }
 
 async function scanModel(
@@ -153,14 +149,14 @@ async function scanFile(
   relative: string,
   file: string,
   known: SnapshotFile | undefined,
-  readers?: Readers,
+  readers: Readers,
 ): Promise<SnapshotFile | undefined> {
   try {
     if (known?.stamp !== undefined) {
       const stats: BigIntStats = await stat(file, { bigint: true });
       if (stampOf(stats) === known.stamp) return known;
     }
-    const { bytes, sha256, stamp } = await (readers?.run(() => readContent(file)) ?? readContent(file));
+    const { bytes, sha256, stamp } = await readers.run(() => readContent(file));
     return { path: relative, bytes, sha256, ...(stamp === undefined ? {} : { stamp }) };
   } catch (error) {
     // Gone again, replaced by a folder, or held by whoever is writing it: the next scan sees what became of it.

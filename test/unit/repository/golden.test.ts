@@ -55,6 +55,8 @@ describe('POST /v2/repository/models/M/load', () => {
   async function load(model: string): Promise<{ status: number; error: string | undefined }> {
     try {
       const { config, versions } = await readModelDefinition(repositories.bad, model);
+      if (versions.length === 0)
+        return { status: 400, error: `load failed for model '${model}': ${NO_VERSION} '${model}'\n` };
       for (const { version, modelFile } of versions) {
         try {
           const onnx = model === 'bad_bf16' ? BF16 : await readOnnxInterface(modelFile);
@@ -68,12 +70,12 @@ describe('POST /v2/repository/models/M/load', () => {
       return { status: 200, error: undefined };
     } catch (error) {
       if (!(error instanceof ModelConfigError)) throw error;
-      if (error.code === 'MODEL_NO_VERSION')
-        return { status: 400, error: `load failed for model '${model}': ${error.message}\n` };
       return { status: 500, error: `failed to load '${model}', failed to poll from model repository` };
     }
   }
 });
+
+const NO_VERSION = 'at least one version must be available under the version policy of model';
 
 // ONNX Runtime's JavaScript has no such element type and refuses the file.
 const BF16: OnnxInterface = {
