@@ -33,9 +33,7 @@ export async function answerScore(
   if (!pool) return answerNoPool(exchange, ids, source);
   exchange.standing = { generation: pool.generation, stale: source.state().stale };
 
-  const caller = new AbortController();
-  const leave = () => caller.abort();
-  exchange.response.on('close', leave);
+  const caller = exchange.connection.signal;
   try {
     const outcome = await pool.score(
       {
@@ -45,19 +43,17 @@ export async function answerScore(
         headers: headerPairs(exchange.request.rawHeaders),
         body,
       },
-      caller.signal,
+      caller,
     );
-    if (caller.signal.aborted) return;
+    if (caller.aborted) return;
     exchange.times = outcome;
     if (outcome.kind === 'lost') answerMessage(exchange, 500, INTERNAL_ERROR, ids);
     else answerReply(exchange, ids, outcome);
   } catch (error) {
-    if (caller.signal.aborted) return;
+    if (caller.aborted) return;
     const text = `a scoring request could not be answered: ${messageOf(error)}`;
     events.emit({ type: 'log.line', source: 'emulator', level: 'error', text, requestId: ids.requestId });
     if (!exchange.answered) answerMessage(exchange, 500, INTERNAL_ERROR, ids);
-  } finally {
-    exchange.response.off('close', leave);
   }
 }
 
