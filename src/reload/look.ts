@@ -5,7 +5,7 @@ import { isInside } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import { isSourceName } from './file-kind.ts';
 import type { FileScope, FileStamp, FileTable, FolderStamp } from './file-table.ts';
-import { isIgnoredName } from './ignore-rules.ts';
+import { isIgnoredName, isPythonEnvironment } from './ignore-rules.ts';
 
 /** The part of the configuration that says which files a reload depends on. */
 export type ReloadConfig = Pick<
@@ -162,14 +162,6 @@ function stampOf(stats: Stats, scope: FileScope): FileStamp {
 
 function identityOf(stats: Stats): string {
   return `${stats.dev}:${stats.ino}`;
-}
-
-/** A virtual environment has `pyvenv.cfg`, a conda environment `conda-meta`. */
-function isPythonEnvironment(directory: string): boolean {
-  return (
-    statsOf(path.join(directory, 'pyvenv.cfg')) !== undefined ||
-    statsOf(path.join(directory, 'conda-meta')) !== undefined
-  );
 }
 
 /** Only asked where models and scripts share a folder. */

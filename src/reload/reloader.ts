@@ -69,6 +69,8 @@ export class ProjectReloader implements Reloader {
   #signAt: number | undefined;
   /** How often in a row a newer content ended an attempt. */
   #overtaken = 0;
+  /** Whether a failure to read the project stands. */
+  #unread = false;
   /** Whether an outcome is owed even if there turns out to be nothing to do. */
   #owesOutcome = false;
   #hinted = false;
@@ -211,6 +213,10 @@ export class ProjectReloader implements Reloader {
     try {
       this.#latest = await this.#parts.disk.read(table, before, new Set(scopes));
       moved = this.#plan(before, this.#latest).actions.length > 0;
+      if (this.#unread && scopes.includes('repository')) {
+        this.#unread = false;
+        this.#owesOutcome = true;
+      }
     } catch (error) {
       // Before it is quiet a file may have gone while it was read; then it is read again.
       if (scopes.every((scope) => this.#settle[scope].isQuiet(lookedAt))) this.#refuseUnread(error);
@@ -222,7 +228,7 @@ export class ProjectReloader implements Reloader {
     const now = this.#parts.clock.now();
     this.#moments = { signAt: this.#signAt ?? now, planAt: now, applyAt: now };
     this.#conclude(nothing, toFailure(error));
-    this.#owesOutcome = true;
+    this.#unread = true;
   }
 
   #decide(lookedAt: number): void {
@@ -293,20 +299,19 @@ export class ProjectReloader implements Reloader {
     this.#overtaken = 0;
     this.#signAt = undefined;
     this.#owesOutcome = false;
-    if (failure) {
-      this.#requests.noteFailure(failure);
-      this.#announcer.failed(plan, this.#moments, failure);
-    } else this.#announcer.completed(plan, this.#moments);
+    if (failure) this.#requests.noteFailure(this.#announcer.failed(plan, this.#moments, failure));
+    else this.#announcer.completed(plan, this.#moments);
   }
 
   /** Nothing is left to do: who asked by hand is answered. */
   #rest(): void {
-    this.#requests.refuseUnknown([...(this.#latest.repository?.models.keys() ?? [])]);
-    if (this.#owesOutcome) {
+    const refused = this.#requests.refuseUnknown([...(this.#latest.repository?.models.keys() ?? [])]);
+    if (this.#owesOutcome && !(refused && !this.#requests.open)) {
       const now = this.#parts.clock.now();
       this.#moments = { signAt: this.#signAt ?? now, planAt: now, applyAt: now };
       this.#conclude(nothing, undefined);
     }
+    this.#owesOutcome = false;
     this.#signAt = undefined;
     this.#overtaken = 0;
     this.#forced.clear();
