@@ -13,4 +13,6 @@ export interface OnnxTensor {
 export interface OnnxInterface {
   readonly inputs: readonly OnnxTensor[];
   readonly outputs: readonly OnnxTensor[];
+  /** Initializers that a request may override, for configured `optional` inputs; undefined where nobody can tell. */
+  readonly initializers?: readonly OnnxTensor[];
 }

@@ -1,0 +1,141 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { hasErrno } from '../base/index.ts';
+import { invalidConfig } from './config-error.ts';
+import type { ModelConfig } from './model-config.ts';
+
+interface KnownBackend {
+  readonly backend: string;
+  /** Empty where Triton knows the backend without a platform. */
+  readonly platform: string;
+  readonly file: string;
+  /** Other spellings of the platform that choose this backend. */
+  readonly platformAliases?: readonly string[];
+  /** What the model has to be for its file name to tell the backend; undefined: either. */
+  readonly kind?: 'file' | 'directory';
+}
+
+// In the order in which Triton tries them.
+const KNOWN_BACKENDS: readonly KnownBackend[] = [
+  {
+    backend: 'tensorflow',
+    platform: 'tensorflow_savedmodel',
+    file: 'model.savedmodel',
+    kind: 'directory',
+  },
+  { backend: 'tensorflow', platform: 'tensorflow_graphdef', file: 'model.graphdef', kind: 'file' },
+  { backend: 'tensorrt', platform: 'tensorrt_plan', file: 'model.plan', kind: 'file' },
+  { backend: 'onnxruntime', platform: 'onnxruntime_onnx', file: 'model.onnx' },
+  { backend: 'openvino', platform: '', file: 'model.xml' },
+  {
+    backend: 'pytorch',
+    platform: 'pytorch_libtorch',
+    platformAliases: ['libtorch'],
+    file: 'model.pt',
+    kind: 'file',
+  },
+  { backend: 'python', platform: '', file: 'model.py' },
+];
+
+/** Backends whose platform must be given with them and fit (mcu GetBackendType). */
+export const PLATFORMS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['tensorflow', ['tensorflow_graphdef', 'tensorflow_savedmodel']],
+  ['tensorrt', ['tensorrt_plan']],
+  ['onnxruntime', ['onnxruntime_onnx']],
+  ['pytorch', ['pytorch_libtorch']],
+]);
+
+/**
+ * Fills in name, backend, platform and file name from each other, from the files in the model's first sub-directory,
+ * or from a model name of the form `NAME.BACKEND` (triton.md 4.3, mcu AutoCompleteBackendFields).
+ * @throws MODEL_CONFIG_INVALID when nothing tells the backend
+ */
+export async function fillBackendFields(
+  config: ModelConfig,
+  modelName: string,
+  modelDirectory: string,
+): Promise<ModelConfig> {
+  const named = config.name === '' ? { ...config, name: modelName } : config;
+  const known = findByConfig(named) ?? (isOpen(named) ? await findByFiles(modelDirectory) : undefined);
+  if (known) {
+    return {
+      ...named,
+      backend: named.backend || known.backend,
+      platform: named.platform || known.platform,
+      default_model_filename: named.default_model_filename || known.file,
+    };
+  }
+  return isOpen(named) ? fillFromName(named, modelName, modelDirectory) : named;
+}
+
+function isOpen({ backend, platform, default_model_filename }: ModelConfig): boolean {
+  return backend === '' && platform === '' && default_model_filename === '';
+}
+
+function findByConfig({ backend, platform, default_model_filename }: ModelConfig): KnownBackend | undefined {
+  if (backend !== '') {
+    const candidates = KNOWN_BACKENDS.filter((known) => known.backend === backend);
+    const byDetail = candidates.find(
+      (known) => known.platform === platform || known.file === default_model_filename,
+    );
+    // TensorFlow has two platforms, and its name alone chooses neither.
+    return byDetail ?? (candidates.length === 1 ? candidates[0] : undefined);
+  }
+  if (platform !== '')
+    return KNOWN_BACKENDS.find(
+      (known) => known.platform === platform || known.platformAliases?.includes(platform),
+    );
+  return KNOWN_BACKENDS.find((known) => known.file === default_model_filename);
+}
+
+async function findByFiles(modelDirectory: string): Promise<KnownBackend | undefined> {
+  const version = await firstSubdirectory(modelDirectory);
+  if (version === undefined) return undefined;
+  for (const known of KNOWN_BACKENDS) {
+    const found = await stat(path.join(version, known.file)).catch(() => undefined);
+    if (found && (!known.kind || found.isDirectory() === (known.kind === 'directory'))) return known;
+  }
+  return undefined;
+}
+
+/** Triton looks into the first sub-directory by name, whether or not it is a version. */
+async function firstSubdirectory(modelDirectory: string): Promise<string | undefined> {
+  const names = await listSubdirectories(modelDirectory);
+  return names[0] === undefined ? undefined : path.join(modelDirectory, names[0]);
+}
+
+/** Names of the sub-directories, links followed, in byte order. @throws MODEL_CONFIG_INVALID where there is no folder */
+export async function listSubdirectories(directory: string): Promise<string[]> {
+  let entries: import('node:fs').Dirent[];
+  try {
+    entries = await readdir(directory, { withFileTypes: true });
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM')) throw error;
+    throw invalidConfig(`failed to open directory ${directory}`, undefined, 'INTERNAL');
+  }
+  const names: string[] = [];
+  for (const entry of entries) {
+    if (entry.isDirectory()) names.push(entry.name);
+    else if (entry.isSymbolicLink()) {
+      const target = await stat(path.join(directory, entry.name)).catch(() => undefined);
+      if (target?.isDirectory()) names.push(entry.name);
+    }
+  }
+  return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
+
+function fillFromName(config: ModelConfig, modelName: string, modelDirectory: string): ModelConfig {
+  const dot = modelName.indexOf('.');
+  if (dot < 0) {
+    throw invalidConfig(
+      `Invalid model name: Could not determine backend for model '${modelName}' with no backend in model ` +
+        `configuration. Expected model name of the form 'model.<backend_name>'.`,
+      [],
+      'INVALID_ARG',
+      `put the model file, such as model.onnx or model.py, into ${path.join(modelDirectory, '1')}, ` +
+        `or name the backend in config.pbtxt`,
+    );
+  }
+  const backend = modelName.slice(dot + 1);
+  return { ...config, backend, default_model_filename: `model.${backend}` };
+}

@@ -1,0 +1,167 @@
+import protobuf from 'protobufjs';
+import { readConfigSyntax, type SyntaxFault, type SyntaxField, type SyntaxValue } from './config-syntax.ts';
+import { getModelConfigType } from './model-config-proto.ts';
+import { closestName } from './spelling.ts';
+
+/** The first mistake in a `config.pbtxt` that protobufjs refused, in words for its writer. */
+export function explainConfigText(text: string): SyntaxFault | undefined {
+  const { fields, fault } = readConfigSyntax(text);
+  const misuse = explainFields(getModelConfigType(), fields);
+  return misuse && (!fault || misuse.offset < fault.offset) ? misuse : fault;
+}
+
+function explainFields(type: protobuf.Type, fields: readonly SyntaxField[]): SyntaxFault | undefined {
+  const seen = new Map<string, SyntaxField>();
+  for (const written of fields) {
+    const field = type.fields[written.name];
+    const fault = field
+      ? (explainRepetition(field, written, seen) ?? explainField(field, written))
+      : unknownField(type, written);
+    if (fault) return fault;
+    seen.set(written.name, written);
+    if (field?.partOf) seen.set(`oneof ${field.partOf.name}`, written);
+  }
+  return undefined;
+}
+
+function unknownField(type: protobuf.Type, { name, offset }: SyntaxField): SyntaxFault {
+  const similar = closestName(
+    name,
+    type.fieldsArray.map((field) => field.name),
+  );
+  const hint = similar
+    ? `did you mean '${similar}'?`
+    : `${type.name} has ${type.fieldsArray.map((field) => field.name).join(', ')}`;
+  return { message: `${type.name} has no field '${name}'`, offset, hint };
+}
+
+function explainRepetition(
+  field: protobuf.Field,
+  { name, offset, isList }: SyntaxField,
+  seen: ReadonlyMap<string, SyntaxField>,
+): SyntaxFault | undefined {
+  if (field.repeated || field.map) return undefined;
+  if (isList) return { message: `'${name}' takes one value, not a list`, offset };
+  if (seen.has(name)) return { message: `'${name}' is given twice`, offset };
+  const other = field.partOf && seen.get(`oneof ${field.partOf.name}`);
+  if (other) return { message: `'${name}' cannot stand together with '${other.name}'`, offset };
+  return undefined;
+}
+
+function explainField(field: protobuf.Field, written: SyntaxField): SyntaxFault | undefined {
+  for (const value of written.values) {
+    const fault =
+      field instanceof protobuf.MapField
+        ? explainEntry(field, value)
+        : explainValue(field, field.name, value);
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+function explainEntry(field: protobuf.MapField, entry: SyntaxValue): SyntaxFault | undefined {
+  if (entry.kind !== 'message')
+    return {
+      message: `'${field.name}' takes entries`,
+      offset: entry.offset,
+      hint: `write ${field.name} { key: ... value: ... }`,
+    };
+  for (const part of entry.fields) {
+    const isKey = part.name === 'key';
+    if (!isKey && part.name !== 'value')
+      return {
+        message: `an entry of '${field.name}' has no field '${part.name}'`,
+        offset: part.offset,
+        hint: 'it has key and value',
+      };
+    for (const value of part.values) {
+      const fault = isKey
+        ? explainScalar(field.keyType, 'key', value)
+        : explainValue(field, `${field.name}.value`, value);
+      if (fault) return fault;
+    }
+  }
+  return undefined;
+}
+
+/** What the values of plain and of map fields have in common. */
+type ValueField = Pick<protobuf.Field, 'name' | 'type' | 'resolvedType'>;
+
+function explainValue(field: ValueField, name: string, value: SyntaxValue): SyntaxFault | undefined {
+  const { resolvedType } = field;
+  if (resolvedType instanceof protobuf.Type) {
+    if (value.kind === 'message') return explainFields(resolvedType, value.fields);
+    return { message: `'${name}' takes a block`, offset: value.offset, hint: `write ${name} { ... }` };
+  }
+  if (resolvedType instanceof protobuf.Enum) return explainEnum(resolvedType, name, value);
+  return explainScalar(field.type, name, value);
+}
+
+function explainEnum(type: protobuf.Enum, name: string, value: SyntaxValue): SyntaxFault | undefined {
+  const { offset } = value;
+  const names = Object.keys(type.values);
+  if (value.kind === 'message' || value.kind === 'string')
+    return { message: `'${name}' takes a ${type.name} without quotes`, offset, hint: names.join(', ') };
+  if (value.kind === 'number' || Object.hasOwn(type.values, value.text)) return undefined;
+  const similar = DATA_TYPE_HABITS[value.text.replace(/^TYPE_/i, '').toUpperCase()];
+  const known = type.name === 'DataType' && similar ? similar : closestName(value.text, names);
+  const hint = known ? `did you mean ${known}?` : `one of ${names.join(', ')}`;
+  return { message: `'${value.text}' is not a ${type.name}`, offset, hint };
+}
+
+/** How other tools call what Triton calls otherwise. */
+const DATA_TYPE_HABITS: Readonly<Record<string, string>> = {
+  FLOAT: 'TYPE_FP32',
+  FLOAT16: 'TYPE_FP16',
+  HALF: 'TYPE_FP16',
+  FLOAT32: 'TYPE_FP32',
+  FLOAT64: 'TYPE_FP64',
+  DOUBLE: 'TYPE_FP64',
+  INT: 'TYPE_INT32',
+  LONG: 'TYPE_INT64',
+  BFLOAT16: 'TYPE_BF16',
+  BYTES: 'TYPE_STRING',
+  STR: 'TYPE_STRING',
+  BOOLEAN: 'TYPE_BOOL',
+};
+
+function explainScalar(type: string, name: string, value: SyntaxValue): SyntaxFault | undefined {
+  const { offset } = value;
+  if (value.kind === 'message') return { message: `'${name}' takes a ${SCALARS[type]}, not a block`, offset };
+  const { kind, text } = value;
+  if (type === 'string') {
+    if (kind === 'string') return undefined;
+    return { message: `'${name}' takes a text in quotes`, offset, hint: `write ${name}: "${text}"` };
+  }
+  if (type === 'bool') {
+    if (/^(?:true|false|True|False|t|f|0|1)$/.test(text) && kind !== 'string') return undefined;
+    return { message: `'${name}' takes true or false, not ${text}`, offset };
+  }
+  if (type === 'float' || type === 'double') {
+    if (kind === 'number' || /^-?(?:inf|infinity|nan)$/i.test(text)) return undefined;
+    return { message: `'${name}' takes a number, not ${text}`, offset };
+  }
+  if (kind !== 'number' || !/^-?(?:0[xX][\da-fA-F]+|0[0-7]*|[1-9]\d*)$/.test(text))
+    return { message: `'${name}' takes an integer, not ${text}`, offset };
+  if (type.startsWith('u') && text.startsWith('-'))
+    return { message: `'${name}' cannot be negative`, offset };
+  return isInRange(type, text) ? undefined : { message: `${text} is too large for '${name}'`, offset };
+}
+
+function isInRange(type: string, text: string): boolean {
+  const digits = text.replace(/^-/, '').replace(/^0(?=[0-7])/, '0o');
+  const value = text.startsWith('-') ? -BigInt(digits) : BigInt(digits);
+  const bits = type.endsWith('64') ? 64 : 32;
+  return type.startsWith('u') ? BigInt.asUintN(bits, value) === value : BigInt.asIntN(bits, value) === value;
+}
+
+const SCALARS: Readonly<Record<string, string>> = {
+  string: 'text',
+  bool: 'true or false',
+  float: 'number',
+  double: 'number',
+  int32: 'number',
+  int64: 'number',
+  uint32: 'number',
+  uint64: 'number',
+};

@@ -1,0 +1,22 @@
+import protojson from 'protobufjs/ext/protojson.js';
+import { messageOf } from '../base/index.ts';
+import { ModelConfigError } from './config-error.ts';
+import { toModelConfig } from './config-message.ts';
+import type { ModelConfig } from './model-config.ts';
+import { getModelConfigType } from './model-config-proto.ts';
+
+/**
+ * Reads the `config` parameter of a load request: a ModelConfig in ProtoJSON, where names may be snake_case or
+ * camelCase and 64-bit integers numbers or strings. It replaces the `config.pbtxt` (triton.md 1.8).
+ * @throws MODEL_CONFIG_INVALID with the beginning of Triton's text; the rest are protobuf's words there, ours here
+ */
+export function parseModelConfigJson(json: string): ModelConfig {
+  try {
+    return toModelConfig(protojson.fromJsonString(getModelConfigType(), json));
+  } catch (error) {
+    throw new ModelConfigError('MODEL_CONFIG_INVALID', `Invalid config override: ${messageOf(error)}`, {
+      hint: "check it against the answer of GET /v2/models/NAME/config, which has the parameter's form",
+      cause: error,
+    });
+  }
+}

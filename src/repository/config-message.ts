@@ -1,0 +1,50 @@
+import protobuf from 'protobufjs';
+import type { ModelConfig } from './model-config.ts';
+import { getModelConfigType } from './model-config-proto.ts';
+
+/**
+ * A ModelConfig in Triton's printed form: keys in the order of declaration, every default scalar, list and map
+ * there, unset messages left out, enums by name, 64-bit integers as numbers (mcu ModelConfigToJson).
+ * @param message a reflected message, or a plain object with the same field names
+ */
+export function toModelConfig(message: object): ModelConfig {
+  return plainMessage(getModelConfigType(), message) as unknown as ModelConfig;
+}
+
+/** The body of `GET /v2/models/M/config`. */
+export function modelConfigJson(config: ModelConfig): unknown {
+  return toModelConfig(config);
+}
+
+function plainMessage(type: protobuf.Type, message: object): Record<string, unknown> {
+  const source = message as Readonly<Record<string, unknown>>;
+  const plain: Record<string, unknown> = {};
+  for (const field of type.fieldsArray) {
+    const given = Object.hasOwn(source, field.name) ? source[field.name] : undefined;
+    const value = plainField(field, given);
+    if (value !== undefined) plain[field.name] = value;
+  }
+  return plain;
+}
+
+function plainField(field: protobuf.Field, given: unknown): unknown {
+  if (field instanceof protobuf.MapField) {
+    // A key may be `__proto__`; entries made by fromEntries are own properties whatever their name.
+    return Object.fromEntries(
+      Object.entries((given ?? {}) as object).map(([key, value]) => [key, plainValue(field, value)]),
+    );
+  }
+  if (field.repeated) return ((given ?? []) as unknown[]).map((value) => plainValue(field, value));
+  if (given !== undefined && given !== null) return plainValue(field, given);
+  const hasPresence = field.partOf !== null || field.resolvedType instanceof protobuf.Type;
+  return hasPresence ? undefined : plainValue(field, field.typeDefault);
+}
+
+function plainValue(field: protobuf.Field, value: unknown): unknown {
+  const { resolvedType } = field;
+  if (resolvedType instanceof protobuf.Type) return plainMessage(resolvedType, value as object);
+  if (resolvedType instanceof protobuf.Enum)
+    return typeof value === 'number' ? (resolvedType.valuesById[value] ?? value) : value;
+  // 64-bit integers come as `Long` objects, all other scalars as they are.
+  return typeof value === 'object' ? Number(value) : value;
+}

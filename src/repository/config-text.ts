@@ -1,0 +1,43 @@
+import textformat from 'protobufjs/ext/textformat.js';
+import { messageOf } from '../base/index.ts';
+import { explainConfigText } from './config-diagnosis.ts';
+import { ModelConfigError } from './config-error.ts';
+import { toModelConfig } from './config-message.ts';
+import { positionAt } from './config-syntax.ts';
+import type { ModelConfig } from './model-config.ts';
+import { getModelConfigType } from './model-config-proto.ts';
+
+/**
+ * Reads a `config.pbtxt`. What is not written there has its proto3 default, messages that are not there are absent.
+ * @param file named in errors only
+ * @throws CONFIG_PBTXT_INVALID with file, line and column of the first mistake
+ */
+export function parseModelConfigText(text: string, file: string): ModelConfig {
+  // Windows editors like to write a byte order mark; protobuf's own reader skips it and protobufjs does not.
+  const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  try {
+    return toModelConfig(textformat.fromText(getModelConfigType(), body));
+  } catch (error) {
+    const fault = explainConfigText(body) ?? {
+      message: messageOf(error).replace(/ \(line \d+\)$/, ''),
+      offset: undefined,
+    };
+    const line = /\(line (\d+)\)$/.exec(messageOf(error))?.[1];
+    throw new ModelConfigError(
+      'CONFIG_PBTXT_INVALID',
+      `${file} is not a model configuration: ${fault.message}`,
+      {
+        hint: 'hint' in fault ? fault.hint : undefined,
+        location: {
+          file,
+          ...(fault.offset !== undefined
+            ? positionAt(body, fault.offset)
+            : line
+              ? { line: Number(line) }
+              : {}),
+        },
+        cause: error,
+      },
+    );
+  }
+}

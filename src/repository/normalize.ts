@@ -1,0 +1,81 @@
+import type { ModelConfig, ModelInstanceGroup } from './model-config.ts';
+
+const SEQUENCE_IDLE_MICROSECONDS = 1_000_000;
+
+/** Puts in the defaults that do not depend on the backend (triton.md 4.4, mcu NormalizeModelConfig). */
+export function normalizeModelConfig(config: ModelConfig): ModelConfig {
+  const { version_policy, dynamic_batching, sequence_batching, max_batch_size } = config;
+  const sizes = (given: readonly number[]) =>
+    given.length === 0 && max_batch_size > 0 ? [max_batch_size] : given;
+  const hasPolicy = version_policy?.latest ?? version_policy?.all ?? version_policy?.specific;
+  return {
+    ...config,
+    version_policy: hasPolicy && version_policy ? version_policy : { latest: { num_versions: 1 } },
+    ...(dynamic_batching && {
+      dynamic_batching: {
+        ...dynamic_batching,
+        preferred_batch_size: sizes(dynamic_batching.preferred_batch_size),
+      },
+    }),
+    ...(sequence_batching && {
+      sequence_batching: {
+        ...sequence_batching,
+        max_sequence_idle_microseconds:
+          sequence_batching.max_sequence_idle_microseconds || SEQUENCE_IDLE_MICROSECONDS,
+        ...(sequence_batching.oldest && {
+          oldest: {
+            ...sequence_batching.oldest,
+            preferred_batch_size: sizes(sequence_batching.oldest.preferred_batch_size),
+          },
+        }),
+      },
+    }),
+    ...(config.ensemble_scheduling
+      ? {}
+      : {
+          optimization: {
+            priority: 'PRIORITY_DEFAULT',
+            gather_kernel_buffer_threshold: 0,
+            eager_batching: false,
+            ...config.optimization,
+            input_pinned_memory: config.optimization?.input_pinned_memory ?? { enable: true },
+            output_pinned_memory: config.optimization?.output_pinned_memory ?? { enable: true },
+          },
+        }),
+  };
+}
+
+/**
+ * Gives instance groups their names, kinds and counts as on a machine without a GPU (mcu NormalizeInstanceGroup):
+ * the embedded server has none, and the other engines let Triton do it.
+ */
+export function resolveInstanceGroups(config: ModelConfig): ModelConfig {
+  if (config.ensemble_scheduling) return config;
+  const given: readonly ModelInstanceGroup[] =
+    config.instance_group.length > 0 ? config.instance_group : [{ ...EMPTY_GROUP, name: config.name }];
+  const instance_group = given.map((group, index): ModelInstanceGroup => {
+    const kind = group.kind === 'KIND_AUTO' ? 'KIND_CPU' : group.kind;
+    return {
+      ...group,
+      name: group.name || `${config.name}_${index}`,
+      kind,
+      count: group.count < 1 ? defaultCount(kind, config.backend) : group.count,
+    };
+  });
+  return { ...config, instance_group };
+}
+
+const EMPTY_GROUP: ModelInstanceGroup = {
+  name: '',
+  kind: 'KIND_AUTO',
+  count: 0,
+  gpus: [],
+  secondary_devices: [],
+  profile: [],
+  passive: false,
+  host_policy: '',
+};
+
+function defaultCount(kind: ModelInstanceGroup['kind'], backend: string): number {
+  return kind === 'KIND_CPU' && (backend === 'onnxruntime' || backend === 'tensorflow') ? 2 : 1;
+}

@@ -1,0 +1,49 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { listSubdirectories } from './backend-fields.ts';
+import type { ModelConfig } from './model-config.ts';
+
+/** One version that the version policy chose. */
+export interface ModelVersion {
+  /** Decimal, as in the directory's name. */
+  readonly version: string;
+  readonly directory: string;
+  /**
+   * Absolute path of the model's file; whether it exists is the backend's business. For an ONNX model that is a
+   * folder it is the file inside. The version's directory for an ensemble, which has none.
+   */
+  readonly modelFile: string;
+}
+
+/** The versions to serve (triton.md 4.2), ascending. Names that are not plain decimals are no versions. */
+export async function selectVersions(modelDirectory: string, config: ModelConfig): Promise<ModelVersion[]> {
+  const existing = (await listSubdirectories(modelDirectory))
+    .filter((name) => /^(?:0|[1-9]\d{0,18})$/.test(name))
+    .sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
+  const chosen = choose(existing, config);
+  return Promise.all(
+    chosen.map(async (version) => {
+      const directory = path.join(modelDirectory, version);
+      return { version, directory, modelFile: await findModelFile(directory, config) };
+    }),
+  );
+}
+
+function choose(existing: readonly string[], { version_policy }: ModelConfig): readonly string[] {
+  if (version_policy?.specific) {
+    const wanted = new Set(version_policy.specific.versions.map(String));
+    return existing.filter((version) => wanted.has(version));
+  }
+  if (version_policy?.latest) {
+    const count = version_policy.latest.num_versions;
+    return count === 0 ? [] : existing.slice(-count);
+  }
+  return existing;
+}
+
+async function findModelFile(versionDirectory: string, config: ModelConfig): Promise<string> {
+  const file = path.join(versionDirectory, config.default_model_filename);
+  if (config.backend !== 'onnxruntime') return file;
+  const found = await stat(file).catch(() => undefined);
+  return found?.isDirectory() ? path.join(file, 'model.onnx') : file;
+}
