@@ -75,7 +75,7 @@ export class ProjectReloader implements Reloader {
   #owesOutcome = false;
   #hinted = false;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  #lookMs = 0;
+  #stepMs = 0;
   #running: Promise<void> | undefined;
   #again = false;
   #paused = false;
@@ -168,18 +168,18 @@ export class ProjectReloader implements Reloader {
     const table = await this.#parts.disk.look();
     this.#noteLook(table, lookedAt, hinted);
     await this.#readWhatChanged(table, lookedAt);
+    this.#stepMs = this.#parts.clock.now() - lookedAt;
     if (!this.#ended) this.#decide(lookedAt);
   }
 
   #noteLook(table: FileTable, lookedAt: number, hinted: boolean): void {
     const now = this.#parts.clock.now();
-    this.#lookMs = now - lookedAt;
     const changes = compareTables(this.#table, table);
     const isExpected =
       hinted || SCOPES.some((scope) => this.#settle[scope].nextLookAt(lookedAt) !== undefined);
     if (hasReplacedFolder(this.#table, table)) this.#watching?.rearm();
     else if (changes.length > 0) this.#watching?.noteChange(isExpected);
-    this.#watching?.noteLook(this.#lookMs);
+    this.#watching?.noteLook(now - lookedAt);
     this.#table = table;
     if (changes.length > 0) this.#signAt ??= lookedAt;
     for (const scope of SCOPES) {
@@ -240,6 +240,10 @@ export class ProjectReloader implements Reloader {
     if (this.#attempt) return;
     const isReady = (scope: FileScope): boolean =>
       settled[scope] || (this.#overtaken === 0 && this.#settle[scope].isPromising(lookedAt));
+    // After a change of mind, what is saved together is awaited together; weights may take longer.
+    const isMoving = (scope: FileScope): boolean =>
+      !settled[scope] && this.#settle[scope].isReadable(lookedAt);
+    if (this.#overtaken > 0 && SCOPES.some(isMoving)) return;
     const { content } = this.#served;
     const snapshot: ProjectSnapshot = {
       repository: isReady('repository') ? this.#latest.repository : content.repository,
@@ -260,7 +264,7 @@ export class ProjectReloader implements Reloader {
   #follow(attempt: Attempt, settled: Settled, lookedAt: number): void {
     const isUndecided = !attempt.overtaken && (!attempt.result || this.#isHeldBack(attempt));
     if (isUndecided) {
-      const isMoved = overlap(attempt.plan, this.#plan(attempt.snapshot, this.#latest));
+      const isMoved = this.#isMoved(attempt);
       if (isMoved && this.#overtaken < MOST_OVERTAKEN) {
         // A save that comes after a complete one starts its own bill.
         if (attempt.confirmed) this.#signAt = lookedAt;
@@ -282,6 +286,15 @@ export class ProjectReloader implements Reloader {
     this.#confirm(attempt);
     this.#conclude(attempt.plan, failure);
     this.#again = true;
+  }
+
+  /**
+   * Whether a newer content ends the attempt. Files that are saved together belong together, so before it is
+   * confirmed any difference does; later only one that concerns what is being done.
+   */
+  #isMoved(attempt: Attempt): boolean {
+    const difference = this.#plan(attempt.snapshot, this.#latest);
+    return attempt.confirmed ? overlap(attempt.plan, difference) : difference.actions.length > 0;
   }
 
   /** A failure of what may be half a file is not believed before the file is quiet. */
@@ -327,7 +340,7 @@ export class ProjectReloader implements Reloader {
     this.#callOff();
     if (!this.#isFollowing()) return;
     const due = SCOPES.map((scope) => this.#settle[scope].nextLookAt(this.#lookedAt));
-    if (this.#hinted) due.push(this.#lookedAt + Math.max(LOOK_DISTANCE_MS, 2 * this.#lookMs));
+    if (this.#hinted) due.push(this.#lookedAt + Math.max(LOOK_DISTANCE_MS, 2 * this.#stepMs));
     if (this.#watching) due.push(this.#lookedAt + this.#watching.reconcileMs);
     const next = Math.min(...due.filter((at) => at !== undefined));
     if (!Number.isFinite(next)) return;

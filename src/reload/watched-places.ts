@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isInside } from '../base/index.ts';
 import { isSourceName } from './file-kind.ts';
 import { isIgnoredName, isPythonEnvironment } from './ignore-rules.ts';
-import type { ReloadConfig } from './look.ts';
+import { externalDataOf, type ReloadConfig } from './look.ts';
 
 /** Where events are listened for. */
 export interface WatchedPlaces {
@@ -15,8 +15,10 @@ export interface WatchedPlaces {
 
 export function watchedPlaces(config: ReloadConfig): WatchedPlaces {
   const repository = config.models?.kind === 'repository' ? config.models.directory : undefined;
+  const onnxFile = config.models?.kind === 'onnx-file' ? config.models.file : undefined;
+  const modelFiles = onnxFile === undefined ? [] : [onnxFile, ...externalDataOf(onnxFile)];
   const single = [
-    config.models?.kind === 'onnx-file' ? config.models.file : undefined,
+    ...modelFiles,
     ...(config.script
       ? [config.script.entryScript, config.python.requirementsFile, config.python.condaFile]
       : []),
@@ -32,7 +34,8 @@ export function watchedPlaces(config: ReloadConfig): WatchedPlaces {
       if (path.relative(root, target).split(path.sep).some(isIgnoredName)) return true;
       if (stats?.isDirectory()) return target === config.home || isPythonEnvironment(target);
       // Every watched file costs a handle: pictures and the like beside the sources are left out.
-      const isModelFile = repository !== undefined && isInside(repository, target);
+      const isModelFile =
+        modelFiles.includes(target) || (repository !== undefined && isInside(repository, target));
       return stats?.isFile() === true && !isModelFile && !isSourceName(path.basename(target));
     },
   };
