@@ -1,6 +1,7 @@
 // Builds dist/: the CLI and its chunks (every dependency but onnxruntime-node within), worker entries, the Python
 // harness, the JSON Schema of the events, and the licences of what was bundled. Done in about a second, and not at
-// all while the sources are those of the last build (`--force` builds all the same).
+// all while the sources are those of the last build (`--force` builds all the same). npm runs this after `npm ci` as
+// `postprepare`, since npm 11 warns whoever installs a tarball whose manifest has a `prepare`.
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -170,7 +171,7 @@ function esbuildIsInstalled() {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  if (process.env.npm_lifecycle_event === 'prepare' && !esbuildIsInstalled()) {
+  if (process.env.npm_lifecycle_event === 'postprepare' && !esbuildIsInstalled()) {
     process.stderr.write('dist/ is not built: the development packages were left out of this install\n');
   } else if (process.argv.includes('--force') || !buildIsFresh()) {
     await build();

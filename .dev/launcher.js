@@ -12,6 +12,17 @@ if (have[0] < wanted[0] || (have[0] === wanted[0] && have[1] < wanted[1])) {
   );
   process.exit(5);
 }
+// npm starts us below a shell, which dies by a signal that npm is sent and passes on, without telling us. We take the
+// loss of that parent for the signal.
+if (process.env.npm_command) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 250);
+  watch.unref();
+}
 // From Node 22 on, V8's compiled code is kept between starts (NODE_COMPILE_CACHE or the system's temporary folder).
 if (module.enableCompileCache) module.enableCompileCache();
 await import('./main.js');

@@ -22,8 +22,7 @@ export async function readHeldOut(): Promise<HeldOut> {
 /** The accuracy that the sample's README states, as a fraction. */
 export async function statedAccuracy(): Promise<number> {
   const text = await readFile(path.join(digitsSample, 'README.md'), 'utf8');
-  const percent =
-    /accuracy[^%]*?(\d+(?:\.\d+)?)\s*%/is.exec(text) ?? /(\d+(?:\.\d+)?)\s*%[^.]*accura/is.exec(text);
+  const percent = /accuracy[^%]*?(\d+(?:\.\d+)?)\s*%/is.exec(text);
   if (!percent?.[1]) throw new Error('the README of the sample states no accuracy');
   return Number(percent[1]) / 100;
 }

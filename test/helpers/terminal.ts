@@ -26,10 +26,11 @@ export class TestTerminal implements AsyncDisposable {
   readonly #exited: Promise<ExitStatus>;
   readonly #pid: Promise<number>;
   #bytes = '';
+  #ended: ExitStatus | undefined;
 
   constructor({ command, cwd, environment, columns = 100, rows = 30 }: TerminalOptions) {
     this.#screen = new xterm.Terminal({ cols: columns, rows, scrollback: 10_000, allowProposedApi: true });
-    const program = fileURLToPath(new URL('pty.py', import.meta.url));
+    const program = fileURLToPath(new URL('pseudo_terminal.py', import.meta.url));
     const python = process.env.TRITON_LOCAL_TEST_PYTHON || 'python3';
     this.#child = spawn(python, [program, String(columns), String(rows), ...command], {
       cwd,
@@ -45,7 +46,14 @@ export class TestTerminal implements AsyncDisposable {
     this.#child.stdin?.on('error', () => undefined);
     const facts = factsOf(this.#child);
     this.#pid = facts.then(({ pid }) => pid);
-    this.#exited = facts.then(({ exit }) => exit);
+    this.#exited = facts.then(async ({ exit }) => {
+      const end = await exit;
+      // What it wrote last may still be on its way into the screen.
+      await new Promise<void>((drawn) => this.#screen.write('', drawn));
+      this.#ended = end;
+      return end;
+    });
+    this.#exited.catch(() => undefined);
   }
 
   /** The process id of the program itself. */
@@ -79,7 +87,12 @@ export class TestTerminal implements AsyncDisposable {
     for (;;) {
       const screen = this.screen();
       if (typeof fits === 'function' ? fits(screen) : fits.test(screen)) return screen;
-      if (Date.now() > deadline) throw new Error(`the screen never showed ${fits}; it shows:\n${screen}`);
+      if (this.#ended || Date.now() > deadline) {
+        const end = this.#ended
+          ? `, and the program ended with ${this.#ended.code ?? this.#ended.signal}`
+          : '';
+        throw new Error(`the screen never showed ${fits}${end}; it shows:\n${screen}`);
+      }
       await sleep(20);
     }
   }
@@ -119,7 +132,7 @@ export class TestTerminal implements AsyncDisposable {
   }
 }
 
-/** What pty.py reports: the program's process id at once, its end later. */
+/** What pseudo_terminal.py reports: the program's process id at once, its end later. */
 function factsOf(child: ChildProcess): Promise<{ pid: number; exit: Promise<ExitStatus> }> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);

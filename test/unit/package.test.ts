@@ -65,9 +65,8 @@ describe('package.json', () => {
   });
 
   it('runs nothing on the machine of somebody who installs the tarball', () => {
-    expect(Object.keys(manifest.scripts)).not.toEqual(
-      expect.arrayContaining([expect.stringMatching(/^(pre|post)?install$/)]),
-    );
+    const run = Object.keys(manifest.scripts).filter((name) => /^((pre|post)?install|prepare)$/.test(name));
+    expect(run).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-"""Runs a program in a pseudo-terminal: python pty.py COLUMNS ROWS PROGRAM [ARGUMENT ...]
+"""Runs a program in a pseudo-terminal: python pseudo_terminal.py COLUMNS ROWS PROGRAM [ARGUMENT ...]
 
 stdin takes one JSON object a line: {"input": TEXT}, {"resize": [COLUMNS, ROWS]}, {"close": true} (hangs up).
 stdout gives what the program writes to its terminal, byte for byte; file descriptor 3 gives JSON lines with the
