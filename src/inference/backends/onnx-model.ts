@@ -25,11 +25,13 @@ interface ModelSource {
 }
 
 // A run this short costs less than waking another thread, so the model also gets a session on this thread. The
-// limits keep the event loop free: only small models, only small inputs, and never again after one slow run.
+// limits keep the event loop free: only small models, only small inputs, and never again once runs turn out slow.
 const INLINE_MODEL_BYTES = 4 * 1024 * 1024;
 const INLINE_INPUT_BYTES = 64 * 1024;
 const INLINE_RUN_NS = 200_000;
 const INLINE_LIMIT_NS = 4_000_000;
+const INLINE_SLOW_RUNS = 4;
+const INLINE_STALL_NS = 100_000_000;
 const INLINE_AFTER_RUNS = 8;
 
 /** One version of an ONNX model: a session per instance, and for tiny models one on the serving thread. */
@@ -43,6 +45,7 @@ export class OnnxModel implements BackendModel {
   #inline: OnnxSession | undefined;
   #inlineAllowed = true;
   #quickRuns = 0;
+  #slowRuns = 0;
   #closed = false;
 
   constructor(
@@ -112,7 +115,7 @@ export class OnnxModel implements BackendModel {
     const start = process.hrtime.bigint();
     const outputs = session.run(feeds);
     const runNs = Number(process.hrtime.bigint() - start);
-    if (runNs > INLINE_LIMIT_NS) this.#leaveInline();
+    this.#judgeInline(runNs);
     return { outputs, runNs };
   }
 
@@ -123,7 +126,7 @@ export class OnnxModel implements BackendModel {
   ): Promise<RunResult> {
     const { inputs, transfer } = handOver(feeds);
     const result = await thread.run(session, inputs, transfer);
-    if (this.#inlineAllowed && small) {
+    if (this.#inlineAllowed && !this.#inline && small) {
       this.#quickRuns = result.runNs < INLINE_RUN_NS ? this.#quickRuns + 1 : 0;
       if (this.#quickRuns === INLINE_AFTER_RUNS) await this.#enterInline();
     }
@@ -145,8 +148,19 @@ export class OnnxModel implements BackendModel {
     }
   }
 
-  #leaveInline(): void {
+  /** One slow run may be the machine's fault; several, or one that stops everything, are the model's. */
+  #judgeInline(runNs: number): void {
+    if (runNs <= INLINE_LIMIT_NS) {
+      this.#slowRuns = Math.max(0, this.#slowRuns - 0.02);
+      return;
+    }
+    this.#slowRuns += 1;
+    if (this.#slowRuns < INLINE_SLOW_RUNS && runNs < INLINE_STALL_NS) return;
+    this.#leaveInline();
     this.#inlineAllowed = false;
+  }
+
+  #leaveInline(): void {
     this.#inline?.dispose();
     this.#inline = undefined;
   }

@@ -85,7 +85,7 @@ export class OnnxSession {
     const { name, array } = BY_NAME.get(type);
     if (array === Array) return new this.#Tensor(name, data, dims);
     const width = array.BYTES_PER_ELEMENT;
-    const aligned = data.byteOffset % width === 0 ? data : data.slice();
+    const aligned = data.byteOffset % width === 0 ? data : new Uint8Array(data);
     return new this.#Tensor(
       name,
       new array(aligned.buffer, aligned.byteOffset, aligned.byteLength / width),
