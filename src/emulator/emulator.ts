@@ -155,7 +155,11 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
     this.#generations = generations;
     const began = performance.now();
     try {
-      await generations.swap(signal);
+      await generations.swap(
+        signal,
+        async () => true,
+        () => undefined,
+      );
     } catch (error) {
       if (!this.#config.watch || signal.aborted || !isScriptsOwnFault(error)) throw error;
       this.#scriptFailure = messageOf(error);

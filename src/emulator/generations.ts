@@ -32,18 +32,20 @@ export class Generations implements AsyncDisposable {
   }
 
   /**
-   * Brings up the next generation and switches to it; the one before drains.
+   * Brings up the next generation and, once it is warm and `maySwitch` says yes, switches to it; the one before
+   * drains. `onSwitched` is called at the moment new requests begin to get the new code.
    * @throws what the script failed with; then the old generation serves on.
    */
-  async swap(signal: AbortSignal): Promise<void> {
+  async swap(signal: AbortSignal, maySwitch: () => Promise<boolean>, onSwitched: () => void): Promise<void> {
     this.#attempts += 1;
     const next = await this.#start(this.#attempts, AbortSignal.any([signal, this.#ended.signal]));
-    if (this.#ended.signal.aborted) {
+    if (!(await maySwitch()) || this.#ended.signal.aborted) {
       await next[Symbol.asyncDispose]();
-      throw systemError('STOPPING', 'the emulator is stopping');
+      return;
     }
     const previous = this.#current;
     this.#current = next;
+    onSwitched();
     if (previous) await this.#retire(previous, signal);
   }
 

@@ -21,10 +21,7 @@ export async function prepareScript(
 ): Promise<Generations> {
   const environment = scriptEnvironment(config);
   const { interpreter } = await ensureEnvironment(config.python, config.home, environment, events, signal);
-  const factory = lifetime.use(
-    'spare workers',
-    new ScorePoolFactory({ interpreter, environment, workers: config.workers, events }),
-  );
+  const factory = lifetime.use('spare workers', new ScorePoolFactory());
   return lifetime.use(
     'workers',
     new Generations((generation, swapSignal) =>

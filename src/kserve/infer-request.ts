@@ -48,7 +48,7 @@ export function parseInferRequest(
     throw invalidArgument(
       `request JSON size of ${jsonBytes} bytes exceeds the maximum allowed input size of ${maxBytes} bytes. Use --http-max-input-size to increase the limit.`,
     );
-  const text = body.latin1Slice(0, jsonBytes);
+  const text = body.toString('latin1', 0, jsonBytes);
   const root = readJson(text);
   const id =
     isObject(root) && root.has('id') ? asString(memberOf(root, 'id', ''), "Unable to parse 'id': ") : '';

@@ -355,7 +355,7 @@ export function decodeUtf8(bytes: string): string {
 
 /** A text as Latin-1 characters that are its UTF-8 bytes. */
 export function encodeUtf8(text: string): string {
-  return isAscii(text) ? text : Buffer.from(text, 'utf8').latin1Slice();
+  return isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
 }
 
 function isAscii(text: string): boolean {

@@ -18,7 +18,7 @@ export function quoteBytes(bytes: string): string {
 export function writeDouble(value: number): string {
   if (Number.isInteger(value)) {
     if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
-    if (Math.abs(value) < 1e21) return `${Math.abs(value) < 2 ** 53 ? value : BigInt(value)}.0`;
+    if (Math.abs(value) < 1e21) return `${value}.0`;
   }
   const written = String(value);
   return written.includes('+') ? written.replace('+', '') : written;
@@ -62,7 +62,7 @@ function writeStrings(data: Uint8Array): string {
   const pieces: string[] = [];
   for (let at = 0; at + 4 <= bytes.length; ) {
     const length = bytes.readUInt32LE(at);
-    pieces.push(quoteBytes(bytes.latin1Slice(at + 4, at + 4 + length)));
+    pieces.push(quoteBytes(bytes.toString('latin1', at + 4, at + 4 + length)));
     at += 4 + length;
   }
   return pieces.join(',');

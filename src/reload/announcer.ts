@@ -44,7 +44,7 @@ export class Announcer {
   }
 
   /** The error always names a file: the entry script, or what changed, where the failure does not. */
-  failed(plan: ReloadPlan, moments: Moments, failure: Failure): void {
+  failed(plan: ReloadPlan, moments: Moments, failure: Failure): Failure {
     const file = failure.file ?? this.#config.script?.entryScript ?? plan.causes[0];
     const error = file === undefined ? failure : { ...failure, file };
     this.#events.emit({
@@ -53,6 +53,7 @@ export class Announcer {
       timings: this.#timings(moments),
       error,
     });
+    return error;
   }
 
   /** A file that is waited for, from the first second on and then now and then. */

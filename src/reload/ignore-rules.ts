@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
 /** Folders that hold no code or model of the user's: caches, environments, version control, editor state. */
 const IGNORED_NAMES: ReadonlySet<string> = new Set([
   '.git',
@@ -50,4 +53,9 @@ const TEMPORARY_SUFFIX = /^\.(?!env\.).+\.(?=[a-z]*[A-Z0-9])[A-Za-z0-9]{6}$/;
 /** Whether a file or folder of this name never matters to a reload. */
 export function isIgnoredName(name: string): boolean {
   return IGNORED_NAMES.has(name) || IGNORED_PATTERN.test(name) || TEMPORARY_SUFFIX.test(name);
+}
+
+/** A virtual environment has `pyvenv.cfg`, a conda environment `conda-meta`. */
+export function isPythonEnvironment(directory: string): boolean {
+  return existsSync(path.join(directory, 'pyvenv.cfg')) || existsSync(path.join(directory, 'conda-meta'));
 }

@@ -5,7 +5,7 @@ import { isInside } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import { isSourceName } from './file-kind.ts';
 import type { FileScope, FileStamp, FileTable, FolderStamp } from './file-table.ts';
-import { isIgnoredName } from './ignore-rules.ts';
+import { isIgnoredName, isPythonEnvironment } from './ignore-rules.ts';
 
 /** The part of the configuration that says which files a reload depends on. */
 export type ReloadConfig = Pick<
@@ -51,11 +51,19 @@ export async function lookAtProject(config: ReloadConfig): Promise<FileTable> {
   };
 }
 
+/** Where exporters put the weights of a big ONNX file, beside it. */
+export function externalDataOf(file: string): string[] {
+  const { dir, base, name } = path.parse(file);
+  const names = new Set([`${base}.data`, `${base}_data`, `${name}.data`, `${name}_data`]);
+  names.delete(base);
+  return [...names].map((companion) => path.join(dir, companion));
+}
+
 interface WalkRules {
   readonly scope: FileScope;
   readonly limit: number;
   entersDirectory(directory: string, stats: Stats, depth: number): boolean;
-  takesFile(name: string, depth: number): boolean;
+  takesFile(file: string, depth: number): boolean;
 }
 
 function repositoryFiles(config: ReloadConfig): WalkRules {
@@ -64,7 +72,7 @@ function repositoryFiles(config: ReloadConfig): WalkRules {
     limit: MOST_REPOSITORY_FILES,
     entersDirectory: (directory) => directory !== config.home,
     // Triton takes no notice of files beside the model folders.
-    takesFile: (_name, depth) => depth > 0,
+    takesFile: (_file, depth) => depth > 0,
   };
 }
 
@@ -75,7 +83,8 @@ function sourceFiles(
 ): WalkRules {
   const root = config.script?.sourceDirectory ?? config.projectDir;
   const shared = repository !== undefined && isInside(repository, root);
-  const onnxFile = config.models?.kind === 'onnx-file' ? path.basename(config.models.file) : undefined;
+  const onnxFile = config.models?.kind === 'onnx-file' ? config.models.file : undefined;
+  const modelFiles = onnxFile === undefined ? [] : [onnxFile, ...externalDataOf(onnxFile)];
   return {
     scope: 'sources',
     limit: MOST_SOURCE_FILES,
@@ -85,7 +94,7 @@ function sourceFiles(
       if (directory === config.home || isPythonEnvironment(directory)) return false;
       return !(shared && isModelDirectory(directory));
     },
-    takesFile: (name) => isSourceName(name) && name !== onnxFile,
+    takesFile: (file) => isSourceName(path.basename(file)) && !modelFiles.includes(file),
   };
 }
 
@@ -117,7 +126,7 @@ class Walk {
         if (stats?.isDirectory()) {
           if (visited.size < MOST_DIRECTORIES) enter(target, stats, next.depth + 1);
           else this.truncated = true;
-        } else if (stats?.isFile() && rules.takesFile(name, next.depth)) {
+        } else if (stats?.isFile() && rules.takesFile(target, next.depth)) {
           if (taken >= rules.limit) this.truncated = true;
           else this.files.set(target, stampOf(stats, rules.scope));
           taken += 1;
@@ -162,14 +171,6 @@ function stampOf(stats: Stats, scope: FileScope): FileStamp {
 
 function identityOf(stats: Stats): string {
   return `${stats.dev}:${stats.ino}`;
-}
-
-/** A virtual environment has `pyvenv.cfg`, a conda environment `conda-meta`. */
-function isPythonEnvironment(directory: string): boolean {
-  return (
-    statsOf(path.join(directory, 'pyvenv.cfg')) !== undefined ||
-    statsOf(path.join(directory, 'conda-meta')) !== undefined
-  );
 }
 
 /** Only asked where models and scripts share a folder. */

@@ -49,7 +49,7 @@ export function planReload(
     }
     const changes = compareModels(old, model);
     actions.push({ kind: 'load-model', target: name, reason: reasonToLoad(old, model, changes) });
-    causes.push(...changes.map((change) => path.join(model.directory, change.path)));
+    causes.push(...changes.map((change) => realPath(model, change.path)));
   }
   const changes = compareHashes(before.sources, after.sources);
   if (script && (changes.length > 0 || forced.has(WORKERS_KEY))) {
@@ -78,6 +78,11 @@ function inOrder<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
 function compareModels(old: ModelSnapshot | undefined, model: ModelSnapshot): ContentChange[] {
   const hashes = (files: ModelSnapshot['files']) => new Map(files.map((file) => [file.path, file.sha256]));
   return compareHashes(hashes(old?.files ?? []), hashes(model.files));
+}
+
+/** Where a model's file lies; a single ONNX file is shown as the user has it, not as it will be staged. */
+function realPath(model: ModelSnapshot, file: string): string {
+  return model.files.find((entry) => entry.path === file)?.source ?? path.join(model.directory, file);
 }
 
 function compareHashes(
@@ -119,7 +124,7 @@ function reasonToLoad(
 
 function versionsOf(model: ModelSnapshot): Set<string> {
   const paths = [
-    ...model.directories.map((directory) => `${directory}/`),
+    ...(model.directories ?? []).map((directory) => `${directory}/`),
     ...model.files.map((file) => file.path),
   ];
   return new Set(paths.map(versionOf).filter((version) => version !== undefined));

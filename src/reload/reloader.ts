@@ -69,11 +69,13 @@ export class ProjectReloader implements Reloader {
   #signAt: number | undefined;
   /** How often in a row a newer content ended an attempt. */
   #overtaken = 0;
+  /** Whether a failure to read the project stands. */
+  #unread = false;
   /** Whether an outcome is owed even if there turns out to be nothing to do. */
   #owesOutcome = false;
   #hinted = false;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  #lookMs = 0;
+  #stepMs = 0;
   #running: Promise<void> | undefined;
   #again = false;
   #paused = false;
@@ -166,18 +168,18 @@ export class ProjectReloader implements Reloader {
     const table = await this.#parts.disk.look();
     this.#noteLook(table, lookedAt, hinted);
     await this.#readWhatChanged(table, lookedAt);
+    this.#stepMs = this.#parts.clock.now() - lookedAt;
     if (!this.#ended) this.#decide(lookedAt);
   }
 
   #noteLook(table: FileTable, lookedAt: number, hinted: boolean): void {
     const now = this.#parts.clock.now();
-    this.#lookMs = now - lookedAt;
     const changes = compareTables(this.#table, table);
     const isExpected =
       hinted || SCOPES.some((scope) => this.#settle[scope].nextLookAt(lookedAt) !== undefined);
     if (hasReplacedFolder(this.#table, table)) this.#watching?.rearm();
     else if (changes.length > 0) this.#watching?.noteChange(isExpected);
-    this.#watching?.noteLook(this.#lookMs);
+    this.#watching?.noteLook(now - lookedAt);
     this.#table = table;
     if (changes.length > 0) this.#signAt ??= lookedAt;
     for (const scope of SCOPES) {
@@ -211,6 +213,10 @@ export class ProjectReloader implements Reloader {
     try {
       this.#latest = await this.#parts.disk.read(table, before, new Set(scopes));
       moved = this.#plan(before, this.#latest).actions.length > 0;
+      if (this.#unread && scopes.includes('repository')) {
+        this.#unread = false;
+        this.#owesOutcome = true;
+      }
     } catch (error) {
       // Before it is quiet a file may have gone while it was read; then it is read again.
       if (scopes.every((scope) => this.#settle[scope].isQuiet(lookedAt))) this.#refuseUnread(error);
@@ -222,7 +228,7 @@ export class ProjectReloader implements Reloader {
     const now = this.#parts.clock.now();
     this.#moments = { signAt: this.#signAt ?? now, planAt: now, applyAt: now };
     this.#conclude(nothing, toFailure(error));
-    this.#owesOutcome = true;
+    this.#unread = true;
   }
 
   #decide(lookedAt: number): void {
@@ -234,6 +240,10 @@ export class ProjectReloader implements Reloader {
     if (this.#attempt) return;
     const isReady = (scope: FileScope): boolean =>
       settled[scope] || (this.#overtaken === 0 && this.#settle[scope].isPromising(lookedAt));
+    // After a change of mind, what is saved together is awaited together; weights may take longer.
+    const isMoving = (scope: FileScope): boolean =>
+      !settled[scope] && this.#settle[scope].isReadable(lookedAt);
+    if (this.#overtaken > 0 && SCOPES.some(isMoving)) return;
     const { content } = this.#served;
     const snapshot: ProjectSnapshot = {
       repository: isReady('repository') ? this.#latest.repository : content.repository,
@@ -254,7 +264,7 @@ export class ProjectReloader implements Reloader {
   #follow(attempt: Attempt, settled: Settled, lookedAt: number): void {
     const isUndecided = !attempt.overtaken && (!attempt.result || this.#isHeldBack(attempt));
     if (isUndecided) {
-      const isMoved = overlap(attempt.plan, this.#plan(attempt.snapshot, this.#latest));
+      const isMoved = this.#isMoved(attempt);
       if (isMoved && this.#overtaken < MOST_OVERTAKEN) {
         // A save that comes after a complete one starts its own bill.
         if (attempt.confirmed) this.#signAt = lookedAt;
@@ -278,6 +288,15 @@ export class ProjectReloader implements Reloader {
     this.#again = true;
   }
 
+  /**
+   * Whether a newer content ends the attempt. Files that are saved together belong together, so before it is
+   * confirmed any difference does; later only one that concerns what is being done.
+   */
+  #isMoved(attempt: Attempt): boolean {
+    const difference = this.#plan(attempt.snapshot, this.#latest);
+    return attempt.confirmed ? overlap(attempt.plan, difference) : difference.actions.length > 0;
+  }
+
   /** A failure of what may be half a file is not believed before the file is quiet. */
   #isHeldBack(attempt: Attempt): boolean {
     return attempt.result?.failure !== undefined && !attempt.confirmed && !attempt.overtaken;
@@ -293,20 +312,19 @@ export class ProjectReloader implements Reloader {
     this.#overtaken = 0;
     this.#signAt = undefined;
     this.#owesOutcome = false;
-    if (failure) {
-      this.#requests.noteFailure(failure);
-      this.#announcer.failed(plan, this.#moments, failure);
-    } else this.#announcer.completed(plan, this.#moments);
+    if (failure) this.#requests.noteFailure(this.#announcer.failed(plan, this.#moments, failure));
+    else this.#announcer.completed(plan, this.#moments);
   }
 
   /** Nothing is left to do: who asked by hand is answered. */
   #rest(): void {
-    this.#requests.refuseUnknown([...(this.#latest.repository?.models.keys() ?? [])]);
-    if (this.#owesOutcome) {
+    const refused = this.#requests.refuseUnknown([...(this.#latest.repository?.models.keys() ?? [])]);
+    if (this.#owesOutcome && !(refused && !this.#requests.open)) {
       const now = this.#parts.clock.now();
       this.#moments = { signAt: this.#signAt ?? now, planAt: now, applyAt: now };
       this.#conclude(nothing, undefined);
     }
+    this.#owesOutcome = false;
     this.#signAt = undefined;
     this.#overtaken = 0;
     this.#forced.clear();
@@ -322,7 +340,7 @@ export class ProjectReloader implements Reloader {
     this.#callOff();
     if (!this.#isFollowing()) return;
     const due = SCOPES.map((scope) => this.#settle[scope].nextLookAt(this.#lookedAt));
-    if (this.#hinted) due.push(this.#lookedAt + Math.max(LOOK_DISTANCE_MS, 2 * this.#lookMs));
+    if (this.#hinted) due.push(this.#lookedAt + Math.max(LOOK_DISTANCE_MS, 2 * this.#stepMs));
     if (this.#watching) due.push(this.#lookedAt + this.#watching.reconcileMs);
     const next = Math.min(...due.filter((at) => at !== undefined));
     if (!Number.isFinite(next)) return;

@@ -32,11 +32,12 @@ export class Requests {
     return taken.map(({ model }) => model).filter((model) => model !== undefined);
   }
 
-  /** Rejects those who named a model that is not there. */
-  refuseUnknown(known: readonly string[]): void {
-    const isUnknown = ({ model }: Request) => model !== undefined && !known.includes(model);
-    for (const request of this.#waiting.filter(isUnknown)) request.reject(unknownModel(request.model, known));
-    this.#waiting = this.#waiting.filter((request) => !isUnknown(request));
+  /** Rejects those who named a model that is not there; tells whether there were any. */
+  refuseUnknown(known: readonly string[]): boolean {
+    const refused = this.#waiting.filter(({ model }) => model !== undefined && !known.includes(model));
+    for (const request of refused) request.reject(unknownModel(request.model, known));
+    this.#waiting = this.#waiting.filter((request) => !refused.includes(request));
+    return refused.length > 0;
   }
 
   noteFailure(failure: Failure): void {

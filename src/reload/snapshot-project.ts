@@ -105,6 +105,10 @@ async function readRepository(
 ): Promise<RepositorySnapshot | undefined> {
   if (!models) return undefined;
   if (models.kind === 'repository') return scanRepository(models.directory, previous?.repository);
-  const model = await snapshotOnnxFile(models.file, models.model);
+  const model = await snapshotOnnxFile(
+    models.file,
+    models.model,
+    previous?.repository?.models.get(models.model),
+  );
   return { directory: path.dirname(models.file), models: new Map([[model.name, model]]) };
 }

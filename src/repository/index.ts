@@ -18,7 +18,7 @@ export { resolveInstanceGroups } from './normalize.ts';
 export { checkOnnxInterface } from './onnx-check.ts';
 export { completeOnnxConfig } from './onnx-complete.ts';
 export type { OnnxInterface, OnnxTensor } from './onnx-interface.ts';
-export { scanOnnxFile, scanRepository } from './scan.ts';
+export { scanRepository, snapshotOnnxFile } from './scan.ts';
 export type { ModelSnapshot, RepositorySnapshot, SnapshotFile } from './snapshot.ts';
 export { type StagedModel, stageModel, unstageModel } from './stage.ts';
 export { validateModelConfig } from './validate.ts';

@@ -19,7 +19,10 @@ export interface ModelDefinition {
   readonly configFile: string | undefined;
   /** Normalized: defaults are in and the core's rules hold; inputs, outputs and instance groups are as written. */
   readonly config: ModelConfig;
-  /** What the version policy chose, ascending by number; at least one. */
+  /**
+   * What the version policy chose, ascending by number. None is no fault of the configuration: Triton refuses such a
+   * load with `at least one version must be available under the version policy of model 'M'`.
+   */
   readonly versions: readonly ModelVersion[];
 }
 
@@ -28,7 +31,7 @@ export interface ModelDefinition {
  * line where the fault stands in a `config.pbtxt`.
  * @param override a configuration that takes the place of `config.pbtxt` (from a load request)
  * @throws CONFIG_PBTXT_INVALID, MODEL_CONFIG_INVALID: Triton's `Poll failed for model directory` (a load answers 500);
- *   MODEL_NO_VERSION: the policy leaves nothing (a load answers 400 with the message)
+ *   MODEL_NAME_INVALID
  */
 export async function readModelDefinition(
   repositoryDirectory: string,

@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { listSubdirectories } from './backend-fields.ts';
-import { ModelConfigError } from './config-error.ts';
 import type { ModelConfig } from './model-config.ts';
 
 /** One version that the version policy chose. */
@@ -16,28 +15,12 @@ export interface ModelVersion {
   readonly modelFile: string;
 }
 
-/**
- * The versions to serve (triton.md 4.2), ascending. Names that are not plain decimals are no versions.
- * @throws MODEL_NO_VERSION when the policy leaves none
- */
+/** The versions to serve (triton.md 4.2), ascending. Names that are not plain decimals are no versions. */
 export async function selectVersions(modelDirectory: string, config: ModelConfig): Promise<ModelVersion[]> {
   const existing = (await listSubdirectories(modelDirectory))
     .filter((name) => /^(?:0|[1-9]\d{0,18})$/.test(name))
     .sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
   const chosen = choose(existing, config);
-  if (chosen.length === 0) {
-    throw new ModelConfigError(
-      'MODEL_NO_VERSION',
-      `at least one version must be available under the version policy of model '${config.name}'`,
-      {
-        field: ['version_policy'],
-        hint:
-          existing.length > 0
-            ? `there are versions ${existing.join(', ')}`
-            : `put the model file into ${path.join(modelDirectory, '1')}`,
-      },
-    );
-  }
   return Promise.all(
     chosen.map(async (version) => {
       const directory = path.join(modelDirectory, version);

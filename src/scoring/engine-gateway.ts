@@ -38,9 +38,7 @@ export class EngineGateway implements AsyncDisposable {
   /** Passes a request on to `path` and its answer back. A caller who leaves ends the engine's work, too. */
   async pass(exchange: Exchange, path: string): Promise<void> {
     const { request, response } = exchange;
-    const caller = new AbortController();
-    const leave = () => caller.abort();
-    response.on('close', leave);
+    const caller = exchange.connection.signal;
     try {
       const answer = await this.#agent.request({
         origin: this.#origin,
@@ -48,18 +46,17 @@ export class EngineGateway implements AsyncDisposable {
         method: exchange.method as Dispatcher.HttpMethod,
         headers: this.#requestHeaders(request.rawHeaders),
         body: bodyOf(exchange),
-        signal: caller.signal,
+        signal: caller,
         responseHeaders: 'raw',
       });
       const headers = exchange.frame(responseHeaders(answer.headers as unknown as readonly string[]));
       response.writeHead(answer.statusCode, reasonOf(answer.statusCode), headers);
       await pipeline(answer.body, response);
     } catch (error) {
-      if (caller.signal.aborted) return;
+      if (caller.aborted) return;
       if (exchange.answered) response.destroy();
       else answerBadGateway(exchange, error);
     } finally {
-      response.off('close', leave);
       // What the engine did not read of the body is thrown away, so that the connection can be used again.
       request.unpipe();
       request.resume();

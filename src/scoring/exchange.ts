@@ -1,4 +1,5 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Connection } from './connections.ts';
 import { type RequestFields, readFields } from './request-fields.ts';
 import { type RequestTarget, readTarget } from './request-target.ts';
 
@@ -22,6 +23,7 @@ export const CALLER_LEFT = 499;
 
 /** One request and its answer, from the last header byte until the last byte is handed to the socket. */
 export class Exchange {
+  readonly connection: Connection;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly method: string;
@@ -34,15 +36,15 @@ export class Exchange {
   id = '';
   standing: Standing;
   times: RunTimes = NO_TIMES;
-  #closing: () => boolean;
 
   constructor(
+    connection: Connection,
     request: IncomingMessage,
     response: ServerResponse,
     standing: Standing,
     awaitsContinue: boolean,
-    closing: () => boolean,
   ) {
+    this.connection = connection;
     this.request = request;
     this.response = response;
     this.method = request.method ?? 'GET';
@@ -50,7 +52,6 @@ export class Exchange {
     this.fields = readFields(request.rawHeaders);
     this.standing = standing;
     this.#awaitsContinue = awaitsContinue;
-    this.#closing = closing;
   }
 
   get bringsBody(): boolean {
@@ -106,7 +107,7 @@ export class Exchange {
     framed.push('x-triton-local-generation', String(this.standing.generation));
     if (this.standing.stale) framed.push('x-triton-local-stale', 'true');
     // A caller that was not given leave may send its body or not: only a new connection is unambiguous.
-    if (this.#awaitsContinue || this.#closing()) framed.push('Connection', 'close');
+    if (this.#awaitsContinue || this.connection.closing) framed.push('Connection', 'close');
     return framed;
   }
 }

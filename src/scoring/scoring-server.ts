@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen, systemError } from '../base/index.ts';
 import { answerGunicornError } from './answers.ts';
-import { ConnectionCloser } from './connection-closer.ts';
+import { Connections } from './connections.ts';
 import { EngineGateway } from './engine-gateway.ts';
 import { CALLER_LEFT, Exchange, type Standing } from './exchange.ts';
 import { createKeyCheck } from './keys.ts';
@@ -53,8 +53,7 @@ class ScoringService implements AsyncDisposable {
   readonly #mayScore: ReturnType<typeof createKeyCheck>;
   readonly #gateway: EngineGateway | undefined;
   readonly #server = createServer(LIMITS);
-  readonly #closer = new ConnectionCloser(this.#server);
-  readonly #isClosing = () => this.#closer.closing;
+  readonly #connections = new Connections(this.#server);
   #ended: Promise<void> | undefined;
 
   constructor(options: ScoringServerOptions) {
@@ -75,8 +74,7 @@ class ScoringService implements AsyncDisposable {
   }
 
   #accept(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
-    const exchange = new Exchange(request, response, this.#standing(), awaitsContinue, this.#isClosing);
-    this.#closer.track(exchange);
+    const exchange = this.#begin(request, response, awaitsContinue);
     this.#answer(exchange).then(
       () => this.#tell(exchange),
       () => {
@@ -87,10 +85,14 @@ class ScoringService implements AsyncDisposable {
     );
   }
 
+  #begin(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): Exchange {
+    const connection = this.#connections.begin(request, response);
+    return new Exchange(connection, request, response, this.#standing(), awaitsContinue);
+  }
+
   /** gunicorn knows `100-continue` alone. */
   #refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
-    const exchange = new Exchange(request, response, this.#standing(), false, this.#isClosing);
-    this.#closer.track(exchange);
+    const exchange = this.#begin(request, response, false);
     answerGunicornError(exchange, 417, 'Expectation Failed', 'Unable to comply with the expectation');
   }
 
@@ -131,7 +133,7 @@ class ScoringService implements AsyncDisposable {
   }
 
   async #end(): Promise<void> {
-    await this.#closer.close();
+    await this.#connections.close();
     await this.#gateway?.[Symbol.asyncDispose]();
   }
 }

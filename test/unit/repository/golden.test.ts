@@ -8,9 +8,10 @@ import {
   type OnnxInterface,
   readModelDefinition,
 } from '../../../src/repository/index.ts';
-import { type GoldenRepositories, golden, unpackGolden } from './golden.ts';
+import { type GoldenRepositories, readGolden, unpackGolden } from './golden.ts';
 import { readOnnxInterface } from './onnx-file.ts';
 
+const golden = readGolden();
 let repositories: GoldenRepositories;
 
 beforeAll(async () => {
@@ -20,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => repositories[Symbol.asyncDispose]());
 
 describe('GET /v2/models/M/config', () => {
-  const answers = golden.config.filter(({ status }) => status === 200);
+  const answers = golden.metadata.filter(({ path, status }) => path.endsWith('/config') && status === 200);
   it.each(answers)('$path is what Triton answers', async ({ path, body }) => {
     const [, model = '', version] = /^\/v2\/models\/([^/]+)(?:\/versions\/(\d+))?\/config$/.exec(path) ?? [];
     const definition = await readModelDefinition(repositories.good, model);
@@ -55,6 +56,8 @@ describe('POST /v2/repository/models/M/load', () => {
   async function load(model: string): Promise<{ status: number; error: string | undefined }> {
     try {
       const { config, versions } = await readModelDefinition(repositories.bad, model);
+      if (versions.length === 0)
+        return { status: 400, error: `load failed for model '${model}': ${NO_VERSION} '${model}'\n` };
       for (const { version, modelFile } of versions) {
         try {
           const onnx = model === 'bad_bf16' ? BF16 : await readOnnxInterface(modelFile);
@@ -68,12 +71,12 @@ describe('POST /v2/repository/models/M/load', () => {
       return { status: 200, error: undefined };
     } catch (error) {
       if (!(error instanceof ModelConfigError)) throw error;
-      if (error.code === 'MODEL_NO_VERSION')
-        return { status: 400, error: `load failed for model '${model}': ${error.message}\n` };
       return { status: 500, error: `failed to load '${model}', failed to poll from model repository` };
     }
   }
 });
+
+const NO_VERSION = 'at least one version must be available under the version policy of model';
 
 // ONNX Runtime's JavaScript has no such element type and refuses the file.
 const BF16: OnnxInterface = {

@@ -1,0 +1,240 @@
+import { readFile, stat } from 'node:fs/promises';
+import { messageOf } from '../../base/index.ts';
+import {
+  datatypeOfConfig,
+  invalidArgument,
+  joinBytesTensor,
+  splitBytesTensor,
+  type Tensor,
+} from '../../kserve/index.ts';
+import type { ModelConfig } from '../../repository/index.ts';
+import type { BackendModel, Execution, ExecutionResult, ModelInstance } from './backend.ts';
+import { onnxRunError } from './onnx-error.ts';
+import { loadRuntime, OnnxSession, type SessionOptions, type SessionTensor } from './onnx-session.mjs';
+import type { LoadedSession, OnnxThread, RunResult } from './onnx-thread.ts';
+
+export interface ThreadSession {
+  readonly thread: OnnxThread;
+  readonly session: number;
+}
+
+interface ModelSource {
+  readonly runtimePaths: readonly string[];
+  readonly modelFile: string;
+  readonly options: SessionOptions;
+}
+
+// A run this short costs less than waking another thread, so the model also gets a session on this thread. The
+// limits keep the event loop free: only small models, only small inputs, and never again once runs turn out slow.
+const INLINE_MODEL_BYTES = 4 * 1024 * 1024;
+const INLINE_INPUT_BYTES = 64 * 1024;
+const INLINE_RUN_NS = 200_000;
+const INLINE_LIMIT_NS = 4_000_000;
+const INLINE_SLOW_RUNS = 4;
+const INLINE_STALL_NS = 100_000_000;
+const INLINE_AFTER_RUNS = 8;
+
+/** One version of an ONNX model: a session per instance, and for tiny models one on the serving thread. */
+export class OnnxModel implements BackendModel {
+  readonly config: ModelConfig;
+  readonly instances: readonly ModelInstance[];
+  readonly #sessions: readonly ThreadSession[];
+  readonly #source: ModelSource;
+  readonly #scalars: ReadonlySet<string>;
+  #bytes: Promise<Uint8Array | undefined> | undefined;
+  #inline: OnnxSession | undefined;
+  #inlineAllowed = true;
+  #quickRuns = 0;
+  #slowRuns = 0;
+  #closed = false;
+
+  constructor(
+    config: ModelConfig,
+    loaded: LoadedSession,
+    sessions: readonly ThreadSession[],
+    source: ModelSource,
+  ) {
+    this.config = config;
+    this.#sessions = sessions;
+    this.#source = source;
+    this.#scalars = new Set(
+      [...loaded.inputs, ...loaded.outputs]
+        .filter(({ shape }) => shape?.length === 0)
+        .map(({ name }) => name),
+    );
+    this.instances = sessions.map((session) => ({
+      execute: (execution: Execution) => this.#execute(session, execution),
+    }));
+    // Read now: later the staged file may be another version's.
+    this.#bytes = readSmall(source.modelFile);
+  }
+
+  async #execute(session: ThreadSession, { inputs }: Execution): Promise<ExecutionResult> {
+    const start = process.hrtime.bigint();
+    const feeds: SessionTensor[] = [];
+    let size = 0;
+    for (const input of inputs) {
+      feeds.push(this.#feed(input));
+      size += input.data.byteLength;
+    }
+    const begun = process.hrtime.bigint();
+    const small = size <= INLINE_INPUT_BYTES;
+    let result: RunResult;
+    try {
+      result =
+        this.#inline && small
+          ? this.#runInline(this.#inline, feeds)
+          : await this.#runThreaded(session, feeds, small);
+    } catch (error) {
+      if (error instanceof Error && 'code' in error) throw error;
+      throw onnxRunError(messageOf(error));
+    }
+    const ran = process.hrtime.bigint();
+    const outputs = result.outputs.map((output) => this.#collect(output));
+    return {
+      outputs,
+      computeInputNs: Number(begun - start),
+      computeInferNs: Number(ran - begun),
+      computeOutputNs: Number(process.hrtime.bigint() - ran),
+    };
+  }
+
+  #feed({ name, datatype, shape, data }: Tensor): SessionTensor {
+    const dims = this.#scalars.has(name) ? [] : shape;
+    if (datatype !== 'BYTES') return { name, type: datatype, dims, data };
+    return { name, type: 'STRING', dims, data: decodeStrings(name, data) };
+  }
+
+  #collect({ name, type, dims, data }: SessionTensor): Tensor {
+    const datatype = datatypeOfConfig(`TYPE_${tritonType(type)}`) ?? 'BYTES';
+    const shape = dims.length === 0 && this.#scalars.has(name) ? [1] : dims;
+    return { name, datatype, shape, data: data instanceof Uint8Array ? data : joinBytesTensor(data) };
+  }
+
+  #runInline(session: OnnxSession, feeds: readonly SessionTensor[]): RunResult {
+    const start = process.hrtime.bigint();
+    const outputs = session.run(feeds);
+    const runNs = Number(process.hrtime.bigint() - start);
+    this.#judgeInline(runNs);
+    return { outputs, runNs };
+  }
+
+  async #runThreaded(
+    { thread, session }: ThreadSession,
+    feeds: readonly SessionTensor[],
+    small: boolean,
+  ): Promise<RunResult> {
+    const { inputs, transfer } = handOver(feeds);
+    const result = await thread.run(session, inputs, transfer);
+    if (this.#inlineAllowed && !this.#inline && small) {
+      this.#quickRuns = result.runNs < INLINE_RUN_NS ? this.#quickRuns + 1 : 0;
+      if (this.#quickRuns === INLINE_AFTER_RUNS) await this.#enterInline();
+    }
+    return result;
+  }
+
+  async #enterInline(): Promise<void> {
+    const bytes = await this.#bytes;
+    this.#bytes = undefined;
+    const runtime = loadRuntime(this.#source.runtimePaths);
+    if (!bytes || !runtime || this.#closed || this.#inline) return;
+    try {
+      const session = new OnnxSession(runtime, bytes, this.#source.options);
+      session.select(this.config.output.map(({ name }) => name));
+      this.#inline = session;
+    } catch {
+      // External data cannot be found from bytes alone: such a model stays on its threads.
+      this.#inlineAllowed = false;
+    }
+  }
+
+  /** One slow run may be the machine's fault; several, or one that stops everything, are the model's. */
+  #judgeInline(runNs: number): void {
+    if (runNs <= INLINE_LIMIT_NS) {
+      this.#slowRuns = Math.max(0, this.#slowRuns - 0.02);
+      return;
+    }
+    this.#slowRuns += 1;
+    if (this.#slowRuns < INLINE_SLOW_RUNS && runNs < INLINE_STALL_NS) return;
+    this.#leaveInline();
+    this.#inlineAllowed = false;
+  }
+
+  #leaveInline(): void {
+    this.#inline?.dispose();
+    this.#inline = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#leaveInline();
+    this.#bytes = undefined;
+    await Promise.all(
+      this.#sessions.map(async ({ thread, session }) => {
+        thread.sessions -= 1;
+        await thread.dispose(session).catch(() => undefined);
+      }),
+    );
+  }
+}
+
+async function readSmall(file: string): Promise<Uint8Array | undefined> {
+  try {
+    const { size } = await stat(file);
+    return size <= INLINE_MODEL_BYTES ? await readFile(file) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** onnxruntime-node's names of types as Triton has them. */
+const TRITON_TYPES: Readonly<Record<string, string>> = {
+  float32: 'FP32',
+  float64: 'FP64',
+  float16: 'FP16',
+  string: 'STRING',
+};
+
+function tritonType(type: string): string {
+  return TRITON_TYPES[type] ?? type.toUpperCase();
+}
+
+/** Strings for ONNX Runtime: cut at the first NUL, as Triton's backend hands them over. */
+function decodeStrings(name: string, data: Uint8Array): string[] {
+  const elements = splitBytesTensor(data);
+  if (!elements) throw invalidArgument(`incomplete string data for inference input '${name}'`);
+  return elements.map((element) => {
+    const end = element.indexOf(0);
+    const bytes = end < 0 ? element : element.subarray(0, end);
+    const text = bytes.toString('utf8');
+    if (text.includes('\ufffd') && Buffer.compare(Buffer.from(text), bytes) !== 0)
+      throw invalidArgument(
+        `input '${name}' holds bytes that are not UTF-8, which triton-local's embedded engine cannot hand to ONNX Runtime`,
+      );
+    return text;
+  });
+}
+
+/** What the HTTP parser reads at once is smaller: a buffer of this size is the request's own and may be given away. */
+const OWN_BUFFER_BYTES = 256 * 1024;
+
+/** Tensors for another thread: large buffers are moved, small ones copied once into a buffer that is moved. */
+function handOver(feeds: readonly SessionTensor[]): { inputs: SessionTensor[]; transfer: ArrayBuffer[] } {
+  const transfer = new Set<ArrayBuffer>();
+  const inputs = feeds.map((feed): SessionTensor => {
+    if (!(feed.data instanceof Uint8Array)) return feed;
+    const { buffer, byteLength } = feed.data;
+    if (
+      buffer instanceof ArrayBuffer &&
+      byteLength * 2 > buffer.byteLength &&
+      byteLength >= OWN_BUFFER_BYTES
+    ) {
+      transfer.add(buffer);
+      return { ...feed, data: new Uint8Array(buffer, feed.data.byteOffset, byteLength) };
+    }
+    const data = new Uint8Array(feed.data);
+    transfer.add(data.buffer);
+    return { ...feed, data };
+  });
+  return { inputs, transfer: [...transfer] };
+}

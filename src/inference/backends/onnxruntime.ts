@@ -1,0 +1,159 @@
+import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { messageOf, systemError } from '../../base/index.ts';
+import { internal } from '../../kserve/index.ts';
+import {
+  checkOnnxInterface,
+  completeOnnxConfig,
+  type DataType,
+  type ModelConfig,
+  type ModelDefinition,
+  type ModelVersion,
+  type OnnxInterface,
+} from '../../repository/index.ts';
+import type { Backend, BackendModel } from './backend.ts';
+import { onnxLoadError } from './onnx-error.ts';
+import { OnnxModel, type ThreadSession } from './onnx-model.ts';
+import type { SessionOptions, SessionTensorInfo } from './onnx-session.mjs';
+import { type LoadedSession, OnnxThread } from './onnx-thread.ts';
+
+/** More threads than this only cost memory: models share them. */
+const MAX_THREADS = 8;
+
+/** Triton's `onnxruntime` backend on onnxruntime-node, its sessions spread over a few shared threads. */
+export class OnnxRuntimeBackend implements Backend {
+  readonly #runtimePaths: readonly string[];
+  readonly #threadLimit = Math.min(MAX_THREADS, Math.max(2, availableParallelism()));
+  #threads: OnnxThread[] = [];
+  #lastSession = 0;
+
+  constructor(runtimePaths: readonly string[]) {
+    this.#runtimePaths = runtimePaths;
+  }
+
+  /**
+   * @throws KServeError with the reason Triton shows; TritonLocalError ONNXRUNTIME_MISSING where the runtime
+   * cannot be found.
+   */
+  async load(definition: ModelDefinition, version: ModelVersion): Promise<BackendModel> {
+    const modelFile = await findModelFile(version.modelFile);
+    const sessions: ThreadSession[] = [];
+    try {
+      const first = await this.#open(modelFile, sessionOptions(definition.config, 1), sessions);
+      const onnx = { inputs: first.inputs.map(describe), outputs: first.outputs.map(describe) };
+      const config = completeConfig(definition.config, onnx);
+      const instances = Math.min(this.#threadLimit, instanceCount(config));
+      const options = sessionOptions(config, Math.max(1, Math.floor(availableParallelism() / instances)));
+      if (options.intraOpNumThreads > 1) {
+        await closeAll(sessions);
+        await this.#open(modelFile, options, sessions);
+      }
+      while (sessions.length < instances) await this.#open(modelFile, options, sessions);
+      const outputs = config.output.map(({ name }) => name);
+      await Promise.all(sessions.map(({ thread, session }) => thread.select(session, outputs)));
+      return new OnnxModel(config, first, sessions, {
+        runtimePaths: this.#runtimePaths,
+        modelFile,
+        options: { ...options, intraOpNumThreads: 1 },
+      });
+    } catch (error) {
+      await closeAll(sessions);
+      throw error;
+    }
+  }
+
+  async #open(modelFile: string, options: SessionOptions, sessions: ThreadSession[]): Promise<LoadedSession> {
+    const thread = this.#leastLoaded(sessions);
+    this.#lastSession += 1;
+    const session = this.#lastSession;
+    thread.sessions += 1;
+    let loaded: LoadedSession | undefined;
+    try {
+      loaded = await thread.load(session, modelFile, options);
+    } catch (error) {
+      thread.sessions -= 1;
+      throw onnxLoadError(messageOf(error));
+    }
+    if (!loaded) {
+      thread.sessions -= 1;
+      throw systemError('ONNXRUNTIME_MISSING', 'onnxruntime-node, which runs ONNX models, was not found', {
+        hint: `install it with \`npm install --ignore-scripts onnxruntime-node\` (looked in ${this.#runtimePaths.join(', ') || 'no folder'})`,
+      });
+    }
+    sessions.push({ thread, session });
+    return loaded;
+  }
+
+  /** The thread with the fewest sessions that has none of these; a new one while there is room. */
+  #leastLoaded(taken: readonly ThreadSession[]): OnnxThread {
+    this.#threads = this.#threads.filter(({ alive }) => alive);
+    const free = this.#threads.filter((thread) => !taken.some((session) => session.thread === thread));
+    const idle = free.find(({ sessions }) => sessions === 0);
+    if (idle) return idle;
+    if (this.#threads.length < this.#threadLimit) {
+      const thread = new OnnxThread(this.#runtimePaths);
+      this.#threads.push(thread);
+      return thread;
+    }
+    const candidates = free.length > 0 ? free : this.#threads;
+    return candidates.reduce((best, thread) => (thread.sessions < best.sessions ? thread : best));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread[Symbol.asyncDispose]()));
+    this.#threads = [];
+  }
+}
+
+/** A model file may be a folder that holds `model.onnx` beside its external data. */
+async function findModelFile(file: string): Promise<string> {
+  const found = await stat(file).catch(() => undefined);
+  if (!found) throw internal(`failed to stat file ${file}`);
+  return found.isDirectory() ? path.join(file, 'model.onnx') : file;
+}
+
+function completeConfig(config: ModelConfig, onnx: OnnxInterface): ModelConfig {
+  const complete = completeOnnxConfig(config, onnx);
+  checkOnnxInterface(complete, onnx);
+  return complete;
+}
+
+function describe({ name, type, shape }: SessionTensorInfo): OnnxInterface['inputs'][number] {
+  return { name, dataType: (type === undefined ? 'TYPE_INVALID' : `TYPE_${type}`) as DataType, shape };
+}
+
+function instanceCount(config: ModelConfig): number {
+  let count = 0;
+  for (const group of config.instance_group) if (!group.passive) count += group.count;
+  return Math.max(1, count);
+}
+
+/** Triton's graph levels (`onnxruntime.cc`): -1 basic, 1 extended, 2 none, anything else all. */
+const GRAPH_LEVELS = new Map<number, SessionOptions['graphOptimizationLevel']>([
+  [-1, 'basic'],
+  [1, 'extended'],
+  [2, 'disabled'],
+]);
+
+function sessionOptions(config: ModelConfig, threads: number): SessionOptions {
+  const parameter = (key: string) => config.parameters[key]?.string_value;
+  const count = (key: string, fallback: number) => Number.parseInt(parameter(key) ?? '', 10) || fallback;
+  return {
+    intraOpNumThreads: count('intra_op_thread_count', threads),
+    interOpNumThreads: count('inter_op_thread_count', 1),
+    executionMode: parameter('execution_mode') === '1' ? 'parallel' : 'sequential',
+    graphOptimizationLevel: GRAPH_LEVELS.get(config.optimization?.graph?.level ?? 0) ?? 'all',
+    enableCpuMemArena: parameter('enable_mem_arena') !== '0',
+    enableMemPattern: parameter('enable_mem_pattern') !== '0',
+    // Failures come back as exceptions; their log lines would land on the user's terminal.
+    logSeverityLevel: 4,
+  };
+}
+
+async function closeAll(sessions: ThreadSession[]): Promise<void> {
+  for (const { thread, session } of sessions.splice(0)) {
+    thread.sessions -= 1;
+    await thread.dispose(session).catch(() => undefined);
+  }
+}

@@ -1,0 +1,100 @@
+import type { ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { deflate, gzip } from 'node:zlib';
+import type { EncodedResponse } from '../../kserve/index.ts';
+
+export type ContentType = 'application/json' | 'text/plain' | 'application/octet-stream';
+
+/** Below this an answer is joined and leaves in one write. */
+const JOIN_BYTES = 64 * 1024;
+
+export function answer(response: ServerResponse, status: number, type: ContentType, body: string): void {
+  const bytes = Buffer.byteLength(body);
+  if (!begin(response, status, ['Content-Type', type, 'Content-Length', String(bytes)])) return;
+  response.end(body);
+}
+
+export function answerJson(response: ServerResponse, value: unknown): void {
+  answer(response, 200, 'application/json', JSON.stringify(value));
+}
+
+export function answerEmpty(
+  response: ServerResponse,
+  status: number,
+  type: ContentType = 'text/plain',
+): void {
+  if (begin(response, status, ['Content-Type', type, 'Content-Length', '0'])) response.end();
+}
+
+/** `{"error": MESSAGE}` with the status of the error. */
+export function answerError(
+  response: ServerResponse,
+  status: number,
+  message: string,
+  type: ContentType = 'application/json',
+): void {
+  answer(response, status, type, JSON.stringify({ error: message }));
+}
+
+/** An inference answer; compressed where the client prefers that. */
+export async function answerInfer(
+  response: ServerResponse,
+  { json, tensors, totalBytes }: EncodedResponse,
+  acceptEncoding: string | undefined,
+): Promise<void> {
+  const headers =
+    tensors.length === 0
+      ? ['Content-Type', 'application/json']
+      : [
+          'Content-Type',
+          'application/octet-stream',
+          'Inference-Header-Content-Length',
+          String(json.byteLength),
+        ];
+  const encoding = acceptEncoding === undefined ? 'identity' : preferredEncoding(acceptEncoding);
+  if (encoding !== 'identity') {
+    const compressed = await COMPRESS[encoding](Buffer.concat([json, ...tensors], totalBytes));
+    headers.push('Content-Encoding', encoding, 'Content-Length', String(compressed.byteLength));
+    if (begin(response, 200, headers)) response.end(compressed);
+    return;
+  }
+  headers.push('Content-Length', String(totalBytes));
+  if (!begin(response, 200, headers)) return;
+  if (tensors.length === 0) {
+    response.end(json);
+  } else if (totalBytes <= JOIN_BYTES) {
+    response.end(Buffer.concat([json, ...tensors], totalBytes));
+  } else {
+    response.write(json);
+    for (const tensor of tensors) response.write(tensor);
+    response.end();
+  }
+}
+
+/** Writes the head; false where nobody is there to read it. */
+function begin(response: ServerResponse, status: number, headers: string[]): boolean {
+  if (response.destroyed || response.headersSent) return false;
+  response.sendDate = false;
+  response.writeHead(status, headers);
+  return true;
+}
+
+const COMPRESS = { gzip: promisify(gzip), deflate: promisify(deflate) };
+type Encoding = keyof typeof COMPRESS | 'identity';
+
+/** The encoding with the highest q-value that we have; the first of equals, `identity` where none is named. */
+export function preferredEncoding(accept: string): Encoding {
+  let best: Encoding = 'identity';
+  let bestWeight = 0;
+  for (const part of accept.split(',')) {
+    const [name = '', ...parameters] = part.split(';').map((piece) => piece.trim());
+    if (name !== 'gzip' && name !== 'deflate' && name !== 'identity') continue;
+    const weight = parameters.find((parameter) => parameter.startsWith('q='));
+    const value = weight === undefined ? 1 : Number(weight.slice(2)) || 0;
+    if (value > bestWeight) {
+      best = name;
+      bestWeight = value;
+    }
+  }
+  return best;
+}

@@ -1,0 +1,92 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  type EncodedResponse,
+  encodeInferResponse,
+  type InferRequest,
+  invalidArgument,
+  KServeError,
+  parseInferRequest,
+  rawInferRequest,
+} from '../../kserve/index.ts';
+import type { Cancellation } from '../cancellation.ts';
+import { InferFailure, infer } from '../data-plane.ts';
+import type { LoadedVersion } from '../loaded-version.ts';
+import type { ModelTable } from '../model-table.ts';
+import { answerError, answerInfer, type ContentType } from './answer.ts';
+import { decompress, MAX_INPUT_BYTES, readBody } from './body.ts';
+import type { Route } from './route.ts';
+import { modelName, modelVersion } from './target.ts';
+
+/** `POST /v2/models/M[/versions/V]/infer`, in the order of Triton's steps: the first failure is told. */
+export async function inferOverHttp(
+  models: ModelTable,
+  route: Route,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const cancellation: Cancellation = { cancel: undefined };
+  const onClose = () => cancellation.cancel?.();
+  response.on('close', onClose);
+  let type: ContentType = 'text/plain';
+  try {
+    const declared = request.headers['inference-header-content-length'];
+    const body = await readBody(request, Number(declared) || 0);
+    const model = models.find(modelName(route), modelVersion(route));
+    if (model.config.model_transaction_policy?.decoupled)
+      throw new KServeError(
+        'Unsupported',
+        "HTTP end point doesn't support models with decoupled transaction policy",
+      );
+    const encoding = request.headers['content-encoding'];
+    const content = encoding === undefined ? body : await decompress(body, encoding);
+    const jsonBytes = headerLength(typeof declared === 'string' ? declared : undefined, content);
+    type = 'application/json';
+    const message = readRequest(content, jsonBytes, model);
+    const outputs = await infer(model, message, cancellation);
+    type = 'text/plain';
+    const { signature, version } = model;
+    const encoded: EncodedResponse = encodeInferResponse(message.id, signature.model, version, outputs);
+    const accept = request.headers['accept-encoding'];
+    await answerInfer(response, encoded, typeof accept === 'string' ? accept : undefined);
+  } catch (error) {
+    fail(response, error, type);
+  } finally {
+    cancellation.cancel = undefined;
+  }
+}
+
+/** The length of the JSON part: all of the body where no header says it; 0 stands for a raw request. */
+function headerLength(declared: string | undefined, body: Buffer): number {
+  if (declared === undefined) return body.length;
+  const digits = /^\s*([+-]?\d+)/.exec(declared)?.[1];
+  const length = digits === undefined ? 0 : Number(digits);
+  if (Math.abs(length) > 2 ** 31)
+    throw invalidArgument(
+      `Unable to parse Inference-Header-Content-Length, value is out of range [ -2147483648, 2147483647 ], got: ${declared}`,
+    );
+  if (length < 0 || length > body.length)
+    throw invalidArgument(`inference header size should be in range (0, ${body.length}), got: ${length}`);
+  return length;
+}
+
+function readRequest(body: Buffer, jsonBytes: number, { signature }: LoadedVersion): InferRequest {
+  if (jsonBytes > 0) return parseInferRequest(body, jsonBytes, signature.model, MAX_INPUT_BYTES);
+  if (body.length > MAX_INPUT_BYTES)
+    throw invalidArgument(
+      `Raw input has a byte_size (${body.length} bytes) that exceeds the maximum allowed value of ${MAX_INPUT_BYTES} bytes. Use --http-max-input-size to increase the limit.`,
+    );
+  return rawInferRequest(body);
+}
+
+function fail(response: ServerResponse, thrown: unknown, type: ContentType): void {
+  if (response.destroyed) return;
+  if (thrown instanceof InferFailure) {
+    const { error, stage } = thrown;
+    answerError(response, error.status, error.message, stage === 'execution' ? 'text/plain' : type);
+    return;
+  }
+  const error = thrown instanceof KServeError ? thrown : undefined;
+  if (error?.message === 'Unsupported compression type')
+    response.appendHeader('Accept-Encoding', 'gzip, deflate');
+  answerError(response, error?.status ?? 500, error?.message ?? String(thrown), type);
+}

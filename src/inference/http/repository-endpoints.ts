@@ -1,0 +1,106 @@
+import type { ServerResponse } from 'node:http';
+import type { ModelControlMode } from '../../config/index.ts';
+import {
+  asBoolean,
+  asString,
+  internal,
+  invalidArgument,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  readJson,
+  unavailable,
+  unsupported,
+} from '../../kserve/index.ts';
+import { withOverride } from '../load-override.ts';
+import { LoadError, type ModelTable } from '../model-table.ts';
+import { answerEmpty, answerError, answerJson } from './answer.ts';
+import { MAX_INPUT_BYTES } from './body.ts';
+import type { Route } from './route.ts';
+import { modelName } from './target.ts';
+
+export async function repositoryIndex(
+  models: ModelTable,
+  body: Buffer,
+  response: ServerResponse,
+): Promise<void> {
+  const ready = readObject(body)?.get('ready');
+  if (ready !== undefined && typeof ready !== 'boolean')
+    throw invalidArgument("Invalid value for 'ready': expected a boolean");
+  answerJson(response, await models.index(ready === true));
+}
+
+export async function loadModel(
+  models: ModelTable,
+  mode: ModelControlMode,
+  route: Route,
+  body: Buffer,
+  response: ServerResponse,
+): Promise<void> {
+  const parameters = readParameters(body);
+  if (route.scope !== '') throw unsupported("'repository_name' specification is not supported");
+  const values = new Map<string, string>();
+  for (const [key, value] of parameters ?? []) {
+    if (key !== 'config' && !key.startsWith('file:'))
+      throw internal('unexpected error on creating Triton parameter');
+    values.set(key, asString(value, `Unable to parse '${key}': `));
+  }
+  refuseControl(mode);
+  const name = checkName(modelName(route));
+  try {
+    await withOverride(name, values, (override) => models.loadForClient(name, override));
+  } catch (error) {
+    if (!(error instanceof LoadError)) throw error;
+    answerError(response, error.status, error.message);
+    return;
+  }
+  answerEmpty(response, 200, 'application/json');
+}
+
+export async function unloadModel(
+  models: ModelTable,
+  mode: ModelControlMode,
+  route: Route,
+  body: Buffer,
+  response: ServerResponse,
+): Promise<void> {
+  const dependents = readParameters(body)?.get('unload_dependents');
+  if (dependents !== undefined) asBoolean(dependents, "Unable to parse 'unload_dependents': ");
+  if (route.scope !== '') throw unsupported("'repository_name' specification is not supported");
+  refuseControl(mode);
+  await models.unload(modelName(route));
+  answerEmpty(response, 200, 'application/json');
+}
+
+/** An object that a body holds; undefined for an empty body. */
+export function readObject(body: Buffer): JsonObject | undefined {
+  if (body.length > MAX_INPUT_BYTES)
+    throw invalidArgument(
+      `request JSON size of ${body.length} bytes exceeds the maximum allowed input size of ${MAX_INPUT_BYTES} bytes. Use --http-max-input-size to increase the limit.`,
+    );
+  if (body.length === 0) return undefined;
+  const value = readJson(body.toString('latin1'));
+  return isObject(value) ? value : undefined;
+}
+
+function readParameters(body: Buffer): ReadonlyMap<string, JsonValue> | undefined {
+  const parameters = readObject(body)?.get('parameters');
+  if (parameters === undefined) return undefined;
+  if (!isObject(parameters)) throw internal('attempt to get members for non-object');
+  return parameters;
+}
+
+function refuseControl(mode: ModelControlMode): void {
+  if (mode !== 'explicit')
+    throw unavailable('explicit model load / unload is not allowed if polling is enabled');
+}
+
+function checkName(name: string): string {
+  if (name.trim() === '')
+    throw invalidArgument('Model name cannot be empty. Please enter a valid name to deploy.');
+  if (/\.\.|[/\\\0]/.test(name) || name === '.')
+    throw invalidArgument(
+      `invalid model name '${name}', model name must not contain path traversal characters`,
+    );
+  return name;
+}

@@ -1,0 +1,57 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { isInside } from '../base/index.ts';
+import { parseModelConfigJson } from '../repository/index.ts';
+import { LoadError, type LoadOverride } from './model-table.ts';
+
+const FILE_PREFIX = 'file:';
+
+/**
+ * Runs a load with what its parameters replace: `config` (ModelConfig as JSON text) and `file:PATH` (base64), which
+ * stand in a folder of their own for as long as the load takes.
+ * @throws LoadError 500 for an unreadable config, files without a config, and paths that leave the folder
+ */
+export async function withOverride(
+  name: string,
+  parameters: ReadonlyMap<string, string>,
+  load: (override: LoadOverride | undefined) => Promise<void>,
+): Promise<void> {
+  if (parameters.size === 0) return load(undefined);
+  const json = parameters.get('config');
+  if (json === undefined) throw refuse(name, new Error("override files need a 'config' parameter"));
+  let config: LoadOverride['config'];
+  try {
+    config = parseModelConfigJson(json);
+  } catch (error) {
+    throw refuse(name, error);
+  }
+  const files = [...parameters].filter(([key]) => key.startsWith(FILE_PREFIX));
+  if (files.length === 0) return load({ config, repository: undefined });
+  const repository = await mkdtemp(path.join(tmpdir(), 'triton-local-override-'));
+  try {
+    await writeFiles(path.join(repository, name), files, name);
+    await load({ config, repository });
+  } finally {
+    await rm(repository, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+async function writeFiles(
+  directory: string,
+  files: readonly (readonly [string, string])[],
+  name: string,
+): Promise<void> {
+  await mkdir(directory);
+  for (const [key, content] of files) {
+    const file = path.join(directory, key.slice(FILE_PREFIX.length));
+    if (file === directory || !isInside(directory, file))
+      throw refuse(name, new Error(`'${key}' leaves the model's folder`));
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, Buffer.from(content, 'base64'));
+  }
+}
+
+function refuse(name: string, cause: unknown): LoadError {
+  return new LoadError(`failed to load '${name}', failed to poll from model repository`, 500, cause);
+}

@@ -1,0 +1,52 @@
+import { messageOf, TritonLocalError } from '../base/index.ts';
+import { invalidArgument, KServeError } from '../kserve/index.ts';
+import { locateConfigError, ModelConfigError, type ModelDefinition, type ModelVersion, readLabels } from '../repository/index.ts';
+import type { Backend, BackendModel } from './backends/backend.ts';
+import { LoadedVersion } from './loaded-version.ts';
+import { warmUp } from './warmup.ts';
+
+/** Brings one version into memory: backend, labels, warm-up. Nothing is left behind when it fails. */
+export async function loadVersion(
+  definition: ModelDefinition,
+  version: ModelVersion,
+  backends: ReadonlyMap<string, Backend>,
+): Promise<LoadedVersion> {
+  const { backend: name, platform } = definition.config;
+  const backend = backends.get(name);
+  if (!backend)
+    throw invalidArgument(
+      `unable to find backend library for backend '${name || platform}', try specifying runtime on the model configuration.`,
+    );
+  let model: BackendModel | undefined;
+  try {
+    model = await backend.load(definition, version);
+    const labels = new Map<string, readonly string[]>();
+    for (const output of model.config.output)
+      if (output.label_filename !== '')
+        labels.set(output.name, await readLabels({ ...definition, config: model.config }, output));
+    await warmUp(definition, model);
+    return new LoadedVersion(version.version, model, labels);
+  } catch (error) {
+    await model?.[Symbol.asyncDispose]();
+    throw await locateConfigError(error, definition.configFile);
+  }
+}
+
+const STATUS_NAMES = {
+  INVALID_ARG: 'Invalid argument',
+  INTERNAL: 'Internal',
+  NOT_FOUND: 'Not found',
+  UNSUPPORTED: 'Unsupported',
+  UNAVAILABLE: 'Unavailable',
+} as const;
+
+/** A failure as Triton's index and logs show it: the code's name before the text. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof KServeError) return `${error.code}: ${error.message}`;
+  if (error instanceof ModelConfigError) return `${STATUS_NAMES[error.status]}: ${error.message}`;
+  if (error instanceof TritonLocalError) {
+    const hint = error.code === 'ONNXRUNTIME_MISSING' && error.hint ? `; ${error.hint}` : '';
+    return `${error.kind === 'user' ? 'Invalid argument' : 'Internal'}: ${error.message}${hint}`;
+  }
+  return `Internal: ${messageOf(error)}`;
+}

@@ -1,0 +1,364 @@
+import path from 'node:path';
+import { Mutex, messageOf, TritonLocalError, userError } from '../base/index.ts';
+import type { EventSink, LogLevel, ModelState, ModelStatus } from '../events/index.ts';
+import { invalidArgument, notFound, unavailable } from '../kserve/index.ts';
+import {
+  listModelDirectories,
+  type ModelConfig,
+  type ModelDefinition,
+  readModelDefinition,
+} from '../repository/index.ts';
+import type { Backend } from './backends/backend.ts';
+import { directoryStamp } from './directory-stamp.ts';
+import type { LoadedVersion } from './loaded-version.ts';
+import { loadVersion, reasonOf } from './model-loader.ts';
+
+interface VersionEntry {
+  readonly version: string;
+  state: ModelState;
+  reason: string;
+  loaded: LoadedVersion | undefined;
+}
+
+interface ModelEntry {
+  readonly name: string;
+  readonly mutex: Mutex;
+  versions: Map<string, VersionEntry>;
+  /** The highest version that answers. */
+  latest: LoadedVersion | undefined;
+  /** Why our own attempt to read the folder failed while nothing of the model serves; empty otherwise. */
+  pollFailure: string;
+  /** What the folder was at the last successful load; undefined after a failed one or an override of files. */
+  stamp: string | undefined;
+}
+
+/** What a load replaces on disk. */
+export interface LoadOverride {
+  readonly config: ModelConfig;
+  /** A repository that stands in for the real one for this load. */
+  readonly repository: string | undefined;
+}
+
+/** An entry of the repository index. */
+export interface IndexEntry {
+  readonly name: string;
+  readonly version?: string;
+  readonly state?: ModelState;
+  readonly reason?: string;
+}
+
+/**
+ * The models in memory: which version answers, what loads, what failed and why. A load brings the new versions up
+ * beside the old ones and swaps when all are there; the old ones answer what they have accepted and go.
+ */
+export class ModelTable implements AsyncDisposable {
+  readonly #repository: string;
+  readonly #backends: ReadonlyMap<string, Backend>;
+  readonly #events: EventSink;
+  readonly #models = new Map<string, ModelEntry>();
+  readonly #retiring = new Set<Promise<void>>();
+
+  constructor(repository: string, backends: ReadonlyMap<string, Backend>, events: EventSink) {
+    this.#repository = repository;
+    this.#backends = backends;
+    this.#events = events;
+  }
+
+  /**
+   * The version a request is for; the highest that answers where none is named.
+   * @throws KServeError with Triton's lookup errors (E1 to E4)
+   */
+  find(name: string, version: string | undefined): LoadedVersion {
+    const model = this.#models.get(name);
+    if (version === undefined && model?.latest) return model.latest;
+    if (!model || model.versions.size === 0)
+      throw notFound(`Request for unknown model: '${name}' is not found`);
+    if (version === undefined)
+      throw notFound(`Request for unknown model: '${name}' has no available versions`);
+    const entry = model.versions.get(version);
+    if (!entry) throw notFound(`Request for unknown model: '${name}' version ${version} is not found`);
+    if (!entry.loaded || entry.state !== 'READY')
+      throw unavailable(`Request for unknown model: '${name}' version ${version} is not at ready state`);
+    return entry.loaded;
+  }
+
+  /** The versions of a model that answer, ascending; empty for what is not there. */
+  readyVersions(name: string): LoadedVersion[] {
+    const versions = this.#models.get(name)?.versions.values() ?? [];
+    return [...versions].flatMap(({ loaded, state }) => (loaded && state === 'READY' ? [loaded] : []));
+  }
+
+  modelNames(): string[] {
+    return [...this.#models.keys()].sort();
+  }
+
+  /** False while any version is down by a failure, as Triton's strict readiness has it. */
+  get ready(): boolean {
+    for (const { versions, pollFailure } of this.#models.values()) {
+      if (pollFailure !== '') return false;
+      for (const { state, reason } of versions.values())
+        if (state === 'UNAVAILABLE' && reason !== UNLOADED) return false;
+    }
+    return true;
+  }
+
+  models(): readonly ModelStatus[] {
+    const statuses: ModelStatus[] = [];
+    for (const { name, versions, pollFailure } of this.#models.values()) {
+      if (pollFailure !== '') statuses.push({ name, version: '', state: 'UNAVAILABLE', reason: pollFailure });
+      else
+        for (const { version, state, reason } of versions.values())
+          statuses.push({ name, version, state, reason });
+    }
+    return statuses.sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
+  }
+
+  /** The folders on disk with what is known of each. */
+  async index(onlyReady: boolean): Promise<IndexEntry[]> {
+    const entries: IndexEntry[] = [];
+    for (const name of (await listModelDirectories(this.#repository)).sort()) {
+      const versions = [...(this.#models.get(name)?.versions.values() ?? [])];
+      if (versions.length === 0 && !onlyReady) entries.push({ name });
+      for (const { version, state, reason } of versions)
+        if (!onlyReady || state === 'READY')
+          entries.push({ name, version, state, ...(reason === '' ? {} : { reason }) });
+    }
+    return entries;
+  }
+
+  /**
+   * Loads what the folder holds now and swaps it in.
+   * @throws TritonLocalError MODEL_LOAD_FAILED with the reason, and the file and line where they are known; what
+   * served before serves on.
+   */
+  load(name: string): Promise<void> {
+    const model = this.#entry(name);
+    return model.mutex.run(async () => {
+      try {
+        await this.#loadNow(model, undefined, true);
+      } catch (error) {
+        const cause = error instanceof LoadError ? error.reasonError : error;
+        const known = cause instanceof TritonLocalError ? cause : undefined;
+        throw userError('MODEL_LOAD_FAILED', `model '${name}' was not loaded: ${messageOf(cause)}`, {
+          ...(known?.hint ? { hint: known.hint } : {}),
+          ...(known?.location ? { location: known.location } : {}),
+          cause: error,
+        });
+      }
+    });
+  }
+
+  /**
+   * A load that a client asks for; without an override an unchanged model is left as it is.
+   * @throws KServeError with Triton's load errors (E71 to E75)
+   */
+  loadForClient(name: string, override: LoadOverride | undefined): Promise<void> {
+    const model = this.#entry(name);
+    return model.mutex.run(async () => {
+      try {
+        if (!override && (await this.#unchanged(model))) return;
+        await this.#loadNow(model, override, false);
+      } finally {
+        if (model.versions.size === 0 && model.pollFailure === '') this.#models.delete(name);
+      }
+    });
+  }
+
+  /** Takes a model out of service; resolves once it is, while its last requests still run. */
+  unload(name: string): Promise<void> {
+    const model = this.#models.get(name);
+    if (!model) return Promise.resolve();
+    return model.mutex.run(async () => {
+      model.pollFailure = '';
+      model.stamp = undefined;
+      model.latest = undefined;
+      for (const entry of model.versions.values()) {
+        const { loaded } = entry;
+        entry.loaded = undefined;
+        if (loaded) {
+          this.#set(model, entry, 'UNLOADING', '');
+          this.#retire(loaded, () => {
+            if (entry.state === 'UNLOADING') this.#set(model, entry, 'UNAVAILABLE', UNLOADED);
+            this.#log('info', `successfully unloaded '${name}' version ${entry.version}`);
+          });
+        } else {
+          this.#set(model, entry, 'UNAVAILABLE', UNLOADED);
+        }
+      }
+    });
+  }
+
+  /** Forgets a model whose folder is gone, once unloaded. */
+  async remove(name: string): Promise<void> {
+    await this.unload(name);
+    const model = this.#models.get(name);
+    if (model && model.versions.size === 0) this.#models.delete(name);
+  }
+
+  async #unchanged(model: ModelEntry): Promise<boolean> {
+    if (!model.latest || model.stamp === undefined) return false;
+    return model.stamp === (await directoryStamp(path.join(this.#repository, model.name)));
+  }
+
+  async #loadNow(model: ModelEntry, override: LoadOverride | undefined, ours: boolean): Promise<void> {
+    const { name } = model;
+    const repository = override?.repository ?? this.#repository;
+    const stamp = override?.repository ? undefined : await directoryStamp(path.join(repository, name));
+    let definition: ModelDefinition;
+    try {
+      definition = await readModelDefinition(repository, name, override?.config);
+    } catch (error) {
+      model.stamp = undefined;
+      this.#log('error', `Poll failed for model directory '${name}': ${messageOf(error)}`);
+      if (ours && !model.latest) this.#failPoll(model, reasonOf(error));
+      throw new LoadError(`failed to load '${name}', failed to poll from model repository`, 500, error);
+    }
+    if (definition.versions.length === 0) {
+      const reason = `at least one version must be available under the version policy of model '${name}'`;
+      this.#log('error', `failed to load '${name}': ${reason}`);
+      if (ours && !model.latest) this.#failPoll(model, `Invalid argument: ${reason}`);
+      throw new LoadError(`load failed for model '${name}': ${reason}\n`, 400, invalidArgument(reason));
+    }
+    await this.#bringUp(model, definition);
+    model.stamp = stamp;
+    model.pollFailure = '';
+  }
+
+  async #bringUp(model: ModelEntry, definition: ModelDefinition): Promise<void> {
+    const { name } = model;
+    const wasServing = model.latest !== undefined;
+    const old = model.versions;
+    const next = new Map<string, VersionEntry>();
+    for (const { version } of definition.versions) {
+      const entry: VersionEntry = { version, state: 'LOADING', reason: '', loaded: undefined };
+      next.set(version, entry);
+      this.#log('info', `loading: ${name}:${version}`);
+      if (!wasServing) this.#emit(model, entry);
+    }
+    if (!wasServing) model.versions = next;
+    const failures = new Map<VersionEntry, unknown>();
+    await Promise.all(
+      definition.versions.map(async (version) => {
+        const entry = next.get(version.version);
+        if (!entry) return;
+        try {
+          entry.loaded = await loadVersion(definition, version, this.#backends);
+        } catch (error) {
+          failures.set(entry, error);
+        }
+      }),
+    );
+    if (failures.size > 0) throw this.#giveUp(model, next, failures, wasServing);
+    model.versions = next;
+    model.latest = [...next.values()].at(-1)?.loaded;
+    for (const entry of next.values()) this.#set(model, entry, 'READY', '');
+    this.#log('info', `successfully loaded '${name}'`);
+    for (const [version, entry] of old) this.#replace(model, version, entry, next);
+  }
+
+  /** Retires what served before; a version that is no longer served stays in the index as unloaded. */
+  #replace(model: ModelEntry, version: string, old: VersionEntry, next: Map<string, VersionEntry>): void {
+    const { loaded } = old;
+    const gone = !next.has(version);
+    if (gone && (loaded || old.reason === UNLOADED)) {
+      next.set(version, old);
+      model.versions = new Map([...next].sort(([a], [b]) => Number(a) - Number(b)));
+      old.loaded = undefined;
+      this.#set(model, old, 'UNAVAILABLE', UNLOADED);
+    }
+    if (loaded)
+      this.#retire(loaded, () => {
+        if (gone) this.#log('info', `successfully unloaded '${model.name}' version ${version}`);
+      });
+  }
+
+  #giveUp(
+    model: ModelEntry,
+    next: ReadonlyMap<string, VersionEntry>,
+    failures: ReadonlyMap<VersionEntry, unknown>,
+    wasServing: boolean,
+  ): LoadError {
+    let clauses = '';
+    model.stamp = undefined;
+    for (const entry of next.values()) {
+      const failed = failures.has(entry);
+      const reason = failed ? reasonOf(failures.get(entry)) : UNLOADED;
+      if (failed) {
+        clauses += `version ${entry.version} is at UNAVAILABLE state: ${reason};\n`;
+        this.#log('error', `failed to load '${model.name}' version ${entry.version}: ${reason}`);
+      }
+      const { loaded } = entry;
+      entry.loaded = undefined;
+      if (loaded) this.#retire(loaded, () => undefined);
+      if (!wasServing) this.#set(model, entry, 'UNAVAILABLE', reason);
+    }
+    return new LoadError(`load failed for model '${model.name}': ${clauses}`, 400, [...failures.values()][0]);
+  }
+
+  #failPoll(model: ModelEntry, reason: string): void {
+    model.pollFailure = reason;
+    this.#events.emit({ type: 'model.state', model: model.name, version: '', state: 'UNAVAILABLE', reason });
+  }
+
+  #entry(name: string): ModelEntry {
+    let model = this.#models.get(name);
+    if (!model) {
+      model = {
+        name,
+        mutex: new Mutex(),
+        versions: new Map(),
+        latest: undefined,
+        pollFailure: '',
+        stamp: undefined,
+      };
+      this.#models.set(name, model);
+    }
+    return model;
+  }
+
+  #retire(loaded: LoadedVersion, then: () => void): void {
+    const retired = loaded
+      .retire()
+      .catch((error: unknown) => this.#log('error', `while a model was let go: ${messageOf(error)}`))
+      .then(() => {
+        this.#retiring.delete(retired);
+        then();
+      });
+    this.#retiring.add(retired);
+  }
+
+  #set(model: ModelEntry, entry: VersionEntry, state: ModelState, reason: string): void {
+    if (entry.state === state && entry.reason === reason) return;
+    entry.state = state;
+    entry.reason = reason;
+    this.#emit(model, entry);
+  }
+
+  #emit(model: ModelEntry, { version, state, reason }: VersionEntry): void {
+    this.#events.emit({ type: 'model.state', model: model.name, version, state, reason });
+  }
+
+  #log(level: LogLevel, text: string): void {
+    this.#events.emit({ type: 'log.line', source: 'engine', level, text });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const name of [...this.#models.keys()]) await this.unload(name);
+    await Promise.all(this.#retiring);
+  }
+}
+
+const UNLOADED = 'unloaded';
+
+/** A failed load as the client of the load endpoint is told; `reasonError` is what went wrong. */
+export class LoadError extends Error {
+  readonly status: number;
+  readonly reasonError: unknown;
+
+  constructor(message: string, status: number, reasonError: unknown) {
+    super(message);
+    this.name = 'LoadError';
+    this.status = status;
+    this.reasonError = reasonError;
+  }
+}

@@ -1,0 +1,205 @@
+import {
+  ELEMENT_BYTES,
+  elementCount,
+  type InferInput,
+  type InferRequest,
+  invalidArgument,
+  isDatatype,
+  joinBytesTensor,
+  requestPrefix,
+  type Tensor,
+} from '../kserve/index.ts';
+import type { ModelSignature, SignatureInput } from './model-signature.ts';
+
+/** A request that fits its model. */
+export interface NormalizedRequest {
+  /** In the shapes the model wants. */
+  readonly inputs: readonly Tensor[];
+  /** 1 for a model that does not batch. */
+  readonly batchSize: number;
+}
+
+/**
+ * Checks a request against its model in the order and with the words of Triton's core (E49 to E66 of its
+ * catalogue) and gives the tensors the model's shapes.
+ * @throws KServeError
+ */
+export function normalizeRequest(request: InferRequest, signature: ModelSignature): NormalizedRequest {
+  const prefix = requestPrefix(request.id);
+  const given = request.raw ? [deduceRawInput(request, signature, prefix)] : request.inputs;
+  for (const { name } of request.outputs)
+    if (!signature.outputs.has(name))
+      throw invalidArgument(`unexpected inference output '${name}' for model '${signature.model}'`);
+  checkCount(given, signature, prefix);
+  const batchSize = signature.maxBatchSize > 0 ? findBatchSize(given, signature, prefix) : 0;
+  const inputs: Tensor[] = [];
+  for (const input of given)
+    inputs.push(
+      normalizeInput(input, wanted(input.name, signature), batchSize, signature, prefix, request.raw),
+    );
+  return { inputs, batchSize: Math.max(1, batchSize) };
+}
+
+function wanted(name: string, signature: ModelSignature): SignatureInput {
+  const input = signature.inputs.get(name);
+  if (!input) throw invalidArgument(`unexpected inference input '${name}' for model '${signature.model}'`);
+  return input;
+}
+
+function deduceRawInput(request: InferRequest, signature: ModelSignature, prefix: string): InferInput {
+  const [input, ...others] = signature.inputs.values();
+  const data = request.inputs[0]?.data ?? new Uint8Array(0);
+  if (!input || others.length > 0)
+    throw invalidArgument(
+      `${prefix}Raw request must only have 1 input (found 1) to be deduced but got ${signature.inputs.size} inputs in '${signature.model}' model configuration`,
+    );
+  const { name, datatype, dims } = input;
+  if (dims.filter((dim) => dim === -1).length > 1)
+    throw invalidArgument(
+      `${prefix}The shape of the raw input '${name}' can not be deduced because there are more than one variable-sized dimension`,
+    );
+  const batch = signature.maxBatchSize > 0 ? [1] : [];
+  if (datatype === 'BYTES') {
+    if (elementCount(dims) !== 1 && !(dims.length === 1 && dims[0] === -1))
+      throw invalidArgument(
+        `${prefix}For BYTE datatype raw input '${name}', the model must have input shape [1]`,
+      );
+    return { name, datatype, shape: [...batch, ...dims.map(() => 1)], data: joinBytesTensor([data]) };
+  }
+  const fixed = dims.reduce((count, dim) => (dim === -1 ? count : count * dim), ELEMENT_BYTES[datatype]);
+  const rest = Math.floor(data.byteLength / fixed);
+  return { name, datatype, shape: [...batch, ...dims.map((dim) => (dim === -1 ? rest : dim))], data };
+}
+
+function checkCount(given: readonly InferInput[], signature: ModelSignature, prefix: string): void {
+  const { requiredInputs: required, inputs, model } = signature;
+  if (given.length >= required && given.length <= inputs.size) return;
+  const names = new Set(given.map(({ name }) => name));
+  const missing = [...inputs.values()].filter(({ name, optional }) => !optional && !names.has(name));
+  const expected =
+    required === inputs.size
+      ? `${required} inputs`
+      : `number of inputs between ${required} and ${inputs.size}`;
+  // An empty list of missing inputs loses its bracket in Triton, too.
+  const missed = missing.length > 0 ? quoteNames(missing.map(({ name }) => name)) : ']';
+  throw invalidArgument(
+    `${prefix}expected ${expected} but got ${given.length} inputs for model '${model}'. Got input(s) ${quoteNames([...names])}, but missing required input(s) ${missed}. Please provide all required input(s).`,
+  );
+}
+
+function quoteNames(names: string[]): string {
+  return `[${names
+    .sort()
+    .map((name) => `'${name}'`)
+    .join(',')}]`;
+}
+
+/** Triton walks its inputs from the last to the first, which decides which name a mismatch is told by. */
+function findBatchSize(given: readonly InferInput[], signature: ModelSignature, prefix: string): number {
+  let batchSize = -1;
+  for (let index = given.length - 1; index >= 0; index -= 1) {
+    const input = given[index];
+    if (!input) continue;
+    wanted(input.name, signature);
+    const first = input.shape[0];
+    if (first === undefined)
+      throw invalidArgument(
+        `${prefix}input '${input.name}' has no shape but model requires batch dimension for '${signature.model}'`,
+      );
+    if (batchSize >= 0 && first !== batchSize)
+      throw invalidArgument(
+        `${prefix}input '${input.name}' batch size does not match other inputs for '${signature.model}'`,
+      );
+    batchSize = first;
+  }
+  if (batchSize > signature.maxBatchSize)
+    throw invalidArgument(
+      `${prefix}inference request batch-size must be <= ${signature.maxBatchSize} for '${signature.model}'`,
+    );
+  return batchSize;
+}
+
+const BATCH_NOTE =
+  'NOTE: Setting a non-zero max_batch_size in the model config requires a batch dimension to be prepended to each input shape. If you want to specify the full shape including the batch dim in your input dims config, try setting max_batch_size to zero. See the model configuration docs for more info on max_batch_size.';
+
+function normalizeInput(
+  input: InferInput,
+  config: SignatureInput,
+  batchSize: number,
+  { model, maxBatchSize }: ModelSignature,
+  prefix: string,
+  raw: boolean,
+): Tensor {
+  const { name, datatype, shape, data } = input;
+  if (datatype !== config.datatype)
+    throw invalidArgument(
+      `${prefix}inference input '${name}' data-type is '${isDatatype(datatype) ? datatype : '<invalid>'}', but model '${model}' expects '${config.datatype}'`,
+    );
+  if (!fits(shape, config.shape))
+    throw invalidArgument(
+      `${prefix}unexpected shape for input '${name}' for model '${model}'. Expected [${config.shape}], got [${shape}]. ${maxBatchSize > 0 ? BATCH_NOTE : ''}`,
+    );
+  const count = batchSize === 0 && maxBatchSize > 0 ? elementCount(shape.slice(1)) : elementCount(shape);
+  if (config.datatype === 'BYTES') {
+    checkStrings(data, count, name, model, prefix);
+  } else {
+    const expected = count * ELEMENT_BYTES[config.datatype];
+    if (data.byteLength !== expected)
+      throw invalidArgument(
+        `${prefix}input byte size mismatch for input '${raw ? 'raw_input' : name}' for model '${model}'. Expected ${expected}, got ${data.byteLength}`,
+      );
+  }
+  return { name, datatype: config.datatype, shape: modelShape(shape, config, maxBatchSize > 0), data };
+}
+
+function fits(shape: readonly number[], config: readonly number[]): boolean {
+  if (shape.length !== config.length) return false;
+  for (let index = 0; index < shape.length; index += 1)
+    if (config[index] !== -1 && config[index] !== shape[index]) return false;
+  return true;
+}
+
+/** What clients call `dims` in the shape that `reshape` asks for: variable dimensions keep their order. */
+function modelShape(shape: readonly number[], config: SignatureInput, batches: boolean): readonly number[] {
+  return config.reshape ? mapShape(shape, config.dims, config.reshape, batches) : shape;
+}
+
+/** Carries the variable dimensions of `from` over to those of `to`; the batch dimension stays in front. */
+export function mapShape(
+  shape: readonly number[],
+  from: readonly number[],
+  to: readonly number[],
+  batches: boolean,
+): readonly number[] {
+  const own = batches ? shape.slice(1) : shape;
+  const variable = own.filter((_dim, index) => from[index] === -1);
+  let next = 0;
+  const mapped = to.map((dim) => {
+    if (dim !== -1) return dim;
+    next += 1;
+    return variable[next - 1] ?? 1;
+  });
+  return batches ? [shape[0] ?? 1, ...mapped] : mapped;
+}
+
+function checkStrings(data: Uint8Array, expected: number, name: string, model: string, prefix: string): void {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  let count = 0;
+  let at = 0;
+  while (at < data.byteLength) {
+    if (count >= expected)
+      throw invalidArgument(
+        `${prefix}unexpected number of string elements ${count + 1} for inference input '${name}' for model '${model}', expecting ${expected}`,
+      );
+    if (data.byteLength - at < 4)
+      throw invalidArgument(
+        `${prefix}incomplete string length indicator for inference input '${name}' for model '${model}', expecting 4 bytes but only ${data.byteLength - at} bytes available. Please make sure the string length indicator is in one buffer.`,
+      );
+    at += 4 + view.getUint32(at, true);
+    count += 1;
+  }
+  if (count < expected)
+    throw invalidArgument(
+      `${prefix}expected ${expected} string elements for inference input '${name}' for model '${model}', got ${count}`,
+    );
+}

@@ -1,0 +1,82 @@
+import { requestPrefix, type Tensor, unavailable } from '../../kserve/index.ts';
+import type { ModelDynamicBatching, ModelQueuePolicy } from '../../repository/index.ts';
+import type { QueuedRequest } from './queued-request.ts';
+import type { ScheduledRequest } from './scheduled-request.ts';
+
+/** Priorities, limits and timeouts of a dynamic batcher's queue; without one everything waits without limit. */
+export class QueuePolicies {
+  readonly #levels: number;
+  readonly #defaultLevel: number;
+  readonly #defaultPolicy: ModelQueuePolicy | undefined;
+  readonly #policies: Readonly<Record<string, ModelQueuePolicy>>;
+  #timed = false;
+
+  constructor(batching: ModelDynamicBatching | undefined) {
+    this.#levels = batching?.priority_levels ?? 0;
+    this.#defaultLevel = batching?.default_priority_level ?? 0;
+    this.#defaultPolicy = batching?.default_queue_policy;
+    this.#policies = batching?.priority_queue_policy ?? {};
+  }
+
+  /** @throws KServeError when its level's queue is full */
+  refuseFull(request: ScheduledRequest, waiting: readonly QueuedRequest[]): void {
+    const level = this.#level(request);
+    const limit = this.#policy(level)?.max_queue_size ?? 0;
+    if (limit > 0 && waiting.filter(({ priority }) => priority === level).length >= limit)
+      throw unavailable(`${requestPrefix(request.id)}Exceeds maximum queue size`);
+  }
+
+  admit(
+    request: ScheduledRequest,
+    now: number,
+    resolve: (outputs: readonly Tensor[]) => void,
+    reject: (error: unknown) => void,
+  ): QueuedRequest {
+    const priority = this.#level(request);
+    const deadline = now + timeoutMs(this.#policy(priority), request.timeout);
+    if (Number.isFinite(deadline)) this.#timed = true;
+    const { id, inputs, batchSize, shapeKey } = request;
+    return { id, inputs, batchSize, shapeKey, priority, enqueuedAt: now, deadline, resolve, reject };
+  }
+
+  /** Behind everything of its own level, before lower ones. */
+  insert(waiting: QueuedRequest[], request: QueuedRequest): void {
+    let at = waiting.length;
+    while (at > 0 && (waiting[at - 1]?.priority ?? 0) > request.priority) at -= 1;
+    if (at === waiting.length) waiting.push(request);
+    else waiting.splice(at, 0, request);
+  }
+
+  /** What still may run, in order: late requests are refused, or moved behind the others. */
+  dropLate(waiting: QueuedRequest[], now: number): QueuedRequest[] {
+    if (!this.#timed) return waiting;
+    const inTime: QueuedRequest[] = [];
+    const delayed: QueuedRequest[] = [];
+    for (const request of waiting) {
+      if (now < request.deadline) inTime.push(request);
+      else if (this.#delays(request.priority)) delayed.push(request);
+      else request.reject(unavailable('Request timeout expired'));
+    }
+    return [...inTime, ...delayed];
+  }
+
+  #delays(priority: number): boolean {
+    return this.#policy(priority)?.timeout_action === 'DELAY';
+  }
+
+  #level({ priority }: ScheduledRequest): number {
+    return priority === 0 || priority > this.#levels ? this.#defaultLevel : priority;
+  }
+
+  #policy(level: number): ModelQueuePolicy | undefined {
+    return this.#policies[String(level)] ?? this.#defaultPolicy;
+  }
+}
+
+/** A request may only shorten a default that is there and may be overridden. */
+function timeoutMs(policy: ModelQueuePolicy | undefined, asked: number): number {
+  const standard = policy?.default_timeout_microseconds ?? 0;
+  if (standard === 0) return Number.POSITIVE_INFINITY;
+  const own = policy?.allow_timeout_override && asked > 0 && asked < standard ? asked : standard;
+  return own / 1_000;
+}

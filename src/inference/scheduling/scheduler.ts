@@ -1,0 +1,164 @@
+import { internal, KServeError, requestPrefix, type Tensor, unavailable } from '../../kserve/index.ts';
+import type { ModelConfig } from '../../repository/index.ts';
+import type { ExecutionResult, ModelInstance } from '../backends/backend.ts';
+import type { Cancellation } from '../cancellation.ts';
+import type { ModelStatistics } from '../statistics.ts';
+import { cutOutputs, joinInputs } from './batch.ts';
+import { type BatchRules, planBatch } from './batch-plan.ts';
+import { QueuePolicies } from './queue-policy.ts';
+import type { QueuedRequest } from './queued-request.ts';
+import type { ScheduledRequest } from './scheduled-request.ts';
+
+/**
+ * Hands requests to the instances of one model version: one by one, or merged by the dynamic batcher. Requests that
+ * arrive in one turn of the event loop are seen together.
+ */
+export class Scheduler {
+  readonly #idle: ModelInstance[];
+  readonly #rules: BatchRules | undefined;
+  readonly #policies: QueuePolicies;
+  readonly #statistics: ModelStatistics;
+  #waiting: QueuedRequest[] = [];
+  #planned = false;
+  #timer: NodeJS.Timeout | undefined;
+  #running = 0;
+  #onIdle: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(config: ModelConfig, instances: readonly ModelInstance[], statistics: ModelStatistics) {
+    this.#idle = [...instances];
+    this.#statistics = statistics;
+    this.#policies = new QueuePolicies(config.dynamic_batching);
+    if (config.dynamic_batching && config.max_batch_size > 1)
+      this.#rules = {
+        maxBatchSize: config.max_batch_size,
+        preferred: [...config.dynamic_batching.preferred_batch_size].sort((a, b) => a - b),
+        delayMs: config.dynamic_batching.max_queue_delay_microseconds / 1_000,
+      };
+  }
+
+  get pending(): number {
+    return this.#waiting.length + this.#running;
+  }
+
+  /** @throws KServeError when the queue refuses it, its time is over, it is called off, or the model fails */
+  schedule(request: ScheduledRequest, cancellation: Cancellation | undefined): Promise<readonly Tensor[]> {
+    if (this.#stopped)
+      throw unavailable(
+        `${requestPrefix(request.id)}Server is stopping, scheduler for model has stopped accepting new inference requests`,
+      );
+    this.#policies.refuseFull(request, this.#waiting);
+    return new Promise((resolve, reject) => {
+      const queued = this.#policies.admit(request, performance.now(), resolve, reject);
+      if (cancellation) this.#watch(queued, cancellation);
+      this.#policies.insert(this.#waiting, queued);
+      this.#plan();
+    });
+  }
+
+  /** Resolves once nothing waits or runs; what comes later is refused. */
+  drain(): Promise<void> {
+    this.#stopped = true;
+    return new Promise((resolve) => {
+      this.#onIdle = resolve;
+      this.#tellIdle();
+    });
+  }
+
+  #watch(queued: QueuedRequest, cancellation: Cancellation): void {
+    cancellation.cancel = () => {
+      const at = this.#waiting.indexOf(queued);
+      if (at < 0) return;
+      this.#waiting.splice(at, 1);
+      queued.reject(new KServeError('Cancelled', ''));
+      this.#tellIdle();
+    };
+  }
+
+  #plan(): void {
+    if (this.#planned || this.#idle.length === 0 || this.#waiting.length === 0) return;
+    this.#planned = true;
+    setImmediate(() => this.#dispatch());
+  }
+
+  #dispatch(): void {
+    this.#planned = false;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (let instance = this.#idle.shift(); instance; instance = this.#idle.shift()) {
+      const now = performance.now();
+      this.#waiting = this.#policies.dropLate(this.#waiting, now);
+      const { take, lookAgainAt } = this.#rules
+        ? planBatch(this.#waiting, this.#rules, now)
+        : { take: Math.min(1, this.#waiting.length), lookAgainAt: Number.POSITIVE_INFINITY };
+      if (take === 0) {
+        this.#idle.unshift(instance);
+        if (Number.isFinite(lookAgainAt))
+          this.#timer = setTimeout(() => this.#dispatch(), Math.max(0, lookAgainAt - now));
+        break;
+      }
+      this.#running += take;
+      void this.#execute(instance, this.#waiting.splice(0, take), now);
+    }
+    this.#tellIdle();
+  }
+
+  async #execute(instance: ModelInstance, requests: readonly QueuedRequest[], start: number): Promise<void> {
+    let batchSize = 0;
+    for (const request of requests) batchSize += request.batchSize;
+    try {
+      const result = await instance.execute({ inputs: joinInputs(requests, batchSize) });
+      this.#statistics.execution(batchSize, result);
+      this.#answer(requests, batchSize, result, start);
+    } catch (error) {
+      const now = performance.now();
+      for (const request of requests) {
+        this.#statistics.failure((now - request.enqueuedAt) * 1e6);
+        request.reject(error);
+      }
+    }
+    this.#running -= requests.length;
+    // The instance that just worked goes first again: its thread and caches are warm.
+    this.#idle.unshift(instance);
+    this.#plan();
+    this.#tellIdle();
+  }
+
+  #answer(
+    requests: readonly QueuedRequest[],
+    batchSize: number,
+    result: ExecutionResult,
+    start: number,
+  ): void {
+    let offset = 0;
+    const now = performance.now();
+    for (const request of requests) {
+      const outputs = cutOutputs(result.outputs, offset, request.batchSize, batchSize);
+      offset += request.batchSize;
+      const totalNs = (now - request.enqueuedAt) * 1e6;
+      if (outputs) {
+        this.#statistics.success(totalNs, (start - request.enqueuedAt) * 1e6, result);
+        request.resolve(outputs);
+      } else {
+        this.#statistics.failure(totalNs);
+        request.reject(
+          internal(
+            'the model gave an output whose first dimension is not the batch size, so it cannot be split',
+          ),
+        );
+      }
+    }
+  }
+
+  #tellIdle(): void {
+    if (this.pending === 0) this.#onIdle?.();
+  }
+}
+
+/** What may run together: the same inputs in the same shapes. Constant where the model leaves no choice. */
+export function shapeKeyOf(inputs: readonly Tensor[], varies: boolean, batches: boolean): string {
+  if (!varies) return '';
+  let key = '';
+  for (const { name, shape } of inputs) key += `${name}:${batches ? shape.slice(1) : shape};`;
+  return key;
+}

@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { isInside, messageOf } from '../base/index.ts';
+import {
+  datatypeOfConfig,
+  ELEMENT_BYTES,
+  elementCount,
+  type InferInput,
+  internal,
+  invalidArgument,
+  type Tensor,
+} from '../kserve/index.ts';
+import type { ModelDefinition, ModelWarmup, ModelWarmupInput } from '../repository/index.ts';
+import type { BackendModel } from './backends/backend.ts';
+import { signatureOf } from './model-signature.ts';
+import { normalizeRequest } from './normalize-request.ts';
+
+const MAX_WARMUP_BYTES = 1024 * 1024 * 1024;
+
+/**
+ * Runs the configuration's warm-up samples on every instance, past the scheduler and the statistics.
+ * @throws KServeError when a sample does not fit the model or fails
+ */
+export async function warmUp(definition: ModelDefinition, model: BackendModel): Promise<void> {
+  for (const sample of model.config.model_warmup) {
+    if (sample.batch_size === 0) continue;
+    const inputs = await sampleInputs(definition, sample, model);
+    for (const instance of model.instances)
+      for (let run = 0; run < Math.max(1, sample.count); run += 1) {
+        try {
+          await instance.execute({ inputs });
+        } catch (error) {
+          throw internal(`failed to run warmup sample '${sample.name}': ${messageOf(error)}`);
+        }
+      }
+  }
+}
+
+async function sampleInputs(
+  definition: ModelDefinition,
+  sample: ModelWarmup,
+  model: BackendModel,
+): Promise<readonly Tensor[]> {
+  const batches = model.config.max_batch_size > 0;
+  const given: InferInput[] = [];
+  for (const [name, input] of Object.entries(sample.inputs)) {
+    const shape = batches ? [1, ...input.dims] : input.dims;
+    given.push({
+      name,
+      datatype: datatypeOfConfig(input.data_type) ?? '<invalid>',
+      shape,
+      data: await sampleData(definition, name, input),
+    });
+  }
+  const request = { id: '', inputs: given, outputs: [], raw: false, binaryDataOutput: true };
+  const { inputs } = normalizeRequest(
+    { ...request, priority: 0, timeout: 0, parameters: new Map() },
+    signatureOf(model.config),
+  );
+  return batches ? inputs.map((input) => repeat(input, sample.batch_size)) : inputs;
+}
+
+async function sampleData(
+  definition: ModelDefinition,
+  name: string,
+  input: ModelWarmupInput,
+): Promise<Uint8Array> {
+  if (input.dims.some((dim) => dim < 0))
+    throw invalidArgument(
+      `warmup setting expects all variable-size dimensions are specified for input '${name}'`,
+    );
+  if (input.input_data_file !== undefined && input.input_data_file !== '') {
+    const folder = path.join(definition.directory, 'warmup');
+    const file = path.join(folder, input.input_data_file);
+    if (!isInside(folder, file))
+      throw invalidArgument(`warmup data file '${input.input_data_file}' lies outside the model`);
+    return readFile(file).catch((error: unknown) => {
+      throw internal(`failed to open file '${file}' for input '${name}': ${messageOf(error)}`);
+    });
+  }
+  const datatype = datatypeOfConfig(input.data_type);
+  // BYTES: one empty string is its 4-byte length.
+  const bytes = elementCount(input.dims) * (datatype ? ELEMENT_BYTES[datatype] || 4 : 1);
+  if (bytes > MAX_WARMUP_BYTES) throw invalidArgument(`warmup input '${name}' is too large`);
+  const data = new Uint8Array(bytes);
+  // Any bits will do; small positive ones are finite in every datatype.
+  if (input.random_data && datatype !== 'BYTES')
+    for (let at = 0; at < bytes; at += ELEMENT_BYTES[datatype ?? 'UINT8'])
+      data[at] = Math.random() < 0.5 ? 0 : 1;
+  return data;
+}
+
+function repeat(input: Tensor, times: number): Tensor {
+  const data = new Uint8Array(input.data.byteLength * times);
+  for (let index = 0; index < times; index += 1) data.set(input.data, index * input.data.byteLength);
+  return { ...input, shape: [times, ...input.shape.slice(1)], data };
+}
