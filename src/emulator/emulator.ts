@@ -147,10 +147,9 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
   async #startScript(signal: AbortSignal): Promise<void> {
     const { script } = this.#config;
     if (!script) return;
-    const generations = await prepareScript(
+    const generations = prepareScript(
       { config: this.#config, script, engineUrl: this.httpUrl, events: this.#bus },
       this.#lifetime,
-      signal,
     );
     this.#generations = generations;
     const began = performance.now();

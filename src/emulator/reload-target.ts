@@ -62,15 +62,17 @@ export class EmulatorTarget implements ReloadTarget {
         applied();
         return;
       case 'swap-workers':
-        await generations?.swap(signal, () => progress.settled(), () => {
-          onScriptUp();
-          applied();
-        });
+        await generations?.swap(
+          signal,
+          () => progress.settled(),
+          () => {
+            onScriptUp();
+            applied();
+          },
+        );
         return;
       default:
         action.kind satisfies never;
     }
-  }
-}
   }
 }
