@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The file behind the `triton-local` command. It is written in the oldest syntax that modules allow, so that an old
-// Node reaches the check below; everything else is imported after it.
+// The file behind the `triton-local` command. Its syntax is that of Node 15, so that an old Node
+// reaches the check below; everything else is imported after it.
 import module from 'node:module';
 
 const wanted = '__NODE__'.split('.').map(Number);
@@ -23,6 +23,8 @@ if (process.env.npm_command) {
   }, 250);
   watch.unref();
 }
+// Official builds of onnxruntime report to their maker, and write files for it, unless this is set before they load.
+process.env.ORT_DISABLE_TELEMETRY ??= '1';
 // From Node 22 on, V8's compiled code is kept between starts (NODE_COMPILE_CACHE or the system's temporary folder).
 if (module.enableCompileCache) module.enableCompileCache();
 await import('./main.js');

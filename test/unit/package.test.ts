@@ -77,6 +77,10 @@ describe('the build', () => {
     if (process.platform !== 'win32') expect(statSync(file).mode & 0o111).toBe(0o111);
   });
 
+  it.runIf(built)('keeps onnxruntime from reporting to its maker', () => {
+    expect(read(manifest.bin['triton-local'])).toMatch(/ORT_DISABLE_TELEMETRY \?\?= '1'/);
+  });
+
   it.runIf(built)('leaves every exported file, and the licences of what is bundled', () => {
     const targets = Object.values<string>(manifest.exports);
     expect(targets.filter((target) => !existsSync(path.join(repositoryRoot, target)))).toEqual([]);

@@ -30,7 +30,9 @@ const server = await startInferenceServer(
 try {
   const script = path.join(directory, 'infer.lua');
   writeFileSync(script, LUA());
-  console.log('784-256-10 MLP, HTTP binary, batch 1 a request (real Triton 2.51, two cores: 9,900 / 15,100 / 14,100)');
+  console.log(
+    '784-256-10 MLP, HTTP binary, batch 1 a request (real Triton 2.51, two cores: 9,900 / 15,100 / 14,100)',
+  );
   await load(script, 8, 1);
   for (const connections of [1, 8, 32]) {
     const { rate, p50, p99, errors } = await load(script, connections, seconds);
