@@ -5,6 +5,7 @@ here, with the same texts and statuses.
 """
 
 import json
+import re
 import sys
 import time
 from inspect import Parameter
@@ -12,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 
 from _triton_local import alarm, channel, script, streams
 
-_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+_BOUNDARY = re.compile(r""";\s*boundary\s*=\s*"?[^";\s]""", re.IGNORECASE)
 
 SCRIPT_FAILED = "An unexpected error occurred in scoring script. Check the logs for more info."
 INTERNAL = "An unexpected internal error occurred. Check the logs for more info."
@@ -206,17 +207,19 @@ def error_reply(status, message, flags):
 
 
 def _read_text(request):
-    if request.content_type and request.mimetype in _FORM_TYPES:
-        # Flask reads such a body as a form before the script asks for it: nothing is left.
-        return _text_of_form(request)
+    if request.content_type and _is_form(request):
+        return ""  # Flask reads such a body as a form before the script asks for it: nothing is left
     try:
         return str(request.body, "utf-8")
     except UnicodeDecodeError as error:
         raise Rejected(400, "Input cannot be decoded as UTF-8: %s" % error) from None
 
 
-def _text_of_form(request):
-    return ""
+def _is_form(request):
+    mimetype = request.mimetype
+    if mimetype == "multipart/form-data":
+        return _BOUNDARY.search(request.content_type) is not None
+    return mimetype == "application/x-www-form-urlencoded"
 
 
 def _read_object(request):

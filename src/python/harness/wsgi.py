@@ -35,7 +35,7 @@ class Gate:
         self._owner = owner
         self._raw = False
         self._request = None
-        self._reply = None
+        self._returned = 0
         app = flask.Flask("azureml_inference_server_http.server.create_app", root_path=".", static_folder=None)
         app.add_url_rule("/score", "main.handle_score", self._view, methods=_METHODS, provide_automatic_options=False)
         app.register_error_handler(Exception, self._fail)
@@ -43,15 +43,13 @@ class Gate:
 
     def answer(self, request, raw):
         """The reply to a request, made in Flask's request context."""
-        self._request, self._raw, self._reply = request, raw, None
+        self._request, self._raw, self._returned = request, raw, 0
         environ = make_environ(request)
         try:
             status, headers, body = self._call(environ)
         finally:
             self._request = None
-        if self._reply is not None:
-            return self._reply
-        return self._finish(status, headers, body)
+        return self._finish(self._returned, status, headers, body)
 
     def render(self, request, output):
         """The reply for an output of `run()` that was called outside of Flask."""
@@ -59,25 +57,32 @@ class Gate:
             return self._owner.encode(output)
         _mark_failure(output)
         body, status, headers = output.get_wsgi_response(make_environ(request))
-        return self._finish(status, headers, b"".join(body))
+        return self._finish(scoring.FLAG_RETURNED, status, headers, b"".join(body))
 
     def _view(self):
         reply, output = self._owner.invoke(self._request, self._flask.request if self._raw else None)
         if reply is None:
             if isinstance(output, self._flask.Response):
                 _mark_failure(output)
+                self._returned = scoring.FLAG_RETURNED
                 return output
             reply = self._owner.encode(output)
-        self._reply = reply
-        return self._flask.Response(status=204)
+        return self._to_response(reply)
 
     def _fail(self, error):
         self._owner.log_error(error)
         status, message = 500, scoring.INTERNAL
         if isinstance(error, sys.modules["werkzeug.exceptions"].HTTPException):
             status, message = error.code, error.description
-        self._reply = scoring.error_reply(status, message, scoring.FLAG_FAILED_SENT)
-        return self._flask.Response(status=204)
+        return self._to_response(scoring.error_reply(status, message, scoring.FLAG_FAILED_SENT))
+
+    def _to_response(self, reply):
+        """Through Flask all the same: what the script has asked to be done after the request is done."""
+        flags, status, headers, body = reply
+        self._returned = flags & scoring.FLAG_RETURNED
+        response = self._flask.Response(body, status=status, mimetype=None if headers else "application/json")
+        response.headers[_FAILED_HEADER] = str(bool(flags & scoring.FLAG_FAILED))
+        return response
 
     def _call(self, environ):
         started = []
@@ -96,8 +101,7 @@ class Gate:
         return started[0], started[1], body
 
     @staticmethod
-    def _finish(status, headers, body):
-        flags = scoring.FLAG_RETURNED
+    def _finish(flags, status, headers, body):
         kept = []
         for name, value in headers:
             lower = name.lower()

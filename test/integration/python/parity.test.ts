@@ -114,7 +114,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   request_headers: {
     script:
-      'def init():\n    pass\n\ndef run(request_headers, data):\n    return sorted(h for h in request_headers.items() if h[0] != "Host")\n',
+      'def init():\n    pass\n\ndef run(request_headers, data):\n    return sorted(h for h in request_headers.items() if h[0] not in ("Host", "Connection"))\n',
     requests: {
       many: post('1', {
         headers: [
