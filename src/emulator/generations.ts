@@ -50,24 +50,15 @@ export class Generations implements AsyncDisposable {
   }
 
   /**
-   * Lets a replaced generation answer what it had accepted. Waited for, so that nothing old answers once the reload
-   * counts as completed; but a newer save must not wait for a slow request, so its signal ends the waiting alone.
+   * Lets a replaced generation answer what it had accepted; its processes end after that on their own time. Waited
+   * for, so that nothing old answers once the reload counts as completed; but a newer save must not wait for a slow
+   * request, so its signal ends the waiting, and the waiting alone.
    */
   async #retire(pool: ScorePool, signal: AbortSignal): Promise<void> {
-    const retired = (async () => {
-      const stopped = new Promise<void>((resolve) => {
-        this.#ended.signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-      await Promise.race([pool.drain(DRAIN_LIMIT_MS), stopped]);
-      await pool[Symbol.asyncDispose]();
-    })();
-    this.#retiring.add(retired);
-    const settled = retired.finally(() => this.#retiring.delete(retired));
-    const newerSave = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    await Promise.race([settled, newerSave]);
+    const drained = Promise.race([pool.drain(DRAIN_LIMIT_MS), aborted(this.#ended.signal)]);
+    const gone = drained.then(() => pool[Symbol.asyncDispose]()).finally(() => this.#retiring.delete(gone));
+    this.#retiring.add(gone);
+    await Promise.race([drained, aborted(signal)]);
   }
 
   /** Ends every generation, the warming one included. */
@@ -75,4 +66,11 @@ export class Generations implements AsyncDisposable {
     this.#ended.abort(systemError('STOPPING', 'the emulator is stopping'));
     await Promise.allSettled([...this.#retiring, this.#current?.[Symbol.asyncDispose]()]);
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

@@ -68,9 +68,17 @@ class ScoringService implements AsyncDisposable {
       .on('clientError', answerParserError);
   }
 
-  start(): Promise<number> {
+  /** A connection that cannot be accepted (no file handles left, say) must not end us. */
+  #tellServerError(error: Error): void {
+    const text = `the scoring service cannot accept a connection: ${error.message}`;
+    this.#options.events.emit({ type: 'log.line', source: 'emulator', level: 'error', text });
+  }
+
+  async start(): Promise<number> {
     const { host, port } = this.#options;
-    return listen(this.#server, host, port, 'scoring service');
+    const taken = await listen(this.#server, host, port, 'scoring service');
+    this.#server.on('error', (error) => this.#tellServerError(error));
+    return taken;
   }
 
   #accept(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
