@@ -1,25 +1,41 @@
+import path from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { LayersReporter } from './test/layers-reporter.ts';
 
 // One project a layer. `unit` needs Node alone; the others need what `npm test` sets up (the build, a Python
-// environment with the real clients).
-const layer = (name: string, timeoutMs: number) => ({
+// environment with the real clients). Layers run one after another, so that what measures time is not disturbed.
+const layer = (name: string, order: number, timeoutMs: number) => ({
   extends: true as const,
   test: {
     name,
     include: [`test/${name}/**/*.test.{ts,tsx}`],
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
+    sequence: { groupOrder: order },
   },
 });
+
+// Where a program wants to count the results (`.ci/run`), each run leaves its own JSON file in this folder.
+const reports = process.env.TRITON_LOCAL_TEST_REPORTS;
+const jsonReport: ['json', { outputFile: string }] = [
+  'json',
+  { outputFile: path.join(reports ?? '', `${process.pid}.json`) },
+];
 
 export default defineConfig({
   test: {
     pool: 'forks',
+    // What .dev/launcher.js does for the product, for tests that load onnxruntime themselves.
+    env: { ORT_DISABLE_TELEMETRY: '1' },
+    reporters: ['default', new LayersReporter(), ...(reports ? [jsonReport] : [])],
     projects: [
-      layer('unit', 10_000),
-      layer('contract', 60_000),
-      layer('integration', 60_000),
-      layer('e2e', 120_000),
+      layer('unit', 0, 10_000),
+      layer('contract', 1, 60_000),
+      layer('integration', 2, 60_000),
+      {
+        ...layer('e2e', 3, 120_000),
+        test: { ...layer('e2e', 3, 120_000).test, globalSetup: 'test/e2e/packed-install.ts', maxWorkers: 1 },
+      },
     ],
   },
 });

@@ -1,6 +1,8 @@
 // Config: files, flags and environment become one frozen ProjectConfig with the origin of each value.
 // The only reader of `process.env`; it refuses to start anything.
 export type {
+  AuthMode,
+  EngineChoice,
   LogThreshold,
   ModelControlMode,
   ModelSource,
@@ -10,3 +12,6 @@ export type {
   ScriptSource,
   UiMode,
 } from './project-config.ts';
+export { homeDirectory, type ResolveInput, resolveProject } from './resolve.ts';
+export { SETTINGS, type Setting, type SettingName } from './settings.ts';
+export { type TerminalFacts, terminalFacts } from './terminal.ts';

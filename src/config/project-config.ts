@@ -16,11 +16,20 @@ export interface PythonSource {
   readonly condaFile: string | undefined;
 }
 
-export type UiMode = 'auto' | 'tui' | 'plain' | 'json';
-export type LogThreshold = 'debug' | 'info' | 'warning' | 'error';
+export const ENGINE_CHOICES = ['auto', 'docker', 'native', 'embedded', 'external'] as const;
+export const MODEL_CONTROL_MODES = ['none', 'explicit', 'poll'] as const;
+export const UI_MODES = ['auto', 'tui', 'plain', 'json'] as const;
+export const LOG_THRESHOLDS = ['debug', 'info', 'warning', 'error'] as const;
+export const AUTH_MODES = ['none', 'key'] as const;
+
+export type EngineChoice = (typeof ENGINE_CHOICES)[number];
 /** Triton's own flag: what clients may load and unload. Our reload works in each. */
-export type ModelControlMode = 'none' | 'explicit';
-/** Who told us a value; shown by `config --explain` and in errors. */
+export type ModelControlMode = (typeof MODEL_CONTROL_MODES)[number];
+export type UiMode = (typeof UI_MODES)[number];
+export type LogThreshold = (typeof LOG_THRESHOLDS)[number];
+export type AuthMode = (typeof AUTH_MODES)[number];
+
+/** Who told us a value; shown in errors and by `config --explain`. */
 export type Origin = 'flag' | 'environment' | 'triton-local.yaml' | 'detection' | 'default';
 
 /**
@@ -31,25 +40,29 @@ export interface ProjectConfig {
   readonly projectDir: string;
   readonly models: ModelSource | undefined;
   readonly script: ScriptSource | undefined;
-  readonly engine: 'auto' | 'embedded';
+  readonly engine: EngineChoice;
   readonly modelControlMode: ModelControlMode;
   readonly host: string;
+  /** The scoring port; 0 takes any free one. */
   readonly port: number;
+  /** Triton's HTTP port; 0 takes any free one. */
   readonly httpPort: number;
   readonly workers: number;
   /** How long one `run()` may take (`SCORING_TIMEOUT_MS`). */
   readonly scoringTimeoutMs: number;
   readonly python: PythonSource;
-  readonly auth: 'none' | 'key';
+  readonly auth: AuthMode;
+  /** `TRITON_LOCAL_KEY`: the primary key, where the user gives one. Never shown. */
+  readonly primaryKey: string | undefined;
   readonly watch: boolean;
   readonly ui: UiMode;
   readonly logThreshold: LogThreshold;
-  /** How long start may take until it counts as failed; also the limit of `test` for one request. */
+  /** How long the engine and the script's `init()` may take to come up. */
   readonly timeoutMs: number;
-  /** `TRITON_LOCAL_HOME`: all state, nothing of it in the user's project. */
+  /** `TRITON_LOCAL_HOME`: all state; nothing of it lies in the user's project. */
   readonly home: string;
-  /** What Python workers and tools get: our own environment with `--env` laid over it. */
+  /** What Python workers and tools get: our own environment with `--env` laid over it, without our secrets. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Origin of each value, by the name of its field. */
+  /** Origin of each setting, by its name. */
   readonly origins: Readonly<Record<string, Origin>>;
 }

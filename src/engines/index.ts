@@ -1,3 +1,6 @@
-// Engines: the Engine interface, its forms, how one is chosen and when it is ready.
+// Engines: the Engine interface, its forms, how one is chosen and what it needs on this machine.
 // It knows how to run something that answers KServe v2; it refuses to know Azure, scripts and the user's folder.
+export { EmbeddedEngine, type EmbeddedEngineOptions } from './embedded.ts';
 export type { Engine, EngineEndpoints, RunningEngine } from './engine.ts';
+export { ensureOnnxRuntime, ONNXRUNTIME_VERSION, type OnnxRuntimeOptions } from './onnxruntime.ts';
+export { type EngineSelection, selectEngine } from './select.ts';

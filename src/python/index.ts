@@ -1,3 +1,8 @@
 // Python: a supervised pool of Python processes over framed pipes, the environments they run in, and their harness.
 // It knows processes and scripts; it refuses to know ports and routes.
+
+export { ensureEnvironment } from './environment.ts';
+export { type Interpreter, locateInterpreter } from './interpreter.ts';
 export type { ScoreOutcome, ScorePool, ScorePoolOptions, ScoreRequest } from './score-pool.ts';
+export { ScorePoolFactory, startScorePool } from './score-pool-factory.ts';
+export { PythonTraceback } from './script-failure.ts';

@@ -49,6 +49,11 @@ function explainRepetition(
 }
 
 function explainField(field: protobuf.Field, written: SyntaxField): SyntaxFault | undefined {
+  const { name, offset } = written;
+  // Only blocks may stand without a colon.
+  const takesBlock = field.map || field.resolvedType instanceof protobuf.Type;
+  if (!written.hasColon && !takesBlock)
+    return { message: `expected ':' after '${name}'`, offset: offset + name.length };
   for (const value of written.values) {
     const fault =
       field instanceof protobuf.MapField
@@ -102,7 +107,7 @@ function explainEnum(type: protobuf.Enum, name: string, value: SyntaxValue): Syn
   const names = Object.keys(type.values);
   if (value.kind === 'message' || value.kind === 'string')
     return { message: `'${name}' takes a ${type.name} without quotes`, offset, hint: names.join(', ') };
-  if (value.kind === 'number' || Object.hasOwn(type.values, value.text)) return undefined;
+  if (/^-?\d+$/.test(value.text) || Object.hasOwn(type.values, value.text)) return undefined;
   const similar = DATA_TYPE_HABITS[value.text.replace(/^TYPE_/i, '').toUpperCase()];
   const known = type.name === 'DataType' && similar ? similar : closestName(value.text, names);
   const hint = known ? `did you mean ${known}?` : `one of ${names.join(', ')}`;
@@ -130,7 +135,7 @@ function explainScalar(type: string, name: string, value: SyntaxValue): SyntaxFa
   if (value.kind === 'message') return { message: `'${name}' takes a ${SCALARS[type]}, not a block`, offset };
   const { kind, text } = value;
   if (type === 'string') {
-    if (kind === 'string') return undefined;
+    if (kind === 'string') return explainEscapes(value);
     return { message: `'${name}' takes a text in quotes`, offset, hint: `write ${name}: "${text}"` };
   }
   if (type === 'bool') {
@@ -146,6 +151,22 @@ function explainScalar(type: string, name: string, value: SyntaxValue): SyntaxFa
   if (type.startsWith('u') && text.startsWith('-'))
     return { message: `'${name}' cannot be negative`, offset };
   return isInRange(type, text) ? undefined : { message: `${text} is too large for '${name}'`, offset };
+}
+
+const ESCAPE = /\\(?:[abfnrtv?\\'"]|[0-7]{1,3}|[xX][\da-fA-F]{1,2}|u[\da-fA-F]{4}|U[\da-fA-F]{8})/y;
+
+/** A backslash that begins nothing is most often a Windows path. */
+function explainEscapes({ text, offset }: SyntaxValue & { kind: 'string' | 'number' | 'word' }) {
+  for (let at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', at)) {
+    ESCAPE.lastIndex = at;
+    const sequence = ESCAPE.exec(text)?.[0];
+    if (sequence === undefined) {
+      const message = `'${text.slice(at, at + 2)}' has no meaning in a text`;
+      return { message, offset: offset + at, hint: 'write \\\\ for a backslash, or / in paths' };
+    }
+    at += sequence.length;
+  }
+  return undefined;
 }
 
 function isInRange(type: string, text: string): boolean {

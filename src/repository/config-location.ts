@@ -28,8 +28,8 @@ function findField(fields: readonly SyntaxField[], [name, ...rest]: FieldPath): 
 
   const value = selectValue(named, selector);
   if (!value) return first.offset;
-  const isOnly = first.values.length === 1 && first.values[0] === value;
-  const offset = isOnly ? first.offset : value.offset;
+  const owner = named.find((field) => !field.isList && field.values[0] === value);
+  const offset = owner?.offset ?? value.offset;
   const within = typeof selector === 'number' || isEntry(value, selector) ? inner : rest;
   if (value.kind !== 'message' || within.length === 0) return offset;
   return findField(entryFields(value, selector), within) ?? offset;

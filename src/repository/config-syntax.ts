@@ -11,6 +11,7 @@ export type SyntaxValue =
 export interface SyntaxField {
   readonly name: string;
   readonly offset: number;
+  readonly hasColon: boolean;
   readonly isList: boolean;
   /** One value, or those of the list. */
   readonly values: readonly SyntaxValue[];
@@ -105,7 +106,7 @@ class SyntaxReader {
     const hasColon = this.#token.text === ':' && this.#token.kind === 'punctuation';
     if (hasColon) this.#next();
     else if (!this.#at('{', '<', '[')) throw this.#unexpected(`':' after '${name}'`);
-    if (!this.#at('[')) return { name, offset, isList: false, values: [this.#readValue()] };
+    if (!this.#at('[')) return { name, offset, hasColon, isList: false, values: [this.#readValue()] };
 
     const opener = this.#next();
     const values: SyntaxValue[] = [];
@@ -119,7 +120,7 @@ class SyntaxReader {
       else if (!this.#at(']')) throw this.#unexpected("',' or ']'");
     }
     this.#next();
-    return { name, offset, isList: true, values };
+    return { name, offset, hasColon, isList: true, values };
   }
 
   #readValue(): SyntaxValue {

@@ -1,3 +1,4 @@
 // Scoring: the Azure ML scoring service on its port: routes, keys, replies of run(), pass-through of no-code mode.
 // It knows Azure's HTTP contract; it refuses to know how a worker runs or a model is served.
-export type { ScoringServer, ScoringServerOptions, ScoringSource } from './scoring-server.ts';
+export type { ScoringServerOptions, ScoringSource } from './scoring-options.ts';
+export { type ScoringServer, startScoringServer } from './scoring-server.ts';

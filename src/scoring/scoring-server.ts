@@ -1,29 +1,165 @@
-import type { EmulatorState, EventSink } from '../events/index.ts';
-import type { ScorePool } from '../python/index.ts';
-
-/** What the scoring service asks of the emulator for each request. */
-export interface ScoringSource {
-  /** The generation that serves; undefined in no-code mode and while no script has come up yet. */
-  pool(): ScorePool | undefined;
-  /** Why there is no pool in script mode, for the 503 that says so. */
-  failure(): string | undefined;
-  state(): EmulatorState;
-}
-
-export interface ScoringServerOptions {
-  readonly host: string;
-  /** 0 takes any free port. */
-  readonly port: number;
-  readonly deployment: 'no-code' | 'script';
-  /** Base of the engine's HTTP service, for the pass-through of `/v2/...` in no-code mode. */
-  readonly engineUrl: string | undefined;
-  /** Keys that are accepted as `Authorization: Bearer KEY`; empty asks for none. */
-  readonly keys: readonly string[];
-  readonly source: ScoringSource;
-  readonly events: EventSink;
-}
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { listen, systemError } from '../base/index.ts';
+import { answerGunicornError } from './answers.ts';
+import { Connections } from './connections.ts';
+import { EngineGateway } from './engine-gateway.ts';
+import { CALLER_LEFT, Exchange, type Standing } from './exchange.ts';
+import { createKeyCheck } from './keys.ts';
+import { answerNoCode } from './no-code-routes.ts';
+import { answerParserError } from './parser-errors.ts';
+import type { ScoringServerOptions } from './scoring-options.ts';
+import { answerScript } from './script-routes.ts';
+import { answerOwnPath, OWN_PREFIX } from './status-route.ts';
+import { answerUnauthorized } from './unauthorized.ts';
 
 /** The Azure ML scoring service while it listens. */
 export interface ScoringServer extends AsyncDisposable {
   readonly port: number;
+}
+
+/**
+ * Limits against senders that never come to an end. `keepAliveTimeout` is longer than that of usual client pools, so
+ * that it is the client who closes and no request meets a closing connection.
+ */
+const LIMITS = {
+  maxHeaderSize: 128 * 1024,
+  headersTimeout: 60_000,
+  requestTimeout: 600_000,
+  connectionsCheckingInterval: 5_000,
+  keepAliveTimeout: 75_000,
+  // The real server takes HTTP/1.1 without Host (azureml.md 0.3).
+  requireHostHeader: false,
+  highWaterMark: 64 * 1024,
+};
+const MAX_CONNECTIONS = 4_096;
+
+/**
+ * Listens with the routes of the deployment's kind.
+ *
+ * It is built on `node:http` and not on fastify: measured on this path (POST, 5 fields, trivial reply), a fastify
+ * route that writes the raw answer costs a quarter more CPU per request, and order and repetition of headers, odd
+ * methods and the texts of gunicorn need the raw layer anyway (figures: `test/bench/scoring/README.md`).
+ *
+ * @throws PORT_TAKEN, PORT_REFUSED as `listen` of base; SCORING_NO_ENGINE for no-code mode without an engine.
+ */
+export async function startScoringServer(options: ScoringServerOptions): Promise<ScoringServer> {
+  const service = new ScoringService(options);
+  const port = await service.start();
+  return { port, [Symbol.asyncDispose]: () => service[Symbol.asyncDispose]() };
+}
+
+class ScoringService implements AsyncDisposable {
+  readonly #options: ScoringServerOptions;
+  readonly #mayScore: ReturnType<typeof createKeyCheck>;
+  readonly #gateway: EngineGateway | undefined;
+  readonly #server = createServer(LIMITS);
+  readonly #connections = new Connections(this.#server);
+  #ended: Promise<void> | undefined;
+
+  constructor(options: ScoringServerOptions) {
+    this.#options = options;
+    this.#mayScore = createKeyCheck(options.keys);
+    this.#gateway = options.deployment === 'no-code' ? openGateway(options) : undefined;
+    this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server
+      .on('request', (request, response) => this.#accept(request, response, false))
+      .on('checkContinue', (request, response) => this.#accept(request, response, true))
+      .on('checkExpectation', (request, response) => this.#refuseExpectation(request, response))
+      .on('clientError', answerParserError);
+  }
+
+  /** A connection that cannot be accepted (no file handles left, say) must not end us. */
+  #tellServerError(error: Error): void {
+    const text = `the scoring service cannot accept a connection: ${error.message}`;
+    this.#options.events.emit({ type: 'log.line', source: 'emulator', level: 'error', text });
+  }
+
+  async start(): Promise<number> {
+    const { host, port } = this.#options;
+    const taken = await listen(this.#server, host, port, 'scoring service');
+    this.#server.on('error', (error) => this.#tellServerError(error));
+    return taken;
+  }
+
+  #accept(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
+    const exchange = this.#begin(request, response, awaitsContinue);
+    this.#answer(exchange).then(
+      () => this.#tell(exchange),
+      () => {
+        // Only a fault of ours comes here; what the answer was to be is unknown, so the connection ends.
+        response.destroy();
+        this.#tell(exchange);
+      },
+    );
+  }
+
+  #begin(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): Exchange {
+    const connection = this.#connections.begin(request, response);
+    return new Exchange(connection, request, response, this.#standing(), awaitsContinue);
+  }
+
+  /** gunicorn knows `100-continue` alone. */
+  #refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+    const exchange = this.#begin(request, response, false);
+    answerGunicornError(exchange, 417, 'Expectation Failed', 'Unable to comply with the expectation');
+  }
+
+  async #answer(exchange: Exchange): Promise<void> {
+    const { source, events } = this.#options;
+    const { path } = exchange.target;
+    if (isOwnPath(path)) return answerOwnPath(exchange, source);
+    if (!isHealthProbe(exchange) && !this.#mayScore(exchange.fields.authorization))
+      return answerUnauthorized(exchange);
+    return this.#gateway ? answerNoCode(exchange, this.#gateway) : answerScript(exchange, source, events);
+  }
+
+  #standing(): Standing {
+    const { source } = this.#options;
+    return { generation: source.pool()?.generation ?? 0, stale: source.state().stale };
+  }
+
+  /** One event a request; probes and the emulator's own paths would only hide the others. */
+  #tell(exchange: Exchange): void {
+    const { path } = exchange.target;
+    if ((isHealthProbe(exchange) && exchange.method !== 'OPTIONS') || isOwnPath(path)) return;
+    this.#options.events.emit({
+      type: 'scoring.request',
+      id: exchange.id,
+      method: exchange.method,
+      path,
+      status: exchange.answered ? exchange.response.statusCode : CALLER_LEFT,
+      generation: exchange.standing.generation,
+      queueMs: exchange.times.queueMs,
+      runMs: exchange.times.runMs,
+      totalMs: performance.now() - exchange.startedAt,
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#ended ??= this.#end();
+    return this.#ended;
+  }
+
+  async #end(): Promise<void> {
+    await this.#connections.close();
+    await this.#gateway?.[Symbol.asyncDispose]();
+  }
+}
+
+function openGateway({ engineUrl, keys }: ScoringServerOptions): EngineGateway {
+  if (engineUrl === undefined)
+    throw systemError('SCORING_NO_ENGINE', 'a deployment without an entry script needs an engine to pass to');
+  return new EngineGateway(engineUrl, keys.length > 0);
+}
+
+/** `/` answers without a key in both kinds: platforms probe it, and so does whoever waits for us to be ready. */
+function isHealthProbe(exchange: Exchange): boolean {
+  const { method, target } = exchange;
+  return target.path === '/' && (method === 'GET' || method === 'HEAD' || method === 'OPTIONS');
+}
+
+function isOwnPath(path: string): boolean {
+  return (
+    path.startsWith(OWN_PREFIX) && (path.length === OWN_PREFIX.length || path[OWN_PREFIX.length] === '/')
+  );
 }

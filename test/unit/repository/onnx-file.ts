@@ -30,12 +30,14 @@ const ELEMENT_TYPES: Readonly<Record<string, DataType>> = {
   string: 'TYPE_STRING',
 };
 
+const ERRORS_ONLY = 3;
+
 /** The interface of a model as the real ONNX Runtime reports it. */
 export async function readOnnxInterface(file: string): Promise<OnnxInterface> {
   const { InferenceSession } = createRequire(import.meta.url)('onnxruntime-node') as {
-    InferenceSession: { create(file: string): Promise<Session> };
+    InferenceSession: { create(file: string, options: object): Promise<Session> };
   };
-  const session = await InferenceSession.create(file);
+  const session = await InferenceSession.create(file, { logSeverityLevel: ERRORS_ONLY });
   try {
     return { inputs: session.inputMetadata.map(toTensor), outputs: session.outputMetadata.map(toTensor) };
   } finally {

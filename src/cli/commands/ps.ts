@@ -1,0 +1,24 @@
+import { formatTable, print } from '../../ui/index.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Flags } from '../flags.ts';
+import { runningInstances } from '../instances.ts';
+
+/** `triton-local ps`: what runs, one row an emulator. */
+export async function ps(flags: Flags): Promise<number> {
+  const running = await runningInstances();
+  if (flags.json) {
+    print(`${JSON.stringify(running, null, 2)}\n`);
+  } else if (running.length === 0) {
+    print('no emulator runs\n');
+  } else {
+    const rows = running.map((it) => [
+      String(it.pid),
+      it.scoringUri,
+      it.httpUrl,
+      it.startedAt,
+      it.projectDir,
+    ]);
+    print(`${formatTable([['PID', 'SCORING', 'TRITON', 'STARTED', 'PROJECT'], ...rows])}\n`);
+  }
+  return EXIT.ok;
+}

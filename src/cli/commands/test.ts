@@ -1,0 +1,117 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { systemError, userError } from '../../base/index.ts';
+import {
+  jsonReport,
+  REPORT_FORMS,
+  readSampleRequests,
+  runSmoke,
+  type SmokeResult,
+} from '../../cloud/index.ts';
+import { type ProjectConfig, resolveProject, terminalFacts } from '../../config/index.ts';
+import { createEmulator } from '../../emulator/index.ts';
+import { formatTable, print, startRenderer } from '../../ui/index.ts';
+import { EXIT } from '../exit-codes.ts';
+import { type Flags, settingFlags } from '../flags.ts';
+import { nextInterruption } from '../signals.ts';
+import { packageDirectory } from '../version.ts';
+
+/** Free ports and no watching, unless the user says otherwise: a test must not meet the emulator beside it. */
+const TEST_DEFAULTS = { port: 0, httpPort: 0, watch: false };
+
+/** `triton-local test [DIR]`: sends the sample requests and compares the answers; 6 when one differs. */
+export async function test(directory: string | undefined, flags: Flags): Promise<number> {
+  const config = await resolveProject({
+    directory: directory ?? '.',
+    flags: { ...TEST_DEFAULTS, ...settingFlags(flags) },
+  });
+  const writeReport = reportWriter(flags.report);
+  const requests = await readSampleRequests(config.projectDir, textOf(flags.requests));
+
+  const ending = new AbortController();
+  const interrupted = nextInterruption().then((interruption) => {
+    ending.abort();
+    return interruption.exitCode;
+  });
+  const send = (endpoints: Endpoints) =>
+    runSmoke({ requests, ...endpoints, timeoutMs: config.timeoutMs, signal: ending.signal });
+  try {
+    const url = textOf(flags.url);
+    const key = textOf(flags.key) ?? config.primaryKey;
+    const results = url
+      ? await send({ scoringUri: url, inferUrl: new URL(url).origin, key })
+      : await withEmulator(config, ending.signal, send);
+    print(flags.json ? jsonReport(results) : `${table(results)}\n`);
+    await writeReport(results);
+    return results.every((result) => result.ok) ? EXIT.ok : EXIT.testsFailed;
+  } catch (error) {
+    if (ending.signal.aborted) return interrupted;
+    throw error;
+  }
+}
+
+interface Endpoints {
+  readonly scoringUri: string;
+  readonly inferUrl: string;
+  readonly key: string | undefined;
+}
+
+/** Starts the project, hands its endpoints over, and stops it, whatever happens; its lines go to stderr. */
+async function withEmulator(
+  config: ProjectConfig,
+  signal: AbortSignal,
+  task: (endpoints: Endpoints) => Promise<readonly SmokeResult[]>,
+): Promise<readonly SmokeResult[]> {
+  const emulator = createEmulator({ config, runtimePaths: [packageDirectory()] });
+  const renderer = await startRenderer('plain', {
+    control: emulator.control,
+    stdin: process.stdin,
+    stdout: process.stderr,
+    color: terminalFacts(process.stderr.isTTY === true).color,
+    threshold: config.logThreshold,
+  });
+  try {
+    const { scoringUri, httpUrl, key, ready } = await emulator.start(signal);
+    if (!ready) throw await notReady(emulator.control);
+    return await task({ scoringUri, inferUrl: httpUrl, key });
+  } finally {
+    await emulator.end('test ended', EXIT.ok);
+    await renderer[Symbol.asyncDispose]();
+  }
+}
+
+async function notReady(control: ReturnType<typeof createEmulator>['control']): Promise<Error> {
+  const { models } = await control.state();
+  const failed = models.filter((model) => model.state === 'UNAVAILABLE');
+  const reasons = failed.map((model) => `model ${model.name} version ${model.version}: ${model.reason}`);
+  return systemError('NOT_READY', `the project did not become ready\n${reasons.join('\n')}`.trim());
+}
+
+function table(results: readonly SmokeResult[]): string {
+  const failed = results.filter((result) => !result.ok).length;
+  const rows = results.flatMap((result) => [
+    [
+      result.ok ? 'passed' : 'FAILED',
+      String(result.status ?? '-'),
+      `${result.ms.toFixed(1)} ms`,
+      result.name,
+    ],
+    ...result.differences.map((difference) => ['', '', '', `  ${difference}`]),
+  ]);
+  return `${formatTable([['RESULT', 'STATUS', 'TIME', 'REQUEST'], ...rows])}\n\n${results.length - failed} passed, ${failed} failed`;
+}
+
+function reportWriter(given: unknown): (results: readonly SmokeResult[]) => Promise<void> {
+  const file = textOf(given);
+  if (file === undefined) return async () => {};
+  const form = REPORT_FORMS[path.extname(file)];
+  if (!form) {
+    throw userError(
+      'CONFIG_INVALID',
+      `--report must end in ${Object.keys(REPORT_FORMS).join(', ')}, not "${file}"`,
+    );
+  }
+  return (results) => writeFile(file, form(results));
+}
+
+const textOf = (flag: unknown): string | undefined => (typeof flag === 'string' ? flag : undefined);

@@ -1,0 +1,58 @@
+import { resolveProject, terminalFacts } from '../../config/index.ts';
+import { createEmulator, type RunningEmulator } from '../../emulator/index.ts';
+import { selectUi, startRenderer } from '../../ui/index.ts';
+import { EXIT } from '../exit-codes.ts';
+import { type Flags, settingFlags } from '../flags.ts';
+import { nextInterruption } from '../signals.ts';
+import { packageDirectory } from '../version.ts';
+
+/** `triton-local up [DIR]`: everything for one project, in the foreground, until it is asked to end. */
+export async function up(directory: string | undefined, flags: Flags): Promise<number> {
+  const config = await resolveProject({ directory: directory ?? '.', flags: settingFlags(flags) });
+  const { stdin, stdout } = process;
+  const facts = terminalFacts(stdout.isTTY === true);
+  const mode = selectUi(config.ui, { stdin, stdout, ci: facts.ci, dumb: facts.dumb });
+  const emulator = createEmulator({ config, runtimePaths: [packageDirectory()] });
+  const renderer = await startRenderer(mode, {
+    control: emulator.control,
+    stdin,
+    stdout,
+    color: facts.color,
+    threshold: config.logThreshold,
+  });
+
+  const starting = new AbortController();
+  const asked = Promise.race([
+    nextInterruption(),
+    renderer.left.then(({ exitCode }) => ({ reason: 'left', exitCode })),
+  ]);
+  let outcome = { reason: 'stopped', exitCode: EXIT.ok as number };
+  void asked.then((interruption) => {
+    outcome = interruption;
+    starting.abort();
+  });
+  try {
+    const running = await startUnlessAborted(() => emulator.start(starting.signal), starting.signal);
+    if (running) {
+      const stopped = running.stopped.then((reason) => ({ reason, exitCode: EXIT.ok as number }));
+      outcome = await Promise.race([asked, stopped]);
+    }
+    await emulator.end(outcome.reason, outcome.exitCode);
+  } finally {
+    await renderer[Symbol.asyncDispose]();
+  }
+  return outcome.exitCode;
+}
+
+/** A start that fails because the user asked us to end is no error. */
+async function startUnlessAborted(
+  start: () => Promise<RunningEmulator>,
+  signal: AbortSignal,
+): Promise<RunningEmulator | undefined> {
+  try {
+    return await start();
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}

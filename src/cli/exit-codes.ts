@@ -1,0 +1,31 @@
+import type { TritonLocalError } from '../base/index.ts';
+
+/** Exit statuses of every command (DESIGN: command line). Signals add 128 to their number. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  timedOut: 4,
+  prerequisite: 5,
+  testsFailed: 6,
+} as const;
+
+const BY_CODE: Readonly<Record<string, number>> = {
+  CONFIG_INVALID: EXIT.usage,
+  CONFIG_FILE_INVALID: EXIT.usage,
+  PROJECT_NOT_FOUND: EXIT.usage,
+  PROJECT_EMPTY: EXIT.usage,
+  REQUESTS_INVALID: EXIT.usage,
+  START_TIMED_OUT: EXIT.timedOut,
+  PORT_TAKEN: EXIT.prerequisite,
+  PORT_REFUSED: EXIT.prerequisite,
+  PYTHON_MISSING: EXIT.prerequisite,
+  ENVIRONMENT_FAILED: EXIT.prerequisite,
+  ENGINE_UNAVAILABLE: EXIT.prerequisite,
+  ONNXRUNTIME_INSTALL_FAILED: EXIT.prerequisite,
+};
+
+/** The exit status that an error ends a command with. */
+export function exitCodeOf(error: TritonLocalError): number {
+  return BY_CODE[error.code] ?? EXIT.failed;
+}

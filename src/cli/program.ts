@@ -1,0 +1,85 @@
+import { Command, Option } from 'commander';
+import { SETTINGS } from '../config/index.ts';
+import { print, printError } from '../ui/index.ts';
+import type { Flags } from './flags.ts';
+import { packageVersion } from './version.ts';
+
+/** What a command resolves with: its exit status. */
+type Action = (argument: string | undefined, flags: Flags) => Promise<number>;
+
+/**
+ * The command line: one entry a command, its code loaded only when it runs. Wrong use ends with status 2 and a
+ * suggestion; `runProgram` maps it.
+ */
+export function createProgram(): Command {
+  const program = new Command('triton-local')
+    .description("Azure Machine Learning's Triton deployments on this machine")
+    .version(packageVersion())
+    .option('--verbose', 'show the cause of an error with its stack')
+    .showHelpAfterError('(triton-local --help lists what there is)')
+    .exitOverride()
+    .configureOutput({ writeOut: print, writeErr: printError });
+
+  withSettings(program.command('up [dir]'))
+    .description('start everything for a project and reload it on every save')
+    .addHelpText('after', example('up sample-models/digits --port 6789'))
+    .action(run(async (directory, flags) => (await import('./commands/up.ts')).up(directory, flags)));
+
+  withSettings(program.command('test [dir]'))
+    .description('start a project, send its sample requests, compare the answers, stop')
+    .option('--requests <file>', 'the sample requests (default: sample-requests.json or .yaml)')
+    .option('--report <file>', 'also write a report: .xml (JUnit), .json or .md')
+    .option('--url <uri>', 'send them to this scoring URI instead of starting anything')
+    .option('--key <key>', 'key for --url (better: TRITON_LOCAL_KEY)')
+    .option('--json', 'print the report as JSON')
+    .addHelpText('after', example('test sample-models/digits --report report.xml'))
+    .action(run(async (directory, flags) => (await import('./commands/test.ts')).test(directory, flags)));
+
+  program
+    .command('ps')
+    .description('list the running emulators')
+    .option('--json', 'as JSON')
+    .addHelpText('after', example('ps'))
+    .action(run(async (_none, flags) => (await import('./commands/ps.ts')).ps(flags)));
+
+  program
+    .command('status [dir]')
+    .description('show what a running emulator serves')
+    .option('--json', 'as JSON')
+    .addHelpText('after', example('status --json'))
+    .action(run(async (directory, flags) => (await import('./commands/status.ts')).status(directory, flags)));
+
+  program
+    .command('reload [model]')
+    .description('reload what changed now, or one model whether it changed or not')
+    .option('--dir <dir>', 'the project, where several run')
+    .addHelpText('after', example('reload digits'))
+    .action(run(async (model, flags) => (await import('./commands/reload.ts')).reload(model, flags)));
+
+  program
+    .command('down [dir]')
+    .description('stop a running emulator')
+    .option('--all', 'stop every one')
+    .addHelpText('after', example('down'))
+    .action(run(async (directory, flags) => (await import('./commands/down.ts')).down(directory, flags)));
+
+  return program;
+}
+
+function withSettings(command: Command): Command {
+  for (const setting of SETTINGS) {
+    command.addOption(new Option(setting.flag, `${setting.description} [${setting.variable}]`));
+  }
+  return command;
+}
+
+const example = (line: string) => `\nExample:\n  $ npx triton-local ${line}`;
+
+/** Commander calls actions with the command's own argument, if it has one, then its flags and itself. */
+function run(action: Action): (...args: unknown[]) => Promise<void> {
+  return async (...args) => {
+    const command = args.at(-1);
+    if (!(command instanceof Command)) throw new TypeError('commander called an action without its command');
+    process.exitCode = await action(command.args[0], command.opts());
+  };
+}

@@ -1,0 +1,237 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { entryKind, messageOf, userError } from '../base/index.ts';
+import { detectEntryScript, detectModels, detectPackages, LOOKED_FOR, onnxFile } from './detect.ts';
+import type { ModelSource, Origin, ProjectConfig, PythonSource, ScriptSource } from './project-config.ts';
+import { type FileValue, keyOf, PROJECT_FILE, readProjectFile } from './project-file.ts';
+import { SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts';
+
+export interface ResolveInput {
+  /** DIR as the user wrote it, relative to the working directory. */
+  readonly directory: string;
+  /** Raw values of the flags that were given, by setting name. */
+  readonly flags: Readonly<Partial<Record<SettingName, unknown>>>;
+  readonly variables?: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory?: string;
+}
+
+/**
+ * Resolves a project: flags over `TRITON_LOCAL_*` variables over `triton-local.yaml` over detection over defaults.
+ * @throws CONFIG_INVALID, CONFIG_FILE_INVALID, PROJECT_NOT_FOUND or PROJECT_EMPTY, each naming what is wrong where.
+ */
+export async function resolveProject(input: ResolveInput): Promise<ProjectConfig> {
+  const variables = input.variables ?? process.env;
+  const target = path.resolve(input.workingDirectory ?? process.cwd(), input.directory);
+  const kind = await entryKind(target);
+  if (!kind) {
+    throw userError('PROJECT_NOT_FOUND', `there is no ${target}`, {
+      hint: 'give the folder with the models and the script, or one .onnx file',
+    });
+  }
+  if (kind === 'file' && !target.endsWith('.onnx')) {
+    throw userError('PROJECT_NOT_FOUND', `${target} is a file, but not an .onnx file`, {
+      hint: 'give the folder that holds it',
+    });
+  }
+  const projectDir = kind === 'file' ? path.dirname(target) : target;
+  const given = gather(input.flags, variables, await readProjectFile(projectDir), projectDir);
+  const origins: Record<string, Origin> = { ...given.origins };
+
+  /** A path setting; relative ones count from where they were written: the shell's folder, or the project's. */
+  const pathOf = (name: 'models' | 'entryScript' | 'code' | 'python' | 'requirements' | 'conda') => {
+    const value = given.values[name];
+    if (value === undefined) return undefined;
+    const base = origins[name] === PROJECT_FILE ? projectDir : (input.workingDirectory ?? process.cwd());
+    return path.resolve(base, value);
+  };
+  const detected = (name: string, value: unknown) => {
+    if (value !== undefined) origins[name] = 'detection';
+  };
+
+  const givenModels = pathOf('models');
+  const models =
+    kind === 'file'
+      ? onnxFile(target)
+      : givenModels
+        ? await modelsAt(givenModels)
+        : await detectModels(projectDir);
+  if (!givenModels) detected('models', models);
+
+  const script = await resolveScript(projectDir, pathOf('entryScript'), pathOf('code'));
+  if (!given.values.entryScript) detected('entryScript', script);
+  if (!models && !script) {
+    throw userError('PROJECT_EMPTY', `${projectDir} holds neither models nor an entry script`, {
+      hint: `looked for ${LOOKED_FOR}`,
+    });
+  }
+
+  const value = <Name extends SettingName>(
+    name: Name,
+    fallback: SettingValues[Name],
+  ): SettingValues[Name] => {
+    const found = given.values[name];
+    if (found === undefined) origins[name] = 'default';
+    return found ?? fallback;
+  };
+  const azure = azureVariables(variables);
+  const config: ProjectConfig = {
+    projectDir,
+    models,
+    script,
+    engine: value('engine', 'auto'),
+    modelControlMode: value('modelControlMode', 'none'),
+    host: value('host', '127.0.0.1'),
+    port: value('port', 6789),
+    httpPort: value('httpPort', 8000),
+    workers: value('workers', azure.workers ?? 1),
+    scoringTimeoutMs: azure.scoringTimeoutMs ?? 3_600_000,
+    python: await resolvePython(projectDir, given.values.python, pathOf),
+    auth: value('auth', 'none'),
+    primaryKey: variables.TRITON_LOCAL_KEY || undefined,
+    watch: value('watch', true),
+    ui: value('ui', 'auto'),
+    logThreshold: value('logLevel', 'info'),
+    timeoutMs: value('timeout', 300) * 1000,
+    home: homeDirectory(variables),
+    environment: Object.freeze({ ...withoutSecrets(variables), ...value('env', {}) }),
+    origins: Object.freeze(origins),
+  };
+  return Object.freeze(config);
+}
+
+interface Gathered {
+  readonly values: Partial<SettingValues>;
+  readonly origins: Partial<Record<SettingName, Origin>>;
+}
+
+function gather(
+  flags: ResolveInput['flags'],
+  variables: Readonly<Record<string, string | undefined>>,
+  file: ReadonlyMap<SettingName, FileValue>,
+  projectDir: string,
+): Gathered {
+  const values: Partial<Record<SettingName, unknown>> = {};
+  const origins: Partial<Record<SettingName, Origin>> = {};
+  for (const setting of SETTINGS) {
+    const { name, variable, flag } = setting;
+    const fromFile = file.get(name);
+    if (flags[name] !== undefined) {
+      values[name] = parse(setting, flags[name], flag.split(' ')[0] ?? flag);
+      origins[name] = 'flag';
+    } else if (variables[variable]) {
+      values[name] = parse(setting, variables[variable], variable);
+      origins[name] = 'environment';
+    } else if (fromFile) {
+      const location = { file: path.join(projectDir, PROJECT_FILE), line: fromFile.line };
+      values[name] = parse(setting, fromFile.raw, keyOf(name), location);
+      origins[name] = PROJECT_FILE;
+    }
+  }
+  // Each value went through its own setting's parser just above.
+  return { values: values as Partial<SettingValues>, origins };
+}
+
+function parse(
+  setting: Setting,
+  raw: unknown,
+  givenAs: string,
+  location?: { readonly file: string; readonly line: number },
+): unknown {
+  try {
+    return setting.parse(raw);
+  } catch (error) {
+    const shown = typeof raw === 'string' ? `"${raw}"` : JSON.stringify(raw);
+    throw userError('CONFIG_INVALID', `${givenAs} ${messageOf(error)}, not ${shown}`, {
+      ...(location && { location }),
+    });
+  }
+}
+
+async function modelsAt(target: string): Promise<ModelSource> {
+  const kind = await entryKind(target);
+  if (kind === 'file' && target.endsWith('.onnx')) return onnxFile(target);
+  if (kind !== 'directory') {
+    throw userError('CONFIG_INVALID', `--models: there is no model repository at ${target}`);
+  }
+  const inner = path.join(target, 'triton');
+  return { kind: 'repository', directory: (await entryKind(inner)) === 'directory' ? inner : target };
+}
+
+async function resolveScript(
+  projectDir: string,
+  entryScript: string | undefined,
+  code: string | undefined,
+): Promise<ScriptSource | undefined> {
+  if (code && (await entryKind(code)) !== 'directory') {
+    throw userError('CONFIG_INVALID', `--code: there is no folder ${code}`);
+  }
+  const sourceDirectory = code ?? projectDir;
+  if (entryScript && (await entryKind(entryScript)) !== 'file') {
+    throw userError('CONFIG_INVALID', `--entry-script: there is no file ${entryScript}`);
+  }
+  const found = entryScript ?? (await detectEntryScript(sourceDirectory));
+  return found ? { entryScript: found, sourceDirectory } : undefined;
+}
+
+async function resolvePython(
+  projectDir: string,
+  interpreter: string | undefined,
+  pathOf: (name: 'python' | 'requirements' | 'conda') => string | undefined,
+): Promise<PythonSource> {
+  const conda = pathOf('conda');
+  const requirements = pathOf('requirements');
+  for (const [flag, file] of [
+    ['--conda', conda],
+    ['--requirements', requirements],
+  ]) {
+    if (file && (await entryKind(file)) !== 'file')
+      throw userError('CONFIG_INVALID', `${flag}: there is no file ${file}`);
+  }
+  const detected = conda || requirements ? {} : await detectPackages(projectDir);
+  // A bare name such as `python3.12` is looked up on PATH; anything with a separator is a path.
+  const isName = interpreter !== undefined && !/[\\/]/.test(interpreter);
+  return {
+    interpreter: isName ? interpreter : pathOf('python'),
+    condaFile: conda ?? detected.condaFile,
+    requirementsFile: requirements ?? detected.requirementsFile,
+  };
+}
+
+/** The variables of the real scoring server that configure ours as well (azureml.md 1.10). */
+function azureVariables(variables: Readonly<Record<string, string | undefined>>): {
+  readonly workers: number | undefined;
+  readonly scoringTimeoutMs: number | undefined;
+} {
+  return {
+    workers: positiveVariable(variables, 'WORKER_COUNT'),
+    scoringTimeoutMs: positiveVariable(variables, 'SCORING_TIMEOUT_MS'),
+  };
+}
+
+function positiveVariable(
+  variables: Readonly<Record<string, string | undefined>>,
+  name: string,
+): number | undefined {
+  const raw = variables[name];
+  if (raw === undefined || raw === '') return undefined;
+  if (!/^[1-9]\d*$/.test(raw)) {
+    throw userError('CONFIG_INVALID', `${name} must be a whole number above 0, not "${raw}"`);
+  }
+  return Number(raw);
+}
+
+/** Scripts get our environment, but not the keys that protect them. */
+function withoutSecrets(variables: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const kept = Object.entries(variables).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && entry[0] !== 'TRITON_LOCAL_KEY',
+  );
+  return Object.fromEntries(kept);
+}
+
+/** Where all state lies: `TRITON_LOCAL_HOME`, else the XDG state folder, on Windows the local application data. */
+export function homeDirectory(variables: Readonly<Record<string, string | undefined>> = process.env): string {
+  if (variables.TRITON_LOCAL_HOME) return path.resolve(variables.TRITON_LOCAL_HOME);
+  if (process.platform === 'win32' && variables.LOCALAPPDATA)
+    return path.join(variables.LOCALAPPDATA, 'triton-local');
+  return path.join(variables.XDG_STATE_HOME || path.join(homedir(), '.local', 'state'), 'triton-local');
+}

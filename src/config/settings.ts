@@ -1,0 +1,156 @@
+import { userError } from '../base/index.ts';
+import {
+  AUTH_MODES,
+  type AuthMode,
+  ENGINE_CHOICES,
+  type EngineChoice,
+  LOG_THRESHOLDS,
+  type LogThreshold,
+  MODEL_CONTROL_MODES,
+  type ModelControlMode,
+  UI_MODES,
+  type UiMode,
+} from './project-config.ts';
+
+/** The values a user may set, before detection and defaults; paths as written. */
+export interface SettingValues {
+  engine: EngineChoice;
+  models: string;
+  modelControlMode: ModelControlMode;
+  entryScript: string;
+  code: string;
+  host: string;
+  port: number;
+  httpPort: number;
+  workers: number;
+  python: string;
+  requirements: string;
+  conda: string;
+  auth: AuthMode;
+  env: Readonly<Record<string, string>>;
+  watch: boolean;
+  ui: UiMode;
+  logLevel: LogThreshold;
+  timeout: number;
+}
+
+export type SettingName = keyof SettingValues;
+
+/**
+ * One setting, wherever it is given: as a flag, as a `TRITON_LOCAL_*` variable or as a key of `triton-local.yaml`.
+ * `parse` takes the raw value (text, or what YAML made of it) and throws a sentence that names what is valid.
+ */
+export interface Setting<Name extends SettingName = SettingName> {
+  readonly name: Name;
+  /** Flag in commander's notation. */
+  readonly flag: string;
+  readonly variable: string;
+  readonly description: string;
+  readonly parse: (raw: unknown) => SettingValues[Name];
+}
+
+const setting = <Name extends SettingName>(
+  name: Name,
+  flag: string,
+  description: string,
+  parse: (raw: unknown) => SettingValues[Name],
+): Setting<Name> => ({
+  name,
+  flag,
+  variable: `TRITON_LOCAL_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
+  description,
+  parse,
+});
+
+export const SETTINGS = [
+  setting(
+    'engine',
+    '--engine <kind>',
+    `what serves the models: ${list(ENGINE_CHOICES)}`,
+    oneOf(ENGINE_CHOICES),
+  ),
+  setting('models', '--models <dir>', 'the model repository', text),
+  setting(
+    'modelControlMode',
+    '--model-control-mode <mode>',
+    `what clients may load and unload: ${list(MODEL_CONTROL_MODES)}`,
+    oneOf(MODEL_CONTROL_MODES),
+  ),
+  setting('entryScript', '--entry-script <file>', 'the script with init() and run()', text),
+  setting('code', '--code <dir>', 'the source directory of the script', text),
+  setting('host', '--host <address>', 'address to listen on', text),
+  setting('port', '--port <number>', 'scoring port, 0 for any', wholeNumber(0, 65_535)),
+  setting('httpPort', '--http-port <number>', 'Triton HTTP port, 0 for any', wholeNumber(0, 65_535)),
+  setting('workers', '--workers <number>', 'Python workers (WORKER_COUNT)', wholeNumber(1, 64)),
+  setting('python', '--python <path>', 'Python to use as it is', text),
+  setting('requirements', '--requirements <file>', 'pip requirements of the script', text),
+  setting('conda', '--conda <file>', 'conda file of the script', text),
+  setting('auth', '--auth <mode>', `keys on the scoring port: ${list(AUTH_MODES)}`, oneOf(AUTH_MODES)),
+  setting('env', '--env <K=V...>', 'variables for the script', variables),
+  setting('watch', '--no-watch', 'do not reload on changes', yesOrNo),
+  setting('ui', '--ui <mode>', `how to show it: ${list(UI_MODES)}`, oneOf(UI_MODES)),
+  setting(
+    'logLevel',
+    '--log-level <level>',
+    `least level to show: ${list(LOG_THRESHOLDS)}`,
+    oneOf(LOG_THRESHOLDS),
+  ),
+  setting('timeout', '--timeout <seconds>', 'limit for engine and init() to come up', seconds),
+] as const satisfies readonly Setting[];
+
+function list(choices: readonly string[]): string {
+  return choices.join(', ');
+}
+
+function text(raw: unknown): string {
+  if (typeof raw !== 'string' || raw.trim() === '') throw userError('CONFIG_INVALID', 'must be a text');
+  return raw;
+}
+
+function oneOf<Choice extends string>(choices: readonly Choice[]): (raw: unknown) => Choice {
+  return (raw) => {
+    const found = choices.find((choice) => choice === raw);
+    if (!found) throw userError('CONFIG_INVALID', `must be one of ${list(choices)}`);
+    return found;
+  };
+}
+
+function wholeNumber(least: number, most: number): (raw: unknown) => number {
+  return (raw) => {
+    const value = typeof raw === 'string' && /^\d+$/.test(raw) ? Number(raw) : raw;
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
+      throw userError('CONFIG_INVALID', `must be a whole number from ${least} to ${most}`);
+    }
+    return value;
+  };
+}
+
+function seconds(raw: unknown): number {
+  const value = typeof raw === 'string' && /^\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw;
+  if (typeof value !== 'number' || !(value > 0) || value > 86_400) {
+    throw userError('CONFIG_INVALID', 'must be a number of seconds above 0 and at most 86400');
+  }
+  return value;
+}
+
+function yesOrNo(raw: unknown): boolean {
+  if (typeof raw === 'boolean') return raw;
+  if (raw === 'true' || raw === '1') return true;
+  if (raw === 'false' || raw === '0') return false;
+  throw userError('CONFIG_INVALID', 'must be true or false');
+}
+
+/** `K=V` texts as flags give them, one text with commas as a variable gives them, or a YAML mapping. */
+function variables(raw: unknown): Record<string, string> {
+  if (raw !== null && typeof raw === 'object' && !Array.isArray(raw)) {
+    return Object.fromEntries(Object.entries(raw).map(([name, value]) => [name, String(value)]));
+  }
+  const pairs = Array.isArray(raw) ? raw : typeof raw === 'string' ? raw.split(',') : [];
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const match = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(String(pair));
+      if (!match) throw userError('CONFIG_INVALID', 'must be of the form NAME=VALUE');
+      return [match[1], match[2]];
+    }),
+  );
+}

@@ -1,0 +1,20 @@
+/** What the environment says about the terminal; the only place that asks. */
+export interface TerminalFacts {
+  readonly ci: boolean;
+  readonly color: boolean;
+  readonly dumb: boolean;
+}
+
+/** Reads `CI`, `NO_COLOR`, `FORCE_COLOR` and `TERM`. `isTerminal` tells whether stdout is one. */
+export function terminalFacts(
+  isTerminal: boolean,
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): TerminalFacts {
+  const forced = variables.FORCE_COLOR !== undefined && variables.FORCE_COLOR !== '0';
+  const dumb = variables.TERM === 'dumb';
+  return {
+    ci: variables.CI !== undefined && variables.CI !== '' && variables.CI !== 'false',
+    color: !variables.NO_COLOR && (forced || (isTerminal && !dumb)),
+    dumb,
+  };
+}

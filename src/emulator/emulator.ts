@@ -1,0 +1,260 @@
+import path from 'node:path';
+import { Lifetime, messageOf, systemError, TritonLocalError } from '../base/index.ts';
+import type { ProjectConfig } from '../config/index.ts';
+import { type Control, serveControl } from '../control/index.ts';
+import { type EmulatorState, EventBus, StateStore } from '../events/index.ts';
+import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
+import { startScoringServer } from '../scoring/index.ts';
+import { type Instance, openWorkspace, type Workspace } from '../workspace/index.ts';
+import { startEngine } from './engine-start.ts';
+import { failureOf } from './failure.ts';
+import type { Generations } from './generations.ts';
+import { ModelLoader } from './model-loader.ts';
+import { isReady } from './readiness.ts';
+import { EmulatorTarget } from './reload-target.ts';
+import { prepareScript } from './script-start.ts';
+
+export interface EmulatorOptions {
+  readonly config: ProjectConfig;
+  /** Folders in which to look for `onnxruntime-node` after the project's own. */
+  readonly runtimePaths: readonly string[];
+}
+
+/** An emulator that may be watched from its first event on; `start` is called once. */
+export interface Emulator {
+  readonly control: Control;
+  /**
+   * Starts the engine, the scoring service, the script and the watching, in this order. Resolves when all of it is
+   * up, or up and waiting for the next save because a model or the script failed (the `reload.failed` and
+   * `model.state` events say so); `emulator.ready` tells when both doors answer 200.
+   * @throws what failed, with everything started before it stopped again; without watching also a failing script.
+   */
+  start(signal: AbortSignal): Promise<RunningEmulator>;
+  /** Ends everything, also a start that is under way; twice is once. `exitCode` goes into `emulator.stopped`. */
+  end(reason: string, exitCode: number): Promise<void>;
+}
+
+/** Everything, running. */
+export interface RunningEmulator {
+  /** Where to post, e.g. `http://localhost:6789/score`; in no-code mode the base of the service. */
+  readonly scoringUri: string;
+  /** Base of the engine's HTTP service. */
+  readonly httpUrl: string;
+  /** The key that callers must send, where keys are asked for. */
+  readonly key: string | undefined;
+  /** Whether both doors answer 200; false while a model or the script waits to be mended. */
+  readonly ready: boolean;
+  /** Resolves with the reason when everything has been stopped, whoever asked for it. */
+  readonly stopped: Promise<string>;
+}
+
+export function createEmulator(options: EmulatorOptions): Emulator {
+  return new ProjectEmulator(options);
+}
+
+class ProjectEmulator implements Emulator, RunningEmulator, Control {
+  readonly control: Control = this;
+  readonly stopped: Promise<string>;
+  scoringUri = '';
+  httpUrl = '';
+  key: string | undefined;
+
+  readonly #config: ProjectConfig;
+  readonly #bus = new EventBus();
+  readonly #runtimePaths: readonly string[];
+  readonly #store: StateStore;
+  readonly #lifetime = new Lifetime();
+  readonly #stopping = new AbortController();
+  readonly #startedAt = performance.now();
+  #resolveStopped: (reason: string) => void = () => {};
+  #starting: Promise<void> | undefined;
+  #ending: Promise<void> | undefined;
+  #generations: Generations | undefined;
+  #reloader: Reloader | undefined;
+  #scriptFailure: string | undefined;
+  #announcedReady = false;
+
+  constructor({ config, runtimePaths }: EmulatorOptions) {
+    this.#config = config;
+    this.#runtimePaths = runtimePaths;
+    this.#store = new StateStore(this.#bus);
+    this.stopped = new Promise((resolve) => {
+      this.#resolveStopped = resolve;
+    });
+  }
+
+  async start(signal: AbortSignal): Promise<RunningEmulator> {
+    this.#starting = this.#start(AbortSignal.any([signal, this.#stopping.signal]));
+    try {
+      await this.#starting;
+      return this;
+    } catch (error) {
+      await this.end('start failed', 1);
+      throw error;
+    }
+  }
+
+  get ready(): boolean {
+    return this.#announcedReady;
+  }
+
+  async #start(signal: AbortSignal): Promise<void> {
+    const config = this.#config;
+    this.#bus.emit({ type: 'emulator.starting', projectDir: config.projectDir, pid: process.pid });
+
+    const workspace = await openWorkspace(config.home);
+    await workspace.sweep();
+    const instance = this.#lifetime.use('instance folder', await workspace.createInstance());
+    const stagedRepository = path.join(instance.directory, 'repository');
+
+    const initial = await snapshotProject(config);
+    const engine = await startEngine(
+      { config, initial, stagedRepository, runtimePaths: this.#runtimePaths, events: this.#bus },
+      signal,
+    );
+    this.#lifetime.use('engine', engine);
+    this.httpUrl = engine.endpoints.http;
+
+    await this.#startScoring(workspace);
+    await this.#startScript(signal);
+    await this.#announceWhenReady();
+    await this.#startReloading(initial, new ModelLoader(engine, stagedRepository));
+    await this.#serveControl(instance);
+  }
+
+  async #startScoring(workspace: Workspace): Promise<void> {
+    const config = this.#config;
+    if (config.auth === 'key') this.key = config.primaryKey ?? (await workspace.keys('default')).primary;
+    const server = await startScoringServer({
+      host: config.host,
+      port: config.port,
+      deployment: config.script ? 'script' : 'no-code',
+      engineUrl: this.httpUrl,
+      keys: this.key === undefined ? [] : [this.key],
+      source: {
+        pool: () => this.#generations?.current,
+        failure: () => this.#scriptFailure,
+        state: () => this.currentState(),
+      },
+      events: this.#bus,
+    });
+    this.#lifetime.use('scoring service', server);
+    const base = `http://${config.host === '127.0.0.1' ? 'localhost' : config.host}:${server.port}`;
+    this.scoringUri = config.script ? `${base}/score` : base;
+  }
+
+  /** The script's first generation. With watching, a script that fails is waited for: the next save tries again. */
+  async #startScript(signal: AbortSignal): Promise<void> {
+    const { script } = this.#config;
+    if (!script) return;
+    const generations = prepareScript(
+      { config: this.#config, script, engineUrl: this.httpUrl, events: this.#bus },
+      this.#lifetime,
+    );
+    this.#generations = generations;
+    const began = performance.now();
+    try {
+      await generations.swap(
+        signal,
+        async () => true,
+        () => undefined,
+      );
+    } catch (error) {
+      if (!this.#config.watch || signal.aborted || !isScriptsOwnFault(error)) throw error;
+      this.#scriptFailure = messageOf(error);
+      const totalMs = performance.now() - began;
+      this.#bus.emit({
+        type: 'reload.failed',
+        generation: 0,
+        actions: [{ kind: 'swap-workers', target: script.entryScript, reason: 'start' }],
+        causes: [],
+        timings: { settleMs: 0, planMs: 0, applyMs: totalMs, totalMs },
+        error: failureOf(error, script.entryScript),
+      });
+    }
+  }
+
+  async #startReloading(initial: ProjectSnapshot, loader: ModelLoader): Promise<void> {
+    const target = new EmulatorTarget({
+      loader,
+      generations: this.#generations,
+      onScriptUp: () => {
+        this.#scriptFailure = undefined;
+      },
+    });
+    this.#reloader = await startReloader({ config: this.#config, initial, target, events: this.#bus });
+    this.#lifetime.use('watching', this.#reloader);
+    const unsubscribe = this.#bus.subscribe((event) => {
+      if (event.type === 'reload.completed' || event.type === 'reload.failed') void this.#announceWhenReady();
+    });
+    this.#lifetime.defer('readiness', unsubscribe);
+  }
+
+  /** Once, when both doors answer 200: at start, or after the save that mends what failed then. */
+  async #announceWhenReady(): Promise<void> {
+    if (this.#announcedReady) return;
+    const scoringRoot = new URL('/', this.scoringUri).href;
+    if (!(await isReady(this.httpUrl, scoringRoot)) || this.#announcedReady || this.#ending) return;
+    this.#announcedReady = true;
+    this.#bus.emit({
+      type: 'emulator.ready',
+      scoringUri: this.scoringUri,
+      httpUrl: this.httpUrl,
+      deployment: this.#config.script ? 'script' : 'no-code',
+      startMs: performance.now() - this.#startedAt,
+    });
+  }
+
+  async #serveControl(instance: Instance): Promise<void> {
+    this.#lifetime.use('control socket', await serveControl(this, instance.controlSocket));
+    await instance.announce({
+      projectDir: this.#config.projectDir,
+      scoringUri: this.scoringUri,
+      httpUrl: this.httpUrl,
+    });
+  }
+
+  currentState(): EmulatorState {
+    const workers = this.#generations?.current?.workers();
+    return workers ? { ...this.#store.state, workers } : this.#store.state;
+  }
+
+  state(): Promise<EmulatorState> {
+    return Promise.resolve(this.currentState());
+  }
+
+  async reload(model?: string): Promise<void> {
+    await this.#reloader?.reload(model);
+  }
+
+  subscribe(...[listener]: Parameters<Control['subscribe']>): () => void {
+    return this.#bus.subscribe(listener);
+  }
+
+  stop(reason: string): Promise<void> {
+    return this.end(reason, 0);
+  }
+
+  end(reason: string, exitCode: number): Promise<void> {
+    this.#ending ??= this.#endAll(reason, exitCode);
+    return this.#ending;
+  }
+
+  async #endAll(reason: string, exitCode: number): Promise<void> {
+    this.#bus.emit({ type: 'emulator.stopping', reason });
+    this.#stopping.abort(systemError('STOPPING', 'the emulator is stopping'));
+    try {
+      // A start that is still under way sees the signal, and must not add a part once they are being undone.
+      await this.#starting?.catch(() => undefined);
+      await this.#lifetime[Symbol.asyncDispose]();
+    } finally {
+      this.#bus.emit({ type: 'emulator.stopped', exitCode });
+      this.#resolveStopped(reason);
+    }
+  }
+}
+
+/** A fault that the next save can mend; a missing Python or package cannot be saved away. */
+function isScriptsOwnFault(error: unknown): boolean {
+  return error instanceof TritonLocalError && error.code === 'SCRIPT_FAILED';
+}

@@ -1,0 +1,76 @@
+import { systemError } from '../base/index.ts';
+import type { ScorePool } from '../python/index.ts';
+
+/** How long requests that a replaced generation had accepted may take until its workers are ended. */
+const DRAIN_LIMIT_MS = 300_000;
+
+/** Starts one generation of workers; rejects when the script does not come up or `signal` aborts. */
+export type StartGeneration = (generation: number, signal: AbortSignal) => Promise<ScorePool>;
+
+/**
+ * The script's generations: one serves, the next one warms beside it and takes over only when it is ready, and
+ * replaced ones finish what they had accepted. Numbers rise with every attempt, so a number names one set of workers.
+ */
+export class Generations implements AsyncDisposable {
+  readonly #start: StartGeneration;
+  readonly #retiring = new Set<Promise<void>>();
+  readonly #ended = new AbortController();
+  #attempts = 0;
+  #current: ScorePool | undefined;
+
+  constructor(start: StartGeneration) {
+    this.#start = start;
+  }
+
+  /** What serves now; undefined until a script has come up. */
+  get current(): ScorePool | undefined {
+    return this.#current;
+  }
+
+  get serving(): number {
+    return this.#current?.generation ?? 0;
+  }
+
+  /**
+   * Brings up the next generation and, once it is warm and `maySwitch` says yes, switches to it; the one before
+   * drains. `onSwitched` is called at the moment new requests begin to get the new code.
+   * @throws what the script failed with; then the old generation serves on.
+   */
+  async swap(signal: AbortSignal, maySwitch: () => Promise<boolean>, onSwitched: () => void): Promise<void> {
+    this.#attempts += 1;
+    const next = await this.#start(this.#attempts, AbortSignal.any([signal, this.#ended.signal]));
+    if (!(await maySwitch()) || this.#ended.signal.aborted) {
+      await next[Symbol.asyncDispose]();
+      return;
+    }
+    const previous = this.#current;
+    this.#current = next;
+    onSwitched();
+    if (previous) await this.#retire(previous, signal);
+  }
+
+  /**
+   * Lets a replaced generation answer what it had accepted; its processes end after that on their own time. Waited
+   * for, so that nothing old answers once the reload counts as completed; but a newer save must not wait for a slow
+   * request, so its signal ends the waiting, and the waiting alone.
+   */
+  async #retire(pool: ScorePool, signal: AbortSignal): Promise<void> {
+    const drained = Promise.race([pool.drain(DRAIN_LIMIT_MS), aborted(this.#ended.signal)]);
+    const gone = drained.then(() => pool[Symbol.asyncDispose]()).finally(() => this.#retiring.delete(gone));
+    this.#retiring.add(gone);
+    await Promise.race([drained, aborted(signal)]);
+  }
+
+  /** Ends every generation, the warming one included. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort(systemError('STOPPING', 'the emulator is stopping'));
+    await Promise.allSettled([...this.#retiring, this.#current?.[Symbol.asyncDispose]()]);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,3 @@
+// Emulator: the composition root. It builds the parts from a ProjectConfig, starts them in order, applies reloads to
+// them and stops them in reverse; it refuses to print, to parse flags and to know a terminal.
+export { createEmulator, type Emulator, type EmulatorOptions, type RunningEmulator } from './emulator.ts';

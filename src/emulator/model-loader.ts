@@ -1,0 +1,51 @@
+import path from 'node:path';
+import { TritonLocalError, toTritonLocalError } from '../base/index.ts';
+import type { RunningEngine } from '../engines/index.ts';
+import { type ModelSnapshot, stageModel, unstageModel } from '../repository/index.ts';
+
+/** Brings the user's models into the engine's staged repository and has them loaded, or puts back what was there. */
+export class ModelLoader {
+  readonly #engine: RunningEngine;
+  readonly #staged: string;
+
+  constructor(engine: RunningEngine, stagedRepository: string) {
+    this.#engine = engine;
+    this.#staged = stagedRepository;
+  }
+
+  /**
+   * Stages the model and, where `maySwitch` says yes, has it loaded; `onLoaded` is called when the new one serves.
+   * @throws what the engine or the staging refused, its location in the user's folder; the old model serves on.
+   */
+  async load(model: ModelSnapshot, maySwitch: () => Promise<boolean>, onLoaded: () => void): Promise<void> {
+    const staged = await stageModel(model, this.#staged);
+    try {
+      if (!(await maySwitch())) {
+        await staged.rollback();
+        return;
+      }
+      await this.#engine.load(model.name);
+    } catch (error) {
+      await staged.rollback();
+      throw inUsersFolder(error, path.join(this.#staged, model.name), model.directory);
+    }
+    onLoaded();
+    await staged.commit();
+  }
+
+  async unload(model: string): Promise<void> {
+    await this.#engine.unload(model);
+    await unstageModel(model, this.#staged);
+  }
+}
+
+/** The engine names the staged copy; the user knows the original. */
+function inUsersFolder(thrown: unknown, staged: string, original: string): TritonLocalError {
+  const error = toTritonLocalError(thrown);
+  const location = error.location ?? { file: original };
+  return new TritonLocalError(error.code, error.kind, error.message.replaceAll(staged, original), {
+    location: { ...location, file: location.file.replace(staged, original) },
+    cause: error,
+    ...(error.hint !== undefined && { hint: error.hint }),
+  });
+}

@@ -1,0 +1,78 @@
+import type { Failure, ReloadAction } from '../events/index.ts';
+import type { ProjectSnapshot, ReloadProgress, ReloadTarget } from '../reload/index.ts';
+import { failureOf } from './failure.ts';
+import type { Generations } from './generations.ts';
+import type { ModelLoader } from './model-loader.ts';
+
+export interface EmulatorTargetParts {
+  readonly loader: ModelLoader;
+  readonly generations: Generations | undefined;
+  /** Called when the script comes up, the first time and after every swap. */
+  readonly onScriptUp: () => void;
+}
+
+/** Applies reload actions to the parts of the emulator, one by one; each failure leaves the old serving. */
+export class EmulatorTarget implements ReloadTarget {
+  readonly #parts: EmulatorTargetParts;
+
+  constructor(parts: EmulatorTargetParts) {
+    this.#parts = parts;
+  }
+
+  get generation(): number {
+    return this.#parts.generations?.serving ?? 0;
+  }
+
+  async apply(
+    actions: readonly ReloadAction[],
+    snapshot: ProjectSnapshot,
+    signal: AbortSignal,
+    progress: ReloadProgress,
+  ): Promise<Failure | undefined> {
+    let first: Failure | undefined;
+    for (const action of actions) {
+      signal.throwIfAborted();
+      try {
+        await this.#perform(action, snapshot, signal, progress);
+      } catch (error) {
+        signal.throwIfAborted();
+        first ??= failureOf(error, action.target);
+      }
+    }
+    return first;
+  }
+
+  async #perform(
+    action: ReloadAction,
+    snapshot: ProjectSnapshot,
+    signal: AbortSignal,
+    progress: ReloadProgress,
+  ): Promise<void> {
+    const { loader, generations, onScriptUp } = this.#parts;
+    const applied = () => progress.applied(action);
+    switch (action.kind) {
+      case 'load-model': {
+        const model = snapshot.repository?.models.get(action.target);
+        if (model) await loader.load(model, () => progress.settled(), applied);
+        return;
+      }
+      case 'unload-model':
+        if (!(await progress.settled())) return;
+        await loader.unload(action.target);
+        applied();
+        return;
+      case 'swap-workers':
+        await generations?.swap(
+          signal,
+          () => progress.settled(),
+          () => {
+            onScriptUp();
+            applied();
+          },
+        );
+        return;
+      default:
+        action.kind satisfies never;
+    }
+  }
+}

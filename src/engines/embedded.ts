@@ -1,0 +1,49 @@
+import { messageOf, systemError } from '../base/index.ts';
+import type { ModelControlMode } from '../config/index.ts';
+import type { EventSink } from '../events/index.ts';
+import { startInferenceServer } from '../inference/index.ts';
+import type { Engine, RunningEngine } from './engine.ts';
+
+export interface EmbeddedEngineOptions {
+  /** The staged model repository; only the caller changes it, and never while a model loads. */
+  readonly repository: string;
+  readonly host: string;
+  readonly httpPort: number;
+  readonly modelControlMode: ModelControlMode;
+  readonly runtimePaths: readonly string[];
+  readonly events: EventSink;
+}
+
+/** Our own inference server, in this process. */
+export class EmbeddedEngine implements Engine {
+  readonly kind = 'embedded';
+  readonly #options: EmbeddedEngineOptions;
+
+  constructor(options: EmbeddedEngineOptions) {
+    this.#options = options;
+  }
+
+  async start(signal: AbortSignal): Promise<RunningEngine> {
+    const server = await startInferenceServer(this.#options, signal);
+    return {
+      kind: this.kind,
+      version: server.version,
+      gpu: null,
+      endpoints: { http: server.httpUrl },
+      load: (model) => server.load(model),
+      unload: (model) => server.unload(model),
+      models: () => server.models(),
+      // It lives and dies with this process.
+      exited: new Promise<string>(() => {}),
+      async [Symbol.asyncDispose]() {
+        try {
+          await server[Symbol.asyncDispose]();
+        } catch (error) {
+          throw systemError('ENGINE_STOP_FAILED', `the embedded engine did not stop: ${messageOf(error)}`, {
+            cause: error,
+          });
+        }
+      },
+    };
+  }
+}

@@ -1,0 +1,169 @@
+import { systemError } from '../base/index.ts';
+import type { LogLevel, LogSource } from '../events/index.ts';
+import type { ScoreRequest } from './score-pool.ts';
+
+// The frames between us and a worker; harness/channel.py is the other side and says how they are laid out. The two
+// change together.
+
+const CONTROL = 1;
+const REQUEST = 2;
+const REPLY = 3;
+const LOG = 4;
+
+const LENGTH_BYTES = 4;
+const REQUEST_HEADER_BYTES = 12;
+const REPLY_HEADER_BYTES = 20;
+const SHORT_HEADER_BYTES = 8;
+/** gunicorn's bound for one header field; its length has 16 bits in the frame. */
+const MAX_CONTENT_TYPE_CHARACTERS = 8_190;
+/** Larger bodies are written beside the frame's head instead of being copied into one buffer with it. */
+const JOIN_BYTES = 65_536;
+/** No frame is longer, in either direction. */
+export const MAX_FRAME_BYTES = 0x7fff_ffff;
+
+const FAILED_SENT = 1;
+const FAILED = 2;
+const RETURNED = 4;
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warning', 'error'];
+const SOURCES: readonly LogSource[] = ['script', 'worker'];
+const JSON_HEADERS: Headers = [['Content-Type', 'application/json']];
+const NO_BYTES = Buffer.alloc(0);
+
+type Headers = readonly (readonly [name: string, value: string])[];
+
+/** A worker's answer to one request. */
+export interface ReplyFrame {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Buffer;
+  readonly runFunctionFailed: boolean | undefined;
+  readonly runReturned: boolean;
+  readonly runMs: number;
+}
+
+/** Who hears the frames of one worker, in the order they were written. */
+export interface FrameReceiver {
+  onControl(message: unknown): void;
+  onReply(reply: ReplyFrame): void;
+  onLog(level: LogLevel, source: LogSource, text: string): void;
+}
+
+/** A control message as one frame. */
+export function encodeControl(message: unknown): Buffer {
+  const payload = Buffer.from(JSON.stringify(message));
+  const frame = Buffer.alloc(SHORT_HEADER_BYTES + payload.length);
+  frame.writeUInt32LE(frame.length - LENGTH_BYTES, 0);
+  frame[4] = CONTROL;
+  payload.copy(frame, SHORT_HEADER_BYTES);
+  return frame;
+}
+
+/**
+ * A request as the buffers to write, one after the other. `withHead` adds target and headers, which a plain script that
+ * gets a body never asks for.
+ */
+export function encodeRequest(request: ScoreRequest, withHead: boolean): readonly [Buffer, Uint8Array?] {
+  const { method, body } = request;
+  const contentType = findContentType(request.headers);
+  const head = withHead ? Buffer.from(JSON.stringify([request.target, request.headers])) : NO_BYTES;
+  const typeBytes = Buffer.byteLength(contentType);
+  const bodyAt = REQUEST_HEADER_BYTES + method.length + typeBytes + head.length;
+  const joined = body.length <= JOIN_BYTES;
+  const frame = Buffer.allocUnsafe(joined ? bodyAt + body.length : bodyAt);
+  frame.writeUInt32LE(bodyAt + body.length - LENGTH_BYTES, 0);
+  frame[4] = REQUEST;
+  frame[5] = method.length;
+  frame.writeUInt16LE(typeBytes, 6);
+  frame.writeUInt32LE(head.length, 8);
+  frame.write(method, REQUEST_HEADER_BYTES, 'latin1');
+  frame.write(contentType, REQUEST_HEADER_BYTES + method.length, 'utf8');
+  if (withHead) head.copy(frame, bodyAt - head.length);
+  if (!joined) return [frame, body];
+  frame.set(body, bodyAt);
+  return [frame];
+}
+
+function findContentType(headers: Headers): string {
+  for (const header of headers) {
+    const name = header[0];
+    if (name.length === 12 && name.toLowerCase() === 'content-type')
+      return header[1].slice(0, MAX_CONTENT_TYPE_CHARACTERS);
+  }
+  return '';
+}
+
+/** Cuts a worker's output into frames. A frame that lies in one chunk is handed on without a copy. */
+export class FrameReader {
+  readonly #receiver: FrameReceiver;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  /** Bytes that must be there before it is worth to look again. */
+  #needed = LENGTH_BYTES;
+
+  constructor(receiver: FrameReceiver) {
+    this.#receiver = receiver;
+  }
+
+  /** @throws WORKER_FRAME when the bytes are no frames, which only something that writes into our pipe can cause. */
+  push(chunk: Buffer): void {
+    if (this.#bytes > 0) {
+      this.#chunks.push(chunk);
+      this.#bytes += chunk.length;
+      if (this.#bytes < this.#needed) return;
+      chunk = Buffer.concat(this.#chunks, this.#bytes);
+      this.#chunks = [];
+      this.#bytes = 0;
+    }
+    let at = 0;
+    this.#needed = LENGTH_BYTES;
+    while (chunk.length - at >= LENGTH_BYTES) {
+      const end = at + LENGTH_BYTES + chunk.readUInt32LE(at);
+      if (end - at < SHORT_HEADER_BYTES || end - at > MAX_FRAME_BYTES) throw broken('length');
+      if (end > chunk.length) {
+        this.#needed = end - at;
+        break;
+      }
+      this.#dispatch(chunk, at, end);
+      at = end;
+    }
+    if (at < chunk.length) {
+      this.#chunks = [at === 0 ? chunk : chunk.subarray(at)];
+      this.#bytes = chunk.length - at;
+    }
+  }
+
+  #dispatch(chunk: Buffer, at: number, end: number): void {
+    const kind = chunk[at + 4];
+    if (kind === REPLY) {
+      this.#receiver.onReply(decodeReply(chunk, at, end));
+    } else if (kind === LOG) {
+      const level = LEVELS[chunk[at + 5] ?? 0] ?? 'info';
+      const source = SOURCES[chunk[at + 6] ?? 0] ?? 'worker';
+      this.#receiver.onLog(level, source, chunk.toString('utf8', at + SHORT_HEADER_BYTES, end));
+    } else if (kind === CONTROL) {
+      this.#receiver.onControl(JSON.parse(chunk.toString('utf8', at + SHORT_HEADER_BYTES, end)));
+    } else {
+      throw broken('kind');
+    }
+  }
+}
+
+function decodeReply(chunk: Buffer, at: number, end: number): ReplyFrame {
+  const flags = chunk[at + 5] ?? 0;
+  const headersAt = at + REPLY_HEADER_BYTES;
+  const bodyAt = headersAt + chunk.readUInt32LE(at + 16);
+  if (bodyAt > end) throw broken('headers');
+  return {
+    status: chunk.readUInt16LE(at + 6),
+    headers: bodyAt === headersAt ? JSON_HEADERS : JSON.parse(chunk.toString('utf8', headersAt, bodyAt)),
+    body: chunk.subarray(bodyAt, end),
+    runFunctionFailed: flags & FAILED_SENT ? (flags & FAILED) !== 0 : undefined,
+    runReturned: (flags & RETURNED) !== 0,
+    runMs: chunk.readDoubleLE(at + 8),
+  };
+}
+
+function broken(part: string): Error {
+  return systemError('WORKER_FRAME', `a Python worker sent a frame that cannot be read (${part})`);
+}

@@ -1,0 +1,50 @@
+"""Limits on how long the script's functions may take, by SIGALRM in the main thread, as the real server has them.
+
+Python only interrupts Python: C code that does not come back is ended by the parent.
+"""
+
+import signal
+import threading
+from contextlib import contextmanager
+
+SUPPORTED = hasattr(signal, "SIGALRM")
+
+
+class Alarm:
+    """A limit that is set and cleared around many calls; `set()` and `clear()` are two system calls in all."""
+
+    def __init__(self, wire, milliseconds, make_error):
+        self._wire = wire
+        self._seconds = max(milliseconds / 1000, 1e-6)
+        self._make_error = make_error
+        # A script that put its own handler in place loses it while run() runs, as with the real server.
+        self._usable = SUPPORTED and threading.current_thread() is threading.main_thread()
+
+    def set(self):
+        if self._usable:
+            if signal.getsignal(signal.SIGALRM) != self._ring:
+                signal.signal(signal.SIGALRM, self._ring)
+            signal.setitimer(signal.ITIMER_REAL, self._seconds)
+
+    def clear(self):
+        if self._usable:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            self._wire.raise_later = None
+
+    def _ring(self, _number, _frame):
+        error = self._make_error()
+        if self._wire.writer == self._wire.main_thread:
+            self._wire.raise_later = error
+        else:
+            raise error
+
+
+@contextmanager
+def limit(wire, milliseconds, error):
+    """Raises `error` in the block when it takes too long."""
+    alarm = Alarm(wire, milliseconds, lambda: error)
+    alarm.set()
+    try:
+        yield
+    finally:
+        alarm.clear()

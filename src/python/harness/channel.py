@@ -1,0 +1,155 @@
+"""Frames between this process and its parent.
+
+Every frame is a little-endian u32 with the length of what follows it, then a u8 kind. Parent to worker: CONTROL
+(JSON) and REQUEST (method, content type, head and body, see HEADER_REQUEST). Worker to parent: CONTROL, REPLY
+(HEADER_REPLY, headers as JSON or nothing for the usual ones, body) and LOG (HEADER_LOG, one line of text). The
+TypeScript side is frames.ts; the two change together.
+"""
+
+import os
+import struct
+import sys
+import threading
+from io import FileIO
+from json import dumps, loads
+
+CONTROL, REQUEST, REPLY, LOG = 1, 2, 3, 4
+
+# length, kind, unused
+HEADER_CONTROL = struct.Struct("<IBxxx")
+# length, kind, length of the method, of the content type, of the head (JSON: [target, [[name, value], ...]])
+HEADER_REQUEST = struct.Struct("<IBBHI")
+# length, kind, flags, status, milliseconds inside run(), length of the headers (JSON: [[name, value], ...])
+HEADER_REPLY = struct.Struct("<IBBHdI")
+# length, kind, level, source
+HEADER_LOG = struct.Struct("<IBBBx")
+
+SCRIPT, WORKER = 0, 1
+DEBUG, INFO, WARNING, ERROR = 0, 1, 2, 3
+
+_READ_BYTES = 1 << 16
+_JOIN_BYTES = 1 << 20
+
+
+class Channel:
+    """Owns the real stdin and stdout. Afterwards file descriptor 0 is empty and 1 is where 2 goes, so that neither
+    `input()` nor a C library's print can disturb a frame."""
+
+    def __init__(self):
+        if os.name == "nt":
+            import msvcrt
+
+            for descriptor in (0, 1):
+                msvcrt.setmode(descriptor, os.O_BINARY)
+        self.input = os.dup(0)
+        self._output = os.dup(1)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.dup2(2, 1)
+        sys.stdin = open(0, closefd=False)
+        self._reader = FileIO(self.input, "rb", closefd=False)
+        self._rest = b""
+        # Kept, because gevent's monkey patches put other functions in their places.
+        self._lock = threading.Lock()
+        self._write, self._read = os.write, os.read
+        self._get_ident = threading.get_ident
+        self.main_thread = threading.get_ident()
+        #: The thread that is writing a frame. A signal handler that wants to raise in the main thread asks this first
+        #: and leaves its error in `raise_later`: a frame must not stay half written.
+        self.writer = None
+        self.raise_later = None
+        self._postponed = []
+        self.muted = False
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forked)
+
+    def read_frame(self):
+        """The next frame, its length included, as bytes or a bytearray; None when the parent has closed the pipe."""
+        data = self._rest or self._read(self.input, _READ_BYTES)
+        while len(data) < 4:
+            more = self._read(self.input, _READ_BYTES) if data else b""
+            if not more:
+                return None
+            data += more
+        end = 4 + int.from_bytes(data[:4], "little")
+        if len(data) == end:
+            self._rest = b""
+            return data
+        if len(data) > end:
+            self._rest = data[end:]
+            return data[:end]
+        self._rest = b""
+        frame = bytearray(end)
+        at = len(data)
+        frame[:at] = data
+        view = memoryview(frame)
+        while at < end:
+            got = self._reader.readinto(view[at:])
+            if not got:
+                return None
+            at += got
+        return frame
+
+    def send_control(self, message):
+        payload = dumps(message).encode("ascii")
+        self._send(HEADER_CONTROL.pack(len(payload) + 4, CONTROL), payload)
+
+    def send_reply(self, flags, status, run_ms, headers, body):
+        size = len(headers) + len(body) + HEADER_REPLY.size - 4
+        self._send(HEADER_REPLY.pack(size, REPLY, flags, status, run_ms, len(headers)) + headers, body)
+
+    def send_log(self, level, source, text):
+        payload = text.encode("utf-8", "backslashreplace")
+        if self.muted:
+            self._write(2, payload + b"\n")
+        else:
+            self._send(HEADER_LOG.pack(len(payload) + 4, LOG, level, source), payload)
+
+    def close(self):
+        with self._lock:
+            os.close(self._output)
+            self.muted = True
+
+    def _send(self, header, payload):
+        me = self._get_ident()
+        if self.writer == me:
+            # A finaliser or a signal handler speaks while this very thread writes a frame.
+            self._postponed.append((header, payload))
+            return
+        with self._lock:
+            self.writer = me
+            try:
+                self._write_frame(header, payload)
+                while self._postponed:
+                    self._write_frame(*self._postponed.pop(0))
+            finally:
+                self.writer = None
+        if self.raise_later is not None and me == self.main_thread:
+            error, self.raise_later = self.raise_later, None
+            raise error
+
+    def _write_frame(self, header, payload):
+        if len(payload) <= _JOIN_BYTES:
+            self._write_all(header + payload)
+        else:
+            self._write_all(header)
+            self._write_all(payload)
+
+    def _write_all(self, data):
+        written = self._write(self._output, data)
+        if written < len(data):
+            view = memoryview(data)
+            while written < len(data):
+                written += self._write(self._output, view[written:])
+
+    def _forked(self):
+        # A forked child shares the pipe but not the lock; it may only speak to stderr.
+        self.muted = True
+        self._lock = threading.Lock()
+        self.writer = None
+
+
+def read_control(frame):
+    """The message of a CONTROL frame."""
+    return loads(bytes(frame[HEADER_CONTROL.size :]))

@@ -1,0 +1,159 @@
+"""The entry script: how it is loaded, what its `run()` may look like, and how its faults are told.
+
+Follows the real scoring server (azureml-inference-server-http 1.5.1): module name, search path, order of the checks and
+texts; reference azureml.md 1.5.
+"""
+
+import importlib.util
+import inspect
+import os
+import sys
+import traceback
+from types import ModuleType
+
+from _triton_local import sources
+
+PLAIN, SCHEMA, RAW = "plain", "schema", "rawhttp"
+
+#: Modules that carry the mark of `@rawhttp`; real or ours (see shims.py), whichever the script got.
+_RAWHTTP_MODULES = ("azureml_inference_server_http.api.aml_request", "azureml.contrib.services.aml_request")
+
+
+class ScriptError(Exception):
+    """A script that the server refuses; `function` is the one at fault."""
+
+    def __init__(self, message, function=None):
+        super().__init__(message)
+        self.function = function
+
+
+class Script:
+    """`init`, `run`, the form of `run`'s input and its parameters without `request_headers`."""
+
+    def __init__(self, path):
+        self.path = path
+        module = _execute(path)
+        for name in ("init", "run"):
+            if not hasattr(module, name):
+                raise ScriptError("User script at %s does not have a %s() function defined." % (path, name))
+        self.init = module.init
+        driven = getattr(module, "driver_module", None)
+        # A generated driver passes on to the real script, but not its arguments: its run() is passed over.
+        is_driver = isinstance(driven, ModuleType) and hasattr(driven, "run")
+        self.run = driven.run if is_driver else module.run
+        self.file = getattr(driven, "__file__", path) if is_driver else path
+        self.takes_headers = False
+        self.parameters = self._read_parameters()
+        self.form = self._find_form()
+
+    def _read_parameters(self):
+        parameters = list(inspect.signature(self.run).parameters.values())
+        if any(one.kind not in (one.KEYWORD_ONLY, one.POSITIONAL_OR_KEYWORD) for one in parameters):
+            raise ScriptError("run() cannot accept positional-only arguments, *args, or **kwargs.", self.run)
+        inputs = [one for one in parameters if one.name != "request_headers"]
+        self.takes_headers = len(inputs) < len(parameters)
+        if not inputs and self.takes_headers:
+            raise ScriptError('run() needs to accept an argument other than "request_headers".', self.run)
+        if not inputs:
+            raise ScriptError("run() needs to accept an argument for input data.", self.run)
+        return inputs
+
+    def _find_form(self):
+        raw = any(
+            getattr(sys.modules.get(name), "_rawHttpRequested", False) for name in _RAWHTTP_MODULES
+        )
+        schema = _is_schema_decorated(self.run)
+        if raw and schema:
+            raise ScriptError("run() cannot be decorated with both @rawhttp and @input_schema", self.run)
+        return RAW if raw else SCHEMA if schema else PLAIN
+
+    def describe(self):
+        """The lines of the real server's log about what was found."""
+        if self.file == self.path:
+            yield "Found user script at %s" % self.path
+        else:
+            yield "Found driver script at %s and the score script at %s" % (self.path, self.file)
+        if self.form == RAW:
+            yield "run() is decorated with @rawhttp. Server will invoke it with the flask request object."
+        elif self.form == SCHEMA:
+            yield (
+                "run() is decorated with @input_schema. Server will invoke it with the following arguments: "
+                + ", ".join(one.name for one in self.parameters)
+                + "."
+            )
+        else:
+            yield "run() is not decorated. Server will invoke it with the input in JSON string."
+
+
+def _execute(path):
+    loader = sources.FreshLoader("entry_module", path)
+    spec = importlib.util.spec_from_file_location("entry_module", path, loader=loader)
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)  # and it is not put into sys.modules
+    return module
+
+
+def _is_schema_decorated(function):
+    util = sys.modules.get("inference_schema.schema_util")
+    return util is not None and util.is_schema_decorated(function)
+
+
+def describe_failure(error, stage, entry_script, source_directory):
+    """What went wrong as facts: the message, the last place in the user's own files, Python's own traceback."""
+    file, line = _place_of(error, entry_script, source_directory)
+    refused = isinstance(error, ScriptError)
+    summary = str(error) if refused else "".join(traceback.format_exception_only(type(error), error)).strip()
+    return {
+        "type": "failed",
+        "stage": stage,
+        "refused": refused,
+        "missing": not os.path.isfile(entry_script),
+        # A SyntaxError's text has several lines, of which the last says what it is.
+        "message": summary.splitlines()[-1] if summary else type(error).__name__,
+        "module": error.name if isinstance(error, ModuleNotFoundError) else None,
+        "file": file,
+        "line": line,
+        "traceback": "" if refused else format_error(error),
+    }
+
+
+def is_in_library(error):
+    """Whether an error comes out of an installed library's own code."""
+    file = None
+    for frame, _line in traceback.walk_tb(error.__traceback__):
+        file = frame.f_code.co_filename
+    return file is not None and os.path.isabs(file) and sources.is_installed(file)
+
+
+def format_error(error):
+    """Python's traceback of an error in the script, without the frames of this harness and of the import machinery."""
+    told = traceback.TracebackException.from_exception(error)
+    _drop_own_frames(told)
+    return "".join(told.format()).rstrip("\n")
+
+
+def _drop_own_frames(told):
+    if told is not None:
+        own = [frame for frame in told.stack if not _is_machinery(frame.filename)]
+        told.stack = traceback.StackSummary.from_list(own)
+        _drop_own_frames(told.__cause__)
+        _drop_own_frames(told.__context__)
+
+
+def _is_machinery(file):
+    return file.startswith("<frozen importlib") or sources.is_harness(file)
+
+
+def _place_of(error, entry_script, source_directory):
+    if isinstance(error, SyntaxError) and error.filename:
+        if sources.is_users(error.filename, source_directory) or error.filename == entry_script:
+            return error.filename, error.lineno or None
+    if isinstance(error, ScriptError) and error.function is not None:
+        code = getattr(inspect.unwrap(error.function), "__code__", None)
+        return (code.co_filename, code.co_firstlineno) if code else (entry_script, None)
+    found = (entry_script, None)
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        file = frame.f_code.co_filename
+        if sources.is_users(file, source_directory) or file == entry_script:
+            found = (file, line)
+    return found

@@ -1,0 +1,156 @@
+"""From a fresh process to one that serves: the surroundings, the script's import and `init()`, then the serving."""
+
+import os
+import sys
+import time
+
+from _triton_local import alarm, channel, redirect, scoring, script, shims, sources, streams
+from _triton_local import wsgi  # noqa: F401  (imported early, so that no module of ours is looked for later)
+
+_TREE_LINES = 200
+_SOURCE_BYTES = 8 << 20
+
+
+class InitTimeout(BaseException):
+    """Ends an import or `init()` that takes too long; no `except Exception` in between."""
+
+
+def start(wire, options, preloaded):
+    """Loads the script and runs `init()`; tells the parent how it went. Returns what answers a request frame, or None
+    when this process is of no further use."""
+    began = time.perf_counter()
+    entry_script, directory = options["entryScript"], options["sourceDirectory"]
+    stage, known = "import", None
+    try:
+        _enter(options, entry_script, directory)
+        known = _Surroundings()
+        with alarm.limit(wire, options["initTimeoutMs"], InitTimeout()):
+            loaded = script.Script(entry_script)
+            stage = "check"
+            if preloaded and known.were_changed():
+                wire.send_control({"type": "unsuitable"})
+                return None
+            stage = "init"
+            for line in loaded.describe():
+                wire.send_log(channel.DEBUG, channel.WORKER, line)
+            loaded.init()
+        if preloaded and known.were_changed():
+            wire.send_control({"type": "unsuitable"})
+            return None
+    except BaseException as error:  # SystemExit too: an exit of the script is a failed start
+        streams.finish_lines()
+        if preloaded and (known is None or known.were_changed() or script.is_in_library(error)):
+            # What was imported ahead of the script may be at fault; a fresh process will tell.
+            wire.send_control({"type": "unsuitable"})
+            return None
+        if isinstance(error, InitTimeout):
+            stage = "timeout"
+        failure = script.describe_failure(error, stage, entry_script, directory)
+        failure["tree"] = _model_directory() if stage == "init" else []
+        wire.send_control(failure)
+        return None
+    streams.finish_lines()
+    serve = scoring.Scoring(wire, loaded, options["scoringTimeoutMs"]).serve
+    wire.send_control(
+        {
+            "type": "ready",
+            "initMs": (time.perf_counter() - began) * 1e3,
+            "form": loaded.form,
+            "alarm": alarm.SUPPORTED,
+            "wantsHead": loaded.form == script.RAW or loaded.takes_headers or "flask" in sys.modules,
+            "modules": [] if known.were_changed() else _installed_modules(),
+            "sources": _own_sources(),
+        }
+    )
+    return serve
+
+
+def _enter(options, entry_script, directory):
+    os.chdir(directory)
+    os.environ.update(options["environment"])
+    sys.argv = [entry_script]
+    sources.install()
+    sources.FreshLoader.given = {
+        path: text.encode("utf-8", "surrogateescape") for path, text in options.get("sources", {}).items()
+    }
+    # At the end, as the real server has it: an installed package wins over a file of the same name.
+    for entry in (directory, _source_subdirectory(directory)):
+        if entry and entry not in sys.path:
+            sys.path.append(entry)
+    shims.install()
+    if options.get("engineHost"):
+        redirect.install(options["engineHost"], options["enginePort"])
+
+
+def _source_subdirectory(directory):
+    below = os.environ.get("AZUREML_SOURCE_DIRECTORY")
+    return os.path.join(directory, below) if below else None
+
+
+class _Surroundings:
+    """What a library may look at while it is imported. A script that changes it before its imports needs a process in
+    which they were not imported ahead of time."""
+
+    def __init__(self):
+        self._environ = dict(os.environ)
+        self._path = list(sys.path)
+        self._top = {name.partition(".")[0] for name in sys.modules}
+
+    def were_changed(self):
+        if dict(os.environ) != self._environ:
+            return True
+        monkey = sys.modules.get("gevent.monkey")
+        if monkey is not None and monkey.saved:
+            return True
+        return any(self._shadows(entry) for entry in sys.path[: -len(self._path)])
+
+    def _shadows(self, entry):
+        if entry in self._path:
+            return False
+        try:
+            return any(name.partition(".")[0] in self._top for name in os.listdir(entry or os.curdir))
+        except OSError:
+            return False
+
+
+def _installed_modules():
+    """Names of the libraries that are loaded by now; the next generation's spares import them ahead."""
+    names = []
+    for name, module in list(sys.modules.items()):
+        origin = getattr(getattr(module, "__spec__", None), "origin", None)
+        if isinstance(origin, str) and os.path.isabs(origin) and sources.is_installed(origin):
+            if name != "__main__" and module.__spec__.name == name:
+                names.append(name)
+    return names
+
+
+def _own_sources():
+    """The user's own modules as they were read, so that a worker that starts again serves the same generation."""
+    read = sources.FreshLoader.read
+    if sum(map(len, read.values())) > _SOURCE_BYTES:
+        return {}
+    return {path: data.decode("utf-8", "surrogateescape") for path, data in read.items() if path.endswith(".py")}
+
+
+def _model_directory():
+    root = os.environ.get("AZUREML_MODEL_DIR")
+    if not root or not os.path.exists(root):
+        return []
+    lines = []
+    for line in _tree(os.path.normpath(root), 0):
+        if len(lines) == _TREE_LINES:
+            lines.append("Output Truncated. First %d lines shown." % _TREE_LINES)
+            break
+        lines.append(line)
+    return lines
+
+
+def _tree(path, depth):
+    indent = " " * 4 * depth
+    if not os.path.isdir(path):
+        yield indent + os.path.basename(path)
+        return
+    yield indent + os.path.basename(path) + os.sep
+    if depth < 32:
+        for name in sorted(os.listdir(path)):
+            yield from _tree(os.path.join(path, name), depth + 1)

@@ -1,0 +1,88 @@
+"""Which modules are the user's own, and how they are read: always from source, never from a `.pyc`.
+
+Python trusts a cached `.pyc` when the whole second of the source's change time and its size agree, so two saves within
+a second would serve the first. Installed libraries keep their cached bytecode, or every start would compile them.
+"""
+
+import os
+import sys
+from importlib.machinery import (
+    BYTECODE_SUFFIXES,
+    EXTENSION_SUFFIXES,
+    SOURCE_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    SourceFileLoader,
+    SourcelessFileLoader,
+)
+
+_STDLIB = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
+_STDLIB_AS_NAMED = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+_HARNESS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+def is_installed(path):
+    """Whether a file or folder belongs to Python or to an installed package, wherever that environment lies."""
+    path = os.path.abspath(path)
+    inside = path + os.sep
+    return (
+        (os.sep + "site-packages" + os.sep) in inside
+        or (os.sep + "dist-packages" + os.sep) in inside
+        or inside.startswith(_STDLIB)
+        or inside.startswith(_STDLIB_AS_NAMED)
+    )
+
+
+def is_harness(path):
+    return os.path.abspath(path).startswith(_HARNESS)
+
+
+def is_users(path, directory):
+    """Whether a file is the user's own and lies in `directory`."""
+    if not os.path.isabs(path) or is_installed(path) or is_harness(path):
+        return False
+    return any(
+        os.path.normcase(candidate).startswith(os.path.normcase(os.path.join(root, "")))
+        for candidate in (path, os.path.realpath(path))
+        for root in (os.path.abspath(directory), os.path.realpath(directory))
+    )
+
+
+class FreshLoader(SourceFileLoader):
+    """Reads source and nothing else. The module's own sources can be given, for a worker that starts again."""
+
+    given = {}
+    read = {}
+
+    def path_stats(self, path):
+        raise OSError("no cached bytecode for the user's own modules")
+
+    def set_data(self, path, data, *, _mode=0o666):
+        pass
+
+    def get_data(self, path):
+        data = FreshLoader.given.get(path)
+        if data is None:
+            data = super().get_data(path)
+        FreshLoader.read[path] = data
+        return data
+
+
+def install():
+    """From here on, modules outside the installed libraries are read afresh."""
+    sys.path_hooks.insert(0, _find_in)
+    sys.path_importer_cache.clear()
+    # Processes that the script starts write no `__pycache__` beside the user's files either.
+    os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
+
+
+def _find_in(path):
+    path = path or os.getcwd()
+    if not os.path.isdir(path) or is_installed(path):
+        raise ImportError("not the user's own folder", path=path)
+    return FileFinder(
+        path,
+        (ExtensionFileLoader, EXTENSION_SUFFIXES),
+        (FreshLoader, SOURCE_SUFFIXES),
+        (SourcelessFileLoader, BYTECODE_SUFFIXES),
+    )

@@ -1,0 +1,148 @@
+"""Requests for scripts that know Flask: `@rawhttp`, AMLResponse, `flask.request`. The script's own Flask does the work.
+"""
+
+import json
+import sys
+from io import BytesIO
+
+from _triton_local import scoring
+
+#: gunicorn sends or drops these by itself; the parent counts the body.
+_NOT_PASSED_ON = {
+    "connection",
+    "content-length",
+    "date",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "server",
+    "te",
+    "trailers",
+    "transfer-encoding",
+    "upgrade",
+}
+_FAILED_HEADER = "x-ms-run-function-failed"
+_METHODS = ["GET", "POST", "OPTIONS", "HEAD"]
+
+
+class Gate:
+    """A Flask application with the one route, through which requests reach `run()`."""
+
+    def __init__(self, owner):
+        import flask
+
+        self._flask = flask
+        self._owner = owner
+        self._raw = False
+        self._request = None
+        self._returned = 0
+        app = flask.Flask("azureml_inference_server_http.server.create_app", root_path=".", static_folder=None)
+        app.add_url_rule("/score", "main.handle_score", self._view, methods=_METHODS, provide_automatic_options=False)
+        app.register_error_handler(Exception, self._fail)
+        self._app = app
+
+    def answer(self, request, raw):
+        """The reply to a request, made in Flask's request context."""
+        self._request, self._raw, self._returned = request, raw, 0
+        environ = make_environ(request)
+        try:
+            status, headers, body = self._call(environ)
+        finally:
+            self._request = None
+        return self._finish(self._returned, status, headers, body)
+
+    def render(self, request, output):
+        """The reply for an output of `run()` that was called outside of Flask."""
+        if not isinstance(output, self._flask.Response):
+            return self._owner.encode(output)
+        _mark_failure(output)
+        body, status, headers = output.get_wsgi_response(make_environ(request))
+        return self._finish(scoring.FLAG_RETURNED, status, headers, b"".join(body))
+
+    def _view(self):
+        reply, output = self._owner.invoke(self._request, self._flask.request if self._raw else None)
+        if reply is None:
+            if isinstance(output, self._flask.Response):
+                _mark_failure(output)
+                self._returned = scoring.FLAG_RETURNED
+                return output
+            reply = self._owner.encode(output)
+        return self._to_response(reply)
+
+    def _fail(self, error):
+        self._owner.log_error(error)
+        status, message = 500, scoring.INTERNAL
+        if isinstance(error, sys.modules["werkzeug.exceptions"].HTTPException):
+            status, message = error.code, error.description
+        return self._to_response(scoring.error_reply(status, message, scoring.FLAG_FAILED_SENT))
+
+    def _to_response(self, reply):
+        """Through Flask all the same: what the script has asked to be done after the request is done."""
+        flags, status, headers, body = reply
+        self._returned = flags & scoring.FLAG_RETURNED
+        response = self._flask.Response(body, status=status, mimetype=None if headers else "application/json")
+        response.headers[_FAILED_HEADER] = str(bool(flags & scoring.FLAG_FAILED))
+        return response
+
+    def _call(self, environ):
+        started = []
+
+        def start_response(status, headers, exc_info=None):
+            started[:] = [status, headers]
+            return lambda data: None
+
+        parts = self._app.wsgi_app(environ, start_response)
+        try:
+            body = b"".join(parts)
+        finally:
+            close = getattr(parts, "close", None)
+            if close:
+                close()
+        return started[0], started[1], body
+
+    @staticmethod
+    def _finish(flags, status, headers, body):
+        kept = []
+        for name, value in headers:
+            lower = name.lower()
+            if lower == _FAILED_HEADER and not flags & scoring.FLAG_FAILED_SENT and value in ("True", "False"):
+                flags |= scoring.FLAG_FAILED_SENT | (scoring.FLAG_FAILED if value == "True" else 0)
+            elif lower not in _NOT_PASSED_ON:
+                value.encode("latin-1")  # what HTTP cannot carry is a fault of the answer
+                kept.append((name, value))
+        return flags, int(status.split(" ", 1)[0]), json.dumps(kept).encode("ascii"), body
+
+
+def _mark_failure(response):
+    if response.status_code >= 500:
+        response.headers[_FAILED_HEADER] = "True"
+
+
+def make_environ(request):
+    """The WSGI environment that gunicorn would give for this request."""
+    environ = {
+        "wsgi.errors": sys.stderr,
+        "wsgi.version": (1, 0),
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        "wsgi.input": BytesIO(request.body),
+        "wsgi.input_terminated": True,
+        "wsgi.url_scheme": "http",
+        "SERVER_SOFTWARE": "gunicorn",
+        "REQUEST_METHOD": request.method,
+        "QUERY_STRING": request.query,
+        "RAW_URI": request.target,
+        "REQUEST_URI": request.target,
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "SERVER_NAME": "0.0.0.0",
+        "SERVER_PORT": "5001",
+        "REMOTE_ADDR": "127.0.0.1",
+        "REMOTE_PORT": "0",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": "/score",
+    }
+    for name, value in scoring.environ_headers(request).items():
+        key = name.upper().replace("-", "_")
+        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + key] = value
+    return environ

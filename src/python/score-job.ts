@@ -1,0 +1,73 @@
+import type { ReplyFrame } from './frames.ts';
+import type { ScoreOutcome, ScoreRequest } from './score-pool.ts';
+import type { WorkerJob } from './worker.ts';
+
+/** One accepted request: its caller's promise, its times, and its place in the queue. */
+export class ScoreJob implements WorkerJob {
+  readonly request: ScoreRequest;
+  settled = false;
+  /** Called once when the caller has its answer or has gone. */
+  onSettled: (() => void) | undefined;
+  readonly #signal: AbortSignal;
+  readonly #resolve: (outcome: ScoreOutcome) => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #acceptedAt = performance.now();
+  #queueMs = 0;
+
+  constructor(
+    request: ScoreRequest,
+    signal: AbortSignal,
+    resolve: (outcome: ScoreOutcome) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.request = request;
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    signal.addEventListener('abort', this);
+  }
+
+  /** A worker takes it now. */
+  dispatch(): void {
+    this.#queueMs = performance.now() - this.#acceptedAt;
+  }
+
+  /** The signal has aborted. A worker that has the request already goes on; nobody hears its answer. */
+  handleEvent(): void {
+    if (this.#settle()) this.#reject(this.#signal.reason);
+  }
+
+  reply({ status, headers, body, runFunctionFailed, runReturned, runMs }: ReplyFrame): void {
+    if (!this.#settle()) return;
+    const queueMs = this.#queueMs;
+    this.#resolve({ kind: 'reply', queueMs, runMs, status, headers, body, runFunctionFailed, runReturned });
+  }
+
+  /** The real server's answer to a `run()` that took too long. */
+  timeOut(limitMs: number): void {
+    this.reply({
+      status: 500,
+      headers: [['Content-Type', 'application/json']],
+      body: Buffer.from(JSON.stringify({ message: `Scoring timeout after ${limitMs} ms` })),
+      runFunctionFailed: true,
+      runReturned: false,
+      runMs: limitMs,
+    });
+  }
+
+  lost(reason: string): void {
+    if (this.#settle()) this.#resolve(lostOutcome(reason, this.#queueMs));
+  }
+
+  #settle(): boolean {
+    if (this.settled) return false;
+    this.settled = true;
+    this.#signal.removeEventListener('abort', this);
+    this.onSettled?.();
+    return true;
+  }
+}
+
+export function lostOutcome(reason: string, queueMs = 0): ScoreOutcome {
+  return { kind: 'lost', reason, queueMs, runMs: 0 };
+}

@@ -1,0 +1,120 @@
+import type { ScorePool, ScorePoolOptions } from './score-pool.ts';
+import { Worker, type WorkerProcessOptions } from './worker.ts';
+import { WorkerPool, type WorkerSource } from './worker-pool.ts';
+
+/**
+ * Starts one generation of workers. Resolves when all have imported the script and finished `init()`.
+ * @throws SCRIPT_FAILED (location: file and line in the user's sources; cause: PythonTraceback), WORKER_FAILED,
+ * PYTHON_MISSING, or the signal's reason. No process is left then.
+ */
+export async function startScorePool(options: ScorePoolOptions, signal: AbortSignal): Promise<ScorePool> {
+  const takeFresh = () => new Worker(processOptions(options));
+  const pool = new WorkerPool(options, { take: takeFresh, takeFresh });
+  await pool.start(signal);
+  return pool;
+}
+
+/**
+ * Starts generations one after the other, and between them keeps spare processes in which the libraries of the last
+ * generation are imported already. That is most of what a reload would wait for. The user's own modules are never
+ * among them.
+ */
+export class ScorePoolFactory implements AsyncDisposable {
+  #spares: Worker[] = [];
+  #process: WorkerProcessOptions | undefined;
+  #processKey = '';
+  #count = 0;
+  #modules: readonly string[] = [];
+  #filling: Promise<void> | undefined;
+  #ended: Promise<void> | undefined;
+  readonly #discarded = new Set<Promise<void>>();
+
+  /** As `startScorePool`, with spares where they fit. */
+  async start(options: ScorePoolOptions, signal: AbortSignal): Promise<ScorePool> {
+    this.#prepare(options);
+    const source: WorkerSource = {
+      take: () => this.#take(options),
+      takeFresh: () => new Worker(processOptions(options)),
+    };
+    const pool = new WorkerPool(options, source);
+    try {
+      await pool.start(signal);
+      this.#modules = pool.ready?.modules ?? [];
+    } finally {
+      // After a failure too: the next good save is waited for.
+      this.#refill();
+    }
+    return pool;
+  }
+
+  /** Resolves when the spares for the next start are complete. */
+  async warmed(): Promise<void> {
+    await this.#filling;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#ended ??= this.#end();
+    return this.#ended;
+  }
+
+  /** Spares that were started for another Python or environment are of no use. */
+  #prepare(options: ScorePoolOptions): void {
+    const process = processOptions(options);
+    const key = JSON.stringify([process.interpreter, Object.entries(process.environment).sort()]);
+    this.#count = options.workers;
+    this.#process = process;
+    if (key === this.#processKey) return;
+    this.#processKey = key;
+    this.#modules = [];
+    for (const spare of this.#spares.splice(0)) this.#discard(spare);
+  }
+
+  #take(options: ScorePoolOptions): Worker {
+    const spare = this.#spares.shift();
+    if (!spare) return new Worker(processOptions(options));
+    // A worker that starts again later leaves a gap; a start fills it when it is through.
+    if (!this.#filling) queueMicrotask(() => this.#refill());
+    return spare;
+  }
+
+  #refill(): void {
+    if (this.#ended || this.#filling) return;
+    this.#filling = this.#fill().finally(() => {
+      this.#filling = undefined;
+    });
+  }
+
+  /** One after the other: the generation that serves has more right to the processor. */
+  async #fill(): Promise<void> {
+    while (!this.#ended && this.#process && this.#spares.length < this.#count) {
+      const spare = new Worker(this.#process);
+      const modules = this.#modules;
+      this.#spares.push(spare);
+      spare.exited.then(
+        () => {
+          this.#spares = this.#spares.filter((other) => other !== spare);
+        },
+        () => undefined,
+      );
+      await spare.preload(modules);
+      if (spare.state === 'exited') return;
+    }
+  }
+
+  #discard(spare: Worker): void {
+    const ended = spare[Symbol.asyncDispose]().finally(() => this.#discarded.delete(ended));
+    this.#discarded.add(ended);
+  }
+
+  async #end(): Promise<void> {
+    for (const spare of this.#spares.splice(0)) this.#discard(spare);
+    await Promise.all(this.#discarded);
+    await this.#filling;
+  }
+}
+
+function processOptions({ interpreter, environment }: ScorePoolOptions): WorkerProcessOptions {
+  // The cloud's scripts run where text is UTF-8; on Windows Python has to be asked for that.
+  const utf8 = process.platform === 'win32' ? { PYTHONUTF8: '1' } : {};
+  return { interpreter, environment: { ...utf8, ...environment } };
+}

@@ -1,0 +1,241 @@
+import { within } from '../base/index.ts';
+import type { LogLevel, LogSource, WorkerStatus } from '../events/index.ts';
+import type { ReadyMessage, StartMessage } from './messages.ts';
+import { lostOutcome, ScoreJob } from './score-job.ts';
+import type { ScoreOutcome, ScorePool, ScorePoolOptions, ScoreRequest } from './score-pool.ts';
+import type { Worker, WorkerExit, WorkerOwner } from './worker.ts';
+import { type StartFailure, type StartOutcome, startWorker } from './worker-start.ts';
+
+/** Where a pool gets its processes from. */
+export interface WorkerSource {
+  /** A process that may have libraries imported already. */
+  take(): Worker;
+  /** A process with nothing imported. */
+  takeFresh(): Worker;
+}
+
+/** Requests that may wait; more are answered `lost` at once. */
+const MAX_QUEUED = 10_000;
+const FIRST_RESTART_MS = 100;
+const LAST_RESTART_MS = 10_000;
+/** A worker that lived this long starts the back-off afresh. */
+const STABLE_MS = 30_000;
+/** Longer than this, timers of the system overflow. */
+const MAX_TIMER_MS = 0x7fff_ffff;
+
+/** One generation of workers, their queue and their restarts. */
+export class WorkerPool implements ScorePool, WorkerOwner {
+  readonly generation: number;
+  readonly #options: ScorePoolOptions;
+  readonly #source: WorkerSource;
+  /** Every worker that has not exited, with the moment it became ready. */
+  readonly #workers = new Map<Worker, number | undefined>();
+  readonly #idle: Worker[] = [];
+  readonly #queue = new Set<ScoreJob>();
+  readonly #restarts = new Set<NodeJS.Timeout>();
+  #ready: ReadyMessage | undefined;
+  #running = 0;
+  #restartMs = FIRST_RESTART_MS;
+  #failureTold = false;
+  #onDrained: (() => void)[] = [];
+  #ended: Promise<void> | undefined;
+
+  constructor(options: ScorePoolOptions, source: WorkerSource) {
+    this.generation = options.generation;
+    this.#options = options;
+    this.#source = source;
+  }
+
+  /** What the first worker told when it was ready. */
+  get ready(): ReadyMessage | undefined {
+    return this.#ready;
+  }
+
+  /**
+   * Resolves when all workers are ready. On failure no process is left.
+   * @throws SCRIPT_FAILED with the place in the user's files; WORKER_FAILED or PYTHON_MISSING when a process cannot
+   * run; the signal's reason when it aborts.
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    let onAbort = () => {};
+    const aborted = new Promise<never>((_resolve, reject) => {
+      onAbort = () => reject(signal.reason);
+      signal.addEventListener('abort', onAbort);
+    });
+    try {
+      signal.throwIfAborted();
+      const starts = Array.from({ length: this.#options.workers }, () => this.#startOne({}));
+      await Promise.race([Promise.all(starts), aborted]);
+    } catch (error) {
+      await this[Symbol.asyncDispose]();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  workers(): readonly WorkerStatus[] {
+    return [...this.#workers.keys()].map(({ pid, state, busy }) => {
+      return { pid, state: state === 'spare' ? 'starting' : state, busy };
+    });
+  }
+
+  score(request: ScoreRequest, signal: AbortSignal): Promise<ScoreOutcome> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    if (this.#ended) return Promise.resolve(lostOutcome('its generation of workers has ended'));
+    if (this.#queue.size >= MAX_QUEUED) return Promise.resolve(lostOutcome('too many requests are waiting'));
+    return new Promise((resolve, reject) => {
+      const job = new ScoreJob(request, signal, resolve, reject);
+      const worker = this.#idle.pop();
+      if (worker) this.#run(worker, job);
+      else this.#enqueue(job);
+    });
+  }
+
+  async drain(limitMs: number): Promise<boolean> {
+    if (this.#isDrained) return true;
+    return within(new Promise<void>((resolve) => this.#onDrained.push(resolve)), limitMs);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#ended ??= this.#end();
+    return this.#ended;
+  }
+
+  onIdle(worker: Worker): void {
+    this.#running -= 1;
+    if (!this.#ended) this.#giveWork(worker);
+    this.#checkDrained();
+  }
+
+  onLog(worker: Worker, level: LogLevel, source: LogSource, text: string): void {
+    this.#log(level, source, text, worker.requestId);
+  }
+
+  onExit(worker: Worker, { code: exitCode, signal }: WorkerExit): void {
+    const readySince = this.#workers.get(worker);
+    this.#workers.delete(worker);
+    const idle = this.#idle.indexOf(worker);
+    if (idle >= 0) this.#idle.splice(idle, 1);
+    else if (readySince !== undefined) this.#running -= 1;
+    const { pid, ending: expected } = worker;
+    const { generation } = this;
+    if (pid > 0)
+      this.#options.events.emit({ type: 'worker.exited', pid, generation, exitCode, signal, expected });
+    if (readySince !== undefined && !this.#ended) {
+      if (performance.now() - readySince > STABLE_MS) this.#restartMs = FIRST_RESTART_MS;
+      this.#restartLater();
+    }
+    this.#checkDrained();
+  }
+
+  #enqueue(job: ScoreJob): void {
+    this.#queue.add(job);
+    job.onSettled = () => {
+      if (this.#queue.delete(job)) this.#checkDrained();
+    };
+  }
+
+  #giveWork(worker: Worker): void {
+    for (const job of this.#queue) {
+      this.#queue.delete(job);
+      job.onSettled = undefined;
+      this.#run(worker, job);
+      return;
+    }
+    this.#idle.push(worker);
+  }
+
+  #run(worker: Worker, job: ScoreJob): void {
+    this.#running += 1;
+    job.dispatch();
+    if (this.#ready?.alarm === false) this.#limit(worker, job);
+    worker.run(job);
+  }
+
+  /** Ends a `run()` that takes too long, where the worker cannot do so itself (Windows). */
+  #limit(worker: Worker, job: ScoreJob): void {
+    const limitMs = this.#options.scoringTimeoutMs;
+    if (limitMs > MAX_TIMER_MS) return;
+    const timer = setTimeout(() => {
+      job.timeOut(limitMs);
+      worker.kill();
+    }, limitMs);
+    job.onSettled = () => clearTimeout(timer);
+  }
+
+  get #isDrained(): boolean {
+    return this.#running === 0 && this.#queue.size === 0;
+  }
+
+  #checkDrained(): void {
+    if (this.#onDrained.length === 0 || !this.#isDrained) return;
+    for (const resolve of this.#onDrained.splice(0)) resolve();
+  }
+
+  /** @throws the failure as an error, after its lines went to the log. */
+  async #startOne(sources: StartMessage['sources']): Promise<void> {
+    let worker = this.#source.take();
+    let outcome = await this.#startOn(worker, sources);
+    if (outcome.kind === 'unsuitable' && !this.#ended) {
+      worker = this.#source.takeFresh();
+      outcome = await this.#startOn(worker, sources);
+    }
+    if (outcome.kind === 'failed' && !this.#ended) this.#tellFailure(outcome.failure);
+    if (outcome.kind === 'failed') throw outcome.failure.error;
+    if (outcome.kind === 'unsuitable' || this.#ended) return;
+    this.#ready ??= outcome.ready;
+    this.#workers.set(worker, performance.now());
+    const { generation } = this;
+    const { initMs } = outcome.ready;
+    this.#options.events.emit({ type: 'worker.ready', pid: worker.pid, generation, initMs });
+    this.#giveWork(worker);
+  }
+
+  #startOn(worker: Worker, sources: StartMessage['sources']): Promise<StartOutcome> {
+    const { generation } = this;
+    worker.owner = this;
+    this.#workers.set(worker, undefined);
+    if (worker.pid > 0) this.#options.events.emit({ type: 'worker.started', pid: worker.pid, generation });
+    return startWorker(worker, this.#options, sources);
+  }
+
+  #restartLater(): void {
+    const delay = this.#restartMs;
+    this.#restartMs = Math.min(delay * 2, LAST_RESTART_MS);
+    const timer = setTimeout(() => {
+      this.#restarts.delete(timer);
+      this.#startOne(this.#ready?.sources ?? {}).catch((error: unknown) => this.#restartFailed(error));
+    }, delay);
+    this.#restarts.add(timer);
+  }
+
+  #restartFailed(error: unknown): void {
+    if (this.#ended) return;
+    this.#restartLater();
+    // While others still work the queue may wait for them; with none left nobody would ever answer.
+    if ([...this.#workers.keys()].some(({ ending }) => !ending)) return;
+    const reason = `no worker could be started again: ${error instanceof Error ? error.message : error}`;
+    for (const job of this.#queue) job.lost(reason);
+  }
+
+  /** The same failure of several workers is told once. */
+  #tellFailure({ lines, tree }: StartFailure): void {
+    if (this.#failureTold && this.#ready === undefined) return;
+    this.#failureTold = true;
+    for (const line of lines) this.#log('error', 'script', line);
+    if (tree.length > 0) this.#log('info', 'worker', 'Model Directory Contents:');
+    for (const line of tree) this.#log('info', 'worker', line);
+  }
+
+  #log(level: LogLevel, source: LogSource, text: string, requestId?: string): void {
+    const event = { type: 'log.line', source, level, text } as const;
+    this.#options.events.emit(requestId === undefined ? event : { ...event, requestId });
+  }
+
+  async #end(): Promise<void> {
+    for (const timer of this.#restarts) clearTimeout(timer);
+    for (const job of this.#queue) job.lost('its generation of workers was ended');
+    await Promise.all([...this.#workers.keys()].map((worker) => worker[Symbol.asyncDispose]()));
+  }
+}

@@ -1,0 +1,95 @@
+import path from 'node:path';
+import { isInside, type TritonLocalError, toTritonLocalError } from '../base/index.ts';
+import type { ReadyMessage, StartMessage } from './messages.ts';
+import type { ScorePoolOptions } from './score-pool.ts';
+import { describeTimeout, scriptEnded, scriptFailure } from './script-failure.ts';
+import type { Worker } from './worker.ts';
+
+/** The worker has its own limit; after this much more we end it. */
+const GRACE_MS = 2_000;
+
+/** A start that failed, with Python's lines about it. */
+export interface StartFailure {
+  readonly error: TritonLocalError;
+  /** For the log, at level error. */
+  readonly lines: readonly string[];
+  /** What the real server logs about AZUREML_MODEL_DIR when `init()` fails. */
+  readonly tree: readonly string[];
+}
+
+export type StartOutcome =
+  | { readonly kind: 'ready'; readonly ready: ReadyMessage }
+  /** Libraries were imported ahead in this process, and the script needs one where they were not. */
+  | { readonly kind: 'unsuitable' }
+  | { readonly kind: 'failed'; readonly failure: StartFailure };
+
+/** Loads the script in a worker, within the time that `options` give it. Never rejects; a worker that failed ends. */
+export async function startWorker(
+  worker: Worker,
+  options: ScorePoolOptions,
+  sources: StartMessage['sources'],
+): Promise<StartOutcome> {
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    worker.kill();
+  }, options.initTimeoutMs + GRACE_MS);
+  try {
+    const result = await worker.start(startMessage(options, sources));
+    if (result.type === 'ready') return { kind: 'ready', ready: result };
+    // It ends by itself, or is ended where a thread of the script keeps it.
+    worker[Symbol.asyncDispose]().catch(() => undefined);
+    if (result.type === 'unsuitable') return { kind: 'unsuitable' };
+    const lines = result.traceback === '' ? [] : result.traceback.split('\n');
+    return failure(scriptFailure(result, options), lines, result.tree);
+  } catch (error) {
+    if (late) return failure(scriptEnded(describeTimeout(options), options, error));
+    const told = toTritonLocalError(error);
+    // Once the harness has spoken, what ends the process is the script (or a library that it loads).
+    const byScript = told.code === 'WORKER_FAILED' && worker.saidHello;
+    return failure(byScript ? scriptEnded(told.message, options, told.cause) : told);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function failure(error: TritonLocalError, lines: readonly string[] = [], tree: readonly string[] = []) {
+  return { kind: 'failed', failure: { error, lines, tree } } as const;
+}
+
+function startMessage(options: ScorePoolOptions, sources: StartMessage['sources']): StartMessage {
+  const { entryScript, sourceDirectory, engineAuthority } = options;
+  const engine = engineAuthority === undefined ? undefined : parseAuthority(engineAuthority);
+  return {
+    type: 'start',
+    entryScript,
+    sourceDirectory,
+    environment: scriptEnvironment(options),
+    engineHost: engine?.host,
+    enginePort: engine?.port,
+    scoringTimeoutMs: options.scoringTimeoutMs,
+    initTimeoutMs: options.initTimeoutMs,
+    sources,
+  };
+}
+
+/** The variables by which a script finds itself (azureml.md 1.10); those about models come with the options. */
+function scriptEnvironment({ entryScript, sourceDirectory, environment, ...options }: ScorePoolOptions) {
+  const inside = isInside(sourceDirectory, entryScript);
+  return {
+    AML_APP_ROOT: sourceDirectory,
+    AZUREML_ENTRY_SCRIPT: inside
+      ? path.relative(sourceDirectory, entryScript).split(path.sep).join('/')
+      : entryScript,
+    WORKER_COUNT: environment.WORKER_COUNT ?? String(options.workers),
+    SCORING_TIMEOUT_MS: String(options.scoringTimeoutMs),
+  };
+}
+
+/** Host and port of the engine; undefined where the script's `localhost:8000` is right already. */
+function parseAuthority(authority: string): { host: string; port: number } | undefined {
+  const { hostname, port } = new URL(`http://${authority}`);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (port === '8000' && (host === 'localhost' || host === '127.0.0.1')) return undefined;
+  return { host, port: port === '' ? 80 : Number(port) };
+}

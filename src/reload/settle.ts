@@ -1,0 +1,128 @@
+import path from 'node:path';
+import { isWeights } from './file-kind.ts';
+import type { FileChange } from './file-table.ts';
+
+/** Scripts and configuration count as complete after this long without a change; more than chokidar's 50 ms throttle. */
+export const QUIET_MS = 80;
+/** Longest wait for that quiet where something changes all the time. */
+export const QUIET_CAP_MS = 2_000;
+/** A file that was emptied or taken away is often about to be written again: more patience before it is believed. */
+export const SUSPECT_QUIET_MS = 200;
+/** Weights count as complete when size and time are the same over two looks this far apart. */
+export const WEIGHTS_STILL_MS = 250;
+/** Longest wait for weights that keep changing. */
+export const WEIGHTS_CAP_MS = 60_000;
+
+/** The file that is waited for. */
+export interface Writing {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sinceMs: number;
+}
+
+/**
+ * Decides from the changes that looks find when one part of the project (sources or model repository) may be read,
+ * and when what was read may be trusted. Holds no timers and asks no clock: every answer is a function of what was
+ * noted and of `now`, in the clock's milliseconds.
+ */
+export class Settle {
+  #firstAt: number | undefined;
+  #lastAt = 0;
+  #suspect = false;
+  #weightsFirstAt: number | undefined;
+  #weightsLastAt = 0;
+  #writing: { path: string; bytes: number } | undefined;
+  #unread = false;
+  #proved = true;
+
+  /** What a look at `now` found changed since the look before. */
+  note(now: number, changes: readonly FileChange[]): void {
+    if (changes.length === 0) return;
+    this.#firstAt ??= now;
+    this.#lastAt = now;
+    this.#unread = true;
+    this.#proved = false;
+    this.#suspect = changes.some((change) => change.kind !== 'folder' && change.bytes === 0);
+    const weights = changes.filter(
+      (change) => change.kind === 'written' && isWeights(path.basename(change.path)),
+    );
+    if (weights.length === 0) return;
+    this.#weightsFirstAt ??= now;
+    this.#weightsLastAt = now;
+    for (const { path: file, bytes } of weights)
+      if (this.#writing?.path === file || bytes >= (this.#writing?.bytes ?? 0))
+        this.#writing = { path: file, bytes };
+  }
+
+  /** Asks for a reading though nothing was seen to change. */
+  askToRead(): void {
+    this.#unread = true;
+  }
+
+  /** Whether no weights are being written. */
+  isReadable(now: number): boolean {
+    return (
+      this.#weightsFirstAt === undefined ||
+      now - this.#weightsLastAt >= WEIGHTS_STILL_MS ||
+      now - this.#weightsFirstAt >= WEIGHTS_CAP_MS
+    );
+  }
+
+  /** Whether the files have been left alone for long enough, or have not been for too long. */
+  isQuiet(now: number): boolean {
+    if (this.#firstAt === undefined) return true;
+    return this.isReadable(now) && (now - this.#lastAt >= this.#quietMs() || this.#isCapped(now));
+  }
+
+  /** Whether the content is to be read: at the first sign, and once more when quiet (an event may have been lost). */
+  wantsReading(now: number): boolean {
+    return this.isReadable(now) && (this.#unread || (!this.#proved && this.isQuiet(now)));
+  }
+
+  /**
+   * The content was read after the look at `now`. Only a reading in quiet that finds nothing new proves: what was
+   * read anew may have been caught half-written, between the look and the reading.
+   */
+  noteReading(now: number, moved: boolean): void {
+    this.#unread = false;
+    this.#proved = this.isQuiet(now) && (!moved || this.#isCapped(now));
+  }
+
+  /** Whether what was read is complete; from then on the next change starts a new wait. */
+  isSettled(now: number): boolean {
+    if (this.#unread || !this.#proved || !this.isQuiet(now)) return false;
+    this.#firstAt = undefined;
+    this.#weightsFirstAt = undefined;
+    this.#writing = undefined;
+    this.#suspect = false;
+    return true;
+  }
+
+  /** Whether it may be tried before it is quiet: not while a file was emptied or is missing. */
+  isPromising(now: number): boolean {
+    return !this.#suspect || this.isQuiet(now);
+  }
+
+  /** When the next look is due, or undefined when nothing is being waited for. */
+  nextLookAt(now: number): number | undefined {
+    if (!this.isReadable(now)) return this.#weightsLastAt + WEIGHTS_STILL_MS;
+    if (this.#firstAt === undefined || this.isQuiet(now))
+      return this.#proved && !this.#unread ? undefined : now;
+    return Math.min(this.#lastAt + this.#quietMs(), this.#firstAt + QUIET_CAP_MS);
+  }
+
+  /** The biggest file that is being written, while that is what is waited for. */
+  writing(now: number): Writing | undefined {
+    if (!this.#writing || this.#weightsFirstAt === undefined || this.isReadable(now)) return undefined;
+    return { ...this.#writing, sinceMs: now - this.#weightsFirstAt };
+  }
+
+  #isCapped(now: number): boolean {
+    if (this.#weightsFirstAt !== undefined) return now - this.#weightsFirstAt >= WEIGHTS_CAP_MS;
+    return this.#firstAt !== undefined && now - this.#firstAt >= QUIET_CAP_MS;
+  }
+
+  #quietMs(): number {
+    return this.#suspect ? SUSPECT_QUIET_MS : QUIET_MS;
+  }
+}

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { hasErrno } from '../base/index.ts';
+import { type RepositorySnapshot, scanRepository, snapshotOnnxFile } from '../repository/index.ts';
+import { isWeights } from './file-kind.ts';
+import { emptyFileTable, equalStamps, type FileScope, type FileStamp, type FileTable } from './file-table.ts';
+import { lookAtProject, type ReloadConfig } from './look.ts';
+import type { ProjectSnapshot } from './plan.ts';
+
+/** Sources above this size are told apart by size and time, or left out where they are text (logs, data dumps). */
+const MOST_HASHED_BYTES = 10 * 1024 * 1024;
+/** A file hashed this soon after it was written may change again without its times showing it (FAT counts 2 s). */
+const YOUNG_MS = 2_000;
+const SLICE_MS = 4;
+
+/**
+ * The project's content now: the model repository's scan and the hashes of the files that the entry script may read.
+ * With `previous`, files whose stamp is the same are not read again, so an unchanged project costs only stats.
+ */
+export async function snapshotProject(
+  config: ReloadConfig,
+  previous?: ProjectSnapshot,
+): Promise<ProjectSnapshot> {
+  const table = await lookAtProject(config);
+  return readProject(config, table, previous, new Set<FileScope>(['sources', 'repository']));
+}
+
+/**
+ * Reads the scopes asked for; the others are taken over from `previous`. A model repository whose folder is gone
+ * (an unmounted drive, a checkout under way) is taken over as well: what is loaded serves on.
+ */
+export async function readProject(
+  config: ReloadConfig,
+  table: FileTable,
+  previous: ProjectSnapshot | undefined,
+  scopes: ReadonlySet<FileScope>,
+): Promise<ProjectSnapshot> {
+  const hashes = new Map(previous && hashesOf.get(previous));
+  const readsSources = !previous || scopes.has('sources');
+  const sources = readsSources ? await hashSources(table, hashes) : previous.sources;
+  const readsRepository = table.repositoryFound && (!previous || scopes.has('repository'));
+  const repository = readsRepository ? await readRepository(config, previous) : previous?.repository;
+  const snapshot: ProjectSnapshot = { repository, sources };
+  hashesOf.set(snapshot, hashes);
+  tableOf.set(snapshot, table);
+  return snapshot;
+}
+
+/** The table a snapshot was read after; the first look of a reloader is compared with it. */
+export function tableBehind(snapshot: ProjectSnapshot): FileTable {
+  return tableOf.get(snapshot) ?? emptyFileTable;
+}
+
+interface HashedFile {
+  readonly stamp: FileStamp;
+  readonly hash: string;
+  /** Whether an equal stamp proves an equal content. */
+  readonly trusted: boolean;
+}
+
+// Kept beside the snapshots, which stay plain data for those who plan and apply.
+const hashesOf = new WeakMap<ProjectSnapshot, ReadonlyMap<string, HashedFile>>();
+const tableOf = new WeakMap<ProjectSnapshot, FileTable>();
+
+async function hashSources(table: FileTable, hashes: Map<string, HashedFile>): Promise<Map<string, string>> {
+  const sources = new Map<string, string>();
+  let sliceEnd = performance.now() + SLICE_MS;
+  for (const [file, stamp] of table.files) {
+    if (stamp.scope !== 'sources') continue;
+    const known = hashes.get(file);
+    if (known?.trusted && equalStamps(known.stamp, stamp)) {
+      sources.set(file, known.hash);
+      continue;
+    }
+    const hash = hashSource(file, stamp);
+    if (hash === undefined) continue;
+    sources.set(file, hash);
+    const newest = Math.max(stamp.mtimeMs, stamp.ctimeMs);
+    hashes.set(file, { stamp, hash, trusted: Math.abs(Date.now() - newest) > YOUNG_MS });
+    if (performance.now() > sliceEnd) {
+      await nextTurn();
+      sliceEnd = performance.now() + SLICE_MS;
+    }
+  }
+  for (const file of hashes.keys()) if (!sources.has(file)) hashes.delete(file);
+  return sources;
+}
+
+/** The content's hash, or undefined for a file that is gone or does not count. */
+function hashSource(file: string, stamp: FileStamp): string | undefined {
+  if (stamp.bytes > MOST_HASHED_BYTES)
+    return isWeights(path.basename(file)) ? `${stamp.bytes} bytes of ${stamp.mtimeMs}` : undefined;
+  try {
+    return createHash('sha256').update(readFileSync(file)).digest('hex');
+  } catch (error) {
+    return hasErrno(error, 'ENOENT', 'ENOTDIR') ? undefined : 'unreadable';
+  }
+}
+
+async function readRepository(
+  { models }: ReloadConfig,
+  previous: ProjectSnapshot | undefined,
+): Promise<RepositorySnapshot | undefined> {
+  if (!models) return undefined;
+  if (models.kind === 'repository') return scanRepository(models.directory, previous?.repository);
+  const model = await snapshotOnnxFile(
+    models.file,
+    models.model,
+    previous?.repository?.models.get(models.model),
+  );
+  return { directory: path.dirname(models.file), models: new Map([[model.name, model]]) };
+}

@@ -1,0 +1,47 @@
+import type { Stats } from 'node:fs';
+import path from 'node:path';
+import { isInside } from '../base/index.ts';
+import { isSourceName } from './file-kind.ts';
+import { isIgnoredName, isPythonEnvironment } from './ignore-rules.ts';
+import { externalDataOf, type ReloadConfig } from './look.ts';
+
+/** Where events are listened for. */
+export interface WatchedPlaces {
+  /** Folders with all below them, and single files; absolute. */
+  readonly roots: readonly string[];
+  /** Whether nothing at or below this path matters; `stats` where they are known. */
+  isIgnored(target: string, stats: Stats | undefined): boolean;
+}
+
+export function watchedPlaces(config: ReloadConfig): WatchedPlaces {
+  const repository = config.models?.kind === 'repository' ? config.models.directory : undefined;
+  const onnxFile = config.models?.kind === 'onnx-file' ? config.models.file : undefined;
+  const modelFiles = onnxFile === undefined ? [] : [onnxFile, ...externalDataOf(onnxFile)];
+  const single = [
+    ...modelFiles,
+    ...(config.script
+      ? [config.script.entryScript, config.python.requirementsFile, config.python.condaFile]
+      : []),
+  ];
+  const folders = withoutNested([repository, config.script?.sourceDirectory]);
+  const files = single.filter((file) => file !== undefined && !folders.some((root) => isInside(root, file)));
+  const roots = [...folders, ...new Set(files.filter((file) => file !== undefined))];
+  return {
+    roots,
+    isIgnored(target, stats) {
+      const root = roots.find((candidate) => isInside(candidate, target));
+      if (root === undefined || target === root) return false;
+      if (path.relative(root, target).split(path.sep).some(isIgnoredName)) return true;
+      if (stats?.isDirectory()) return target === config.home || isPythonEnvironment(target);
+      // Every watched file costs a handle: pictures and the like beside the sources are left out.
+      const isModelFile =
+        modelFiles.includes(target) || (repository !== undefined && isInside(repository, target));
+      return stats?.isFile() === true && !isModelFile && !isSourceName(path.basename(target));
+    },
+  };
+}
+
+function withoutNested(folders: readonly (string | undefined)[]): string[] {
+  const given = [...new Set(folders.filter((folder) => folder !== undefined))];
+  return given.filter((folder) => !given.some((other) => other !== folder && isInside(other, folder)));
+}

@@ -1,0 +1,115 @@
+import { hasErrno, messageOf } from '../base/index.ts';
+import type { WatchedPlaces } from './watched-places.ts';
+import { watchPlaces } from './watcher.ts';
+
+/** The source of hints while it runs; the reloader tells it what its looks found. */
+export interface Watching extends AsyncDisposable {
+  /** How long the next look without a hint may wait. */
+  readonly reconcileMs: number;
+  /** A watched folder was replaced by another: its watchers are dead and are made anew. */
+  rearm(): void;
+  /** A look found a change; `expected` tells whether a hint announced it. */
+  noteChange(expected: boolean): void;
+  /** How long a look took, from which the pace of looking follows. */
+  noteLook(milliseconds: number): void;
+}
+
+export interface WatchingOptions {
+  readonly places: WatchedPlaces;
+  onHint(): void;
+  say(text: string, level: 'info' | 'warning'): void;
+  /** Starts one set of watchers. */
+  readonly watch?: typeof watchPlaces;
+}
+
+const RECONCILE_MS = 2_000;
+const POLL_MS = 500;
+const LONGEST_MS = 10_000;
+/** Looks take at most one part in this many of the time: 10,000 files (about 60 ms) are looked at every 9 s. */
+const SHARE_OF_TIME = 150;
+const SHARE_OF_TIME_POLLING = 50;
+/** After this many changes in a row that no event announced, events are not relied on any more. */
+const MOST_MISSED = 2;
+
+/** Watchers that are replaced when they die, and looking at a pace that depends on how far they can be trusted. */
+export class ProjectWatching implements Watching {
+  readonly #options: WatchingOptions;
+  #watchers: AsyncDisposable | undefined;
+  #arming: Promise<void> = Promise.resolve();
+  #isArmAsked = false;
+  #isPolling = false;
+  #limited = false;
+  #missed = 0;
+  #lookMs = 0;
+  #ended = false;
+
+  constructor(options: WatchingOptions) {
+    this.#options = options;
+    this.rearm();
+  }
+
+  get reconcileMs(): number {
+    const [pace, share] = this.#isPolling ? [POLL_MS, SHARE_OF_TIME_POLLING] : [RECONCILE_MS, SHARE_OF_TIME];
+    return Math.min(LONGEST_MS, Math.max(pace, this.#lookMs * share));
+  }
+
+  rearm(): void {
+    if (this.#isArmAsked || this.#ended) return;
+    this.#isArmAsked = true;
+    this.#arming = this.#arming.then(() => this.#arm());
+  }
+
+  noteChange(expected: boolean): void {
+    this.#missed = expected ? 0 : this.#missed + 1;
+    if (this.#missed === 0) return;
+    if (this.#missed >= MOST_MISSED) this.#poll('file events do not arrive for this folder');
+    this.rearm();
+  }
+
+  noteLook(milliseconds: number): void {
+    this.#lookMs = milliseconds;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended = true;
+    await this.#arming;
+    await this.#drop();
+  }
+
+  async #arm(): Promise<void> {
+    this.#isArmAsked = false;
+    if (this.#ended || this.#limited) return;
+    await this.#drop();
+    const { places, onHint, watch = watchPlaces } = this.#options;
+    try {
+      this.#watchers = await watch(places, { hint: onHint, fail: (error) => this.#fail(error) });
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #drop(): Promise<void> {
+    const watchers = this.#watchers;
+    this.#watchers = undefined;
+    await watchers?.[Symbol.asyncDispose]();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#limited || this.#ended) return;
+    if (hasErrno(error, 'ENOSPC', 'EMFILE', 'ENFILE')) {
+      // A part is watched then, and nobody knows which; the handles are better given back.
+      this.#limited = true;
+      this.#arming = this.#arming.then(() => this.#drop());
+      this.#poll("the system's limit of watched files is reached");
+    } else this.#poll(`file events fail (${messageOf(error)})`);
+  }
+
+  #poll(reason: string): void {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    this.#options.say(
+      `${reason}: changes are found by looking every ${this.reconcileMs / 1000} s instead`,
+      'warning',
+    );
+  }
+}

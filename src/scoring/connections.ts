@@ -1,0 +1,104 @@
+import { setMaxListeners } from 'node:events';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { within } from '../base/index.ts';
+
+/** How long requests that were accepted may take to finish once the server is being closed. */
+const CLOSE_LIMIT_MS = 10_000;
+
+/** One caller's connection: how many of its requests are in progress, and whether it is still there. */
+export class Connection {
+  readonly #owner: Connections;
+  readonly #socket: Socket;
+  #requests = 0;
+  #caller: AbortController | undefined;
+
+  constructor(owner: Connections, socket: Socket) {
+    this.#owner = owner;
+    this.#socket = socket;
+  }
+
+  /**
+   * Aborts when the connection closes. All requests of a connection share it: an abort signal of its own would cost
+   * each request as much as everything else that we do for it.
+   */
+  get signal(): AbortSignal {
+    if (!this.#caller) {
+      this.#caller = new AbortController();
+      setMaxListeners(0, this.#caller.signal);
+      if (this.#socket.destroyed) this.#caller.abort();
+    }
+    return this.#caller.signal;
+  }
+
+  /** Whether the server is being closed, so that answers should say that the connection ends. */
+  get closing(): boolean {
+    return this.#owner.closing;
+  }
+
+  /** Counts a request as in progress until its answer is on its way or the connection is gone. */
+  begin(response: ServerResponse): void {
+    this.#requests += 1;
+    response.once('close', () => {
+      this.#requests -= 1;
+      if (this.closing && this.#requests === 0) this.#socket.destroySoon();
+    });
+  }
+
+  endIfIdle(): void {
+    if (this.#requests === 0) this.#socket.destroy();
+  }
+
+  left(): void {
+    this.#caller?.abort();
+  }
+}
+
+/**
+ * Closes a server without losing a request: nothing new is accepted, connections without a request end at once
+ * (also those that never sent a byte, which Node would keep), the others after their answer.
+ */
+export class Connections {
+  readonly #server: Server;
+  readonly #open = new Map<Socket, Connection>();
+  #closed: Promise<void> | undefined;
+
+  constructor(server: Server) {
+    this.#server = server;
+    server.on('connection', (socket: Socket) => this.#add(socket));
+  }
+
+  get closing(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  /** The connection of a request, which counts as in progress from now on. */
+  begin(request: IncomingMessage, response: ServerResponse): Connection {
+    const connection = this.#open.get(request.socket) ?? this.#add(request.socket);
+    connection.begin(response);
+    return connection;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  #add(socket: Socket): Connection {
+    const connection = new Connection(this, socket);
+    this.#open.set(socket, connection);
+    socket.once('close', () => {
+      this.#open.delete(socket);
+      connection.left();
+    });
+    return connection;
+  }
+
+  async #close(): Promise<void> {
+    const ended = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const connection of this.#open.values()) connection.endIfIdle();
+    if (await within(ended, CLOSE_LIMIT_MS)) return;
+    this.#server.closeAllConnections();
+    await ended;
+  }
+}

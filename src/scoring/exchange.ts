@@ -1,0 +1,146 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Connection } from './connections.ts';
+import { type RequestFields, readFields } from './request-fields.ts';
+import { type RequestTarget, readTarget } from './request-target.ts';
+
+/** What every answer says about the emulator (DESIGN section 4). */
+export interface Standing {
+  readonly generation: number;
+  readonly stale: boolean;
+}
+
+/** Times of a scoring request, for its event; zero where no script ran. */
+export interface RunTimes {
+  readonly queueMs: number;
+  readonly runMs: number;
+}
+
+/** Flat list of names and values, as Node writes it to the wire: order and repetitions are kept. */
+export type FlatHeaders = readonly string[];
+
+/** The status that the event of a request carries whose caller went away (nginx's number for it). */
+export const CALLER_LEFT = 499;
+
+/** One request and its answer, from the last header byte until the last byte is handed to the socket. */
+export class Exchange {
+  readonly connection: Connection;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
+  readonly target: RequestTarget;
+  readonly fields: RequestFields;
+  readonly startedAt = performance.now();
+  /** Whether the caller waits for `100 Continue` before it sends the body; the connection cannot be used again then. */
+  #awaitsContinue: boolean;
+  /** The id that log lines and events carry. */
+  id = '';
+  standing: Standing;
+  times: RunTimes = NO_TIMES;
+
+  constructor(
+    connection: Connection,
+    request: IncomingMessage,
+    response: ServerResponse,
+    standing: Standing,
+    awaitsContinue: boolean,
+  ) {
+    this.connection = connection;
+    this.request = request;
+    this.response = response;
+    this.method = request.method ?? 'GET';
+    this.target = readTarget(request.url ?? '/');
+    this.fields = readFields(request.rawHeaders);
+    this.standing = standing;
+    this.#awaitsContinue = awaitsContinue;
+  }
+
+  get bringsBody(): boolean {
+    const { contentLength, transferEncoding } = this.fields;
+    return transferEncoding !== undefined || (contentLength !== undefined && Number(contentLength) !== 0);
+  }
+
+  get answered(): boolean {
+    return this.response.headersSent;
+  }
+
+  /** Asks a caller that waits for leave to send its body; to be called before the body is read. */
+  wantBody(): void {
+    if (!this.#awaitsContinue) return;
+    this.#awaitsContinue = false;
+    this.response.writeContinue();
+  }
+
+  /**
+   * Sends the whole answer; a body given as a string must be ASCII. `headers` come after `Server` and `Date` and
+   * before our own, with their own `Content-Length`. What HTTP cannot carry throws, and nothing is sent then.
+   */
+  answer(status: number, headers: FlatHeaders, body: string | Uint8Array, reason = reasonOf(status)): void {
+    this.response.writeHead(status, reason, this.frame(headers));
+    // Node would write header and text in one piece in the text's encoding: latin1 keeps the bytes of header values.
+    if (typeof body === 'string') this.response.end(body, 'latin1');
+    else this.response.end(body);
+  }
+
+  /**
+   * As `answer`, for a body that will not be read: the rest of it is thrown away for a while before the connection
+   * closes, for a caller whose sending is cut off may never look at the answer.
+   */
+  answerUnread(status: number, headers: FlatHeaders, body: string, reason = reasonOf(status)): void {
+    if (!this.bringsBody) {
+      this.answer(status, headers, body, reason);
+      return;
+    }
+    this.#awaitsContinue = true;
+    this.response.writeHead(status, reason, this.frame(headers));
+    this.response.write(body, 'latin1');
+    const end = () => {
+      clearTimeout(timer);
+      this.response.end();
+    };
+    const timer = setTimeout(end, LINGER_MS);
+    this.request.once('end', end).once('close', end).resume();
+  }
+
+  /** The headers of an answer with those that every answer has: `Server` and `Date` first, as on the real server. */
+  frame(headers: FlatHeaders): string[] {
+    const framed = ['Server', SERVER, 'Date', httpDate(), ...headers];
+    framed.push('x-triton-local-generation', String(this.standing.generation));
+    if (this.standing.stale) framed.push('x-triton-local-stale', 'true');
+    // A caller that was not given leave may send its body or not: only a new connection is unambiguous.
+    if (this.#awaitsContinue || this.connection.closing) framed.push('Connection', 'close');
+    return framed;
+  }
+}
+
+/** How long the rest of an unread body is thrown away before the connection closes. */
+const LINGER_MS = 2_000;
+
+const NO_TIMES: RunTimes = { queueMs: 0, runMs: 0 };
+
+/** The real server says `gunicorn`, Azure's front end `azureml-frontdoor`; no client acts on it, so we say who we are. */
+const SERVER = 'triton-local';
+
+/** Reason phrases in capitals, and `UNKNOWN` for numbers without one, as the real server writes them. */
+export function reasonOf(status: number): string {
+  let reason = REASONS.get(status);
+  if (reason === undefined) {
+    reason = STATUS_CODES[status]?.toUpperCase() ?? 'UNKNOWN';
+    REASONS.set(status, reason);
+  }
+  return reason;
+}
+
+const REASONS = new Map<number, string>();
+
+/** The time as HTTP writes it, made once a second. */
+function httpDate(): string {
+  const second = Math.floor(Date.now() / 1000);
+  if (second !== dateSecond) {
+    dateSecond = second;
+    dateText = new Date(second * 1000).toUTCString();
+  }
+  return dateText;
+}
+
+let dateSecond = 0;
+let dateText = '';

@@ -1,0 +1,30 @@
+import type { Duplex } from 'node:stream';
+import { gunicornPage } from './answers.ts';
+
+/** Answers what Node's parser refused, with the statuses and pages that gunicorn has for it, and closes. */
+export function answerParserError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const [status, reason, text] = pageFor(error.code);
+  const body = gunicornPage(reason, text);
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+function pageFor(code: string | undefined): readonly [status: number, reason: string, text: string] {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return [
+        431,
+        'Request Header Fields Too Large',
+        'Error parsing headers: &#x27;limit request headers fields size&#x27;',
+      ];
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return [408, 'Request Timeout', 'The request took too long to arrive'];
+    default:
+      return [400, 'Bad Request', 'The request is not valid HTTP'];
+  }
+}

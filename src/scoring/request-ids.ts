@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import type { RequestFields } from './request-fields.ts';
+
+/** The ids an answer carries; an empty one is not sent. */
+export interface RequestIds {
+  readonly requestId: string;
+  readonly msRequestId: string;
+  readonly msClientRequestId: string;
+  /** The 431 message where an id is too long; undefined where all is well. */
+  readonly refusal: string | undefined;
+}
+
+const MAX_ID_CHARACTERS = 100;
+
+/**
+ * Gives each of the three ids its value as the real server does (azureml.md 1.4, the matrix and the limits): the
+ * request id is the caller's or a fresh UUID, the deprecated `x-ms-request-id` falls back to the client's id and
+ * then to the request id, and the client's id falls back to `x-ms-request-id` alone. An id sent empty stays empty.
+ */
+export function assignIds(fields: RequestFields): RequestIds {
+  const requestId = fields.requestId ?? randomUUID();
+  if (requestId.length > MAX_ID_CHARACTERS)
+    return refuse('', `x-request-id must not exceed ${MAX_ID_CHARACTERS} characters`);
+  const msClientRequestId = fields.msClientRequestId || fields.msRequestId || '';
+  const msRequestId = fields.msRequestId || msClientRequestId || requestId;
+  if (msRequestId.length > MAX_ID_CHARACTERS || msClientRequestId.length > MAX_ID_CHARACTERS)
+    return refuse(
+      requestId,
+      `x-ms-request-id and x-ms-client-request-id must not exceed ${MAX_ID_CHARACTERS} characters`,
+    );
+  return { requestId, msRequestId, msClientRequestId, refusal: undefined };
+}
+
+function refuse(requestId: string, refusal: string): RequestIds {
+  return { requestId, msRequestId: '', msClientRequestId: '', refusal };
+}

@@ -1,0 +1,24 @@
+import type { EmulatorState, EventSink } from '../events/index.ts';
+import type { ScorePool } from '../python/index.ts';
+
+/** What the scoring service asks of the emulator for each request. */
+export interface ScoringSource {
+  /** The generation that serves; undefined in no-code mode and while no script has come up yet. */
+  pool(): ScorePool | undefined;
+  /** Why there is no pool in script mode, for the 503 that says so. */
+  failure(): string | undefined;
+  state(): EmulatorState;
+}
+
+export interface ScoringServerOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly deployment: 'no-code' | 'script';
+  /** Base of the engine's HTTP service, for the pass-through of `/v2/...` in no-code mode. */
+  readonly engineUrl: string | undefined;
+  /** Keys that are accepted as `Authorization: Bearer KEY`; empty asks for none. */
+  readonly keys: readonly string[];
+  readonly source: ScoringSource;
+  readonly events: EventSink;
+}

@@ -1,0 +1,94 @@
+import type { EventSink } from '../events/index.ts';
+import { answerGunicornError, answerMessage, jsonHeaders, pushIdentity } from './answers.ts';
+import type { Exchange } from './exchange.ts';
+import { assignIds, type RequestIds } from './request-ids.ts';
+import { answerNoPool, answerScore } from './score-route.ts';
+import type { ScoringSource } from './scoring-options.ts';
+import { findSwagger } from './swagger.ts';
+
+const NOT_FOUND =
+  'The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.';
+const WRONG_METHOD = 'The method is not allowed for the requested URL.';
+const NOT_UNDERSTOOD = 'The browser (or proxy) sent a request that this server could not understand.';
+
+/** gunicorn's `limit_request_line`. */
+const MAX_REQUEST_LINE = 4094;
+
+type Methods = Readonly<Record<string, true>>;
+const READ: Methods = { GET: true, HEAD: true, OPTIONS: true };
+const ROUTES: ReadonlyMap<string, Methods> = new Map([
+  ['/', READ],
+  ['/score', { ...READ, POST: true }],
+  ['/swagger.json', READ],
+]);
+
+/**
+ * The routes of the scoring server with an entry script (azureml.md 1.3): what comes before the application
+ * (gunicorn's limits), the application's own 404 and 405, then the service's answers, which carry the ids.
+ */
+export async function answerScript(
+  exchange: Exchange,
+  source: ScoringSource,
+  events: EventSink,
+): Promise<void> {
+  const { method, target, fields } = exchange;
+  const lineBytes = method.length + (exchange.request.url?.length ?? 0) + ' HTTP/1.1 '.length;
+  if (lineBytes > MAX_REQUEST_LINE) {
+    const text = `Request Line is too large (${lineBytes} &gt; ${MAX_REQUEST_LINE})`;
+    return answerGunicornError(exchange, 414, 'URI Too Long', text);
+  }
+  if (fields.excess) {
+    const text = `Error parsing headers: &#x27;${fields.excess}&#x27;`;
+    return answerGunicornError(exchange, 431, 'Request Header Fields Too Large', text);
+  }
+  exchange.id = fields.requestId?.slice(0, 100) ?? '';
+  const methods = ROUTES.get(target.path);
+  if (!methods) return answerMessage(exchange, 404, NOT_FOUND);
+  if (!methods[method]) return answerMessage(exchange, 405, WRONG_METHOD);
+  if (fields.upgrade?.toLowerCase() === 'websocket') return answerMessage(exchange, 400, NOT_UNDERSTOOD);
+
+  const ids = assignIds(fields);
+  exchange.id = ids.requestId;
+  if (fields.msRequestId) warnOfDeprecatedId(events, ids);
+  if (ids.refusal !== undefined) return answerMessage(exchange, 431, ids.refusal, ids);
+  if (target.path === '/score') return answerScore(exchange, ids, source, events);
+  if (method === 'OPTIONS') return answerOptions(exchange, ids);
+  if (target.path === '/')
+    return source.pool() ? answerHealth(exchange, ids) : answerNoPool(exchange, ids, source);
+  return answerSwagger(exchange, ids);
+}
+
+function answerHealth(exchange: Exchange, ids: RequestIds): void {
+  const headers = ['Content-Type', 'text/html; charset=utf-8', 'Content-Length', '7'];
+  pushIdentity(headers, exchange, ids);
+  exchange.answer(200, headers, 'Healthy');
+}
+
+function answerOptions(exchange: Exchange, ids: RequestIds): void {
+  const headers = ['Content-Type', 'text/html; charset=utf-8', 'Allow', 'HEAD, GET, OPTIONS'];
+  pushIdentity(headers, exchange, ids);
+  headers.push('Content-Length', '0');
+  exchange.answer(200, headers, '');
+}
+
+function answerSwagger(exchange: Exchange, ids: RequestIds): void {
+  const found = findSwagger(new URLSearchParams(exchange.target.query).get('version'));
+  if (found.kind === 'unknown') {
+    answerMessage(exchange, 404, found.message, ids);
+    return;
+  }
+  const headers = jsonHeaders(found.document);
+  headers.push('x-ms-run-function-failed', 'False');
+  pushIdentity(headers, exchange, ids);
+  exchange.answer(200, headers, found.document);
+}
+
+function warnOfDeprecatedId(events: EventSink, ids: RequestIds): void {
+  events.emit({
+    type: 'log.line',
+    source: 'emulator',
+    level: 'warning',
+    text: 'x-ms-request-id header has been deprecated and will be removed from future versions of the server. Please use x-ms-client-request-id.',
+    requestId: ids.requestId,
+  });
+}

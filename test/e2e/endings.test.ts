@@ -1,0 +1,63 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EmulatorProcess } from '../helpers/emulator-process.ts';
+import { processesWithHome } from '../helpers/leftovers.ts';
+import { peerPython } from '../helpers/python.ts';
+import { TempFolder } from '../helpers/temp-project.ts';
+import { DigitsProject } from './digits.ts';
+
+describe.skipIf(!peerPython)('however it ends', () => {
+  let project: DigitsProject;
+  beforeEach(async () => {
+    project = await DigitsProject.create();
+  });
+  afterEach(() => project[Symbol.asyncDispose]());
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s ends it with %i and leaves nothing', async (signal, code) => {
+    await using emulator = await EmulatorProcess.startReady({ projectDir: project.directory });
+    expect(await emulator.stop(signal)).toEqual({ code, signal: null, leftovers: [] });
+  });
+
+  it('a signal while it starts ends it too, and leaves nothing', async () => {
+    await using emulator = await EmulatorProcess.start({ projectDir: project.directory });
+    await emulator.waitFor('engine.starting');
+    const end = await emulator.stop('SIGTERM');
+    expect(end).toMatchObject({ code: 143, leftovers: [] });
+  });
+
+  it('the same signal delivered twice at once, as npm does, still ends it cleanly', async () => {
+    await using emulator = await EmulatorProcess.startReady({ projectDir: project.directory });
+    emulator.kill('SIGINT');
+    const end = await emulator.stop('SIGINT');
+    expect(end).toEqual({ code: 130, signal: null, leftovers: [] });
+    expect(emulator.events.at(-1)).toMatchObject({ type: 'emulator.stopped' });
+  });
+
+  it('a script that never returns does not hold it', async () => {
+    await project.saveScript('import time\ndef init(): pass\ndef run(data):\n    time.sleep(3600)\n');
+    await using emulator = await EmulatorProcess.startReady({ projectDir: project.directory });
+    const pending = fetch(emulator.urls.score, { method: 'POST', body: '{}' }).catch(() => undefined);
+    await emulator.waitFor('worker.ready');
+    const began = performance.now();
+    expect(await emulator.stop('SIGTERM')).toMatchObject({ code: 143, leftovers: [] });
+    expect(performance.now() - began).toBeLessThan(15_000);
+    await pending;
+  });
+
+  it('kill -9 leaves no worker and no port, and the next start sweeps the state folder', async () => {
+    await using folder = await TempFolder.create('triton-local-home-');
+    const options = { projectDir: project.directory, home: folder.directory };
+    {
+      await using killed = await EmulatorProcess.startReady(options);
+      const processes = await processesWithHome(folder.directory);
+      expect(processes.length).toBeGreaterThanOrEqual(process.platform === 'linux' ? 2 : 0);
+      const { leftovers } = await killed.stop('SIGKILL');
+      expect(leftovers.filter((what) => !/^(state|temporary) file/.test(what))).toEqual([]);
+    }
+    await using next = await EmulatorProcess.startReady(options);
+    expect(await next.stop('SIGTERM')).toMatchObject({ code: 143, leftovers: [] });
+  });
+});

@@ -1,0 +1,148 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { resolveProject } from '../../../src/config/index.ts';
+
+let root: string;
+
+beforeEach(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'config-'));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+async function lay(...files: (string | [name: string, content: string])[]): Promise<void> {
+  for (const entry of files) {
+    const [name, content] = typeof entry === 'string' ? [entry, ''] : entry;
+    const file = path.join(root, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, content);
+  }
+}
+
+const resolve = (flags = {}, variables = {}, directory = root) =>
+  resolveProject({ directory, flags, variables: { TRITON_LOCAL_HOME: '/state', ...variables } });
+
+describe('what DIR is understood as', () => {
+  it.each([
+    ['a folder holding models/triton', 'models/triton/digits/1/model.onnx', 'models/triton'],
+    ['a folder holding triton', 'triton/digits/config.pbtxt', 'triton'],
+    ['a Triton repository', 'digits/config.pbtxt', '.'],
+    ['a Triton repository without configurations', 'digits/1/model.onnx', '.'],
+    ['a folder whose models folder is a repository', 'models/digits/2/model.onnx', 'models'],
+  ])('%s', async (_title, file, repository) => {
+    await lay(file);
+    const { models } = await resolve();
+    expect(models).toEqual({ kind: 'repository', directory: path.join(root, repository) });
+  });
+
+  it('one .onnx file, named or alone in its folder', async () => {
+    await lay('net.onnx');
+    const expected = { kind: 'onnx-file', file: path.join(root, 'net.onnx'), model: 'net' };
+    expect((await resolve()).models).toEqual(expected);
+    expect((await resolve({}, {}, path.join(root, 'net.onnx'))).models).toEqual(expected);
+  });
+
+  it('a script only, its folder being the source directory', async () => {
+    await lay(['main.py', 'def init():\n  pass\ndef run(data):\n  return data\n'], 'other.py');
+    const { script, models } = await resolve();
+    expect(script).toEqual({ entryScript: path.join(root, 'main.py'), sourceDirectory: root });
+    expect(models).toBeUndefined();
+  });
+
+  it('names what it looked for where there is neither', async () => {
+    await lay('readme.txt');
+    await expect(resolve()).rejects.toMatchObject({
+      code: 'PROJECT_EMPTY',
+      hint: expect.stringContaining('models/triton'),
+    });
+  });
+
+  it('names a path that does not exist', async () => {
+    await expect(resolve({}, {}, path.join(root, 'nowhere'))).rejects.toMatchObject({
+      code: 'PROJECT_NOT_FOUND',
+      message: expect.stringContaining('nowhere'),
+    });
+  });
+});
+
+describe('which value wins', () => {
+  it('flag over variable over triton-local.yaml over default, each with its origin', async () => {
+    await lay('score.py', ['triton-local.yaml', 'port: 7001\nhttp-port: 7002\nworkers: 3\n']);
+    const config = await resolve(
+      { port: '7003' },
+      { TRITON_LOCAL_HTTP_PORT: '7004', TRITON_LOCAL_PORT: '1' },
+    );
+    expect(config).toMatchObject({ port: 7003, httpPort: 7004, workers: 3, host: '127.0.0.1' });
+    expect(config.origins).toMatchObject({
+      port: 'flag',
+      httpPort: 'environment',
+      workers: 'triton-local.yaml',
+      host: 'default',
+    });
+  });
+
+  it("takes the scoring server's own variables below ours", async () => {
+    await lay('score.py');
+    expect(await resolve({}, { WORKER_COUNT: '2', SCORING_TIMEOUT_MS: '5000' })).toMatchObject({
+      workers: 2,
+      scoringTimeoutMs: 5000,
+    });
+    expect(await resolve({ workers: '4' }, { WORKER_COUNT: '2' })).toMatchObject({ workers: 4 });
+  });
+
+  it('counts paths in the file from the project, paths in flags from the shell', async () => {
+    await lay('src/score.py', ['triton-local.yaml', 'entry-script: src/score.py\n']);
+    expect((await resolve()).script?.entryScript).toBe(path.join(root, 'src/score.py'));
+  });
+
+  it('gives scripts the environment without the key', async () => {
+    await lay('score.py');
+    const config = await resolve({ env: ['A=1', 'B=x=y'] }, { TRITON_LOCAL_KEY: 'secret', C: '3' });
+    expect(config.environment).toMatchObject({ A: '1', B: 'x=y', C: '3' });
+    expect(config.environment).not.toHaveProperty('TRITON_LOCAL_KEY');
+    expect(config.primaryKey).toBe('secret');
+  });
+
+  it('prefers a conda file, as Azure ML takes it, over requirements', async () => {
+    await lay('score.py', 'requirements.txt');
+    expect((await resolve()).python.requirementsFile).toBe(path.join(root, 'requirements.txt'));
+    await lay('conda.yml');
+    expect((await resolve()).python).toMatchObject({ condaFile: path.join(root, 'conda.yml') });
+  });
+});
+
+describe('what is refused', () => {
+  it.each([
+    [{ port: '70000' }, {}, '--port must be a whole number from 0 to 65535, not "70000"'],
+    [{ engine: 'fast' }, {}, '--engine must be one of auto, docker, native, embedded, external, not "fast"'],
+    [
+      {},
+      { TRITON_LOCAL_WORKERS: 'many' },
+      'TRITON_LOCAL_WORKERS must be a whole number from 1 to 64, not "many"',
+    ],
+    [{}, { WORKER_COUNT: '0' }, 'WORKER_COUNT must be a whole number above 0, not "0"'],
+    [{ env: ['novalue'] }, {}, '--env must be of the form NAME=VALUE, not ["novalue"]'],
+  ])('%j %j', async (flags, variables, message) => {
+    await lay('score.py');
+    await expect(resolve(flags, variables)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message });
+  });
+
+  it('an unknown key of triton-local.yaml, with file and line', async () => {
+    await lay('score.py', ['triton-local.yaml', '# mine\nport: 1\nprot: 2\n']);
+    await expect(resolve()).rejects.toMatchObject({
+      code: 'CONFIG_FILE_INVALID',
+      location: { file: path.join(root, 'triton-local.yaml'), line: 3 },
+    });
+  });
+
+  it('broken YAML, with its line', async () => {
+    await lay('score.py', ['triton-local.yaml', 'port: 1\nworkers: [1\n']);
+    await expect(resolve()).rejects.toMatchObject({ code: 'CONFIG_FILE_INVALID', location: { line: 3 } });
+  });
+
+  it('a flag that names a file that is not there', async () => {
+    await lay('score.py');
+    await expect(resolve({ entryScript: 'missing.py' })).rejects.toThrow(/--entry-script: there is no file/);
+  });
+});

@@ -1,0 +1,121 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isPermissive } from '../../.dev/licences.mjs';
+import { repositoryRoot } from '../helpers/temp-project.ts';
+
+interface LockEntry {
+  readonly version?: string;
+  readonly resolved?: string;
+  readonly hasInstallScript?: boolean;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+const read = (file: string) => readFileSync(path.join(repositoryRoot, file), 'utf8');
+const manifest = JSON.parse(read('package.json'));
+const lock: { packages: Record<string, LockEntry> } = JSON.parse(read('package-lock.json'));
+const built = existsSync(path.join(repositoryRoot, 'dist/cli.js'));
+
+describe('package-lock.json', () => {
+  const entries = Object.entries(lock.packages);
+
+  it('marks no install script, so that npm runs none (onnxruntime-node would download a GPU library)', () => {
+    expect(entries.filter(([, entry]) => entry.hasInstallScript).map(([place]) => place)).toEqual([]);
+  });
+
+  it('records no download addresses', () => {
+    expect(entries.filter(([, entry]) => entry.resolved).map(([place]) => place)).toEqual([]);
+  });
+
+  it('is of the version and the packages that package.json names', () => {
+    expect(lock.packages['']).toMatchObject({
+      version: manifest.version,
+      devDependencies: manifest.devDependencies,
+    });
+  });
+
+  it.each([
+    ['@biomejs/biome', ['@biomejs/cli-linux-x64', '@biomejs/cli-darwin-arm64', '@biomejs/cli-win32-x64']],
+    [
+      'esbuild',
+      ['@esbuild/linux-x64', '@esbuild/linux-arm64', '@esbuild/darwin-arm64', '@esbuild/win32-x64'],
+    ],
+    [
+      'rolldown',
+      [
+        '@rolldown/binding-linux-x64-gnu',
+        '@rolldown/binding-darwin-arm64',
+        '@rolldown/binding-win32-x64-msvc',
+      ],
+    ],
+  ])('pins the programs of %s for Linux, macOS and Windows', (name, platforms) => {
+    const wanted = lock.packages[`node_modules/${name}`]?.optionalDependencies;
+    for (const platform of platforms) {
+      expect(lock.packages[`node_modules/${platform}`]?.version, platform).toBe(wanted?.[platform]);
+    }
+  });
+});
+
+describe('package.json', () => {
+  it('has no dependencies: everything is bundled, or found when needed', () => {
+    expect(manifest.dependencies).toBeUndefined();
+    expect(manifest.optionalDependencies).toBeUndefined();
+    expect(manifest.peerDependencies).toBeUndefined();
+  });
+
+  it('runs nothing on the machine of somebody who installs the tarball', () => {
+    const run = Object.keys(manifest.scripts).filter((name) => /^((pre|post)?install|prepare)$/.test(name));
+    expect(run).toEqual([]);
+  });
+});
+
+describe('the build', () => {
+  it.runIf(built)('leaves the command, executable and free of machine paths', () => {
+    const file = path.join(repositoryRoot, manifest.bin['triton-local']);
+    expect(read(manifest.bin['triton-local'])).toMatch(/^#!\/usr\/bin\/env node\n/);
+    if (process.platform !== 'win32') expect(statSync(file).mode & 0o111).toBe(0o111);
+  });
+
+  it.runIf(built)('keeps onnxruntime from reporting to its maker', () => {
+    expect(read(manifest.bin['triton-local'])).toMatch(/ORT_DISABLE_TELEMETRY \?\?= '1'/);
+  });
+
+  it.runIf(built)('leaves every exported file, and the licences of what is bundled', () => {
+    const targets = Object.values<string>(manifest.exports);
+    expect(targets.filter((target) => !existsSync(path.join(repositoryRoot, target)))).toEqual([]);
+    const licences = read('dist/THIRD_PARTY_LICENSES.txt');
+    for (const name of ['commander', 'ink', 'react', 'undici', 'zod']) {
+      expect(licences).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+\\n`, 'm'));
+    }
+  });
+
+  it.runIf(built)('describes an event of --ui json', () => {
+    const schema = JSON.parse(read('dist/schemas/event.schema.json'));
+    const types = schema.oneOf.map(
+      (event: { properties: { type: { const: string } } }) => event.properties.type.const,
+    );
+    expect(types).toEqual(expect.arrayContaining(['emulator.ready', 'reload.failed', 'log.line']));
+  });
+
+  it('refuses to bundle what is not permissively licensed', () => {
+    expect(isPermissive('MIT')).toBe(true);
+    expect(isPermissive('(MIT OR GPL-3.0)')).toBe(true);
+    expect(isPermissive('MIT AND GPL-3.0-only')).toBe(false);
+    expect(isPermissive('')).toBe(false);
+  });
+});
+
+describe('the repository', () => {
+  it('names no folder of a developer’s machine', () => {
+    const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: repositoryRoot, encoding: 'utf8' })
+      .split('\0')
+      .filter(
+        (file) =>
+          /\.(ts|tsx|mjs|js|json|md|py|ya?ml|pbtxt)$/.test(file) &&
+          existsSync(path.join(repositoryRoot, file)),
+      );
+    const personal = /(^|[\s"'`(=])\/(home|Users|root|work)\/\w/;
+    expect(tracked.filter((file) => personal.test(read(file)))).toEqual([]);
+  });
+});

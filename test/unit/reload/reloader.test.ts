@@ -1,0 +1,316 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EventOf } from '../../../src/events/index.ts';
+import { HELPER, ONNX, PBTXT, SCRIPT, startFake } from './fakes.ts';
+
+describe('reloader', () => {
+  let fake: ReturnType<typeof startFake>;
+
+  beforeEach(async () => {
+    fake = startFake();
+    fake.reloader.watch(fake.fakeWatching);
+    await fake.clock.advance(1_000);
+  });
+
+  afterEach(async () => {
+    await fake.clock.advance(100_000);
+    await fake.reloader[Symbol.asyncDispose]();
+    expect(fake.target.overlapped).toBe(false);
+    expect(fake.clock.timers).toBe(0);
+  });
+
+  const failed = () =>
+    fake.events.find((event) => event.type === 'reload.failed') as EventOf<'reload.failed'>;
+
+  it('starts warming at the first sign and switches when the file was quiet for 80 ms', async () => {
+    fake.save(SCRIPT, 'v2');
+    await fake.clock.advance(5);
+    expect(fake.target.calls).toHaveLength(1);
+    await fake.clock.advance(70);
+    expect(fake.target.generation).toBe(1);
+    await fake.clock.advance(10);
+    expect(fake.target.generation).toBe(2);
+    expect(fake.types()).toEqual(['planned', 'completed']);
+    expect(fake.events[1]).toMatchObject({ generation: 2, causes: ['score.py'] });
+  });
+
+  it('does nothing for a touch and for equal content written anew', async () => {
+    fake.save(SCRIPT, 'v1');
+    await fake.clock.advance(5_000);
+    expect(fake.target.calls).toEqual([]);
+    expect(fake.events).toEqual([]);
+  });
+
+  it('waits with an emptied file until its content comes, and reloads once', async () => {
+    fake.save(SCRIPT, '');
+    await fake.clock.advance(25);
+    expect(fake.target.calls).toEqual([]);
+    fake.save(SCRIPT, 'v2');
+    await fake.clock.advance(5_000);
+    expect(fake.target.calls).toHaveLength(1);
+    expect(fake.types()).toEqual(['planned', 'completed']);
+  });
+
+  it('believes that a file stays empty after a while', async () => {
+    fake.save(HELPER, '');
+    await fake.clock.advance(5_000);
+    expect(fake.types()).toEqual(['planned', 'completed']);
+  });
+
+  it('never shows the failure of half a file whose rest follows', async () => {
+    fake.save(SCRIPT, 'broken half');
+    await fake.clock.advance(40);
+    fake.save(SCRIPT, 'v2');
+    await fake.clock.advance(5_000);
+    expect(fake.types()).toEqual(['planned', 'completed']);
+    expect(fake.target.served.get('workers')).toBe(`${SCRIPT}=v2`);
+  });
+
+  it('holds a quick failure back until the file is quiet, and drops it when the rest comes', async () => {
+    fake.target.waits = false;
+    fake.target.warmMs = 1;
+    fake.save(SCRIPT, 'broken half');
+    await fake.clock.advance(40);
+    expect(fake.events).toEqual([]);
+    fake.save(SCRIPT, 'v2');
+    await fake.clock.advance(5_000);
+    expect(fake.types()).toEqual(['planned', 'completed']);
+  });
+
+  it('reports a broken script within 300 ms, once, and does not try it again', async () => {
+    fake.save(SCRIPT, 'broken');
+    await fake.clock.advance(300);
+    expect(fake.types()).toEqual(['planned', 'failed']);
+    expect(failed().error).toEqual({ code: 'BROKEN', message: 'workers is broken', line: 3, file: SCRIPT });
+    await fake.clock.advance(60_000);
+    expect(fake.target.calls).toHaveLength(1);
+  });
+
+  it('clears a failure when the content goes back to what serves', async () => {
+    fake.save(SCRIPT, 'broken');
+    await fake.clock.advance(5_000);
+    fake.save(SCRIPT, 'v1');
+    await fake.clock.advance(5_000);
+    expect(fake.types()).toEqual(['planned', 'failed', 'planned', 'completed']);
+    expect(fake.target.served.get('workers')).toBe(`${SCRIPT}=v1`);
+  });
+
+  it('ends a warming generation when a newer save comes', async () => {
+    fake.target.warmMs = 10_000;
+    fake.save(SCRIPT, 'v2');
+    await fake.clock.advance(3_000);
+    fake.target.warmMs = 10;
+    fake.save(SCRIPT, 'v3');
+    await fake.clock.advance(200);
+    expect(fake.target.generation).toBe(2);
+    expect(fake.target.served.get('workers')).toBe(`${SCRIPT}=v3`);
+    expect(fake.types()).toEqual(['planned', 'planned', 'completed']);
+  });
+
+  it('does not switch at all when the newer save is the content that serves', async () => {
+    fake.target.warmMs = 10_000;
+    fake.save(SCRIPT, 'v2');
+    await fake.clock.advance(40);
+    fake.save(SCRIPT, 'v1');
+    await fake.clock.advance(20_000);
+    expect(fake.target.generation).toBe(1);
+    expect(fake.events).toEqual([]);
+  });
+
+  it('brings one content to its end though saves never stop', async () => {
+    fake.target.warmMs = 700;
+    for (let save = 2; save < 60; save += 1) {
+      fake.save(SCRIPT, `v${save}`);
+      await fake.clock.advance(300);
+    }
+    expect(fake.target.generation).toBeGreaterThan(1);
+    await fake.clock.advance(5_000);
+    expect(fake.target.served.get('workers')).toBe(`${SCRIPT}=v59`);
+  });
+
+  it('finds by itself what no event announced, and tells the watchers', async () => {
+    fake.disk.write(SCRIPT, 'v2');
+    await fake.clock.advance(2_300);
+    expect(fake.types()).toEqual(['planned', 'completed']);
+    expect(fake.watching.missed).toBe(1);
+  });
+
+  it('waits until weights stand still, while scripts go on', async () => {
+    let at = 0;
+    for (; at < 5_000; at += 100) {
+      fake.save(ONNX, 'w'.repeat(at + 10));
+      if (at === 2_000) fake.save(SCRIPT, 'v2');
+      await fake.clock.advance(100);
+    }
+    expect(fake.target.calls.map(({ actions }) => actions[0]?.kind)).toEqual(['swap-workers']);
+    const lines = fake.events.filter((event) => event.type === 'log.line');
+    expect(lines[0]?.text).toBe('models/digits/1/model.onnx is still being written: 0.0 MB');
+    await fake.clock.advance(400);
+    expect(fake.target.calls.map(({ actions }) => actions[0]?.kind)).toEqual(['swap-workers', 'load-model']);
+    expect(fake.types().filter((type) => type === 'completed')).toHaveLength(2);
+  });
+
+  it('gives up waiting for weights after a minute', async () => {
+    for (let at = 0; at < 61_000; at += 200) {
+      fake.save(ONNX, `w${at}`);
+      await fake.clock.advance(200);
+    }
+    expect(fake.target.calls.length).toBeGreaterThan(0);
+  });
+
+  it('reloads only the model whose configuration changed', async () => {
+    fake.save(PBTXT, 'c2');
+    await fake.clock.advance(500);
+    expect(fake.target.calls.flatMap(({ actions }) => actions)).toEqual([
+      { kind: 'load-model', target: 'digits', reason: 'config.pbtxt changed' },
+    ]);
+  });
+
+  it('applies a good script though a model saved with it is refused', async () => {
+    fake.disk.write(PBTXT, 'broken');
+    fake.save(SCRIPT, 'v2');
+    await fake.clock.advance(500);
+    expect(fake.target.generation).toBe(2);
+    fake.save(SCRIPT, 'v3');
+    await fake.clock.advance(500);
+    expect(fake.target.calls.at(-1)?.actions.map(({ kind }) => kind)).toEqual(['swap-workers']);
+  });
+
+  it('unloads a model that was refused when it came and is taken away again', async () => {
+    fake.save('/p/models/extra/config.pbtxt', 'broken');
+    await fake.clock.advance(500);
+    fake.disk.remove('/p/models/extra/config.pbtxt');
+    fake.reloader.hint();
+    await fake.clock.advance(500);
+    expect(fake.target.calls.at(-1)?.actions).toEqual([
+      { kind: 'unload-model', target: 'extra', reason: 'model removed' },
+    ]);
+  });
+
+  it('gives timings that add up', async () => {
+    fake.target.warmMs = 400;
+    fake.save(SCRIPT, 'v2');
+    await fake.clock.advance(1_000);
+    const { timings } = fake.events[1] as EventOf<'reload.completed'>;
+    expect(timings.settleMs + timings.planMs + timings.applyMs).toBe(timings.totalMs);
+    expect(timings.totalMs).toBe(400);
+  });
+
+  it('takes no notice while paused and catches up when resumed', async () => {
+    fake.reloader.pause();
+    fake.save(SCRIPT, 'v2');
+    await fake.clock.advance(10_000);
+    expect(fake.events).toEqual([]);
+    fake.reloader.resume();
+    await fake.clock.advance(500);
+    expect(fake.types()).toEqual(['planned', 'completed']);
+  });
+
+  it('says that the project cannot be read, once, and that it can be again', async () => {
+    fake.disk.failReading = new Error('the disk is on fire');
+    fake.save(PBTXT, 'c2');
+    await fake.clock.advance(10_000);
+    expect(fake.types()).toEqual(['failed']);
+    fake.disk.failReading = undefined;
+    fake.save(PBTXT, 'c1');
+    await fake.clock.advance(10_000);
+    expect(fake.types()).toEqual(['failed', 'completed']);
+  });
+
+  it('looks rarely while a chatty writer sends hints without end', async () => {
+    const before = fake.disk.looks;
+    for (let hint = 0; hint < 1_000; hint += 1) {
+      fake.reloader.hint();
+      await fake.clock.advance(1);
+    }
+    expect(fake.disk.looks - before).toBeLessThan(100);
+  });
+
+  it('lets go of a target that is warming when it is disposed', async () => {
+    fake.target.warmMs = 50_000;
+    fake.save(SCRIPT, 'v2');
+    await fake.clock.advance(500);
+    await fake.reloader[Symbol.asyncDispose]();
+    expect(fake.target.running).toBe(0);
+    await expect(fake.reloader.reload()).rejects.toMatchObject({ code: 'RELOAD_STOPPED' });
+  });
+
+  describe('by hand', () => {
+    it('resolves when what was saved serves', async () => {
+      fake.reloader.pause();
+      fake.disk.write(SCRIPT, 'v2');
+      const done = fake.reloader.reload();
+      await fake.clock.advance(1_000);
+      await done;
+      expect(fake.target.generation).toBe(2);
+    });
+
+    it('completes without actions where nothing differs', async () => {
+      const done = fake.reloader.reload();
+      await fake.clock.advance(1_000);
+      await done;
+      expect(fake.types()).toEqual(['completed']);
+      expect(fake.target.calls).toEqual([]);
+    });
+
+    it('loads a named model whether it differs or not', async () => {
+      const done = fake.reloader.reload('digits');
+      await fake.clock.advance(1_000);
+      await done;
+      expect(fake.target.calls[0]?.actions).toEqual([
+        { kind: 'load-model', target: 'digits', reason: 'reloaded by hand' },
+      ]);
+      await fake.clock.advance(10_000);
+      expect(fake.target.calls).toHaveLength(1);
+    });
+
+    it('loads a named model also when another reload is under way', async () => {
+      fake.target.warmMs = 500;
+      fake.save(SCRIPT, 'v2');
+      await fake.clock.advance(100);
+      const done = fake.reloader.reload('digits');
+      await fake.clock.advance(3_000);
+      await done;
+      expect(fake.target.calls.map(({ actions }) => actions[0]?.kind)).toEqual([
+        'swap-workers',
+        'load-model',
+      ]);
+    });
+
+    it('refuses a model that is not there, naming those that are', async () => {
+      const done = fake.reloader.reload('digitz');
+      const refused = expect(done).rejects.toMatchObject({
+        code: 'RELOAD_MODEL_UNKNOWN',
+        hint: 'it holds digits',
+      });
+      await fake.clock.advance(1_000);
+      await refused;
+      expect(fake.events).toEqual([]);
+    });
+
+    it('tries what was refused once more and rejects with the failure', async () => {
+      fake.save(SCRIPT, 'broken');
+      await fake.clock.advance(1_000);
+      const done = expect(fake.reloader.reload()).rejects.toMatchObject({
+        code: 'BROKEN',
+        location: { file: SCRIPT, line: 3 },
+      });
+      await fake.clock.advance(1_000);
+      await done;
+      expect(fake.target.calls).toHaveLength(2);
+    });
+  });
+});
+
+it('reloads by hand without watching, and looks at nothing otherwise', async () => {
+  const { clock, disk, reloader, target, types } = startFake();
+  disk.write(SCRIPT, 'v2');
+  reloader.hint();
+  await clock.advance(60_000);
+  expect(disk.looks).toBe(0);
+  const done = reloader.reload();
+  await clock.advance(1_000);
+  await done;
+  expect(target.generation).toBe(2);
+  expect(types()).toEqual(['planned', 'completed']);
+  expect(clock.timers).toBe(0);
+});

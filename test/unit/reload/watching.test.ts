@@ -1,0 +1,67 @@
+import { expect, it } from 'vitest';
+import type { WatchListener } from '../../../src/reload/watcher.ts';
+import { ProjectWatching } from '../../../src/reload/watching.ts';
+import { turns } from './fakes.ts';
+
+function start() {
+  const said: string[] = [];
+  const armed: { listener: WatchListener; closed: boolean }[] = [];
+  const watching = new ProjectWatching({
+    places: { roots: ['/p'], isIgnored: () => false },
+    onHint: () => undefined,
+    say: (text) => said.push(text),
+    watch: async (_places, listener) => {
+      const one = { listener, closed: false };
+      armed.push(one);
+      return {
+        async [Symbol.asyncDispose]() {
+          one.closed = true;
+        },
+      };
+    },
+  });
+  return { watching, said, armed };
+}
+
+const limit = Object.assign(new Error('no space'), { code: 'ENOSPC' });
+
+it('gives the handles back at a watch limit, looks more often instead, and says so once', async () => {
+  const { watching, said, armed } = start();
+  await turns();
+  expect(watching.reconcileMs).toBe(2_000);
+  armed[0]?.listener.fail(limit);
+  armed[0]?.listener.fail(limit);
+  await turns();
+  expect(armed).toMatchObject([{ closed: true }]);
+  expect(watching.reconcileMs).toBe(500);
+  expect(said).toEqual([
+    "the system's limit of watched files is reached: changes are found by looking every 0.5 s instead",
+  ]);
+  await watching[Symbol.asyncDispose]();
+});
+
+it('replaces watchers that missed a change, and polls when the new ones miss too', async () => {
+  const { watching, said, armed } = start();
+  await turns();
+  watching.noteChange(false);
+  await turns();
+  expect(armed.map(({ closed }) => closed)).toEqual([true, false]);
+  watching.noteChange(true);
+  watching.noteChange(false);
+  expect(said).toEqual([]);
+  watching.noteChange(false);
+  expect(said).toHaveLength(1);
+  expect(watching.reconcileMs).toBe(500);
+  await watching[Symbol.asyncDispose]();
+  await watching[Symbol.asyncDispose]();
+  expect(armed.every(({ closed }) => closed)).toBe(true);
+});
+
+it('looks less often where a look is expensive', async () => {
+  const { watching } = start();
+  watching.noteLook(30);
+  expect(watching.reconcileMs).toBe(4_500);
+  watching.noteLook(500);
+  expect(watching.reconcileMs).toBe(10_000);
+  await watching[Symbol.asyncDispose]();
+});

@@ -1,0 +1,67 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findBreaches, ROOMS } from '../../.dev/rooms.mjs';
+import { repositoryRoot, TempFolder } from '../helpers/temp-project.ts';
+
+describe('the import rule', () => {
+  let folder: TempFolder;
+  beforeEach(async () => {
+    folder = await TempFolder.create();
+  });
+  afterEach(() => folder[Symbol.asyncDispose]());
+
+  const write = (files: Record<string, string>) => {
+    for (const [file, text] of Object.entries(files)) {
+      mkdirSync(path.dirname(folder.path(file)), { recursive: true });
+      writeFileSync(folder.path(file), text);
+    }
+    return findBreaches(folder.directory);
+  };
+
+  it('holds in src', () => {
+    expect(findBreaches(path.join(repositoryRoot, 'src'))).toEqual([]);
+  });
+
+  it('lets a room import one below it, by its index', () => {
+    expect(
+      write({ 'events/bus.ts': "import { a } from '../base/index.ts';\n", 'base/index.ts': '' }),
+    ).toEqual([]);
+  });
+
+  it('refuses an import upward, with file and line', () => {
+    const breaches = write({
+      'base/a.ts': "const x = 1;\nimport { b } from '../events/index.ts';\n",
+      'events/index.ts': '',
+    });
+    expect(breaches).toEqual([expect.stringMatching(/^base\/a\.ts:2 base may not import events/)]);
+  });
+
+  it('refuses an import past the index', () => {
+    const breaches = write({ 'events/a.ts': "import { b } from '../base/b.ts';\n", 'base/b.ts': '' });
+    expect(breaches).toEqual([expect.stringContaining('entered by their index.ts')]);
+  });
+
+  it('lets types through where the table says types, and values not', () => {
+    const files = { 'python/a.ts': "import type { C } from '../config/index.ts';\n", 'config/index.ts': '' };
+    expect(write(files)).toEqual([]);
+    expect(write({ ...files, 'python/a.ts': "import { C } from '../config/index.ts';\n" })).toHaveLength(1);
+  });
+
+  it('finds a cycle, even of types', () => {
+    const breaches = write({
+      'base/a.ts': "import type { B } from './b.ts';\n",
+      'base/b.ts': "import './a.ts';\n",
+    });
+    expect(breaches).toEqual([expect.stringContaining('import cycle')]);
+  });
+
+  it('keeps a heavy library in its one place', () => {
+    const breaches = write({ 'scoring/a.ts': "const b = await import('chokidar');\n" });
+    expect(breaches).toEqual([expect.stringMatching(/^scoring\/a\.ts:1 chokidar is imported in reload/)]);
+  });
+
+  it('knows every folder of src', () => {
+    expect(Object.keys(ROOMS)).toEqual(expect.arrayContaining(['base', 'events', 'cli', 'emulator', 'ui']));
+  });
+});

@@ -1,0 +1,187 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listen } from '../../../src/base/index.ts';
+import { ask, open, readAnswer, requestText } from './raw-http.ts';
+import { startService, type TestService } from './service.ts';
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+let engine: Server;
+let enginePort: number;
+let handler: Handler;
+let service: TestService;
+
+beforeEach(async () => {
+  engine = createServer((request, response) => handler(request, response));
+  enginePort = await listen(engine, '127.0.0.1', 0, 'engine');
+});
+afterEach(async () => {
+  await service[Symbol.asyncDispose]();
+  engine.closeAllConnections();
+  await new Promise((resolve) => engine.close(resolve));
+});
+
+async function start(keys: readonly string[] = []) {
+  service = await startService(undefined, {
+    deployment: 'no-code',
+    engineUrl: `http://127.0.0.1:${enginePort}`,
+    keys,
+  });
+  service.source.current = undefined;
+}
+const send = (method: string, target: string, extra: readonly string[] = [], body = '') =>
+  ask(service.port, requestText(method, target, extra, body));
+
+describe('no-code mode', () => {
+  it.each([
+    ['/v2/models/m/infer?a=%20b', '/v2/models/m/infer?a=%20b'],
+    ['//v2//health/ready', '/v2/health/ready'],
+    ['/v2', '/v2'],
+    ['/api/v1/service/my-svc/v2/models/a%2Fb', '/v2/models/a%2Fb'],
+    ['//api/v1/service/my-svc//v2', '/v2'],
+    ['http://localhost/v2/x?y', '/v2/x?y'],
+  ])('passes %s to the engine as %s', async (target, expected) => {
+    await start();
+    handler = (request, response) => response.end(request.url);
+    const answer = await send('GET', target);
+    expect([answer.status, answer.body.toString('latin1').includes(expected)]).toEqual([200, true]);
+    expect(answer.header('x-triton-local-generation')).toBe('0');
+  });
+
+  it('leaves bytes and headers alone both ways', async () => {
+    await start();
+    const sent = Buffer.from([0, 255, 13, 10, 128, 1]);
+    handler = (request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk) => chunks.push(chunk));
+      request.on('end', () => {
+        response.writeHead(400, [
+          'Content-Encoding',
+          'gzip',
+          'Inference-Header-Content-Length',
+          request.headers['inference-header-content-length'] ?? '',
+          'X-Two',
+          '1',
+          'X-Two',
+          '2',
+          'Content-Length',
+          String(sent.length),
+        ]);
+        response.end(Buffer.concat(chunks));
+      });
+    };
+    const extra = ['Inference-Header-Content-Length: 2', 'Content-Encoding: gzip'];
+    const answer = await send('POST', '/v2/models/m/infer', extra, sent.toString('latin1'));
+    expect(answer.status).toBe(400);
+    expect(answer.body).toEqual(sent);
+    expect(answer.header('content-encoding')).toBe('gzip');
+    expect(answer.header('Inference-Header-Content-Length')).toBe('2');
+    expect(answer.headers.filter(([name]) => name === 'X-Two')).toHaveLength(2);
+  });
+
+  it('streams: the engine sees the first bytes before the last were sent, and so does the caller', async () => {
+    await start();
+    let first = (_chunk: string) => {};
+    const seen = new Promise<string>((resolve) => {
+      first = resolve;
+    });
+    handler = (request, response) => {
+      request.once('data', (chunk) => {
+        first(chunk.toString());
+        response.write('early');
+      });
+      request.on('end', () => response.end('late'));
+    };
+    const socket = await open(service.port);
+    let text = '';
+    socket.on('data', (data) => {
+      text += data;
+    });
+    socket.write('POST /v2/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n');
+    expect(await seen).toBe('one');
+    await expect.poll(() => text).toContain('early');
+    expect(text).not.toContain('late');
+    socket.write('0\r\n\r\n');
+    await expect.poll(() => text).toMatch(/late\r\n0\r\n\r\n$/);
+    socket.destroy();
+  });
+
+  it('says Healthy without a key, and asks one for everything else', async () => {
+    await start(['k']);
+    const authorizations: unknown[] = [];
+    handler = (request, response) => {
+      authorizations.push(request.headers.authorization);
+      response.end();
+    };
+    expect((await send('GET', '/')).body.toString()).toBe('Healthy');
+    expect((await send('GET', '/v2/health/ready')).status).toBe(401);
+    expect((await send('GET', '/v2/health/ready', ['Authorization: Bearer k'])).status).toBe(200);
+    expect(authorizations).toEqual([undefined]);
+  });
+
+  it('knows nothing outside /v2', async () => {
+    await start();
+    for (const target of ['/score', '/metrics', '/v3', '/api/v1/service/a/score']) {
+      const answer = await send('GET', target);
+      expect([answer.status, answer.body.toString()]).toEqual([404, '{"error":"Not Found"}']);
+    }
+  });
+
+  it('is 502 while the engine is down, and recovers with it', async () => {
+    await start();
+    handler = (_request, response) => response.end('up');
+    engine.closeAllConnections();
+    await new Promise((resolve) => engine.close(resolve));
+    const answer = await send('POST', '/v2/models/m/infer', [], '{}');
+    expect(answer.status).toBe(502);
+    expect(JSON.parse(answer.body.toString()).error).toContain('the engine does not answer');
+    await listen(engine, '127.0.0.1', enginePort, 'engine');
+    expect((await send('GET', '/v2')).status).toBe(200);
+    expect(service.requestEvents().map(({ status }) => status)).toEqual([502, 200]);
+  });
+
+  it('hands on an answer that comes before the body was sent', async () => {
+    await start();
+    handler = (_request, response) => {
+      response.writeHead(413);
+      response.end('too much');
+    };
+    const socket = await open(service.port);
+    socket.write('POST /v2/x HTTP/1.1\r\nHost: a\r\nContent-Length: 4000000\r\n\r\n');
+    socket.write(Buffer.alloc(1_000_000));
+    expect((await readAnswer(socket)).status).toBe(413);
+    socket.destroy();
+  });
+
+  it("ends the engine's work when the caller leaves", async () => {
+    await start();
+    const left = new Promise<void>((resolve) => {
+      handler = (_request, response) => {
+        response.once('close', resolve);
+        socket.destroy();
+      };
+    });
+    const socket = await open(service.port);
+    socket.write(requestText('POST', '/v2/x', [], '{}'));
+    await left;
+    await expect.poll(() => service.requestEvents()).toMatchObject([{ status: 499 }]);
+  });
+
+  it('cuts an answer off where the engine did, rather than end it as if it were whole', async () => {
+    await start();
+    handler = (_request, response) => {
+      response.writeHead(200);
+      response.write('half', () => response.destroy());
+    };
+    await expect(
+      send('GET', '/v2/x').then(({ body }) => body.toString('latin1').includes('0\r\n\r\n')),
+    ).resolves.toBe(false);
+  });
+});
+
+it('refuses to start without an engine', async () => {
+  service = await startService();
+  await expect(startService(undefined, { deployment: 'no-code' })).rejects.toMatchObject({
+    code: 'SCORING_NO_ENGINE',
+  });
+});

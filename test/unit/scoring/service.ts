@@ -1,0 +1,99 @@
+import type { EmulatorState, EventBody } from '../../../src/events/index.ts';
+import { initialState } from '../../../src/events/index.ts';
+import type { ScoreOutcome, ScorePool, ScoreRequest } from '../../../src/python/index.ts';
+import {
+  type ScoringServer,
+  type ScoringServerOptions,
+  type ScoringSource,
+  startScoringServer,
+} from '../../../src/scoring/index.ts';
+
+type Score = (request: ScoreRequest, signal: AbortSignal) => Promise<ScoreOutcome> | ScoreOutcome;
+
+/** A pool without processes: each request is answered by `score`, and remembered. */
+export class FakePool implements ScorePool {
+  readonly generation: number;
+  readonly requests: ScoreRequest[] = [];
+  readonly #score: Score;
+
+  constructor(score: Score = () => reply('"ok"'), generation = 1) {
+    this.#score = score;
+    this.generation = generation;
+  }
+
+  workers() {
+    return [{ pid: 42, state: 'ready' as const, busy: false }];
+  }
+
+  async score(request: ScoreRequest, signal: AbortSignal): Promise<ScoreOutcome> {
+    this.requests.push(request);
+    return this.#score(request, signal);
+  }
+
+  async drain(): Promise<boolean> {
+    return true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+type Reply = Extract<ScoreOutcome, { kind: 'reply' }>;
+
+export function reply(body: string, rest: Partial<Reply> = {}): Reply {
+  return {
+    kind: 'reply',
+    status: 200,
+    headers: [['Content-Type', 'application/json']],
+    body: Buffer.from(body),
+    runFunctionFailed: false,
+    runReturned: true,
+    queueMs: 0.5,
+    runMs: 0.0703,
+    ...rest,
+  };
+}
+
+export interface TestService extends AsyncDisposable {
+  readonly port: number;
+  readonly server: ScoringServer;
+  readonly events: EventBody[];
+  readonly source: ScoringSource & {
+    current: ScorePool | undefined;
+    failed: string | undefined;
+    now: EmulatorState;
+  };
+  requestEvents(): Extract<EventBody, { type: 'scoring.request' }>[];
+}
+
+export async function startService(
+  pool: ScorePool | undefined = new FakePool(),
+  rest: Partial<ScoringServerOptions> = {},
+): Promise<TestService> {
+  const events: EventBody[] = [];
+  const source = {
+    current: pool,
+    failed: undefined as string | undefined,
+    now: initialState,
+    pool: () => source.current,
+    failure: () => source.failed,
+    state: () => source.now,
+  };
+  const server = await startScoringServer({
+    host: '127.0.0.1',
+    port: 0,
+    deployment: 'script',
+    engineUrl: undefined,
+    keys: [],
+    source,
+    events: { emit: (event) => events.push(event) },
+    ...rest,
+  });
+  return {
+    port: server.port,
+    server,
+    events,
+    source,
+    requestEvents: () => events.filter((event) => event.type === 'scoring.request'),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
