@@ -134,7 +134,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
       source: {
         pool: () => this.#generations?.current,
         failure: () => this.#scriptFailure,
-        state: () => this.currentState(),
+        state: () => this.#store.state,
       },
       events: this.#bus,
     });

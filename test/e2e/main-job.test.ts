@@ -142,7 +142,9 @@ describe.skipIf(!peerPython)('the packed package on a copy of the sample, withou
       await project.changeModelConfig(
         (text) => `${text}\nparameters { key: "note" value { string_value: "seen" } }\n`,
       );
-      const completed = await emulator.waitFor('reload.completed', () => true, { after: lastSeq });
+      const isModelReload = ({ actions }: { actions: readonly { kind: string }[] }) =>
+        actions.some(({ kind }) => kind === 'load-model');
+      const completed = await emulator.waitFor('reload.completed', isModelReload, { after: lastSeq });
       expect(completed.actions).toMatchObject([{ kind: 'load-model', target: 'digits' }]);
       const config = await (await fetch(`${emulator.urls.http}/v2/models/digits/config`)).json();
       expect(config).toMatchObject({ parameters: { note: { string_value: 'seen' } } });
