@@ -40,6 +40,7 @@ class Screen implements Renderer {
   readonly #undo: (() => void)[] = [];
   #leave: (leaving: Leaving) => void = () => undefined;
   #ink: Instance | undefined;
+  #inkEnded: Promise<void> | undefined;
   #head: string[] = [];
   #headAt = Number.NEGATIVE_INFINITY;
   #ended: Promise<void> | undefined;
@@ -94,7 +95,7 @@ class Screen implements Renderer {
     this.#frames.stop();
     this.#terminal.leave();
     this.#ink?.unmount();
-    await this.#ink?.waitUntilExit().catch(() => undefined);
+    await this.#inkEnded;
     write(this.#options.stdout, farewell(this.#model, this.#style, Date.now()));
   }
 
@@ -119,7 +120,11 @@ class Screen implements Renderer {
         onRender: ({ renderTime }) => this.#frames.noteCost(renderTime),
       },
     );
-    instance.waitUntilExit().catch((error: unknown) => this.#fail(error));
+    // Asked for once: every call leaves a listener on the process that only the end of the first takes away.
+    this.#inkEnded = instance.waitUntilExit().then(
+      () => undefined,
+      (error: unknown) => this.#fail(error),
+    );
     return instance;
   }
 
