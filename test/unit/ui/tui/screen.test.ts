@@ -227,11 +227,13 @@ describe('the terminal', () => {
   });
 
   it('gets back when the process ends without us', async () => {
-    const { terminal } = await show();
-    await terminal.shows('● ready');
-    const [restore] = process.listeners('exit').slice(-1);
-    (restore as () => void)();
-    expect(await terminal.buffer()).toBe('normal');
+    for (const name of ['exit', 'uncaughtExceptionMonitor'] as const) {
+      const { terminal } = await show();
+      await terminal.shows('● ready');
+      const [restore] = process.listeners(name as 'exit').slice(-1);
+      restore?.(1);
+      expect(await terminal.buffer()).toBe('normal');
+    }
   });
 
   it('is not left listening to the process', async () => {
