@@ -372,6 +372,25 @@ describe('a script that does not come up', () => {
   });
 });
 
+describe('a script without flask', () => {
+  const hidden = 'import sys\nsys.modules["flask"] = None\n';
+  const rest = 'def init():\n    pass\ndef run(data):\n    return "plain"\n';
+
+  it('runs', async () => {
+    const pool = await start(hidden + rest);
+    expect(textOf(await ask(pool, post('')))).toBe('"plain"');
+  });
+
+  it('is told what to install when it wants the raw request', async () => {
+    const error = await failure(
+      `${hidden}from azureml.contrib.services.aml_request import rawhttp
+${rest}`,
+    );
+    expect(error).toMatchObject({ code: 'SCRIPT_FAILED', hint: expect.stringContaining('flask') });
+    expect(error.message).toMatch(/flask/);
+  });
+});
+
 describe('a worker that dies', () => {
   const fragile =
     'import os\ndef init():\n    pass\ndef run(data):\n    if data == "die":\n        os._exit(3)\n    return os.getpid()\n';
