@@ -46,7 +46,7 @@ describe('durations', () => {
 });
 
 describe('paths', () => {
-  const project = path.resolve('/home/ada/digits');
+  const project = path.resolve('/srv/ada/digits');
 
   it('are short inside the project and the home directory', () => {
     expect(formatPath(path.join(project, 'src', 'score.py'), project)).toBe(path.join('src', 'score.py'));
