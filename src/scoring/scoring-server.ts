@@ -54,6 +54,10 @@ class ScoringService implements AsyncDisposable {
   readonly #gateway: EngineGateway | undefined;
   readonly #server = createServer(LIMITS);
   readonly #connections = new Connections(this.#server);
+  readonly #readStanding = (): Standing => {
+    const { source } = this.#options;
+    return { generation: source.pool()?.generation ?? 0, stale: source.state().stale };
+  };
   #ended: Promise<void> | undefined;
 
   constructor(options: ScoringServerOptions) {
@@ -95,7 +99,7 @@ class ScoringService implements AsyncDisposable {
 
   #begin(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): Exchange {
     const connection = this.#connections.begin(request, response);
-    return new Exchange(connection, request, response, this.#standing(), awaitsContinue);
+    return new Exchange(connection, request, response, this.#readStanding, awaitsContinue);
   }
 
   /** gunicorn knows `100-continue` alone. */
@@ -111,11 +115,6 @@ class ScoringService implements AsyncDisposable {
     if (!isHealthProbe(exchange) && !this.#mayScore(exchange.fields.authorization))
       return answerUnauthorized(exchange);
     return this.#gateway ? answerNoCode(exchange, this.#gateway) : answerScript(exchange, source, events);
-  }
-
-  #standing(): Standing {
-    const { source } = this.#options;
-    return { generation: source.pool()?.generation ?? 0, stale: source.state().stale };
   }
 
   /** One event a request; probes and the emulator's own paths would only hide the others. */
