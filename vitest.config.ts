@@ -25,6 +25,8 @@ const jsonReport: ['json', { outputFile: string }] = [
 export default defineConfig({
   test: {
     pool: 'forks',
+    // What .dev/launcher.js does for the product, for tests that load onnxruntime themselves.
+    env: { ORT_DISABLE_TELEMETRY: '1' },
     reporters: ['default', new LayersReporter(), ...(reports ? [jsonReport] : [])],
     projects: [
       layer('unit', 0, 10_000),

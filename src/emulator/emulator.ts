@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Lifetime, messageOf, systemError, TritonLocalError } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import { type Control, serveControl } from '../control/index.ts';
-import { type EmulatorState, EventBus, StateStore } from '../events/index.ts';
+import { asServedBy, type EmulatorState, EventBus, StateStore } from '../events/index.ts';
 import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
 import { startScoringServer } from '../scoring/index.ts';
 import { type Instance, openWorkspace, type Workspace } from '../workspace/index.ts';
@@ -134,7 +134,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
       source: {
         pool: () => this.#generations?.current,
         failure: () => this.#scriptFailure,
-        state: () => this.currentState(),
+        state: () => asServedBy(this.#store.state, this.#generations?.serving ?? 0),
       },
       events: this.#bus,
     });
@@ -147,15 +147,18 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
   async #startScript(signal: AbortSignal): Promise<void> {
     const { script } = this.#config;
     if (!script) return;
-    const generations = await prepareScript(
+    const generations = prepareScript(
       { config: this.#config, script, engineUrl: this.httpUrl, events: this.#bus },
       this.#lifetime,
-      signal,
     );
     this.#generations = generations;
     const began = performance.now();
     try {
-      await generations.swap(signal);
+      await generations.swap(
+        signal,
+        async () => true,
+        () => undefined,
+      );
     } catch (error) {
       if (!this.#config.watch || signal.aborted || !isScriptsOwnFault(error)) throw error;
       this.#scriptFailure = messageOf(error);

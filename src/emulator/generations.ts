@@ -32,40 +32,33 @@ export class Generations implements AsyncDisposable {
   }
 
   /**
-   * Brings up the next generation and switches to it; the one before drains.
+   * Brings up the next generation and, once it is warm and `maySwitch` says yes, switches to it; the one before
+   * drains. `onSwitched` is called at the moment new requests begin to get the new code.
    * @throws what the script failed with; then the old generation serves on.
    */
-  async swap(signal: AbortSignal): Promise<void> {
+  async swap(signal: AbortSignal, maySwitch: () => Promise<boolean>, onSwitched: () => void): Promise<void> {
     this.#attempts += 1;
     const next = await this.#start(this.#attempts, AbortSignal.any([signal, this.#ended.signal]));
-    if (this.#ended.signal.aborted) {
+    if (!(await maySwitch()) || this.#ended.signal.aborted) {
       await next[Symbol.asyncDispose]();
-      throw systemError('STOPPING', 'the emulator is stopping');
+      return;
     }
     const previous = this.#current;
     this.#current = next;
+    onSwitched();
     if (previous) await this.#retire(previous, signal);
   }
 
   /**
-   * Lets a replaced generation answer what it had accepted. Waited for, so that nothing old answers once the reload
-   * counts as completed; but a newer save must not wait for a slow request, so its signal ends the waiting alone.
+   * Lets a replaced generation answer what it had accepted; its processes end after that on their own time. Waited
+   * for, so that nothing old answers once the reload counts as completed; but a newer save must not wait for a slow
+   * request, so its signal ends the waiting, and the waiting alone.
    */
   async #retire(pool: ScorePool, signal: AbortSignal): Promise<void> {
-    const retired = (async () => {
-      const stopped = new Promise<void>((resolve) => {
-        this.#ended.signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-      await Promise.race([pool.drain(DRAIN_LIMIT_MS), stopped]);
-      await pool[Symbol.asyncDispose]();
-    })();
-    this.#retiring.add(retired);
-    const settled = retired.finally(() => this.#retiring.delete(retired));
-    const newerSave = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    await Promise.race([settled, newerSave]);
+    const drained = Promise.race([pool.drain(DRAIN_LIMIT_MS), aborted(this.#ended.signal)]);
+    const gone = drained.then(() => pool[Symbol.asyncDispose]()).finally(() => this.#retiring.delete(gone));
+    this.#retiring.add(gone);
+    await Promise.race([drained, aborted(signal)]);
   }
 
   /** Ends every generation, the warming one included. */
@@ -73,4 +66,11 @@ export class Generations implements AsyncDisposable {
     this.#ended.abort(systemError('STOPPING', 'the emulator is stopping'));
     await Promise.allSettled([...this.#retiring, this.#current?.[Symbol.asyncDispose]()]);
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

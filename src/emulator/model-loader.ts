@@ -13,21 +13,30 @@ export class ModelLoader {
     this.#staged = stagedRepository;
   }
 
-  /** @throws what the engine or the staging refused, its location in the user's folder; the old model serves on. */
-  async load(model: ModelSnapshot): Promise<void> {
+  /**
+   * Stages the model and, where `maySwitch` says yes, has it loaded; `onLoaded` is called when the new one serves.
+   * @throws what the engine or the staging refused, its location in the user's folder; the old model serves on.
+   */
+  async load(model: ModelSnapshot, maySwitch: () => Promise<boolean>, onLoaded: () => void): Promise<void> {
     const staged = await stageModel(model, this.#staged);
     try {
+      if (!(await maySwitch())) {
+        await staged.rollback();
+        return;
+      }
       await this.#engine.load(model.name);
     } catch (error) {
       await staged.rollback();
       throw inUsersFolder(error, path.join(this.#staged, model.name), model.directory);
     }
+    onLoaded();
     await staged.commit();
   }
 
   async unload(model: string): Promise<void> {
-    await this.#engine.unload(model);
+    // First the folder: an engine forgets a model for good when there is nothing left to load it from.
     await unstageModel(model, this.#staged);
+    await this.#engine.unload(model);
   }
 }
 

@@ -1,11 +1,11 @@
 import type { Failure, ReloadAction } from '../events/index.ts';
-import type { ProjectSnapshot, ReloadTarget } from '../reload/index.ts';
+import type { ProjectSnapshot, ReloadProgress, ReloadTarget } from '../reload/index.ts';
 import { failureOf } from './failure.ts';
 import type { Generations } from './generations.ts';
 import type { ModelLoader } from './model-loader.ts';
 
 export interface EmulatorTargetParts {
-  readonly loader: ModelLoader | undefined;
+  readonly loader: ModelLoader;
   readonly generations: Generations | undefined;
   /** Called when the script comes up, the first time and after every swap. */
   readonly onScriptUp: () => void;
@@ -27,12 +27,13 @@ export class EmulatorTarget implements ReloadTarget {
     actions: readonly ReloadAction[],
     snapshot: ProjectSnapshot,
     signal: AbortSignal,
+    progress: ReloadProgress,
   ): Promise<Failure | undefined> {
     let first: Failure | undefined;
     for (const action of actions) {
       signal.throwIfAborted();
       try {
-        await this.#perform(action, snapshot, signal);
+        await this.#perform(action, snapshot, signal, progress);
       } catch (error) {
         signal.throwIfAborted();
         first ??= failureOf(error, action.target);
@@ -41,20 +42,34 @@ export class EmulatorTarget implements ReloadTarget {
     return first;
   }
 
-  async #perform(action: ReloadAction, snapshot: ProjectSnapshot, signal: AbortSignal): Promise<void> {
+  async #perform(
+    action: ReloadAction,
+    snapshot: ProjectSnapshot,
+    signal: AbortSignal,
+    progress: ReloadProgress,
+  ): Promise<void> {
     const { loader, generations, onScriptUp } = this.#parts;
+    const applied = () => progress.applied(action);
     switch (action.kind) {
       case 'load-model': {
         const model = snapshot.repository?.models.get(action.target);
-        if (model) await loader?.load(model);
+        if (model) await loader.load(model, () => progress.settled(), applied);
         return;
       }
       case 'unload-model':
-        await loader?.unload(action.target);
+        if (!(await progress.settled())) return;
+        await loader.unload(action.target);
+        applied();
         return;
       case 'swap-workers':
-        await generations?.swap(signal);
-        onScriptUp();
+        await generations?.swap(
+          signal,
+          () => progress.settled(),
+          () => {
+            onScriptUp();
+            applied();
+          },
+        );
         return;
       default:
         action.kind satisfies never;

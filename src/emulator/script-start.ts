@@ -13,33 +13,33 @@ export interface ScriptStartOptions {
   readonly events: EventSink;
 }
 
-/** Finds or builds the Python environment and readies what starts the script's generations; starts none yet. */
-export async function prepareScript(
+/**
+ * Readies what starts the script's generations; starts none yet. Each start looks again for the environment that the
+ * project's requirements ask for, so that an edit of them builds another; one that is there already costs a look.
+ */
+export function prepareScript(
   { config, script, engineUrl, events }: ScriptStartOptions,
   lifetime: Lifetime,
-  signal: AbortSignal,
-): Promise<Generations> {
+): Generations {
   const environment = scriptEnvironment(config);
-  const { interpreter } = await ensureEnvironment(config.python, config.home, environment, events, signal);
   const factory = lifetime.use('spare workers', new ScorePoolFactory());
-  return lifetime.use(
-    'workers',
-    new Generations((generation, swapSignal) =>
-      factory.start(
-        {
-          generation,
-          workers: config.workers,
-          interpreter,
-          entryScript: script.entryScript,
-          sourceDirectory: script.sourceDirectory,
-          environment,
-          engineAuthority: new URL(engineUrl).host,
-          scoringTimeoutMs: config.scoringTimeoutMs,
-          initTimeoutMs: config.timeoutMs,
-          events,
-        },
-        swapSignal,
-      ),
-    ),
-  );
+  const start = async (generation: number, signal: AbortSignal) => {
+    const { interpreter } = await ensureEnvironment(config.python, config.home, environment, events, signal);
+    return factory.start(
+      {
+        generation,
+        workers: config.workers,
+        interpreter,
+        entryScript: script.entryScript,
+        sourceDirectory: script.sourceDirectory,
+        environment,
+        engineAuthority: new URL(engineUrl).host,
+        scoringTimeoutMs: config.scoringTimeoutMs,
+        initTimeoutMs: config.timeoutMs,
+        events,
+      },
+      signal,
+    );
+  };
+  return lifetime.use('workers', new Generations(start));
 }

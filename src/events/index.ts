@@ -15,11 +15,17 @@ export type {
   ReloadAction,
   ReloadTimings,
 } from './event.ts';
+export { LogParser, levelOf, type ParsedLine } from './log-formats.ts';
+export { type LogEntry, type LogLimits, LogStore } from './log-store.ts';
+export { asServedBy, reduce } from './reduce.ts';
+export { type RequestEntry, type RequestFigures, RequestStore } from './request-store.ts';
 export {
   type EmulatorState,
   type EngineStatus,
   initialState,
   type ModelStatus,
+  type ReloadFailure,
   type ReloadStatus,
   type WorkerStatus,
 } from './state.ts';
+export { type EventSource, StateStore } from './state-store.ts';

@@ -5,6 +5,8 @@ export interface EngineStatus {
   readonly gpu: string | null;
   readonly reason: string;
   readonly version: string | null;
+  /** Why it ended without being asked to; absent while it runs. */
+  readonly exited?: string;
 }
 
 export interface ModelStatus {
@@ -29,37 +31,61 @@ export interface ReloadStatus {
   readonly error: Failure | null;
 }
 
+/** A reload that failed and has not been mended since; what served before serves on. */
+export interface ReloadFailure {
+  readonly time: string;
+  /** What it was to reload: `script`, or `model NAME`. */
+  readonly targets: readonly string[];
+  readonly error: Failure;
+}
+
 /** What runs now, folded from the events; the TUI shows it and `/_triton-local/status` is cut from it. */
 export interface EmulatorState {
+  /** Number of the last event that changed anything here; 0 before the first. */
+  readonly seq: number;
   readonly state: 'starting' | 'ready' | 'stopping' | 'stopped';
   readonly startedAt: string | null;
+  /** Process of the emulator. */
+  readonly pid: number | null;
   readonly projectDir: string | null;
   readonly deployment: 'no-code' | 'script' | null;
   readonly scoringUri: string | null;
   readonly httpUrl: string | null;
+  /** How long the start took, once ready. */
+  readonly startMs: number | null;
   readonly engine: EngineStatus | null;
   readonly generation: number;
+  /** Whether something older serves because the newest content failed; `failures` says what. */
   readonly stale: boolean;
+  readonly failures: readonly ReloadFailure[];
   readonly models: readonly ModelStatus[];
   readonly workers: readonly WorkerStatus[];
+  /** Workers that ended without being asked to while the emulator was ready. */
+  readonly workersDied: number;
   readonly reload: ReloadStatus | null;
+  /** Reloads completed. */
   readonly reloads: number;
   /** What is being made right now (environment, download), or null. */
   readonly progress: string | null;
 }
 
 export const initialState: EmulatorState = {
+  seq: 0,
   state: 'starting',
   startedAt: null,
+  pid: null,
   projectDir: null,
   deployment: null,
   scoringUri: null,
   httpUrl: null,
+  startMs: null,
   engine: null,
   generation: 0,
   stale: false,
+  failures: [],
   models: [],
   workers: [],
+  workersDied: 0,
   reload: null,
   reloads: 0,
   progress: null,

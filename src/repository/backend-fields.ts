@@ -9,8 +9,6 @@ interface KnownBackend {
   /** Empty where Triton knows the backend without a platform. */
   readonly platform: string;
   readonly file: string;
-  /** Other spellings of the platform that choose this backend. */
-  readonly platformAliases?: readonly string[];
   /** What the model has to be for its file name to tell the backend; undefined: either. */
   readonly kind?: 'file' | 'directory';
 }
@@ -27,13 +25,7 @@ const KNOWN_BACKENDS: readonly KnownBackend[] = [
   { backend: 'tensorrt', platform: 'tensorrt_plan', file: 'model.plan', kind: 'file' },
   { backend: 'onnxruntime', platform: 'onnxruntime_onnx', file: 'model.onnx' },
   { backend: 'openvino', platform: '', file: 'model.xml' },
-  {
-    backend: 'pytorch',
-    platform: 'pytorch_libtorch',
-    platformAliases: ['libtorch'],
-    file: 'model.pt',
-    kind: 'file',
-  },
+  { backend: 'pytorch', platform: 'pytorch_libtorch', file: 'model.pt', kind: 'file' },
   { backend: 'python', platform: '', file: 'model.py' },
 ];
 
@@ -81,11 +73,12 @@ function findByConfig({ backend, platform, default_model_filename }: ModelConfig
     // TensorFlow has two platforms, and its name alone chooses neither.
     return byDetail ?? (candidates.length === 1 ? candidates[0] : undefined);
   }
-  if (platform !== '')
-    return KNOWN_BACKENDS.find(
-      (known) => known.platform === platform || known.platformAliases?.includes(platform),
-    );
-  return KNOWN_BACKENDS.find((known) => known.file === default_model_filename);
+  // A file name chooses even beside a platform that nobody knows, which is refused afterwards; not for TensorFlow.
+  return KNOWN_BACKENDS.find(
+    (known) =>
+      (platform !== '' && known.platform === platform) ||
+      (known.file === default_model_filename && (platform === '' || known.backend !== 'tensorflow')),
+  );
 }
 
 async function findByFiles(modelDirectory: string): Promise<KnownBackend | undefined> {

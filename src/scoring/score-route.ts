@@ -71,22 +71,34 @@ export function answerNoPool(exchange: Exchange, ids: RequestIds, source: Scorin
 function answerReply(exchange: Exchange, ids: RequestIds, reply: Reply): void {
   if (reply.status < FIRST_FINAL_STATUS)
     throw systemError('SCORING_BAD_STATUS', `the script answered with status ${reply.status}`);
-  const failed = reply.runFunctionFailed;
   const headers: string[] = [];
   let contentType: string | undefined;
   for (const [name, value] of reply.headers) {
     const lower = name.toLowerCase();
-    if (contentType === undefined && lower === 'content-type') contentType = value;
-    else if (isForwarded(lower, reply.status, ids)) headers.push(name, value);
+    if (contentType === undefined && lower === 'content-type') {
+      contentType = value;
+      headers.push('Content-Type', value);
+      pushLength(headers, exchange, reply);
+    } else if (isForwarded(lower, reply.status, ids)) headers.push(name, value);
   }
-  const first: string[] = contentType === undefined ? [] : ['Content-Type', contentType];
-  if (reply.status !== 204 && reply.status !== 304)
-    first.push('Content-Length', String(reply.body.byteLength));
-  if (failed !== undefined) first.push('x-ms-run-function-failed', failed ? 'True' : 'False');
-  const all = headers.length === 0 ? first : first.concat(headers);
-  if (reply.runReturned) all.push('x-ms-run-fn-exec-ms', reply.runMs.toFixed(3));
-  pushIdentity(all, exchange, ids);
-  exchange.answer(reply.status, all, reply.body);
+  if (contentType === undefined) pushLength(headers, exchange, reply);
+  if (reply.runReturned) headers.push('x-ms-run-fn-exec-ms', reply.runMs.toFixed(3));
+  pushIdentity(headers, exchange, ids);
+  exchange.answer(reply.status, headers, reply.body);
+}
+
+/** What follows the content type on the wire. A reply to HEAD has no body and tells the length it would have had. */
+function pushLength(headers: string[], exchange: Exchange, reply: Reply): void {
+  const { status, body, runFunctionFailed } = reply;
+  if (status !== 204 && status !== 304)
+    headers.push('Content-Length', toldLength(exchange, reply) ?? String(body.byteLength));
+  if (runFunctionFailed !== undefined)
+    headers.push('x-ms-run-function-failed', runFunctionFailed ? 'True' : 'False');
+}
+
+function toldLength({ method }: Exchange, { headers }: Reply): string | undefined {
+  if (method !== 'HEAD') return undefined;
+  return headers.find(([name, value]) => name.toLowerCase() === 'content-length' && /^\d+$/.test(value))?.[1];
 }
 
 /**

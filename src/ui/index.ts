@@ -1,3 +1,11 @@
 // Ui: renderings of events and results: Ink screen, plain lines, JSON. The only room that writes to stdout and stderr.
 // It knows facts and terminals; it refuses to act but through Control.
-export type { Renderer, RendererOptions } from './renderer.ts';
+export { type ErrorFormat, type ErrorJson, errorToJson, formatError } from './errors.ts';
+export { type JsonOptions, startJson } from './json.ts';
+export { print, printError } from './output.ts';
+export { type PlainOptions, startPlain } from './plain.ts';
+export type { Leaving, Renderer, RendererOptions } from './renderer.ts';
+export { type RendererKind, selectUi, type Terminal } from './select-ui.ts';
+export { startRenderer, startTui } from './start.ts';
+export { formatState } from './status-text.ts';
+export { formatTable, type TableOptions } from './table.ts';

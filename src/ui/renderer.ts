@@ -1,9 +1,15 @@
 import type { Control } from '../control/index.ts';
+import type { LogLevel } from '../events/index.ts';
+
+/** How the user left: the status that the process should end with (0 for `q`, 130 for Ctrl+C). */
+export interface Leaving {
+  readonly exitCode: number;
+}
 
 /** A screen over a running emulator. It sees events and `Control`, nothing else. */
 export interface Renderer extends AsyncDisposable {
   /** Resolves when the user asked to leave (`q`, Ctrl+C on the screen); never for renderers without keys. */
-  readonly left: Promise<void>;
+  readonly left: Promise<Leaving>;
 }
 
 export interface RendererOptions {
@@ -11,4 +17,15 @@ export interface RendererOptions {
   readonly stdout: NodeJS.WriteStream;
   readonly stdin: NodeJS.ReadStream;
   readonly color: boolean;
+  /** Log lines below this level are not shown; `info` when left out. */
+  readonly threshold?: LogLevel;
+}
+
+/** For renderers without keys. */
+export const neverLeft: Promise<Leaving> = new Promise(() => undefined);
+
+const RANKS: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warning: 2, error: 3 };
+
+export function isAtLeast(level: LogLevel, threshold: LogLevel): boolean {
+  return RANKS[level] >= RANKS[threshold];
 }

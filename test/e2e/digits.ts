@@ -102,8 +102,8 @@ const wrapRun = (name: string) => `
 _run_before = run
 
 
-def run(*args, **kwargs):
-    return {"edition": ${name}, "answer": _run_before(*args, **kwargs)}
+def run(data):
+    return {"edition": ${name}, "answer": _run_before(data)}
 `;
 
 /** Posts an image and gives the parsed answer. */
@@ -131,12 +131,15 @@ metadata = client.get_model_metadata("digits")
 images = numpy.array(json.loads(sys.argv[2]), dtype=numpy.float32)
 name, shape = metadata["inputs"][0]["name"], metadata["inputs"][0]["shape"]
 images = images.reshape([len(images)] + [int(n) for n in shape[1:]])
-tensor = http.InferInput(name, list(images.shape), metadata["inputs"][0]["datatype"])
-tensor.set_data_from_numpy(images)
-result = client.infer("digits", [tensor])
-outputs = {output["name"]: result.as_numpy(output["name"]) for output in metadata["outputs"]}
-scores = next(value for value in outputs.values() if value.ndim == 2 and value.shape[1] == 10)
-print(json.dumps([int(row.argmax()) for row in scores]))
+most = client.get_model_config("digits")["max_batch_size"]
+digits = []
+for start in range(0, len(images), most):
+    batch = images[start:start + most]
+    tensor = http.InferInput(name, list(batch.shape), metadata["inputs"][0]["datatype"])
+    tensor.set_data_from_numpy(batch)
+    probabilities = client.infer("digits", [tensor]).as_numpy("probabilities")
+    digits += [int(row.argmax()) for row in probabilities]
+print(json.dumps(digits))
 `;
   return JSON.parse(await runPython(code, new URL(httpUrl).host, JSON.stringify(images)));
 }

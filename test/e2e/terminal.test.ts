@@ -25,8 +25,7 @@ describe.skipIf(!peerPython || process.platform === 'win32')('npx triton-local u
       cwd: inject('installFolder'),
       environment: childEnvironment(folder.path('home'), folder.path('tmp')),
     });
-    await terminal.waitForScreen(/\bready\b/i);
-    await terminal.waitForScreen(/READY/);
+    await terminal.waitForScreen((screen) => screen.includes(`:${ports.port}`) && /READY/.test(screen));
   });
 
   afterEach(async () => {

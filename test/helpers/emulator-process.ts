@@ -212,7 +212,7 @@ export class EmulatorProcess implements AsyncDisposable {
 export function childEnvironment(home: string, temporary: string): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([name]) =>
-      !/^(TRITON_LOCAL_|AZUREML_|AML_|WORKER_|SCORING_|VITEST|npm_|NODE_ENV|NODE_OPTIONS|FORCE_COLOR|CI$)/.test(
+      !/^(ORT_|TRITON_LOCAL_|AZUREML_|AML_|WORKER_|SCORING_|VITEST|npm_|NODE_ENV|NODE_OPTIONS|FORCE_COLOR|CI$)/.test(
         name,
       ),
   );

@@ -5,6 +5,8 @@ import type { EncodedResponse } from '../../kserve/index.ts';
 
 export type ContentType = 'application/json' | 'text/plain' | 'application/octet-stream';
 
+/** Below this an answer leaves as one string: node then sends head and body in a single plain write. */
+const STRING_BYTES = 4 * 1024;
 /** Below this an answer is joined and leaves in one write. */
 const JOIN_BYTES = 64 * 1024;
 
@@ -60,7 +62,11 @@ export async function answerInfer(
   }
   headers.push('Content-Length', String(totalBytes));
   if (!begin(response, 200, headers)) return;
-  if (tensors.length === 0) {
+  if (totalBytes <= STRING_BYTES) {
+    let body = json.toString('latin1');
+    for (const tensor of tensors) body += textOf(tensor);
+    response.end(body, 'latin1');
+  } else if (tensors.length === 0) {
     response.end(json);
   } else if (totalBytes <= JOIN_BYTES) {
     response.end(Buffer.concat([json, ...tensors], totalBytes));
@@ -69,6 +75,10 @@ export async function answerInfer(
     for (const tensor of tensors) response.write(tensor);
     response.end();
   }
+}
+
+function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }
 
 /** Writes the head; false where nobody is there to read it. */

@@ -30,12 +30,17 @@ const server = await startInferenceServer(
 try {
   const script = path.join(directory, 'infer.lua');
   writeFileSync(script, LUA());
-  console.log('784-256-10 MLP, HTTP binary, batch 1 a request (real Triton 2.51, two cores: 9,900 / 15,100 / 14,100)');
+  console.log(
+    '784-256-10 MLP, HTTP binary, batch 1 a request (real Triton 2.51, two cores: 9,900 / 15,100 / 14,100)',
+  );
   await load(script, 8, 1);
   for (const connections of [1, 8, 32]) {
+    const before = process.cpuUsage();
     const { rate, p50, p99, errors } = await load(script, connections, seconds);
+    const { user, system } = process.cpuUsage(before);
+    const cpu = ((user + system) / (rate * seconds)).toFixed(1);
     console.log(
-      `c=${String(connections).padEnd(3)} ${String(Math.round(rate)).padStart(7)} req/s  p50 ${p50}  p99 ${p99}  errors ${errors}`,
+      `c=${String(connections).padEnd(3)} ${String(Math.round(rate)).padStart(7)} req/s  p50 ${p50}  p99 ${p99}  CPU ${cpu} us/request  errors ${errors}`,
     );
   }
 } finally {
@@ -72,7 +77,7 @@ async function load(script: string, connections: number, duration: number) {
   return {
     rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1] ?? 0),
     p50: /50%\s+(\S+)/.exec(stdout)?.[1] ?? '?',
-    p99: /99%\s+(\S+)/.exec(stdout)?.[1] ?? '?',
+    p99: /99%\s+(\d\S+)/.exec(stdout)?.[1] ?? '?',
     errors: Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0),
   };
 }

@@ -25,7 +25,11 @@ function model(nodes: Buffer[], weights: Buffer[], input: Buffer, output: Buffer
     bytes(11, input),
     bytes(12, output),
   ]);
-  return Buffer.concat([number(1, 8), bytes(7, graph), bytes(8, Buffer.concat([text(1, ''), number(2, 17)]))]);
+  return Buffer.concat([
+    number(1, 8),
+    bytes(7, graph),
+    bytes(8, Buffer.concat([text(1, ''), number(2, 17)])),
+  ]);
 }
 
 function node(operator: string, inputs: string[], outputs: string[]): Buffer {

@@ -17,15 +17,21 @@ try {
     target: 'node20',
     format: 'esm',
     outExtension: { '.js': '.mjs' },
-    banner: { js: "import { createRequire as __r } from 'node:module'; const require = __r(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as __r } from 'node:module'; const require = __r(import.meta.url);",
+    },
     logLevel: 'warning',
   });
   for (const file of ['onnx-worker.mjs', 'onnx-session.mjs'])
     cpSync(path.join(project, 'src/inference/backends', file), path.join(outdir, file));
-  const run = spawnSync(process.execPath, [...process.execArgv, path.join(outdir, 'infer.bench.mjs'), ...process.argv.slice(2)], {
-    cwd: project,
-    stdio: 'inherit',
-  });
+  const run = spawnSync(
+    process.execPath,
+    [...process.execArgv, path.join(outdir, 'infer.bench.mjs'), ...process.argv.slice(2)],
+    {
+      cwd: project,
+      stdio: 'inherit',
+    },
+  );
   process.exitCode = run.status ?? 1;
 } finally {
   rmSync(outdir, { recursive: true, force: true });

@@ -39,7 +39,11 @@ export function readGoldenCases(): GoldenCases {
 
 /** JSON with bare `NaN` and infinities as strings of the same name. */
 export function parseLenient(text: string): unknown {
-  return JSON.parse(text.replace(/([[:,]\s*)(-?(?:NaN|Infinity))(?=\s*[\],}])/g, '$1"$2"').replace(/([[:,]\s*)(-?(?:NaN|Infinity))(?=\s*[\],}])/g, '$1"$2"'));
+  return JSON.parse(
+    text
+      .replace(/([[:,]\s*)(-?(?:NaN|Infinity))(?=\s*[\],}])/g, '$1"$2"')
+      .replace(/([[:,]\s*)(-?(?:NaN|Infinity))(?=\s*[\],}])/g, '$1"$2"'),
+  );
 }
 
 /** A private copy of one of the recorded repositories, or of some of its models. */

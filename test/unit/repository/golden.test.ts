@@ -8,9 +8,10 @@ import {
   type OnnxInterface,
   readModelDefinition,
 } from '../../../src/repository/index.ts';
-import { type GoldenRepositories, golden, unpackGolden } from './golden.ts';
+import { type GoldenRepositories, readGolden, unpackGolden } from './golden.ts';
 import { readOnnxInterface } from './onnx-file.ts';
 
+const golden = readGolden();
 let repositories: GoldenRepositories;
 
 beforeAll(async () => {
@@ -20,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => repositories[Symbol.asyncDispose]());
 
 describe('GET /v2/models/M/config', () => {
-  const answers = golden.config.filter(({ status }) => status === 200);
+  const answers = golden.metadata.filter(({ path, status }) => path.endsWith('/config') && status === 200);
   it.each(answers)('$path is what Triton answers', async ({ path, body }) => {
     const [, model = '', version] = /^\/v2\/models\/([^/]+)(?:\/versions\/(\d+))?\/config$/.exec(path) ?? [];
     const definition = await readModelDefinition(repositories.good, model);

@@ -6,18 +6,26 @@ import path from 'node:path';
 
 // Answers of the real Triton 2.51.0 with its ONNX Runtime backend on a CPU, and the two model repositories it
 // answered for: every model of `good` loads, each of `bad` has one mistake.
-const GOLDEN = path.join(import.meta.dirname, 'golden');
+const GOLDEN = path.join(import.meta.dirname, '..', '..', 'fixtures', 'golden-onnx');
 
-interface Answers {
-  readonly config: readonly { readonly path: string; readonly status: number; readonly body: unknown }[];
-  readonly load: readonly {
-    readonly model: string;
-    readonly status: number;
-    readonly body: { readonly error: string } | null;
-  }[];
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
 }
 
-export const golden = JSON.parse(readFileSync(path.join(GOLDEN, 'answers.json'), 'utf8')) as Answers;
+interface Answers {
+  readonly metadata: readonly (Answer & { readonly path: string })[];
+  readonly load: readonly (Answer & {
+    readonly model: string;
+    readonly body: { readonly error: string } | null;
+  })[];
+}
+
+/** The recorded answers but those to inference, which hold bare `NaN` and so are no JSON for us. */
+export function readGolden(): Answers {
+  const text = readFileSync(path.join(GOLDEN, 'cases.json'), 'utf8');
+  return JSON.parse(text.replace(/([[:,]\s*)-?(?:NaN|Infinity)(?=\s*[\],}])/g, '$1null')) as Answers;
+}
 
 export interface GoldenRepositories extends AsyncDisposable {
   readonly good: string;

@@ -1,7 +1,10 @@
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  checkOnnxInterface,
+  completeOnnxConfig,
   listModelDirectories,
+  locateConfigError,
   parseModelConfigJson,
   readLabels,
   readModelDefinition,
@@ -100,6 +103,11 @@ describe('a configuration that the core refuses', () => {
       { line: 2 },
     ],
     ['max_batch_size: -1', "'max_batch_size' must be non-negative value for m", { line: 1, column: 1 }],
+    [
+      'platform: "onnxruntim" default_model_filename: "model.onnx"',
+      "unexpected 'platform' and 'backend' pair, got:onnxruntim, onnxruntime",
+      { line: 1, column: 1 },
+    ],
     ['platform: "onnx"', "unexpected platform type 'onnx' for m", { line: 1 }],
     [
       'platform: "tensorrt_plan" backend: "onnxruntime"',
@@ -196,6 +204,24 @@ describe('a configuration that the core refuses', () => {
     expect(config.ensemble_scheduling?.step[0]).toMatchObject({ model_version: -1, input_map: { X: 'mid' } });
     expect(config).not.toHaveProperty('optimization');
   });
+});
+
+it('what a backend refuses later can be found in the file as well', async () => {
+  await repository.write({
+    'm/config.pbtxt': 'max_batch_size: 4\ninput [\n  { name: "X" data_type: TYPE_FP32\n    dims: [ 4 ] }\n]',
+    'm/1/model.onnx': '',
+  });
+  const { config, configFile } = await read('m');
+  const onnx = {
+    inputs: [{ name: 'X', dataType: 'TYPE_FP32', shape: [-1, 5] }],
+    outputs: [{ name: 'Y', dataType: 'TYPE_FP32', shape: [-1] }],
+  } as const;
+  const completed = completeOnnxConfig(config, onnx);
+  const error = await Promise.resolve()
+    .then(() => checkOnnxInterface(completed, onnx))
+    .catch((thrown: unknown) => locateConfigError(thrown, configFile));
+  expect(error).toMatchObject({ location: { file: configFile, line: 4, column: 5 } });
+  expect(await locateConfigError(new Error('x'), configFile)).toMatchObject({ message: 'x' });
 });
 
 describe('a load override', () => {

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSampleRequests } from '../../../src/cloud/index.ts';
-import { parseModelConfigText } from '../../../src/repository/index.ts';
+import { parseModelConfigText, readLabels, readModelDefinition } from '../../../src/repository/index.ts';
 import { digitsSample } from '../../helpers/temp-project.ts';
 
 const MODEL = path.join(digitsSample, 'models/triton/digits');
@@ -56,10 +56,10 @@ describe('the model', () => {
     expect(config.input.map((input) => input.name)).toEqual(session.inputNames);
     expect(config.output.map((output) => output.name)).toEqual(session.outputNames);
     await session.release();
-    const labels = await readFile(path.join(MODEL, config.output[0]?.label_filename ?? ''), 'utf8');
-    expect(labels.trimEnd().split('\n')).toEqual(
-      Array.from({ length: CLASSES }, (_, digit) => String(digit)),
-    );
+    const definition = await readModelDefinition(path.dirname(MODEL), 'digits');
+    const [output] = config.output;
+    const labels = output && (await readLabels(definition, output));
+    expect(labels).toEqual(Array.from({ length: CLASSES }, (_, digit) => String(digit)));
   });
 });
 

@@ -1,0 +1,95 @@
+import type { LogLevel, LogSource } from './event.ts';
+
+export interface ParsedLine {
+  readonly level: LogLevel;
+  /** What to show: for the engine the message without preamble and quoting, for all others the line as written. */
+  readonly text: string;
+}
+
+/** Triton's two preambles, default and ISO 8601 (triton.md section 6.4). */
+const TRITON =
+  /^(?:([EWI])(\d{4}) (\d\d:\d\d:\d\d\.\d{6})|(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) ([EWI])) (\d+) ([^:]+):(\d+)\] (.*)$/;
+/** The Azure scoring server's format: `2026-11-22 08:32:47,669 I [11208] azmlinfsrv.print - text` (azureml.md 1.9). */
+const AZMLINFSRV = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([DIWEC]) \[\d+\] \S+ - /;
+/** The same server before 2021, and the commonest hand-made formats: a time, then a level between separators. */
+const PIPED =
+  /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,]?\d* *[|\-:]? *(?:\S+ *[|\-:] *)??\[?(DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL)\b/;
+/** `logging.basicConfig()`: `WARNING:root:text`, and the uvicorn way `INFO:     text`. */
+const PYTHON = /^(DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL)(?::|\s+-\s)/;
+/** `warnings.warn`: `/path/score.py:3: UserWarning: text`. */
+const WARNING = /^\S.*:\d+: \w*Warning: /;
+const TRACEBACK = /^\s*Traceback \(most recent call last\):$/;
+const CHAINED =
+  /^(?:During handling of the above exception, another exception occurred:|The above exception was the direct cause of the following exception:)$/;
+
+const LEVELS: Readonly<Record<string, LogLevel>> = {
+  D: 'debug',
+  I: 'info',
+  W: 'warning',
+  E: 'error',
+  C: 'error',
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARN: 'warning',
+  WARNING: 'warning',
+  ERROR: 'error',
+  CRITICAL: 'error',
+};
+
+/**
+ * Finds the level of lines as one stream brings them, and cleans up what Triton adds. Keeps state, for a Python
+ * traceback is an error from its first line to its last: one instance a stream.
+ */
+export class LogParser {
+  readonly #source: LogSource;
+  #inTraceback = false;
+
+  constructor(source: LogSource) {
+    this.#source = source;
+  }
+
+  parse(line: string): ParsedLine {
+    if (this.#source === 'engine') {
+      const parsed = parseTriton(line);
+      if (parsed) return parsed;
+    }
+    return { level: this.#levelOf(line), text: line };
+  }
+
+  #levelOf(line: string): LogLevel {
+    if (TRACEBACK.test(line) || CHAINED.test(line)) {
+      this.#inTraceback = true;
+      return 'error';
+    }
+    if (this.#inTraceback) {
+      // Frames are indented; the first line that is not says what was raised, and ends it.
+      if (line !== '' && !/^\s/.test(line)) this.#inTraceback = false;
+      return 'error';
+    }
+    return levelOf(line);
+  }
+}
+
+/** The level of a line on its own; `info` where nothing tells. */
+export function levelOf(line: string): LogLevel {
+  const name = AZMLINFSRV.exec(line)?.[1] ?? PYTHON.exec(line)?.[1] ?? PIPED.exec(line)?.[1];
+  if (name) return LEVELS[name] ?? 'info';
+  return WARNING.test(line) ? 'warning' : 'info';
+}
+
+function parseTriton(line: string): ParsedLine | undefined {
+  const match = TRITON.exec(line);
+  if (!match) return undefined;
+  return { level: LEVELS[match[1] ?? match[5] ?? ''] ?? 'info', text: unquoted(match[9] ?? '') };
+}
+
+/** Since 24.06 Triton writes the message as a JSON string. */
+function unquoted(message: string): string {
+  if (!message.startsWith('"')) return message;
+  try {
+    const text: unknown = JSON.parse(message);
+    return typeof text === 'string' ? text : message;
+  } catch {
+    return message;
+  }
+}

@@ -1,0 +1,99 @@
+import type { EventOf, LogLevel, LogSource } from './event.ts';
+
+/** One line of the log; `id` rises by one a line and is never used twice. */
+export interface LogEntry {
+  readonly id: number;
+  readonly time: string;
+  readonly source: LogSource;
+  readonly level: LogLevel;
+  readonly text: string;
+  readonly requestId: string | undefined;
+}
+
+export interface LogLimits {
+  readonly lines: number;
+  readonly bytes: number;
+}
+
+const DEFAULT_LIMITS: LogLimits = { lines: 10_000, bytes: 8 * 1024 * 1024 };
+/** What an entry weighs beside its text, roughly. */
+const ENTRY_BYTES = 96;
+const MAX_TEXT_CHARACTERS = 65_536;
+
+/** The newest log lines: as many as fit both limits. Appending and reading by id take constant time. */
+export class LogStore {
+  readonly #limits: LogLimits;
+  readonly #slots: (LogEntry | undefined)[];
+  #firstId = 0;
+  #nextId = 0;
+  #bytes = 0;
+  #dropped = 0;
+
+  constructor(limits: LogLimits = DEFAULT_LIMITS) {
+    this.#limits = limits;
+    this.#slots = new Array(limits.lines);
+  }
+
+  /** Id of the oldest line held. */
+  get firstId(): number {
+    return this.#firstId;
+  }
+
+  /** Id that the next line will get; `nextId - firstId` lines are held. */
+  get nextId(): number {
+    return this.#nextId;
+  }
+
+  /** How many lines had to make room for newer ones. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(id: number): LogEntry | undefined {
+    return id >= this.#firstId && id < this.#nextId ? this.#slots[id % this.#limits.lines] : undefined;
+  }
+
+  /** Takes a line in; a text of several lines becomes as many entries. */
+  append({ time, source, level, text, requestId }: Omit<EventOf<'log.line'>, 'v' | 'seq' | 'type'>): void {
+    if (!text.includes('\n')) {
+      this.#push({ id: this.#nextId, time, source, level, text: bounded(text), requestId });
+      return;
+    }
+    for (const line of text.replace(/\r?\n$/, '').split(/\r?\n/)) {
+      this.#push({ id: this.#nextId, time, source, level, text: bounded(line), requestId });
+    }
+  }
+
+  /** Forgets every line; ids go on rising. */
+  clear(): void {
+    this.#slots.fill(undefined);
+    this.#firstId = this.#nextId;
+    this.#bytes = 0;
+  }
+
+  #push(entry: LogEntry): void {
+    if (this.#nextId - this.#firstId === this.#limits.lines) this.#dropOldest();
+    this.#slots[entry.id % this.#limits.lines] = entry;
+    this.#nextId += 1;
+    this.#bytes += weightOf(entry);
+    while (this.#bytes > this.#limits.bytes && this.#nextId - this.#firstId > 1) this.#dropOldest();
+  }
+
+  #dropOldest(): void {
+    const slot = this.#firstId % this.#limits.lines;
+    const oldest = this.#slots[slot];
+    if (oldest) this.#bytes -= weightOf(oldest);
+    this.#slots[slot] = undefined;
+    this.#firstId += 1;
+    this.#dropped += 1;
+  }
+}
+
+const weightOf = (entry: LogEntry) => entry.text.length * 2 + ENTRY_BYTES;
+
+const bounded = (text: string) =>
+  text.length > MAX_TEXT_CHARACTERS ? `${text.slice(0, MAX_TEXT_CHARACTERS - 1)}…` : text;

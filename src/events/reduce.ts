@@ -1,0 +1,207 @@
+import type { EmulatorEvent, EventOf, ReloadAction } from './event.ts';
+import { type EmulatorState, initialState, type ModelStatus, type ReloadFailure } from './state.ts';
+
+/** More targets than this cannot be broken at once as far as a screen is concerned; the oldest are forgotten. */
+const MOST_FAILURES = 100;
+/** The key of the script among the targets of failures. */
+const SCRIPT = 'script';
+
+/**
+ * What runs after `event`, given what ran before. Pure; hands back the same object when the event says nothing about
+ * state, so that a reader can compare by identity. An event that the state has folded already changes nothing, so a
+ * reader may subscribe first and ask for the state second.
+ */
+export function reduce(state: EmulatorState, event: EmulatorEvent): EmulatorState {
+  if (event.seq <= state.seq) return state;
+  const next = fold(state, event);
+  return next === state ? state : { ...next, seq: event.seq };
+}
+
+function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
+  switch (event.type) {
+    case 'emulator.starting':
+      return { ...initialState, startedAt: event.time, projectDir: event.projectDir, pid: event.pid };
+    case 'emulator.ready': {
+      const { deployment, scoringUri, httpUrl, startMs } = event;
+      return { ...state, state: 'ready', deployment, scoringUri, httpUrl, startMs, progress: null };
+    }
+    case 'emulator.stopping':
+      return { ...state, state: 'stopping', progress: null };
+    case 'emulator.stopped':
+      return { ...state, state: 'stopped', progress: null, models: [], workers: [] };
+    case 'engine.selected':
+    case 'engine.starting':
+    case 'engine.ready':
+    case 'engine.exited':
+      return foldEngine(state, event);
+    case 'model.state':
+      return { ...state, models: withModel(state.models, event) };
+    case 'environment.progress':
+      return { ...state, progress: progressOf(event) };
+    case 'worker.started':
+    case 'worker.ready':
+    case 'worker.exited':
+      return foldWorker(state, event);
+    case 'reload.planned':
+    case 'reload.completed':
+    case 'reload.failed':
+      return foldReload(state, event);
+    case 'scoring.request':
+    case 'log.line':
+      return state;
+    default:
+      event satisfies never;
+      // A newer emulator may tell an older screen of things it has no word for.
+      return state;
+  }
+}
+
+/**
+ * The state as an answer of this generation must tell it. A generation that has just taken over is not stale, though
+ * its reload counts as completed only when the one before has answered what it had accepted.
+ */
+export function asServedBy(state: EmulatorState, generation: number): EmulatorState {
+  if (generation === state.generation) return state;
+  const failures = state.failures.filter(({ targets }) => !targets.includes(SCRIPT));
+  return { ...state, generation, failures, stale: failures.length > 0 };
+}
+
+function foldEngine(
+  state: EmulatorState,
+  event: EventOf<'engine.selected' | 'engine.starting' | 'engine.ready' | 'engine.exited'>,
+): EmulatorState {
+  const { kind } = event;
+  const known = state.engine?.kind === kind ? state.engine : { kind, gpu: null, reason: '', version: null };
+  const { exited: _gone, ...running } = known;
+  switch (event.type) {
+    case 'engine.selected':
+      return { ...state, engine: { kind, gpu: event.gpu, reason: event.reason, version: null } };
+    case 'engine.starting':
+      return { ...state, engine: { ...running, version: null }, progress: null };
+    case 'engine.ready':
+      return {
+        ...state,
+        engine: { ...running, version: event.version },
+        httpUrl: event.httpUrl,
+        progress: null,
+      };
+    case 'engine.exited': {
+      const reason = `the engine ended: ${event.reason}`;
+      const models = state.models.map((model): ModelStatus => ({ ...model, state: 'UNAVAILABLE', reason }));
+      return { ...state, engine: { ...running, exited: event.reason }, models };
+    }
+    default:
+      return event satisfies never;
+  }
+}
+
+/**
+ * The list with this model's new state, ordered by name and version. An unloaded version vanishes (Triton's own index
+ * keeps it as UNAVAILABLE `unloaded`; nobody needs it on a screen), and an entry without a version, which stands for a
+ * model whose configuration could not be read, makes room for its versions.
+ */
+function withModel(models: readonly ModelStatus[], event: EventOf<'model.state'>): readonly ModelStatus[] {
+  const { model: name, version, state, reason } = event;
+  const isUnloaded = state === 'UNAVAILABLE' && reason === 'unloaded';
+  const others = models.filter((it) => {
+    if (it.name !== name) return true;
+    if (isUnloaded && version === '') return false;
+    return it.version !== version && !(it.version === '' && version !== '');
+  });
+  if (isUnloaded) return others;
+  return [...others, { name, version, state, reason }].sort(byNameAndVersion);
+}
+
+function byNameAndVersion(one: ModelStatus, other: ModelStatus): number {
+  if (one.name !== other.name) return one.name < other.name ? -1 : 1;
+  return Number(one.version) - Number(other.version);
+}
+
+function progressOf({ environment, step, detail }: EventOf<'environment.progress'>): string {
+  return [`${environment}: ${step}`, detail].filter(Boolean).join(' ');
+}
+
+function foldWorker(
+  state: EmulatorState,
+  event: EventOf<'worker.started' | 'worker.ready' | 'worker.exited'>,
+): EmulatorState {
+  const { pid } = event;
+  const others = state.workers.filter((worker) => worker.pid !== pid);
+  switch (event.type) {
+    case 'worker.started':
+      return { ...state, workers: [...others, { pid, state: 'starting', busy: false }], progress: null };
+    case 'worker.ready': {
+      const workers = state.workers.map((it) => (it.pid === pid ? { ...it, state: 'ready' as const } : it));
+      // No reload announces the first generation; later ones serve only once their reload says so.
+      const generation = state.generation === 0 ? event.generation : state.generation;
+      return { ...state, workers, generation };
+    }
+    case 'worker.exited': {
+      const died = !event.expected && state.state === 'ready';
+      return { ...state, workers: others, workersDied: state.workersDied + (died ? 1 : 0) };
+    }
+    default:
+      return event satisfies never;
+  }
+}
+
+function foldReload(
+  state: EmulatorState,
+  event: EventOf<'reload.planned' | 'reload.completed' | 'reload.failed'>,
+): EmulatorState {
+  const { generation, actions, causes, time } = event;
+  const facts = { time, actions, causes };
+  switch (event.type) {
+    case 'reload.planned':
+      return {
+        ...state,
+        generation,
+        reload: { outcome: 'planned', ...facts, timings: null, error: null },
+      };
+    case 'reload.completed': {
+      const failures = withoutMended(state.failures, actions);
+      return {
+        ...state,
+        generation,
+        failures,
+        stale: failures.length > 0,
+        reload: { outcome: 'completed', ...facts, timings: event.timings, error: null },
+        reloads: state.reloads + (actions.length > 0 ? 1 : 0),
+        progress: null,
+      };
+    }
+    case 'reload.failed': {
+      const failure: ReloadFailure = { time, targets: actions.map(keyOf), error: event.error };
+      const others = state.failures.filter((it) => !overlap(it.targets, failure.targets));
+      return {
+        ...state,
+        generation,
+        failures: [...others, failure].slice(-MOST_FAILURES),
+        stale: true,
+        reload: { outcome: 'failed', ...facts, timings: event.timings, error: event.error },
+        progress: null,
+      };
+    }
+    default:
+      return event satisfies never;
+  }
+}
+
+/**
+ * A reload mends only what it touched: with a broken script, a model that loads leaves the script as broken as it was.
+ * One without actions found nothing amiss at all.
+ */
+function withoutMended(failures: readonly ReloadFailure[], actions: readonly ReloadAction[]) {
+  if (actions.length === 0) return [];
+  const mended = actions.map(keyOf);
+  return failures.filter((it) => it.targets.length > 0 && !overlap(it.targets, mended));
+}
+
+/** Loading and unloading one model are about the same thing. */
+function keyOf({ kind, target }: ReloadAction): string {
+  return kind === 'swap-workers' ? SCRIPT : `model ${target}`;
+}
+
+function overlap(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.length === 0 ? true : one.some((it) => other.includes(it));
+}

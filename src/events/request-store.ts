@@ -1,0 +1,106 @@
+import { type Clock, systemClock } from '../base/index.ts';
+import type { EventOf } from './event.ts';
+
+/** A scoring request as it was answered, with its place in the order of answers. */
+export interface RequestEntry extends Omit<EventOf<'scoring.request'>, 'v' | 'seq' | 'type' | 'id'> {
+  /** The `x-request-id` of the answer. */
+  readonly requestId: string;
+}
+
+export interface RequestFigures {
+  /** All requests since the start. */
+  readonly total: number;
+  /** Those answered with a status of 400 or more. */
+  readonly failed: number;
+  /** Answers a second over the last ten seconds. */
+  readonly perSecond: number;
+  /** Milliseconds from request to answer over the requests held; null before the first. */
+  readonly p50: number | null;
+  readonly p95: number | null;
+}
+
+const WINDOW_SECONDS = 10;
+
+/** The newest scoring requests, and figures over them. Appending takes constant time. */
+export class RequestStore {
+  readonly #capacity: number;
+  readonly #clock: Clock;
+  readonly #entries: RequestEntry[] = [];
+  readonly #bySecond = new Array<number>(WINDOW_SECONDS).fill(0);
+  readonly #startedAt: number;
+  #second: number;
+  #total = 0;
+  #failed = 0;
+
+  constructor(capacity = 500, clock: Clock = systemClock) {
+    this.#capacity = capacity;
+    this.#clock = clock;
+    this.#startedAt = clock.now();
+    this.#second = Math.floor(this.#startedAt / 1_000);
+  }
+
+  /** How many there have been; also the version of everything here. */
+  get total(): number {
+    return this.#total;
+  }
+
+  append({
+    id,
+    time,
+    method,
+    path,
+    status,
+    generation,
+    queueMs,
+    runMs,
+    totalMs,
+  }: EventOf<'scoring.request'>) {
+    const entry = { requestId: id, time, method, path, status, generation, queueMs, runMs, totalMs };
+    this.#entries[this.#total % this.#capacity] = entry;
+    this.#total += 1;
+    if (status >= 400) this.#failed += 1;
+    this.#advance();
+    const slot = this.#second % WINDOW_SECONDS;
+    this.#bySecond[slot] = (this.#bySecond[slot] ?? 0) + 1;
+  }
+
+  /** The newest first, at most `count`. */
+  newest(count: number): readonly RequestEntry[] {
+    const newest: RequestEntry[] = [];
+    const held = Math.min(this.#total, this.#capacity, count);
+    for (let back = 1; back <= held; back += 1) {
+      const entry = this.#entries[(this.#total - back) % this.#capacity];
+      if (entry) newest.push(entry);
+    }
+    return newest;
+  }
+
+  figures(): RequestFigures {
+    this.#advance();
+    const sorted = Float64Array.from(this.#entries, (entry) => entry.totalMs).sort();
+    const elapsed = Math.min(WINDOW_SECONDS, Math.max(1, (this.#clock.now() - this.#startedAt) / 1_000));
+    const recent = this.#bySecond.reduce((sum, count) => sum + count, 0);
+    return {
+      total: this.#total,
+      failed: this.#failed,
+      perSecond: recent / elapsed,
+      p50: percentile(sorted, 0.5),
+      p95: percentile(sorted, 0.95),
+    };
+  }
+
+  #advance(): void {
+    const now = Math.floor(this.#clock.now() / 1_000);
+    const passed = Math.min(now - this.#second, WINDOW_SECONDS);
+    for (let step = 1; step <= passed; step += 1) {
+      this.#bySecond[(this.#second + step) % WINDOW_SECONDS] = 0;
+    }
+    if (passed === WINDOW_SECONDS) this.#bySecond.fill(0);
+    this.#second = now;
+  }
+}
+
+/** The nearest-rank percentile of sorted values. */
+function percentile(sorted: Float64Array, share: number): number | null {
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null;
+}

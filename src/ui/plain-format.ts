@@ -1,0 +1,147 @@
+import type { EmulatorEvent, EmulatorState, EventOf, LogSource } from '../events/index.ts';
+import {
+  formatBill,
+  formatDuration,
+  formatEngine,
+  formatPath,
+  formatPlace,
+  formatServing,
+  formatSubject,
+  formatTryLine,
+} from './format.ts';
+import { createStyle, type Style } from './style.ts';
+import { sanitize } from './text.ts';
+
+type Shown = Exclude<EmulatorEvent, { type: 'log.line' | 'environment.progress' }>;
+
+/** Every line begins with one of these words, so that logs can be searched by them. */
+const LABEL_WIDTH = 9;
+const INDENT = ' '.repeat(LABEL_WIDTH);
+
+/** Makes the lines of the plain renderer. */
+export class PlainFormat {
+  readonly #style: Style;
+
+  constructor(color: boolean) {
+    this.#style = createStyle(color);
+  }
+
+  log(source: LogSource, text: string): string {
+    return this.#line(source, text);
+  }
+
+  progress({ environment, step, detail }: EventOf<'environment.progress'>): string {
+    return this.#line('prepare', `${environment}: ${clean(step)} ${clean(detail)}`.trimEnd());
+  }
+
+  /** The lines for one event; `state` has folded it already. */
+  lines(event: Shown, state: EmulatorState): readonly string[] {
+    const style = this.#style;
+    switch (event.type) {
+      case 'emulator.starting':
+        return [this.#line('starting', `${formatPath(event.projectDir)} (process ${event.pid})`)];
+      case 'emulator.ready':
+        return this.#ready(event, state);
+      case 'emulator.stopping':
+        return [this.#line('stopping', event.reason)];
+      case 'emulator.stopped':
+        return [this.#line('stopped', `exit code ${event.exitCode}`)];
+      case 'engine.selected':
+        return [this.#line('engine', `${formatEngine({ ...event, version: null })}: ${clean(event.reason)}`)];
+      case 'engine.starting':
+      case 'reload.planned':
+      case 'worker.started':
+        return [];
+      case 'engine.ready': {
+        const took = formatDuration(event.startMs);
+        return [this.#line('engine', `${event.kind} ${event.version} ready at ${event.httpUrl} in ${took}`)];
+      }
+      case 'engine.exited':
+        return [this.#line('failed', style.red(`the ${event.kind} engine ended: ${clean(event.reason)}`))];
+      case 'model.state':
+        return [this.#model(event)];
+      case 'worker.ready': {
+        const took = formatDuration(event.initMs);
+        return [
+          this.#line(
+            'worker',
+            `process ${event.pid} of generation ${event.generation} ready, init() took ${took}`,
+          ),
+        ];
+      }
+      case 'worker.exited':
+        return event.expected ? [] : [this.#line('failed', style.red(workerDeath(event)))];
+      case 'scoring.request':
+        return [this.#request(event)];
+      case 'reload.completed':
+        return this.#completed(event, state);
+      case 'reload.failed':
+        return this.#failed(event, state);
+      default:
+        event satisfies never;
+        return [];
+    }
+  }
+
+  #ready(event: EventOf<'emulator.ready'>, { models }: EmulatorState): string[] {
+    const { scoringUri, httpUrl, deployment } = event;
+    const model = models.find((it) => it.state === 'READY')?.name;
+    return [
+      this.#line('ready', this.#style.green(`in ${formatDuration(event.startMs)}`)),
+      `${INDENT}scoring  ${scoringUri}`,
+      `${INDENT}Triton   ${httpUrl}`,
+      `${INDENT}try      ${formatTryLine(deployment, scoringUri, httpUrl, model)}`,
+    ];
+  }
+
+  #model({ model, version, state, reason }: EventOf<'model.state'>): string {
+    const name = version === '' ? model : `${model} version ${version}`;
+    const isBroken = state === 'UNAVAILABLE' && reason !== 'unloaded';
+    const text = `${name} ${state}${reason ? `: ${clean(reason)}` : ''}`;
+    return this.#line('model', isBroken ? this.#style.red(text) : text);
+  }
+
+  #request({ method, path, status, totalMs, id }: EventOf<'scoring.request'>): string {
+    const style = this.#style;
+    const paint = status >= 500 ? style.red : status >= 400 ? style.yellow : style.green;
+    const took = formatDuration(totalMs);
+    return this.#line(
+      'request',
+      `${clean(method)} ${clean(path)} ${paint(String(status))} ${took} ${clean(id)}`,
+    );
+  }
+
+  #completed(event: EventOf<'reload.completed'>, { projectDir, failures }: EmulatorState): string[] {
+    const { actions, causes, generation, timings } = event;
+    if (actions.length === 0) return [this.#line('reloaded', 'nothing: no content has changed')];
+    const bill = formatBill(timings);
+    const text = `${formatSubject(causes, actions, projectDir)}: generation ${generation} in ${formatDuration(timings.totalMs)}`;
+    const line = this.#line('reloaded', `${this.#style.green(text)}${bill && ` (${bill})`}`);
+    const [other] = failures;
+    if (!other) return [line];
+    const place = formatPlace(other.error, projectDir) ?? other.targets.join(', ');
+    return [line, `${INDENT}still broken: ${place}`];
+  }
+
+  #failed({ actions, generation, error }: EventOf<'reload.failed'>, { projectDir }: EmulatorState): string[] {
+    const place = formatPlace(error, projectDir);
+    const [first = '', ...more] = error.message.split(/\r?\n/).map(clean);
+    return [
+      this.#line('failed', this.#style.red(`${place === undefined ? '' : `${place}: `}${first}`)),
+      ...more.map((line) => `${INDENT}${line}`),
+      ...(error.hint === undefined ? [] : [`${INDENT}hint: ${clean(error.hint)}`]),
+      `${INDENT}${formatServing(generation, actions)}`,
+    ];
+  }
+
+  #line(label: string, text: string): string {
+    return `${this.#style.dim(label.padEnd(LABEL_WIDTH))}${text}`;
+  }
+}
+
+const clean = (text: string) => sanitize(text, false);
+
+function workerDeath({ pid, exitCode, signal, generation }: EventOf<'worker.exited'>): string {
+  const how = signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
+  return `worker process ${pid} of generation ${generation} died (${how})`;
+}

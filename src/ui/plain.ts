@@ -1,0 +1,98 @@
+import type { Writable } from 'node:stream';
+import { type Clock, systemClock } from '../base/index.ts';
+import type { Control } from '../control/index.ts';
+import type { EmulatorEvent, EventOf, LogLevel, LogSource } from '../events/index.ts';
+import { StateStore } from '../events/index.ts';
+import { LineWriter } from './output.ts';
+import { PlainFormat } from './plain-format.ts';
+import { isAtLeast, neverLeft, type Renderer } from './renderer.ts';
+import { sanitize } from './text.ts';
+import { TracebackFolder } from './traceback.ts';
+
+export interface PlainOptions {
+  readonly control: Control;
+  readonly stdout: Writable;
+  readonly color?: boolean;
+  readonly threshold?: LogLevel;
+  readonly clock?: Clock;
+}
+
+/** The same step of a long preparation is told again only after this long. */
+const PROGRESS_EVERY_MS = 5_000;
+
+/** Plain lines for logs and pipes: one fact a line, no cursor movement. */
+export function startPlain(options: PlainOptions): Renderer {
+  const plain = new PlainRenderer(options);
+  return {
+    left: neverLeft,
+    async [Symbol.asyncDispose]() {
+      plain.end();
+    },
+  };
+}
+
+class PlainRenderer {
+  readonly #writer: LineWriter;
+  readonly #format: PlainFormat;
+  readonly #state: StateStore;
+  readonly #threshold: LogLevel;
+  readonly #clock: Clock;
+  readonly #color: boolean;
+  readonly #unsubscribe: () => void;
+  readonly #folders = new Map<LogSource, TracebackFolder>();
+  #progress = { step: '', at: Number.NEGATIVE_INFINITY };
+
+  constructor({ control, stdout, color = false, threshold = 'info', clock = systemClock }: PlainOptions) {
+    this.#writer = new LineWriter(stdout);
+    this.#format = new PlainFormat(color);
+    this.#threshold = threshold;
+    this.#clock = clock;
+    this.#color = color;
+    // Before our own listener, so that lines are made with the state after their event.
+    this.#state = new StateStore(control);
+    this.#unsubscribe = control.subscribe((event) => this.#show(event));
+  }
+
+  end(): void {
+    this.#unsubscribe();
+    this.#state[Symbol.dispose]();
+    for (const [source, folder] of this.#folders) this.#writeLog(source, folder.end());
+    this.#writer.flush();
+  }
+
+  #show(event: EmulatorEvent): void {
+    if (event.type === 'log.line') this.#showLog(event);
+    else if (event.type === 'environment.progress') this.#showProgress(event);
+    else for (const line of this.#format.lines(event, this.#state.state)) this.#writer.line(line);
+  }
+
+  #showLog({ source, level, text }: EventOf<'log.line'>): void {
+    if (!isAtLeast(level, this.#threshold)) return;
+    // Python tells of itself in the text; what the engine and we say carries its level apart from the text.
+    const isOwnWords = source === 'script' || source === 'worker';
+    const prefix = isOwnWords || level === 'info' ? '' : `${level}: `;
+    const folder = this.#folderOf(source);
+    for (const line of text.split(/\r?\n/)) this.#writeLog(source, folder.push(prefix + line));
+  }
+
+  #writeLog(source: LogSource, lines: readonly string[]): void {
+    for (const line of lines) this.#writer.line(this.#format.log(source, sanitize(line, this.#color)));
+  }
+
+  #folderOf(source: LogSource): TracebackFolder {
+    let folder = this.#folders.get(source);
+    if (!folder) {
+      folder = new TracebackFolder();
+      this.#folders.set(source, folder);
+    }
+    return folder;
+  }
+
+  #showProgress(event: EventOf<'environment.progress'>): void {
+    const step = `${event.environment}: ${event.step}`;
+    const now = this.#clock.now();
+    if (step === this.#progress.step && now - this.#progress.at < PROGRESS_EVERY_MS) return;
+    this.#progress = { step, at: now };
+    this.#writer.line(this.#format.progress(event));
+  }
+}

@@ -1,0 +1,41 @@
+import type { EmulatorState } from '../events/index.ts';
+import {
+  formatDuration,
+  formatEngine,
+  formatPath,
+  formatPlace,
+  formatSubject,
+  formatUptime,
+} from './format.ts';
+import { createStyle } from './style.ts';
+
+/** What an emulator serves, for `triton-local status`: one fact a line. Ends without a line break. */
+export function formatState(state: EmulatorState, { color = false, now = Date.now() } = {}): string {
+  const style = createStyle(color);
+  const { engine, reload, failures, projectDir, startedAt } = state;
+  const uptime = startedAt === null ? '' : `, up ${formatUptime(now - Date.parse(startedAt))}`;
+  const rows: [string, string][] = [['state', `${state.state}${uptime}`]];
+  if (projectDir !== null) rows.push(['project', formatPath(projectDir)]);
+  if (engine) rows.push(['engine', `${formatEngine(engine)} (${engine.exited ?? engine.reason})`]);
+  if (state.scoringUri !== null) rows.push(['scoring', state.scoringUri]);
+  if (state.httpUrl !== null) rows.push(['Triton', state.httpUrl]);
+  for (const { name, version, state: modelState, reason } of state.models) {
+    rows.push(['model', `${name} ${version} ${modelState}${reason && `: ${reason}`}`]);
+  }
+  if (state.deployment === 'script') {
+    const ready = state.workers.filter((worker) => worker.state === 'ready').length;
+    rows.push(['workers', `${ready} of ${state.workers.length} ready, generation ${state.generation}`]);
+  }
+  if (reload) {
+    const took = reload.timings ? ` in ${formatDuration(reload.timings.totalMs)}` : '';
+    rows.push([
+      'reload',
+      `${reload.outcome}${took}: ${formatSubject(reload.causes, reload.actions, projectDir)}`,
+    ]);
+  }
+  for (const { error } of failures) {
+    const place = formatPlace(error, projectDir);
+    rows.push(['broken', `${place === undefined ? '' : `${place}: `}${error.message.split('\n', 1)[0]}`]);
+  }
+  return rows.map(([label, text]) => `${style.dim(label.padEnd(9))}${text}`).join('\n');
+}

@@ -1,0 +1,52 @@
+import { Box, Text } from 'ink';
+import { useSyncExternalStore } from 'react';
+import type { Style } from '../style.ts';
+import { bannerLines } from './banner.ts';
+import { Facts } from './facts.tsx';
+import { Footer } from './footer.tsx';
+import { MOST_REQUESTS, planLayout } from './layout.ts';
+import { modelRows, Panels } from './panels.tsx';
+import { Rows } from './rows.tsx';
+import type { ScreenModel } from './screen-model.ts';
+import { Title } from './title.tsx';
+
+/** All but the log: the head, and the footer as the last row. The log pane is put in between by `Screen`. */
+export function Dashboard({
+  model,
+  style,
+  wallClock = Date.now,
+}: {
+  readonly model: ScreenModel;
+  readonly style: Style;
+  readonly wallClock?: () => number;
+}) {
+  useSyncExternalStore(model.subscribe, model.getVersion, model.getVersion);
+  const { state, size } = model;
+  const frame = { columns: size.columns, style };
+  const requests = model.requests.newest(MOST_REQUESTS);
+  const banner = bannerLines(state, style);
+  const layout = planLayout(size, {
+    bannerLines: banner.length,
+    modelRows: modelRows(state.models),
+    hasProgress: state.progress !== null,
+    hasReload: state.reload !== null,
+  });
+  return (
+    <Box flexDirection="column" width={size.columns}>
+      <Title state={state} now={wallClock()} frame={frame} />
+      {layout.gaps > 1 && <Text> </Text>}
+      <Rows texts={banner.slice(0, layout.banner)} frame={frame} />
+      {layout.gaps > 2 && <Text> </Text>}
+      <Facts state={state} layout={layout} frame={frame} />
+      {layout.gaps > 0 && <Text> </Text>}
+      <Panels
+        models={state.models}
+        requests={requests}
+        figures={model.requests.figures()}
+        layout={layout}
+        frame={frame}
+      />
+      <Footer model={model} frame={frame} />
+    </Box>
+  );
+}

@@ -1,0 +1,145 @@
+import type { Key } from 'ink';
+import { messageOf } from '../../base/index.ts';
+import type { Control } from '../../control/index.ts';
+import type { LogLevel } from '../../events/index.ts';
+import type { Leaving } from '../renderer.ts';
+import { type Action, actionFor } from './keys.ts';
+import type { ScreenModel } from './screen-model.ts';
+
+export interface KeyHandlerParts {
+  readonly model: ScreenModel;
+  readonly control: Control;
+  /** Height of the log pane now. */
+  readonly paneRows: () => number;
+  readonly leave: (leaving: Leaving) => void;
+  /** Makes the next frame write every row. */
+  readonly repaint: () => void;
+}
+
+const NEXT_LEVEL: Readonly<Record<LogLevel, LogLevel>> = {
+  debug: 'warning',
+  info: 'warning',
+  warning: 'error',
+  error: 'debug',
+};
+const MAX_TYPED = 200;
+
+/** Does what keys ask for. */
+export class KeyHandler {
+  readonly #parts: KeyHandlerParts;
+  #reloading = false;
+
+  constructor(parts: KeyHandlerParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes what Ink read at once: one key, or several characters that were typed or pasted faster than they were read. */
+  press(input: string, key: Key): void {
+    const { model } = this.#parts;
+    const isCharacters = !key.ctrl && !key.meta;
+    const characters = isCharacters && input.length > 1 ? [...input] : [input];
+    for (const character of characters) {
+      if (model.typed !== undefined && !(key.ctrl && input === 'c')) {
+        this.#type(character, key);
+        continue;
+      }
+      model.notice = undefined;
+      const action = actionFor(character, key);
+      if (action) this.#perform(action);
+    }
+  }
+
+  #perform(action: Action): void {
+    const { model, paneRows, repaint } = this.#parts;
+    const { view } = model;
+    switch (action.kind) {
+      case 'leave':
+        this.#leave(action.exitCode);
+        return;
+      case 'reload':
+        void this.#reload();
+        return;
+      case 'scroll':
+        view.scroll(action.lines, paneRows());
+        return;
+      case 'page':
+        view.scroll(action.pages * Math.max(1, paneRows() - 1), paneRows());
+        return;
+      case 'start':
+        view.toStart(paneRows());
+        return;
+      case 'end':
+        view.follow();
+        return;
+      case 'cycle-level':
+        view.filter = { ...view.filter, level: NEXT_LEVEL[view.filter.level] };
+        return;
+      case 'search':
+        model.typed = view.filter.text;
+        model.showsHelp = false;
+        return;
+      case 'clear':
+        model.logs.clear();
+        view.follow();
+        return;
+      case 'help':
+        model.showsHelp = !model.showsHelp;
+        return;
+      case 'escape':
+        model.showsHelp = false;
+        if (view.filter.text !== '') view.filter = { ...view.filter, text: '' };
+        return;
+      case 'repaint':
+        repaint();
+        return;
+      default:
+        action satisfies never;
+    }
+  }
+
+  #type(input: string, key: Key): void {
+    const { model } = this.#parts;
+    const { view } = model;
+    const typed = model.typed ?? '';
+    if (key.return) {
+      model.typed = undefined;
+      return;
+    }
+    if (key.escape) {
+      model.typed = undefined;
+      view.filter = { ...view.filter, text: '' };
+      return;
+    }
+    const isText = !key.ctrl && !key.meta && input !== '';
+    const next =
+      key.backspace || key.delete ? [...typed].slice(0, -1).join('') : isText ? typed + input : typed;
+    model.typed = next.slice(0, MAX_TYPED);
+    if (model.typed !== view.filter.text) view.filter = { ...view.filter, text: model.typed };
+  }
+
+  #leave(exitCode: number): void {
+    const { model, leave } = this.#parts;
+    // In raw mode Ctrl+C is a mere character. Asked for once more it becomes the signal that users mean by it.
+    if (model.isLeaving && exitCode !== 0) process.kill(process.pid, 'SIGINT');
+    model.isLeaving = true;
+    leave({ exitCode });
+  }
+
+  async #reload(): Promise<void> {
+    const { model, control } = this.#parts;
+    if (this.#reloading) return;
+    this.#reloading = true;
+    const before = model.state.reload;
+    model.notice = { text: 'reloading…', isError: false };
+    try {
+      await control.reload();
+      const isSame = model.state.reload === before || model.state.reload?.actions.length === 0;
+      model.notice = { text: isSame ? 'nothing had changed' : 'reloaded', isError: false };
+    } catch (error) {
+      model.notice = { text: `reload failed: ${messageOf(error).split('\n', 1)[0]}`, isError: true };
+    } finally {
+      this.#reloading = false;
+      model.touchHead();
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import type { Key } from 'ink';
+
+/** What a key asks for. */
+export type Action =
+  | { readonly kind: 'leave'; readonly exitCode: number }
+  | { readonly kind: 'reload' | 'cycle-level' | 'search' | 'clear' | 'help' | 'escape' | 'repaint' }
+  | { readonly kind: 'scroll'; readonly lines: number }
+  | { readonly kind: 'page'; readonly pages: number }
+  | { readonly kind: 'start' | 'end' };
+
+/** Shown by `?`, and the source of the footer. */
+export const KEYS: readonly { readonly key: string; readonly short: string; readonly does: string }[] = [
+  { key: 'q', short: 'quit', does: 'quit: stop everything (Ctrl+C too)' },
+  { key: 'r', short: 'reload', does: 'read the project again and reload what differs' },
+  { key: '↑↓', short: 'scroll', does: 'scroll the log (PgUp, PgDn by pages; Home: oldest; End: follow)' },
+  { key: 'f', short: 'filter', does: 'show all lines, warnings and errors, errors only' },
+  { key: '/', short: 'search', does: 'show only lines with a text; Esc shows all again' },
+  { key: 'c', short: 'clear', does: 'empty the log' },
+  { key: '?', short: 'help', does: 'show or hide this' },
+];
+
+const CTRL_C = 130;
+
+/** The action for a key press outside the search line; keys work with Caps Lock too. */
+export function actionFor(input: string, key: Key): Action | undefined {
+  if (key.ctrl) {
+    if (input === 'c') return { kind: 'leave', exitCode: CTRL_C };
+    return input === 'l' ? { kind: 'repaint' } : undefined;
+  }
+  if (key.upArrow) return { kind: 'scroll', lines: -1 };
+  if (key.downArrow) return { kind: 'scroll', lines: 1 };
+  if (key.pageUp) return { kind: 'page', pages: -1 };
+  if (key.pageDown) return { kind: 'page', pages: 1 };
+  if (key.home) return { kind: 'start' };
+  if (key.end) return { kind: 'end' };
+  if (key.escape) return { kind: 'escape' };
+  switch (input.toLowerCase()) {
+    case 'q':
+      return { kind: 'leave', exitCode: 0 };
+    case 'r':
+      return { kind: 'reload' };
+    case 'f':
+      return { kind: 'cycle-level' };
+    case '/':
+      return { kind: 'search' };
+    case 'c':
+      return { kind: 'clear' };
+    case '?':
+    case 'h':
+      return { kind: 'help' };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,102 @@
+import type { Clock } from '../../base/index.ts';
+import {
+  type EmulatorEvent,
+  type EmulatorState,
+  initialState,
+  type LogLevel,
+  LogStore,
+  RequestStore,
+  reduce,
+} from '../../events/index.ts';
+import { isAtLeast } from '../renderer.ts';
+import { LogView } from './log-view.ts';
+import type { Size } from './terminal.ts';
+
+export interface Notice {
+  readonly text: string;
+  readonly isError: boolean;
+}
+
+/**
+ * All that the screen shows, outside React. Events only change what is here and raise a flag; React sees nothing but
+ * a number, which rises when a frame of the head is due.
+ */
+export class ScreenModel {
+  readonly logs = new LogStore();
+  readonly requests: RequestStore;
+  readonly view = new LogView(this.logs);
+  state: EmulatorState = initialState;
+  size: Size;
+  showsHelp = false;
+  /** The text being typed after `/`; undefined outside that. */
+  typed: string | undefined;
+  notice: Notice | undefined;
+  /** Whether the user has asked to leave. */
+  isLeaving = false;
+  /** The newest error that a log line or a failed reload told of, kept for the farewell. */
+  lastError: string | undefined;
+  /** Whether the head must be made anew. */
+  headDirty = true;
+
+  readonly #threshold: LogLevel;
+  readonly #onChange: () => void;
+  readonly #listeners = new Set<() => void>();
+  #version = 0;
+
+  constructor(size: Size, threshold: LogLevel, clock: Clock, onChange: () => void) {
+    this.size = size;
+    this.requests = new RequestStore(500, clock);
+    this.#threshold = threshold;
+    this.#onChange = onChange;
+  }
+
+  /** For React's `useSyncExternalStore`. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly getVersion = (): number => this.#version;
+
+  receive(event: EmulatorEvent): void {
+    if (event.type === 'log.line') {
+      if (!isAtLeast(event.level, this.#threshold)) return;
+      this.logs.append(event);
+      if (event.level === 'error') this.lastError = event.text;
+      this.#onChange();
+      return;
+    }
+    if (event.type === 'scoring.request') {
+      this.requests.append(event);
+      this.touchHead();
+      return;
+    }
+    if (event.type === 'reload.failed') this.lastError = event.error.message;
+    this.adopt(reduce(this.state, event));
+  }
+
+  /** Takes a state that was asked for; an older one than ours is left alone. */
+  adopt(state: EmulatorState): void {
+    if (state === this.state || state.seq < this.state.seq) return;
+    this.state = state;
+    this.touchHead();
+  }
+
+  /** Something in the head or the footer changed. */
+  touchHead(): void {
+    this.headDirty = true;
+    this.#onChange();
+  }
+
+  /** Something in the log pane alone changed. */
+  touchLog(): void {
+    this.#onChange();
+  }
+
+  /** Lets React make the head anew. */
+  renderHead(): void {
+    this.headDirty = false;
+    this.#version += 1;
+    for (const listener of this.#listeners) listener();
+  }
+}

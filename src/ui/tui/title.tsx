@@ -1,0 +1,46 @@
+import type { EmulatorState } from '../../events/index.ts';
+import { formatDuration, formatPath, formatUptime } from '../format.ts';
+import type { Style } from '../style.ts';
+import { type Frame, Rows, spread } from './rows.tsx';
+
+/** Name, state, project; at the right how long it runs. */
+export function Title({
+  state,
+  now,
+  frame,
+}: {
+  readonly state: EmulatorState;
+  readonly now: number;
+  readonly frame: Frame;
+}) {
+  const { style, columns } = frame;
+  const project = state.projectDir === null ? '' : style.dim(formatPath(state.projectDir));
+  const left = `${style.bold('triton-local')}  ${stateWord(state, style)}  ${project}`;
+  return (
+    <Rows texts={[spread(left, style.dim(uptime(state, now, columns >= 100)), columns - 2)]} frame={frame} />
+  );
+}
+
+function stateWord({ state, stale, generation, deployment }: EmulatorState, style: Style): string {
+  switch (state) {
+    case 'starting':
+      return stale ? style.red('✖ waiting for a good save') : style.yellow('◐ starting');
+    case 'ready':
+      if (!stale) return style.green('● ready');
+      return deployment === 'script' && generation === 0
+        ? style.red('✖ broken')
+        : style.yellow('▲ ready, stale');
+    case 'stopping':
+      return style.yellow('◐ stopping');
+    case 'stopped':
+      return style.dim('○ stopped');
+    default:
+      return state satisfies never;
+  }
+}
+
+function uptime({ startedAt, startMs }: EmulatorState, now: number, hasRoom: boolean): string {
+  if (startedAt === null) return '';
+  const up = `up ${formatUptime(Math.max(0, now - Date.parse(startedAt)))}`;
+  return startMs === null || !hasRoom ? up : `ready in ${formatDuration(startMs)} · ${up}`;
+}
