@@ -154,7 +154,7 @@ def as_integers(pixels: np.ndarray) -> list:
 
 
 def rounded(values: np.ndarray) -> list:
-    return [round(float(value), 6) for value in values.reshape(-1)]
+    return [round(float(value), 4) for value in values.reshape(-1)]
 
 
 def layout(value: object, indent: str = "") -> str:

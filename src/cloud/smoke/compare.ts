@@ -1,67 +1,132 @@
+import { writeJson } from './loose-json.ts';
+
+/** Numbers may differ by `absolute + relative * |expected|`, as in numpy's `allclose`. */
 export interface Tolerance {
   readonly absolute: number;
   readonly relative: number;
 }
 
-/** How many differences of one answer are told; the first ones say enough. */
+export interface Comparison {
+  readonly tolerance: Tolerance;
+  /** What the place of a difference starts with, such as `json` or `outputs.y`. */
+  readonly at: string;
+  /** Keys that are not expected may be there all the same. */
+  readonly partial?: boolean;
+  /**
+   * Two whole numbers are counts, classes or ids more often than rounded fractions, so that only the absolute part of
+   * the tolerance holds for them. True where they are known to be fractions (tensors of floating point).
+   */
+  readonly fractions?: boolean;
+  /** Texts that must not be shown. */
+  readonly secrets?: readonly string[];
+}
+
+/** How many differences of one comparison are told; the first ones say enough. */
 const MOST_DIFFERENCES = 5;
+const MOST_CHARACTERS = 120;
 
 /**
- * Compares JSON values; numbers may differ by `absolute + relative * |expected|`, NaN equals NaN.
- * @returns the differences in words, each with its place; empty where there are none.
+ * Compares JSON values. NaN equals NaN; the texts `"NaN"`, `"Infinity"` and `"-Infinity"` also stand for those numbers,
+ * which JSON files cannot hold.
+ * @returns the differences in words, each with its place (`json.probabilities[3]: expected 0.91 ± 1e-4, got 0.12`);
+ * empty where there are none.
  */
-export function compareJson(
-  expected: unknown,
-  actual: unknown,
-  tolerance: Tolerance,
-  { at = 'json', partial = false }: { readonly at?: string; readonly partial?: boolean } = {},
-): string[] {
-  const differences: string[] = [];
-  const walk = (wanted: unknown, got: unknown, where: string): void => {
-    if (differences.length >= MOST_DIFFERENCES) return;
-    if (typeof wanted === 'number' && typeof got === 'number') {
-      if (!withinTolerance(wanted, got, tolerance)) {
-        differences.push(`${where}: expected ${wanted}${allowance(wanted, tolerance)}, got ${got}`);
-      }
-    } else if (Array.isArray(wanted) && Array.isArray(got)) {
-      if (wanted.length !== got.length) {
-        differences.push(`${where}: expected ${wanted.length} elements, got ${got.length}`);
-      }
-      wanted.slice(0, got.length).forEach((value, index) => {
-        walk(value, got[index], `${where}[${index}]`);
-      });
-    } else if (isObject(wanted) && isObject(got)) {
-      for (const key of Object.keys(wanted)) {
-        if (key in got) walk(wanted[key], got[key], `${where}.${key}`);
-        else differences.push(`${where}.${key}: missing`);
-      }
-      if (partial) return;
-      for (const key of Object.keys(got))
-        if (!(key in wanted)) differences.push(`${where}.${key}: not expected`);
-    } else if (wanted !== got) {
-      differences.push(`${where}: expected ${shorten(wanted)}, got ${shorten(got)}`);
+export function compareJson(expected: unknown, actual: unknown, comparison: Comparison): string[] {
+  const differences = new Differences();
+  compare(expected, actual, comparison.at, comparison, differences);
+  return differences.lines();
+}
+
+/** A value as JSON, without secrets, cut so that an image in an answer does not fill the screen. */
+export function show(value: unknown, secrets: readonly string[] = []): string {
+  const text = value === undefined ? 'nothing' : redact(writeJson(value), secrets);
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 3)}...` : text;
+}
+
+export function redact(text: string, secrets: readonly string[]): string {
+  return secrets.reduce(
+    (rest, secret) =>
+      rest.replaceAll(secret, '[secret]').replaceAll(writeJson(secret).slice(1, -1), '[secret]'),
+    text,
+  );
+}
+
+function compare(
+  wanted: unknown,
+  got: unknown,
+  at: string,
+  comparison: Comparison,
+  found: Differences,
+): void {
+  if (isNumber(got) && isNumber(asNumber(wanted))) {
+    compareNumbers(asNumber(wanted) as number | bigint, got, at, comparison, found);
+  } else if (Array.isArray(wanted) && Array.isArray(got)) {
+    if (wanted.length !== got.length)
+      found.add(() => `${at}: expected ${wanted.length} elements, got ${got.length}`);
+    const shared = Math.min(wanted.length, got.length);
+    for (let index = 0; index < shared; index += 1)
+      compare(wanted[index], got[index], `${at}[${index}]`, comparison, found);
+  } else if (isObject(wanted) && isObject(got)) {
+    for (const key of Object.keys(wanted)) {
+      if (Object.hasOwn(got, key)) compare(wanted[key], got[key], `${at}.${key}`, comparison, found);
+      else found.add(() => `${at}.${key}: missing`);
     }
-  };
-  walk(expected, actual, at);
-  return differences;
+    if (comparison.partial) return;
+    for (const key of Object.keys(got))
+      if (!Object.hasOwn(wanted, key)) found.add(() => `${at}.${key}: not expected`);
+  } else if (wanted !== got) {
+    const { secrets } = comparison;
+    found.add(() => `${at}: expected ${show(wanted, secrets)}, got ${show(got, secrets)}`);
+  }
 }
 
-function withinTolerance(expected: number, actual: number, { absolute, relative }: Tolerance): boolean {
-  if (Object.is(expected, actual) || expected === actual) return true;
-  return Math.abs(expected - actual) <= absolute + relative * Math.abs(expected);
+function compareNumbers(
+  wanted: number | bigint,
+  got: number | bigint,
+  at: string,
+  { tolerance, fractions = false }: Comparison,
+  found: Differences,
+): void {
+  // biome-ignore lint/suspicious/noDoubleEquals: a bigint and a number are the same when their values are
+  if (wanted == got || (Number.isNaN(wanted) && Number.isNaN(got))) return;
+  const whole = isWhole(wanted) && isWhole(got);
+  const size = Math.abs(Number(wanted));
+  const allowed = tolerance.absolute + (whole && !fractions ? 0 : tolerance.relative * size);
+  const apart = whole ? Number(BigInt(wanted) - BigInt(got)) : Number(wanted) - Number(got);
+  if (Number.isFinite(apart) && Math.abs(apart) <= allowed) return;
+  const told = whole && allowed < 1 ? '' : allowance(allowed);
+  found.add(() => `${at}: expected ${wanted}${told}, got ${got}`);
 }
 
-function allowance(expected: number, { absolute, relative }: Tolerance): string {
-  const allowed = absolute + relative * Math.abs(expected);
-  return allowed > 0 ? ` ± ${Number(allowed.toPrecision(2))}` : '';
+function allowance(allowed: number): string {
+  if (!Number.isFinite(allowed) || allowed <= 0) return '';
+  const rounded = Number(allowed.toPrecision(2));
+  return ` ± ${rounded < 0.001 ? rounded.toExponential() : rounded}`;
+}
+
+const isWhole = (value: number | bigint): boolean => typeof value === 'bigint' || Number.isInteger(value);
+
+const isNumber = (value: unknown): value is number | bigint =>
+  typeof value === 'number' || typeof value === 'bigint';
+
+function asNumber(value: unknown): unknown {
+  return value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : value;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
-/** A value as JSON, cut so that an image in an answer does not fill the screen. */
-export function shorten(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+class Differences {
+  readonly #lines: string[] = [];
+  #more = 0;
+
+  add(line: () => string): void {
+    if (this.#lines.length < MOST_DIFFERENCES) this.#lines.push(line());
+    else this.#more += 1;
+  }
+
+  lines(): string[] {
+    return this.#more > 0 ? [...this.#lines, `and ${this.#more} more differences`] : this.#lines;
+  }
 }

@@ -1,17 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
+import { Agent, type Dispatcher, request as send } from 'undici';
 import { messageOf } from '../../base/index.ts';
-import { compareJson, shorten, type Tolerance } from './compare.ts';
+import { type Answer, compareAnswer } from './answer.ts';
+import { buildCall, type Call, type SmokeEndpoints } from './call.ts';
+import { redact } from './compare.ts';
 import type { SampleRequest, SampleRequests } from './sample-requests.ts';
 
-export interface SmokeOptions {
+export interface SmokeOptions extends SmokeEndpoints {
   readonly requests: SampleRequests;
-  /** Where `score` calls go. */
-  readonly scoringUri: string;
-  /** Base of the KServe v2 service, where `infer` calls go; without it they fail with a word on why. */
-  readonly inferUrl: string | undefined;
-  /** Sent as `Authorization: Bearer`; in no report. */
-  readonly key: string | undefined;
   /** Limit for one answer. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -28,125 +23,95 @@ export interface SmokeResult {
   readonly differences: readonly string[];
 }
 
-interface Call {
-  readonly url: string;
-  readonly init: RequestInit;
-}
+/** Larger answers are not read to their end. */
+const MAX_ANSWER_BYTES = 256 * 2 ** 20;
 
 /**
  * Sends the sample requests one after the other and compares each answer. A request that fails is a failed row,
- * never a throw; a stopped run (`signal`) throws the signal's reason.
+ * never a throw; a stopped run (`signal`) throws the signal's reason. Redirects are not followed. Neither the key nor
+ * an Authorization header of the file is ever in a result.
  */
 export async function runSmoke(options: SmokeOptions): Promise<readonly SmokeResult[]> {
-  const results: SmokeResult[] = [];
-  for (const request of options.requests.requests) {
-    options.signal.throwIfAborted();
-    results.push(await runOne(request, options));
+  const { timeoutMs } = options;
+  // The limit of a request is a signal over all of it; undici's own would only get in its way.
+  const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: timeoutMs } });
+  try {
+    const results: SmokeResult[] = [];
+    for (const request of options.requests.requests) {
+      options.signal.throwIfAborted();
+      results.push(await runOne(request, options, agent));
+    }
+    return results;
+  } finally {
+    await agent.destroy();
   }
-  return results;
 }
 
-async function runOne(request: SampleRequest, options: SmokeOptions): Promise<SmokeResult> {
-  const began = performance.now();
+async function runOne(
+  request: SampleRequest,
+  options: SmokeOptions,
+  dispatcher: Dispatcher,
+): Promise<SmokeResult> {
+  const { requests, timeoutMs, signal } = options;
+  const secrets = secretsOf(request, options);
+  const limit = AbortSignal.timeout(timeoutMs);
+  let began = performance.now();
+  let took: number | undefined;
   let status: number | null = null;
   let differences: string[];
   try {
-    const { url, init } = await callFor(request, options);
-    const limit = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
-    const response = await fetch(url, { ...init, signal: limit });
-    status = response.status;
-    differences = compareAnswer(request, status, await response.text(), options.requests.tolerance);
+    const call = await buildCall(request, requests, options);
+    began = performance.now();
+    const answer = await exchange(call, dispatcher, AbortSignal.any([signal, limit]));
+    took = performance.now() - began;
+    status = answer.status;
+    differences = compareAnswer(request.expect, answer, requests.tolerance, secrets);
   } catch (error) {
-    options.signal.throwIfAborted();
-    differences = [explain(error, options.timeoutMs)];
+    signal.throwIfAborted();
+    differences = [limit.aborted ? `no answer within ${timeoutMs} ms` : `no answer: ${explain(error)}`];
   }
   return {
     name: request.name,
     ok: differences.length === 0,
     status,
-    ms: performance.now() - began,
-    differences,
+    ms: took ?? performance.now() - began,
+    differences: differences.map((difference) => redact(difference, secrets)),
   };
 }
 
-async function callFor(request: SampleRequest, options: SmokeOptions): Promise<Call> {
-  const authorization = options.key === undefined ? {} : { authorization: `Bearer ${options.key}` };
-  if (request.infer) {
-    if (!options.inferUrl) throw new Error('an infer request needs the URL of the inference server');
-    const { model, version, ...body } = request.infer;
-    const versionPath = version === undefined ? '' : `/versions/${version}`;
-    return {
-      url: `${options.inferUrl}/v2/models/${model}${versionPath}/infer`,
-      init: { method: 'POST', headers: authorization, body: JSON.stringify(body) },
-    };
+async function exchange(
+  { url, method, headers, body }: Call,
+  dispatcher: Dispatcher,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const answer = await send(url, { method: method as 'POST', headers, body, dispatcher, signal });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer.body) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_ANSWER_BYTES) throw new Error(`it is larger than ${MAX_ANSWER_BYTES / 2 ** 20} MiB`);
+    chunks.push(chunk as Buffer);
   }
-  const { method, headers, body, text, bodyFile } = request.score ?? { method: 'POST', headers: {} };
-  const payload = bodyFile
-    ? new Uint8Array(await readFile(path.resolve(path.dirname(options.requests.file), bodyFile)))
-    : (text ?? (body === undefined ? undefined : JSON.stringify(body)));
-  return {
-    url: options.scoringUri,
-    init: {
-      method,
-      headers: { 'content-type': 'application/json', ...authorization, ...headers },
-      ...(method === 'POST' && payload !== undefined && { body: payload }),
-    },
-  };
+  return { status: answer.statusCode, headers: answer.headers, body: Buffer.concat(chunks) };
 }
 
-function compareAnswer(request: SampleRequest, status: number, text: string, tolerance: Tolerance): string[] {
-  const { expect } = request;
-  const differences: string[] = [];
-  if (status !== expect.status) {
-    differences.push(`status: expected ${expect.status}, got ${status} with ${shorten(text)}`);
-  }
-  if (expect.text !== undefined && text !== expect.text) {
-    differences.push(`text: expected ${shorten(expect.text)}, got ${shorten(text)}`);
-  }
-  if (expect.json === undefined && expect.jsonContains === undefined && !expect.outputs) return differences;
-  let answer: unknown;
-  try {
-    answer = JSON.parse(text);
-  } catch {
-    return [...differences, `the answer is not JSON: ${shorten(text)}`];
-  }
-  if (expect.json !== undefined) differences.push(...compareJson(expect.json, answer, tolerance));
-  if (expect.jsonContains !== undefined) {
-    differences.push(...compareJson(expect.jsonContains, answer, tolerance, { partial: true }));
-  }
-  if (expect.outputs) differences.push(...compareOutputs(expect.outputs, answer, tolerance));
-  return differences;
+/** The key, and what the request itself sends as `Authorization`, with and without its scheme. */
+function secretsOf({ score }: SampleRequest, { key }: SmokeOptions): string[] {
+  const own = Object.entries(score?.headers ?? {}).find(([name]) => name.toLowerCase() === 'authorization');
+  const value = own?.[1] ?? '';
+  return [key ?? '', value, value.slice(value.indexOf(' ') + 1)].filter((secret) => secret !== '');
 }
 
-/** Datatypes and shapes leave no room. */
-const EXACT: Tolerance = { absolute: 0, relative: 0 };
+/** Why no answer came. */
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused: nothing listens there',
+  ECONNRESET: 'the connection was closed before the answer came',
+  UND_ERR_SOCKET: 'the connection was closed before the answer came',
+  ENOTFOUND: 'no host of that name is known',
+  EAI_AGAIN: 'no host of that name is known (the name server did not answer)',
+};
 
-function compareOutputs(
-  expected: NonNullable<SampleRequest['expect']['outputs']>,
-  answer: unknown,
-  tolerance: Tolerance,
-): string[] {
-  const listed: unknown =
-    answer !== null && typeof answer === 'object' ? Reflect.get(answer, 'outputs') : undefined;
-  const outputs: readonly unknown[] = Array.isArray(listed) ? listed : [];
-  return Object.entries(expected).flatMap(([name, tensor]) => {
-    const got = outputs.find(
-      (output) => output !== null && typeof output === 'object' && Reflect.get(output, 'name') === name,
-    );
-    if (got === undefined) return [`outputs.${name}: missing`];
-    const { data, ...exact } = tensor;
-    const at = { at: `outputs.${name}`, partial: true };
-    return [
-      ...compareJson(exact, got, EXACT, at),
-      ...(data === undefined ? [] : compareJson({ data }, got, tolerance, at)),
-    ];
-  });
-}
-
-function explain(error: unknown, timeoutMs: number): string {
-  if (error instanceof DOMException && error.name === 'TimeoutError')
-    return `no answer within ${timeoutMs} ms`;
-  // fetch says only "fetch failed"; why is in its cause.
-  const cause = error instanceof Error && error.cause !== undefined ? `: ${messageOf(error.cause)}` : '';
-  return `no answer: ${messageOf(error)}${cause}`;
+function explain(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return REASONS[code] ?? messageOf(error);
 }

@@ -1,116 +1,98 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
-import { entryKind, messageOf, userError } from '../../base/index.ts';
+import { closestName } from '../../repository/index.ts';
 
-/** Where the project's sample requests are looked for, in this order. */
-export const SAMPLE_REQUEST_FILES = ['sample-requests.json', 'sample-requests.yaml', 'sample-requests.yml'];
-
-const json = z.json();
 const headers = z.record(z.string(), z.string());
 
-const scoreCall = z.strictObject({
-  method: z.enum(['GET', 'POST']).default('POST'),
+const scoreCall = strict({
+  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']).default('POST'),
+  /** Counts from the service's own root, so that `/` is its health; `/score` where left out. */
+  path: z.string().startsWith('/', 'must start with /').optional(),
   headers: headers.default({}),
   /** Sent as JSON. */
-  body: json.optional(),
-  /** Sent as it is; instead of `body`. */
+  body: z.unknown().optional(),
+  /** Sent as it is. */
   text: z.string().optional(),
-  /** Sent byte for byte, the path counting from the file of the sample requests; instead of `body`. */
+  /** Sent byte for byte; the path counts from the file of the sample requests. */
   bodyFile: z.string().optional(),
-});
+})
+  .refine(({ body, text, bodyFile }) => [body, text, bodyFile].filter((it) => it !== undefined).length < 2, {
+    error: 'give one of body, text and bodyFile',
+  })
+  .refine(
+    ({ method, body, text, bodyFile }) =>
+      !['GET', 'HEAD'].includes(method) || (body ?? text ?? bodyFile) === undefined,
+    { error: 'GET and HEAD carry no body' },
+  );
 
-const inferCall = z.strictObject({
+/** As the protocol has it. What is inside a tensor is for the server to judge: a test may want to see it refused. */
+const inferCall = strict({
   model: z.string().min(1),
-  version: z.string().optional(),
-  /** As the protocol has them: name, datatype, shape, data. */
+  version: z.union([z.string(), z.int().positive().transform(String)]).optional(),
+  id: z.string().optional(),
   inputs: z.array(z.looseObject({ name: z.string() })),
   outputs: z.array(z.looseObject({ name: z.string() })).optional(),
-  parameters: z.record(z.string(), json).optional(),
+  parameters: z.record(z.string(), z.unknown()).optional(),
 });
 
-const expectation = z.strictObject({
-  status: z.number().int().default(200),
+const expectation = strict({
+  status: z.int().min(100).max(599).default(200),
+  headers: headers.default({}),
   /** The whole answer, numbers within the tolerance. */
-  json: json.optional(),
+  json: z.unknown().optional(),
   /** A part of the answer: keys that are not named may be anything. */
-  jsonContains: json.optional(),
+  jsonContains: z.unknown().optional(),
   text: z.string().optional(),
   /** Output tensors by name. */
   outputs: z
     .record(
       z.string(),
-      z.strictObject({
+      strict({
         datatype: z.string().optional(),
-        shape: z.array(z.number().int()).optional(),
-        data: z.array(json).optional(),
+        shape: z.array(z.int()).optional(),
+        /** Flat, as servers answer, or nested. */
+        data: z.array(z.unknown()).optional(),
       }),
     )
     .optional(),
 });
 
-const sampleRequest = z
-  .strictObject({
-    name: z.string().min(1),
-    score: scoreCall.optional(),
-    infer: inferCall.optional(),
-    expect: expectation.default({ status: 200 }),
-  })
-  .refine((request) => (request.score === undefined) !== (request.infer === undefined), {
-    error: 'give either score or infer',
-  });
+const sampleRequest = strict({
+  name: z.string().min(1),
+  score: scoreCall.optional(),
+  infer: inferCall.optional(),
+  expect: expectation.default({ status: 200, headers: {} }),
+}).refine(({ score, infer }) => (score === undefined) !== (infer === undefined), {
+  error: 'give either score or infer',
+});
 
-const sampleRequests = z.strictObject({
+/** What `sample-requests.json` may hold. */
+export const sampleRequestsSchema = strict({
   version: z.literal(1),
-  tolerance: z
-    .strictObject({
-      absolute: z.number().nonnegative().default(0),
-      relative: z.number().nonnegative().default(0),
-    })
-    .default({ absolute: 1e-6, relative: 1e-5 }),
+  tolerance: strict({
+    absolute: z.number().nonnegative().default(0),
+    relative: z.number().nonnegative().default(0),
+  }).default({ absolute: 1e-6, relative: 1e-5 }),
   requests: z.array(sampleRequest).min(1),
 });
 
 export type SampleRequest = z.infer<typeof sampleRequest>;
-export type SampleRequests = z.infer<typeof sampleRequests> & {
+export type SampleRequests = z.infer<typeof sampleRequestsSchema> & {
   /** The file they came from. */
   readonly file: string;
 };
 
-/**
- * Reads the project's sample requests.
- * @throws REQUESTS_INVALID naming the file and the place in it (`requests[2].expect.status`).
- */
-export async function readSampleRequests(projectDir: string, given?: string): Promise<SampleRequests> {
-  const file = given ? path.resolve(given) : await findSampleRequests(projectDir);
-  let document: unknown;
-  try {
-    document = parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    throw userError('REQUESTS_INVALID', `cannot read the sample requests: ${messageOf(error)}`, {
-      location: { file },
-      cause: error,
-    });
-  }
-  const parsed = sampleRequests.safeParse(document);
-  if (parsed.success) return { ...parsed.data, file };
-  const mistakes = parsed.error.issues.map((issue) => `${place(issue.path)}: ${issue.message}`);
-  throw userError('REQUESTS_INVALID', mistakes.join('\n'), { location: { file } });
-}
-
-async function findSampleRequests(projectDir: string): Promise<string> {
-  for (const name of SAMPLE_REQUEST_FILES) {
-    const file = path.join(projectDir, name);
-    if ((await entryKind(file)) === 'file') return file;
-  }
-  throw userError('REQUESTS_INVALID', `${projectDir} has no sample requests`, {
-    hint: `write ${SAMPLE_REQUEST_FILES[0]}, for example: {"version": 1, "requests": [{"name": "one", "score": {"body": {}}, "expect": {"status": 200}}]}`,
+/** An object that refuses unknown keys and says which known one may be meant. */
+function strict<Shape extends z.ZodRawShape>(shape: Shape) {
+  const known = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys?.map((key) => unknownKey(String(key), known)).join('; ')
+        : undefined,
   });
 }
 
-/** `['requests', 2, 'expect']` as `requests[2].expect`. */
-function place(steps: readonly PropertyKey[]): string {
-  const text = steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
-  return text.replace(/^\./, '') || 'the file';
+function unknownKey(key: string, known: readonly string[]): string {
+  const near = closestName(key, known);
+  return `unknown key "${key}"${near ? `, did you mean "${near}"?` : `; known are ${known.join(', ')}`}`;
 }
