@@ -1,26 +1,32 @@
 import { constants } from 'node:os';
 
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** npm and shells deliver one wish to end several times; what comes this soon after the first is the same wish. */
+const SAME_WISH_MS = 1_000;
 
 export interface Interruption {
   readonly reason: string;
-  /** 128 and the signal's number, as shells have it. */
+  /** 128 and the signal's number, as shells have it; 0 where the user left by `q`. */
   readonly exitCode: number;
 }
 
 /**
- * The first signal that asks us to end. A second one ends the process at once: children notice that by their closed
- * pipes, and the next start sweeps what lies in the state folder.
+ * The first wish to end: a signal, or what `left` resolves with. A signal that comes later than that ends the
+ * process at once: children notice that by their closed pipes, and the next start sweeps the state folder.
  */
-export function nextInterruption(): Promise<Interruption> {
+export function nextInterruption(left?: Promise<Interruption>): Promise<Interruption> {
   return new Promise((resolve) => {
-    let asked = false;
+    let askedAt: number | undefined;
+    const ask = (interruption: Interruption) => {
+      askedAt ??= performance.now();
+      resolve(interruption);
+    };
+    void left?.then(ask);
     for (const signal of ENDING_SIGNALS) {
       process.on(signal, () => {
         const exitCode = 128 + constants.signals[signal];
-        if (asked) process.exit(exitCode);
-        asked = true;
-        resolve({ reason: signal, exitCode });
+        if (askedAt !== undefined && performance.now() - askedAt > SAME_WISH_MS) process.exit(exitCode);
+        ask({ reason: signal, exitCode });
       });
     }
   });

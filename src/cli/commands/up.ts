@@ -22,10 +22,7 @@ export async function up(directory: string | undefined, flags: Flags): Promise<n
   });
 
   const starting = new AbortController();
-  const asked = Promise.race([
-    nextInterruption(),
-    renderer.left.then(({ exitCode }) => ({ reason: 'left', exitCode })),
-  ]);
+  const asked = nextInterruption(renderer.left.then(({ exitCode }) => ({ reason: 'left', exitCode })));
   let outcome = { reason: 'stopped', exitCode: EXIT.ok as number };
   void asked.then((interruption) => {
     outcome = interruption;
