@@ -2,6 +2,7 @@
 """
 
 import json
+import os
 import sys
 from io import BytesIO
 
@@ -36,7 +37,9 @@ class Gate:
         self._raw = False
         self._request = None
         self._returned = 0
-        app = flask.Flask("azureml_inference_server_http.server.create_app", root_path=".", static_folder=None)
+        # Left to itself, Flask derives the instance folder from the file of the named package, which a stand-in has not.
+        name = "azureml_inference_server_http.server.create_app"
+        app = flask.Flask(name, root_path=".", instance_path=os.path.abspath("instance"), static_folder=None)
         app.add_url_rule("/score", "main.handle_score", self._view, methods=_METHODS, provide_automatic_options=False)
         app.register_error_handler(Exception, self._fail)
         self._app = app
