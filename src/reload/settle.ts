@@ -108,7 +108,7 @@ export class Settle {
     if (!this.isReadable(now)) return this.#weightsLastAt + WEIGHTS_STILL_MS;
     if (this.#firstAt === undefined || this.isQuiet(now))
       return this.#proved && !this.#unread ? undefined : now;
-    return Math.min(this.#lastAt + this.#quietMs(), this.#firstAt + QUIET_CAP_MS);
+    return Math.min(this.#lastAt + this.#quietMs(), this.#capAt());
   }
 
   /** The biggest file that is being written, while that is what is waited for. */
@@ -118,8 +118,13 @@ export class Settle {
   }
 
   #isCapped(now: number): boolean {
-    if (this.#weightsFirstAt !== undefined) return now - this.#weightsFirstAt >= WEIGHTS_CAP_MS;
-    return this.#firstAt !== undefined && now - this.#firstAt >= QUIET_CAP_MS;
+    return now >= this.#capAt();
+  }
+
+  /** When what changes all the time is read all the same. */
+  #capAt(): number {
+    if (this.#weightsFirstAt !== undefined) return this.#weightsFirstAt + WEIGHTS_CAP_MS;
+    return this.#firstAt === undefined ? Number.POSITIVE_INFINITY : this.#firstAt + QUIET_CAP_MS;
   }
 
   #quietMs(): number {

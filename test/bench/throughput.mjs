@@ -15,11 +15,12 @@ export async function run() {
   }
   const folder = await TempFolder.create();
   const project = await DigitsProject.create();
-  const { images } = await readHeldOut();
+  const { images, labels } = await readHeldOut();
   const emulator = await EmulatorProcess.startReady({ projectDir: project.directory });
   try {
     const { http, score } = emulator.urls;
     const infer = inferRequest(images[0].flat());
+    await checkInfer(`${http}/v2/models/digits/infer`, infer, labels[0]);
     for (const connections of CONNECTIONS) {
       measure(folder, 'infer', `${http}/v2/models/digits/infer`, infer, connections);
     }
@@ -43,6 +44,16 @@ function inferRequest(pixels) {
   });
   const headers = { 'Inference-Header-Content-Length': String(Buffer.byteLength(header)) };
   return { headers, body: Buffer.concat([Buffer.from(header), data]) };
+}
+
+/** wrk looks at statuses only: that the very request it sends gets the right digit is seen once, before. */
+async function checkInfer(url, { headers, body }, label) {
+  const response = await fetch(url, { method: 'POST', headers, body });
+  const answer = Buffer.from(await response.arrayBuffer());
+  const json = Number(response.headers.get('inference-header-content-length'));
+  const scores = Array.from({ length: 10 }, (_, digit) => answer.readFloatLE(json + digit * 4));
+  const digit = scores.indexOf(Math.max(...scores));
+  if (response.status !== 200 || digit !== label) throw new Error(`expected ${label}: ${answer}`);
 }
 
 function measure(folder, name, url, { headers, body }, connections) {

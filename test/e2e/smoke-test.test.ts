@@ -20,10 +20,10 @@ describe.skipIf(!peerPython)('triton-local test', () => {
     await folder[Symbol.asyncDispose]();
   });
 
-  const test = (...args: string[]) =>
-    runToEnd([...checkoutCli, 'test', project.directory, '--engine', 'embedded', ...args], {
+  const test = (variables: NodeJS.ProcessEnv = {}) =>
+    runToEnd([...checkoutCli, 'test', project.directory, '--engine', 'embedded'], {
       cwd: folder.directory,
-      env: childEnvironment(folder.path('home'), folder.path('tmp')),
+      env: { ...childEnvironment(folder.path('home'), folder.path('tmp')), ...variables },
     });
 
   it('passes on the sample with 0 and a table, and leaves nothing', async () => {
@@ -32,6 +32,16 @@ describe.skipIf(!peerPython)('triton-local test', () => {
     expect(code).toBe(0);
     const traces = { home: folder.path('home'), temporary: folder.path('tmp'), ports: [], pids: [] };
     expect(await findLeftovers(traces)).toEqual([]);
+  });
+
+  it('builds the environment that the project asks for on first use, says so, and passes in it', async () => {
+    const ownPython = { TRITON_LOCAL_PYTHON: '' };
+    const { code, stdout, stderr } = await test(ownPython);
+    expect(stderr).toMatch(/python environment/);
+    expect(`${code}\n${stdout}`).toMatch(/^0\n[^]* passed, 0 failed/);
+    const again = await test(ownPython);
+    expect(again.stderr).not.toMatch(/python environment/);
+    expect(again.code).toBe(0);
   });
 
   it('fails with 6 on a wrong expectation, and shows both values', async () => {

@@ -93,14 +93,22 @@ export class Scheduler {
         : { take: Math.min(1, this.#waiting.length), lookAgainAt: Number.POSITIVE_INFINITY };
       if (take === 0) {
         this.#idle.unshift(instance);
-        if (Number.isFinite(lookAgainAt))
-          this.#timer = setTimeout(() => this.#dispatch(), Math.max(0, lookAgainAt - now));
+        if (Number.isFinite(lookAgainAt)) this.#lookAgainIn(lookAgainAt - now);
         break;
       }
       this.#running += take;
       void this.#execute(instance, this.#waiting.splice(0, take), now);
     }
     this.#tellIdle();
+  }
+
+  /**
+   * Queue delays are microseconds, Node's timers count milliseconds and round up: the whole milliseconds are slept,
+   * the rest is turns of the event loop, in which requests to batch with keep coming in.
+   */
+  #lookAgainIn(milliseconds: number): void {
+    if (milliseconds < 1) this.#plan();
+    else this.#timer = setTimeout(() => this.#dispatch(), Math.floor(milliseconds));
   }
 
   async #execute(instance: ModelInstance, requests: readonly QueuedRequest[], start: number): Promise<void> {

@@ -37,9 +37,10 @@ class Gate:
         self._raw = False
         self._request = None
         self._returned = 0
-        # Left to itself, Flask derives the instance folder from the file of the named package, which a stand-in has not.
+        # Flask searches for the package of this name unless it is told every folder.
         name = "azureml_inference_server_http.server.create_app"
-        app = flask.Flask(name, root_path=".", instance_path=os.path.abspath("instance"), static_folder=None)
+        instance_path = os.path.abspath("instance")
+        app = flask.Flask(name, root_path=".", static_folder=None, instance_path=instance_path)
         app.add_url_rule("/score", "main.handle_score", self._view, methods=_METHODS, provide_automatic_options=False)
         app.register_error_handler(Exception, self._fail)
         self._app = app

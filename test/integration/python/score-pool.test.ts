@@ -391,6 +391,30 @@ ${rest}`,
   });
 });
 
+describe('a script with flask, but without the real server installed', () => {
+  const hidden = `import sys
+from importlib.machinery import PathFinder
+class WithoutServer:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        is_server = name.split(".")[0] == "azureml_inference_server_http"
+        return None if is_server else PathFinder.find_spec(name, path, target)
+sys.meta_path[sys.meta_path.index(PathFinder)] = WithoutServer
+`;
+
+  it('answers with an AMLResponse', async () => {
+    const pool = await start(`${hidden}from azureml.contrib.services.aml_response import AMLResponse
+def init():
+    pass
+def run(data):
+    return AMLResponse({"error": data}, 400, json_str=True)
+`);
+    const reply = await ask(pool, post('no image'));
+    expect(reply).toMatchObject({ status: 400 });
+    expect(textOf(reply)).toBe('{"error": "no image"}');
+  });
+});
+
 describe('a worker that dies', () => {
   const fragile =
     'import os\ndef init():\n    pass\ndef run(data):\n    if data == "die":\n        os._exit(3)\n    return os.getpid()\n';

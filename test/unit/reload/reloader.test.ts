@@ -314,3 +314,19 @@ it('reloads by hand without watching, and looks at nothing otherwise', async () 
   expect(types()).toEqual(['planned', 'completed']);
   expect(clock.timers).toBe(0);
 });
+
+it('waits by timers, not by looking without end, for a weights file that vanished in a pause', async () => {
+  const { clock, disk, reloader, fakeWatching, target } = startFake();
+  reloader.watch(fakeWatching);
+  disk.write(ONNX, 'half');
+  await clock.advance(0);
+  disk.remove(ONNX);
+  reloader.pause();
+  await clock.advance(2_500);
+  const before = disk.looks;
+  reloader.resume();
+  await clock.advance(1_000);
+  expect(disk.looks - before).toBeLessThan(6);
+  expect(target.calls).toHaveLength(1);
+  await reloader[Symbol.asyncDispose]();
+});
