@@ -40,4 +40,4 @@ const stopped = new Promise<void>((resolve) => process.once('SIGTERM', resolve))
 await Promise.race([renderer.left, stopped]);
 for (const timer of timers) clearInterval(timer);
 await renderer[Symbol.asyncDispose]();
-stdin.unref();
+stdin.unref?.();

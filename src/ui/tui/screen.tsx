@@ -186,8 +186,9 @@ class Screen implements Renderer {
     if (this.#model.headDirty && (this.#frames.isEager || now - this.#headAt >= HEAD_EVERY_MS)) {
       this.#headAt = now;
       this.#model.renderHead();
-    }
-    this.#paint();
+      // React draws in a microtask of its own, which comes first: head and log go out as one write.
+      queueMicrotask(() => this.#paint());
+    } else this.#paint();
     if (this.#model.headDirty) this.#frames.request();
   }
 

@@ -6,6 +6,7 @@ import { ready, request } from '../../../helpers/story.ts';
 
 const LINES_PER_SECOND = 5_000;
 const SECONDS = 2;
+const KEYS = 4;
 
 it('keeps up with 5,000 log lines a second in few frames, and answers keys meanwhile', async () => {
   const control = new FakeControl();
@@ -31,9 +32,11 @@ it('keeps up with 5,000 log lines a second in few frames, and answers keys meanw
   let lines = 0;
   const began = performance.now();
   const latencies: number[] = [];
-  let nextKeyAt = 300;
+  let nextKeyAt = 1_200;
+  let framesPerSecond: number | undefined;
   frames = 0;
-  for (let passed = 0; passed < SECONDS * 1_000; passed = performance.now() - began) {
+  const isOver = (passed: number) => passed >= SECONDS * 1_000 && latencies.length >= KEYS;
+  for (let passed = 0; !isOver(passed); passed = performance.now() - began) {
     while (lines < (passed / 1_000) * LINES_PER_SECOND) {
       lines += 1;
       const text = `INFO:digits:scored sample ${lines} with a text of usual length that says this and that ${lines % 97}`;
@@ -41,7 +44,8 @@ it('keeps up with 5,000 log lines a second in few frames, and answers keys meanw
       if (lines % 50 === 0) control.bus.emit(request());
     }
     if (passed >= nextKeyAt) {
-      nextKeyAt += 400;
+      nextKeyAt += 200;
+      framesPerSecond ??= (frames / passed) * 1_000;
       written = '';
       const pressedAt = performance.now();
       input.write('f');
@@ -53,15 +57,14 @@ it('keeps up with 5,000 log lines a second in few frames, and answers keys meanw
     }
     await new Promise((resolve) => setTimeout(resolve, 4));
   }
-  const framesPerSecond = frames / SECONDS;
   input.write('/last');
   control.bus.emit({ type: 'log.line', source: 'script', level: 'error', text: 'the last line' });
   await expect.poll(() => written).toContain('the last line');
   await screen[Symbol.asyncDispose]();
 
   expect(lines).toBeGreaterThan(LINES_PER_SECOND * SECONDS * 0.95);
-  // Ten a second, and up to thirty for the third of a second after each of the four keys.
-  expect(framesPerSecond).toBeLessThan(25);
-  expect(latencies.length).toBeGreaterThanOrEqual(3);
-  expect(Math.max(...latencies)).toBeLessThan(300);
+  expect(framesPerSecond).toBeLessThanOrEqual(10);
+  // The middle one: a busy machine may stall this process at any time.
+  const [, , middle] = latencies.sort((one, other) => one - other);
+  expect(middle).toBeLessThan(150);
 });
