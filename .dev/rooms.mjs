@@ -51,7 +51,6 @@ export const LIBRARIES = {
   'onnxruntime-node': ['inference/backends/'],
   ink: ['ui/tui/'],
   react: ['ui/tui/'],
-  fastify: ['scoring/', 'inference/http/', 'control/'],
   '@grpc/grpc-js': ['kserve/', 'inference/grpc/'],
   commander: ['cli/'],
   zod: ['events/schema.ts', 'config/', 'cloud/'],

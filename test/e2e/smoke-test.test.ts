@@ -38,7 +38,7 @@ describe.skipIf(!peerPython)('triton-local test', () => {
     const ownPython = { TRITON_LOCAL_PYTHON: '' };
     const { code, stdout, stderr } = await test(ownPython);
     expect(stderr).toMatch(/python environment/);
-    expect(`${code}\n${stdout}`).toMatch(/^0\n[^]* passed, 0 failed/);
+    expect(`${code}\n${stdout}`).toMatch(/^0\n[\s\S]* passed, 0 failed/);
     const again = await test(ownPython);
     expect(again.stderr).not.toMatch(/python environment/);
     expect(again.code).toBe(0);

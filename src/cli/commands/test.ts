@@ -39,7 +39,7 @@ export async function test(directory: string | undefined, flags: Flags): Promise
     const url = textOf(flags.url);
     const key = textOf(flags.key) ?? config.primaryKey;
     const results = url
-      ? await send({ scoringUri: url, inferUrl: new URL(url).origin, key })
+      ? await send({ scoringUri: url, inferUrl: undefined, key })
       : await withEmulator(config, ending.signal, send);
     print(flags.json ? jsonReport(results) : `${table(results)}\n`);
     await writeReport(results);
@@ -52,7 +52,8 @@ export async function test(directory: string | undefined, flags: Flags): Promise
 
 interface Endpoints {
   readonly scoringUri: string;
-  readonly inferUrl: string;
+  /** Undefined: found from the scoring URI. */
+  readonly inferUrl: string | undefined;
   readonly key: string | undefined;
 }
 
@@ -104,7 +105,7 @@ function table(results: readonly SmokeResult[]): string {
 function reportWriter(given: unknown): (results: readonly SmokeResult[]) => Promise<void> {
   const file = textOf(given);
   if (file === undefined) return async () => {};
-  const form = REPORT_FORMS[path.extname(file)];
+  const form = REPORT_FORMS[path.extname(file).toLowerCase()];
   if (!form) {
     throw userError(
       'CONFIG_INVALID',
