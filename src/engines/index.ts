@@ -1,5 +1,19 @@
 // Engines: the Engine interface, its forms, how one is chosen and what it needs on this machine.
 // It knows how to run something that answers KServe v2; it refuses to know Azure, scripts and the user's folder.
+export {
+  cdiSpecs,
+  type DescribeDockerOptions,
+  type DockerDescription,
+  describeDocker,
+} from './docker/describe.ts';
+export {
+  type DockerEndpoints,
+  DockerEngine,
+  type DockerEngineOptions,
+  type RunningDockerEngine,
+} from './docker/docker-engine.ts';
+export type { DockerEndpoint, EndpointAttempt } from './docker/endpoint.ts';
+export type { GpuChoice } from './docker/gpu.ts';
 export { EmbeddedEngine, type EmbeddedEngineOptions } from './embedded.ts';
 export type { Engine, EngineEndpoints, RunningEngine } from './engine.ts';
 export { ensureOnnxRuntime, ONNXRUNTIME_VERSION, type OnnxRuntimeOptions } from './onnxruntime.ts';

@@ -36,6 +36,8 @@ function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
       return { ...state, models: withModel(state.models, event) };
     case 'environment.progress':
       return { ...state, progress: progressOf(event) };
+    case 'engine.pull.progress':
+      return { ...state, progress: pullProgressOf(event) };
     case 'worker.started':
     case 'worker.ready':
     case 'worker.exited':
@@ -107,6 +109,15 @@ function byNameAndVersion(one: ModelStatus, other: ModelStatus): number {
 
 function progressOf({ environment, step, detail }: EventOf<'environment.progress'>): string {
   return [`${environment}: ${step}`, detail].filter(Boolean).join(' ');
+}
+
+function pullProgressOf(event: EventOf<'engine.pull.progress'>): string {
+  const { image, bytes, total, bytesPerSecond, etaSeconds, layers } = event;
+  const megabytes = (count: number) => `${Math.round(count / 1e6)} MB`;
+  const fetched = total > 0 ? `${megabytes(bytes)} of ${megabytes(total)}` : 'asking the registry';
+  const rate = bytesPerSecond > 0 && bytes < total ? `, ${megabytes(bytesPerSecond)}/s` : '';
+  const eta = etaSeconds === null ? '' : `, ${etaSeconds} s left`;
+  return `pulling ${image}: ${fetched}${rate}${eta} (${layers.done} of ${layers.total} layers)`;
 }
 
 function foldWorker(

@@ -1,0 +1,51 @@
+import type { EventSink, ModelStatus } from '../../events/index.ts';
+import type { ContainerLog } from './container-log.ts';
+import type { TritonClient } from './triton-client.ts';
+
+/** Triton's repository index as we last saw it; tells of every change as an event. */
+export class ModelStates {
+  readonly #client: TritonClient;
+  readonly #log: ContainerLog;
+  readonly #events: EventSink;
+  #models: readonly ModelStatus[] = [];
+
+  constructor(client: TritonClient, log: ContainerLog, events: EventSink) {
+    this.#client = client;
+    this.#log = log;
+    this.#events = events;
+  }
+
+  models(): readonly ModelStatus[] {
+    return this.#models;
+  }
+
+  async refresh(): Promise<void> {
+    // An engine that no longer answers says so by its end; what was known stays known until then.
+    const index = await this.#client.index().catch(() => undefined);
+    if (!index) return;
+    const now = index.filter((it) => it.reason !== 'unloaded').map((it) => this.#explained(it));
+    const before = this.#models;
+    this.#models = now;
+    for (const gone of before.filter((it) => !now.some((other) => isSame(it, other)))) {
+      this.#tell({ ...gone, state: 'UNAVAILABLE', reason: 'unloaded' });
+    }
+    for (const model of now) {
+      const known = before.find((it) => isSame(it, model));
+      if (known?.state !== model.state || known.reason !== model.reason) this.#tell(model);
+    }
+  }
+
+  /** The index says nothing of a model whose configuration could not be read; the log does. */
+  #explained(model: ModelStatus): ModelStatus {
+    const reason = model.version === '' ? this.#log.pollFailures.get(model.name) : undefined;
+    return reason === undefined ? model : { ...model, reason };
+  }
+
+  #tell({ name, version, state, reason }: ModelStatus): void {
+    this.#events.emit({ type: 'model.state', model: name, version, state, reason });
+  }
+}
+
+function isSame(one: ModelStatus, other: ModelStatus): boolean {
+  return one.name === other.name && one.version === other.version;
+}
