@@ -31,7 +31,13 @@ function readStep(folder, results) {
     const report = JSON.parse(readFileSync(path.join(folder, name), 'utf8'));
     for (const file of report.testResults) {
       const tests = file.assertionResults;
-      for (const test of tests) record(`${file.name} > ${test.fullName}`, test.status);
+      const seen = new Map();
+      for (const { fullName, status } of tests) {
+        // Two tests of one file may bear the same name.
+        const nth = (seen.get(fullName) ?? 0) + 1;
+        seen.set(fullName, nth);
+        record(`${file.name} > ${fullName} (${nth})`, status);
+      }
       const brokenAsAWhole = file.status === 'failed' && !tests.some(({ status }) => status === 'failed');
       if (brokenAsAWhole) record(`${file.name} (the file itself)`, 'failed');
     }

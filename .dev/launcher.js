@@ -12,19 +12,31 @@ if (have[0] < wanted[0] || (have[0] === wanted[0] && have[1] < wanted[1])) {
   );
   process.exit(5);
 }
-// npm starts us below a shell, which dies by a signal that npm is sent and passes on, without telling us. We take the
-// loss of that parent for the signal.
-if (process.env.npm_command) {
-  const parent = process.ppid;
-  const watch = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(watch);
-    process.kill(process.pid, 'SIGTERM');
-  }, 250);
-  watch.unref();
-}
+if (process.env.npm_command) endWithParent();
 // Official builds of onnxruntime report to their maker, and write files for it, unless this is set before they load.
 process.env.ORT_DISABLE_TELEMETRY ??= '1';
 // From Node 22 on, V8's compiled code is kept between starts (NODE_COMPILE_CACHE or the system's temporary folder).
 if (module.enableCompileCache) module.enableCompileCache();
 await import('./main.js');
+
+/**
+ * npm starts us below a shell, which dies by a signal that npm is sent and passes on, and tells us nothing: we take the
+ * loss of that parent for the signal, unless we have had one ourselves.
+ */
+function endWithParent() {
+  const parent = process.ppid;
+  let signalled = false;
+  const note = (signal) => {
+    signalled = true;
+    if (process.listenerCount(signal) > 1) return;
+    process.off(signal, note);
+    process.kill(process.pid, signal);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, note);
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    if (!signalled) process.kill(process.pid, 'SIGTERM');
+  }, 250);
+  watch.unref();
+}

@@ -1,4 +1,4 @@
-"""Recognises a handwritten digit: an 8x8 image in, the digit and its probabilities out."""
+"""Recognises a handwritten digit: an 8x8 image in, the digit and the probability of each digit out."""
 
 import tritonclient.http as triton
 from azureml.contrib.services.aml_response import AMLResponse

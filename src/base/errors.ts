@@ -53,9 +53,15 @@ export function systemError(
   return new TritonLocalError(code, 'system', message, details);
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown; never empty. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  if (!(thrown instanceof Error)) return String(thrown);
+  if (thrown.message !== '') return thrown.message;
+  // Node's connection errors over several addresses say nothing themselves.
+  if (thrown instanceof AggregateError && thrown.errors.length > 0) {
+    return [...new Set(thrown.errors.map(messageOf))].join('; ');
+  }
+  return 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : thrown.name;
 }
 
 /** A thrown value as our own error; what is not ours already becomes `INTERNAL` with its cause kept. */

@@ -1,8 +1,14 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hasErrno } from './errors.ts';
+
+/** Windows refuses to replace a file while a virus scanner or a reader holds it, for a moment. */
+const RENAME_TRIES = 10;
+const RENAME_PAUSE_MS = 20;
 
 /** Writes a file so that readers see the old content or the new, never a part. */
 export async function writeFileAtomic(
@@ -11,13 +17,25 @@ export async function writeFileAtomic(
   mode = 0o644,
 ): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}.${Date.now().toString(36)}.tmp`;
+  const temporary = `${file}.${randomUUID()}.tmp`;
   try {
-    await writeFile(temporary, content, { mode });
-    await rename(temporary, file);
+    await writeFile(temporary, content, { mode, flag: 'wx' });
+    await renameOver(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+async function renameOver(from: string, to: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await rename(from, to);
+    } catch (error) {
+      const isHeld = process.platform === 'win32' && hasErrno(error, 'EPERM', 'EACCES', 'EBUSY');
+      if (!isHeld || tries === RENAME_TRIES) throw error;
+      await sleep(RENAME_PAUSE_MS);
+    }
   }
 }
 

@@ -22,8 +22,9 @@ export class LineSplitter {
     }
     this.#rest = this.#rest.slice(start);
     while (this.#rest.length > MAX_LINE_CHARACTERS) {
-      this.#onLine(this.#rest.slice(0, MAX_LINE_CHARACTERS));
-      this.#rest = this.#rest.slice(MAX_LINE_CHARACTERS);
+      const end = pieceEnd(this.#rest, 0);
+      this.#onLine(this.#rest.slice(0, end));
+      this.#rest = this.#rest.slice(end);
     }
   }
 
@@ -36,8 +37,22 @@ export class LineSplitter {
 
   #emit(line: string): void {
     const text = line.endsWith('\r') ? line.slice(0, -1) : line;
-    for (let start = 0; start === 0 || start < text.length; start += MAX_LINE_CHARACTERS) {
-      this.#onLine(text.slice(start, start + MAX_LINE_CHARACTERS));
+    if (text.length <= MAX_LINE_CHARACTERS) {
+      this.#onLine(text);
+      return;
+    }
+    for (let start = 0; start < text.length; ) {
+      const end = pieceEnd(text, start);
+      this.#onLine(text.slice(start, end));
+      start = end;
     }
   }
+}
+
+/** Where a piece that begins at `start` ends; never between the halves of a character beyond the basic plane. */
+function pieceEnd(text: string, start: number): number {
+  const end = Math.min(text.length, start + MAX_LINE_CHARACTERS);
+  const last = text.charCodeAt(end - 1);
+  const isFirstHalf = last >= 0xd800 && last <= 0xdbff;
+  return isFirstHalf && end < text.length ? end - 1 : end;
 }

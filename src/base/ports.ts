@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { promisify } from 'node:util';
-import { hasErrno, systemError } from './errors.ts';
+import { hasErrno, messageOf, systemError } from './errors.ts';
 
 /** A process that holds a port, as far as the system tells. */
 export interface PortHolder {
@@ -17,11 +17,15 @@ export interface PortHolder {
 export async function listen(server: Server, host: string, port: number, purpose: string): Promise<number> {
   try {
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ host, port }, () => {
-        server.off('error', reject);
-        resolve();
-      });
+      const settle = (error?: Error) => {
+        server.off('error', settle);
+        server.off('listening', settle);
+        if (error) reject(error);
+        else resolve();
+      };
+      server.once('error', settle);
+      server.once('listening', settle);
+      server.listen({ host, port });
     });
   } catch (error) {
     throw await listenError(error, host, port, purpose);
@@ -45,10 +49,34 @@ export async function listenError(
       cause: error,
     });
   }
-  return systemError('PORT_REFUSED', `cannot listen on ${host}:${port} (${purpose})`, {
-    hint: port > 0 && port < 1024 ? 'ports below 1024 need special rights' : 'check the host and the port',
+  const { why, hint } = explainRefusal(error, host, port);
+  return systemError('PORT_REFUSED', `cannot listen on ${host}:${port} (${purpose}): ${why}`, {
+    hint,
     cause: error,
   });
+}
+
+function explainRefusal(error: unknown, host: string, port: number): { why: string; hint: string } {
+  if (hasErrno(error, 'EADDRNOTAVAIL')) {
+    return {
+      why: `no network interface here has the address ${host}`,
+      hint: 'use 127.0.0.1, or 0.0.0.0 for all',
+    };
+  }
+  if (hasErrno(error, 'ENOTFOUND', 'EAI_AGAIN')) {
+    return { why: `the host ${host} is unknown`, hint: 'use an address, such as 127.0.0.1' };
+  }
+  if (hasErrno(error, 'EACCES')) {
+    const isReserved = process.platform === 'win32';
+    const hint = isReserved
+      ? 'Windows may have reserved it (netsh interface ipv4 show excludedportrange tcp): choose another'
+      : 'ports below 1024 need special rights: choose a higher one';
+    return { why: 'permission denied', hint };
+  }
+  return {
+    why: messageOf(error),
+    hint: port > 65_535 ? 'ports end at 65535' : 'check the host and the port',
+  };
 }
 
 /** The process that listens on a TCP port, or `undefined` where the system does not tell us. */
@@ -97,8 +125,9 @@ async function findHolderByLsof(port: number): Promise<PortHolder | undefined> {
 }
 
 async function findHolderByNetstat(port: number): Promise<PortHolder | undefined> {
-  const { stdout } = await run('netstat', ['-ano', '-p', 'TCP']);
-  const pid = new RegExp(`:${port}\\s+\\S+\\s+LISTENING\\s+(\\d+)`).exec(stdout)?.[1];
+  const { stdout } = await run('netstat', ['-ano']);
+  // By the foreign address of a listener: the word for its state depends on the language of the system.
+  const pid = new RegExp(`:${port}\\s+(?:0\\.0\\.0\\.0|\\[::\\]):0\\s+\\S+\\s+(\\d+)`).exec(stdout)?.[1];
   if (!pid) return undefined;
   const tasks = await run('tasklist', ['/FI', `PID eq ${pid}`, '/FO', 'CSV', '/NH']);
   return { pid: Number(pid), command: /^"([^"]+)"/.exec(tasks.stdout.trim())?.[1] ?? 'a process' };

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Lifetime, messageOf, systemError, TritonLocalError } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import { type Control, serveControl } from '../control/index.ts';
-import { type EmulatorState, EventBus, StateStore } from '../events/index.ts';
+import { asServedBy, type EmulatorState, EventBus, StateStore } from '../events/index.ts';
 import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
 import { startScoringServer } from '../scoring/index.ts';
 import { type Instance, openWorkspace, type Workspace } from '../workspace/index.ts';
@@ -134,7 +134,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
       source: {
         pool: () => this.#generations?.current,
         failure: () => this.#scriptFailure,
-        state: () => this.currentState(),
+        state: () => asServedBy(this.#store.state, this.#generations?.serving ?? 0),
       },
       events: this.#bus,
     });

@@ -34,8 +34,9 @@ export class ModelLoader {
   }
 
   async unload(model: string): Promise<void> {
-    await this.#engine.unload(model);
+    // First the folder: an engine forgets a model for good when there is nothing left to load it from.
     await unstageModel(model, this.#staged);
+    await this.#engine.unload(model);
   }
 }
 

@@ -3,6 +3,8 @@ import { type EmulatorState, initialState, type ModelStatus, type ReloadFailure 
 
 /** More targets than this cannot be broken at once as far as a screen is concerned; the oldest are forgotten. */
 const MOST_FAILURES = 100;
+/** The key of the script among the targets of failures. */
+const SCRIPT = 'script';
 
 /**
  * What runs after `event`, given what ran before. Pure; hands back the same object when the event says nothing about
@@ -54,6 +56,16 @@ function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
       // A newer emulator may tell an older screen of things it has no word for.
       return state;
   }
+}
+
+/**
+ * The state as an answer of this generation must tell it. A generation that has just taken over is not stale, though
+ * its reload counts as completed only when the one before has answered what it had accepted.
+ */
+export function asServedBy(state: EmulatorState, generation: number): EmulatorState {
+  if (generation === state.generation) return state;
+  const failures = state.failures.filter(({ targets }) => !targets.includes(SCRIPT));
+  return { ...state, generation, failures, stale: failures.length > 0 };
 }
 
 function foldEngine(
@@ -198,7 +210,7 @@ function withoutMended(failures: readonly ReloadFailure[], actions: readonly Rel
 
 /** Loading and unloading one model are about the same thing. */
 function keyOf({ kind, target }: ReloadAction): string {
-  return kind === 'swap-workers' ? 'script' : `model ${target}`;
+  return kind === 'swap-workers' ? SCRIPT : `model ${target}`;
 }
 
 function overlap(one: readonly string[], other: readonly string[]): boolean {

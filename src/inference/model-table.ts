@@ -10,6 +10,7 @@ import {
 } from '../repository/index.ts';
 import type { Backend } from './backends/backend.ts';
 import { directoryStamp } from './directory-stamp.ts';
+import { checkEnsemble } from './ensemble-dependencies.ts';
 import type { LoadedVersion } from './loaded-version.ts';
 import { loadVersion, reasonOf } from './model-loader.ts';
 
@@ -188,11 +189,10 @@ export class ModelTable implements AsyncDisposable {
     });
   }
 
-  /** Forgets a model whose folder is gone, once unloaded. */
+  /** Unloads a model, and forgets it where its folder is gone. */
   async remove(name: string): Promise<void> {
     await this.unload(name);
-    const model = this.#models.get(name);
-    if (model && model.versions.size === 0) this.#models.delete(name);
+    if (!(await listModelDirectories(this.#repository)).includes(name)) this.#models.delete(name);
   }
 
   async #unchanged(model: ModelEntry): Promise<boolean> {
@@ -213,15 +213,39 @@ export class ModelTable implements AsyncDisposable {
       if (ours && !model.latest) this.#failPoll(model, reasonOf(error));
       throw new LoadError(`failed to load '${name}', failed to poll from model repository`, 500, error);
     }
-    if (definition.versions.length === 0) {
-      const reason = `at least one version must be available under the version policy of model '${name}'`;
-      this.#log('error', `failed to load '${name}': ${reason}`);
-      if (ours && !model.latest) this.#failPoll(model, `Invalid argument: ${reason}`);
-      throw new LoadError(`load failed for model '${name}': ${reason}\n`, 400, invalidArgument(reason));
+    const unloadable = await this.#whyUnloadable(definition, ours);
+    if (unloadable) {
+      this.#log('error', `failed to load '${name}': ${unloadable}`);
+      if (ours && !model.latest) this.#failPoll(model, `Invalid argument: ${unloadable}`);
+      throw new LoadError(
+        `load failed for model '${name}': ${unloadable}\n`,
+        400,
+        invalidArgument(unloadable),
+      );
     }
     await this.#bringUp(model, definition);
     model.stamp = stamp;
     model.pollFailure = '';
+  }
+
+  /** What keeps a readable model from being loaded at all. */
+  async #whyUnloadable(definition: ModelDefinition, ours: boolean): Promise<string | undefined> {
+    const { name, config, versions } = definition;
+    if (config.platform === 'ensemble') {
+      try {
+        // At start the members may still be loading, so only a client's load is told about them.
+        if (!ours)
+          await checkEnsemble(definition, {
+            repository: this.#repository,
+            readyVersions: (member) => this.readyVersions(member),
+          });
+      } catch (error) {
+        return messageOf(error);
+      }
+      return "triton-local's embedded engine does not serve ensembles yet; use --engine docker or native";
+    }
+    if (versions.length > 0) return undefined;
+    return `at least one version must be available under the version policy of model '${name}'`;
   }
 
   async #bringUp(model: ModelEntry, definition: ModelDefinition): Promise<void> {

@@ -28,7 +28,8 @@ export async function warmUp(definition: ModelDefinition, model: BackendModel): 
     for (const instance of model.instances)
       for (let run = 0; run < Math.max(1, sample.count); run += 1) {
         try {
-          await instance.execute({ inputs });
+          // A backend may give the bytes away, so each run gets its own.
+          await instance.execute({ inputs: inputs.map((input) => repeat(input, 1)) });
         } catch (error) {
           throw internal(`failed to run warmup sample '${sample.name}': ${messageOf(error)}`);
         }
@@ -44,6 +45,8 @@ async function sampleInputs(
   const batches = model.config.max_batch_size > 0;
   const given: InferInput[] = [];
   for (const [name, input] of Object.entries(sample.inputs)) {
+    // Triton leaves out what the model does not know; the count of inputs then tells.
+    if (!model.config.input.some((known) => known.name === name)) continue;
     const shape = batches ? [1, ...input.dims] : input.dims;
     given.push({
       name,
@@ -93,5 +96,5 @@ async function sampleData(
 function repeat(input: Tensor, times: number): Tensor {
   const data = new Uint8Array(input.data.byteLength * times);
   for (let index = 0; index < times; index += 1) data.set(input.data, index * input.data.byteLength);
-  return { ...input, shape: [times, ...input.shape.slice(1)], data };
+  return { ...input, shape: times === 1 ? input.shape : [times, ...input.shape.slice(1)], data };
 }

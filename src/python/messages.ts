@@ -49,6 +49,8 @@ export interface FailedMessage {
 export type WorkerMessage =
   | { readonly type: 'hello'; readonly pid: number; readonly python: string }
   | { readonly type: 'preloaded' }
+  /** The script has loaded Flask since it was ready: from here on requests must carry target and headers. */
+  | { readonly type: 'wantsHead' }
   /** The script needs a process in which no library was imported ahead of it. */
   | { readonly type: 'unsuitable' }
   | ReadyMessage

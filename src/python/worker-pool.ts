@@ -214,7 +214,7 @@ export class WorkerPool implements ScorePool, WorkerOwner {
     if (this.#ended) return;
     this.#restartLater();
     // While others still work the queue may wait for them; with none left nobody would ever answer.
-    if (this.#workers.size > 0) return;
+    if ([...this.#workers.keys()].some(({ ending }) => !ending)) return;
     const reason = `no worker could be started again: ${error instanceof Error ? error.message : error}`;
     for (const job of this.#queue) job.lost(reason);
   }

@@ -197,6 +197,9 @@ export class Worker implements AsyncDisposable, FrameReceiver {
       case 'preloaded':
         this.#onPreloaded?.();
         return;
+      case 'wantsHead':
+        this.#wantsHead = true;
+        return;
       case 'ready':
         this.state = 'ready';
         this.#wantsHead = told.wantsHead;

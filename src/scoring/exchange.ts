@@ -32,16 +32,17 @@ export class Exchange {
   readonly startedAt = performance.now();
   /** Whether the caller waits for `100 Continue` before it sends the body; the connection cannot be used again then. */
   #awaitsContinue: boolean;
+  readonly #readStanding: () => Standing;
+  #standing: Standing | undefined;
   /** The id that log lines and events carry. */
   id = '';
-  standing: Standing;
   times: RunTimes = NO_TIMES;
 
   constructor(
     connection: Connection,
     request: IncomingMessage,
     response: ServerResponse,
-    standing: Standing,
+    readStanding: () => Standing,
     awaitsContinue: boolean,
   ) {
     this.connection = connection;
@@ -50,8 +51,18 @@ export class Exchange {
     this.method = request.method ?? 'GET';
     this.target = readTarget(request.url ?? '/');
     this.fields = readFields(request.rawHeaders);
-    this.standing = standing;
+    this.#readStanding = readStanding;
     this.#awaitsContinue = awaitsContinue;
+  }
+
+  /** Read when first needed, which is when the answer is made; a scoring request sets that of its generation. */
+  get standing(): Standing {
+    this.#standing ??= this.#readStanding();
+    return this.#standing;
+  }
+
+  set standing(standing: Standing) {
+    this.#standing = standing;
   }
 
   get bringsBody(): boolean {

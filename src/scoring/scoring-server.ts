@@ -54,6 +54,10 @@ class ScoringService implements AsyncDisposable {
   readonly #gateway: EngineGateway | undefined;
   readonly #server = createServer(LIMITS);
   readonly #connections = new Connections(this.#server);
+  readonly #readStanding = (): Standing => {
+    const { source } = this.#options;
+    return { generation: source.pool()?.generation ?? 0, stale: source.state().stale };
+  };
   #ended: Promise<void> | undefined;
 
   constructor(options: ScoringServerOptions) {
@@ -68,9 +72,17 @@ class ScoringService implements AsyncDisposable {
       .on('clientError', answerParserError);
   }
 
-  start(): Promise<number> {
+  /** A connection that cannot be accepted (no file handles left, say) must not end us. */
+  #tellServerError(error: Error): void {
+    const text = `the scoring service cannot accept a connection: ${error.message}`;
+    this.#options.events.emit({ type: 'log.line', source: 'emulator', level: 'error', text });
+  }
+
+  async start(): Promise<number> {
     const { host, port } = this.#options;
-    return listen(this.#server, host, port, 'scoring service');
+    const taken = await listen(this.#server, host, port, 'scoring service');
+    this.#server.on('error', (error) => this.#tellServerError(error));
+    return taken;
   }
 
   #accept(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
@@ -87,7 +99,7 @@ class ScoringService implements AsyncDisposable {
 
   #begin(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): Exchange {
     const connection = this.#connections.begin(request, response);
-    return new Exchange(connection, request, response, this.#standing(), awaitsContinue);
+    return new Exchange(connection, request, response, this.#readStanding, awaitsContinue);
   }
 
   /** gunicorn knows `100-continue` alone. */
@@ -103,11 +115,6 @@ class ScoringService implements AsyncDisposable {
     if (!isHealthProbe(exchange) && !this.#mayScore(exchange.fields.authorization))
       return answerUnauthorized(exchange);
     return this.#gateway ? answerNoCode(exchange, this.#gateway) : answerScript(exchange, source, events);
-  }
-
-  #standing(): Standing {
-    const { source } = this.#options;
-    return { generation: source.pool()?.generation ?? 0, stale: source.state().stale };
   }
 
   /** One event a request; probes and the emulator's own paths would only hide the others. */

@@ -14,11 +14,14 @@ const SEQUENCE = new RegExp(
 );
 /** Control characters but for tabs and the escapes of colours, and what turns the direction of text around. */
 const CONTROL = new RegExp(`(?![\\t${ESC}])\\p{Cc}|[\\u2028\\u2029\\u202A-\\u202E\\u2066-\\u2069]`, 'gu');
+/** What is left of a colour that was cut in two. */
+const BROKEN_SGR = new RegExp(`${ESC}[^m]*$`);
+const RESET = `${ESC}[0m`;
 const PLAIN = /^[ -~]*$/;
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /**
- * Makes a line from elsewhere safe to show: colours stay (unless `color` is false), every other control sequence and
+ * Makes a line from elsewhere safe to show: colours stay (unless `color` is false) and end with the line, every other control sequence and
  * character goes, tabs become spaces, and of a line that a progress bar rewrote only the last state remains.
  */
 export function sanitize(line: string, color: boolean): string {
@@ -27,7 +30,8 @@ export function sanitize(line: string, color: boolean): string {
   if (text.length > MAX_CHARACTERS * 2) text = text.slice(0, MAX_CHARACTERS * 2);
   text = text.replace(SEQUENCE, (sequence) => (color && SGR.test(sequence) ? sequence : ''));
   text = expandTabs(text.replace(CONTROL, ''));
-  return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS - 1)}…` : text;
+  if (text.length > MAX_CHARACTERS) text = `${text.slice(0, MAX_CHARACTERS - 1).replace(BROKEN_SGR, '')}…`;
+  return text.includes(ESC) ? text + RESET : text;
 }
 
 /** What a terminal shows of a line that was written over itself, as progress bars do. */
@@ -65,7 +69,7 @@ export function cut(text: string, width: number): string {
 
 function cutGraphemes(text: string, width: number): string {
   const fits = widthOf(text) <= width;
-  if (fits) return `${text}${ESC}[0m`;
+  if (fits) return text.endsWith(RESET) ? text : text + RESET;
   if (width < 1) return '';
   let kept = '';
   let used = 0;
@@ -78,7 +82,7 @@ function cutGraphemes(text: string, width: number): string {
     }
     for (const { segment } of segmenter.segment(piece)) {
       const segmentWidth = widthOf(segment);
-      if (used + segmentWidth > width - 1) return `${kept}…${colored ? `${ESC}[0m` : ''}`;
+      if (used + segmentWidth > width - 1) return `${kept}…${colored ? RESET : ''}`;
       kept += segment;
       used += segmentWidth;
     }

@@ -102,8 +102,8 @@ const wrapRun = (name: string) => `
 _run_before = run
 
 
-def run(*args, **kwargs):
-    return {"edition": ${name}, "answer": _run_before(*args, **kwargs)}
+def run(data):
+    return {"edition": ${name}, "answer": _run_before(data)}
 `;
 
 /** Posts an image and gives the parsed answer. */

@@ -91,7 +91,7 @@ describe.skipIf(!peerPython)('the packed package on a copy of the sample, withou
     let load: Load;
 
     beforeAll(() => {
-      load = new Load({ url: emulator.urls.score, body: scoreBody(image), requestsPerSecond: 150 });
+      load = new Load({ url: emulator.urls.score, body: scoreBody(image), requestsPerSecond: 200 });
     });
     afterAll(() => load[Symbol.asyncDispose]());
 
@@ -142,7 +142,9 @@ describe.skipIf(!peerPython)('the packed package on a copy of the sample, withou
       await project.changeModelConfig(
         (text) => `${text}\nparameters { key: "note" value { string_value: "seen" } }\n`,
       );
-      const completed = await emulator.waitFor('reload.completed', () => true, { after: lastSeq });
+      const loadsModel = ({ actions }: { actions: readonly { kind: string }[] }) =>
+        actions[0]?.kind === 'load-model';
+      const completed = await emulator.waitFor('reload.completed', loadsModel, { after: lastSeq });
       expect(completed.actions).toMatchObject([{ kind: 'load-model', target: 'digits' }]);
       const config = await (await fetch(`${emulator.urls.http}/v2/models/digits/config`)).json();
       expect(config).toMatchObject({ parameters: { note: { string_value: 'seen' } } });

@@ -1,5 +1,7 @@
 import { Pool } from 'undici';
 
+const MAX_PENDING = 32;
+
 export interface LoadOptions {
   readonly url: string;
   readonly body: string;
@@ -21,7 +23,8 @@ export interface Answer {
 
 /**
  * Sends the same request at a constant rate, whether earlier ones are answered or not, and keeps every answer.
- * A rate that is kept up by waiting would hide the very pause that is looked for.
+ * Where a slow machine cannot keep up, no more than `MAX_PENDING` are under way, so that the wait of the next one stays
+ * short; what was due meanwhile is left out.
  */
 export class Load implements AsyncDisposable {
   readonly answers: Answer[] = [];
@@ -31,13 +34,14 @@ export class Load implements AsyncDisposable {
   readonly #pending = new Set<Promise<void>>();
   readonly #timer: NodeJS.Timeout;
   readonly #startedAt = performance.now();
-  #sent = 0;
+  /** Requests whose time has come, sent or left out. */
+  #due = 0;
 
   constructor(options: LoadOptions) {
     const url = new URL(options.url);
     this.#options = options;
     this.#path = `${url.pathname}${url.search}`;
-    this.#pool = new Pool(url.origin, { connections: 64, pipelining: 1 });
+    this.#pool = new Pool(url.origin, { connections: MAX_PENDING, pipelining: 1 });
     this.#timer = setInterval(() => this.#sendDue(), 1);
   }
 
@@ -74,7 +78,8 @@ export class Load implements AsyncDisposable {
 
   #sendDue(): void {
     const due = ((performance.now() - this.#startedAt) * this.#options.requestsPerSecond) / 1_000;
-    for (; this.#sent < due; this.#sent += 1) {
+    for (; this.#due < due; this.#due += 1) {
+      if (this.#pending.size >= MAX_PENDING) continue;
       const answer = this.#send().then((value) => {
         this.answers.push(value);
         this.#pending.delete(answer);

@@ -2,7 +2,7 @@ import type { EventBody } from '../../src/events/index.ts';
 
 // The life of an emulator as events, for tests and the demo of the screen.
 
-export const PROJECT = '/home/ada/projects/digits';
+export const PROJECT = '/srv/ada/projects/digits';
 
 export const starting: readonly EventBody[] = [
   { type: 'emulator.starting', projectDir: PROJECT, pid: 4711 },

@@ -20,7 +20,10 @@ export interface ThreadSession {
 
 interface ModelSource {
   readonly runtimePaths: readonly string[];
-  readonly modelFile: string;
+  /** The model file's path, or its bytes where they are not those of the file. */
+  readonly model: string | Uint8Array;
+  /** What inputs are that a request may leave out. */
+  readonly defaults: readonly SessionTensor[];
   readonly options: SessionOptions;
 }
 
@@ -66,7 +69,7 @@ export class OnnxModel implements BackendModel {
       execute: (execution: Execution) => this.#execute(session, execution),
     }));
     // Read now: later the staged file may be another version's.
-    this.#bytes = readSmall(source.modelFile);
+    this.#bytes = readSmall(source.model);
   }
 
   async #execute(session: ThreadSession, { inputs }: Execution): Promise<ExecutionResult> {
@@ -77,6 +80,8 @@ export class OnnxModel implements BackendModel {
       feeds.push(this.#feed(input));
       size += input.data.byteLength;
     }
+    for (const standard of this.#source.defaults)
+      if (!feeds.some(({ name }) => name === standard.name)) feeds.push(copyOf(standard));
     const begun = process.hrtime.bigint();
     const small = size <= INLINE_INPUT_BYTES;
     let result: RunResult;
@@ -178,7 +183,8 @@ export class OnnxModel implements BackendModel {
   }
 }
 
-async function readSmall(file: string): Promise<Uint8Array | undefined> {
+async function readSmall(file: string | Uint8Array): Promise<Uint8Array | undefined> {
+  if (typeof file !== 'string') return file;
   try {
     const { size } = await stat(file);
     return size <= INLINE_MODEL_BYTES ? await readFile(file) : undefined;
@@ -213,6 +219,11 @@ function decodeStrings(name: string, data: Uint8Array): string[] {
       );
     return text;
   });
+}
+
+/** Feeds may be given away; what is needed again goes as a copy. */
+function copyOf(tensor: SessionTensor): SessionTensor {
+  return tensor.data instanceof Uint8Array ? { ...tensor, data: new Uint8Array(tensor.data) } : tensor;
 }
 
 /** What the HTTP parser reads at once is smaller: a buffer of this size is the request's own and may be given away. */

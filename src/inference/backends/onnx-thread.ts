@@ -47,7 +47,11 @@ export class OnnxThread implements AsyncDisposable {
   }
 
   /** Resolves with undefined where onnxruntime-node cannot be found. */
-  load(session: number, model: string, options: SessionOptions): Promise<LoadedSession | undefined> {
+  load(
+    session: number,
+    model: string | Uint8Array,
+    options: SessionOptions,
+  ): Promise<LoadedSession | undefined> {
     return this.#call<LoadedSession | undefined>({ kind: 'load', session, model, options }, []);
   }
 

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { messageOf, systemError } from '../../base/index.ts';
@@ -14,6 +14,7 @@ import {
 } from '../../repository/index.ts';
 import type { Backend, BackendModel } from './backend.ts';
 import { onnxLoadError } from './onnx-error.ts';
+import { liftInitializers } from './onnx-initializers.ts';
 import { OnnxModel, type ThreadSession } from './onnx-model.ts';
 import type { SessionOptions, SessionTensorInfo } from './onnx-session.mjs';
 import { type LoadedSession, OnnxThread } from './onnx-thread.ts';
@@ -38,23 +39,34 @@ export class OnnxRuntimeBackend implements Backend {
    */
   async load(definition: ModelDefinition, version: ModelVersion): Promise<BackendModel> {
     const modelFile = await findModelFile(version.modelFile);
+    const optional = definition.config.input.filter((input) => input.optional).map(({ name }) => name);
+    const lifted =
+      optional.length > 0 ? liftInitializers(await readFile(modelFile), new Set(optional)) : undefined;
+    const defaults = lifted?.defaults ?? [];
+    const model = lifted?.model ?? modelFile;
     const sessions: ThreadSession[] = [];
     try {
-      const first = await this.#open(modelFile, sessionOptions(definition.config, 1), sessions);
-      const onnx = { inputs: first.inputs.map(describe), outputs: first.outputs.map(describe) };
+      const first = await this.#open(model, sessionOptions(definition.config, 1), sessions);
+      const isLifted = ({ name }: SessionTensorInfo) => defaults.some((tensor) => tensor.name === name);
+      const onnx: OnnxInterface = {
+        inputs: first.inputs.filter((tensor) => !isLifted(tensor)).map(describe),
+        outputs: first.outputs.map(describe),
+        initializers: first.inputs.filter(isLifted).map(describe),
+      };
       const config = completeConfig(definition.config, onnx);
       const instances = Math.min(this.#threadLimit, instanceCount(config));
       const options = sessionOptions(config, Math.max(1, Math.floor(availableParallelism() / instances)));
       if (options.intraOpNumThreads > 1) {
         await closeAll(sessions);
-        await this.#open(modelFile, options, sessions);
+        await this.#open(model, options, sessions);
       }
-      while (sessions.length < instances) await this.#open(modelFile, options, sessions);
+      while (sessions.length < instances) await this.#open(model, options, sessions);
       const outputs = config.output.map(({ name }) => name);
       await Promise.all(sessions.map(({ thread, session }) => thread.select(session, outputs)));
       return new OnnxModel(config, first, sessions, {
         runtimePaths: this.#runtimePaths,
-        modelFile,
+        model,
+        defaults,
         options: { ...options, intraOpNumThreads: 1 },
       });
     } catch (error) {
@@ -63,14 +75,18 @@ export class OnnxRuntimeBackend implements Backend {
     }
   }
 
-  async #open(modelFile: string, options: SessionOptions, sessions: ThreadSession[]): Promise<LoadedSession> {
+  async #open(
+    model: string | Uint8Array,
+    options: SessionOptions,
+    sessions: ThreadSession[],
+  ): Promise<LoadedSession> {
     const thread = this.#leastLoaded(sessions);
     this.#lastSession += 1;
     const session = this.#lastSession;
     thread.sessions += 1;
     let loaded: LoadedSession | undefined;
     try {
-      loaded = await thread.load(session, modelFile, options);
+      loaded = await thread.load(session, model, options);
     } catch (error) {
       thread.sessions -= 1;
       throw onnxLoadError(messageOf(error));

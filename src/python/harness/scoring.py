@@ -105,7 +105,7 @@ class Scoring:
         request = Request(frame)
         self.run_ms = 0.0
         try:
-            if self._form == script.RAW or "flask" in sys.modules:
+            if self._form == script.RAW or has_flask():
                 reply = self._through_flask(request)
             else:
                 reply = self._answer(request)
@@ -161,7 +161,7 @@ class Scoring:
         reply, output = self.invoke(request)
         if reply is not None:
             return reply
-        if "flask" in sys.modules:  # imported by this very call, perhaps for its answer
+        if has_flask():  # imported by this very call, perhaps for its answer
             return self._open_gate().render(request, output)
         return self.encode(output)
 
@@ -173,6 +173,7 @@ class Scoring:
             from _triton_local import wsgi
 
             self._gate = wsgi.Gate(self)
+            self._wire.send_control({"type": "wantsHead"})
         return self._gate
 
     def _arguments(self, request):
@@ -200,6 +201,11 @@ class Scoring:
         streams.finish_lines()
         for line in script.format_error(error).split("\n"):
             self._wire.send_log(channel.ERROR, channel.SCRIPT, line)
+
+
+def has_flask():
+    """Whether Flask is loaded: then an output may be a Response, and `run()` may look at `flask.request`."""
+    return hasattr(sys.modules.get("flask"), "Flask")
 
 
 def error_reply(status, message, flags):

@@ -126,14 +126,22 @@ def is_in_library(error):
 
 
 def format_error(error):
-    """Python's traceback of an error in the script, without the frames of this harness above it."""
-    place = error.__traceback__
-    while place is not None and sources.is_harness(place.tb_frame.f_code.co_filename):
-        place = place.tb_next
-    lines = traceback.format_exception(type(error), error, place or error.__traceback__)
-    if any("importlib._bootstrap" in line for line in lines):
-        lines = [line for line in lines if "<frozen importlib" not in line]
-    return "".join(lines).rstrip("\n")
+    """Python's traceback of an error in the script, without the frames of this harness and of the import machinery."""
+    told = traceback.TracebackException.from_exception(error)
+    _drop_own_frames(told)
+    return "".join(told.format()).rstrip("\n")
+
+
+def _drop_own_frames(told):
+    if told is not None:
+        own = [frame for frame in told.stack if not _is_machinery(frame.filename)]
+        told.stack = traceback.StackSummary.from_list(own)
+        _drop_own_frames(told.__cause__)
+        _drop_own_frames(told.__context__)
+
+
+def _is_machinery(file):
+    return file.startswith("<frozen importlib") or sources.is_harness(file)
 
 
 def _place_of(error, entry_script, source_directory):

@@ -57,7 +57,7 @@ def start(wire, options, preloaded):
             "initMs": (time.perf_counter() - began) * 1e3,
             "form": loaded.form,
             "alarm": alarm.SUPPORTED,
-            "wantsHead": loaded.form == script.RAW or loaded.takes_headers or "flask" in sys.modules,
+            "wantsHead": loaded.form == script.RAW or loaded.takes_headers or scoring.has_flask(),
             "modules": [] if known.were_changed() else _installed_modules(),
             "sources": _own_sources(),
         }

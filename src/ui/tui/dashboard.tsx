@@ -5,7 +5,7 @@ import { bannerLines } from './banner.ts';
 import { Facts } from './facts.tsx';
 import { Footer } from './footer.tsx';
 import { MOST_REQUESTS, planLayout } from './layout.ts';
-import { Panels } from './panels.tsx';
+import { modelRows, Panels } from './panels.tsx';
 import { Rows } from './rows.tsx';
 import type { ScreenModel } from './screen-model.ts';
 import { Title } from './title.tsx';
@@ -27,7 +27,7 @@ export function Dashboard({
   const banner = bannerLines(state, style);
   const layout = planLayout(size, {
     bannerLines: banner.length,
-    models: state.models.length,
+    modelRows: modelRows(state.models),
     hasProgress: state.progress !== null,
     hasReload: state.reload !== null,
   });

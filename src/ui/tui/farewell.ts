@@ -30,8 +30,7 @@ export function farewell(
   for (let id = first; id < logs.nextId; id += 1) {
     const entry = logs.get(id);
     if (!entry) continue;
-    const text = sanitize(entry.text, style.color);
-    lines.push(`${style.dim(entry.source.padEnd(9))}${text}${text.includes('\u001B') ? '\u001B[0m' : ''}`);
+    lines.push(style.dim(entry.source.padEnd(9)) + sanitize(entry.text, style.color));
   }
   return `${lines.join('\n')}\n`;
 }

@@ -2,7 +2,7 @@ import type { Size } from './terminal.ts';
 
 export interface LayoutNeeds {
   readonly bannerLines: number;
-  readonly models: number;
+  readonly modelRows: number;
   readonly hasProgress: boolean;
   readonly hasReload: boolean;
 }
@@ -52,16 +52,16 @@ export function planLayout({ columns, rows }: Size, needs: LayoutNeeds): Layout 
   const serving = take(1) === 1;
   const figures = take(1) === 1;
   // In the wide form the headline of the requests stands above the models too.
-  let models = wide && !figures ? 0 : take(Math.min(1, needs.models));
+  let models = wide && !figures ? 0 : take(Math.min(1, needs.modelRows));
   banner += take(Math.min(needs.bannerLines, 3) - banner);
   const reload = take(needs.hasReload ? 1 : 0) === 1;
   let requests = wide ? models : 0;
   const growPanels = (mostModels: number, mostRequests: number) => {
     if (wide) {
-      requests += take(Math.max(Math.min(needs.models, mostModels), mostRequests) - requests);
-      models = Math.min(needs.models, requests);
+      requests += take(Math.max(Math.min(needs.modelRows, mostModels), mostRequests) - requests);
+      models = Math.min(needs.modelRows, requests);
     } else {
-      models += take(Math.min(needs.models, mostModels) - models);
+      models += take(Math.min(needs.modelRows, mostModels) - models);
       requests += take(mostRequests - requests);
     }
   };

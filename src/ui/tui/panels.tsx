@@ -26,9 +26,9 @@ function WidePanels({ models, requests, figures, layout, frame }: PanelsProps) {
   const { style, columns } = frame;
   const left = Math.floor((columns - 2 - GAP) * 0.48);
   const right = columns - 2 - GAP - left;
-  const modelRows = modelTexts(models, layout.models, left, style);
+  const modelLines = modelTexts(models, layout.models, left, style);
   const requestRows = requests.slice(0, layout.requests).map((it) => requestText(it, right, style));
-  const lefts = [style.dim('models'), ...modelRows];
+  const lefts = [style.dim('models'), ...modelLines];
   const rights = [`${style.dim('requests')}  ${figuresText(figures, right - 10, style)}`, ...requestRows];
   const texts = Array.from({ length: 1 + Math.max(layout.models, layout.requests) }, (_, row) => {
     return `${fitTo(lefts[row] ?? '', left)}${' '.repeat(GAP)}${cut(rights[row] ?? '', right)}`;
@@ -39,42 +39,62 @@ function WidePanels({ models, requests, figures, layout, frame }: PanelsProps) {
 function NarrowPanels({ models, requests, figures, layout, frame }: PanelsProps) {
   const { style, columns } = frame;
   const width = columns - 2 - LABEL_WIDTH;
-  const modelRows = modelTexts(models, layout.models, width, style);
+  const modelLines = modelTexts(models, layout.models, width, style);
   const requestRows = requests.slice(0, layout.requests).map((it) => requestText(it, width, style));
   const texts = [
-    ...modelRows.map((text, row) => fact(row === 0 ? 'models' : '', text, style)),
+    ...modelLines.map((text, row) => fact(row === 0 ? 'models' : '', text, style)),
     fact('requests', figuresText(figures, width, style), style),
     ...Array.from({ length: layout.requests }, (_, row) => fact('', requestRows[row] ?? '', style)),
   ];
   return <Rows texts={texts} frame={frame} />;
 }
 
-/** One row a model; what is broken comes first, and the last row counts those that found no room. */
+/** Rows that all models take: one each, and one more for the reason of what is broken. */
+export function modelRows(models: readonly ModelStatus[]): number {
+  return models.length + models.filter(isBroken).length;
+}
+
+const isBroken = ({ state, reason }: ModelStatus) => state === 'UNAVAILABLE' && reason !== '';
+
+/** Name, version and state of models; what is broken comes first, and the last row counts those without room. */
 function modelTexts(models: readonly ModelStatus[], rows: number, width: number, style: Style): string[] {
   const sorted = [...models].sort((one, other) => rank(one) - rank(other));
-  const shown = sorted.length > rows && rows > 1 ? sorted.slice(0, rows - 1) : sorted.slice(0, rows);
-  const nameWidth = Math.min(28, Math.max(...shown.map((model) => widthOf(model.name) + 2), 8));
-  const texts = shown.map((model) => modelText(model, nameWidth, width, style));
-  const hidden = sorted.length - shown.length;
-  if (hidden === 0) return texts;
-  if (rows > 1)
-    return [...texts, style.dim(`and ${formatCount(hidden)} more, ${readyCount(models)} READY in all`)];
-  return texts.map((text) => cut(text, width - 12) + style.dim(` +${formatCount(hidden)} more`));
+  const longest = Math.max(8, ...models.map((model) => widthOf(model.name)));
+  const nameWidth = Math.max(4, Math.min(width - BESIDE_NAME, longest));
+  if (rows < 2) {
+    const hidden = sorted.length - 1;
+    const more = hidden > 0 ? style.dim(` +${formatCount(hidden)} more`) : '';
+    return sorted.slice(0, rows).map((model) => {
+      const reason = isBroken(model) ? `  ${style.dim(sanitize(model.reason, false))}` : '';
+      return cut(modelText(model, nameWidth, style) + reason, width - widthOf(more)) + more;
+    });
+  }
+  const texts: string[] = [];
+  const room = modelRows(models) > rows ? rows - 1 : rows;
+  let shown = 0;
+  for (const model of sorted) {
+    const added = [modelText(model, nameWidth, style)];
+    if (isBroken(model)) added.push(cut(`  ${style.red(sanitize(model.reason, false))}`, width));
+    if (texts.length + added.length > room) break;
+    texts.push(...added);
+    shown += 1;
+  }
+  const hidden = sorted.length - shown;
+  if (hidden > 0)
+    texts.push(style.dim(`and ${formatCount(hidden)} more, ${readyCount(models)} READY in all`));
+  return texts;
 }
 
 const readyCount = (models: readonly ModelStatus[]) => models.filter((it) => it.state === 'READY').length;
 
 const rank = ({ state }: ModelStatus) => (state === 'UNAVAILABLE' ? 0 : state === 'READY' ? 2 : 1);
 
-function modelText(
-  { name, version, state, reason }: ModelStatus,
-  nameWidth: number,
-  width: number,
-  style: Style,
-) {
+/** Glyph, version, state and the spaces between take this much beside the name. */
+const BESIDE_NAME = 19;
+
+function modelText({ name, version, state }: ModelStatus, nameWidth: number, style: Style): string {
   const [glyph, paint] = modelLook(state, style);
-  const head = `${paint(glyph)} ${fitTo(name, nameWidth)}${(version || '-').padStart(2)}  ${paint(state)}`;
-  return cut(reason === '' ? head : `${head}  ${style.dim(sanitize(reason, false))}`, width);
+  return `${paint(glyph)} ${fitTo(name, nameWidth)} ${(version || '-').padStart(2)}  ${paint(state)}`;
 }
 
 function modelLook(state: ModelStatus['state'], style: Style): [string, (text: string) => string] {

@@ -38,8 +38,10 @@ class Screen implements Renderer {
   readonly #logRows: LogRows;
   readonly #keys: KeyHandler;
   readonly #undo: (() => void)[] = [];
+  readonly #restore = () => this.#terminal.leave();
   #leave: (leaving: Leaving) => void = () => undefined;
   #ink: Instance | undefined;
+  #inkEnded: Promise<void> | undefined;
   #head: string[] = [];
   #headAt = Number.NEGATIVE_INFINITY;
   #ended: Promise<void> | undefined;
@@ -70,10 +72,11 @@ class Screen implements Renderer {
     const { control, stdin } = this.#options;
     this.#undo.push(control.subscribe((event) => this.#model.receive(event)));
     this.#terminal.enter();
-    // The last resort when the process ends without us: a crash, or process.exit somewhere.
-    const restore = () => this.#terminal.leave();
-    process.once('exit', restore);
-    this.#undo.push(() => process.off('exit', restore));
+    // The last resorts when the process ends without us: process.exit somewhere, or a crash, whose stack Node prints
+    // between these two. A signal that nobody else handles makes Ink unmount, which `Input` tells of.
+    process.once('exit', this.#restore);
+    process.on('uncaughtExceptionMonitor', this.#restore);
+    this.#undo.push(() => process.off('exit', this.#restore).off('uncaughtExceptionMonitor', this.#restore));
     this.#followTerminal();
     this.#ink = this.#render();
     const onHangUp = () => this.#leave({ exitCode: HANGUP });
@@ -94,7 +97,7 @@ class Screen implements Renderer {
     this.#frames.stop();
     this.#terminal.leave();
     this.#ink?.unmount();
-    await this.#ink?.waitUntilExit().catch(() => undefined);
+    await this.#inkEnded;
     write(this.#options.stdout, farewell(this.#model, this.#style, Date.now()));
   }
 
@@ -107,7 +110,7 @@ class Screen implements Renderer {
     const instance = render(
       <>
         <Dashboard model={this.#model} style={this.#style} />
-        <Input onKey={(input, key) => this.#press(input, key)} />
+        <Input onKey={(input, key) => this.#press(input, key)} onGone={this.#restore} />
       </>,
       {
         // Ink asks of its stream what FrameStream has; the type names the whole of a TTY.
@@ -119,7 +122,11 @@ class Screen implements Renderer {
         onRender: ({ renderTime }) => this.#frames.noteCost(renderTime),
       },
     );
-    instance.waitUntilExit().catch((error: unknown) => this.#fail(error));
+    // Asked for once: every call leaves a listener on the process that only the end of the first takes away.
+    this.#inkEnded = instance.waitUntilExit().then(
+      () => undefined,
+      (error: unknown) => this.#fail(error),
+    );
     return instance;
   }
 

@@ -12,6 +12,10 @@ import {
 const cases = readGoldenCases();
 const tally = { equal: 0, cases: 0 };
 
+afterAll(() => {
+  process.stdout.write(`golden: ${tally.equal} of ${tally.cases} answers equal those of Triton 2.51.0\n`);
+});
+
 describe('the recorded answers of the real Triton', () => {
   let repository: string;
   let server: InferenceServer;
@@ -23,7 +27,6 @@ describe('the recorded answers of the real Triton', () => {
   afterAll(async () => {
     await server[Symbol.asyncDispose]();
     removeRepository(repository);
-    process.stdout.write(`golden: ${tally.equal} of ${tally.cases} answers equal those of Triton 2.51.0\n`);
   });
 
   it.each(cases.metadata)('metadata: $path', async (expected) => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -94,3 +95,18 @@ export async function ask(pool: ScorePool, request: ScoreRequest): Promise<Reply
 
 /** The body of an answer as text. */
 export const textOf = (reply: Reply): string => Buffer.from(reply.body).toString('utf8');
+
+/** Whether a process runs. One that has ended and that nobody has waited for counts as gone. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  if (process.platform !== 'linux') return true;
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0] !== 'Z';
+  } catch {
+    return false;
+  }
+}

@@ -67,7 +67,7 @@ export class RealServer implements AsyncDisposable {
 
   ask({ method, target, headers, body }: ScoreRequest): Promise<RealAnswer> {
     return new Promise((resolve, reject) => {
-      const flat = headers.flatMap(([name, value]) => [name, value]);
+      const flat = headers.flat();
       if (!headers.some(([name]) => name.toLowerCase() === 'host'))
         flat.push('Host', `127.0.0.1:${this.#port}`);
       const options = { host: '127.0.0.1', port: this.#port, method, path: target, headers: flat };

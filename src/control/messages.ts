@@ -1,0 +1,77 @@
+import { type SourceLocation, systemError, TritonLocalError, toTritonLocalError } from '../base/index.ts';
+import type { EmulatorEvent } from '../events/index.ts';
+
+/** Raised when an older terminal could misunderstand a newer emulator, or the other way round. */
+export const PROTOCOL_VERSION = 1;
+
+export const METHODS = ['state', 'reload', 'stop', 'subscribe', 'unsubscribe'] as const;
+export type Method = (typeof METHODS)[number];
+
+/** A line from the terminal. `argument`: the model of `reload`, the reason of `stop`. */
+export interface Request {
+  readonly id: number;
+  readonly method: Method;
+  readonly argument: string | undefined;
+}
+
+/** An error as it travels; the cause and the stack stay where they are. */
+export interface ErrorData {
+  readonly code: string;
+  readonly kind: 'user' | 'system';
+  readonly message: string;
+  readonly hint?: string;
+  readonly location?: SourceLocation;
+}
+
+/** A line from the emulator: the greeting, which comes first, an answer to one request, or an event. */
+export type Reply =
+  | { readonly v: number; readonly pid: number }
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: ErrorData }
+  | { readonly event: EmulatorEvent };
+
+/** What a terminal may send in one line, and what an emulator may: a state with thousands of models fits. */
+export const MAX_REQUEST_BYTES = 64 * 1024;
+export const MAX_REPLY_BYTES = 16 * 1024 * 1024;
+
+/** @throws CONTROL_BAD_REQUEST */
+export function parseRequest(line: string): Request {
+  const value = parseObject(line);
+  const { id, method, argument } = value ?? {};
+  const known = METHODS.find((name) => name === method);
+  if (typeof id !== 'number' || !known || (argument !== undefined && typeof argument !== 'string'))
+    throw systemError('CONTROL_BAD_REQUEST', 'a line on the control socket is not a request');
+  return { id, method: known, argument };
+}
+
+/** A reply of the shape that its kind must have; undefined where it is none. Results are the emulator's own. */
+export function parseReply(line: string): Reply | undefined {
+  const value = parseObject(line);
+  if (!value) return undefined;
+  const { v, pid, id, error, event } = value;
+  if (typeof v === 'number' && typeof pid === 'number') return { v, pid };
+  if (typeof event === 'object' && event !== null) return { event: event as EmulatorEvent };
+  if (typeof id !== 'number') return undefined;
+  if (typeof error === 'object' && error !== null) return { id, error: error as ErrorData };
+  return { id, result: value.result };
+}
+
+export function toErrorData(thrown: unknown): ErrorData {
+  const { code, kind, message, hint, location } = toTritonLocalError(thrown);
+  return { code, kind, message, ...(hint && { hint }), ...(location && { location }) };
+}
+
+export function fromErrorData({ code, kind, message, hint, location }: ErrorData): TritonLocalError {
+  return new TritonLocalError(code, kind, message, { ...(hint && { hint }), ...(location && { location }) });
+}
+
+function parseObject(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

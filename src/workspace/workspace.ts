@@ -1,0 +1,52 @@
+import { mkdir, stat } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { messageOf, systemError } from '../base/index.ts';
+import type { Instance, InstanceRecord } from './instance.ts';
+import { createInstance } from './instance-folder.ts';
+import { listInstances, sweepInstances } from './instances.ts';
+import { type ServiceKeys, serviceKeys } from './keys.ts';
+import type { SocketPlace } from './socket-path.ts';
+
+/** The state folder of one user. Any number of processes may use it at once. */
+export interface Workspace {
+  readonly home: string;
+  /** The keys of a service, made once and kept. @throws KEYS_UNREADABLE */
+  keys(service: string): Promise<ServiceKeys>;
+  /** A folder of its own for the emulator that this process is. */
+  createInstance(): Promise<Instance>;
+  /** The emulators that run and have announced themselves, the oldest first. */
+  list(): Promise<readonly InstanceRecord[]>;
+  /** Removes what emulators left behind that were killed. Safe to call while others start, run or end. */
+  sweep(): Promise<void>;
+}
+
+/**
+ * Opens the state folder, and makes it where it is not there yet, for its owner only.
+ * @throws WORKSPACE_UNUSABLE where it cannot be made, or is a file.
+ */
+export async function openWorkspace(home: string): Promise<Workspace> {
+  const root = path.resolve(home);
+  const instances = path.join(root, 'instances');
+  try {
+    await mkdir(instances, { recursive: true, mode: 0o700 });
+    if (!(await stat(instances)).isDirectory()) throw new Error('it is not a folder');
+  } catch (cause) {
+    throw systemError('WORKSPACE_UNUSABLE', `the state folder ${root} cannot be used: ${messageOf(cause)}`, {
+      hint: 'set TRITON_LOCAL_HOME to a folder that you may write to',
+      cause,
+    });
+  }
+  const place: SocketPlace = {
+    platform: process.platform,
+    temporaryDirectory: os.tmpdir(),
+    user: process.getuid?.(),
+  };
+  return {
+    home: root,
+    keys: (service) => serviceKeys(path.join(root, 'keys'), service),
+    createInstance: () => createInstance(instances, place),
+    list: () => listInstances(instances),
+    sweep: () => sweepInstances(instances, place),
+  };
+}

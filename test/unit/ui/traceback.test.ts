@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { TracebackFolder } from '../../../src/ui/traceback.ts';
+
+function folded(text: string): string[] {
+  const folder = new TracebackFolder();
+  return [...text.split('\n').flatMap((line) => folder.push(line)), ...folder.end()];
+}
+
+describe('TracebackFolder', () => {
+  it("keeps the user's frames, what was raised and where, and counts the rest", () => {
+    const text = [
+      'before',
+      'Traceback (most recent call last):',
+      '  File "/x/harness/worker.py", line 88, in run',
+      '    return self._run(data)',
+      '  File "/srv/ada/score.py", line 31, in run',
+      '    return classify(data)',
+      '  File "/v/lib/python3.11/site-packages/numpy/a.py", line 1, in a',
+      '    b()',
+      '    ^^^',
+      '  File "/v/lib/python3.11/site-packages/numpy/b.py", line 2, in b',
+      '    raise ValueError("shape")',
+      'ValueError: shape',
+      'after',
+    ].join('\n');
+    expect(folded(text)).toEqual([
+      'before',
+      'Traceback (most recent call last):',
+      '  (1 library frame left out)',
+      '  File "/srv/ada/score.py", line 31, in run',
+      '    return classify(data)',
+      '  (1 library frame left out)',
+      '  File "/v/lib/python3.11/site-packages/numpy/b.py", line 2, in b',
+      '    raise ValueError("shape")',
+      'ValueError: shape',
+      'after',
+    ]);
+  });
+
+  it('knows libraries on Windows', () => {
+    const text = [
+      'Traceback (most recent call last):',
+      '  File "C:\\Python312\\Lib\\json\\__init__.py", line 3, in loads',
+      '  File "C:\\Users\\ada\\score.py", line 1, in run',
+      'KeyError: 1',
+    ].join('\n');
+    expect(folded(text)[1]).toBe('  (1 library frame left out)');
+  });
+
+  it('passes everything outside tracebacks at once, and loses nothing when one breaks off', () => {
+    const folder = new TracebackFolder();
+    expect(folder.push('  File "/usr/lib/python3.11/a.py", line 1, in a')).toHaveLength(1);
+    folder.push('Traceback (most recent call last):');
+    expect(folder.push('  File "/usr/lib/python3.11/a.py", line 1, in a')).toEqual([]);
+    expect(folder.end()).toEqual(['  File "/usr/lib/python3.11/a.py", line 1, in a']);
+    expect(folder.end()).toEqual([]);
+  });
+});

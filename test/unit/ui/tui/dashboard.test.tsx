@@ -1,0 +1,133 @@
+import { renderToString } from 'ink';
+import { describe, expect, it } from 'vitest';
+import { type Clock, systemClock } from '../../../../src/base/index.ts';
+import { type EventBody, EventBus } from '../../../../src/events/index.ts';
+import { createStyle } from '../../../../src/ui/style.ts';
+import { widthOf } from '../../../../src/ui/text.ts';
+import { Dashboard } from '../../../../src/ui/tui/dashboard.tsx';
+import { ScreenModel } from '../../../../src/ui/tui/screen-model.ts';
+import { ready, reloaded, reloadFailed, request } from '../../../helpers/story.ts';
+
+const clock: Clock = { ...systemClock };
+
+function head(columns: number, rows: number, events: readonly EventBody[], color = false): string[] {
+  const model = new ScreenModel({ columns, rows }, 'info', clock, () => undefined);
+  const bus = new EventBus();
+  bus.subscribe((event) => model.receive(event));
+  for (const event of events) bus.emit(event);
+  const startedAt = Date.parse(model.state.startedAt ?? '');
+  const output = renderToString(
+    <Dashboard model={model} style={createStyle(color)} wallClock={() => startedAt + 5_000} />,
+    { columns },
+  );
+  return output.split('\n');
+}
+
+const requests = Array.from({ length: 12 }, (_, index) => request(index === 3 ? 404 : 200, index + 1));
+const models = Array.from({ length: 30 }, (_, index): EventBody => {
+  const isBroken = index === 17;
+  return {
+    type: 'model.state',
+    model: `a_model_with_quite_a_long_name_${index}`,
+    version: '1',
+    state: isBroken ? 'UNAVAILABLE' : 'READY',
+    reason: isBroken ? 'Internal: onnx runtime error 7: no such operator' : '',
+  };
+});
+
+describe('the head of the screen', () => {
+  it('at 120x40 shows everything, models and requests beside each other', () => {
+    const rows = head(120, 40, [...ready, ...reloaded, ...requests]);
+    const text = rows.join('\n');
+    expect(rows[0]).toMatch(/^ triton-local {2}● ready {2}.*digits.* ready in 812 ms · up 5s$/);
+    expect(text).toMatch(/engine +embedded 2\.51\.0 on CPU · Docker does not answer/);
+    expect(text).toMatch(/scoring +http:\/\/localhost:6789\/score\n/);
+    expect(text).toMatch(/triton +http:\/\/localhost:8000\n/);
+    expect(text).toMatch(/serving +generation 2 · 2 workers ready/);
+    expect(text).toMatch(
+      /reload +✔ score\.py in 132 ms · notice 81 ms \+ plan 1\.4 ms \+ apply 49 ms · \d\d:\d\d:\d\d · 1 reload/,
+    );
+    expect(text).toMatch(/models +requests {2}\S+\/s · p50 6\.0 ms · p95 12 ms · 1 failed/);
+    expect(text).toMatch(/● digits +1 {2}READY +POST \/score +200 +11 ms/);
+    expect(rows.at(-1)).toContain('q quit   r reload');
+  });
+
+  it('at 80x24 puts them below each other', () => {
+    const text = head(80, 24, [...ready, ...reloaded, ...requests]).join('\n');
+    expect(text).toMatch(/models +● densenet_onnx +2 {2}READY\n +● digits/);
+    expect(text).toMatch(/requests +\S+\/s · p50 6\.0 ms · p95 12 ms/);
+    expect(text).toMatch(/\n +POST \/score +200 +12 ms/);
+  });
+
+  it('at 60x15 still shows where to go, what serves, models, figures and what is broken', () => {
+    const text = head(60, 15, [...ready, ...reloaded, ...requests, ...reloadFailed]).join('\n');
+    for (const part of [
+      '▲ ready, stale',
+      'RELOAD FAILED',
+      'score.py:27',
+      'http://localhost:6789/score',
+      'generation 2',
+    ]) {
+      expect(text).toContain(part);
+    }
+    expect(text).toMatch(/models +● .*\+1 more/);
+    expect(text).toMatch(/requests +\S+\/s · p50/);
+  });
+
+  it('says in the banner what is broken, where, what serves and what to do', () => {
+    const text = head(80, 24, [...ready, ...reloaded, ...reloadFailed]).join('\n');
+    expect(text).toMatch(/RELOAD FAILED +score\.py:27 SyntaxError: '\(' was never closed/);
+    expect(text).toContain('generation 2 still serves');
+    expect(text).toContain('hint mend line 27 and save');
+  });
+
+  it('puts broken models first and counts those without room', () => {
+    const rows = head(120, 40, [...ready, ...models]);
+    const text = rows.join('\n');
+    expect(text).toMatch(
+      /models .*\n ✖ a_model_with_quite_a_long_name_17 +1 {2}UNAVAILABLE *\n {3}Internal: onnx runtime error 7: no such op/,
+    );
+    expect(text).toMatch(/and \d+ more, 31 READY in all/);
+  });
+
+  it('shows a start step by step, with what is being prepared', () => {
+    const text = head(80, 24, [
+      ...ready.slice(0, 3),
+      {
+        type: 'environment.progress',
+        environment: 'python environment',
+        step: 'installing',
+        detail: 'numpy 3/12',
+      },
+    ]).join('\n');
+    expect(text).toContain('◐ starting');
+    expect(text).toMatch(/preparing +python environment: installing numpy 3\/12/);
+    expect(text).toMatch(/scoring +…/);
+  });
+
+  it.each([
+    [40, 10],
+    [60, 15],
+    [80, 24],
+    [99, 30],
+    [100, 30],
+    [120, 40],
+    [200, 60],
+    [20, 6],
+  ])('at %dx%d leaves room for the log and one row, and never exceeds the width', (columns, rows) => {
+    const worst = [...ready, ...models, ...reloaded, ...requests, ...reloadFailed];
+    for (const events of [[], ready.slice(0, 2), ready, worst]) {
+      const lines = head(columns, rows, events, true);
+      // The head and its footer, the rule of the log, and at least two of its rows on all but the tiniest terminals.
+      expect(lines.length).toBeLessThanOrEqual(rows >= 10 ? rows - 4 : rows);
+      for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(columns - 1);
+    }
+  });
+
+  it('colours nothing without colour, and says every state in words', () => {
+    const plain = head(120, 40, [...ready, ...models, ...reloadFailed]).join('\n');
+    expect(plain).not.toContain('\u001B');
+    for (const word of ['READY', 'UNAVAILABLE', 'stale', 'RELOAD FAILED']) expect(plain).toContain(word);
+    expect(head(120, 40, ready, true).join('\n')).toContain('\u001B[32m● ready\u001B[39m');
+  });
+});
