@@ -119,7 +119,7 @@ class RunningFronted implements RunningEngine {
       const running = await this.#present();
       const isFailed = running.models().some((it) => it.name === model && it.state === 'UNAVAILABLE');
       await running.unload(model);
-      if (isFailed) await this.#renewWhereStuck(running);
+      if (isFailed) await this.#renewWhereStuck(running, model);
     });
   }
 
@@ -203,8 +203,9 @@ class RunningFronted implements RunningEngine {
    * A real Triton stays "not ready" after a first load that failed, even when that model is removed (triton.md 14).
    * Then a new one takes over, without a gap, so that removing the model mends readiness as in the embedded engine.
    */
-  async #renewWhereStuck(running: RunningEngine): Promise<void> {
-    if (this.kind !== 'native' || running.models().some(({ state }) => state !== 'READY')) return;
+  async #renewWhereStuck(running: RunningEngine, removed: string): Promise<void> {
+    const others = running.models().filter(({ name }) => name !== removed);
+    if (this.kind !== 'native' || others.some(({ state }) => state !== 'READY')) return;
     const { http, headers } = running.endpoints;
     const client = new TritonClient(http, headers);
     const isReady = await client.answers('ready').finally(() => client[Symbol.asyncDispose]());

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Lifetime, messageOf, systemError, within } from '../../base/index.ts';
-import type { EventSink } from '../../events/index.ts';
+import type { EventSink, ModelState } from '../../events/index.ts';
 import { listModelDirectories } from '../../repository/index.ts';
 import type { Engine, RunningEngine } from '../engine.ts';
 import { ModelBoard } from '../model-board.ts';
@@ -25,6 +25,7 @@ export interface NativeEngineOptions {
 
 const PROBE_EVERY_MS = 25;
 const PORT_ATTEMPTS = 3;
+const LOOK_AGAIN_MS = 200;
 /** Triton's patience with connections and requests when it stops. */
 const EXIT_TIMEOUT_SECONDS = 10;
 
@@ -154,6 +155,7 @@ class RunningNative implements RunningEngine {
   readonly #client: TritonClient;
   readonly #board: ModelBoard;
   readonly #lifetime: Lifetime;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(
     { version, http, grpc, metrics, repository, unloaded }: RunFacts,
@@ -212,11 +214,24 @@ class RunningNative implements RunningEngine {
   async #update(): Promise<void> {
     const index = await this.#client.index().catch(() => undefined);
     if (!index || this.#lifetime.ended) return;
-    await explainUnread(index, this.#repository, this.#board);
-    this.#board.update(index);
+    // A model that failed stays in Triton's index after it was unloaded, and one without a load is named there.
+    const loaded = index.filter(
+      ({ name, state }) => !this.#unloaded.has(name) || isMoving(state) || state === 'READY',
+    );
+    await explainUnread(loaded, this.#repository, this.#board);
+    this.#board.update(loaded);
+    if (loaded.some(({ state }) => isMoving(state)) && !this.#lifetime.ended) this.#lookAgain();
+  }
+
+  /** Requests under way hold an unload up after it was answered. */
+  #lookAgain(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#update(), LOOK_AGAIN_MS);
+    this.#timer.unref();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#timer);
     return this.#lifetime[Symbol.asyncDispose]();
   }
 }
@@ -277,6 +292,10 @@ function numpyNote(version: string | undefined, python: string): string | undefi
   if (version === undefined) return `Python models need numpy, which ${python} lacks`;
   if (Number(version.split('.')[0]) < 2) return undefined;
   return `Triton's Python backend needs numpy below 2 and ${python} has ${version}: outputs will be empty. Install 'numpy<2' there`;
+}
+
+function isMoving(state: ModelState | undefined): boolean {
+  return state === 'LOADING' || state === 'UNLOADING';
 }
 
 function joined(places: readonly (string | undefined)[]): string {
