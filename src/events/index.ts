@@ -17,7 +17,7 @@ export type {
 } from './event.ts';
 export { LogParser, levelOf, type ParsedLine } from './log-formats.ts';
 export { type LogEntry, type LogLimits, LogStore } from './log-store.ts';
-export { reduce } from './reduce.ts';
+export { describePull, reduce } from './reduce.ts';
 export { type RequestEntry, type RequestFigures, RequestStore } from './request-store.ts';
 export {
   type EmulatorState,

@@ -1,6 +1,12 @@
 import { messageOf, TritonLocalError } from '../base/index.ts';
 import { invalidArgument, KServeError } from '../kserve/index.ts';
-import { locateConfigError, ModelConfigError, type ModelDefinition, type ModelVersion, readLabels } from '../repository/index.ts';
+import {
+  locateConfigError,
+  ModelConfigError,
+  type ModelDefinition,
+  type ModelVersion,
+  readLabels,
+} from '../repository/index.ts';
 import type { Backend, BackendModel } from './backends/backend.ts';
 import { LoadedVersion } from './loaded-version.ts';
 import { warmUp } from './warmup.ts';

@@ -37,8 +37,8 @@ export class ModelStates {
 
   /** The index says nothing of a model whose configuration could not be read; the log does. */
   #explained(model: ModelStatus): ModelStatus {
-    const reason = model.version === '' ? this.#log.pollFailures.get(model.name) : undefined;
-    return reason === undefined ? model : { ...model, reason };
+    const logged = model.version === '' ? this.#log.pollFailures.get(model.name) : undefined;
+    return { ...model, reason: this.#client.translate(logged ?? model.reason) };
   }
 
   #tell({ name, version, state, reason }: ModelStatus): void {
