@@ -122,7 +122,7 @@ export class DockerEngine implements Engine {
         await client.load(model).finally(() => states.refresh());
       },
       async unload(model) {
-        await client.unload(model).finally(() => states.refresh());
+        await client.unload(model).finally(() => states.afterUnload(model));
         if (!mounted) await removeModel(container, model);
       },
       models: () => states.models(),

@@ -1,6 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventSink, ModelStatus } from '../../events/index.ts';
 import type { ContainerLog } from './container-log.ts';
 import type { TritonClient } from './triton-client.ts';
+
+const UNLOAD_LIMIT_MS = 10_000;
+const POLL_MS = 20;
 
 /** Triton's repository index as we last saw it; tells of every change as an event. */
 export class ModelStates {
@@ -17,6 +21,17 @@ export class ModelStates {
 
   models(): readonly ModelStatus[] {
     return this.#models;
+  }
+
+  /** Triton answers an unload before the version is gone; requests within it may hold it for a while. */
+  async afterUnload(model: string): Promise<void> {
+    const limit = performance.now() + UNLOAD_LIMIT_MS;
+    for (;;) {
+      await this.refresh();
+      const isGoing = this.#models.some(({ name, state }) => name === model && state === 'UNLOADING');
+      if (!isGoing || performance.now() > limit) return;
+      await sleep(POLL_MS);
+    }
   }
 
   async refresh(): Promise<void> {

@@ -89,7 +89,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
       await running.unload('identity');
       expect(running.models()).toEqual([]);
       const states = events.events.flatMap((it) => (it.type === 'model.state' ? [it.state] : []));
-      expect(states).toEqual(['READY', 'UNAVAILABLE']);
+      expect(states.filter((it) => it !== 'UNLOADING')).toEqual(['READY', 'UNAVAILABLE']);
       expect(events.lines()).toContain("successfully loaded 'identity'");
     } finally {
       await running[Symbol.asyncDispose]();
@@ -150,7 +150,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
       'exits',
       'for i in $(seq 60); do echo line $i; done; echo cannot go on >&2; exit 3',
       'ENGINE_START_FAILED',
-      /exit code 3.*Its last lines:\nline 1[12]\n.*cannot go on/s,
+      /exit code 3\. Its last lines:(?!.*line 9\n).*line 60/s,
     ],
     [
       'segfaults',
