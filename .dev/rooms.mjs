@@ -97,7 +97,9 @@ function checkRoom(file, target, typeOnly, say) {
   const rule = ROOMS[from];
   if (!rule) return say(`${from} is not a room: add it to the table, or move the file`);
   const allowed =
-    rule.rooms?.includes(to) || (rule.only?.[to] && file.startsWith(rule.only[to])) || (typeOnly && rule.types?.includes(to));
+    rule.rooms?.includes(to) ||
+    (rule.only?.[to] && file.startsWith(rule.only[to])) ||
+    (typeOnly && rule.types?.includes(to));
   if (!allowed) say(`${from} may not import ${to}${rule.types?.includes(to) ? ' but as types' : ''}`);
   if (target !== `${to}/index.ts`) say(`other rooms are entered by their index.ts, not ${target}`);
 }

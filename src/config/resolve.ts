@@ -243,6 +243,13 @@ function withoutSecrets(variables: Readonly<Record<string, string | undefined>>)
   return Object.fromEntries(kept);
 }
 
+/** Our own environment without our secrets, for commands that have no project. */
+export function currentEnvironment(
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): Readonly<Record<string, string>> {
+  return Object.freeze(withoutSecrets(variables));
+}
+
 /** Where all state lies: `TRITON_LOCAL_HOME`, else the XDG state folder, on Windows the local application data. */
 export function homeDirectory(variables: Readonly<Record<string, string | undefined>> = process.env): string {
   if (variables.TRITON_LOCAL_HOME) return path.resolve(variables.TRITON_LOCAL_HOME);

@@ -39,7 +39,7 @@ function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
     case 'environment.progress':
       return { ...state, progress: progressOf(event) };
     case 'engine.pull.progress':
-      return { ...state, progress: pullProgressOf(event) };
+      return { ...state, progress: describePull(event) };
     case 'worker.started':
     case 'worker.ready':
     case 'worker.exited':
@@ -123,7 +123,8 @@ function progressOf({ environment, step, detail }: EventOf<'environment.progress
   return [`${environment}: ${step}`, detail].filter(Boolean).join(' ');
 }
 
-function pullProgressOf(event: EventOf<'engine.pull.progress'>): string {
+/** A download in one line: how much of it, how fast, how long yet. */
+export function describePull(event: Omit<EventOf<'engine.pull.progress'>, 'v' | 'seq' | 'time'>): string {
   const { image, bytes, total, bytesPerSecond, etaSeconds, layers } = event;
   const megabytes = (count: number) => `${Math.round(count / 1e6)} MB`;
   const fetched = total > 0 ? `${megabytes(bytes)} of ${megabytes(total)}` : 'asking the registry';

@@ -20,6 +20,8 @@ export interface ContainerSpec {
   readonly mounted: string | undefined;
   readonly gpus: GpuChoice;
   readonly gpuForm: GpuForm;
+  /** Whether to raise the limits on locked memory and stack, as NVIDIA advises. */
+  readonly ulimits: boolean;
   /** Address of the daemon's machine that the ports are published on. */
   readonly publishOn: string;
   readonly shmBytes?: number | undefined;
@@ -50,10 +52,12 @@ export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOpt
         ports.map((port) => [port, [{ HostIp: spec.publishOn, HostPort: '0' }]]),
       ),
       ShmSize: spec.shmBytes ?? SHM_BYTES,
-      Ulimits: [
-        { Name: 'memlock', Soft: -1, Hard: -1 },
-        { Name: 'stack', Soft: STACK_BYTES, Hard: STACK_BYTES },
-      ],
+      ...(spec.ulimits && {
+        Ulimits: [
+          { Name: 'memlock', Soft: -1, Hard: -1 },
+          { Name: 'stack', Soft: STACK_BYTES, Hard: STACK_BYTES },
+        ],
+      }),
       // Python models call back to the user's machine by this name; on Linux Docker does not set it by itself.
       ExtraHosts: ['host.docker.internal:host-gateway'],
       // Where SELinux is on, a bind mount could not be read otherwise; elsewhere this says nothing.

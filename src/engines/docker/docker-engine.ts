@@ -101,7 +101,7 @@ export class DockerEngine implements Engine {
     signal.throwIfAborted();
     const ports = await publishedPorts(container, address, environment, signal);
     lifetime.use('tunnel to the container', ports);
-    const client = new TritonClient(`http://${ports.http}`);
+    const client = new TritonClient(`http://${ports.http}`, repository);
     await this.#untilLive(client, container, image, ended, log, signal);
 
     const gpu = gpus === 'none' ? null : await this.#verifyGpu(ports, log, signal);
@@ -122,7 +122,7 @@ export class DockerEngine implements Engine {
         await client.load(model).finally(() => states.refresh());
       },
       async unload(model) {
-        await client.unload(model).finally(() => states.refresh());
+        await client.unload(model).finally(() => states.afterUnload(model));
         if (!mounted) await removeModel(container, model);
       },
       models: () => states.models(),
@@ -157,7 +157,10 @@ export class DockerEngine implements Engine {
     return reference;
   }
 
-  /** Creates and starts; falls back from mounting to copying, and from NVIDIA's runtime to CDI, where refused. */
+  /**
+   * Creates and starts. What a daemon refuses is done without, each thing once: a mount it cannot see becomes a copy,
+   * raised limits (rootless and nested daemons may not) its own, NVIDIA's runtime the CDI form.
+   */
   async #launch(endpoint: DockerEndpoint, image: string, lifetime: Lifetime) {
     const { docker, address } = endpoint;
     const { repository, gpus, project, shmBytes, user, serverArguments } = this.#options;
@@ -165,6 +168,7 @@ export class DockerEngine implements Engine {
     const hasCdi = (info.CDISpecDirs?.length ?? 0) > 0;
     let form = gpuForm(info, false) ?? 'runtime';
     let mounted = address.kind === 'socket';
+    let ulimits = true;
     const publishOn = publishAddress(address);
     if (publishOn === '0.0.0.0') {
       this.#warn(
@@ -178,6 +182,7 @@ export class DockerEngine implements Engine {
         mounted: mounted ? repository : undefined,
         gpus,
         gpuForm: form,
+        ulimits,
         publishOn,
         shmBytes,
         user,
@@ -195,6 +200,7 @@ export class DockerEngine implements Engine {
         if (container) await remove(container);
         const reason = reasonOf(error);
         if (mounted && isUnseenFolder(reason)) mounted = false;
+        else if (ulimits && /error setting rlimit|ulimit/i.test(reason)) ulimits = false;
         else if (gpus !== 'none' && form === 'runtime' && hasCdi && isGpuRefusal(reason)) form = 'cdi';
         else throw refused(error, image, gpus);
       }

@@ -1,6 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventSink, ModelStatus } from '../../events/index.ts';
 import type { ContainerLog } from './container-log.ts';
 import type { TritonClient } from './triton-client.ts';
+
+const UNLOAD_LIMIT_MS = 10_000;
+const POLL_MS = 20;
 
 /** Triton's repository index as we last saw it; tells of every change as an event. */
 export class ModelStates {
@@ -17,6 +21,17 @@ export class ModelStates {
 
   models(): readonly ModelStatus[] {
     return this.#models;
+  }
+
+  /** Triton answers an unload before the version is gone; requests within it may hold it for a while. */
+  async afterUnload(model: string): Promise<void> {
+    const limit = performance.now() + UNLOAD_LIMIT_MS;
+    for (;;) {
+      await this.refresh();
+      const isGoing = this.#models.some(({ name, state }) => name === model && state === 'UNLOADING');
+      if (!isGoing || performance.now() > limit) return;
+      await sleep(POLL_MS);
+    }
   }
 
   async refresh(): Promise<void> {
@@ -37,8 +52,8 @@ export class ModelStates {
 
   /** The index says nothing of a model whose configuration could not be read; the log does. */
   #explained(model: ModelStatus): ModelStatus {
-    const reason = model.version === '' ? this.#log.pollFailures.get(model.name) : undefined;
-    return reason === undefined ? model : { ...model, reason };
+    const logged = model.version === '' ? this.#log.pollFailures.get(model.name) : undefined;
+    return { ...model, reason: this.#client.translate(logged ?? model.reason) };
   }
 
   #tell({ name, version, state, reason }: ModelStatus): void {

@@ -58,7 +58,7 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
-/** One `ssh -N` that brings the three ports to free ones here. */
+/** One `ssh` that brings the three ports to free ones here; `cat` at the other end lets it end with our pipe. */
 async function forward(
   address: Extract<DockerAddress, { kind: 'ssh' }>,
   remote: readonly [number, number, number],
@@ -67,8 +67,12 @@ async function forward(
 ): Promise<PublishedPorts> {
   const local = await freePorts(remote.length);
   const forwards = remote.flatMap((port, index) => ['-L', `${LOOPBACK}:${local[index]}:${LOOPBACK}:${port}`]);
-  const args = ['-N', '-o', 'ExitOnForwardFailure=yes', ...forwards, ...sshArguments(address)];
-  const tunnel = spawn('ssh', args, { env: environment, stdio: 'ignore', windowsHide: true });
+  const args = ['-o', 'ExitOnForwardFailure=yes', ...forwards, ...sshArguments(address), 'cat'];
+  const tunnel = spawn('ssh', args, {
+    env: environment,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    windowsHide: true,
+  });
   tunnel.on('error', () => {});
   const close = async () => {
     tunnel.kill();

@@ -86,10 +86,19 @@ class ChildSocket extends Duplex {
   setTimeout(): this {
     return this;
   }
+  /** An idle connection must not keep us running. */
   ref(): this {
+    for (const it of this.#handles()) it.ref?.();
     return this;
   }
   unref(): this {
+    for (const it of this.#handles()) it.unref?.();
     return this;
+  }
+
+  /** Pipes of a child are sockets, though their types do not say so. */
+  #handles(): readonly { ref?(): unknown; unref?(): unknown }[] {
+    const { stdin, stdout, stderr } = this.#child;
+    return [this.#child, stdin, stdout, stderr] as readonly { ref?(): unknown; unref?(): unknown }[];
   }
 }

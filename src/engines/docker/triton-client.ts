@@ -18,9 +18,17 @@ const STATES: readonly string[] = ['UNKNOWN', 'LOADING', 'READY', 'UNLOADING', '
  */
 export class TritonClient {
   readonly #base: string;
+  readonly #repository: string;
 
-  constructor(base: string) {
+  /** `repository` is the folder that lies at `/models` inside; reasons name it instead. */
+  constructor(base: string, repository: string) {
     this.#base = base;
+    this.#repository = repository;
+  }
+
+  /** Triton's words with our paths. */
+  translate(text: string): string {
+    return text.replaceAll(/(^|[\s'"(])\/models(?=\/)/g, (_all, before: string) => before + this.#repository);
   }
 
   /** Whether it answers at all: Triton opens its ports once every model was tried (triton.md section 6.2). */
@@ -46,7 +54,10 @@ export class TritonClient {
     const path = `/v2/repository/models/${encodeURIComponent(model)}/load`;
     const { status, text } = await this.#ask('POST', path, LOAD_LIMIT_MS);
     if (status === 200) return;
-    throw userError('MODEL_LOAD_FAILED', `model '${model}' was not loaded: ${reasonIn(text)}`);
+    throw userError(
+      'MODEL_LOAD_FAILED',
+      `model '${model}' was not loaded: ${this.translate(reasonIn(text))}`,
+    );
   }
 
   /** @throws MODEL_UNLOAD_FAILED with Triton's reason. */
@@ -54,7 +65,10 @@ export class TritonClient {
     const path = `/v2/repository/models/${encodeURIComponent(model)}/unload`;
     const { status, text } = await this.#ask('POST', path, LOAD_LIMIT_MS);
     if (status === 200) return;
-    throw userError('MODEL_UNLOAD_FAILED', `model '${model}' was not unloaded: ${reasonIn(text)}`);
+    throw userError(
+      'MODEL_UNLOAD_FAILED',
+      `model '${model}' was not unloaded: ${this.translate(reasonIn(text))}`,
+    );
   }
 
   #ask(method: 'GET' | 'POST', path: string, limitMs = PROBE_LIMIT_MS): Promise<Answer> {
