@@ -25,8 +25,7 @@ const hashFile = path.join(dist, '.build-hash');
 const WORKER = /^src\/.*-worker\.mjs$/;
 const HARNESS = 'src/python/harness';
 /** Resolved at run time from the project, the package's folder or the state folder; never bundled. */
-// What ssh2, under dockerode, asks for natively is optional: where it is missing, it goes on without.
-const EXTERNAL = ['onnxruntime-node', 'cpu-features', '*.node'];
+const EXTERNAL = ['onnxruntime-node'];
 
 /** Whether dist/ was built from the sources, the lockfile and the build programs as they are now. */
 export function buildIsFresh() {
