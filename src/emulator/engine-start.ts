@@ -11,9 +11,21 @@ import { type EngineStartOptions, makeEngine } from './engine-choice.ts';
 export async function startEngine(options: EngineStartOptions, signal: AbortSignal): Promise<RunningEngine> {
   const { config, initial, stagedRepository } = options;
   const { engine: choice, gpus, image, tritonserver, tritonUrl, home, environment } = config;
-  const plans = await planEngines({ choice, gpus, image, tritonserver, tritonUrl, home, environment });
-
   const models = [...(initial.repository?.models.values() ?? [])];
+  const backends = models.some(({ files }) => files.some((file) => file.path.endsWith('.onnx')))
+    ? ['onnxruntime']
+    : [];
+  const plans = await planEngines({
+    choice,
+    gpus,
+    image,
+    tritonserver,
+    tritonUrl,
+    backends,
+    home,
+    environment,
+  });
+
   await mkdir(stagedRepository, { recursive: true });
   for (const model of models) await (await stageModel(model, stagedRepository)).commit();
 

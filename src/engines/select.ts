@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { systemError } from '../base/index.ts';
 import type { EngineChoice } from '../config/index.ts';
 import { type DockerDescription, describeDocker } from './docker/describe.ts';
 import type { DockerEndpoint } from './docker/endpoint.ts';
 import type { GpuChoice } from './docker/gpu.ts';
 import { findManagedTriton } from './native/environment.ts';
-import { findTritonOnPath, isProgram } from './native/installation.ts';
+import { describeInstallation, findTritonOnPath, isProgram } from './native/installation.ts';
 
 export interface EngineWishes {
   readonly choice: EngineChoice;
@@ -14,6 +16,8 @@ export interface EngineWishes {
   /** `--tritonserver`. */
   readonly tritonserver: string | undefined;
   readonly tritonUrl: string | undefined;
+  /** Backends that the project's models need, as their folders are called; decides whether native will do. */
+  readonly backends: readonly string[];
   readonly home: string;
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -100,13 +104,11 @@ async function planAutomatically(
   }
   const because = whyNot === undefined ? '' : `; docker: ${whyNot}`;
   const program = wishes.tritonserver ?? foundTriton(wishes);
-  if (program !== undefined)
+  const noNative = nativeProblem(program, wishes.backends);
+  if (program !== undefined && noNative === undefined)
     plans.push({ kind: 'native', program, reason: `tritonserver at ${program}${because}` });
-  const noNative = program === undefined ? '; native: no tritonserver on PATH' : '';
-  const embedded: EnginePlan = {
-    kind: 'embedded',
-    reason: `in this process, on the CPU${because}${noNative}`,
-  };
+  const reason = `in this process, on the CPU${because}${noNative === undefined ? '' : `; native: ${noNative}`}`;
+  const embedded: EnginePlan = { kind: 'embedded', reason };
   const [first, ...others] = plans;
   return first ? [first, ...others, embedded] : [embedded];
 }
@@ -118,6 +120,16 @@ function dockerProblem(docker: DockerDescription, wantsGpu: boolean): string | u
   if (!docker.image.present)
     return `the image ${docker.image.reference} is not there (triton-local pull gets it, 8 to 20 GB)`;
   return wantsGpu && docker.gpu === null ? 'the Docker daemon hands out no GPU' : undefined;
+}
+
+/** Why native is left out in `auto`; undefined where it is not. */
+function nativeProblem(program: string | undefined, backends: readonly string[]): string | undefined {
+  if (program === undefined) return 'no tritonserver on PATH';
+  if (!isProgram(program)) return `${program} is no program that can be run`;
+  const { backendDirectory } = describeInstallation(program);
+  if (backendDirectory === undefined) return undefined;
+  const missing = backends.filter((backend) => !existsSync(path.join(backendDirectory, backend)));
+  return missing.length === 0 ? undefined : `${program} has no backend ${missing.join(', ')}`;
 }
 
 function gpuChoice(gpus: string): GpuChoice {

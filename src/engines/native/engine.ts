@@ -5,11 +5,11 @@ import type { EventSink, ModelState } from '../../events/index.ts';
 import { listModelDirectories } from '../../repository/index.ts';
 import type { Engine, RunningEngine } from '../engine.ts';
 import { ModelBoard } from '../model-board.ts';
-import { TritonClient, TritonRefusal } from '../triton-client.ts';
+import { type IndexEntry, TritonClient, TritonRefusal } from '../triton-client.ts';
 import { askPython, layBackendDirectory } from './backend-directory.ts';
 import { freePorts } from './free-ports.ts';
 import { describeInstallation, type TritonInstallation } from './installation.ts';
-import { explainUnread, loadFailure } from './load-failure.ts';
+import { explainUnread, loadFailure, nameMissingBackend } from './load-failure.ts';
 import { TritonProcess } from './process.ts';
 
 export interface NativeEngineOptions {
@@ -115,7 +115,7 @@ export class NativeEngine implements Engine {
       await untilLive(client, triton, signal);
       const [version, index] = await Promise.all([client.version(), client.index()]);
       await explainUnread(index, repository, board);
-      board.update(index);
+      board.update(index.map(withPlainReason));
       return new RunningNative(
         { version, http, grpc, metrics, repository, unloaded: this.#unloaded },
         client,
@@ -219,7 +219,7 @@ class RunningNative implements RunningEngine {
       ({ name, state }) => !this.#unloaded.has(name) || isMoving(state) || state === 'READY',
     );
     await explainUnread(loaded, this.#repository, this.#board);
-    this.#board.update(loaded);
+    this.#board.update(loaded.map(withPlainReason));
     if (loaded.some(({ state }) => isMoving(state)) && !this.#lifetime.ended) this.#lookAgain();
   }
 
@@ -292,6 +292,10 @@ function numpyNote(version: string | undefined, python: string): string | undefi
   if (version === undefined) return `Python models need numpy, which ${python} lacks`;
   if (Number(version.split('.')[0]) < 2) return undefined;
   return `Triton's Python backend needs numpy below 2 and ${python} has ${version}: outputs will be empty. Install 'numpy<2' there`;
+}
+
+function withPlainReason(entry: IndexEntry): IndexEntry {
+  return entry.reason === undefined ? entry : { ...entry, reason: nameMissingBackend(entry.reason) };
 }
 
 function isMoving(state: ModelState | undefined): boolean {

@@ -37,11 +37,17 @@ export async function loadFailure(
     const told = board.models.find((it) => it.name === model && it.version === '')?.reason;
     return userError('MODEL_LOAD_FAILED', told ?? message, { cause: thrown });
   }
+  const reason = nameMissingBackend(message.replace(/[\s;]+$/, ''));
   const location = pythonLocation(message, path.join(repository, model));
-  return userError('MODEL_LOAD_FAILED', message.replace(/\n;\n?$/, '').trim(), {
-    ...(location && { location }),
-    cause: thrown,
-  });
+  return userError('MODEL_LOAD_FAILED', reason, { ...(location && { location }), cause: thrown });
+}
+
+/** Adds to Triton's reason what serves a model whose backend this `tritonserver` lacks. */
+export function nameMissingBackend(reason: string): string {
+  const backend = /unable to find backend library for backend '([^']+)'/.exec(reason)?.[1];
+  if (backend === undefined) return reason;
+  const other = backend === 'onnxruntime' ? '--engine embedded or docker' : '--engine docker';
+  return `${reason} (this tritonserver has no ${backend} backend: ${other} serves the model)`;
 }
 
 /** Gives a reason to models that the index knows by name alone, where our own reading of their folder finds one. */
@@ -69,11 +75,17 @@ function placeOf({ location, hint }: TritonLocalError) {
   return { ...(location && { location }), ...(hint !== undefined && { hint }) };
 }
 
-/** The stub's traceback has lines such as `  /repository/M/1/model.py(4): initialize`, innermost first. */
+/**
+ * The stub's traceback has lines such as `  /repository/M/1/model.py(4): initialize`, innermost first; an error of
+ * syntax says `(model.py, line 4)`, of a file in a version's folder.
+ */
 function pythonLocation(message: string, directory: string): SourceLocation | undefined {
   for (const [, file = '', line] of message.matchAll(/^\s*(\S.*?\.py)\((\d+)\)/gm)) {
     const full = path.resolve(file);
     if (full.startsWith(directory + path.sep)) return { file: full, line: Number(line) };
   }
-  return undefined;
+  const version = /: version (\d+) /.exec(message)?.[1];
+  const [, file, line] = /\(([^/()\s]+\.py), line (\d+)\)/.exec(message) ?? [];
+  if (version === undefined || file === undefined) return undefined;
+  return { file: path.join(directory, version, file), line: Number(line) };
 }
