@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { systemError } from '../base/index.ts';
 import type { EngineChoice } from '../config/index.ts';
+import { endpointSources, listCandidates } from './docker/candidates.ts';
 import { type DockerDescription, describeDocker } from './docker/describe.ts';
 import type { DockerEndpoint } from './docker/endpoint.ts';
 import type { GpuChoice } from './docker/gpu.ts';
@@ -80,10 +81,12 @@ async function planAutomatically(
   wantsGpu: boolean,
 ): Promise<readonly [EnginePlan, ...EnginePlan[]]> {
   const { environment, image, gpus } = wishes;
-  const docker = await describeDocker({ environment, image, limitMs: DOCKER_LIMIT_MS });
-  const whyNot = dockerProblem(docker, wantsGpu);
+  const docker = (await mayHaveDocker(environment))
+    ? await describeDocker({ environment, image, limitMs: DOCKER_LIMIT_MS })
+    : undefined;
+  const whyNot = docker ? dockerProblem(docker, wantsGpu) : 'no Docker daemon is on this machine';
   const plans: EnginePlan[] = [];
-  if (whyNot === undefined) {
+  if (docker && whyNot === undefined) {
     const using = `Docker ${docker.server?.version ?? ''} with ${docker.image.reference}`;
     const { endpoint } = docker;
     if (gpus !== 'none' && docker.gpu !== null)
@@ -111,6 +114,17 @@ async function planAutomatically(
   const embedded: EnginePlan = { kind: 'embedded', reason };
   const [first, ...others] = plans;
   return first ? [first, ...others, embedded] : [embedded];
+}
+
+/**
+ * Whether a daemon could answer anywhere. Where all that is known of are local sockets that do not exist, Docker's
+ * client, which takes longer to load than the embedded engine to start, is not even loaded.
+ */
+async function mayHaveDocker(environment: EngineWishes['environment']): Promise<boolean> {
+  const candidates = await listCandidates(endpointSources(environment));
+  return candidates.some(({ address }) =>
+    address?.kind === 'socket' ? existsSync(address.path) : address !== undefined,
+  );
 }
 
 /** Why docker is left out in `auto`; undefined where it is not. */
