@@ -16,7 +16,7 @@ export const ROOMS = {
   engines: {
     rooms: ['base', 'events', 'kserve'],
     types: ['config', 'repository'],
-    only: { inference: 'engines/embedded.ts', python: 'engines/native.ts' },
+    only: { inference: 'engines/embedded.ts', python: 'engines/native/', repository: 'engines/native/' },
   },
   scoring: { rooms: ['base', 'events', 'python'], types: ['config'] },
   reload: { rooms: ['base', 'events', 'repository'], types: ['config'] },
@@ -46,7 +46,7 @@ export const ROOMS = {
 /** Heavy libraries and the only places that may import them. */
 export const LIBRARIES = {
   dockerode: ['engines/docker/'],
-  execa: ['engines/native.ts', 'python/'],
+  execa: ['engines/native/', 'python/'],
   chokidar: ['reload/watcher.ts'],
   'onnxruntime-node': ['inference/backends/'],
   ink: ['ui/tui/'],
@@ -96,7 +96,9 @@ function checkRoom(file, target, typeOnly, say) {
   const rule = ROOMS[from];
   if (!rule) return say(`${from} is not a room: add it to the table, or move the file`);
   const allowed =
-    rule.rooms?.includes(to) || rule.only?.[to] === file || (typeOnly && rule.types?.includes(to));
+    rule.rooms?.includes(to) ||
+    (rule.only?.[to] && file.startsWith(rule.only[to])) ||
+    (typeOnly && rule.types?.includes(to));
   if (!allowed) say(`${from} may not import ${to}${rule.types?.includes(to) ? ' but as types' : ''}`);
   if (target !== `${to}/index.ts`) say(`other rooms are entered by their index.ts, not ${target}`);
 }

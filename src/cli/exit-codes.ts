@@ -22,6 +22,14 @@ const BY_CODE: Readonly<Record<string, number>> = {
   PYTHON_MISSING: EXIT.prerequisite,
   ENVIRONMENT_FAILED: EXIT.prerequisite,
   ENGINE_UNAVAILABLE: EXIT.prerequisite,
+  DOCKER_UNAVAILABLE: EXIT.prerequisite,
+  DOCKER_HOST_INVALID: EXIT.usage,
+  DOCKER_CONTEXT_INVALID: EXIT.prerequisite,
+  DOCKER_TLS_UNREADABLE: EXIT.prerequisite,
+  DOCKER_IMAGE_MISSING: EXIT.prerequisite,
+  DOCKER_IMAGE_UNFIT: EXIT.prerequisite,
+  DOCKER_PULL_FAILED: EXIT.prerequisite,
+  DOCKER_GPU_UNAVAILABLE: EXIT.prerequisite,
   ONNXRUNTIME_INSTALL_FAILED: EXIT.prerequisite,
 };
 

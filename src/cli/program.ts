@@ -63,6 +63,23 @@ export function createProgram(): Command {
     .addHelpText('after', example('down'))
     .action(run(async (directory, flags) => (await import('./commands/down.ts')).down(directory, flags)));
 
+  program
+    .command('pull [image]')
+    .description('get the Triton image: a release such as 24.10, azureml-21.02, or any reference')
+    .option('--docker-host <url>', 'the Docker daemon to use')
+    .option('--json', 'progress and result as JSON')
+    .addHelpText('after', example('pull 24.10'))
+    .action(run(async (image, flags) => (await import('./commands/pull.ts')).pull(image, flags)));
+
+  program
+    .command('doctor')
+    .description('show what is installed, reachable and broken, and what mends it')
+    .option('--docker-host <url>', 'the Docker daemon to look at')
+    .option('--image <ref>', 'the image to look for')
+    .option('--json', 'as JSON')
+    .addHelpText('after', example('doctor'))
+    .action(run(async (_none, flags) => (await import('./commands/doctor.ts')).doctor(flags)));
+
   return program;
 }
 

@@ -41,12 +41,25 @@ export interface ProjectConfig {
   readonly models: ModelSource | undefined;
   readonly script: ScriptSource | undefined;
   readonly engine: EngineChoice;
+  /** `all`, `none` or device numbers with commas; undefined where nothing was said. */
+  readonly gpus: string | undefined;
+  /** The Triton image of the docker engine, where the user names one. */
+  readonly image: string | undefined;
+  /** The program of the native engine, where the user names one. */
+  readonly tritonserver: string | undefined;
+  /** The server of the external engine. No trailing slash. */
+  readonly tritonUrl: string | undefined;
+  /** Sent to that server with every request. May hold keys: never shown. */
+  readonly tritonHeaders: Readonly<Record<string, string>>;
   readonly modelControlMode: ModelControlMode;
   readonly host: string;
   /** The scoring port; 0 takes any free one. */
   readonly port: number;
   /** Triton's HTTP port; 0 takes any free one. */
   readonly httpPort: number;
+  /** Triton's gRPC and metrics ports; 0 takes any free one. */
+  readonly grpcPort: number;
+  readonly metricsPort: number;
   readonly workers: number;
   /** How long one `run()` may take (`SCORING_TIMEOUT_MS`). */
   readonly scoringTimeoutMs: number;

@@ -38,7 +38,9 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
   const origins: Record<string, Origin> = { ...given.origins };
 
   /** A path setting; relative ones count from where they were written: the shell's folder, or the project's. */
-  const pathOf = (name: 'models' | 'entryScript' | 'code' | 'python' | 'requirements' | 'conda') => {
+  const pathOf = (
+    name: 'models' | 'entryScript' | 'code' | 'python' | 'requirements' | 'conda' | 'tritonserver',
+  ) => {
     const value = given.values[name];
     if (value === undefined) return undefined;
     const base = origins[name] === PROJECT_FILE ? projectDir : (input.workingDirectory ?? process.cwd());
@@ -59,7 +61,8 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
 
   const script = await resolveScript(projectDir, pathOf('entryScript'), pathOf('code'));
   if (!given.values.entryScript) detected('entryScript', script);
-  if (!models && !script) {
+  // A remote Triton has models of its own.
+  if (!models && !script && given.values.tritonUrl === undefined) {
     throw userError('PROJECT_EMPTY', `${projectDir} holds neither models nor an entry script`, {
       hint: `looked for ${LOOKED_FOR}`,
     });
@@ -78,11 +81,18 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     projectDir,
     models,
     script,
-    engine: value('engine', 'auto'),
+    engine: value('engine', given.values.tritonUrl === undefined ? 'auto' : 'external'),
+    gpus: given.values.gpus,
+    image: given.values.image,
+    tritonserver: pathOf('tritonserver'),
+    tritonUrl: given.values.tritonUrl,
+    tritonHeaders: Object.freeze({ ...given.values.tritonHeader }),
     modelControlMode: value('modelControlMode', 'none'),
     host: value('host', '127.0.0.1'),
     port: value('port', 6789),
     httpPort: value('httpPort', 8000),
+    grpcPort: value('grpcPort', 8001),
+    metricsPort: value('metricsPort', 8002),
     workers: value('workers', azure.workers ?? 1),
     scoringTimeoutMs: azure.scoringTimeoutMs ?? 3_600_000,
     python: await resolvePython(projectDir, given.values.python, pathOf),
@@ -140,6 +150,9 @@ function parse(
   try {
     return setting.parse(raw);
   } catch (error) {
+    if (setting.name === 'tritonHeader') {
+      throw userError('CONFIG_INVALID', `${givenAs} ${messageOf(error)}`, { ...(location && { location }) });
+    }
     const shown = typeof raw === 'string' ? `"${raw}"` : JSON.stringify(raw);
     throw userError('CONFIG_INVALID', `${givenAs} ${messageOf(error)}, not ${shown}`, {
       ...(location && { location }),
@@ -220,12 +233,21 @@ function positiveVariable(
   return Number(raw);
 }
 
-/** Scripts get our environment, but not the keys that protect them. */
+const SECRET_VARIABLES: ReadonlySet<string> = new Set(['TRITON_LOCAL_KEY', 'TRITON_LOCAL_TRITON_HEADER']);
+
+/** Scripts get our environment, but not the keys that protect them or the remote server. */
 function withoutSecrets(variables: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const kept = Object.entries(variables).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && entry[0] !== 'TRITON_LOCAL_KEY',
+    (entry): entry is [string, string] => entry[1] !== undefined && !SECRET_VARIABLES.has(entry[0]),
   );
   return Object.fromEntries(kept);
+}
+
+/** Our own environment without our secrets, for commands that have no project. */
+export function currentEnvironment(
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): Readonly<Record<string, string>> {
+  return Object.freeze(withoutSecrets(variables));
 }
 
 /** Where all state lies: `TRITON_LOCAL_HOME`, else the XDG state folder, on Windows the local application data. */

@@ -15,6 +15,11 @@ import {
 /** The values a user may set, before detection and defaults; paths as written. */
 export interface SettingValues {
   engine: EngineChoice;
+  gpus: string;
+  image: string;
+  tritonserver: string;
+  tritonUrl: string;
+  tritonHeader: Readonly<Record<string, string>>;
   models: string;
   modelControlMode: ModelControlMode;
   entryScript: string;
@@ -22,6 +27,8 @@ export interface SettingValues {
   host: string;
   port: number;
   httpPort: number;
+  grpcPort: number;
+  metricsPort: number;
   workers: number;
   python: string;
   requirements: string;
@@ -69,6 +76,11 @@ export const SETTINGS = [
     `what serves the models: ${list(ENGINE_CHOICES)}`,
     oneOf(ENGINE_CHOICES),
   ),
+  setting('gpus', '--gpus <which>', 'GPUs for the engine: all, none, or numbers such as 0,1', gpus),
+  setting('image', '--image <ref>', 'Triton image for the docker engine', text),
+  setting('tritonserver', '--tritonserver <path>', 'tritonserver program for the native engine', text),
+  setting('tritonUrl', '--triton-url <url>', 'running Triton for the external engine', httpUrl),
+  setting('tritonHeader', '--triton-header <K=V...>', 'headers sent to that Triton, such as a key', headers),
   setting('models', '--models <dir>', 'the model repository', text),
   setting(
     'modelControlMode',
@@ -81,6 +93,8 @@ export const SETTINGS = [
   setting('host', '--host <address>', 'address to listen on', text),
   setting('port', '--port <number>', 'scoring port, 0 for any', wholeNumber(0, 65_535)),
   setting('httpPort', '--http-port <number>', 'Triton HTTP port, 0 for any', wholeNumber(0, 65_535)),
+  setting('grpcPort', '--grpc-port <number>', 'Triton gRPC port, 0 for any', wholeNumber(0, 65_535)),
+  setting('metricsPort', '--metrics-port <number>', 'Triton metrics port, 0 for any', wholeNumber(0, 65_535)),
   setting('workers', '--workers <number>', 'Python workers (WORKER_COUNT)', wholeNumber(1, 64)),
   setting('python', '--python <path>', 'Python to use as it is', text),
   setting('requirements', '--requirements <file>', 'pip requirements of the script', text),
@@ -138,6 +152,38 @@ function yesOrNo(raw: unknown): boolean {
   if (raw === 'true' || raw === '1') return true;
   if (raw === 'false' || raw === '0') return false;
   throw userError('CONFIG_INVALID', 'must be true or false');
+}
+
+/** `all`, `none`, or device numbers with commas, which come back as written but without spaces. */
+function gpus(raw: unknown): string {
+  const value = (Array.isArray(raw) ? raw.join(',') : String(raw)).replace(/\s+/g, '');
+  if (!/^(?:all|none|\d+(?:,\d+)*)$/.test(value))
+    throw userError('CONFIG_INVALID', 'must be all, none, or device numbers such as 0,1');
+  return value;
+}
+
+function httpUrl(raw: unknown): string {
+  const url = typeof raw === 'string' && URL.canParse(raw) ? new URL(raw) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username !== '')
+    throw userError('CONFIG_INVALID', 'must be a URL such as http://gpu-box:8000');
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+/** Header fields as `NAME=VALUE` texts or as a YAML mapping. One text is one field: values may hold commas. */
+function headers(raw: unknown): Record<string, string> {
+  const isMapping = raw !== null && typeof raw === 'object' && !Array.isArray(raw);
+  const pairs = isMapping
+    ? Object.entries(raw).map(([name, value]) => [name, String(value)])
+    : (Array.isArray(raw) ? raw : [raw]).map((pair) => {
+        const at = String(pair).indexOf('=');
+        return [String(pair).slice(0, Math.max(at, 0)), String(pair).slice(at + 1)];
+      });
+  for (const [name = '', value = ''] of pairs) {
+    // The value may be a key, so that the message must not show it; the parser's caller shows what was given.
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+      throw userError('CONFIG_INVALID', 'must be of the form NAME=VALUE');
+  }
+  return Object.fromEntries(pairs);
 }
 
 /** `K=V` texts as flags give them, one text with commas as a variable gives them, or a YAML mapping. */

@@ -1,6 +1,26 @@
 // Engines: the Engine interface, its forms, how one is chosen and what it needs on this machine.
 // It knows how to run something that answers KServe v2; it refuses to know Azure, scripts and the user's folder.
+export {
+  cdiSpecs,
+  type DescribeDockerOptions,
+  type DockerDescription,
+  describeDocker,
+} from './docker/describe.ts';
+export {
+  type DockerEndpoints,
+  DockerEngine,
+  type DockerEngineOptions,
+  type RunningDockerEngine,
+} from './docker/docker-engine.ts';
+export type { DockerEndpoint, EndpointAttempt } from './docker/endpoint.ts';
+export type { GpuChoice } from './docker/gpu.ts';
+export { type PullByNameOptions, type PulledImage, pullByName } from './docker/pull-by-name.ts';
 export { EmbeddedEngine, type EmbeddedEngineOptions } from './embedded.ts';
 export type { Engine, EngineEndpoints, RunningEngine } from './engine.ts';
+export { ExternalEngine, type ExternalEngineOptions } from './external.ts';
+export { FrontedEngine, type FrontedEngineOptions } from './gateway/fronted-engine.ts';
+export { HttpGateway, type HttpGatewayOptions } from './gateway/http-gateway.ts';
+export { NativeEngine, type NativeEngineOptions } from './native/engine.ts';
+export { buildManagedTriton, findManagedTriton } from './native/environment.ts';
 export { ensureOnnxRuntime, ONNXRUNTIME_VERSION, type OnnxRuntimeOptions } from './onnxruntime.ts';
-export { type EngineSelection, selectEngine } from './select.ts';
+export { type EnginePlan, type EngineWishes, planEngines } from './select.ts';

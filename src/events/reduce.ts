@@ -38,6 +38,8 @@ function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
       return { ...state, models: withModel(state.models, event) };
     case 'environment.progress':
       return { ...state, progress: progressOf(event) };
+    case 'engine.pull.progress':
+      return { ...state, progress: describePull(event) };
     case 'worker.started':
     case 'worker.ready':
     case 'worker.exited':
@@ -119,6 +121,16 @@ function byNameAndVersion(one: ModelStatus, other: ModelStatus): number {
 
 function progressOf({ environment, step, detail }: EventOf<'environment.progress'>): string {
   return [`${environment}: ${step}`, detail].filter(Boolean).join(' ');
+}
+
+/** A download in one line: how much of it, how fast, how long yet. */
+export function describePull(event: Omit<EventOf<'engine.pull.progress'>, 'v' | 'seq' | 'time'>): string {
+  const { image, bytes, total, bytesPerSecond, etaSeconds, layers } = event;
+  const megabytes = (count: number) => `${Math.round(count / 1e6)} MB`;
+  const fetched = total > 0 ? `${megabytes(bytes)} of ${megabytes(total)}` : 'asking the registry';
+  const rate = bytesPerSecond > 0 && bytes < total ? `, ${megabytes(bytesPerSecond)}/s` : '';
+  const eta = etaSeconds === null ? '' : `, ${etaSeconds} s left`;
+  return `pulling ${image}: ${fetched}${rate}${eta} (${layers.done} of ${layers.total} layers)`;
 }
 
 function foldWorker(

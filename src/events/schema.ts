@@ -64,6 +64,18 @@ export const eventBody = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('engine.starting'), kind: engineKind }),
   z.object({
+    type: z.literal('engine.pull.progress'),
+    image: z.string(),
+    /** Fetched so far; neither this nor `total` ever falls. */
+    bytes: z.number().nonnegative(),
+    /** Of the layers whose size is known yet; 0 before the first. */
+    total: z.number().nonnegative(),
+    bytesPerSecond: z.number().nonnegative(),
+    /** Null while it cannot be told, and once only unpacking is left. */
+    etaSeconds: z.number().int().nonnegative().nullable(),
+    layers: z.object({ done: z.number().int().nonnegative(), total: z.number().int().nonnegative() }),
+  }),
+  z.object({
     type: z.literal('engine.ready'),
     kind: engineKind,
     version: z.string(),

@@ -4,6 +4,7 @@ export { type ErrorFormat, type ErrorJson, errorToJson, formatError } from './er
 export { type JsonOptions, startJson } from './json.ts';
 export { print, printError } from './output.ts';
 export { type PlainOptions, startPlain } from './plain.ts';
+export { type PullProgressOptions, showPullProgress } from './pull-progress.ts';
 export type { Leaving, Renderer, RendererOptions } from './renderer.ts';
 export { type RendererKind, selectUi, type Terminal } from './select-ui.ts';
 export { startRenderer, startTui } from './start.ts';

@@ -12,7 +12,7 @@ import {
 import { createStyle, type Style } from './style.ts';
 import { sanitize } from './text.ts';
 
-type Shown = Exclude<EmulatorEvent, { type: 'log.line' | 'environment.progress' }>;
+type Shown = Exclude<EmulatorEvent, { type: 'log.line' | 'environment.progress' | 'engine.pull.progress' }>;
 
 /** Every line begins with one of these words, so that logs can be searched by them. */
 const LABEL_WIDTH = 9;
@@ -32,6 +32,11 @@ export class PlainFormat {
 
   progress({ environment, step, detail }: EventOf<'environment.progress'>): string {
     return this.#line('prepare', `${environment}: ${clean(step)} ${clean(detail)}`.trimEnd());
+  }
+
+  /** A download, in the words that the state has for it. */
+  download(progress: string): string {
+    return this.#line('prepare', clean(progress));
   }
 
   /** The lines for one event; `state` has folded it already. */

@@ -62,7 +62,10 @@ class PlainRenderer {
 
   #show(event: EmulatorEvent): void {
     if (event.type === 'log.line') this.#showLog(event);
-    else if (event.type === 'environment.progress') this.#showProgress(event);
+    else if (event.type === 'environment.progress')
+      this.#showProgress(`${event.environment}: ${event.step}`, this.#format.progress(event));
+    else if (event.type === 'engine.pull.progress')
+      this.#showProgress(event.image, this.#format.download(this.#state.state.progress ?? ''));
     else for (const line of this.#format.lines(event, this.#state.state)) this.#writer.line(line);
   }
 
@@ -88,11 +91,10 @@ class PlainRenderer {
     return folder;
   }
 
-  #showProgress(event: EventOf<'environment.progress'>): void {
-    const step = `${event.environment}: ${event.step}`;
+  #showProgress(step: string, line: string): void {
     const now = this.#clock.now();
     if (step === this.#progress.step && now - this.#progress.at < PROGRESS_EVERY_MS) return;
     this.#progress = { step, at: now };
-    this.#writer.line(this.#format.progress(event));
+    this.#writer.line(line);
   }
 }

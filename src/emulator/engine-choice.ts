@@ -1,0 +1,117 @@
+import path from 'node:path';
+import type { ProjectConfig } from '../config/index.ts';
+import {
+  buildManagedTriton,
+  DockerEngine,
+  EmbeddedEngine,
+  type Engine,
+  type EnginePlan,
+  ExternalEngine,
+  ensureOnnxRuntime,
+  FrontedEngine,
+  NativeEngine,
+} from '../engines/index.ts';
+import type { EventSink } from '../events/index.ts';
+import type { ProjectSnapshot } from '../reload/index.ts';
+
+export interface EngineStartOptions {
+  readonly config: ProjectConfig;
+  readonly initial: ProjectSnapshot;
+  /** Where the engine reads models from; made here. */
+  readonly stagedRepository: string;
+  readonly runtimePaths: readonly string[];
+  readonly events: EventSink;
+}
+
+/** The engine that a plan stands for, with what it needs installed or built. */
+export async function makeEngine(
+  plan: EnginePlan,
+  options: EngineStartOptions,
+  signal: AbortSignal,
+): Promise<Engine> {
+  const { config, stagedRepository, events } = options;
+  switch (plan.kind) {
+    case 'embedded':
+      return makeEmbedded(options, signal);
+    case 'native': {
+      const { environment, home } = config;
+      const program = plan.program ?? (await buildManagedTriton(home, environment, events, signal));
+      const workDirectory = path.join(path.dirname(stagedRepository), 'native');
+      return front(
+        new NativeEngine({ program, repository: stagedRepository, workDirectory, environment, events }),
+        options,
+      );
+    }
+    case 'docker':
+      return front(
+        new DockerEngine({
+          repository: stagedRepository,
+          image: config.image,
+          gpus: plan.gpus,
+          missingImage: plan.mayPull ? 'pull' : 'fail',
+          endpoint: plan.endpoint,
+          environment: config.environment,
+          project: config.projectDir,
+          events,
+          startLimitMs: config.timeoutMs,
+        }),
+        options,
+      );
+    case 'external':
+      return front(
+        new ExternalEngine({
+          url: plan.url,
+          headers: config.tritonHeaders,
+          hasLocalModels: (options.initial.repository?.models.size ?? 0) > 0,
+          events,
+        }),
+        options,
+      );
+    default:
+      return plan satisfies never;
+  }
+}
+
+function front(engine: Engine, { config, events }: EngineStartOptions): Engine {
+  const { host, httpPort, grpcPort, metricsPort, modelControlMode, origins } = config;
+  const insists = { grpc: isUsersOwn(origins, 'grpcPort'), metrics: isUsersOwn(origins, 'metricsPort') };
+  return new FrontedEngine(engine, {
+    host,
+    httpPort,
+    grpcPort,
+    metricsPort,
+    insists,
+    modelControlMode,
+    events,
+  });
+}
+
+async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): Promise<Engine> {
+  const { config, initial, stagedRepository, events } = options;
+  const { projectDir, home, environment, host, httpPort, modelControlMode, origins } = config;
+  for (const [name, flag] of [
+    ['grpcPort', '--grpc-port'],
+    ['metricsPort', '--metrics-port'],
+  ] as const) {
+    const text = `${flag} has no effect: the embedded engine of this version serves HTTP only`;
+    if (isUsersOwn(origins, name))
+      events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
+  }
+  const searchFrom = [projectDir, ...options.runtimePaths];
+  const hasModels = (initial.repository?.models.size ?? 0) > 0;
+  const runtimePaths = hasModels
+    ? await ensureOnnxRuntime({ searchFrom, home, environment, events }, signal)
+    : [];
+  return new EmbeddedEngine({
+    repository: stagedRepository,
+    host,
+    httpPort,
+    modelControlMode,
+    runtimePaths,
+    events,
+  });
+}
+
+function isUsersOwn(origins: ProjectConfig['origins'], name: string): boolean {
+  return origins[name] !== undefined && origins[name] !== 'default';
+}

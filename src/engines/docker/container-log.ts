@@ -1,0 +1,69 @@
+import type { Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import { LineSplitter } from '../../base/index.ts';
+import { type EventSink, LogParser } from '../../events/index.ts';
+import { Demultiplexer } from './demultiplexer.ts';
+import { gpuNameIn } from './gpu.ts';
+
+const KEPT_LINES = 50;
+/** triton.md section 6.5. */
+const POLL_FAILURE = /^Poll failed for model directory '(.+?)': (.*)$/s;
+
+/** Follows a container's output from its first byte: every line an event, the last fifty kept for a crash report. */
+export class ContainerLog {
+  readonly #events: EventSink;
+  readonly #last: string[] = [];
+  #stream: Readable | undefined;
+  /** Resolves when the output has ended or its connection is lost. */
+  ended: Promise<void> = Promise.resolve();
+  /** The first GPU that Triton named in its log. */
+  gpuName: string | undefined;
+  /** Why a model's configuration could not be read, by model; the repository index does not say. */
+  readonly pollFailures = new Map<string, string>();
+
+  constructor(events: EventSink) {
+    this.#events = events;
+  }
+
+  async follow(container: Docker.Container): Promise<void> {
+    // With `follow`, this is the response itself whatever its declared type; Tty is off, so that it comes in frames.
+    const stream = (await container.logs({
+      follow: true,
+      stdout: true,
+      stderr: true,
+    })) as unknown as Readable;
+    this.#stream = stream;
+    const splitters = { stdout: this.#splitter(), stderr: this.#splitter() };
+    const demultiplexer = new Demultiplexer((name, data) => splitters[name].push(data));
+    stream.on('data', (chunk: Buffer) => demultiplexer.push(chunk));
+    // Ending a followed stream gives `aborted` and ECONNRESET; the container's end is told by `wait`.
+    stream.on('error', () => {});
+    this.ended = new Promise((resolve) => {
+      stream.once('close', () => {
+        splitters.stdout.end();
+        splitters.stderr.end();
+        resolve();
+      });
+    });
+  }
+
+  lastLines(): string {
+    return this.#last.join('\n');
+  }
+
+  close(): void {
+    this.#stream?.destroy();
+  }
+
+  #splitter(): LineSplitter {
+    const parser = new LogParser('engine');
+    return new LineSplitter((line) => {
+      if (this.#last.push(line) > KEPT_LINES) this.#last.shift();
+      this.gpuName ??= gpuNameIn(line);
+      const parsed = parser.parse(line);
+      const failure = POLL_FAILURE.exec(parsed.text);
+      if (failure?.[1]) this.pollFailures.set(failure[1], failure[2] ?? '');
+      this.#events.emit({ type: 'log.line', source: 'engine', ...parsed });
+    });
+  }
+}

@@ -1,0 +1,293 @@
+import { homedir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Docker from 'dockerode';
+import { Lifetime, messageOf, systemError } from '../../base/index.ts';
+import type { EventSink } from '../../events/index.ts';
+import type { Engine, EngineEndpoints, RunningEngine } from '../engine.ts';
+import { endpointSources } from './candidates.ts';
+import { crashed, exitReason, gpuUnavailable, neverReady, refused } from './container-failure.ts';
+import { ContainerLog } from './container-log.ts';
+import { type ContainerSpec, containerOptions } from './container-spec.ts';
+import { isGone, reasonOf, statusOf } from './docker-error.ts';
+import { type DockerEndpoint, dockerUnavailable, findDocker } from './endpoint.ts';
+import { type DaemonInfo, type GpuChoice, gpuForm, isGpuRefusal, readGpuUuids } from './gpu.ts';
+import { resolveImage } from './image.ts';
+import { copyModel, copyRepository, removeModel } from './model-copy.ts';
+import { ModelStates } from './model-states.ts';
+import { ownershipLabels, sweepOrphans } from './ownership.ts';
+import { type PublishedPorts, publishAddress, publishedPorts } from './published-ports.ts';
+import { imageMissing, pullImage } from './pull.ts';
+import { TritonClient } from './triton-client.ts';
+
+export interface DockerEngineOptions {
+  /** The staged model repository; mounted read-only, or copied where the daemon cannot see it. */
+  readonly repository: string;
+  /** A name of the image table (`24.10`), a reference, or nothing for the default. */
+  readonly image?: string | undefined;
+  readonly gpus: GpuChoice;
+  /** What to do where the image is missing; `pull` may fetch 8 to 20 GB. */
+  readonly missingImage: 'pull' | 'fail';
+  /** `--docker-host`. */
+  readonly dockerHost?: string | undefined;
+  /** A daemon found before; saves looking again. */
+  readonly endpoint?: DockerEndpoint | undefined;
+  /** The environment as `config` read it: `DOCKER_HOST`, contexts, credential helpers, ssh. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** What the container belongs to, for its label. */
+  readonly project: string;
+  readonly events: EventSink;
+  readonly startLimitMs?: number;
+  readonly shmBytes?: number | undefined;
+  readonly user?: string | undefined;
+  readonly serverArguments?: readonly string[] | undefined;
+}
+
+export interface DockerEndpoints extends EngineEndpoints {
+  /** `host:port` of the gRPC service. */
+  readonly grpc: string;
+  /** Base of the metrics service, without `/metrics`. */
+  readonly metrics: string;
+}
+
+export interface RunningDockerEngine extends RunningEngine {
+  readonly endpoints: DockerEndpoints;
+  readonly containerId: string;
+}
+
+const START_LIMIT_MS = 300_000;
+const POLL_MS = 20;
+const GPU_LIMIT_MS = 5_000;
+/** A little more than Triton gives itself. */
+const STOP_LIMIT_SECONDS = 8;
+
+/** Triton in a container, through any Docker-compatible daemon here or elsewhere. */
+export class DockerEngine implements Engine {
+  readonly kind = 'docker';
+  readonly #options: DockerEngineOptions;
+
+  constructor(options: DockerEngineOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @throws DOCKER_UNAVAILABLE, DOCKER_IMAGE_MISSING, DOCKER_PULL_FAILED, DOCKER_GPU_UNAVAILABLE, DOCKER_IMAGE_UNFIT,
+   * ENGINE_START_FAILED with exit code and last lines, START_TIMED_OUT.
+   */
+  async start(signal: AbortSignal): Promise<RunningDockerEngine> {
+    const lifetime = new Lifetime();
+    try {
+      return await this.#start(lifetime, signal);
+    } catch (error) {
+      await lifetime[Symbol.asyncDispose]().catch((problem: unknown) => this.#warn(messageOf(problem)));
+      throw error;
+    }
+  }
+
+  async #start(lifetime: Lifetime, signal: AbortSignal): Promise<RunningDockerEngine> {
+    const { repository, gpus, environment, events } = this.#options;
+    const endpoint = this.#options.endpoint ?? (await this.#find());
+    const { docker, address } = endpoint;
+    await sweepOrphans(docker).catch((error: unknown) =>
+      this.#warn(`containers of an earlier run could not be removed: ${reasonOf(error)}`),
+    );
+    const image = await this.#image(docker, signal);
+    signal.throwIfAborted();
+
+    const log = new ContainerLog(events);
+    const { container, mounted } = await this.#launch(endpoint, image, lifetime);
+    const ended = this.#watch(container);
+    lifetime.defer('log of the container', () => log.close());
+    await log.follow(container);
+    signal.throwIfAborted();
+    const ports = await publishedPorts(container, address, environment, signal);
+    lifetime.use('tunnel to the container', ports);
+    const client = new TritonClient(`http://${ports.http}`, repository);
+    await this.#untilLive(client, container, image, ended, log, signal);
+
+    const gpu = gpus === 'none' ? null : await this.#verifyGpu(ports, log, signal);
+    const states = new ModelStates(client, log, events);
+    await states.refresh();
+    let stopping = false;
+    lifetime.defer('watch on the container', () => {
+      stopping = true;
+    });
+    return {
+      kind: this.kind,
+      containerId: container.id,
+      version: await client.version(),
+      gpu,
+      endpoints: { http: `http://${ports.http}`, grpc: ports.grpc, metrics: `http://${ports.metrics}` },
+      async load(model) {
+        if (!mounted) await copyModel(container, repository, model);
+        await client.load(model).finally(() => states.refresh());
+      },
+      async unload(model) {
+        await client.unload(model).finally(() => states.afterUnload(model));
+        if (!mounted) await removeModel(container, model);
+      },
+      models: () => states.models(),
+      exited: new Promise((resolve) => {
+        void ended.then((reason) => {
+          if (!stopping) resolve(reason);
+        });
+      }),
+      [Symbol.asyncDispose]: () => lifetime[Symbol.asyncDispose](),
+    };
+  }
+
+  async #find(): Promise<DockerEndpoint> {
+    const sources = endpointSources(this.#options.environment, this.#options.dockerHost);
+    const search = await findDocker(sources);
+    if (!search.endpoint) throw dockerUnavailable(search, process.platform);
+    return search.endpoint;
+  }
+
+  /** @returns the reference of an image that is there. */
+  async #image(docker: Docker, signal: AbortSignal): Promise<string> {
+    const { reference } = resolveImage(this.#options.image);
+    try {
+      await docker.getImage(reference).inspect();
+      return reference;
+    } catch (error) {
+      if (statusOf(error) !== 404) throw refused(error, reference, 'none');
+    }
+    if (this.#options.missingImage === 'fail') throw imageMissing(reference);
+    const { environment, events } = this.#options;
+    await pullImage({ docker, reference, environment, homeDirectory: homedir(), events }, signal);
+    return reference;
+  }
+
+  /**
+   * Creates and starts. What a daemon refuses is done without, each thing once: a mount it cannot see becomes a copy,
+   * raised limits (rootless and nested daemons may not) its own, NVIDIA's runtime the CDI form.
+   */
+  async #launch(endpoint: DockerEndpoint, image: string, lifetime: Lifetime) {
+    const { docker, address } = endpoint;
+    const { repository, gpus, project, shmBytes, user, serverArguments } = this.#options;
+    const info: DaemonInfo = gpus === 'none' ? {} : await docker.info();
+    const hasCdi = (info.CDISpecDirs?.length ?? 0) > 0;
+    let form = gpuForm(info, false) ?? 'runtime';
+    let mounted = address.kind === 'socket';
+    let ulimits = true;
+    const publishOn = publishAddress(address);
+    if (publishOn === '0.0.0.0') {
+      this.#warn(
+        `the Docker daemon is reached by plain TCP: Triton's ports are open on every address of ${endpoint.url}; ssh:// keeps them closed`,
+      );
+    }
+    for (;;) {
+      const spec: ContainerSpec = {
+        image,
+        labels: await ownershipLabels(project),
+        mounted: mounted ? repository : undefined,
+        gpus,
+        gpuForm: form,
+        ulimits,
+        publishOn,
+        shmBytes,
+        user,
+        serverArguments,
+      };
+      let container: Docker.Container | undefined;
+      try {
+        container = await docker.createContainer(containerOptions(spec));
+        if (!mounted) await copyRepository(container, repository);
+        await container.start();
+        const started = container;
+        lifetime.defer('Triton container', () => remove(started));
+        return { container, mounted };
+      } catch (error) {
+        if (container) await remove(container);
+        const reason = reasonOf(error);
+        if (mounted && isUnseenFolder(reason)) mounted = false;
+        else if (ulimits && /error setting rlimit|ulimit/i.test(reason)) ulimits = false;
+        else if (gpus !== 'none' && form === 'runtime' && hasCdi && isGpuRefusal(reason)) form = 'cdi';
+        else throw refused(error, image, gpus);
+      }
+    }
+  }
+
+  /** Resolves with the reason once the container has ended. `not-running`, so that an exit before this is seen too. */
+  async #watch(container: Docker.Container): Promise<string> {
+    try {
+      await container.wait({ condition: 'not-running' });
+      return exitReason((await container.inspect()).State);
+    } catch (error) {
+      return statusOf(error) === undefined
+        ? `the connection to the Docker daemon was lost: ${reasonOf(error)}`
+        : 'the container was removed';
+    }
+  }
+
+  async #untilLive(
+    client: TritonClient,
+    container: Docker.Container,
+    image: string,
+    ended: Promise<string>,
+    log: ContainerLog,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const limitMs = this.#options.startLimitMs ?? START_LIMIT_MS;
+    const limit = performance.now() + limitMs;
+    let isEnded = false;
+    void ended.then(() => {
+      isEnded = true;
+    });
+    for (;;) {
+      signal.throwIfAborted();
+      if (await client.live()) return;
+      if (isEnded) {
+        // Its last words come over a connection of their own.
+        await Promise.race([log.ended, sleep(2_000)]);
+        const state = await container.inspect().then(
+          ({ State }) => State,
+          () => undefined,
+        );
+        if (state) throw crashed(image, state, log.lastLines());
+        throw systemError('ENGINE_START_FAILED', `the Triton container was lost: ${await ended}`);
+      }
+      if (performance.now() > limit) throw neverReady(limitMs, log.lastLines());
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** The GPU by its name; that one was asked for proves nothing (ux.md section 5.3). */
+  async #verifyGpu(ports: PublishedPorts, log: ContainerLog, signal: AbortSignal): Promise<string> {
+    const limit = performance.now() + GPU_LIMIT_MS;
+    for (;;) {
+      const [uuid, ...others] = await readGpuUuids(`http://${ports.metrics}`).catch(() => []);
+      if (uuid !== undefined) {
+        const name = log.gpuName ?? uuid;
+        return others.length > 0 ? `${name} and ${others.length} more` : name;
+      }
+      if (performance.now() > limit)
+        throw gpuUnavailable('one was asked for and the container started, but Triton sees none');
+      await sleep(100, undefined, { signal });
+    }
+  }
+
+  #warn(text: string): void {
+    this.#options.events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
+  }
+}
+
+/** The daemon runs elsewhere, in a virtual machine or around our own container, and does not see this folder. */
+function isUnseenFolder(reason: string): boolean {
+  return /bind source path does not exist|not shared from the host|mounts denied|statfs .*no such file|error while creating mount source path/i.test(
+    reason,
+  );
+}
+
+async function remove(container: Docker.Container): Promise<void> {
+  try {
+    await container.stop({ t: STOP_LIMIT_SECONDS });
+  } catch (error) {
+    // 304: it has ended already.
+    if (statusOf(error) === undefined) throw error;
+  }
+  try {
+    await container.remove({ force: true, v: true });
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+}

@@ -1,0 +1,124 @@
+import type Docker from 'dockerode';
+import { messageOf, systemError, within } from '../../base/index.ts';
+import type { DockerAddress } from './address.ts';
+import { type EndpointCandidate, type EndpointSources, listCandidates } from './candidates.ts';
+import { connect } from './connection.ts';
+
+/** What became of one candidate; kept for `doctor` and for the error when none answers. */
+export interface EndpointAttempt {
+  readonly origin: string;
+  readonly url: string;
+  /** `answered`, or why not: `no such socket`, `no answer within 1.5 s` … */
+  readonly outcome: string;
+  readonly answered: boolean;
+}
+
+/** A daemon that answered. */
+export interface DockerEndpoint {
+  readonly origin: string;
+  readonly url: string;
+  readonly address: DockerAddress;
+  readonly docker: Docker;
+}
+
+export interface EndpointSearch {
+  readonly endpoint: DockerEndpoint | undefined;
+  readonly attempts: readonly EndpointAttempt[];
+}
+
+/** dockerode's `ping` takes options; its types do not say so. */
+interface AbortablePing {
+  ping(options: { readonly abortSignal: AbortSignal }): Promise<unknown>;
+}
+
+/** A socket may accept and never answer. */
+const LOCAL_LIMIT_MS = 1_500;
+/** Another machine has to be reached first, over SSH with a handshake or two. */
+const REMOTE_LIMIT_MS = 10_000;
+
+/**
+ * Asks every candidate for `/_ping` at once and takes the first, in the order of the list, that answers. A candidate
+ * named by flag, variable or context alone may be on another machine and gets longer, unless `limitMs` says otherwise.
+ */
+export async function findDocker(sources: EndpointSources, limitMs?: number): Promise<EndpointSearch> {
+  const candidates = await listCandidates(sources);
+  const dials = candidates.map((it) => dial(it, sources.environment, limitMs));
+  const attempts: EndpointAttempt[] = [];
+  let endpoint: DockerEndpoint | undefined;
+  for (const [index, it] of candidates.entries()) {
+    const result = await dials[index];
+    const answered = result !== undefined && typeof result !== 'string';
+    const outcome = typeof result === 'string' ? result : 'answered';
+    attempts.push({ origin: it.origin, url: it.url, outcome, answered });
+    if (!endpoint && answered && it.address) {
+      endpoint = { origin: it.origin, url: it.url, address: it.address, docker: result };
+    }
+  }
+  return { endpoint, attempts };
+}
+
+/** The client, or why there is none. */
+async function dial(
+  { address, problem }: EndpointCandidate,
+  environment: Readonly<Record<string, string>>,
+  limitMs: number | undefined,
+): Promise<Docker | string> {
+  if (!address) return problem ?? 'not an address';
+  const limit = limitMs ?? (address.kind === 'socket' ? LOCAL_LIMIT_MS : REMOTE_LIMIT_MS);
+  const late = new AbortController();
+  try {
+    const docker = await connect(address, environment);
+    const ping = (docker as unknown as AbortablePing).ping({ abortSignal: late.signal });
+    ping.catch(() => {});
+    if (await within(ping, limit)) return docker;
+    late.abort();
+    return `accepted the connection, but gave no answer within ${limit / 1_000} s`;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+function explain(error: unknown): string {
+  const message = messageOf(error);
+  if (/ENOENT/.test(message)) return /spawn ssh/.test(message) ? 'ssh is not installed' : 'no such socket';
+  if (/ECONNREFUSED/.test(message))
+    return 'nothing listens there (a stale socket, or the daemon is not running)';
+  if (/EACCES|EPERM/.test(message)) return 'permission denied: this user may not use it';
+  if (/ENOTSOCK/.test(message)) return 'not a socket';
+  return message.split('\n', 1)[0] ?? message;
+}
+
+/** The error for a search without a daemon; names what was tried, leaving out sockets that do not exist. */
+export function dockerUnavailable({ attempts }: EndpointSearch, platform: NodeJS.Platform): Error {
+  const telling = attempts.filter((it) => it.outcome !== 'no such socket');
+  const shown = telling.length > 0 ? telling : attempts.slice(0, 1);
+  const list = shown.map((it) => `${it.origin} ${it.url}: ${it.outcome}`).join('; ');
+  return systemError('DOCKER_UNAVAILABLE', `no Docker daemon answers (${list})`, {
+    hint: dockerRemedy(attempts, platform),
+  });
+}
+
+/** The command that mends it. */
+export function dockerRemedy(attempts: readonly EndpointAttempt[], platform: NodeJS.Platform): string {
+  if (attempts.some((it) => it.outcome.startsWith('permission denied')))
+    return 'add yourself to the docker group, then log in again: sudo usermod -aG docker "$USER"';
+  const only = attempts.length === 1 ? attempts[0] : undefined;
+  if (only && /^(--docker-host|DOCKER_HOST|context)/.test(only.origin))
+    return `check ${only.origin}, or unset it to search for a local daemon`;
+  const stale = attempts.find((it) => it.outcome !== 'no such socket' && !it.origin.startsWith('default'));
+  const start = stale && START_COMMANDS[stale.origin];
+  if (start) return `start it with: ${start}`;
+  if (platform === 'linux') return 'start it with: sudo systemctl start docker';
+  return 'start Docker Desktop, or install it from https://docs.docker.com/get-docker/';
+}
+
+const START_COMMANDS: Readonly<Record<string, string>> = {
+  Colima: 'colima start',
+  OrbStack: 'orb start',
+  'Docker Desktop': 'docker desktop start',
+  'Rancher Desktop': 'rdctl start',
+  'Podman machine': 'podman machine start',
+  'rootless Podman': 'systemctl --user start podman.socket',
+  'rootless Docker': 'systemctl --user start docker',
+  Lima: 'limactl start docker',
+};

@@ -1,0 +1,49 @@
+import path from 'node:path';
+import type Docker from 'dockerode';
+import { systemError } from '../../base/index.ts';
+import { MODELS } from './container-spec.ts';
+import { tarDirectory } from './tar.ts';
+
+/** Where a model waits inside until it is whole; outside the repository, so that Triton never sees a half. */
+const INCOMING = '/triton-local-incoming';
+
+/** Copies the whole repository into a container that has not started: for daemons that cannot see our files. */
+export async function copyRepository(container: Docker.Container, repository: string): Promise<void> {
+  await container.putArchive(tarDirectory(repository, MODELS.slice(1)), { path: '/' });
+}
+
+/**
+ * Puts one model in place of its former self in a running container.
+ * @throws MODEL_COPY_FAILED
+ */
+export async function copyModel(
+  container: Docker.Container,
+  repository: string,
+  model: string,
+): Promise<void> {
+  const source = path.join(repository, model);
+  await container.putArchive(tarDirectory(source, `${INCOMING.slice(1)}/${model}`), { path: '/' });
+  await exchange(container, model, 'rm -rf -- "$2/$1" && mv -- "$3/$1" "$2/$1"');
+}
+
+export async function removeModel(container: Docker.Container, model: string): Promise<void> {
+  await exchange(container, model, 'rm -rf -- "$2/$1"');
+}
+
+async function exchange(container: Docker.Container, model: string, script: string): Promise<void> {
+  const task = await container.exec({
+    Cmd: ['sh', '-c', script, 'sh', model, MODELS, INCOMING],
+    User: '0',
+    AttachStdout: true,
+    AttachStderr: true,
+  });
+  const output = await task.start({});
+  output.resume();
+  await new Promise((resolve) => output.once('close', resolve));
+  const { ExitCode } = await task.inspect();
+  if (ExitCode === 0) return;
+  throw systemError(
+    'MODEL_COPY_FAILED',
+    `model '${model}' could not be put into the container (exit code ${ExitCode})`,
+  );
+}

@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import net from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Docker from 'dockerode';
+import { listen, systemError } from '../../base/index.ts';
+import type { DockerAddress } from './address.ts';
+import { PORTS } from './container-spec.ts';
+import { sshArguments } from './ssh-agent.ts';
+
+/** `host:port` of each service, as this machine reaches it. */
+export interface PublishedPorts extends AsyncDisposable {
+  readonly http: string;
+  readonly grpc: string;
+  readonly metrics: string;
+}
+
+/** The daemon may tell of its ports a little after the start (Colima up to seconds). */
+const INSPECT_LIMIT_MS = 10_000;
+const LOOPBACK = '127.0.0.1';
+
+/**
+ * The address to publish on: loopback wherever we are on that machine or tunnel to it. A daemon behind plain TCP has
+ * no tunnel to offer, so that its machine's own address has to do.
+ */
+export function publishAddress(address: DockerAddress): string {
+  return address.kind === 'tcp' && !isLoopback(address.host) ? '0.0.0.0' : LOOPBACK;
+}
+
+/** Finds the ports that a started container was given; over SSH, brings them here. */
+export async function publishedPorts(
+  container: Docker.Container,
+  address: DockerAddress,
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<PublishedPorts> {
+  const { http, grpc, metrics } = await readPorts(container, signal);
+  if (address.kind === 'ssh') return forward(address, [http, grpc, metrics], environment, signal);
+  const host = address.kind === 'tcp' && !isLoopback(address.host) ? address.host : LOOPBACK;
+  const at = (port: number) => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return { http: at(http), grpc: at(grpc), metrics: at(metrics), async [Symbol.asyncDispose]() {} };
+}
+
+async function readPorts(container: Docker.Container, signal: AbortSignal) {
+  const limit = performance.now() + INSPECT_LIMIT_MS;
+  for (;;) {
+    const { NetworkSettings, State } = await container.inspect();
+    const portOf = (inside: number) => Number(NetworkSettings.Ports?.[`${inside}/tcp`]?.[0]?.HostPort ?? 0);
+    const ports = { http: portOf(PORTS.http), grpc: portOf(PORTS.grpc), metrics: portOf(PORTS.metrics) };
+    // A container that has ended has no ports any more; its exit is what there is to tell.
+    if ((ports.http && ports.grpc && ports.metrics) || !State.Running) return ports;
+    if (performance.now() > limit)
+      throw systemError('ENGINE_START_FAILED', 'Docker published no ports for the container');
+    await sleep(50, undefined, { signal });
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+/** One `ssh` that brings the three ports to free ones here; `cat` at the other end lets it end with our pipe. */
+async function forward(
+  address: Extract<DockerAddress, { kind: 'ssh' }>,
+  remote: readonly [number, number, number],
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<PublishedPorts> {
+  const local = await freePorts(remote.length);
+  const forwards = remote.flatMap((port, index) => ['-L', `${LOOPBACK}:${local[index]}:${LOOPBACK}:${port}`]);
+  const args = ['-o', 'ExitOnForwardFailure=yes', ...forwards, ...sshArguments(address), 'cat'];
+  const tunnel = spawn('ssh', args, {
+    env: environment,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    windowsHide: true,
+  });
+  tunnel.on('error', () => {});
+  const close = async () => {
+    tunnel.kill();
+  };
+  try {
+    await connectable(local[0] ?? 0, tunnel, signal);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const [http, grpc, metrics] = local.map((port) => `${LOOPBACK}:${port}`);
+  return { http: http ?? '', grpc: grpc ?? '', metrics: metrics ?? '', [Symbol.asyncDispose]: close };
+}
+
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => net.createServer());
+  const ports = await Promise.all(servers.map((server) => listen(server, LOOPBACK, 0, 'SSH tunnel')));
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+async function connectable(port: number, tunnel: ChildProcess, signal: AbortSignal): Promise<void> {
+  for (let tries = 0; tries < 300; tries += 1) {
+    if (tunnel.exitCode !== null || tunnel.pid === undefined) break;
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = net.connect(port, LOOPBACK, () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once('error', () => resolve(false));
+    });
+    if (open) return;
+    await sleep(50, undefined, { signal });
+  }
+  throw systemError('DOCKER_UNAVAILABLE', 'ssh could not forward the ports of the Triton container', {
+    hint: 'the remote sshd must allow TCP forwarding',
+  });
+}

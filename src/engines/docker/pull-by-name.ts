@@ -1,0 +1,34 @@
+import { homedir } from 'node:os';
+import type { EventSink } from '../../events/index.ts';
+import { endpointSources } from './candidates.ts';
+import { dockerUnavailable, findDocker } from './endpoint.ts';
+import { resolveImage } from './image.ts';
+import { pullImage } from './pull.ts';
+
+export interface PullByNameOptions {
+  /** As `--image` takes it; nothing is the default. */
+  readonly image: string | undefined;
+  readonly dockerHost?: string | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly events: EventSink;
+}
+
+export interface PulledImage {
+  readonly reference: string;
+  readonly about: string;
+  /** Unpacked, on the daemon's disk. */
+  readonly bytes: number;
+  readonly endpoint: string;
+}
+
+/** `triton-local pull [IMAGE]`. @throws DOCKER_UNAVAILABLE, DOCKER_PULL_FAILED, CONFIG_INVALID. */
+export async function pullByName(options: PullByNameOptions, signal: AbortSignal): Promise<PulledImage> {
+  const { image, dockerHost, environment, events } = options;
+  const { reference, about } = resolveImage(image);
+  const search = await findDocker(endpointSources(environment, dockerHost));
+  if (!search.endpoint) throw dockerUnavailable(search, process.platform);
+  const { docker, url } = search.endpoint;
+  await pullImage({ docker, reference, environment, homeDirectory: homedir(), events }, signal);
+  const { Size } = await docker.getImage(reference).inspect();
+  return { reference, about, bytes: Size, endpoint: url };
+}

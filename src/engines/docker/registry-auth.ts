@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf, within } from '../../base/index.ts';
+import { registryOf } from './image.ts';
+
+/** What Docker's `X-Registry-Auth` carries. */
+export type RegistryAuth =
+  | { readonly username: string; readonly password: string; readonly serveraddress: string }
+  | { readonly identitytoken: string; readonly serveraddress: string };
+
+interface DockerConfig {
+  readonly auths?: Readonly<Record<string, { readonly auth?: string; readonly identitytoken?: string }>>;
+  readonly credHelpers?: Readonly<Record<string, string>>;
+  readonly credsStore?: string;
+}
+
+const HELPER_LIMIT_MS = 20_000;
+
+/**
+ * Credentials for the registry of `reference`, as `docker pull` finds them: its own credential helper, the general
+ * one, then what the file holds. None is no fault: public images need none.
+ * @param warn gets the reason where a helper fails; the pull goes on without credentials. Never a secret.
+ */
+export async function registryAuth(
+  reference: string,
+  environment: Readonly<Record<string, string>>,
+  homeDirectory: string,
+  warn: (text: string) => void,
+): Promise<RegistryAuth | undefined> {
+  const directory = environment.DOCKER_CONFIG || path.join(homeDirectory, '.docker');
+  const config = await readConfig(path.join(directory, 'config.json'));
+  const registry = registryOf(reference);
+  const helper = config.credHelpers?.[registry] ?? config.credsStore;
+  if (helper) {
+    try {
+      const found = await askHelper(helper, registry, environment);
+      if (found) return found;
+    } catch (error) {
+      warn(`credential helper docker-credential-${helper} failed for ${registry}: ${messageOf(error)}`);
+    }
+  }
+  return fromFile(config, registry);
+}
+
+async function readConfig(file: string): Promise<DockerConfig> {
+  try {
+    const parsed: unknown = JSON.parse(await readFile(file, 'utf8'));
+    return typeof parsed === 'object' && parsed !== null ? parsed : {};
+  } catch {
+    return {};
+  }
+}
+
+/** `docker-credential-NAME get`: the registry on stdin, `{"Username","Secret"}` on stdout, 1 where it knows none. */
+async function askHelper(
+  helper: string,
+  registry: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<RegistryAuth | undefined> {
+  if (!/^[\w.-]+$/.test(helper)) throw new Error('its name is no program name');
+  const child = spawn(`docker-credential-${helper}`, ['get'], {
+    env: environment,
+    stdio: ['pipe', 'pipe', 'ignore'],
+    windowsHide: true,
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString('utf8');
+  });
+  child.stdin.on('error', () => {});
+  child.stdin.end(registry);
+  const closed = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (!(await within(closed, HELPER_LIMIT_MS))) {
+    child.kill();
+    throw new Error(`no answer within ${HELPER_LIMIT_MS / 1_000} s`);
+  }
+  // Whatever it printed may hold a secret and is not repeated.
+  if ((await closed) !== 0) return undefined;
+  const { Username, Secret }: { Username?: unknown; Secret?: unknown } = JSON.parse(output);
+  if (typeof Username !== 'string' || typeof Secret !== 'string') return undefined;
+  return Username === '<token>'
+    ? { identitytoken: Secret, serveraddress: registry }
+    : { username: Username, password: Secret, serveraddress: registry };
+}
+
+function fromFile({ auths = {} }: DockerConfig, registry: string): RegistryAuth | undefined {
+  const key = Object.keys(auths).find((it) => hostOf(it) === hostOf(registry));
+  const entry = key === undefined ? undefined : auths[key];
+  if (!entry) return undefined;
+  if (entry.identitytoken) return { identitytoken: entry.identitytoken, serveraddress: registry };
+  const decoded = Buffer.from(entry.auth ?? '', 'base64').toString('utf8');
+  const colon = decoded.indexOf(':');
+  if (colon <= 0) return undefined;
+  return {
+    username: decoded.slice(0, colon),
+    password: decoded.slice(colon + 1).replace(/\0+$/, ''),
+    serveraddress: registry,
+  };
+}
+
+const hostOf = (registry: string) => registry.replace(/^https?:\/\//, '').split('/')[0] ?? registry;

@@ -1,0 +1,172 @@
+import { messageOf, systemError, userError } from '../base/index.ts';
+import type { EventSink } from '../events/index.ts';
+import type { Engine, RunningEngine } from './engine.ts';
+import { ModelBoard } from './model-board.ts';
+import { TritonClient, TritonRefusal } from './triton-client.ts';
+
+export interface ExternalEngineOptions {
+  /** Base URL of the server, without trailing slash. */
+  readonly url: string;
+  /** Sent with every request to it. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Whether the project has models of its own, which this server will not get. */
+  readonly hasLocalModels: boolean;
+  readonly events: EventSink;
+}
+
+const POLL_MS = 2_000;
+
+/** A Triton that somebody else runs: on a GPU box, behind a port-forward, in a cluster. It is never stopped by us. */
+export class ExternalEngine implements Engine {
+  readonly kind = 'external';
+  readonly #options: ExternalEngineOptions;
+
+  constructor(options: ExternalEngineOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ENGINE_UNAVAILABLE when nothing at the URL answers as Triton does */
+  async start(signal: AbortSignal): Promise<RunningEngine> {
+    const { url, headers, events, hasLocalModels } = this.#options;
+    const client = new TritonClient(url, headers);
+    try {
+      const [version, allowsControl] = await describe(client, url);
+      signal.throwIfAborted();
+      const say = (text: string) =>
+        events.emit({ type: 'log.line', source: 'emulator', level: 'info', text });
+      if (hasLocalModels) {
+        const control = allowsControl
+          ? 'a change here only makes it load its own copy again'
+          : 'it allows no loads';
+        say(`the models come from ${url}; those of this project are not copied there (${control})`);
+      }
+      const running = new RunningExternal({ ...this.#options, version, allowsControl }, client);
+      await running.refresh();
+      return running;
+    } catch (error) {
+      await client[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+}
+
+async function describe(
+  client: TritonClient,
+  url: string,
+): Promise<[version: string, allowsControl: boolean]> {
+  try {
+    const version = await client.version();
+    return [version, await client.allowsControl()];
+  } catch (error) {
+    const refused =
+      error instanceof TritonRefusal ? `it answers ${error.status}: ${error.message}` : messageOf(error);
+    throw systemError('ENGINE_UNAVAILABLE', `no Triton answers at ${url}: ${refused}`, {
+      hint: 'check --triton-url and --triton-header, and that a port-forward is up: curl URL/v2',
+      cause: error,
+    });
+  }
+}
+
+interface ExternalFacts extends ExternalEngineOptions {
+  readonly version: string;
+  readonly allowsControl: boolean;
+}
+
+class RunningExternal implements RunningEngine {
+  readonly kind = 'external';
+  readonly gpu = null;
+  readonly version: string;
+  readonly endpoints: RunningEngine['endpoints'];
+  /** What we did not start does not end for us: while it is away, requests are answered 503. */
+  readonly exited = new Promise<string>(() => {});
+  readonly #facts: ExternalFacts;
+  readonly #client: TritonClient;
+  readonly #board: ModelBoard;
+  readonly #timer: NodeJS.Timeout;
+  #answers = true;
+  #refreshing: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(facts: ExternalFacts, client: TritonClient) {
+    this.#facts = facts;
+    this.#client = client;
+    this.#board = new ModelBoard(facts.events);
+    this.version = facts.version;
+    this.endpoints = { http: facts.url, headers: facts.headers };
+    this.#timer = setInterval(() => void this.refresh(), POLL_MS);
+    this.#timer.unref();
+  }
+
+  async load(model: string): Promise<void> {
+    this.#requireControl(model);
+    try {
+      await this.#client.load(model);
+    } catch (error) {
+      throw systemError('MODEL_LOAD_FAILED', messageOf(error), { cause: error });
+    } finally {
+      await this.refresh();
+    }
+  }
+
+  async unload(model: string): Promise<void> {
+    this.#requireControl(model);
+    try {
+      await this.#client.unload(model);
+    } catch (error) {
+      throw systemError('MODEL_UNLOAD_FAILED', messageOf(error), { cause: error });
+    } finally {
+      await this.refresh();
+    }
+  }
+
+  #requireControl(model: string): void {
+    if (this.#facts.allowsControl) return;
+    throw userError(
+      'MODEL_LOAD_FAILED',
+      `the Triton at ${this.#facts.url} lets nobody load or unload '${model}'`,
+      {
+        hint: 'start it with --model-control-mode=explicit, or update its repository and restart it',
+      },
+    );
+  }
+
+  models() {
+    return this.#board.models;
+  }
+
+  /** Looks at the index; one look at a time. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#look().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const index = await this.#client.index();
+      if (this.#closed) return;
+      this.#board.update(index);
+      this.#note(true, '');
+    } catch (error) {
+      if (!this.#closed) this.#note(false, messageOf(error));
+    }
+  }
+
+  /** Told when it changes, not at every look. */
+  #note(answers: boolean, problem: string): void {
+    if (this.#answers === answers) return;
+    this.#answers = answers;
+    const { events, url } = this.#facts;
+    const text = answers
+      ? `the Triton at ${url} answers again`
+      : `the Triton at ${url} does not answer: ${problem}`;
+    events.emit({ type: 'log.line', source: 'emulator', level: answers ? 'info' : 'warning', text });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    this.#closed ??= this.#client[Symbol.asyncDispose]();
+    return this.#closed;
+  }
+}

@@ -1,0 +1,157 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { listen, within } from '../../base/index.ts';
+import type { ModelControlMode } from '../../config/index.ts';
+import type { EngineEndpoints } from '../engine.ts';
+import { answerGatewayError } from './answer.ts';
+import { CONTROL_REFUSED, isHealthProbe, isModelControl } from './control-rule.ts';
+import { Holding } from './holding.ts';
+import { pass } from './pass.ts';
+import { MAX_HEADER_BYTES, Upstream } from './upstream.ts';
+
+export interface HttpGatewayOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly modelControlMode: ModelControlMode;
+  /** Called after a client's load or unload has been answered. */
+  readonly onModelControl?: () => void;
+  readonly hold?: { readonly most: number; readonly milliseconds: number };
+}
+
+/** How long requests in flight may take to end when the gateway closes. */
+const DRAIN_MS = 30_000;
+const RETRY_AFTER = { 'Retry-After': '1' } as const;
+
+/**
+ * Our own listener on Triton's HTTP port, before an engine that runs elsewhere: engines come and go behind it while
+ * the port stays. Bare node:http, as every request of every client goes through it.
+ */
+export class HttpGateway implements AsyncDisposable {
+  readonly #options: HttpGatewayOptions;
+  readonly #server: Server;
+  readonly #holding: Holding;
+  #upstream: Upstream | undefined;
+  /** Why there is no engine, once none will come any more. */
+  #failure: string | undefined;
+  #inFlight = 0;
+  #onDrained: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: HttpGatewayOptions) {
+    this.#options = options;
+    this.#holding = new Holding(options.hold);
+    const take = (request: IncomingMessage, response: ServerResponse) => this.#take(request, response, false);
+    // Idle connections stay open, as Triton's do: clients pool them and do not expect them to go away.
+    this.#server = createServer(
+      { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 60_000, maxHeaderSize: MAX_HEADER_BYTES },
+      take,
+    );
+    this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
+      this.#take(request, response, true),
+    );
+    this.#server.on('clientError', (_error, socket) => socket.destroy());
+  }
+
+  /** @throws PORT_TAKEN, PORT_REFUSED */
+  listen(): Promise<number> {
+    return listen(this.#server, this.#options.host, this.#options.port, 'Triton HTTP');
+  }
+
+  /** From now on requests go there, those that waited first. Requests under way end where they are. */
+  switchTo(endpoints: EngineEndpoints): void {
+    this.#upstream?.retire();
+    this.#failure = undefined;
+    this.#upstream = new Upstream(endpoints);
+    this.#holding.release();
+  }
+
+  /** From now on requests wait for the next `switchTo`. */
+  hold(): void {
+    this.#upstream?.retire();
+    this.#upstream = undefined;
+  }
+
+  /** No engine will come: requests, those that wait too, are answered 503 with the reason. */
+  fail(reason: string): void {
+    this.#upstream?.retire();
+    this.#upstream = undefined;
+    this.#failure = reason;
+    this.#holding.release();
+  }
+
+  get held(): number {
+    return this.#holding.size;
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
+    this.#inFlight += 1;
+    response.once('close', this.#onClose);
+    if (this.#closing) response.shouldKeepAlive = false;
+    const { modelControlMode, onModelControl } = this.#options;
+    if (isModelControl(request.method, request.url)) {
+      if (modelControlMode !== 'explicit') {
+        request.resume();
+        answerGatewayError(response, 503, CONTROL_REFUSED);
+        return;
+      }
+      if (onModelControl) response.once('finish', onModelControl);
+    }
+    void this.#pass(request, response, awaitsContinue);
+  }
+
+  readonly #onClose = (): void => {
+    this.#inFlight -= 1;
+    if (this.#inFlight === 0) this.#onDrained?.();
+  };
+
+  async #pass(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): Promise<void> {
+    let mayContinue = awaitsContinue;
+    for (;;) {
+      const upstream = this.#upstream ?? (await this.#awaitEngine(request, response));
+      if (!upstream) return;
+      if (mayContinue) response.writeContinue();
+      mayContinue = false;
+      if ((await pass(upstream, request, response)) === 'answered') return;
+      // It ended a moment ago and nobody has said so yet.
+      if (this.#upstream === upstream) this.#upstream = undefined;
+    }
+  }
+
+  /** The engine to use, or undefined after the request has been answered. */
+  async #awaitEngine(request: IncomingMessage, response: ServerResponse): Promise<Upstream | undefined> {
+    if (this.#failure === undefined && !this.#closing && !isHealthProbe(request.url)) {
+      const end = await this.#holding.wait((leave) => response.once('close', leave));
+      if (end === 'released' && this.#upstream) return this.#upstream;
+      if (end === 'left') return undefined;
+    }
+    request.resume();
+    const reason = this.#closing ? 'Server exiting' : (this.#failure ?? 'the engine is starting, try again');
+    answerGatewayError(response, 503, reason, this.#failure === undefined ? RETRY_AFTER : {});
+    return undefined;
+  }
+
+  /** Stops listening, lets requests in flight end, and closes every connection. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // So that `#closing` is set when those that wait are told.
+    await Promise.resolve();
+    this.#holding.release('closed');
+    if (this.#server.listening) {
+      const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+      this.#server.closeIdleConnections();
+      if (this.#inFlight > 0) {
+        const drained = new Promise<void>((resolve) => {
+          this.#onDrained = resolve;
+        });
+        await within(drained, DRAIN_MS);
+      }
+      this.#server.closeAllConnections();
+      await closed;
+    }
+    this.#upstream?.destroy();
+  }
+}

@@ -1,0 +1,119 @@
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import { hasErrno, messageOf } from '../../base/index.ts';
+import { answerGatewayError } from './answer.ts';
+import type { Upstream } from './upstream.ts';
+
+/** How it went: `refused` means that nobody took the request and that not a byte of its body was read. */
+export type PassResult = 'answered' | 'refused';
+
+/**
+ * Passes one request on and its answer back, both as streams whose slower end sets the pace. Nothing is parsed or
+ * kept. A caller who leaves ends the request to the engine, too.
+ */
+export function pass(
+  upstream: Upstream,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<PassResult> {
+  return new Promise((resolve) => {
+    const outgoing = upstream.open(request.method ?? 'GET', request.url ?? '/', requestHeaders(request));
+    const onLeave = () => {
+      if (!response.writableFinished) outgoing.destroy();
+      resolve('answered');
+    };
+    response.once('close', onLeave);
+    outgoing.once('response', (answer) => passAnswer(answer, response));
+    outgoing.on('error', (error) => {
+      request.unpipe(outgoing);
+      // A caller who left has no answer to get.
+      if (response.destroyed) return;
+      if (hasErrno(error, 'ECONNREFUSED')) {
+        response.off('close', onLeave);
+        resolve('refused');
+      } else if (response.headersSent) {
+        response.destroy();
+      } else {
+        request.resume();
+        answerGatewayError(response, 503, `the engine does not answer: ${messageOf(error)}`);
+      }
+    });
+    sendBody(request, outgoing);
+  });
+}
+
+/** The body flows only once there is a connection, so that a refused request can still be sent to the next engine. */
+function sendBody(request: IncomingMessage, outgoing: ClientRequest): void {
+  if (!bringsBody(request)) {
+    outgoing.end();
+    return;
+  }
+  outgoing.once('socket', (socket) => {
+    if (!socket.connecting) request.pipe(outgoing);
+    else socket.once('connect', () => request.pipe(outgoing));
+  });
+  request.once('close', () => {
+    if (!request.complete) outgoing.destroy();
+  });
+}
+
+function passAnswer(answer: IncomingMessage, response: ServerResponse): void {
+  if (response.headersSent || response.destroyed) {
+    answer.resume();
+    return;
+  }
+  response.sendDate = false;
+  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer.rawHeaders));
+  answer.pipe(response);
+  // Half an answer must not look like a whole one.
+  answer.once('aborted', () => response.destroy());
+  answer.once('error', () => response.destroy());
+}
+
+function bringsBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+function requestHeaders(request: IncomingMessage): string[] {
+  const { headers, rawHeaders, method } = request;
+  const kept = endToEnd(rawHeaders);
+  if (headers['transfer-encoding'] !== undefined) kept.push('Transfer-Encoding', 'chunked');
+  else if (headers['content-length'] === undefined && method !== 'GET' && method !== 'HEAD')
+    kept.push('Content-Length', '0');
+  return kept;
+}
+
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'expect',
+  'http2-settings',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Header fields but those that are meant for one connection only; order, case and repetition as they came. */
+function endToEnd(raw: readonly string[]): string[] {
+  const kept: string[] = [];
+  const named = namedByConnection(raw);
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = raw[index] ?? '';
+    const lower = name.toLowerCase();
+    if (!HOP_BY_HOP.has(lower) && !named?.includes(lower)) kept.push(name, raw[index + 1] ?? '');
+  }
+  return kept;
+}
+
+function namedByConnection(raw: readonly string[]): readonly string[] | undefined {
+  let named: string[] | undefined;
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    if (raw[index]?.length !== 10 || raw[index]?.toLowerCase() !== 'connection') continue;
+    const fields = (raw[index + 1] ?? '').split(',').map((field) => field.trim().toLowerCase());
+    named = [...(named ?? []), ...fields];
+  }
+  return named;
+}

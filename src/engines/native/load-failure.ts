@@ -1,0 +1,91 @@
+import path from 'node:path';
+import {
+  messageOf,
+  type SourceLocation,
+  systemError,
+  type TritonLocalError,
+  userError,
+} from '../../base/index.ts';
+import { readModelDefinition } from '../../repository/index.ts';
+import type { ModelBoard } from '../model-board.ts';
+import { type IndexEntry, TritonRefusal } from '../triton-client.ts';
+
+/** Triton's refusal of a model as an error with a place: a line of `config.pbtxt`, or of the model's Python code. */
+export async function loadFailure(
+  thrown: unknown,
+  model: string,
+  repository: string,
+  board: ModelBoard,
+): Promise<TritonLocalError> {
+  if (!(thrown instanceof TritonRefusal)) {
+    return systemError(
+      'MODEL_LOAD_FAILED',
+      `tritonserver did not answer the load of '${model}': ${messageOf(thrown)}`,
+      {
+        cause: thrown,
+      },
+    );
+  }
+  const { message } = thrown;
+  if (/failed to poll from model repository/.test(message)) {
+    // The answer says no more; our own reading of the configuration knows the line.
+    const fault = await configFault(repository, model);
+    if (fault) {
+      board.refuse(model, fault.message);
+      return userError('MODEL_LOAD_FAILED', fault.message, { ...placeOf(fault), cause: thrown });
+    }
+    const told = board.models.find((it) => it.name === model && it.version === '')?.reason;
+    return userError('MODEL_LOAD_FAILED', told ?? message, { cause: thrown });
+  }
+  const reason = nameMissingBackend(message.replace(/[\s;]+$/, ''));
+  const location = pythonLocation(message, path.join(repository, model));
+  return userError('MODEL_LOAD_FAILED', reason, { ...(location && { location }), cause: thrown });
+}
+
+/** Adds to Triton's reason what serves a model whose backend this `tritonserver` lacks. */
+export function nameMissingBackend(reason: string): string {
+  const backend = /unable to find backend library for backend '([^']+)'/.exec(reason)?.[1];
+  if (backend === undefined) return reason;
+  const other = backend === 'onnxruntime' ? '--engine embedded or docker' : '--engine docker';
+  return `${reason} (this tritonserver has no ${backend} backend: ${other} serves the model)`;
+}
+
+/** Gives a reason to models that the index knows by name alone, where our own reading of their folder finds one. */
+export async function explainUnread(
+  index: readonly IndexEntry[],
+  repository: string,
+  board: ModelBoard,
+): Promise<void> {
+  for (const { name, state } of index) {
+    const fault = state === undefined ? await configFault(repository, name) : undefined;
+    if (fault) board.refuse(name, fault.message);
+  }
+}
+
+async function configFault(repository: string, model: string): Promise<TritonLocalError | undefined> {
+  try {
+    await readModelDefinition(repository, model);
+    return undefined;
+  } catch (error) {
+    return error as TritonLocalError;
+  }
+}
+
+function placeOf({ location, hint }: TritonLocalError) {
+  return { ...(location && { location }), ...(hint !== undefined && { hint }) };
+}
+
+/**
+ * The stub's traceback has lines such as `  /repository/M/1/model.py(4): initialize`, innermost first; an error of
+ * syntax says `(model.py, line 4)`, of a file in a version's folder.
+ */
+function pythonLocation(message: string, directory: string): SourceLocation | undefined {
+  for (const [, file = '', line] of message.matchAll(/^\s*(\S.*?\.py)\((\d+)\)/gm)) {
+    const full = path.resolve(file);
+    if (full.startsWith(directory + path.sep)) return { file: full, line: Number(line) };
+  }
+  const version = /: version (\d+) /.exec(message)?.[1];
+  const [, file, line] = /\(([^/()\s]+\.py), line (\d+)\)/.exec(message) ?? [];
+  if (version === undefined || file === undefined) return undefined;
+  return { file: path.join(directory, version, file), line: Number(line) };
+}

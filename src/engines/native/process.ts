@@ -1,0 +1,116 @@
+import { execa } from 'execa';
+import { LineSplitter, within } from '../../base/index.ts';
+import { type EventSink, LogParser } from '../../events/index.ts';
+import { GUARD } from './guard.ts';
+
+export interface TritonProcessOptions {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Triton's Python backend names its shared memory so; removed with the process. */
+  readonly sharedMemoryPrefix: string;
+  readonly events: EventSink;
+  /** Gets the text of every line of the log, without preamble. */
+  readonly onLine: (text: string) => void;
+}
+
+const LAST_LINES = 50;
+/** Triton's own limit on its orderly end is set to less. */
+const TERM_LIMIT_MS = 15_000;
+
+/** One `tritonserver` with the Python stubs that it starts, in a process group of its own. */
+export class TritonProcess implements AsyncDisposable {
+  /** Resolves with how it ended, whoever wanted that; its group is gone then. */
+  readonly exited: Promise<string>;
+  readonly #child: ReturnType<typeof startGuard>;
+  readonly #last: string[] = [];
+  #hasExited = false;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: TritonProcessOptions) {
+    this.#child = startGuard(options);
+    for (const stream of [this.#child.stdout, this.#child.stderr]) this.#read(stream, options);
+    this.exited = new Promise((resolve) => {
+      const end = (reason: string) => {
+        this.#hasExited = true;
+        this.#killGroup();
+        resolve(reason);
+      };
+      this.#child.once('exit', (code, signal) => end(describeEnd(code, signal)));
+      this.#child.once('error', (error) => end(`it could not be started: ${error.message}`));
+    });
+    this.#child.catch(() => undefined);
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get hasExited(): boolean {
+    return this.#hasExited;
+  }
+
+  /** The last lines it wrote, oldest first. */
+  get lastLines(): readonly string[] {
+    return this.#last;
+  }
+
+  /** Asks it to end in order, insists after 15 s, and leaves nothing of it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#hasExited) return;
+    this.#child.kill('SIGTERM');
+    if (await within(this.exited, TERM_LIMIT_MS)) return;
+    this.#killGroup();
+    await this.exited;
+  }
+
+  /** The guard leads the group; closing its input would do the same a moment later. */
+  #killGroup(): void {
+    const { pid, stdin } = this.#child;
+    try {
+      if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+    } catch {
+      // There is nobody left in it.
+    }
+    stdin.destroy();
+  }
+
+  #read(stream: NodeJS.ReadableStream, { events, onLine }: TritonProcessOptions): void {
+    const parser = new LogParser('engine');
+    const splitter = new LineSplitter((line) => {
+      if (line === '') return;
+      const { level, text } = parser.parse(line);
+      if (this.#last.push(text) > LAST_LINES) this.#last.shift();
+      onLine(text);
+      events.emit({ type: 'log.line', source: 'engine', level, text });
+    });
+    stream.on('data', (chunk: Buffer) => splitter.push(chunk));
+    stream.once('end', () => splitter.end());
+    stream.on('error', () => undefined);
+  }
+}
+
+function startGuard({ program, args, environment, sharedMemoryPrefix }: TritonProcessOptions) {
+  return execa('/bin/sh', ['-c', GUARD, 'triton-local', sharedMemoryPrefix, program, ...args], {
+    env: environment,
+    extendEnv: false,
+    stdin: 'pipe',
+    encoding: 'buffer',
+    buffer: false,
+    reject: false,
+    detached: true,
+    cleanup: false,
+  });
+}
+
+function describeEnd(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal) return `ended by ${signal}`;
+  // A shell tells of a signal by its number added to 128.
+  if (code !== null && code > 128) return `ended by signal ${code - 128}`;
+  return `ended with exit code ${code}`;
+}

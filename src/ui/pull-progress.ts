@@ -1,0 +1,42 @@
+import type { Writable } from 'node:stream';
+import { describePull, type EventBody, type EventSink } from '../events/index.ts';
+import { sanitize } from './text.ts';
+
+export interface PullProgressOptions {
+  readonly stream: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly json: boolean;
+}
+
+/** Lines for whom nobody watches come this far apart. */
+const EVERY_MS = 5_000;
+
+/**
+ * Shows a download: one line that is written over on a terminal, now and then a line elsewhere, each event as JSON
+ * where that was asked for. `end` leaves the cursor on a line of its own.
+ */
+export function showPullProgress({ stream, json }: PullProgressOptions): EventSink & { end(): void } {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  let open = false;
+  const end = () => {
+    if (open) stream.write('\n');
+    open = false;
+  };
+  const emit = (body: EventBody) => {
+    if (json) {
+      stream.write(`${JSON.stringify(body)}\n`);
+    } else if (body.type === 'log.line') {
+      end();
+      stream.write(`${body.level}: ${sanitize(body.text, false)}\n`);
+    } else if (body.type === 'engine.pull.progress') {
+      const line = sanitize(describePull(body), false);
+      if (stream.isTTY) {
+        stream.write(`\r\u001B[K${line.slice(0, (stream.columns ?? 80) - 1)}`);
+        open = true;
+      } else if (performance.now() - toldAt >= EVERY_MS) {
+        toldAt = performance.now();
+        stream.write(`${line}\n`);
+      }
+    }
+  };
+  return { emit, end };
+}

@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { EventBody, EventSink } from '../../src/events/index.ts';
+
+/** Set where a real Docker daemon is there for the tests; `.ci/run` starts one. The tests are skipped without it. */
+export const hasDocker = Boolean(process.env.TRITON_LOCAL_TEST_DOCKER);
+
+const run = promisify(execFile);
+
+/** The environment as the product gets it. */
+export const environment: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+);
+
+/** The name of the Triton image of the tests, made on the spot where it is missing. */
+export async function testImage(): Promise<string> {
+  const script = fileURLToPath(new URL('./test-image.sh', import.meta.url));
+  const { stdout } = await run('bash', [script], { maxBuffer: 1 << 26 });
+  return stdout.trim();
+}
+
+/** Runs Docker's own CLI and gives what it printed. */
+export async function docker(...args: string[]): Promise<string> {
+  return (await run('docker', args)).stdout.trim();
+}
+
+/** Ids of every container with our label, running or not. */
+export async function ownContainers(): Promise<readonly string[]> {
+  return (await docker('ps', '-aq', '--no-trunc', '--filter', 'label=dev.triton-local=1'))
+    .split('\n')
+    .filter(Boolean);
+}
+
+/** An image like the test image, whose `tritonserver` is this shell script instead. */
+export async function imageThatRuns(name: string, base: string, script: string): Promise<string> {
+  const tag = `triton-local/test-crash:${name}`;
+  const id = await docker('create', base, 'true');
+  const folder = `/tmp/triton-local-crash-${process.pid}-${name}`;
+  await mkdir(folder, { recursive: true });
+  await writeFile(`${folder}/tritonserver`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  await docker('cp', `${folder}/tritonserver`, `${id}:/opt/tritonserver/bin/tritonserver`);
+  await docker('commit', id, tag);
+  await docker('rm', id);
+  await run('rm', ['-rf', folder]);
+  return tag;
+}
+
+/** A Python model that hands its input on times a factor. */
+export async function writeModel(repository: string, name: string, factor = 1): Promise<void> {
+  await mkdir(`${repository}/${name}/1`, { recursive: true });
+  await writeFile(
+    `${repository}/${name}/config.pbtxt`,
+    `backend: "python"
+max_batch_size: 0
+input [{ name: "X" data_type: TYPE_FP32 dims: [ -1 ] }]
+output [{ name: "Y" data_type: TYPE_FP32 dims: [ -1 ] }]
+`,
+  );
+  await writeFile(
+    `${repository}/${name}/1/model.py`,
+    `import triton_python_backend_utils as pb_utils
+
+class TritonPythonModel:
+    def execute(self, requests):
+        x = lambda request: pb_utils.get_input_tensor_by_name(request, "X").as_numpy()
+        return [pb_utils.InferenceResponse([pb_utils.Tensor("Y", x(r) * ${factor})]) for r in requests]
+`,
+  );
+}
+
+export async function copyOf(from: string, to: string): Promise<void> {
+  await cp(from, to, { recursive: true });
+}
+
+export class EventLog implements EventSink {
+  readonly events: EventBody[] = [];
+
+  emit(body: EventBody): void {
+    this.events.push(body);
+  }
+
+  lines(): string {
+    return this.events.map((it) => (it.type === 'log.line' ? it.text : '')).join('\n');
+  }
+}

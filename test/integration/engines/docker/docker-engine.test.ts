@@ -1,0 +1,311 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TritonLocalError } from '../../../../src/base/index.ts';
+import { listCandidates } from '../../../../src/engines/docker/candidates.ts';
+import { connect } from '../../../../src/engines/docker/connection.ts';
+import {
+  DockerEngine,
+  type DockerEngineOptions,
+  describeDocker,
+  type RunningDockerEngine,
+} from '../../../../src/engines/index.ts';
+import { KServeClient } from '../../../../src/kserve/index.ts';
+import {
+  docker,
+  EventLog,
+  environment,
+  hasDocker,
+  imageThatRuns,
+  ownContainers,
+  testImage,
+  writeModel,
+} from '../../../helpers/docker.ts';
+import { TempFolder } from '../../../helpers/temp-project.ts';
+
+let image: string;
+let folder: TempFolder;
+let repository: string;
+
+function engine(events: EventLog, options: Partial<DockerEngineOptions> = {}): DockerEngine {
+  const own = { repository, image, gpus: 'none' as const, missingImage: 'fail' as const };
+  return new DockerEngine({ ...own, environment, project: 'test', events, shmBytes: 1 << 28, ...options });
+}
+
+async function infer(running: RunningDockerEngine, model: string): Promise<number[]> {
+  await using client = new KServeClient({ url: running.endpoints.http });
+  const data = Buffer.from(new Float32Array([1, 2]).buffer);
+  const { outputs } = await client.infer(model, {
+    inputs: [{ name: 'X', datatype: 'FP32', shape: [2], data }],
+  });
+  const [output] = outputs;
+  if (!output) throw new Error('no output');
+  return [0, 4].map((at) => Buffer.from(output.data as Uint8Array).readFloatLE(at));
+}
+
+async function failureOf(start: Promise<unknown>): Promise<TritonLocalError> {
+  const error = await start.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(TritonLocalError);
+  return error as TritonLocalError;
+}
+
+describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout: 180_000 }, () => {
+  beforeAll(async () => {
+    image = await testImage();
+    folder = await TempFolder.create();
+    repository = folder.path('models');
+    await writeModel(repository, 'identity');
+  }, 400_000);
+  afterAll(async () => {
+    await folder[Symbol.asyncDispose]();
+    expect(await ownContainers()).toEqual([]);
+  });
+
+  it('serves, reloads and unloads a model from the mounted repository, and leaves nothing', async () => {
+    const events = new EventLog();
+    const running = await engine(events).start(new AbortController().signal);
+    try {
+      expect(running).toMatchObject({ kind: 'docker', version: '2.51.0', gpu: null });
+      expect(running.models()).toEqual([{ name: 'identity', version: '1', state: 'READY', reason: '' }]);
+      expect(await infer(running, 'identity')).toEqual([1, 2]);
+      const [port] = /\d+$/.exec(running.endpoints.http) ?? [];
+      expect(await docker('port', running.containerId)).toContain(`8000/tcp -> 127.0.0.1:${port}`);
+
+      await writeModel(repository, 'identity', 3);
+      await running.load('identity');
+      expect(await infer(running, 'identity')).toEqual([3, 6]);
+
+      await writeFile(`${repository}/identity/1/model.py`, 'import nothing_of_that_name\n');
+      const failure = await failureOf(running.load('identity'));
+      expect(failure.code).toBe('MODEL_LOAD_FAILED');
+      expect(failure.message).toContain("No module named 'nothing_of_that_name'");
+      expect(await infer(running, 'identity')).toEqual([3, 6]);
+
+      await writeModel(repository, 'identity');
+      await running.unload('identity');
+      expect(running.models()).toEqual([]);
+      const states = events.events.flatMap((it) => (it.type === 'model.state' ? [it.state] : []));
+      expect(states.filter((it) => it !== 'UNLOADING')).toEqual(['READY', 'UNAVAILABLE']);
+      expect(events.lines()).toContain("successfully loaded 'identity'");
+    } finally {
+      await running[Symbol.asyncDispose]();
+      await running[Symbol.asyncDispose]();
+    }
+    expect(await ownContainers()).toEqual([]);
+  });
+
+  it('starts with a model that cannot load, and tells why and where', async () => {
+    const broken = folder.path('broken');
+    await writeModel(broken, 'good');
+    await writeModel(broken, 'bad');
+    await writeFile(`${broken}/bad/1/model.py`, 'raise RuntimeError("not today")\n');
+    await writeModel(broken, 'unread');
+    await writeFile(`${broken}/unread/config.pbtxt`, 'backend: "python" nonsense: 1\n');
+    await using running = await engine(new EventLog(), { repository: broken }).start(
+      new AbortController().signal,
+    );
+    const [bad, good, unread] = running.models();
+    expect(good).toMatchObject({ name: 'good', state: 'READY' });
+    expect(bad).toMatchObject({
+      name: 'bad',
+      state: 'UNAVAILABLE',
+      reason: expect.stringMatching(/not today/),
+    });
+    expect(unread).toMatchObject({
+      name: 'unread',
+      state: 'UNAVAILABLE',
+      reason: `failed to read text proto from ${broken}/unread/config.pbtxt`,
+    });
+    expect(await infer(running, 'good')).toEqual([1, 2]);
+  });
+
+  it('copies the repository, and every reload, to a daemon that is reached over TCP', async () => {
+    await using proxy = await tcpDoorToDocker();
+    const copied = folder.path('copied');
+    await writeModel(copied, 'identity', 2);
+    await using running = await engine(new EventLog(), {
+      repository: copied,
+      dockerHost: `tcp://127.0.0.1:${proxy.port}`,
+    }).start(new AbortController().signal);
+    expect(JSON.parse(await docker('inspect', '--format', '{{json .Mounts}}', running.containerId))).toEqual(
+      [],
+    );
+    expect(await infer(running, 'identity')).toEqual([2, 4]);
+    await writeModel(copied, 'identity', 5);
+    await writeModel(copied, 'second', 7);
+    await running.load('identity');
+    await running.load('second');
+    expect(await infer(running, 'identity')).toEqual([5, 10]);
+    expect(await infer(running, 'second')).toEqual([7, 14]);
+    await running.unload('second');
+    expect(running.models().map(({ name }) => name)).toEqual(['identity']);
+  });
+
+  it.each([
+    [
+      'exits',
+      'for i in $(seq 60); do echo line $i; done; echo cannot go on >&2; exit 3',
+      'ENGINE_START_FAILED',
+      /exit code 3\. Its last lines:(?!.*line 9\n).*line 60/s,
+    ],
+    [
+      'segfaults',
+      'kill -SEGV $$',
+      'ENGINE_START_FAILED',
+      /exit code 139 \(segmentation fault\)\. It wrote nothing/,
+    ],
+    [
+      'is-killed',
+      'echo growing; kill -KILL $$',
+      'ENGINE_START_FAILED',
+      /exit code 137 \(.*memory\).*growing/s,
+    ],
+    ['ends-well', 'exit 0', 'ENGINE_START_FAILED', /exit code 0 \(it ended by itself\)/],
+    [
+      'never-ready',
+      'echo thinking; exec sleep 1000',
+      'START_TIMED_OUT',
+      /did not answer within 3 s.*thinking/s,
+    ],
+  ])('an image that %s: the error tells it with the last lines', async (name, script, code, message) => {
+    const crashing = await imageThatRuns(name, image, script);
+    const failure = await failureOf(
+      engine(new EventLog(), {
+        image: crashing,
+        startLimitMs: name === 'never-ready' ? 3_000 : 60_000,
+      }).start(new AbortController().signal),
+    );
+    await docker('rmi', crashing);
+    expect(failure.code).toBe(code);
+    expect(failure.message).toMatch(message);
+    expect(await ownContainers()).toEqual([]);
+  });
+
+  it('asked for a GPU where there is none, fails with the words of the daemon and what to do', async () => {
+    const description = await describeDocker({ environment, image });
+    if (description.gpu !== null) return;
+    const failure = await failureOf(
+      engine(new EventLog(), { gpus: 'all' }).start(new AbortController().signal),
+    );
+    expect(failure.code).toBe('DOCKER_GPU_UNAVAILABLE');
+    expect(failure.message).toContain('could not select device driver "" with capabilities: [[gpu]]');
+    expect(failure.hint).toContain('nvidia-ctk runtime configure');
+    expect(await ownContainers()).toEqual([]);
+  });
+
+  it('names a missing image and the command that gets it, fetching nothing', async () => {
+    const failure = await failureOf(
+      engine(new EventLog(), { image: 'localhost:1/none:1' }).start(new AbortController().signal),
+    );
+    expect(failure).toMatchObject({
+      code: 'DOCKER_IMAGE_MISSING',
+      hint: expect.stringContaining('triton-local pull localhost:1/none:1'),
+    });
+  });
+
+  it('reports a pull that fails', async () => {
+    const failure = await failureOf(
+      engine(new EventLog(), { image: 'localhost:1/none:1', missingImage: 'pull' }).start(
+        new AbortController().signal,
+      ),
+    );
+    expect(failure.code).toBe('DOCKER_PULL_FAILED');
+    expect(failure.message).toMatch(/localhost:1\/none:1.*refused/);
+  });
+
+  it('tells the reason when the container is killed under it', async () => {
+    const running = await engine(new EventLog()).start(new AbortController().signal);
+    await docker('kill', running.containerId);
+    expect(await running.exited).toMatch(/exit code 137/);
+    await running[Symbol.asyncDispose]();
+    expect(await ownContainers()).toEqual([]);
+  });
+
+  it('aborted while it starts, leaves nothing', async () => {
+    const abort = new AbortController();
+    const events = new EventLog();
+    const starting = engine(events).start(abort.signal);
+    setTimeout(() => abort.abort(), 700);
+    await expect(starting).rejects.toThrow(/abort/i);
+    expect(await ownContainers()).toEqual([]);
+  });
+
+  it('removes at the next start what a killed process left, and nothing else', async () => {
+    const sleeper: ChildProcess = spawn('sleep', ['1000']);
+    const gone = spawn('true');
+    await once(gone, 'close');
+    const host = await import('node:os').then(({ hostname }) => hostname());
+    const label = (pid: unknown, on = host) => [
+      '--label=dev.triton-local=1',
+      `--label=dev.triton-local.host=${on}`,
+      `--label=dev.triton-local.pid=${pid}`,
+    ];
+    const create = (...labels: string[]) => docker('create', ...labels, image, 'sleep', '1000');
+    const orphan = await create(...label(gone.pid));
+    const reused = await create(...label(sleeper.pid), '--label=dev.triton-local.pid-started=another-1');
+    const kept = [
+      await create(...label(sleeper.pid)),
+      await create(...label(gone.pid, 'another-machine')),
+      await create('--label=com.example=1'),
+    ];
+    try {
+      await using _running = await engine(new EventLog()).start(new AbortController().signal);
+      const all = (await docker('ps', '-aq', '--no-trunc')).split('\n');
+      expect(all).not.toContain(orphan);
+      expect(all).not.toContain(reused);
+      expect(all).toEqual(expect.arrayContaining(kept));
+    } finally {
+      sleeper.kill();
+      await docker('rm', '-f', ...kept);
+    }
+  });
+
+  it('describes the daemon and the image', async () => {
+    const description = await describeDocker({ environment, image });
+    expect(description).toMatchObject({
+      problem: undefined,
+      server: { platform: expect.stringMatching(/^linux\//) },
+      image: { reference: image, present: true, bytes: expect.any(Number) },
+    });
+    const none = await describeDocker({ environment, image: 'none-of-that-name:1' });
+    expect(none.image).toMatchObject({ present: false, bytes: undefined });
+  });
+});
+
+/** A TCP port that leads to the daemon's socket. */
+async function tcpDoorToDocker(): Promise<AsyncDisposable & { readonly port: number }> {
+  const net = await import('node:net');
+  const [first] = await listCandidates({
+    environment,
+    homeDirectory: '/nowhere',
+    platform: process.platform,
+    uid: undefined,
+  });
+  if (first?.address?.kind !== 'socket') throw new Error('the tests need the daemon on a local socket');
+  await (await connect(first.address, environment)).ping();
+  const { path } = first.address;
+  const sockets = new Set<import('node:net').Socket>();
+  const server = net.createServer((socket) => {
+    const inner = net.connect(path);
+    for (const one of [socket, inner]) {
+      sockets.add(one);
+      one.on('error', () => {});
+      one.on('close', () => sockets.delete(one));
+    }
+    socket.pipe(inner).pipe(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}

@@ -1,0 +1,203 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  ExternalEngine,
+  FrontedEngine,
+  NativeEngine,
+  type RunningEngine,
+} from '../../../src/engines/index.ts';
+import { type EmulatorEvent, EventBus } from '../../../src/events/index.ts';
+import { isRunning, processesWithHome } from '../../helpers/leftovers.ts';
+import { repositoryRoot, TempFolder } from '../../helpers/temp-project.ts';
+import { realTriton, skipLoudly } from '../../helpers/triton.ts';
+
+if (realTriton === undefined) skipLoudly('the native engine');
+const program = realTriton ?? '';
+const gateway = {
+  host: '127.0.0.1',
+  httpPort: 0,
+  grpcPort: 0,
+  metricsPort: 0,
+  insists: { grpc: true, metrics: true },
+  modelControlMode: 'none',
+} as const;
+
+const parts: AsyncDisposable[] = [];
+afterEach(async () => {
+  for (const part of parts.splice(0).reverse()) await part[Symbol.asyncDispose]();
+});
+
+async function echoRepository(): Promise<TempFolder> {
+  const folder = await TempFolder.create('triton-local-native-');
+  parts.push(folder);
+  await mkdir(folder.path('repository/echo/1'), { recursive: true });
+  await writeFile(
+    folder.path('repository/echo/config.pbtxt'),
+    'backend: "python"\ninput [ { name: "x" data_type: TYPE_FP32 dims: [ 2 ] } ]\noutput [ { name: "y" data_type: TYPE_FP32 dims: [ 2 ] } ]\n',
+  );
+  await writeFile(
+    folder.path('repository/echo/1/model.py'),
+    `import triton_python_backend_utils as pb_utils
+
+
+class TritonPythonModel:
+    def execute(self, requests):
+        inputs = [pb_utils.get_input_tensor_by_name(request, "x").as_numpy() for request in requests]
+        return [pb_utils.InferenceResponse([pb_utils.Tensor("y", x)]) for x in inputs]
+`,
+  );
+  return folder;
+}
+
+async function startNative(folder: TempFolder) {
+  const seen: EmulatorEvent[] = [];
+  const events = new EventBus();
+  events.subscribe((event) => seen.push(event));
+  const home = folder.path('home');
+  const environment = { ...process.env, TRITON_LOCAL_HOME: home } as Record<string, string>;
+  const options = {
+    program,
+    repository: folder.path('repository'),
+    workDirectory: folder.path('work'),
+    environment,
+    events,
+  };
+  const engine = new FrontedEngine(new NativeEngine(options), { ...gateway, events });
+  const running = await engine.start(new AbortController().signal);
+  parts.push(running);
+  return { running, seen, events, home };
+}
+
+async function infer({ endpoints }: RunningEngine): Promise<unknown> {
+  const inputs = [{ name: 'x', datatype: 'FP32', shape: [2], data: [1, 2] }];
+  const answer = await fetch(`${endpoints.http}/v2/models/echo/infer`, {
+    method: 'POST',
+    body: JSON.stringify({ inputs }),
+  });
+  const { outputs, error } = (await answer.json()) as { outputs?: { data: unknown }[]; error?: string };
+  return outputs?.[0]?.data ?? error;
+}
+
+async function tritonPid(home: string): Promise<number> {
+  for (const pid of await processesWithHome(home)) {
+    if ((await readFile(`/proc/${pid}/comm`, 'utf8')).trim() === 'tritonserver') return pid;
+  }
+  throw new Error('no tritonserver runs');
+}
+
+describe.skipIf(realTriton === undefined)('a real tritonserver behind the gateway', () => {
+  test('comes back with its models after a crash, and requests wait meanwhile', async () => {
+    const { running, seen, home } = await startNative(await echoRepository());
+    process.kill(await tritonPid(home), 'SIGKILL');
+    await expect.poll(() => seen.some(({ type }) => type === 'engine.exited')).toBe(true);
+    expect(await infer(running)).toEqual([1, 2]);
+    expect(seen).toContainEqual(expect.objectContaining({ type: 'engine.ready', kind: 'native' }));
+    expect(running.models()).toMatchObject([{ name: 'echo', state: 'READY' }]);
+  });
+
+  test('serves gRPC and metrics through our ports', async () => {
+    const { running } = await startNative(await echoRepository());
+    const { grpc, metrics } = running.endpoints;
+    expect(grpc).toMatch(/^127\.0\.0\.1:\d+$/);
+    expect(await (await fetch(`http://${metrics}/metrics`)).text()).toContain('nv_inference_request_success');
+  });
+
+  test('names the line of a configuration and of a model that it refuses', async () => {
+    const folder = await echoRepository();
+    const { running } = await startNative(folder);
+    const code = folder.path('repository/echo/1/model.py');
+    await writeFile(code, 'class TritonPythonModel:\n    x = (\n');
+    await expect(running.load('echo')).rejects.toMatchObject({ location: { file: code } });
+    const config = folder.path('repository/echo/config.pbtxt');
+    await writeFile(config, 'backend: "python"\nmax_batch_sise: 1\n');
+    await expect(running.load('echo')).rejects.toMatchObject({ location: { file: config, line: 2 } });
+    expect(await infer(running)).toEqual([1, 2]);
+  });
+
+  test('says which engine serves a model whose backend is missing', async () => {
+    const folder = await echoRepository();
+    await mkdir(folder.path('repository/digits/1'), { recursive: true });
+    await writeFile(folder.path('repository/digits/1/model.onnx'), 'bytes');
+    const { running } = await startNative(folder);
+    const digits = running.models().find(({ name }) => name === 'digits');
+    expect(digits).toMatchObject({
+      state: 'UNAVAILABLE',
+      reason: expect.stringContaining('--engine embedded'),
+    });
+    expect(await infer(running)).toEqual([1, 2]);
+  });
+
+  test('leaves no process and no shared memory when its parent is killed', async () => {
+    const folder = await echoRepository();
+    const home = folder.path('home');
+    const script = folder.path('parent.mts');
+    await writeFile(
+      script,
+      `import { NativeEngine } from ${JSON.stringify(path.join(repositoryRoot, 'src/engines/index.ts'))};
+const running = await new NativeEngine({
+  program: ${JSON.stringify(program)}, repository: ${JSON.stringify(folder.path('repository'))},
+  workDirectory: ${JSON.stringify(folder.path('work'))}, environment: process.env, events: { emit() {} },
+}).start(new AbortController().signal);
+console.log(running.endpoints.http);
+setInterval(() => {}, 1000);
+`,
+    );
+    const bundle = folder.path('parent.mjs');
+    const { build } = await import('esbuild');
+    await build({
+      entryPoints: [script],
+      outfile: bundle,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      external: ['onnxruntime-node', 'cpu-features', '*.node'],
+      banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    });
+    const parent = spawn(process.execPath, [bundle], {
+      env: { ...process.env, TRITON_LOCAL_HOME: home },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await new Promise((resolve) => parent.stdout.once('data', resolve));
+    const pids = await processesWithHome(home);
+    expect(pids.length).toBeGreaterThan(2);
+    parent.kill('SIGKILL');
+    const alive = async () => (await Promise.all(pids.map(isRunning))).filter(Boolean).length;
+    await expect.poll(alive, { timeout: 5_000 }).toBe(0);
+    const regions = await readdir('/dev/shm');
+    expect(regions.filter((name) => name.startsWith(`triton-local-${parent.pid}-`))).toEqual([]);
+  });
+
+  test('serves as an external engine, whose loads follow what the server allows', async () => {
+    const { running: remote, events } = await startNative(await echoRepository());
+    const engine = new ExternalEngine({
+      url: remote.endpoints.http,
+      headers: {},
+      hasLocalModels: true,
+      events,
+    });
+    const running = await new FrontedEngine(engine, { ...gateway, events }).start(
+      new AbortController().signal,
+    );
+    parts.push(running);
+    expect(running.models()).toEqual(remote.models());
+    expect(await infer(running)).toEqual([1, 2]);
+    await expect(running.load('echo')).rejects.toMatchObject({
+      code: 'MODEL_LOAD_FAILED',
+      hint: expect.stringContaining('explicit'),
+    });
+  });
+});
+
+test('an external engine that nobody answers for cannot be had', async () => {
+  const engine = new ExternalEngine({
+    url: 'http://127.0.0.1:9',
+    headers: {},
+    hasLocalModels: false,
+    events: new EventBus(),
+  });
+  await expect(engine.start(new AbortController().signal)).rejects.toMatchObject({
+    code: 'ENGINE_UNAVAILABLE',
+  });
+});

@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import net from 'node:net';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseAddress } from '../../../../src/engines/docker/address.ts';
+import { type EndpointSources, listCandidates } from '../../../../src/engines/docker/candidates.ts';
+import { dockerUnavailable, findDocker } from '../../../../src/engines/docker/endpoint.ts';
+import { TempFolder } from '../../../helpers/temp-project.ts';
+
+let home: TempFolder;
+let servers: (http.Server | net.Server)[];
+const sockets = new Set<net.Socket>();
+
+beforeEach(async () => {
+  home = await TempFolder.create('tl-');
+  servers = [];
+});
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  await home[Symbol.asyncDispose]();
+});
+
+function sources(environment: Record<string, string> = {}, explicit?: string): EndpointSources {
+  // No XDG folder of the machine itself: only what a test lays out below its home may answer.
+  return {
+    explicit,
+    environment: { XDG_RUNTIME_DIR: home.path('run'), ...environment },
+    homeDirectory: home.directory,
+    platform: 'linux',
+    uid: undefined,
+  };
+}
+
+async function listenAt(server: http.Server | net.Server, where: string | number): Promise<void> {
+  servers.push(server);
+  server.on('connection', (socket: net.Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+  });
+  if (typeof where === 'string') {
+    await mkdir(path.dirname(where), { recursive: true });
+    server.listen(where);
+  } else {
+    server.listen(where, '127.0.0.1');
+  }
+  await once(server, 'listening');
+}
+
+/** A daemon that answers a ping and knows nothing else. */
+const daemon = () => http.createServer((_request, response) => response.end('OK'));
+
+async function writeContext(name: string, host: string): Promise<void> {
+  const id = createHash('sha256').update(name).digest('hex');
+  const directory = home.path('.docker/contexts/meta', id);
+  await mkdir(directory, { recursive: true });
+  await writeFile(
+    path.join(directory, 'meta.json'),
+    JSON.stringify({ Name: name, Endpoints: { docker: { Host: host } } }),
+  );
+}
+
+const useContext = async (name: string) => {
+  await mkdir(home.path('.docker'), { recursive: true });
+  await writeFile(home.path('.docker/config.json'), JSON.stringify({ currentContext: name }));
+};
+
+/** The first endpoint that answers below the test's home; the machine's own socket may be there as well. */
+async function found(environment: Record<string, string> = {}, explicit?: string) {
+  const search = await findDocker(sources(environment, explicit), 500);
+  const own = search.attempts.find((it) => it.answered && !/^unix:\/\/\/(var\/)?run\//.test(it.url));
+  return { search, own };
+}
+
+describe('where a Docker daemon is found', () => {
+  it.each([
+    ['rootless Docker', 'run/docker.sock'],
+    ['rootless Docker', '.docker/run/docker.sock'],
+    ['Docker Desktop', '.docker/desktop/docker.sock'],
+    ['OrbStack', '.orbstack/run/docker.sock'],
+    ['Colima', '.colima/default/docker.sock'],
+    ['Colima', '.colima/docker.sock'],
+    ['Colima', '.config/colima/default/docker.sock'],
+    ['Rancher Desktop', '.rd/docker.sock'],
+    ['Podman machine', '.local/share/containers/podman/machine/podman.sock'],
+    ['rootless Podman', 'run/podman/podman.sock'],
+    ['Lima', '.lima/docker/sock/docker.sock'],
+  ])('%s at %s', async (origin, socket) => {
+    await listenAt(daemon(), home.path(socket));
+    const { own } = await found();
+    expect(own).toMatchObject({ origin, url: `unix://${home.path(socket)}`, outcome: 'answered' });
+  });
+
+  it('the flag, and nothing else', async () => {
+    await listenAt(daemon(), home.path('a.sock'));
+    const { search } = await found({ DOCKER_HOST: 'tcp://127.0.0.1:1' }, `unix://${home.path('a.sock')}`);
+    expect(search.attempts).toHaveLength(1);
+    expect(search.endpoint).toMatchObject({ origin: '--docker-host' });
+  });
+
+  it('DOCKER_HOST over TCP', async () => {
+    const server = daemon();
+    await listenAt(server, 0);
+    const { port } = server.address() as net.AddressInfo;
+    const { search } = await found({ DOCKER_HOST: `tcp://127.0.0.1:${port}` });
+    expect(search.endpoint).toMatchObject({ origin: 'DOCKER_HOST', address: { kind: 'tcp', port } });
+  });
+
+  it('DOCKER_HOST that does not answer is not replaced by another daemon', async () => {
+    await listenAt(daemon(), home.path('.rd/docker.sock'));
+    const { search } = await found({ DOCKER_HOST: `unix://${home.path('gone.sock')}` });
+    expect(search.endpoint).toBeUndefined();
+    expect(search.attempts).toMatchObject([{ outcome: 'no such socket' }]);
+  });
+
+  it('the current context before every socket', async () => {
+    await listenAt(daemon(), home.path('c.sock'));
+    await listenAt(daemon(), home.path('.rd/docker.sock'));
+    await writeContext('colima', `unix://${home.path('c.sock')}`);
+    await useContext('colima');
+    const { search } = await found();
+    expect(search.endpoint).toMatchObject({ origin: 'context "colima"' });
+  });
+
+  it('a current context that is stale is passed over, one that DOCKER_CONTEXT names is not', async () => {
+    await listenAt(daemon(), home.path('.rd/docker.sock'));
+    await writeContext('stale', `unix://${home.path('gone.sock')}`);
+    await useContext('stale');
+    expect((await found()).own).toMatchObject({ origin: 'Rancher Desktop' });
+    const { search } = await found({ DOCKER_CONTEXT: 'stale' });
+    expect(search.endpoint).toBeUndefined();
+    expect(search.attempts).toHaveLength(1);
+  });
+
+  it('a context that does not exist says so', async () => {
+    const { search } = await found({ DOCKER_CONTEXT: 'nowhere' });
+    expect(search.attempts[0]?.outcome).toBe('Docker context "nowhere" does not exist');
+    expect(String(dockerUnavailable(search, 'linux'))).toContain('nowhere');
+  });
+
+  it('a socket file that nothing listens at is passed over', async () => {
+    const dead = net.createServer();
+    await listenAt(dead, home.path('elsewhere.sock'));
+    await mkdir(home.path('.colima/default'), { recursive: true });
+    const { link } = await import('node:fs/promises');
+    await link(home.path('elsewhere.sock'), home.path('.colima/default/docker.sock'));
+    await new Promise((resolve) => dead.close(resolve));
+    servers.pop();
+    await listenAt(daemon(), home.path('.rd/docker.sock'));
+    const { own, search } = await found();
+    expect(own).toMatchObject({ origin: 'Rancher Desktop' });
+    const stale = search.attempts.find((it) => it.url.endsWith('.colima/default/docker.sock'));
+    expect(stale?.outcome).toMatch(/stale socket/);
+  });
+
+  it('sockets that accept and never answer cost one limit together, and do not hide a live one', async () => {
+    for (const socket of ['.docker/desktop/docker.sock', '.orbstack/run/docker.sock', '.colima/docker.sock'])
+      await listenAt(net.createServer(), home.path(socket));
+    await listenAt(daemon(), home.path('.lima/default/sock/docker.sock'));
+    const began = performance.now();
+    const { own, search } = await found();
+    expect(performance.now() - began).toBeLessThan(1_400);
+    expect(own).toMatchObject({ origin: 'Lima' });
+    const silent = search.attempts.filter((it) => /gave no answer within 0.5 s/.test(it.outcome));
+    expect(silent).toHaveLength(3);
+  });
+
+  it('on Windows asks pipes only', async () => {
+    const candidates = await listCandidates({ ...sources(), platform: 'win32' });
+    expect(candidates.map(({ address }) => address)).toContainEqual({
+      kind: 'socket',
+      path: '//./pipe/docker_engine',
+    });
+    expect(candidates.every(({ url }) => url.startsWith('npipe:'))).toBe(true);
+  });
+});
+
+describe('addresses', () => {
+  it.each([
+    ['unix:///a/b.sock', { kind: 'socket', path: '/a/b.sock' }],
+    ['npipe:////./pipe/docker_engine', { kind: 'socket', path: '//./pipe/docker_engine' }],
+    ['npipe://\\\\.\\pipe\\docker_engine', { kind: 'socket', path: '//./pipe/docker_engine' }],
+    ['tcp://box:2375', { kind: 'tcp', host: 'box', port: 2375, tls: undefined }],
+    ['tcp://[::1]:9', { kind: 'tcp', host: '::1', port: 9, tls: undefined }],
+    ['box', { kind: 'tcp', host: 'box', port: 2375, tls: undefined }],
+    ['ssh://me@box:2222', { kind: 'ssh', destination: 'me@box', port: 2222 }],
+    ['ssh://gpu', { kind: 'ssh', destination: 'gpu', port: undefined }],
+  ])('%s', (text, address) => {
+    expect(parseAddress(text)).toEqual(address);
+  });
+
+  it.each(['fd://', 'ftp://x', 'tcp://', 'ssh://-oProxyCommand=evil', 'ssh://-oProxyCommand=evil@x'])(
+    'refuses %s',
+    (text) => {
+      expect(() => parseAddress(text)).toThrow(/is not the address of a Docker daemon/);
+    },
+  );
+
+  it('takes the port and the certificates of TLS', () => {
+    const tls = { directory: '/certs', verify: true };
+    expect(parseAddress('tcp://box', tls)).toEqual({ kind: 'tcp', host: 'box', port: 2376, tls });
+  });
+});
