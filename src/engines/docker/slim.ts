@@ -49,6 +49,8 @@ export async function buildSlim(
     const output = new LineSplitter((line) => {
       if (line.trim() === '') return;
       if (lastLines.push(line) > 20) lastLines.shift();
+      // The classic builder's talk of its intermediate containers.
+      if (/^ ---> |^Removing intermediate/.test(line)) return;
       const step = /^Step (\d+\/\d+) : (.*)/.exec(line);
       const [name, detail] = step ? [`step ${step[1]}`, step[2] ?? ''] : ['building', line];
       events.emit({ type: 'environment.progress', environment: 'slim Triton image', step: name, detail });
