@@ -29,6 +29,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   DOCKER_IMAGE_MISSING: EXIT.prerequisite,
   DOCKER_IMAGE_UNFIT: EXIT.prerequisite,
   DOCKER_PULL_FAILED: EXIT.prerequisite,
+  DOCKER_BUILD_FAILED: EXIT.prerequisite,
   DOCKER_GPU_UNAVAILABLE: EXIT.prerequisite,
   ONNXRUNTIME_INSTALL_FAILED: EXIT.prerequisite,
 };

@@ -130,7 +130,8 @@ export function describePull(event: Omit<EventOf<'engine.pull.progress'>, 'v' | 
   const fetched = total > 0 ? `${megabytes(bytes)} of ${megabytes(total)}` : 'asking the registry';
   const rate = bytesPerSecond > 0 && bytes < total ? `, ${megabytes(bytesPerSecond)}/s` : '';
   const eta = etaSeconds === null ? '' : `, ${etaSeconds} s left`;
-  return `pulling ${image}: ${fetched}${rate}${eta} (${layers.done} of ${layers.total} layers)`;
+  const counted = layers.total > 0 ? ` (${layers.done} of ${layers.total} layers)` : '';
+  return `pulling ${image}: ${fetched}${rate}${eta}${counted}`;
 }
 
 function foldWorker(

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { EventBody, EventSink } from '../../src/events/index.ts';
@@ -26,11 +26,10 @@ export async function docker(...args: string[]): Promise<string> {
   return (await run('docker', args)).stdout.trim();
 }
 
-/** Ids of every container with our label, running or not. */
-export async function ownContainers(): Promise<readonly string[]> {
-  return (await docker('ps', '-aq', '--no-trunc', '--filter', 'label=dev.triton-local=1'))
-    .split('\n')
-    .filter(Boolean);
+/** Ids of every container of ours for this project, running or not; test files run beside each other. */
+export async function ownContainers(project: string): Promise<readonly string[]> {
+  const label = `label=dev.triton-local.project=${project}`;
+  return (await docker('ps', '-aq', '--no-trunc', '--filter', label)).split('\n').filter(Boolean);
 }
 
 /** An image like the test image, whose `tritonserver` is this shell script instead. */
@@ -68,10 +67,6 @@ class TritonPythonModel:
         return [pb_utils.InferenceResponse([pb_utils.Tensor("Y", x(r) * ${factor})]) for r in requests]
 `,
   );
-}
-
-export async function copyOf(from: string, to: string): Promise<void> {
-  await cp(from, to, { recursive: true });
 }
 
 export class EventLog implements EventSink {

@@ -6,11 +6,13 @@ import { reasonOf, statusOf } from './docker-error.ts';
 import { type DockerEndpoint, dockerRemedy, type EndpointAttempt, findDocker } from './endpoint.ts';
 import { type DaemonInfo, type GpuForm, gpuForm } from './gpu.ts';
 import { resolveImage } from './image.ts';
+import { SLIM, type SlimRecipe, slimReference } from './slim.ts';
 
 export interface DescribeDockerOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly dockerHost?: string | undefined;
   readonly image?: string | undefined;
+  readonly slim?: SlimRecipe | undefined;
   /** For everything together; a daemon that answers later counts as none. */
   readonly limitMs?: number;
 }
@@ -46,7 +48,8 @@ const LIMIT_MS = 2_500;
 /** Whether there is a daemon and which, whether the image is there, how it hands out GPUs. Never throws, never pulls. */
 export async function describeDocker(options: DescribeDockerOptions): Promise<DockerDescription> {
   const { environment, dockerHost, limitMs = LIMIT_MS } = options;
-  const { reference } = resolveImage(options.image);
+  const isSlim = options.image === SLIM && options.slim !== undefined;
+  const reference = isSlim ? await slimReference(options.slim) : resolveImage(options.image).reference;
   const began = performance.now();
   const search = await findDocker(endpointSources(environment, dockerHost), Math.min(1_500, limitMs));
   const nothing = {

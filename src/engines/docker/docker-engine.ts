@@ -17,6 +17,7 @@ import { ModelStates } from './model-states.ts';
 import { ownershipLabels, sweepOrphans } from './ownership.ts';
 import { type PublishedPorts, publishAddress, publishedPorts } from './published-ports.ts';
 import { imageMissing, pullImage } from './pull.ts';
+import { buildSlim, SLIM, type SlimRecipe, slimReference } from './slim.ts';
 import { TritonClient } from './triton-client.ts';
 
 export interface DockerEngineOptions {
@@ -25,6 +26,8 @@ export interface DockerEngineOptions {
   /** A name of the image table (`24.10`), a reference, or nothing for the default. */
   readonly image?: string | undefined;
   readonly gpus: GpuChoice;
+  /** How `slim` is built; without it `slim` is refused. */
+  readonly slim?: SlimRecipe | undefined;
   /** What to do where the image is missing; `pull` may fetch 8 to 20 GB. */
   readonly missingImage: 'pull' | 'fail';
   /** `--docker-host`. */
@@ -144,16 +147,18 @@ export class DockerEngine implements Engine {
 
   /** @returns the reference of an image that is there. */
   async #image(docker: Docker, signal: AbortSignal): Promise<string> {
-    const { reference } = resolveImage(this.#options.image);
+    const { slim, missingImage, environment, events } = this.#options;
+    const recipe = this.#options.image === SLIM ? slim : undefined;
+    const reference = recipe ? await slimReference(recipe) : resolveImage(this.#options.image).reference;
     try {
       await docker.getImage(reference).inspect();
       return reference;
     } catch (error) {
       if (statusOf(error) !== 404) throw refused(error, reference, 'none');
     }
-    if (this.#options.missingImage === 'fail') throw imageMissing(reference);
-    const { environment, events } = this.#options;
-    await pullImage({ docker, reference, environment, homeDirectory: homedir(), events }, signal);
+    if (missingImage === 'fail') throw imageMissing(reference);
+    if (recipe) await buildSlim(docker, recipe, events, signal);
+    else await pullImage({ docker, reference, environment, homeDirectory: homedir(), events }, signal);
     return reference;
   }
 

@@ -13,7 +13,9 @@ export function reasonOf(error: unknown): string {
     if (typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string')
       return json.message;
   }
-  return messageOf(error);
+  return messageOf(error)
+    .replace(/^\(HTTP code \d+\) [^-]* - /, '')
+    .trim();
 }
 
 /** No such container, or one that is being removed: what a removal wants (404, 409 `removal … in progress`). */

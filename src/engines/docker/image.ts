@@ -65,6 +65,9 @@ export function resolveImage(text: string | undefined): ResolvedImage {
   }
   const azure = AZURE_RELEASES.find(({ name }) => name === given);
   if (azure) return azure;
+  if (given === 'slim') {
+    throw userError('CONFIG_INVALID', '--image slim cannot be used here: it is built by up, not fetched');
+  }
   if (/^azureml-/.test(given) || !isReference(given)) {
     throw userError('CONFIG_INVALID', `--image: "${given}" names no image`, {
       hint: `give a release such as ${DEFAULT_RELEASE}, one of ${AZURE_RELEASES.map(({ name }) => name).join(', ')}, or a reference such as ${NVIDIA}:24.10-py3`,

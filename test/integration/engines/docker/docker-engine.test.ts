@@ -62,7 +62,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
   }, 400_000);
   afterAll(async () => {
     await folder[Symbol.asyncDispose]();
-    expect(await ownContainers()).toEqual([]);
+    expect(await ownContainers('test')).toEqual([]);
   });
 
   it('serves, reloads and unloads a model from the mounted repository, and leaves nothing', async () => {
@@ -95,7 +95,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
       await running[Symbol.asyncDispose]();
       await running[Symbol.asyncDispose]();
     }
-    expect(await ownContainers()).toEqual([]);
+    expect(await ownContainers('test')).toEqual([]);
   });
 
   it('starts with a model that cannot load, and tells why and where', async () => {
@@ -182,7 +182,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
     await docker('rmi', crashing);
     expect(failure.code).toBe(code);
     expect(failure.message).toMatch(message);
-    expect(await ownContainers()).toEqual([]);
+    expect(await ownContainers('test')).toEqual([]);
   });
 
   it('asked for a GPU where there is none, fails with the words of the daemon and what to do', async () => {
@@ -194,7 +194,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
     expect(failure.code).toBe('DOCKER_GPU_UNAVAILABLE');
     expect(failure.message).toContain('could not select device driver "" with capabilities: [[gpu]]');
     expect(failure.hint).toContain('nvidia-ctk runtime configure');
-    expect(await ownContainers()).toEqual([]);
+    expect(await ownContainers('test')).toEqual([]);
   });
 
   it('names a missing image and the command that gets it, fetching nothing', async () => {
@@ -222,7 +222,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
     await docker('kill', running.containerId);
     expect(await running.exited).toMatch(/exit code 137/);
     await running[Symbol.asyncDispose]();
-    expect(await ownContainers()).toEqual([]);
+    expect(await ownContainers('test')).toEqual([]);
   });
 
   it('aborted while it starts, leaves nothing', async () => {
@@ -231,7 +231,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
     const starting = engine(events).start(abort.signal);
     setTimeout(() => abort.abort(), 700);
     await expect(starting).rejects.toThrow(/abort/i);
-    expect(await ownContainers()).toEqual([]);
+    expect(await ownContainers('test')).toEqual([]);
   });
 
   it('removes at the next start what a killed process left, and nothing else', async () => {

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listCandidates } from '../../../../src/engines/docker/candidates.ts';
+import { connect } from '../../../../src/engines/docker/connection.ts';
+import { sweepOrphans } from '../../../../src/engines/docker/ownership.ts';
+import { DockerEngine } from '../../../../src/engines/index.ts';
+import {
+  docker,
+  EventLog,
+  environment,
+  hasDocker,
+  ownContainers,
+  testImage,
+  writeModel,
+} from '../../../helpers/docker.ts';
+import { repositoryRoot, TempFolder } from '../../../helpers/temp-project.ts';
+
+/** `TRITON_LOCAL_TEST_KILLS=50` for the long run. */
+const KILLS = Number(process.env.TRITON_LOCAL_TEST_KILLS ?? 6);
+
+let image: string;
+let folder: TempFolder;
+
+describe.skipIf(!hasDocker)('the docker engine, ended or reached the hard way', { timeout: 600_000 }, () => {
+  beforeAll(async () => {
+    image = await testImage();
+    folder = await TempFolder.create();
+    await writeModel(folder.path('models'), 'identity');
+  }, 400_000);
+  afterAll(async () => {
+    await folder[Symbol.asyncDispose]();
+    expect(await ownContainers('killed')).toEqual([]);
+  });
+
+  it(`after ${KILLS} kills at random moments, the next start leaves nothing of them`, async () => {
+    await build({
+      entryPoints: [`${repositoryRoot}/test/helpers/docker-engine-process.ts`],
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      external: ['*.node', 'cpu-features'],
+      outfile: folder.path('engine.cjs'),
+      logLevel: 'silent',
+    });
+    const [candidate] = await listCandidates({
+      environment,
+      homeDirectory: '/nowhere',
+      platform: process.platform,
+      uid: undefined,
+    });
+    if (!candidate?.address) throw new Error('no address');
+    const client = await connect(candidate.address, environment);
+    let left = 0;
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      const child = spawn(process.execPath, [folder.path('engine.cjs'), folder.path('models'), image], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const serving = once(child.stdout, 'data').then(() => sleep(20));
+      await Promise.race([serving, sleep(100 + Math.random() * 2_500)]);
+      child.kill('SIGKILL');
+      await once(child, 'close');
+      // A request that was on its way is carried out all the same.
+      await sleep(300);
+      left += (await ownContainers('killed')).length;
+      await sweepOrphans(client);
+      expect(await ownContainers('killed')).toEqual([]);
+    }
+    // Otherwise nothing was shown.
+    expect(left).toBeGreaterThan(0);
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'serves from a daemon over ssh, through the tunnel of the ports, with a copied repository',
+    async () => {
+      // Stands in for OpenSSH and the machine at its other end: runs the command here, forwards ports with Node.
+      await writeFile(folder.path('ssh'), FAKE_SSH);
+      await chmod(folder.path('ssh'), 0o755);
+      const engine = new DockerEngine({
+        repository: folder.path('models'),
+        image,
+        gpus: 'none',
+        missingImage: 'fail',
+        dockerHost: 'ssh://me@gpu-box:2222',
+        environment: {
+          ...environment,
+          PATH: `${folder.directory}:${environment.PATH}`,
+          REAL_NODE: process.execPath,
+        },
+        project: 'ssh',
+        events: new EventLog(),
+      });
+      const running = await engine.start(new AbortController().signal);
+      try {
+        const [bound] = (await docker('port', running.containerId, '8000/tcp')).split('\n');
+        expect(bound).toMatch(/^127\.0\.0\.1:/);
+        expect(running.endpoints.http).not.toContain(bound);
+        const ready = await fetch(`${running.endpoints.http}/v2/health/ready`, {
+          signal: AbortSignal.timeout(5_000),
+        });
+        expect(ready.status).toBe(200);
+        await writeModel(folder.path('models'), 'second');
+        await running.load('second');
+        expect(running.models().map(({ name }) => name)).toEqual(['identity', 'second']);
+      } finally {
+        await running[Symbol.asyncDispose]();
+      }
+      await expect(fetch(running.endpoints.http, { signal: AbortSignal.timeout(5_000) })).rejects.toThrow();
+    },
+  );
+});
+
+const FAKE_SSH = `#!/bin/sh
+exec "$REAL_NODE" -e '
+const net = require("net");
+const args = process.argv.slice(1);
+const forwards = args.filter((it, at) => args[at - 1] === "-L").map((it) => it.split(":"));
+const end = args.indexOf("--");
+if (args[end + 1] !== "me@gpu-box" || args[args.indexOf("-p") + 1] !== "2222") process.exit(255);
+for (const [host, port, toHost, toPort] of forwards)
+  net.createServer((s) => { const o = net.connect(Number(toPort), toHost); s.pipe(o).pipe(s); s.on("error", () => {}); o.on("error", () => s.destroy()); }).listen(Number(port), host);
+if (args[end + 2] === "cat") process.stdin.on("end", () => process.exit()).resume();
+else { const o = net.connect("/var/run/docker.sock"); process.stdin.pipe(o).pipe(process.stdout); o.on("close", () => process.exit()); }
+' -- "$@"
+`;
