@@ -34,6 +34,12 @@ export interface Emulator {
   end(reason: string, exitCode: number): Promise<void>;
 }
 
+/** Why everything stopped, and the status that the process should end with. */
+export interface Ending {
+  readonly reason: string;
+  readonly exitCode: number;
+}
+
 /** Everything, running. */
 export interface RunningEmulator {
   /** Where to post, e.g. `http://localhost:6789/score`; in no-code mode the base of the service. */
@@ -44,8 +50,8 @@ export interface RunningEmulator {
   readonly key: string | undefined;
   /** Whether both doors answer 200; false while a model or the script waits to be mended. */
   readonly ready: boolean;
-  /** Resolves with the reason when everything has been stopped, whoever asked for it. */
-  readonly stopped: Promise<string>;
+  /** Resolves when everything has been stopped, whoever asked for it, or because the engine is gone for good. */
+  readonly stopped: Promise<Ending>;
 }
 
 export function createEmulator(options: EmulatorOptions): Emulator {
@@ -54,7 +60,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
 
 class ProjectEmulator implements Emulator, RunningEmulator, Control {
   readonly control: Control = this;
-  readonly stopped: Promise<string>;
+  readonly stopped: Promise<Ending>;
   scoringUri = '';
   httpUrl = '';
   key: string | undefined;
@@ -66,7 +72,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
   readonly #lifetime = new Lifetime();
   readonly #stopping = new AbortController();
   readonly #startedAt = performance.now();
-  #resolveStopped: (reason: string) => void = () => {};
+  #resolveStopped: (ending: Ending) => void = () => {};
   #starting: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
   #generations: Generations | undefined;
@@ -113,6 +119,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
       signal,
     );
     this.#lifetime.use('engine', engine);
+    // It was started again as often as makes sense; without it nothing is left to serve.
+    void engine.exited.then((reason) => this.end(`the ${engine.kind} engine is gone: ${reason}`, 1));
     this.httpUrl = engine.endpoints.http;
 
     await this.#startScoring(workspace);
@@ -249,7 +257,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
       await this.#lifetime[Symbol.asyncDispose]();
     } finally {
       this.#bus.emit({ type: 'emulator.stopped', exitCode });
-      this.#resolveStopped(reason);
+      this.#resolveStopped({ reason, exitCode });
     }
   }
 }

@@ -31,8 +31,7 @@ export async function up(directory: string | undefined, flags: Flags): Promise<n
   try {
     const running = await startUnlessAborted(() => emulator.start(starting.signal), starting.signal);
     if (running) {
-      const stopped = running.stopped.then((reason) => ({ reason, exitCode: EXIT.ok as number }));
-      outcome = await Promise.race([asked, stopped]);
+      outcome = await Promise.race([asked, running.stopped]);
     }
     await emulator.end(outcome.reason, outcome.exitCode);
   } finally {
