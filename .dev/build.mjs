@@ -24,8 +24,11 @@ const hashFile = path.join(dist, '.build-hash');
 /** Entries of worker threads, which are started by their place beside the code that starts them. */
 const WORKER = /^src\/.*-worker\.mjs$/;
 const HARNESS = 'src/python/harness';
-/** Resolved at run time from the project, the package's folder or the state folder; never bundled. */
-const EXTERNAL = ['onnxruntime-node'];
+/**
+ * Never bundled. onnxruntime-node is resolved at run time from the project, the package's folder or the state folder.
+ * The others are compiled parts that ssh2 (below dockerode) tries for, and does without where it does not find them.
+ */
+const EXTERNAL = ['onnxruntime-node', 'cpu-features', '*.node'];
 
 /** Whether dist/ was built from the sources, the lockfile and the build programs as they are now. */
 export function buildIsFresh() {
@@ -62,9 +65,11 @@ function cliOptions() {
     chunkNames: '[name]-[hash]',
     // ink asks for its developer tools when DEV is `true`, with a package that is not there.
     define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
-    // Packages written as CommonJS call `require` for Node's own modules.
+    // Packages written as CommonJS call `require` for Node's own modules, and ssh2 reads its own place as it loads.
     banner: {
-      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+      js:
+        "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url)," +
+        '__filename=import.meta.filename,__dirname=import.meta.dirname;',
     },
     plugins: [withoutDeveloperTools],
   };

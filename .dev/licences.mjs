@@ -46,7 +46,7 @@ function bundledFolders(metafiles) {
 
 function describe(folder, ownLicence) {
   const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-  const licence = manifest.license?.type ?? manifest.license ?? '';
+  const licence = statedLicence(manifest);
   return {
     name: manifest.name,
     version: manifest.version,
@@ -55,7 +55,16 @@ function describe(folder, ownLicence) {
   };
 }
 
-/** A package's own text; a MIT one without gets the text of our own licence, which is MIT's too, under its author. */
+/** An SPDX expression from `license`, or from the older `licenses`, any of which may be chosen; '' where neither is. */
+function statedLicence({ license, licenses }) {
+  if (license) return license.type ?? license;
+  return Array.isArray(licenses) ? licenses.map((entry) => entry.type ?? entry).join(' OR ') : '';
+}
+
+/**
+ * A package's own text; a MIT one without gets the text of our own licence, which is MIT's too, under its author. Any
+ * other one without gets what its manifest states, and where the standard text is.
+ */
 function licenceText(folder, manifest, licence, ownLicence) {
   const files = readdirSync(folder)
     .filter((name) => /^(licen[cs]e|notice|copying)/i.test(name))
@@ -63,7 +72,14 @@ function licenceText(folder, manifest, licence, ownLicence) {
   if (files.length > 0) {
     return files.map((name) => readFileSync(path.join(folder, name), 'utf8').trim()).join('\n\n');
   }
-  if (licence !== 'MIT') throw new Error(`${manifest.name} ships no text of its licence, ${licence}`);
   const author = manifest.author?.name ?? manifest.author ?? `the authors of ${manifest.name}`;
-  return ownLicence.replace(/^Copyright .*$/m, `Copyright (c) ${author}`).trim();
+  if (licence === 'MIT') return ownLicence.replace(/^Copyright .*$/m, `Copyright (c) ${author}`).trim();
+  return [
+    `Copyright (c) ${author}`,
+    `The package states its licence, ${licence}, without a copy of the text.`,
+    ...licence
+      .match(/[\w.-]+/g)
+      .filter(isPermissive)
+      .map((id) => `The text: https://spdx.org/licenses/${id}.html`),
+  ].join('\n');
 }

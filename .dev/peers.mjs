@@ -1,59 +1,89 @@
-// The Python environment of the tests: the real tritonclient and the real azureml-inference-server-http, made once
-// for each list of packages and each interpreter, below the user's cache folder.
-import { execFileSync } from 'node:child_process';
+// The Python environments of the tests: one with the real tritonclient and the real azureml-inference-server-http, and
+// one with a real tritonserver. Each is made once for its list of packages and each interpreter, below the user's cache
+// folder.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { root, runQuietly, say } from './setup.mjs';
+import { outputOf, root, runQuietly, runs, say } from './setup.mjs';
 
-const LIST = path.join(root, '.dev/peers.txt');
 const LOCK_LIMIT_MS = 600_000;
 
+const PEERS = {
+  name: 'peers',
+  list: path.join(root, '.dev/peers.txt'),
+  options: [],
+  title: 'Installing the Python peers of the tests',
+};
+const TRITON = {
+  name: 'triton',
+  list: path.join(root, '.dev/triton.txt'),
+  options: ['--no-deps', '--only-binary', ':all:'],
+  title: 'Installing the tritonserver of the tests',
+};
+
 /**
- * The interpreter of the environment, which is made when it is not there. TRITON_LOCAL_TEST_PYTHON, where set, is
- * taken as it is.
+ * The interpreter of the environment with the clients and Azure's server, which is made when it is not there.
+ * TRITON_LOCAL_TEST_PYTHON, where set, is taken as it is.
  * @returns undefined, after saying why, where there is no Python or the packages cannot be had.
  */
 export async function ensurePeers() {
-  if (process.env.TRITON_LOCAL_TEST_PYTHON) return process.env.TRITON_LOCAL_TEST_PYTHON;
+  return process.env.TRITON_LOCAL_TEST_PYTHON || (await ensureEnvironment(PEERS));
+}
+
+/**
+ * The interpreter of the environment with a real tritonserver, likewise; TRITON_LOCAL_TEST_TRITON, where set, is taken
+ * as it is.
+ * @returns undefined, after saying why, also on a platform that the server is not built for.
+ */
+export async function ensureTriton() {
+  if (process.env.TRITON_LOCAL_TEST_TRITON) return process.env.TRITON_LOCAL_TEST_TRITON;
+  if (process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch))
+    return ensureEnvironment(TRITON);
+  say(`There is no tritonserver for ${process.platform} ${process.arch}.`);
+  return undefined;
+}
+
+async function ensureEnvironment(wanted) {
   const python = findPython();
   if (!python) {
     say('There is no Python 3.9 or newer on PATH.');
     return undefined;
   }
-  const hash = createHash('sha256').update(readFileSync(LIST)).update(`${python.path} ${python.version}`);
-  const directory = path.join(cacheFolder(), `peers-${hash.digest('hex').slice(0, 16)}`);
+  const hash = createHash('sha256')
+    .update(readFileSync(wanted.list))
+    .update(`${python.path} ${python.version}`);
+  const directory = path.join(cacheFolder(), `${wanted.name}-${hash.digest('hex').slice(0, 16)}`);
   const interpreter = interpreterIn(directory);
   try {
     await alone(`${directory}.lock`, async () => {
       if (existsSync(path.join(directory, '.complete'))) return;
       rmSync(directory, { recursive: true, force: true });
       mkdirSync(path.dirname(directory), { recursive: true });
-      await makeEnvironment(python.path, directory, interpreter);
+      await makeEnvironment(wanted, python.path, directory, interpreter);
       writeFileSync(path.join(directory, '.complete'), '');
     });
     return interpreter;
   } catch (error) {
     say(error.message);
-    say('The Python environment of the tests could not be made.');
+    say(`The environment of .dev/${path.basename(wanted.list)} could not be made.`);
     return undefined;
   }
 }
 
-async function makeEnvironment(python, directory, interpreter) {
-  const title = 'Installing the Python peers of the tests';
+async function makeEnvironment({ list, options, title }, python, directory, interpreter) {
+  const what = [...options, '-r', list];
   if (runs('uv', ['--version'])) {
     await runQuietly('Making a Python environment', 'uv', ['venv', '--quiet', '--python', python, directory]);
-    await runQuietly(title, 'uv', ['pip', 'install', '--quiet', '--python', interpreter, '-r', LIST]);
+    await runQuietly(title, 'uv', ['pip', 'install', '--quiet', '--python', interpreter, ...what]);
     return;
   }
   if (!runs(python, ['-c', 'import ensurepip'])) {
     throw new Error(`${python} cannot make environments; on Debian and Ubuntu: apt-get install python3-venv`);
   }
   await runQuietly('Making a Python environment', python, ['-m', 'venv', directory]);
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', '-r', LIST];
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', ...what];
   await runQuietly(title, interpreter, pip);
 }
 
@@ -103,17 +133,5 @@ async function alone(lock, task) {
   } finally {
     removeLock();
     process.off('exit', removeLock);
-  }
-}
-
-function runs(command, args) {
-  return outputOf(command, args) !== undefined;
-}
-
-function outputOf(command, args) {
-  try {
-    return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  } catch {
-    return undefined;
   }
 }

@@ -1,7 +1,7 @@
 // What `npm run up`, `npm test` and `npm run bench` do before their own work: the right Node, the packages of the
 // lockfile, a build of the sources as they are. Node built-ins only, since nothing is installed yet; each step is
 // skipped when there is nothing to do.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +38,24 @@ export async function runQuietly(title, command, args, options = {}) {
     clearInterval(pulse);
   }
   say(`${title}: done in ${seconds()}`);
+}
+
+/** Whether the command is there and ends well. */
+export function runs(command, args, options) {
+  return outputOf(command, args, options) !== undefined;
+}
+
+/** What a command writes on stdout; undefined where it is not there or fails. */
+export function outputOf(command, args, options) {
+  try {
+    return execFileSync(command, args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      ...options,
+    });
+  } catch {
+    return undefined;
+  }
 }
 
 /** How to start the npm that started us (or the one on PATH) without a shell of our own. */

@@ -1,19 +1,29 @@
-// `npm test [-- vitest arguments]`: sets up what is missing, then runs every layer. A layer whose Python peers cannot
-// be had is skipped and named; with CI=true or REQUIRE_ALL_LAYERS=1 a skip is a failure (test/layers-reporter.ts).
+// `npm test [-- vitest arguments]`: sets up what is missing, then runs every layer. Tests whose peers (Python, a real
+// tritonserver, a Docker daemon) cannot be had are skipped and named; with CI=true or REQUIRE_ALL_LAYERS=1 a skip is a
+// failure (test/layers-reporter.ts).
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { ensurePeers } from './peers.mjs';
+import { ensureDocker } from './docker.mjs';
+import { ensurePeers, ensureTriton } from './peers.mjs';
 import { root, say, setUp } from './setup.mjs';
 
 await setUp();
 const python = await ensurePeers();
 if (!python) say('Without it, the tests that need Python are skipped.');
+const triton = await ensureTriton();
+if (!triton) say('Without it, the tests of the native engine are skipped.');
+const docker = await ensureDocker();
 
 const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
 const child = spawn(process.execPath, [vitest, 'run', ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
-  env: { ...process.env, ...(python && { TRITON_LOCAL_TEST_PYTHON: python }) },
+  env: {
+    ...process.env,
+    ...(python && { TRITON_LOCAL_TEST_PYTHON: python }),
+    ...(triton && { TRITON_LOCAL_TEST_TRITON: triton }),
+    ...(docker && { TRITON_LOCAL_TEST_DOCKER: docker }),
+  },
 });
 // Ctrl+C reaches vitest through the terminal; we only stay until it is done.
 process.on('SIGINT', () => {});

@@ -1,10 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { buildIsFresh } from '../../.dev/build.mjs';
-import { isPermissive } from '../../.dev/licences.mjs';
-import { repositoryRoot } from '../helpers/temp-project.ts';
+import { collectLicences, isPermissive } from '../../.dev/licences.mjs';
+import { repositoryRoot, TempFolder } from '../helpers/temp-project.ts';
 
 interface LockEntry {
   readonly version?: string;
@@ -98,6 +100,38 @@ describe('the build', () => {
       (event: { properties: { type: { const: string } } }) => event.properties.type.const,
     );
     expect(types).toEqual(expect.arrayContaining(['emulator.ready', 'reload.failed', 'log.line']));
+  });
+
+  it.runIf(built)('leaves a Docker client that loads without the compiled parts of its SSH library', () => {
+    const chunks = readdirSync(path.join(repositoryRoot, 'dist'))
+      .filter((name) => /^docker-\w+\.js$/.test(name))
+      .map((name) => pathToFileURL(path.join(repositoryRoot, 'dist', name)).href);
+    expect(chunks).not.toEqual([]);
+    const load = `for (const chunk of ${JSON.stringify(chunks)}) {
+      const { default: Docker } = await import(chunk);
+      if (Docker) process.stdout.write(typeof new Docker({ socketPath: '/nowhere' }).ping);
+    }`;
+    const result = spawnSync(process.execPath, ['--input-type=module', '-e', load], { encoding: 'utf8' });
+    expect(result).toMatchObject({ status: 0, stderr: '', stdout: 'function' });
+  });
+
+  it('describes a package without a licence text by what its manifest states', async () => {
+    await using folder = await TempFolder.create('triton-local-licences-');
+    const bundle = async (manifest: object) => {
+      await mkdir(folder.path('node_modules/thing'), { recursive: true });
+      await writeFile(folder.path('LICENSE'), 'MIT License\n\nCopyright (c) us\n');
+      await writeFile(folder.path('node_modules/thing/package.json'), JSON.stringify(manifest));
+      const inputs = { 'node_modules/thing/index.js': {} };
+      return collectLicences(folder.path('.'), [{ outputs: { 'dist/main.js': { inputs } } }]);
+    };
+    const thing = { name: 'thing', version: '1.0.0', author: 'Ada' };
+
+    const text = await bundle({ ...thing, license: 'ISC' });
+    expect(text).toContain('Licence: ISC\n\nCopyright (c) Ada\n');
+    expect(text).toContain('https://spdx.org/licenses/ISC.html');
+    expect(await bundle({ ...thing, licenses: [{ type: 'MIT' }] })).toContain('Licence: MIT\n\nMIT License');
+    await expect(bundle(thing)).rejects.toThrow('thing 1.0.0: none stated');
+    await expect(bundle({ ...thing, license: 'GPL-3.0-only' })).rejects.toThrow('thing 1.0.0: GPL-3.0-only');
   });
 
   it('refuses to bundle what is not permissively licensed', () => {
