@@ -71,7 +71,9 @@ function measure(folder, name, url, { headers, body }, connections) {
   wrk(1);
   const output = wrk(SECONDS);
   const rate = /Requests\/sec:\s+([\d.]+)/.exec(output)?.[1];
-  const [p50, p99] = ['50%', '99%'].map((part) => new RegExp(`^\\s+${part}\\s+(\\S+)`, 'm').exec(output)?.[1]);
+  const [p50, p99] = ['50%', '99%'].map(
+    (part) => new RegExp(`^\\s+${part}\\s+(\\S+)`, 'm').exec(output)?.[1],
+  );
   const wrong = /Non-2xx or 3xx responses: (\d+)/.exec(output)?.[1] ?? '0';
   process.stdout.write(`${name}, c = ${connections}: ${rate}/s, p50 ${p50}, p99 ${p99}, ${wrong} failed\n`);
 }
