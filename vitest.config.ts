@@ -15,6 +15,9 @@ const layer = (name: string, order: number, timeoutMs: number) => ({
   },
 });
 
+/** Tests of the integration layer that need a Docker daemon: a layer of their own. */
+const DOCKER = 'test/integration/engines/docker/**/*.test.ts';
+
 // Where a program wants to count the results (`.ci/run`), each run leaves its own JSON file in this folder.
 const reports = process.env.TRITON_LOCAL_TEST_REPORTS;
 const jsonReport: ['json', { outputFile: string }] = [
@@ -31,10 +34,18 @@ export default defineConfig({
     projects: [
       layer('unit', 0, 10_000),
       layer('contract', 1, 60_000),
-      layer('integration', 2, 60_000),
       {
-        ...layer('e2e', 3, 120_000),
-        test: { ...layer('e2e', 3, 120_000).test, globalSetup: 'test/e2e/packed-install.ts', maxWorkers: 1 },
+        ...layer('integration', 2, 60_000),
+        test: { ...layer('integration', 2, 60_000).test, exclude: [DOCKER] },
+      },
+      {
+        ...layer('docker', 3, 180_000),
+        // They wait for containers more than they compute, and measure nothing.
+        test: { ...layer('docker', 3, 180_000).test, include: [DOCKER], maxWorkers: 2 },
+      },
+      {
+        ...layer('e2e', 4, 120_000),
+        test: { ...layer('e2e', 4, 120_000).test, globalSetup: 'test/e2e/packed-install.ts', maxWorkers: 1 },
       },
     ],
   },

@@ -78,7 +78,7 @@ function licenceText(folder, manifest, licence, ownLicence) {
     `Copyright (c) ${author}`,
     `The package states its licence, ${licence}, without a copy of the text.`,
     ...licence
-      .match(/[\w.-]+/g)
+      .split(/[\s()]+/)
       .filter(isPermissive)
       .map((id) => `The text: https://spdx.org/licenses/${id}.html`),
   ].join('\n');
