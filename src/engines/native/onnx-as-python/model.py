@@ -162,4 +162,5 @@ def onnx_error(error):
     parts = text.split(" : ", 3)
     if len(parts) == 4 and parts[0].endswith("[ONNXRuntimeError]") and parts[1].isdigit():
         return f"onnx runtime error {parts[1]}: {parts[3]}"
-    return text
+    # The Python binding looks for missing inputs itself, where the library would answer with code 6.
+    return f"onnx runtime error 6: {text}" if text.startswith("Required inputs (") else text
