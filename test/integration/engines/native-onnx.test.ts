@@ -16,8 +16,8 @@ if (realTriton === undefined) skipLoudly('ONNX models on a tritonserver without 
 const program = realTriton ?? '';
 const cases = readGoldenCases();
 
-/** Recorded with ONNX Runtime 1.19; later ones give a failed check in a kernel another code. */
-const OTHER_CODES = ['reshape_rt/does not fit'];
+/** Recorded with ONNX Runtime 1.19; later ones give these failures another code. */
+const OTHER_CODES = ['reshape_rt/does not fit', 'bad_empty_file'];
 
 async function serveGolden(which: 'good' | 'bad') {
   const folder = await TempFolder.create('triton-local-onnx-');
@@ -70,9 +70,10 @@ describe.skipIf(realTriton === undefined)('ONNX models on a tritonserver without
 
   test('show metadata and configuration of the ONNX model, but for the backend', async () => {
     const answers = cases.metadata.map((golden) => {
-      const body = golden.path.endsWith('/config') && golden.status === 200
-        ? { ...(golden.body as object), backend: 'python', default_model_filename: 'model.py' }
-        : golden.body;
+      const body =
+        golden.path.endsWith('/config') && golden.status === 200
+          ? { ...(golden.body as object), backend: 'python', default_model_filename: 'model.py' }
+          : golden.body;
       return [golden.path, { ...golden, body }, () => fetch(running.endpoints.http + golden.path)] as const;
     });
     expect(await differences('metadata', answers)).toEqual([]);
@@ -91,7 +92,9 @@ describe.skipIf(realTriton === undefined)('ONNX models that fail to load there',
   test("have the ONNX Runtime backend's reasons, but for the status", () => {
     const told = new Map<string, string>();
     for (const { name, reason } of running.models()) told.set(name, withoutStatus(reason));
-    const different = cases.load.flatMap(({ model, body }) => {
+    // The others fail in Triton's core, before any backend.
+    const failed = cases.load.filter(({ model, body }) => isBackends(body) && !OTHER_CODES.includes(model));
+    const different = failed.flatMap(({ model, body }) => {
       const { error } = body as { error: string };
       const wanted = withoutStatus(
         error.replace(/^load failed for model '[^']*': version \d+ is at UNAVAILABLE state: /, ''),
@@ -99,15 +102,20 @@ describe.skipIf(realTriton === undefined)('ONNX models that fail to load there',
       return told.get(model) === wanted ? [] : [{ model, actual: told.get(model), wanted }];
     });
     process.stdout.write(
-      `native ONNX: ${cases.load.length - different.length} of ${cases.load.length} reasons equal\n`,
+      `native ONNX: ${failed.length - different.length} of ${failed.length} reasons equal\n`,
     );
     expect(different).toEqual([]);
   });
 });
 
+function isBackends(body: unknown): boolean {
+  return /version \d+ is at UNAVAILABLE state: /.test(JSON.stringify(body));
+}
+
 function withoutStatus(reason: string): string {
   return reason
     .replace(/^(?:Internal|Invalid argument|Unsupported|Not found): /, '')
     .replace(/[;\s]+$/, '')
+    .replace(/(failed to stat file ).*(\/[^/]+\/\d+\/[^/;]+)$/, '$1<repository>$2')
     .replace(/(onnx runtime error \d+: )[\s\S]*$/, '$1<onnxruntime>');
 }

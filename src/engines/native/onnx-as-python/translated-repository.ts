@@ -28,6 +28,10 @@ export interface Translation {
   rollback(): Promise<void>;
 }
 
+/** Of `model.py`, whose every refusal comes from `refuse_onnx`. */
+const OUR_TRACEBACK =
+  /TritonModelException: ([^\0]*?)\s*\nAt:\n\s*\S*model\.py\(\d+\): refuse_onnx\n(?:\s*\S+\.py\(\d+\): \w+\n)*/g;
+
 type Described = { readonly version: ModelVersion; readonly onnx: OnnxDescriptions['models'][number] };
 
 /**
@@ -81,12 +85,7 @@ export class TranslatedRepository {
 
   /** Triton's text without our files in it: paths as in the staged repository, no traceback of our Python. */
   plain(text: string): string {
-    return text
-      .replace(
-        /\s*\n+At:\n(?:\s*\S*\/model\.py\(\d+\): (?:read_facts|auto_complete_config|initialize)\n?)+/g,
-        '',
-      )
-      .replaceAll(this.directory, this.#options.source);
+    return text.replace(OUR_TRACEBACK, '$1').replaceAll(this.directory, this.#options.source);
   }
 
   /** @returns where the previous translation of the last of them lies now */
