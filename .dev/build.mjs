@@ -24,6 +24,7 @@ const hashFile = path.join(dist, '.build-hash');
 /** Entries of worker threads, which are started by their place beside the code that starts them. */
 const WORKER = /^src\/.*-worker\.mjs$/;
 const HARNESS = 'src/python/harness';
+const ONNX_AS_PYTHON = 'src/engines/native/onnx-as-python';
 /**
  * Never bundled. onnxruntime-node is resolved at run time from the project, the package's folder or the state folder.
  * The others are compiled parts that ssh2 (below dockerode) tries for, and does without where it does not find them.
@@ -52,6 +53,8 @@ async function build() {
     const isSource = (from) => !/__pycache__|\.pyc$/.test(from);
     cpSync(path.join(root, HARNESS), path.join(dist, 'harness'), { recursive: true, filter: isSource });
   }
+  for (const file of ['model.py', 'describe_onnx.py'])
+    write(path.join(dist, 'onnx-as-python', file), readFileSync(path.join(root, ONNX_AS_PYTHON, file)));
   write(path.join(dist, 'schemas/event.schema.json'), `${JSON.stringify(schema, null, 2)}\n`);
   write(path.join(dist, 'THIRD_PARTY_LICENSES.txt'), licences);
   write(hashFile, sourceHash());

@@ -7,7 +7,12 @@ import { type DockerDescription, describeDocker } from './docker/describe.ts';
 import type { DockerEndpoint } from './docker/endpoint.ts';
 import type { GpuChoice } from './docker/gpu.ts';
 import { findManagedTriton } from './native/environment.ts';
-import { describeInstallation, findTritonOnPath, isProgram } from './native/installation.ts';
+import {
+  describeInstallation,
+  findTritonOnPath,
+  hasOnnxRuntimePackage,
+  isProgram,
+} from './native/installation.ts';
 
 export interface EngineWishes {
   readonly choice: EngineChoice;
@@ -140,9 +145,12 @@ function dockerProblem(docker: DockerDescription, wantsGpu: boolean): string | u
 function nativeProblem(program: string | undefined, backends: readonly string[]): string | undefined {
   if (program === undefined) return 'no tritonserver on PATH';
   if (!isProgram(program)) return `${program} is no program that can be run`;
-  const { backendDirectory } = describeInstallation(program);
+  const installation = describeInstallation(program);
+  const { backendDirectory } = installation;
   if (backendDirectory === undefined) return undefined;
-  const missing = backends.filter((backend) => !existsSync(path.join(backendDirectory, backend)));
+  const missing = backends
+    .filter((backend) => !existsSync(path.join(backendDirectory, backend)))
+    .filter((backend) => backend !== 'onnxruntime' || !hasOnnxRuntimePackage(installation));
   return missing.length === 0 ? undefined : `${program} has no backend ${missing.join(', ')}`;
 }
 

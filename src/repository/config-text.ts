@@ -41,3 +41,22 @@ export function parseModelConfigText(text: string, file: string): ModelConfig {
     );
   }
 }
+
+/**
+ * Writes a `config.pbtxt`. Defaults are left out, so that releases which lack a newer field can read it: only unset
+ * messages differ from empty ones.
+ */
+export function modelConfigText(config: ModelConfig): string {
+  const type = getModelConfigType();
+  return textformat.toText(type, type.fromObject(withoutDefaults(config) as object));
+}
+
+function withoutDefaults(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutDefaults);
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).filter(
+    ([, member]) =>
+      member !== '' && member !== 0 && member !== false && !(Array.isArray(member) && member.length === 0),
+  );
+  return Object.fromEntries(kept.map(([name, member]) => [name, withoutDefaults(member)]));
+}

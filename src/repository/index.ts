@@ -5,7 +5,7 @@ export { type FieldPath, ModelConfigError, type ModelErrorStatus } from './confi
 export { parseModelConfigJson } from './config-json.ts';
 export { locateConfigError } from './config-location.ts';
 export { modelConfigJson } from './config-message.ts';
-export { parseModelConfigText } from './config-text.ts';
+export { modelConfigText, parseModelConfigText } from './config-text.ts';
 export { readLabels } from './labels.ts';
 export type * from './model-config.ts';
 export {

@@ -103,4 +103,5 @@ if (realTriton === undefined) {
       },
     });
   nativeEngine(pythonModels, 'native');
+  nativeEngine(onnxModels, 'native, with ONNX models,');
 }

@@ -8,8 +8,9 @@ import { ModelBoard } from '../model-board.ts';
 import { type IndexEntry, TritonClient, TritonRefusal } from '../triton-client.ts';
 import { askPython, layBackendDirectory } from './backend-directory.ts';
 import { freePorts } from './free-ports.ts';
-import { describeInstallation, type TritonInstallation } from './installation.ts';
+import { describeInstallation, lacksOnnxRuntime, type TritonInstallation } from './installation.ts';
 import { explainUnread, loadFailure, nameMissingBackend } from './load-failure.ts';
+import { TranslatedRepository } from './onnx-as-python/translated-repository.ts';
 import { TritonProcess } from './process.ts';
 
 export interface NativeEngineOptions {
@@ -64,12 +65,27 @@ export class NativeEngine implements Engine {
     const { PYTHONHOME: _home, VIRTUAL_ENV: _venv, ...variables } = environment;
     if (stubDirectory === undefined || python === undefined) {
       const search = [...libraryDirectories, environment.LD_LIBRARY_PATH];
-      return { backendDirectory, environment: { ...variables, LD_LIBRARY_PATH: joined(search) } };
+      return {
+        backendDirectory,
+        environment: { ...variables, LD_LIBRARY_PATH: joined(search) },
+        translated: undefined,
+      };
     }
     const facts = await askPython(python, environment);
     const note = numpyNote(facts.numpy, python);
     if (note) events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text: note });
+    const standsIn = lacksOnnxRuntime(this.#installation) && facts.hasOnnxRuntime;
+    const translated = standsIn
+      ? new TranslatedRepository({
+          source: this.#options.repository,
+          directory: path.join(workDirectory, 'models'),
+          python,
+          environment: variables,
+        })
+      : undefined;
+    await translated?.translateAll();
     return {
+      translated,
       backendDirectory: await layBackendDirectory(
         this.#installation,
         facts.version,
@@ -86,6 +102,7 @@ export class NativeEngine implements Engine {
 
   async #startOnFreePorts(surroundings: Surroundings, signal: AbortSignal): Promise<RunningEngine> {
     const { events, program, repository } = this.#options;
+    const { translated } = surroundings;
     const [http = 0, grpc = 0, metrics = 0] = await freePorts(3);
     const models = (await listModelDirectories(repository)).filter((model) => !this.#unloaded.has(model));
     const sharedMemoryPrefix = `triton-local-${process.pid}-${++starts}-`;
@@ -96,13 +113,13 @@ export class NativeEngine implements Engine {
       new TritonProcess({
         program,
         args: tritonArguments({
-          repository,
+          repository: translated?.directory ?? repository,
           models,
           http,
           grpc,
           metrics,
           sharedMemoryPrefix,
-          ...surroundings,
+          backendDirectory: surroundings.backendDirectory,
         }),
         environment: surroundings.environment,
         sharedMemoryPrefix,
@@ -115,9 +132,9 @@ export class NativeEngine implements Engine {
       await untilLive(client, triton, signal);
       const [version, index] = await Promise.all([client.version(), client.index()]);
       await explainUnread(index, repository, board);
-      board.update(index.map(withPlainReason));
+      board.update(index.map((entry) => withPlainReason(entry, translated)));
       return new RunningNative(
-        { version, http, grpc, metrics, repository, unloaded: this.#unloaded },
+        { version, http, grpc, metrics, repository, translated, unloaded: this.#unloaded },
         client,
         board,
         triton,
@@ -131,12 +148,15 @@ export class NativeEngine implements Engine {
 }
 
 interface Surroundings {
+  /** What the server reads in place of the staged repository where it has no backend for ONNX models. */
+  readonly translated: TranslatedRepository | undefined;
   readonly backendDirectory: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
 }
 
 interface RunFacts {
   readonly unloaded: Set<string>;
+  readonly translated: TranslatedRepository | undefined;
   readonly version: string;
   readonly repository: string;
   readonly http: number;
@@ -151,6 +171,7 @@ class RunningNative implements RunningEngine {
   readonly endpoints: RunningEngine['endpoints'];
   readonly exited: Promise<string>;
   readonly #repository: string;
+  readonly #translated: TranslatedRepository | undefined;
   readonly #unloaded: Set<string>;
   readonly #client: TritonClient;
   readonly #board: ModelBoard;
@@ -158,7 +179,7 @@ class RunningNative implements RunningEngine {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    { version, http, grpc, metrics, repository, unloaded }: RunFacts,
+    { version, http, grpc, metrics, repository, translated, unloaded }: RunFacts,
     client: TritonClient,
     board: ModelBoard,
     triton: TritonProcess,
@@ -166,6 +187,7 @@ class RunningNative implements RunningEngine {
   ) {
     this.version = version;
     this.#repository = repository;
+    this.#translated = translated;
     this.#unloaded = unloaded;
     this.#client = client;
     this.#board = board;
@@ -181,13 +203,21 @@ class RunningNative implements RunningEngine {
 
   async load(model: string): Promise<void> {
     this.#unloaded.delete(model);
+    const translation = await this.#translated?.translate(model);
     try {
       await this.#client.load(model);
+      await translation?.commit();
     } catch (error) {
-      throw await loadFailure(error, model, this.#repository, this.#board);
+      await translation?.rollback();
+      throw await loadFailure(this.#plain(error), model, this.#repository, this.#board);
     } finally {
       await this.#update();
     }
+  }
+
+  #plain(error: unknown): unknown {
+    if (!this.#translated || !(error instanceof TritonRefusal)) return error;
+    return new TritonRefusal(error.status, this.#translated.plain(error.message));
   }
 
   async unload(model: string): Promise<void> {
@@ -212,6 +242,7 @@ class RunningNative implements RunningEngine {
 
   /** Where nothing answers, the end of the process is told elsewhere. */
   async #update(): Promise<void> {
+    await this.#translated?.tidy();
     const index = await this.#client.index().catch(() => undefined);
     if (!index || this.#lifetime.ended) return;
     // A model that failed stays in Triton's index after it was unloaded, and one without a load is named there.
@@ -219,7 +250,7 @@ class RunningNative implements RunningEngine {
       ({ name, state }) => !this.#unloaded.has(name) || isMoving(state) || state === 'READY',
     );
     await explainUnread(loaded, this.#repository, this.#board);
-    this.#board.update(loaded.map(withPlainReason));
+    this.#board.update(loaded.map((entry) => withPlainReason(entry, this.#translated)));
     if (loaded.some(({ state }) => isMoving(state)) && !this.#lifetime.ended) this.#lookAgain();
   }
 
@@ -294,8 +325,10 @@ function numpyNote(version: string | undefined, python: string): string | undefi
   return `Triton's Python backend needs numpy below 2 and ${python} has ${version}: outputs will be empty. Install 'numpy<2' there`;
 }
 
-function withPlainReason(entry: IndexEntry): IndexEntry {
-  return entry.reason === undefined ? entry : { ...entry, reason: nameMissingBackend(entry.reason) };
+function withPlainReason(entry: IndexEntry, translated: TranslatedRepository | undefined): IndexEntry {
+  if (entry.reason === undefined) return entry;
+  const reason = translated ? translated.plain(entry.reason) : entry.reason;
+  return { ...entry, reason: nameMissingBackend(reason) };
 }
 
 function isMoving(state: ModelState | undefined): boolean {

@@ -55,6 +55,17 @@ export function describeInstallation(program: string): TritonInstallation {
   };
 }
 
+/** Whether ONNX models need something that stands in for the server's own backend. */
+export function lacksOnnxRuntime({ backendDirectory }: TritonInstallation): boolean {
+  return backendDirectory !== undefined && !existsSync(path.join(backendDirectory, 'onnxruntime'));
+}
+
+/** Whether the Python packages beside the server have onnxruntime, which can stand in for that backend. */
+export function hasOnnxRuntimePackage({ program, stubDirectory }: TritonInstallation): boolean {
+  const sitePackages = path.resolve(path.dirname(realpathSync(program)), '..', '..', '..');
+  return stubDirectory !== undefined && existsSync(path.join(sitePackages, 'onnxruntime'));
+}
+
 /** `ENV/lib/python3.N/site-packages` belongs to `ENV/bin/python`. */
 function pythonAround(sitePackages: string): string | undefined {
   const environment = path.resolve(sitePackages, '..', '..', '..');

@@ -119,12 +119,12 @@ describe.skipIf(realTriton === undefined)('a real tritonserver behind the gatewa
   test('says which engine serves a model whose backend is missing', async () => {
     const folder = await echoRepository();
     await mkdir(folder.path('repository/digits/1'), { recursive: true });
-    await writeFile(folder.path('repository/digits/1/model.onnx'), 'bytes');
+    await writeFile(folder.path('repository/digits/1/model.pt'), 'bytes');
     const { running } = await startNative(folder);
     const digits = running.models().find(({ name }) => name === 'digits');
     expect(digits).toMatchObject({
       state: 'UNAVAILABLE',
-      reason: expect.stringContaining('--engine embedded'),
+      reason: expect.stringContaining('--engine docker'),
     });
     expect(await infer(running)).toEqual([1, 2]);
   });

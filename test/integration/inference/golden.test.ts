@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InferenceServer } from '../../../src/inference/index.ts';
+import { comparable, sendGolden } from './golden-answer.ts';
 import {
   type GoldenAnswer,
-  parseLenient,
   readGoldenCases,
   removeRepository,
   serve,
@@ -34,19 +34,8 @@ describe('the recorded answers of the real Triton', () => {
     await compare(expected, response);
   });
 
-  it.each(cases.infer)('infer: $name', async ({ model, version, headers, json, binary, expect }) => {
-    const head = Buffer.from(json ?? '', 'utf8');
-    const tail = Buffer.from(binary ?? '', 'base64');
-    const sent: Record<string, string> = { ...headers };
-    if (binary !== undefined || json === undefined)
-      sent['Inference-Header-Content-Length'] = String(head.length);
-    const target = version === undefined ? model : `${model}/versions/${version}`;
-    const response = await fetch(`${server.httpUrl}/v2/models/${target}/infer`, {
-      method: 'POST',
-      headers: { 'Accept-Encoding': 'identity', ...sent },
-      body: Buffer.concat([head, tail]),
-    });
-    await compare(expect, response);
+  it.each(cases.infer)('infer: $name', async (golden) => {
+    await compare(golden.expect, await sendGolden(server.httpUrl, golden));
   });
 });
 
@@ -71,65 +60,7 @@ describe('the recorded load failures of the real Triton', () => {
 
 async function compare(expected: GoldenAnswer, response: Response): Promise<void> {
   tally.cases += 1;
-  const bytes = Buffer.from(await response.arrayBuffer());
-  const length = response.headers.get('inference-header-content-length');
-  const json = bytes.toString('utf8', 0, length === null ? bytes.length : Number(length));
-  const actual = {
-    status: response.status,
-    ...(expected.contentType ? { contentType: response.headers.get('content-type') } : {}),
-    body: json === '' ? null : normalize(parseLenient(json)),
-    binary: length === null ? undefined : bytes.subarray(Number(length)).toString('base64'),
-  };
-  const { status, contentType, body, binary } = expected;
-  const sent = binary === undefined ? undefined : Buffer.from(binary, 'base64');
-  const close = sent && closeFloats(sent, bytes.subarray(Number(length)));
-  expect(actual).toEqual({
-    status,
-    ...(contentType ? { contentType } : {}),
-    body: normalize(body),
-    binary: close ? actual.binary : binary,
-  });
+  const { actual, wanted } = await comparable(expected, response);
+  expect(actual).toEqual(wanted);
   tally.equal += 1;
-}
-
-/** Leaves out what Triton does not promise (see the fixture's README). */
-function normalize(value: unknown, key = ''): unknown {
-  if (typeof value === 'number' && !Number.isInteger(value)) return Number(value.toPrecision(5));
-  if (typeof value === 'string') return key === 'error' ? normalizeError(value) : value;
-  if (Array.isArray(value)) {
-    const items = value.map((item) => normalize(item));
-    const named = ['inputs', 'outputs', 'input', 'output'].includes(key);
-    const isMetadata = named && items.every((item) => !('data' in (item as object)));
-    return isMetadata ? items.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)) : items;
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([name]) => !NEWER_KEYS.has(name))
-      .map(([name, member]) => [name, normalize(member, name)]),
-  );
-}
-
-const NEWER_KEYS = new Set(['is_non_linear_format_io', 'model_metrics']);
-
-function nameOf(item: unknown): string {
-  return String((item as { name?: unknown }).name);
-}
-
-function normalizeError(message: string): string {
-  return message
-    .replace(/(onnx runtime error \d+: )[\s\S]*?(;?\n?)$/, (_all, start: string) => `${start}<onnxruntime>`)
-    .replace(/(failed to stat file ).*(\/[^/]+\/\d+\/[^/;]+)/, '$1<repository>$2')
-    .replace(/\[('[^\]]*')\]/g, (_all, names: string) => `[${names.split(',').sort().join(',')}]`);
-}
-
-function closeFloats(expected: Buffer, actual: Buffer): boolean {
-  if (expected.equals(actual)) return true;
-  if (expected.length !== actual.length || expected.length % 4 !== 0) return false;
-  for (let at = 0; at < expected.length; at += 4) {
-    const wanted = expected.readFloatLE(at);
-    if (expected.readUInt32LE(at) === actual.readUInt32LE(at)) continue;
-    if (!(Math.abs(wanted - actual.readFloatLE(at)) <= 1e-5 * Math.max(1, Math.abs(wanted)))) return false;
-  }
-  return true;
 }
