@@ -12,9 +12,10 @@ export interface Gate {
   readonly isClosing: boolean;
   /** Whether the request needs no answer of our own. */
   mayPass(method: string, target: string): boolean;
+  /** Counts what a close of the gateway waits for: a request, or the rest of an answer. */
   begin(): void;
-  /** A request that took the short way has ended; `answered` says whether by the engine. */
-  end(method: string, target: string, answered: boolean): void;
+  end(): void;
+  onAnswered(method: string, target: string): void;
   /** The connection goes to the full parser for the rest of its life, with bytes that were read already. */
   handOver(line: ClientLine, socket: Socket, bytes: Buffer): void;
   onGone(line: ClientLine): void;
@@ -49,6 +50,7 @@ export class ClientLine implements EngineUser {
   #answer: AnswerHead | undefined;
   #answerBody: BodyEnd | undefined;
   #closes = false;
+  #closesNow = false;
 
   constructor(socket: Socket, gate: Gate) {
     this.#socket = socket;
@@ -62,7 +64,9 @@ export class ClientLine implements EngineUser {
 
   /** Closes the connection once its request, if there is one, has been answered. */
   closeWhenIdle(): void {
-    if (!this.#request) this.destroy();
+    if (this.#request || this.#closesNow) return;
+    this.#gate.begin();
+    this.#closeSoon();
   }
 
   destroy(): void {
@@ -203,7 +207,8 @@ export class ClientLine implements EngineUser {
       if (this.#engine) send(this.#engine.socket, this.#sentHead, Buffer.concat(this.#kept));
     } else if (this.#kept && !this.#retried && hasErrno(error, 'ECONNREFUSED')) {
       const bytes = Buffer.concat([this.#requestHead, ...this.#kept, this.#ahead ?? NOTHING]);
-      this.#end(false);
+      this.#clear();
+      this.#gate.end();
       this.#handOver(bytes);
     } else this.#fail(error ? messageOf(error) : 'it closed the connection');
   }
@@ -226,13 +231,10 @@ export class ClientLine implements EngineUser {
 
   #answered(): void {
     this.#kept = undefined;
+    if (this.#request && this.#answer) this.#gate.onAnswered(this.#request.method, this.#request.target);
     if (this.#closes) {
-      this.#end(true);
-      this.#detach();
-      this.#socket.on('error', () => this.#socket.destroy());
-      this.#socket.resume();
-      this.#socket.destroySoon();
-      this.#gate.onGone(this);
+      this.#clear();
+      this.#closeSoon();
       return;
     }
     this.#socket.resume();
@@ -240,19 +242,32 @@ export class ClientLine implements EngineUser {
   }
 
   #next(): void {
-    this.#end(true);
+    this.#clear();
     if (this.#gate.isClosing) {
-      this.#closes = true;
-      this.#answered();
+      this.#closeSoon();
       return;
     }
+    this.#gate.end();
     const ahead = this.#ahead;
     this.#ahead = undefined;
     if (ahead) this.#begin(ahead);
   }
 
-  #end(answered: boolean): void {
-    const request = this.#request;
+  /** Closes the connection when the client has taken all; until then it counts as busy. */
+  #closeSoon(): void {
+    this.#closesNow = true;
+    this.#detach();
+    this.#socket.on('error', () => this.#socket.destroy());
+    this.#socket.once('close', () => {
+      this.#gate.end();
+      this.#gate.onGone(this);
+    });
+    // What still comes is not read any more.
+    this.#socket.resume();
+    this.#socket.destroySoon();
+  }
+
+  #clear(): void {
     this.#request = undefined;
     this.#engine = undefined;
     this.#answer = undefined;
@@ -260,7 +275,6 @@ export class ClientLine implements EngineUser {
     this.#answerStart = undefined;
     this.#kept = undefined;
     this.#retried = false;
-    if (request) this.#gate.end(request.method, request.target, answered);
   }
 
   #handOver(bytes: Buffer): void {
@@ -270,9 +284,11 @@ export class ClientLine implements EngineUser {
 
   readonly #onLeave = (): void => {
     if (this.#engine) drop(this.#engine);
-    this.#end(false);
+    if (this.#request) this.#gate.end();
+    this.#clear();
     this.#socket.destroy();
-    this.#gate.onGone(this);
+    // When it closes later it is counted there.
+    if (!this.#closesNow) this.#gate.onGone(this);
   };
 
   #detach(): void {

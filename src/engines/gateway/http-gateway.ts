@@ -107,9 +107,9 @@ export class HttpGateway implements AsyncDisposable {
       begin: () => {
         this.#inFlight += 1;
       },
-      end: (method, target, answered) => {
-        this.#onClose();
-        if (answered && onModelControl && isModelControl(method, target)) onModelControl();
+      end: this.#onClose,
+      onAnswered: (method, target) => {
+        if (onModelControl && isModelControl(method, target)) onModelControl();
       },
       handOver: (line, socket, bytes) => {
         this.#lines.delete(line);
