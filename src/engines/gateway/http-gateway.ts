@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { listen, within } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
 import type { EngineEndpoints } from '../engine.ts';
 import { answerGatewayError } from './answer.ts';
+import { ClientLine, type Gate } from './client-line.ts';
 import { CONTROL_REFUSED, isHealthProbe, isModelControl } from './control-rule.ts';
 import { Holding } from './holding.ts';
 import { pass } from './pass.ts';
@@ -24,12 +26,16 @@ const RETRY_AFTER = { 'Retry-After': '1' } as const;
 
 /**
  * Our own listener on Triton's HTTP port, before an engine that runs elsewhere: engines come and go behind it while
- * the port stays. Bare node:http, as every request of every client goes through it.
+ * the port stays. Plain requests take the short way of `ClientLine`; all others node:http parses.
  */
 export class HttpGateway implements AsyncDisposable {
   readonly #options: HttpGatewayOptions;
   readonly #server: Server;
   readonly #holding: Holding;
+  readonly #lines = new Set<ClientLine>();
+  readonly #gate: Gate;
+  /** node:http's own listener, which takes a connection for the rest of its life. */
+  readonly #parse: (socket: Socket) => void;
   #upstream: Upstream | undefined;
   /** Why there is no engine, once none will come any more. */
   #failure: string | undefined;
@@ -46,10 +52,14 @@ export class HttpGateway implements AsyncDisposable {
       { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 60_000, maxHeaderSize: MAX_HEADER_BYTES },
       take,
     );
+    const [parse] = this.#server.listeners('connection');
+    this.#parse = (socket) => parse?.call(this.#server, socket);
     this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
       this.#take(request, response, true),
     );
-    this.#server.on('clientError', (_error, socket) => socket.destroy());
+    this.#gate = this.#makeGate();
+    this.#server.removeAllListeners('connection');
+    this.#server.on('connection', (socket) => this.#lines.add(new ClientLine(socket, this.#gate)));
   }
 
   /** @throws PORT_TAKEN, PORT_REFUSED */
@@ -83,6 +93,34 @@ export class HttpGateway implements AsyncDisposable {
     return this.#holding.size;
   }
 
+  #makeGate(): Gate {
+    const gateway = this;
+    const { modelControlMode, onModelControl } = this.#options;
+    return {
+      get upstream() {
+        return gateway.#closing ? undefined : gateway.#upstream;
+      },
+      get isClosing() {
+        return gateway.#closing !== undefined;
+      },
+      mayPass: (method, target) => modelControlMode === 'explicit' || !isModelControl(method, target),
+      begin: () => {
+        this.#inFlight += 1;
+      },
+      end: this.#onClose,
+      onAnswered: (method, target) => {
+        if (onModelControl && isModelControl(method, target)) onModelControl();
+      },
+      handOver: (line, socket, bytes) => {
+        this.#lines.delete(line);
+        socket.unshift(bytes);
+        this.#parse(socket);
+        socket.resume();
+      },
+      onGone: (line) => this.#lines.delete(line),
+    };
+  }
+
   #take(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
     this.#inFlight += 1;
     response.once('close', this.#onClose);
@@ -107,6 +145,8 @@ export class HttpGateway implements AsyncDisposable {
   async #pass(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): Promise<void> {
     let mayContinue = awaitsContinue;
     for (;;) {
+      // The next request on this connection could go the short way, but not from here: let the caller open another.
+      if (!this.#upstream) response.shouldKeepAlive = false;
       const upstream = this.#upstream ?? (await this.#awaitEngine(request, response));
       if (!upstream) return;
       if (mayContinue) response.writeContinue();
@@ -142,6 +182,7 @@ export class HttpGateway implements AsyncDisposable {
     this.#holding.release('closed');
     if (this.#server.listening) {
       const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+      for (const line of [...this.#lines]) line.closeWhenIdle();
       this.#server.closeIdleConnections();
       if (this.#inFlight > 0) {
         const drained = new Promise<void>((resolve) => {
@@ -149,6 +190,7 @@ export class HttpGateway implements AsyncDisposable {
         });
         await within(drained, DRAIN_MS);
       }
+      for (const line of [...this.#lines]) line.destroy();
       this.#server.closeAllConnections();
       await closed;
     }

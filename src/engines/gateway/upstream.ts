@@ -1,10 +1,13 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { EngineEndpoints } from '../engine.ts';
+import { EnginePool } from './engine-pool.ts';
 
 /** Connections to the engine at a time; requests beyond wait for one. */
 const MAX_CONNECTIONS = 512;
 export const MAX_HEADER_BYTES = 65_536;
+const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Where requests go now. Each engine process has its own connections: none outlives the engine it leads to. */
 export class Upstream {
@@ -13,7 +16,11 @@ export class Upstream {
   readonly #agent: http.Agent;
   readonly #request: typeof http.request;
   readonly #headers: readonly string[];
-  readonly #overruled: ReadonlySet<string>;
+  readonly #fixedFields: string;
+  /** Names of fields, in lower case, whose caller's value gives way to the engine's. */
+  readonly overruled: ReadonlySet<string>;
+  /** Connections for plain requests; an engine behind TLS has none. */
+  readonly pool: EnginePool | undefined;
 
   constructor({ http: base, headers = {} }: EngineEndpoints) {
     this.#url = new URL(base);
@@ -23,7 +30,21 @@ export class Upstream {
     this.#agent = secure ? new https.Agent(options) : new http.Agent(options);
     this.#request = secure ? https.request : http.request;
     this.#headers = ['Host', this.#url.host, ...Object.entries(headers).flat()];
-    this.#overruled = new Set(['host', ...Object.keys(headers).map((name) => name.toLowerCase())]);
+    this.overruled = new Set(['host', ...Object.keys(headers).map((name) => name.toLowerCase())]);
+    const fields = Object.entries({ Host: this.#url.host, ...headers });
+    this.#fixedFields = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    const isPlain = fields.every(([name, value]) => FIELD_NAME.test(name) && FIELD_VALUE.test(value));
+    const address = { host: this.#hostname, port: Number(this.#url.port || 80) };
+    this.pool = secure || !isPlain ? undefined : new EnginePool(address, MAX_CONNECTIONS);
+  }
+
+  /** The head of a request as the engine gets it; `fields` are complete lines. */
+  head(method: string, target: string, fields: string): string {
+    return `${method} ${this.#basePath}${target} HTTP/1.1\r\n${this.#fixedFields}${fields}\r\n`;
+  }
+
+  get #hostname(): string {
+    return this.#url.hostname.replace(/^\[|\]$/g, '');
   }
 
   /** Opens a request with the caller's headers as they were written; its body is still to be sent. */
@@ -31,11 +52,11 @@ export class Upstream {
     const headers = [...this.#headers];
     for (let index = 0; index + 1 < callerHeaders.length; index += 2) {
       const name = callerHeaders[index] ?? '';
-      if (!this.#overruled.has(name.toLowerCase())) headers.push(name, callerHeaders[index + 1] ?? '');
+      if (!this.overruled.has(name.toLowerCase())) headers.push(name, callerHeaders[index + 1] ?? '');
     }
     return this.#request({
       protocol: this.#url.protocol,
-      hostname: this.#url.hostname.replace(/^\[|\]$/g, ''),
+      hostname: this.#hostname,
       port: this.#url.port,
       agent: this.#agent,
       method,
@@ -48,6 +69,7 @@ export class Upstream {
 
   /** Ends idle connections now and those in use after their answers: an engine that stops waits for them. */
   retire(): void {
+    this.pool?.retire();
     this.#agent.maxFreeSockets = 0;
     for (const sockets of Object.values(this.#agent.freeSockets)) {
       for (const socket of [...(sockets ?? [])]) socket.destroy();
@@ -56,6 +78,7 @@ export class Upstream {
 
   /** Ends every connection, those in use as well. */
   destroy(): void {
+    this.pool?.destroy();
     this.#agent.destroy();
   }
 }

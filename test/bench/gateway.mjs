@@ -1,0 +1,107 @@
+// What our listener before an engine costs: requests per second and p50 straight to a stand-in engine and through the
+// gateway, in turns. The engine answers after 1 or 2 ms, either all callers at once or one after another, as one model
+// instance does.
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { HttpGateway } from '../../src/engines/index.ts';
+import { TempFolder } from '../helpers/temp-project.ts';
+import { median } from './lib/figures.mjs';
+
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 2);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
+const CONNECTIONS = [1, 8, 32];
+const ENGINES = [
+  { name: '0 ms', ms: 0, single: false },
+  { name: '1 ms', ms: 1, single: false },
+  { name: '2 ms', ms: 2, single: false },
+  { name: '1 ms, one instance', ms: 1, single: true },
+  { name: '2 ms, one instance', ms: 2, single: true },
+];
+
+/** It takes each read for one request, which holds for small ones, so that it costs little beside the gateway. */
+const ENGINE = `
+const [ms, single] = [Number(process.argv[1]), process.argv[2] === 'true'];
+const answer = Buffer.from('HTTP/1.1 200 OK\\r\\nContent-Type: application/json\\r\\nContent-Length: 2\\r\\n\\r\\n{}');
+const waiting = [];
+let busy = false;
+const next = () => {
+  const socket = waiting.shift();
+  busy = socket !== undefined;
+  if (busy) setTimeout(() => { socket.write(answer); next(); }, ms);
+};
+const server = require('node:net').createServer({ noDelay: true }, (socket) => {
+  socket.on('error', () => socket.destroy());
+  socket.on('data', () => {
+    if (ms === 0) socket.write(answer);
+    else if (!single) setTimeout(() => socket.write(answer), ms);
+    else { waiting.push(socket); if (!busy) next(); }
+  });
+});
+server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+process.stdin.on('end', () => process.exit()).resume();
+`;
+
+export async function run() {
+  if (spawnSync('wrk', ['--version']).error) {
+    process.stdout.write('skipped: there is no wrk on PATH\n');
+    return;
+  }
+  const folder = await TempFolder.create();
+  const script = folder.path('request.lua');
+  const body = JSON.stringify({
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 2, 3, 4] }],
+  });
+  writeFileSync(
+    script,
+    `wrk.method = 'POST'\nwrk.headers['Content-Type'] = 'application/json'\nwrk.body = [[${body}]]\n` +
+      `done = function(s, l, r)\n  io.write(string.format('FIGURES %f %f %d\\n', s.requests / s.duration * 1e6, l:percentile(50) / 1e3, s.errors.status + s.errors.read + s.errors.write + s.errors.timeout + s.errors.connect))\nend\n`,
+  );
+  try {
+    for (const engine of ENGINES) await compare(script, engine);
+  } finally {
+    await folder[Symbol.asyncDispose]();
+  }
+}
+
+async function compare(script, { name, ms, single }) {
+  const engine = spawn(process.execPath, ['-e', ENGINE, String(ms), String(single)]);
+  const [port] = await once(engine.stdout, 'data');
+  const direct = `http://127.0.0.1:${Number(port)}`;
+  const gateway = new HttpGateway({ host: '127.0.0.1', port: 0, modelControlMode: 'none' });
+  const through = `http://127.0.0.1:${await gateway.listen()}`;
+  gateway.switchTo({ http: direct });
+  try {
+    for (const connections of CONNECTIONS) {
+      const rounds = [];
+      for (let round = 0; round < ROUNDS; round += 1) {
+        rounds.push([
+          await measure(script, direct, connections),
+          await measure(script, through, connections),
+        ]);
+      }
+      const [a, b] = [0, 1].map((side) => ({
+        rate: median(rounds.map((round) => round[side].rate)),
+        p50: median(rounds.map((round) => round[side].p50)),
+      }));
+      process.stdout.write(
+        `engine ${name}, c = ${connections}: direct ${a.rate.toFixed(0)}/s (p50 ${a.p50.toFixed(2)} ms), gateway ${b.rate.toFixed(0)}/s (p50 ${b.p50.toFixed(2)} ms), ratio ${(b.rate / a.rate).toFixed(3)}\n`,
+      );
+    }
+  } finally {
+    await gateway[Symbol.asyncDispose]();
+    engine.stdin.end();
+    await once(engine, 'exit');
+  }
+}
+
+/** wrk beside this process, whose event loop is the gateway's. */
+async function measure(script, url, connections) {
+  const target = `${url}/v2/models/m/infer`;
+  const args = ['-t', '1', '-c', String(connections), '-d', String(SECONDS), '-s', script, target];
+  const { stdout } = await promisify(execFile)('wrk', args);
+  const [, rate, p50, errors] = /FIGURES (\S+) (\S+) (\d+)/.exec(stdout) ?? [];
+  if (errors !== '0') throw new Error(`wrk saw errors: ${stdout}`);
+  return { rate: Number(rate), p50: Number(p50) };
+}
