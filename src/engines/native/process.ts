@@ -15,8 +15,8 @@ export interface TritonProcessOptions {
 }
 
 const LAST_LINES = 50;
-/** Triton's own limit on its orderly end is set to less. */
 const GUARD_LIMIT_MS = 3_000;
+/** Triton's own limit on its orderly end is set to less. */
 const TERM_LIMIT_MS = 15_000;
 
 /** One `tritonserver` with the Python stubs that it starts, in a process group of its own. */
