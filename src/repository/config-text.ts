@@ -51,12 +51,16 @@ export function modelConfigText(config: ModelConfig): string {
   return textformat.toText(type, type.fromObject(withoutDefaults(config) as object));
 }
 
+/** Choices of a oneof, where even a default says something. */
+const CHOICES = new Set(['zero_data', 'random_data', 'data_file', 'input_data_file']);
+
 function withoutDefaults(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutDefaults);
   if (typeof value !== 'object' || value === null) return value;
   const kept = Object.entries(value).filter(
-    ([, member]) =>
-      member !== '' && member !== 0 && member !== false && !(Array.isArray(member) && member.length === 0),
+    ([name, member]) =>
+      CHOICES.has(name) ||
+      (member !== '' && member !== 0 && member !== false && !(Array.isArray(member) && member.length === 0)),
   );
   return Object.fromEntries(kept.map(([name, member]) => [name, withoutDefaults(member)]));
 }

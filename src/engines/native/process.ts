@@ -15,6 +15,7 @@ export interface TritonProcessOptions {
 }
 
 const LAST_LINES = 50;
+const GUARD_LIMIT_MS = 3_000;
 /** Triton's own limit on its orderly end is set to less. */
 const TERM_LIMIT_MS = 15_000;
 
@@ -65,6 +66,9 @@ export class TritonProcess implements AsyncDisposable {
     if (this.#hasExited) return;
     this.#child.kill('SIGTERM');
     if (await within(this.exited, TERM_LIMIT_MS)) return;
+    // The guard kills the server and removes its shared memory; killed itself at once, it could not.
+    this.#child.stdin.destroy();
+    if (await within(this.exited, GUARD_LIMIT_MS)) return;
     this.#killGroup();
     await this.exited;
   }
