@@ -15,8 +15,8 @@ const layer = (name: string, order: number, timeoutMs: number) => ({
   },
 });
 
-/** Tests of the integration layer that need a Docker daemon: a layer of their own. */
-const DOCKER = 'test/integration/engines/docker/**/*.test.ts';
+/** Tests that start real engines, servers and containers alike: too slow for `npm test`, so a layer of their own. */
+const ENGINES = 'test/integration/engines/**/*.test.ts';
 
 // Where a program wants to count the results (`.ci/run`), each run leaves its own JSON file in this folder.
 const reports = process.env.TRITON_LOCAL_TEST_REPORTS;
@@ -36,12 +36,12 @@ export default defineConfig({
       layer('contract', 1, 60_000),
       {
         ...layer('integration', 2, 60_000),
-        test: { ...layer('integration', 2, 60_000).test, exclude: [DOCKER] },
+        test: { ...layer('integration', 2, 60_000).test, exclude: [ENGINES] },
       },
       {
-        ...layer('docker', 3, 180_000),
+        ...layer('engines', 3, 180_000),
         // They wait for containers more than they compute, and measure nothing.
-        test: { ...layer('docker', 3, 180_000).test, include: [DOCKER], maxWorkers: 2 },
+        test: { ...layer('engines', 3, 180_000).test, include: [ENGINES], maxWorkers: 2 },
       },
       {
         ...layer('e2e', 4, 120_000),

@@ -1,11 +1,20 @@
 import net from 'node:net';
-import { listen } from '../../base/index.ts';
+import { hasErrno, listen } from '../../base/index.ts';
+
+/** Triton opens its metrics and gRPC ports a moment after it answers over HTTP. */
+const PATIENCE_MS = 3_000;
+const RETRY_MS = 50;
+
+interface Target {
+  readonly host: string;
+  readonly port: number;
+}
 
 /** A listener that passes bytes on to an engine's port as they come: for gRPC and metrics. */
 export class TcpGateway implements AsyncDisposable {
   readonly #server: net.Server;
   readonly #sockets = new Set<net.Socket>();
-  #target: { readonly host: string; readonly port: number } | undefined;
+  #target: Target | undefined;
   #closing: Promise<void> | undefined;
 
   constructor() {
@@ -32,12 +41,30 @@ export class TcpGateway implements AsyncDisposable {
       socket.destroy();
       return;
     }
+    this.#connect(socket, target, performance.now() + PATIENCE_MS);
+  }
+
+  #connect(socket: net.Socket, target: Target, until: number): void {
+    if (socket.destroyed) return;
     const engine = net.connect({ ...target, noDelay: true, allowHalfOpen: true });
+    const giveUp = (error: Error) => {
+      if (!hasErrno(error, 'ECONNREFUSED') || performance.now() > until) socket.destroy();
+      else setTimeout(() => this.#connect(socket, target, until), RETRY_MS).unref();
+    };
+    engine.once('error', giveUp);
+    engine.once('connect', () => {
+      engine.off('error', giveUp);
+      this.#join(socket, engine);
+    });
+  }
+
+  #join(socket: net.Socket, engine: net.Socket): void {
     this.#keep(engine);
     socket.pipe(engine);
     engine.pipe(socket);
     socket.once('close', () => engine.destroy());
     engine.once('close', () => socket.destroy());
+    if (socket.destroyed) engine.destroy();
   }
 
   #keep(socket: net.Socket): void {
@@ -58,7 +85,7 @@ export class TcpGateway implements AsyncDisposable {
 }
 
 /** `HOST:PORT`, or a URL that has them. */
-function parseAddress(address: string): { host: string; port: number } {
+function parseAddress(address: string): Target {
   const { hostname, port } = new URL(address.includes('://') ? address : `http://${address}`);
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 80 : Number(port) };
 }
