@@ -140,7 +140,7 @@ describe.skipIf(!peerPython)('the packed package on a copy of the sample, withou
       const { lastSeq } = emulator;
       // The last answers of the load may still be of the generation before.
       const status = await fetch(`${emulator.urls.scoring}/_triton-local/status`);
-      const before = (await status.json()).generation;
+      const { generation: before } = (await status.json()) as { generation: number };
       await project.changeModelConfig(
         (text) => `${text}\nparameters { key: "note" value { string_value: "seen" } }\n`,
       );
