@@ -202,10 +202,11 @@ class RunningFronted implements RunningEngine {
   /**
    * A real Triton stays "not ready" after a first load that failed, even when that model is removed (triton.md 14).
    * Then a new one takes over, without a gap, so that removing the model mends readiness as in the embedded engine.
+   * An external one is not ours to replace.
    */
   async #renewWhereStuck(running: RunningEngine, removed: string): Promise<void> {
     const others = running.models().filter(({ name }) => name !== removed);
-    if (this.kind !== 'native' || others.some(({ state }) => state !== 'READY')) return;
+    if (this.kind === 'external' || others.some(({ state }) => state !== 'READY')) return;
     const { http, headers } = running.endpoints;
     const client = new TritonClient(http, headers);
     const isReady = await client.answers('ready').finally(() => client[Symbol.asyncDispose]());
