@@ -15,8 +15,12 @@ const layer = (name: string, order: number, timeoutMs: number) => ({
   },
 });
 
-/** Tests that start real engines, servers and containers alike: too slow for `npm test`, so a layer of their own. */
-const ENGINES = 'test/integration/engines/**/*.test.ts';
+/** Tests of real engines, of pip and of ten thousand files: minutes, so `.ci/run` and `npm run test:slow` run them. */
+const SLOW = [
+  'test/integration/engines/**/*.test.ts',
+  'test/integration/python/environment.test.ts',
+  'test/integration/reload/limits.test.ts',
+];
 
 // Where a program wants to count the results (`.ci/run`), each run leaves its own JSON file in this folder.
 const reports = process.env.TRITON_LOCAL_TEST_REPORTS;
@@ -36,12 +40,12 @@ export default defineConfig({
       layer('contract', 1, 60_000),
       {
         ...layer('integration', 2, 60_000),
-        test: { ...layer('integration', 2, 60_000).test, exclude: [ENGINES] },
+        test: { ...layer('integration', 2, 60_000).test, exclude: SLOW },
       },
       {
-        ...layer('engines', 3, 180_000),
-        // They wait for containers more than they compute, and measure nothing.
-        test: { ...layer('engines', 3, 180_000).test, include: [ENGINES], maxWorkers: 2 },
+        ...layer('slow', 3, 180_000),
+        // They wait for containers and pip more than they compute.
+        test: { ...layer('slow', 3, 180_000).test, include: SLOW, maxWorkers: 2 },
       },
       {
         ...layer('e2e', 4, 120_000),

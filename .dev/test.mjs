@@ -1,5 +1,5 @@
-// `npm test [-- vitest arguments]`: sets up what is missing, then runs every layer but that of the real engines, which
-// takes minutes: `npm run test:engines`. Tests whose peers (Python, a real
+// `npm test [-- vitest arguments]`: sets up what is missing, then runs every layer but the slow one, which takes minutes
+// and real engines: `npm run test:slow`. Tests whose peers (Python, a real
 // tritonserver, a Docker daemon) cannot be had are skipped and named; with CI=true or REQUIRE_ALL_LAYERS=1 a skip is a
 // failure (test/layers-reporter.ts).
 import { spawn } from 'node:child_process';
@@ -13,9 +13,8 @@ const python = await ensurePeers();
 if (!python) say('Without it, the tests that need Python are skipped.');
 const triton = await ensureTriton();
 if (!triton) say('Without it, the tests of the native engine are skipped.');
-const isForEngines = process.argv.includes('engines');
-const docker = isForEngines ? await ensureDocker() : undefined;
-const layers = process.argv.includes('--project') ? [] : ['--project', '!engines'];
+const docker = process.argv.includes('slow') ? await ensureDocker() : undefined;
+const layers = process.argv.includes('--project') ? [] : ['--project', '!slow'];
 
 const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
 const child = spawn(process.execPath, [vitest, 'run', ...layers, ...process.argv.slice(2)], {

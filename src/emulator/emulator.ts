@@ -123,11 +123,22 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
     void engine.exited.then((reason) => this.end(`the ${engine.kind} engine is gone: ${reason}`, 1));
     this.httpUrl = engine.endpoints.http;
 
+    this.#prepareScript();
     await this.#startScoring(workspace);
     await this.#startScript(signal);
     await this.#announceWhenReady();
     await this.#startReloading(initial, new ModelLoader(engine, stagedRepository));
     await this.#serveControl(instance);
+  }
+
+  /** Before the scoring service, so that at the end its requests are answered before their workers go. */
+  #prepareScript(): void {
+    const { script } = this.#config;
+    if (!script) return;
+    this.#generations = prepareScript(
+      { config: this.#config, script, engineUrl: this.httpUrl, events: this.#bus },
+      this.#lifetime,
+    );
   }
 
   async #startScoring(workspace: Workspace): Promise<void> {
@@ -154,15 +165,10 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
   /** The script's first generation. With watching, a script that fails is waited for: the next save tries again. */
   async #startScript(signal: AbortSignal): Promise<void> {
     const { script } = this.#config;
-    if (!script) return;
-    const generations = prepareScript(
-      { config: this.#config, script, engineUrl: this.httpUrl, events: this.#bus },
-      this.#lifetime,
-    );
-    this.#generations = generations;
+    if (!script || !this.#generations) return;
     const began = performance.now();
     try {
-      await generations.swap(
+      await this.#generations.swap(
         signal,
         async () => true,
         () => undefined,

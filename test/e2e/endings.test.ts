@@ -36,6 +36,22 @@ describe.skipIf(!peerPython)('however it ends', () => {
     expect(emulator.events.at(-1)).toMatchObject({ type: 'emulator.stopped' });
   });
 
+  it('a request that runs when it is asked to end is answered first', async () => {
+    const slow = 'import time\ndef init(): pass\ndef run(data):\n    time.sleep(1)\n    return "done"\n';
+    await project.saveScript(slow);
+    await using emulator = await EmulatorProcess.startReady({ projectDir: project.directory });
+    const pending = fetch(emulator.urls.score, { method: 'POST', body: '{}' });
+    const isBusy = async () => {
+      const status = await fetch(`${emulator.urls.scoring}/_triton-local/status`);
+      return ((await status.json()) as { workers: { busy: boolean }[] }).workers.some(({ busy }) => busy);
+    };
+    await expect.poll(isBusy, { interval: 20 }).toBe(true);
+    const stopping = emulator.stop('SIGTERM');
+    const answer = await pending;
+    expect([answer.status, await answer.json()]).toEqual([200, 'done']);
+    expect(await stopping).toMatchObject({ code: 143, leftovers: [] });
+  });
+
   it('a script that never returns does not hold it', async () => {
     await project.saveScript('import time\ndef init(): pass\ndef run(data):\n    time.sleep(3600)\n');
     await using emulator = await EmulatorProcess.startReady({ projectDir: project.directory });

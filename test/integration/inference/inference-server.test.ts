@@ -170,8 +170,10 @@ describe('the embedded inference server', () => {
     await server[Symbol.asyncDispose]();
     await start('explicit');
     expect(await post('/v2/repository/models/add_sub/unload')).toMatchObject({ status: 200, body: '' });
-    const index = JSON.parse((await post('/v2/repository/index')).body);
-    expect(index).toContainEqual({ name: 'add_sub', version: '1', state: 'UNAVAILABLE', reason: 'unloaded' });
+    // Triton answers once the model is out of service; what it held is let go a moment later.
+    const index = async () => JSON.parse((await post('/v2/repository/index')).body);
+    const unloaded = { name: 'add_sub', version: '1', state: 'UNAVAILABLE', reason: 'unloaded' };
+    await expect.poll(index).toContainEqual(unloaded);
     expect(await client.ready()).toBe(true);
     const config = JSON.stringify({ max_batch_size: 16, backend: 'onnxruntime' });
     const body = JSON.stringify({ parameters: { config } });
