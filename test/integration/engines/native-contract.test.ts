@@ -1,26 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { describe, test } from 'vitest';
-import { EmbeddedEngine, FrontedEngine, NativeEngine } from '../../src/engines/index.ts';
-import { processesWithHome } from '../helpers/leftovers.ts';
-import { repositoryRoot } from '../helpers/temp-project.ts';
-import { realTriton, skipLoudly } from '../helpers/triton.ts';
-import { gateway, onnxModels, pythonModels } from './contract-models.ts';
-import { type ContractModels, describeEngine } from './engine.contract.ts';
-
-describeEngine({
-  name: 'embedded',
-  models: onnxModels,
-  make: ({ repository, events }) =>
-    new EmbeddedEngine({
-      repository,
-      host: '127.0.0.1',
-      httpPort: 0,
-      modelControlMode: 'none',
-      runtimePaths: [repositoryRoot],
-      events,
-    }),
-  leftovers: async () => [],
-});
+import { FrontedEngine, NativeEngine } from '../../../src/engines/index.ts';
+import { gateway, onnxModels, pythonModels } from '../../contract/contract-models.ts';
+import { type ContractModels, describeEngine } from '../../contract/engine.contract.ts';
+import { processesWithHome } from '../../helpers/leftovers.ts';
+import { realTriton, skipLoudly } from '../../helpers/triton.ts';
 
 if (realTriton === undefined) {
   skipLoudly('the contract of the native engine');

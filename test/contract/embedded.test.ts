@@ -1,0 +1,19 @@
+import { EmbeddedEngine } from '../../src/engines/index.ts';
+import { repositoryRoot } from '../helpers/temp-project.ts';
+import { onnxModels } from './contract-models.ts';
+import { describeEngine } from './engine.contract.ts';
+
+describeEngine({
+  name: 'embedded',
+  models: onnxModels,
+  make: ({ repository, events }) =>
+    new EmbeddedEngine({
+      repository,
+      host: '127.0.0.1',
+      httpPort: 0,
+      modelControlMode: 'none',
+      runtimePaths: [repositoryRoot],
+      events,
+    }),
+  leftovers: async () => [],
+});
