@@ -24,7 +24,7 @@ const hashFile = path.join(dist, '.build-hash');
 /** Entries of worker threads, which are started by their place beside the code that starts them. */
 const WORKER = /^src\/.*-worker\.mjs$/;
 const HARNESS = 'src/python/harness';
-const ONNX_AS_PYTHON = 'src/engines/native/onnx-as-python';
+const ONNX_AS_PYTHON = 'src/engines/onnx-as-python';
 /**
  * Never bundled. onnxruntime-node is resolved at run time from the project, the package's folder or the state folder.
  * The others are compiled parts that ssh2 (below dockerode) tries for, and does without where it does not find them.

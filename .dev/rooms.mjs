@@ -16,7 +16,11 @@ export const ROOMS = {
   engines: {
     rooms: ['base', 'events', 'kserve'],
     types: ['config', 'repository'],
-    only: { inference: 'engines/embedded.ts', python: 'engines/native/', repository: 'engines/native/' },
+    only: {
+      inference: ['engines/embedded.ts'],
+      python: ['engines/native/'],
+      repository: ['engines/native/', 'engines/onnx-as-python/'],
+    },
   },
   scoring: { rooms: ['base', 'events', 'python'], types: ['config'] },
   reload: { rooms: ['base', 'events', 'repository'], types: ['config'] },
@@ -97,7 +101,7 @@ function checkRoom(file, target, typeOnly, say) {
   if (!rule) return say(`${from} is not a room: add it to the table, or move the file`);
   const allowed =
     rule.rooms?.includes(to) ||
-    (rule.only?.[to] && file.startsWith(rule.only[to])) ||
+    rule.only?.[to]?.some((place) => file.startsWith(place)) ||
     (typeOnly && rule.types?.includes(to));
   if (!allowed) say(`${from} may not import ${to}${rule.types?.includes(to) ? ' but as types' : ''}`);
   if (target !== `${to}/index.ts`) say(`other rooms are entered by their index.ts, not ${target}`);

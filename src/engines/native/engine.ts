@@ -5,12 +5,12 @@ import type { EventSink, ModelState } from '../../events/index.ts';
 import { listModelDirectories } from '../../repository/index.ts';
 import type { Engine, RunningEngine } from '../engine.ts';
 import { ModelBoard } from '../model-board.ts';
+import { TranslatedRepository } from '../onnx-as-python/translated-repository.ts';
 import { type IndexEntry, TritonClient, TritonRefusal } from '../triton-client.ts';
 import { askPython, layBackendDirectory } from './backend-directory.ts';
 import { freePorts } from './free-ports.ts';
 import { describeInstallation, lacksOnnxRuntime, type TritonInstallation } from './installation.ts';
 import { explainUnread, loadFailure, nameMissingBackend } from './load-failure.ts';
-import { TranslatedRepository } from './onnx-as-python/translated-repository.ts';
 import { TritonProcess } from './process.ts';
 
 export interface NativeEngineOptions {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { messageOf } from '../../../base/index.ts';
-import type { OnnxInterface } from '../../../repository/index.ts';
+import { messageOf } from '../../base/index.ts';
+import type { OnnxInterface } from '../../repository/index.ts';
 import { pythonFile } from './python-files.ts';
 
 /** What onnxruntime says of some model files. */

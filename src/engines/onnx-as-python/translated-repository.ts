@@ -1,13 +1,13 @@
 import { copyFile, mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { hasErrno, messageOf } from '../../../base/index.ts';
+import { hasErrno, messageOf } from '../../base/index.ts';
 import {
   listModelDirectories,
   type ModelDefinition,
   type ModelVersion,
   modelConfigText,
   readModelDefinition,
-} from '../../../repository/index.ts';
+} from '../../repository/index.ts';
 import { describeOnnxFiles, type OnnxDescriptions } from './onnx-interfaces.ts';
 import { asPython, completeConfig, whyNotPython } from './python-config.ts';
 import { pythonFile } from './python-files.ts';

@@ -3,7 +3,7 @@ import {
   completeOnnxConfig,
   type ModelConfig,
   type OnnxInterface,
-} from '../../../repository/index.ts';
+} from '../../repository/index.ts';
 
 /**
  * Completes a configuration as the ONNX Runtime backend would; doing it again for another version changes nothing.

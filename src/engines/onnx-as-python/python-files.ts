@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { systemError } from '../../../base/index.ts';
+import { systemError } from '../../base/index.ts';
 
 /**
  * Where `model.py` and `describe_onnx.py` lie: beside this file in the sources, in `onnx-as-python` in the bundle's
