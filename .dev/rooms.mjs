@@ -19,7 +19,7 @@ export const ROOMS = {
     only: {
       inference: ['engines/embedded.ts'],
       python: ['engines/native/'],
-      repository: ['engines/native/', 'engines/onnx-as-python/'],
+      repository: ['engines/native/', 'engines/onnx-as-python/', 'engines/load-failure.ts'],
     },
   },
   scoring: { rooms: ['base', 'events', 'python'], types: ['config'] },

@@ -6,23 +6,22 @@ import { Demultiplexer } from './demultiplexer.ts';
 import { gpuNameIn } from './gpu.ts';
 
 const KEPT_LINES = 50;
-/** triton.md section 6.5. */
-const POLL_FAILURE = /^Poll failed for model directory '(.+?)': (.*)$/s;
 
 /** Follows a container's output from its first byte: every line an event, the last fifty kept for a crash report. */
 export class ContainerLog {
   readonly #events: EventSink;
+  readonly #onLine: (text: string) => void;
   readonly #last: string[] = [];
   #stream: Readable | undefined;
   /** Resolves when the output has ended or its connection is lost. */
   ended: Promise<void> = Promise.resolve();
   /** The first GPU that Triton named in its log. */
   gpuName: string | undefined;
-  /** Why a model's configuration could not be read, by model; the repository index does not say. */
-  readonly pollFailures = new Map<string, string>();
 
-  constructor(events: EventSink) {
+  /** @param onLine gets each line's text without Triton's preamble */
+  constructor(events: EventSink, onLine: (text: string) => void) {
     this.#events = events;
+    this.#onLine = onLine;
   }
 
   async follow(container: Docker.Container): Promise<void> {
@@ -61,8 +60,7 @@ export class ContainerLog {
       if (this.#last.push(line) > KEPT_LINES) this.#last.shift();
       this.gpuName ??= gpuNameIn(line);
       const parsed = parser.parse(line);
-      const failure = POLL_FAILURE.exec(parsed.text);
-      if (failure?.[1]) this.pollFailures.set(failure[1], failure[2] ?? '');
+      this.#onLine(parsed.text);
       this.#events.emit({ type: 'log.line', source: 'engine', ...parsed });
     });
   }

@@ -4,21 +4,24 @@ import type Docker from 'dockerode';
 import { Lifetime, messageOf, systemError } from '../../base/index.ts';
 import type { EventSink } from '../../events/index.ts';
 import type { Engine, EngineEndpoints, RunningEngine } from '../engine.ts';
+import { notePollFailure } from '../load-failure.ts';
+import { ModelBoard } from '../model-board.ts';
+import { TritonClient } from '../triton-client.ts';
 import { endpointSources } from './candidates.ts';
 import { crashed, exitReason, gpuUnavailable, neverReady, refused } from './container-failure.ts';
 import { ContainerLog } from './container-log.ts';
+import { ContainerModels } from './container-models.ts';
 import { type ContainerSpec, containerOptions } from './container-spec.ts';
 import { isGone, reasonOf, statusOf } from './docker-error.ts';
 import { type DockerEndpoint, dockerUnavailable, findDocker } from './endpoint.ts';
 import { type DaemonInfo, type GpuChoice, gpuForm, isGpuRefusal, readGpuUuids } from './gpu.ts';
 import { resolveImage } from './image.ts';
-import { copyModel, copyRepository, removeModel } from './model-copy.ts';
-import { ModelStates } from './model-states.ts';
+import { copyRepository } from './model-copy.ts';
 import { ownershipLabels, sweepOrphans } from './ownership.ts';
 import { type PublishedPorts, publishAddress, publishedPorts } from './published-ports.ts';
 import { imageMissing, pullImage } from './pull.ts';
+import { ServedRepository } from './served-repository.ts';
 import { buildSlim, SLIM, type SlimRecipe, slimReference } from './slim.ts';
-import { TritonClient } from './triton-client.ts';
 
 export interface DockerEngineOptions {
   /** The staged model repository; mounted read-only, or copied where the daemon cannot see it. */
@@ -96,20 +99,23 @@ export class DockerEngine implements Engine {
     const image = await this.#image(docker, signal);
     signal.throwIfAborted();
 
-    const log = new ContainerLog(events);
-    const { container, mounted } = await this.#launch(endpoint, image, lifetime);
+    const served = new ServedRepository(repository, undefined);
+    const board = new ModelBoard(events);
+    const log = new ContainerLog(events, (text) => notePollFailure(served.plain(text), board));
+    const { container, mounted } = await this.#launch(endpoint, image, served.directory, lifetime);
     const ended = this.#watch(container);
     lifetime.defer('log of the container', () => log.close());
     await log.follow(container);
     signal.throwIfAborted();
     const ports = await publishedPorts(container, address, environment, signal);
     lifetime.use('tunnel to the container', ports);
-    const client = new TritonClient(`http://${ports.http}`, repository);
+    const client = lifetime.use('connection', new TritonClient(`http://${ports.http}`));
     await this.#untilLive(client, container, image, ended, log, signal);
 
     const gpu = gpus === 'none' ? null : await this.#verifyGpu(ports, log, signal);
-    const states = new ModelStates(client, log, events);
-    await states.refresh();
+    const copyTo = mounted ? undefined : container;
+    const models = new ContainerModels({ client, board, served, copyTo, repository });
+    await models.refresh();
     let stopping = false;
     lifetime.defer('watch on the container', () => {
       stopping = true;
@@ -120,15 +126,10 @@ export class DockerEngine implements Engine {
       version: await client.version(),
       gpu,
       endpoints: { http: `http://${ports.http}`, grpc: ports.grpc, metrics: `http://${ports.metrics}` },
-      async load(model) {
-        if (!mounted) await copyModel(container, repository, model);
-        await client.load(model).finally(() => states.refresh());
-      },
-      async unload(model) {
-        await client.unload(model).finally(() => states.afterUnload(model));
-        if (!mounted) await removeModel(container, model);
-      },
-      models: () => states.models(),
+      load: (model) => models.load(model),
+      unload: (model) => models.unload(model),
+      models: () => models.list(),
+      refresh: () => models.refresh(),
       exited: new Promise((resolve) => {
         void ended.then((reason) => {
           if (!stopping) resolve(reason);
@@ -166,9 +167,9 @@ export class DockerEngine implements Engine {
    * Creates and starts. What a daemon refuses is done without, each thing once: a mount it cannot see becomes a copy,
    * raised limits (rootless and nested daemons may not) its own, NVIDIA's runtime the CDI form.
    */
-  async #launch(endpoint: DockerEndpoint, image: string, lifetime: Lifetime) {
+  async #launch(endpoint: DockerEndpoint, image: string, directory: string, lifetime: Lifetime) {
     const { docker, address } = endpoint;
-    const { repository, gpus, project, shmBytes, user, serverArguments } = this.#options;
+    const { gpus, project, shmBytes, user, serverArguments } = this.#options;
     const info: DaemonInfo = gpus === 'none' ? {} : await docker.info();
     const hasCdi = (info.CDISpecDirs?.length ?? 0) > 0;
     let form = gpuForm(info, false) ?? 'runtime';
@@ -184,7 +185,7 @@ export class DockerEngine implements Engine {
       const spec: ContainerSpec = {
         image,
         labels: await ownershipLabels(project),
-        mounted: mounted ? repository : undefined,
+        mounted: mounted ? directory : undefined,
         gpus,
         gpuForm: form,
         ulimits,
@@ -196,7 +197,7 @@ export class DockerEngine implements Engine {
       let container: Docker.Container | undefined;
       try {
         container = await docker.createContainer(containerOptions(spec));
-        if (!mounted) await copyRepository(container, repository);
+        if (!mounted) await copyRepository(container, directory);
         await container.start();
         const started = container;
         lifetime.defer('Triton container', () => remove(started));
@@ -240,7 +241,7 @@ export class DockerEngine implements Engine {
     });
     for (;;) {
       signal.throwIfAborted();
-      if (await client.live()) return;
+      if (await client.answers('live')) return;
       if (isEnded) {
         // Its last words come over a connection of their own.
         await Promise.race([log.ended, sleep(2_000)]);

@@ -1,5 +1,5 @@
 import type { DeviceRequest } from 'dockerode';
-import { ask } from './triton-client.ts';
+import { request } from 'undici';
 
 /** `--gpus`: all of them, none, or these by index or UUID. */
 export type GpuChoice = 'all' | 'none' | readonly string[];
@@ -13,6 +13,8 @@ export interface DaemonInfo {
   readonly CDISpecDirs?: readonly string[] | null;
   readonly DiscoveredDevices?: readonly { readonly ID?: string }[] | null;
 }
+
+const METRICS_LIMIT_MS = 2_000;
 
 /** Podman has no `nvidia` runtime to ask for and takes CDI names instead. */
 export function gpuForm(info: DaemonInfo, isPodman: boolean): GpuForm | null {
@@ -46,8 +48,9 @@ export function isGpuRefusal(message: string): boolean {
  * (`NVIDIA_VISIBLE_DEVICES` inside reads `void` under CDI and proves nothing).
  */
 export async function readGpuUuids(metricsUrl: string): Promise<readonly string[]> {
-  const { text } = await ask('GET', `${metricsUrl}/metrics`, 2_000);
-  return gpuUuids(text);
+  const signal = AbortSignal.timeout(METRICS_LIMIT_MS);
+  const { body } = await request(`${metricsUrl}/metrics`, { signal, reset: true });
+  return gpuUuids(await body.text());
 }
 
 export function gpuUuids(metrics: string): readonly string[] {

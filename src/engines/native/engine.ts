@@ -4,13 +4,13 @@ import { Lifetime, messageOf, systemError, within } from '../../base/index.ts';
 import type { EventSink, ModelState } from '../../events/index.ts';
 import { listModelDirectories } from '../../repository/index.ts';
 import type { Engine, RunningEngine } from '../engine.ts';
+import { explainUnread, loadFailure, nameMissingBackend, notePollFailure } from '../load-failure.ts';
 import { ModelBoard } from '../model-board.ts';
 import { TranslatedRepository } from '../onnx-as-python/translated-repository.ts';
 import { type IndexEntry, TritonClient, TritonRefusal } from '../triton-client.ts';
 import { askPython, layBackendDirectory } from './backend-directory.ts';
 import { freePorts } from './free-ports.ts';
 import { describeInstallation, lacksOnnxRuntime, type TritonInstallation } from './installation.ts';
-import { explainUnread, loadFailure, nameMissingBackend } from './load-failure.ts';
 import { TritonProcess } from './process.ts';
 
 export interface NativeEngineOptions {
@@ -310,12 +310,6 @@ function startFailure(reason: string, lastLines: readonly string[]): Error {
   return systemError('ENGINE_START_FAILED', `tritonserver ${reason}\n${told.join('\n')}`, {
     hint: 'its whole output is in the log above',
   });
-}
-
-/** The index knows such a model by name alone; the reason stands in the log only (triton.md 6.5). */
-function notePollFailure(text: string, board: ModelBoard): void {
-  const [, model, reason] = /^Poll failed for model directory '([^']*)': ([\s\S]*)$/.exec(text) ?? [];
-  if (model !== undefined && reason !== undefined) board.refuse(model, reason);
 }
 
 /** The stub of this release hands out empty tensors with numpy 2, without a word. */

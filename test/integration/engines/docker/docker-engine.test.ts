@@ -83,6 +83,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
       const failure = await failureOf(running.load('identity'));
       expect(failure.code).toBe('MODEL_LOAD_FAILED');
       expect(failure.message).toContain("No module named 'nothing_of_that_name'");
+      expect(failure.location).toMatchObject({ file: `${repository}/identity/1/model.py`, line: 1 });
       expect(await infer(running, 'identity')).toEqual([3, 6]);
 
       await writeModel(repository, 'identity');
@@ -118,7 +119,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
     expect(unread).toMatchObject({
       name: 'unread',
       state: 'UNAVAILABLE',
-      reason: `failed to read text proto from ${broken}/unread/config.pbtxt`,
+      reason: `${broken}/unread/config.pbtxt is not a model configuration: ModelConfig has no field 'nonsense'`,
     });
     expect(await infer(running, 'good')).toEqual([1, 2]);
   });

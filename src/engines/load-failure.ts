@@ -5,10 +5,10 @@ import {
   systemError,
   type TritonLocalError,
   userError,
-} from '../../base/index.ts';
-import { readModelDefinition } from '../../repository/index.ts';
-import type { ModelBoard } from '../model-board.ts';
-import { type IndexEntry, TritonRefusal } from '../triton-client.ts';
+} from '../base/index.ts';
+import { readModelDefinition } from '../repository/index.ts';
+import type { ModelBoard } from './model-board.ts';
+import { type IndexEntry, TritonRefusal } from './triton-client.ts';
 
 /** Triton's refusal of a model as an error with a place: a line of `config.pbtxt`, or of the model's Python code. */
 export async function loadFailure(
@@ -48,6 +48,12 @@ export function nameMissingBackend(reason: string): string {
   if (backend === undefined) return reason;
   const other = backend === 'onnxruntime' ? '--engine embedded or docker' : '--engine docker';
   return `${reason} (this tritonserver has no ${backend} backend: ${other} serves the model)`;
+}
+
+/** The index knows a model that could not be read by name alone; the reason stands in the log only (triton.md 6.5). */
+export function notePollFailure(text: string, board: ModelBoard): void {
+  const [, model, reason] = /^Poll failed for model directory '([^']*)': ([\s\S]*)$/.exec(text) ?? [];
+  if (model !== undefined && reason !== undefined) board.refuse(model, reason);
 }
 
 /** Gives a reason to models that the index knows by name alone, where our own reading of their folder finds one. */
