@@ -6,6 +6,7 @@ import { listModelDirectories } from '../../repository/index.ts';
 import type { Engine, RunningEngine } from '../engine.ts';
 import { explainUnread, loadFailure, nameMissingBackend, notePollFailure } from '../load-failure.ts';
 import { ModelBoard } from '../model-board.ts';
+import { pythonTeller } from '../onnx-as-python/onnx-interfaces.ts';
 import { TranslatedRepository } from '../onnx-as-python/translated-repository.ts';
 import { type IndexEntry, TritonClient, TritonRefusal } from '../triton-client.ts';
 import { askPython, layBackendDirectory } from './backend-directory.ts';
@@ -79,8 +80,7 @@ export class NativeEngine implements Engine {
       ? new TranslatedRepository({
           source: this.#options.repository,
           directory: path.join(workDirectory, 'models'),
-          python,
-          environment: variables,
+          tell: pythonTeller(python, variables),
         })
       : undefined;
     await translated?.translateAll();

@@ -1,7 +1,7 @@
 """An ONNX model served through Triton's Python backend, where the server has no ONNX Runtime backend.
 
 Lies in every version's folder of a translated model, beside `onnx.json`:
-  {"model": "/path/of/model.onnx"} or {"refusal": "why this version cannot be served"}
+  {"model": "model.onnx"}, a file of that folder, or {"refusal": "why this version cannot be served"}
 """
 
 import json
@@ -108,11 +108,12 @@ class TritonPythonModel:
 
 
 def read_onnx_facts():
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "onnx.json"), encoding="utf-8") as file:
+    folder = os.path.dirname(os.path.abspath(__file__))
+    with open(os.path.join(folder, "onnx.json"), encoding="utf-8") as file:
         facts = json.load(file)
     if "refusal" in facts:
         refuse_onnx(facts["refusal"])
-    return facts
+    return {"model": os.path.join(folder, facts["model"])}
 
 
 def refuse_onnx(reason):

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno, messageOf } from '../../base/index.ts';
 import {
@@ -8,18 +8,18 @@ import {
   modelConfigText,
   readModelDefinition,
 } from '../../repository/index.ts';
-import { describeOnnxFiles, type OnnxDescriptions } from './onnx-interfaces.ts';
+import { linkTree } from './link-tree.ts';
+import { describeOnnxFiles, type OnnxDescriptions, type OnnxTeller } from './onnx-interfaces.ts';
 import { asPython, completeConfig, whyNotPython } from './python-config.ts';
 import { pythonFile } from './python-files.ts';
 
 export interface TranslatedRepositoryOptions {
   /** The staged model repository. */
   readonly source: string;
-  /** The one that the server reads; ours alone, made anew by `translateAll`. */
+  /** The one that the server reads, on the same file system; ours alone, made anew by `translateAll`. */
   readonly directory: string;
-  /** A Python with onnxruntime. */
-  readonly python: string;
-  readonly environment: Readonly<Record<string, string>>;
+  /** What the server's own onnxruntime says of a file. */
+  readonly tell: OnnxTeller;
 }
 
 /** A translation that has been put in place; `rollback` brings back the one before, where there was one. */
@@ -32,12 +32,14 @@ export interface Translation {
 const OUR_TRACEBACK =
   /TritonModelException: ([^\0]*?)\s*\nAt:\n\s*\S*model\.py\(\d+\): refuse_onnx\n(?:\s*\S+\.py\(\d+\): \w+\n)*/g;
 
+const OUR_FILES: ReadonlySet<string> = new Set(['model.py', 'onnx.json']);
+
 type Described = { readonly version: ModelVersion; readonly onnx: OnnxDescriptions['models'][number] };
 
 /**
  * A second model repository for a `tritonserver` without the ONNX Runtime backend. An ONNX model becomes a Python
- * model of the same name, versions and configuration that runs it with onnxruntime; of any other model, what its
- * folder holds is linked. A model that cannot be served is there too, and fails to load with the reason.
+ * model of the same name, versions and configuration that runs it with onnxruntime; any other model is the same. Files
+ * are hard links, so that a container sees them as well as a process does. A model that cannot be served is there too, and fails to load with the reason.
  */
 export class TranslatedRepository {
   readonly directory: string;
@@ -96,8 +98,7 @@ export class TranslatedRepository {
     const files = versions.map(({ modelFile }) => modelFile);
     const existing = new Set<string>();
     for (const file of files) if (await stat(file).catch(() => undefined)) existing.add(file);
-    const { python, environment } = this.#options;
-    const told = await describeOnnxFiles([...existing], python, environment);
+    const told = await describeOnnxFiles([...existing], this.#options.tell);
     const byFile = new Map([...existing].map((file, index) => [file, told.models[index]]));
     let previous: string | undefined;
     for (const it of definitions) {
@@ -157,7 +158,10 @@ export class TranslatedRepository {
       const folder = path.join(place, version.version);
       await mkdir(folder);
       const refusal = refusals.get(version.version);
-      const facts = refusal === undefined ? { model: version.modelFile } : { refusal };
+      // Ours are written beside them, and never through a link.
+      if (refusal === undefined) await linkTree(version.directory, folder, (entry) => !OUR_FILES.has(entry));
+      const model = path.relative(version.directory, version.modelFile);
+      const facts = refusal === undefined ? { model } : { refusal };
       await writeFile(path.join(folder, 'onnx.json'), JSON.stringify(facts));
       await copyFile(pythonFile('model.py'), path.join(folder, 'model.py'));
     }
@@ -166,13 +170,11 @@ export class TranslatedRepository {
   }
 
   async #link(name: string, place: string, wanted: (entry: string) => boolean): Promise<void> {
-    const from = path.join(path.resolve(this.#options.source), name);
-    const entries = await readdir(from).catch((error: unknown) => {
-      if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return [];
-      throw error;
-    });
-    for (const entry of entries.filter(wanted))
-      await symlink(path.join(from, entry), path.join(place, entry));
+    try {
+      await linkTree(path.join(path.resolve(this.#options.source), name), place, wanted);
+    } catch (error) {
+      if (!hasErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
+    }
   }
 
   /** @returns where what was there lies now */
