@@ -9,6 +9,7 @@ const CONTROL = 1;
 const REQUEST = 2;
 const REPLY = 3;
 const LOG = 4;
+const CHUNK = 5;
 
 const LENGTH_BYTES = 4;
 const REQUEST_HEADER_BYTES = 12;
@@ -24,9 +25,11 @@ export const MAX_FRAME_BYTES = 0x7fff_ffff;
 const FAILED_SENT = 1;
 const FAILED = 2;
 const RETURNED = 4;
+const STREAMED = 8;
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warning', 'error'];
 const SOURCES: readonly LogSource[] = ['script', 'worker'];
+const FOLLOWS: readonly ChunkFollows[] = ['more', 'end', 'cut-off'];
 const JSON_HEADERS: Headers = [['Content-Type', 'application/json']];
 const NO_BYTES = Buffer.alloc(0);
 
@@ -36,16 +39,23 @@ type Headers = readonly (readonly [name: string, value: string])[];
 export interface ReplyFrame {
   readonly status: number;
   readonly headers: Headers;
+  /** Empty where the body is streamed. */
   readonly body: Buffer;
+  /** The body follows in chunks, the last of which says how it ended. */
+  readonly streamed: boolean;
   readonly runFunctionFailed: boolean | undefined;
   readonly runReturned: boolean;
   readonly runMs: number;
 }
 
+/** What comes after a piece of a streamed body: another, nothing, or nothing although it is not complete. */
+export type ChunkFollows = 'more' | 'end' | 'cut-off';
+
 /** Who hears the frames of one worker, in the order they were written. */
 export interface FrameReceiver {
   onControl(message: unknown): void;
   onReply(reply: ReplyFrame): void;
+  onChunk(data: Buffer, follows: ChunkFollows): void;
   onLog(level: LogLevel, source: LogSource, text: string): void;
 }
 
@@ -137,6 +147,9 @@ export class FrameReader {
     const kind = chunk[at + 4];
     if (kind === REPLY) {
       this.#receiver.onReply(decodeReply(chunk, at, end));
+    } else if (kind === CHUNK) {
+      const follows = FOLLOWS[chunk[at + 5] ?? 0] ?? 'cut-off';
+      this.#receiver.onChunk(chunk.subarray(at + SHORT_HEADER_BYTES, end), follows);
     } else if (kind === LOG) {
       const level = LEVELS[chunk[at + 5] ?? 0] ?? 'info';
       const source = SOURCES[chunk[at + 6] ?? 0] ?? 'worker';
@@ -158,6 +171,7 @@ function decodeReply(chunk: Buffer, at: number, end: number): ReplyFrame {
     status: chunk.readUInt16LE(at + 6),
     headers: bodyAt === headersAt ? JSON_HEADERS : JSON.parse(chunk.toString('utf8', headersAt, bodyAt)),
     body: chunk.subarray(bodyAt, end),
+    streamed: (flags & STREAMED) !== 0,
     runFunctionFailed: flags & FAILED_SENT ? (flags & FAILED) !== 0 : undefined,
     runReturned: (flags & RETURNED) !== 0,
     runMs: chunk.readDoubleLE(at + 8),

@@ -1,4 +1,5 @@
 import type { ReplyFrame } from './frames.ts';
+import type { ReplyStream } from './reply-stream.ts';
 import type { ScoreOutcome, ScoreRequest } from './score-pool.ts';
 import type { WorkerJob } from './worker.ts';
 
@@ -37,10 +38,12 @@ export class ScoreJob implements WorkerJob {
     if (this.#settle()) this.#reject(this.#signal.reason);
   }
 
-  reply({ status, headers, body, runFunctionFailed, runReturned, runMs }: ReplyFrame): void {
-    if (!this.#settle()) return;
-    const queueMs = this.#queueMs;
-    this.#resolve({ kind: 'reply', queueMs, runMs, status, headers, body, runFunctionFailed, runReturned });
+  reply(reply: ReplyFrame): void {
+    this.#finish(reply, reply.body);
+  }
+
+  stream(reply: ReplyFrame, body: ReplyStream): boolean {
+    return this.#finish(reply, body);
   }
 
   /** The real server's answer to a `run()` that took too long. */
@@ -48,7 +51,8 @@ export class ScoreJob implements WorkerJob {
     this.reply({
       status: 500,
       headers: [['Content-Type', 'application/json']],
-      body: Buffer.from(JSON.stringify({ message: `Scoring timeout after ${limitMs} ms` })),
+      body: Buffer.from(`{"message": "Scoring timeout after ${limitMs} ms"}`),
+      streamed: false,
       runFunctionFailed: true,
       runReturned: false,
       runMs: limitMs,
@@ -57,6 +61,16 @@ export class ScoreJob implements WorkerJob {
 
   lost(reason: string): void {
     if (this.#settle()) this.#resolve(lostOutcome(reason, this.#queueMs));
+  }
+
+  #finish(reply: ReplyFrame, body: Uint8Array | ReplyStream): boolean {
+    if (!this.#settle()) return false;
+    const { status, headers, runFunctionFailed, runReturned, runMs } = reply;
+    const queueMs = this.#queueMs;
+    if (runFunctionFailed === undefined && !runReturned) this.#resolve({ kind: 'aborted', queueMs, runMs });
+    else
+      this.#resolve({ kind: 'reply', queueMs, runMs, status, headers, body, runFunctionFailed, runReturned });
+    return true;
   }
 
   #settle(): boolean {

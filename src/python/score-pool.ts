@@ -1,4 +1,5 @@
 import type { EventSink, WorkerStatus } from '../events/index.ts';
+import type { ReplyStream } from './reply-stream.ts';
 
 /** One request for the entry script, as it came over HTTP. */
 export interface ScoreRequest {
@@ -21,7 +22,8 @@ interface ScoreTimes {
 
 /**
  * What became of it. `reply`: status, headers and body as the real server would send them, without the id and
- * version headers, which are the transport's. `lost`: the worker died or was ended before it answered.
+ * version headers, which are the transport's. `aborted`: it ended its handler (`sys.exit()` in `run()`) or took longer
+ * than a worker may, where gunicorn answers in the server's place. `lost`: the worker died before it answered.
  */
 export type ScoreOutcome = ScoreTimes &
   (
@@ -29,12 +31,14 @@ export type ScoreOutcome = ScoreTimes &
         readonly kind: 'reply';
         readonly status: number;
         readonly headers: readonly (readonly [name: string, value: string])[];
-        readonly body: Uint8Array;
+        /** A stream where the script makes the body piece by piece: to be read to its end, or destroyed. */
+        readonly body: Uint8Array | ReplyStream;
         /** `x-ms-run-function-failed`; undefined where the real server sends none. */
         readonly runFunctionFailed: boolean | undefined;
         /** Whether `run()` returned, so that `x-ms-run-fn-exec-ms` is sent. */
         readonly runReturned: boolean;
       }
+    | { readonly kind: 'aborted' }
     | { readonly kind: 'lost'; readonly reason: string }
   );
 

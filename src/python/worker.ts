@@ -3,9 +3,17 @@ import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import { LineSplitter, messageOf, systemError, within } from '../base/index.ts';
 import type { LogLevel, LogSource } from '../events/index.ts';
-import { encodeControl, encodeRequest, FrameReader, type FrameReceiver, type ReplyFrame } from './frames.ts';
+import {
+  type ChunkFollows,
+  encodeControl,
+  encodeRequest,
+  FrameReader,
+  type FrameReceiver,
+  type ReplyFrame,
+} from './frames.ts';
 import { harnessDirectory } from './harness-directory.ts';
 import type { FailedMessage, ReadyMessage, StartMessage, WorkerMessage } from './messages.ts';
+import { type ChunkSource, ReplyStream } from './reply-stream.ts';
 import type { ScoreRequest } from './score-pool.ts';
 
 /** What a process is started with; workers that agree in it can stand in for each other. */
@@ -23,6 +31,8 @@ export interface WorkerExit {
 export interface WorkerJob {
   readonly request: ScoreRequest;
   reply(reply: ReplyFrame): void;
+  /** As `reply`, with a body that is still being made. Returns false where nobody wants it any more. */
+  stream(reply: ReplyFrame, body: ReplyStream): boolean;
   lost(reason: string): void;
 }
 
@@ -46,7 +56,7 @@ const TAIL_LINES = 20;
  * One Python process with the harness in it. It runs one request at a time, and ends when its stdin does, so also
  * when we are killed.
  */
-export class Worker implements AsyncDisposable, FrameReceiver {
+export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
   readonly pid: number;
   readonly exited: Promise<WorkerExit>;
   state: 'spare' | 'starting' | 'ready' | 'exited' = 'spare';
@@ -55,9 +65,12 @@ export class Worker implements AsyncDisposable, FrameReceiver {
   readonly tail: string[] = [];
 
   readonly #stdin: Writable;
+  readonly #stdout: Readable;
   readonly #kill: (signal: NodeJS.Signals) => void;
   readonly #interpreter: string;
   #job: WorkerJob | undefined;
+  /** The body that the worker is making, until its last chunk. */
+  #stream: ReplyStream | undefined;
   #wantsHead = true;
   #saidHello = false;
   #ending = false;
@@ -99,6 +112,7 @@ export class Worker implements AsyncDisposable, FrameReceiver {
       }
     };
     this.#stdin = subprocess.stdin;
+    this.#stdout = subprocess.stdout;
     // EPIPE of a worker that died; its exit tells the rest.
     this.#stdin.on('error', () => undefined);
     this.#readOutput(subprocess.stdout, subprocess.stderr);
@@ -175,9 +189,40 @@ export class Worker implements AsyncDisposable, FrameReceiver {
   onReply(reply: ReplyFrame): void {
     const job = this.#job;
     if (!job) return;
+    if (reply.streamed) {
+      this.#stream = new ReplyStream(this);
+      if (!job.stream(reply, this.#stream)) this.#stream.destroy();
+      return;
+    }
     this.#job = undefined;
     job.reply(reply);
     this.owner?.onIdle(this);
+  }
+
+  onChunk(data: Buffer, follows: ChunkFollows): void {
+    const stream = this.#stream;
+    if (!stream) return;
+    stream.append(data);
+    if (follows === 'more') return;
+    this.#stream = undefined;
+    this.#job = undefined;
+    this.resume();
+    stream.finish(follows === 'end');
+    this.owner?.onIdle(this);
+  }
+
+  resume(): void {
+    this.#stdout.resume();
+  }
+
+  pause(): void {
+    this.#stdout.pause();
+  }
+
+  cancel(): void {
+    if (!this.#stream) return;
+    this.#stdin.write(encodeControl({ type: 'cancel' }));
+    this.resume();
   }
 
   onLog(level: LogLevel, source: LogSource, text: string): void {
@@ -259,6 +304,9 @@ export class Worker implements AsyncDisposable, FrameReceiver {
     this.#stdin.destroy();
     const job = this.#job;
     this.#job = undefined;
+    const stream = this.#stream;
+    this.#stream = undefined;
+    stream?.finish(false);
     job?.lost(`the worker (process ${this.pid}) ${describeExit(exit)} before it answered`);
     this.#onStartLost?.(this.#describeEnd());
     this.owner?.onExit(this, exit);

@@ -1,4 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import type { ReplyStream } from '../python/index.ts';
 import type { Connection } from './connections.ts';
 import { type RequestFields, readFields } from './request-fields.ts';
 import { type RequestTarget, readTarget } from './request-target.ts';
@@ -93,11 +95,35 @@ export class Exchange {
   }
 
   /**
+   * As `answer`, with a body that is passed on as it comes. Where it breaks off, so does the connection; a caller who
+   * leaves ends the body.
+   */
+  async stream(status: number, headers: FlatHeaders, body: ReplyStream): Promise<void> {
+    const { request, response } = this;
+    // Node would write it after the script's headers.
+    const framing = request.httpVersion === '1.1' ? ['Transfer-Encoding', 'chunked'] : [];
+    try {
+      response.writeHead(status, reasonOf(status), this.frame([...framing, ...headers]));
+    } catch (error) {
+      body.destroy();
+      throw error;
+    }
+    response.flushHeaders();
+    try {
+      await pipeline(body, response, { end: false });
+    } catch {
+      return; // the caller left
+    }
+    if (body.complete) response.end();
+    else response.socket?.destroySoon();
+  }
+
+  /**
    * As `answer`, for a body that will not be read: the rest of it is thrown away for a while before the connection
    * closes, for a caller whose sending is cut off may never look at the answer.
    */
   answerUnread(status: number, headers: FlatHeaders, body: string, reason = reasonOf(status)): void {
-    if (!this.bringsBody) {
+    if (!this.bringsBody || this.request.complete) {
       this.answer(status, headers, body, reason);
       return;
     }

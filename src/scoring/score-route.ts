@@ -1,7 +1,7 @@
 import { messageOf, systemError } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
 import type { ScoreOutcome } from '../python/index.ts';
-import { answerMessage, answerTooLarge, pushIdentity } from './answers.ts';
+import { answerGunicornError, answerMessage, answerTooLarge, pushIdentity } from './answers.ts';
 import type { Exchange } from './exchange.ts';
 import { readBody } from './request-body.ts';
 import type { RequestIds } from './request-ids.ts';
@@ -45,10 +45,14 @@ export async function answerScore(
       },
       caller,
     );
-    if (caller.aborted) return;
+    if (caller.aborted) {
+      if (outcome.kind === 'reply' && !(outcome.body instanceof Uint8Array)) outcome.body.destroy();
+      return;
+    }
     exchange.times = outcome;
-    if (outcome.kind === 'lost') answerMessage(exchange, 500, INTERNAL_ERROR, ids);
-    else answerReply(exchange, ids, outcome);
+    if (outcome.kind === 'reply') await answerReply(exchange, ids, outcome);
+    else if (outcome.kind === 'lost') answerMessage(exchange, 500, INTERNAL_ERROR, ids);
+    else answerGunicornError(exchange, 500, 'Internal Server Error', '');
   } catch (error) {
     if (caller.aborted) return;
     const text = `a scoring request could not be answered: ${messageOf(error)}`;
@@ -68,7 +72,7 @@ export function answerNoPool(exchange: Exchange, ids: RequestIds, source: Scorin
   );
 }
 
-function answerReply(exchange: Exchange, ids: RequestIds, reply: Reply): void {
+async function answerReply(exchange: Exchange, ids: RequestIds, reply: Reply): Promise<void> {
   if (reply.status < FIRST_FINAL_STATUS)
     throw systemError('SCORING_BAD_STATUS', `the script answered with status ${reply.status}`);
   const headers: string[] = [];
@@ -84,20 +88,23 @@ function answerReply(exchange: Exchange, ids: RequestIds, reply: Reply): void {
   if (contentType === undefined) pushLength(headers, exchange, reply);
   if (reply.runReturned) headers.push('x-ms-run-fn-exec-ms', reply.runMs.toFixed(3));
   pushIdentity(headers, exchange, ids);
-  exchange.answer(reply.status, headers, reply.body);
+  if (reply.body instanceof Uint8Array) exchange.answer(reply.status, headers, reply.body);
+  else await exchange.stream(reply.status, headers, reply.body);
 }
 
-/** What follows the content type on the wire. A reply to HEAD has no body and tells the length it would have had. */
+/** What follows the content type on the wire. */
 function pushLength(headers: string[], exchange: Exchange, reply: Reply): void {
-  const { status, body, runFunctionFailed } = reply;
-  if (status !== 204 && status !== 304)
-    headers.push('Content-Length', toldLength(exchange, reply) ?? String(body.byteLength));
+  const { runFunctionFailed } = reply;
+  const length = lengthOf(exchange, reply);
+  if (length !== undefined) headers.push('Content-Length', length);
   if (runFunctionFailed !== undefined)
     headers.push('x-ms-run-function-failed', runFunctionFailed ? 'True' : 'False');
 }
 
-function toldLength({ method }: Exchange, { headers }: Reply): string | undefined {
-  if (method !== 'HEAD') return undefined;
+/** The length to tell, if any. A reply to HEAD has no body and tells the length that it would have had. */
+function lengthOf({ method }: Exchange, { status, headers, body }: Reply): string | undefined {
+  if (!(body instanceof Uint8Array) || status === 204 || status === 304) return undefined;
+  if (method !== 'HEAD' || body.byteLength > 0) return String(body.byteLength);
   return headers.find(([name, value]) => name.toLowerCase() === 'content-length' && /^\d+$/.test(value))?.[1];
 }
 

@@ -2,8 +2,9 @@
 
 Every frame is a little-endian u32 with the length of what follows it, then a u8 kind. Parent to worker: CONTROL
 (JSON) and REQUEST (method, content type, head and body, see HEADER_REQUEST). Worker to parent: CONTROL, REPLY
-(HEADER_REPLY, headers as JSON or nothing for the usual ones, body) and LOG (HEADER_LOG, one line of text). The
-TypeScript side is frames.ts; the two change together.
+(HEADER_REPLY, headers as JSON or nothing for the usual ones, body), CHUNK (HEADER_CHUNK, the next piece of a streamed
+body; the last one says how it ended) and LOG (HEADER_LOG, one line of text). The TypeScript side is frames.ts; the two
+change together.
 """
 
 import os
@@ -13,7 +14,7 @@ import threading
 from io import FileIO
 from json import dumps, loads
 
-CONTROL, REQUEST, REPLY, LOG = 1, 2, 3, 4
+CONTROL, REQUEST, REPLY, LOG, CHUNK = 1, 2, 3, 4, 5
 
 # length, kind, unused
 HEADER_CONTROL = struct.Struct("<IBxxx")
@@ -23,9 +24,13 @@ HEADER_REQUEST = struct.Struct("<IBBHI")
 HEADER_REPLY = struct.Struct("<IBBHdI")
 # length, kind, level, source
 HEADER_LOG = struct.Struct("<IBBBx")
+# length, kind, what follows
+HEADER_CHUNK = struct.Struct("<IBBxx")
 
 SCRIPT, WORKER = 0, 1
 DEBUG, INFO, WARNING, ERROR = 0, 1, 2, 3
+#: What follows a piece of a streamed body: another, nothing, or nothing although more was to come.
+MORE, END, CUT_OFF = 0, 1, 2
 
 _READ_BYTES = 1 << 16
 _JOIN_BYTES = 1 << 20
@@ -49,6 +54,7 @@ class Channel:
         os.dup2(2, 1)
         sys.stdin = open(0, closefd=False)
         self._reader = FileIO(self.input, "rb", closefd=False)
+        self._has_input = _input_watcher(self.input)
         self._rest = b""
         # Kept, because gevent's monkey patches put other functions in their places.
         self._lock = threading.Lock()
@@ -91,6 +97,13 @@ class Channel:
             at += got
         return frame
 
+    def is_cancelled(self):
+        """Whether the parent wants no more of the reply that is being streamed. All it sends meanwhile is that."""
+        if not self._rest and not self._has_input():
+            return False
+        self.read_frame()
+        return True
+
     def send_control(self, message):
         payload = dumps(message).encode("ascii")
         self._send(HEADER_CONTROL.pack(len(payload) + 4, CONTROL), payload)
@@ -98,6 +111,9 @@ class Channel:
     def send_reply(self, flags, status, run_ms, headers, body):
         size = len(headers) + len(body) + HEADER_REPLY.size - 4
         self._send(HEADER_REPLY.pack(size, REPLY, flags, status, run_ms, len(headers)) + headers, body)
+
+    def send_chunk(self, data, follows=MORE):
+        self._send(HEADER_CHUNK.pack(len(data) + 4, CHUNK, follows), data)
 
     def send_log(self, level, source, text):
         payload = text.encode("utf-8", "backslashreplace")
@@ -148,6 +164,27 @@ class Channel:
         self.muted = True
         self._lock = threading.Lock()
         self.writer = None
+
+
+def _input_watcher(descriptor):
+    """A function that says whether there is something to read, or the other end is closed. It waits for nothing."""
+    if os.name == "nt":
+        import ctypes
+        import msvcrt
+
+        handle = ctypes.c_void_p(msvcrt.get_osfhandle(descriptor))
+        available = ctypes.c_ulong()
+        peek = ctypes.windll.kernel32.PeekNamedPipe
+
+        def has_input():
+            return not peek(handle, None, 0, None, ctypes.byref(available), None) or available.value > 0
+
+        return has_input
+    import select
+
+    poller = select.poll()
+    poller.register(descriptor, select.POLLIN)
+    return lambda: bool(poller.poll(0))
 
 
 def read_control(frame):

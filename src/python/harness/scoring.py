@@ -11,28 +11,27 @@ import time
 from inspect import Parameter
 from urllib.parse import unquote_to_bytes
 
-from _triton_local import alarm, channel, script, streams
+from _triton_local import alarm, channel, reply_stream, script, streams
 
 _BOUNDARY = re.compile(r""";\s*boundary\s*=\s*"?[^";\s]""", re.IGNORECASE)
 
 SCRIPT_FAILED = "An unexpected error occurred in scoring script. Check the logs for more info."
 INTERNAL = "An unexpected internal error occurred. Check the logs for more info."
 
-#: Flags of a reply: x-ms-run-function-failed is sent; its value; run() returned.
-FLAG_FAILED_SENT, FLAG_FAILED, FLAG_RETURNED = 1, 2, 4
+#: Flags of a reply: x-ms-run-function-failed is sent; its value; run() returned; the body follows in pieces. None of
+#: them: the request ended its handler, and the parent answers what gunicorn would.
+FLAG_FAILED_SENT, FLAG_FAILED, FLAG_RETURNED, FLAG_STREAMED = 1, 2, 4, 8
 
 _NOT_FAILED = FLAG_FAILED_SENT
 _RETURNED = FLAG_FAILED_SENT | FLAG_RETURNED
 _FAILED = FLAG_FAILED_SENT | FLAG_FAILED
 
-#: What gunicorn sends when a request ends its handler; no id or version headers go with it.
-GATEWAY_PAGE = (
-    b"<html>\n  <head>\n    <title>Internal Server Error</title>\n  </head>\n  <body>\n"
-    b"    <h1><p>Internal Server Error</p></h1>\n    \n  </body>\n</html>\n"
-)
-_HTML = b'[["Content-Type", "text/html"]]'
 _HTML_UTF8 = b'[["Content-Type", "text/html; charset=utf-8"]]'
 _JSON = b""  # the parent knows: application/json
+
+
+#: A request that ended its handler, as `sys.exit()` does.
+_BROKEN_OFF = (0, 500, _JSON, b"")
 
 
 class Rejected(Exception):
@@ -109,12 +108,23 @@ class Scoring:
                 reply = self._through_flask(request)
             else:
                 reply = self._answer(request)
+            if reply[0] & FLAG_STREAMED:
+                self._stream(reply)
+                return
         except BaseException as error:  # SystemExit and KeyboardInterrupt of the script, and a bad Response
             self.log_error(error)
-            reply = (0, 500, _HTML, GATEWAY_PAGE)
+            reply = _BROKEN_OFF
         streams.finish_lines()
+        self._send(reply)
+
+    def _send(self, reply):
         flags, status, headers, body = reply
         self._wire.send_reply(flags, status, self.run_ms, headers, body)
+
+    def _stream(self, reply):
+        flags, status, headers, parts = reply
+        head = (flags, status, headers, b"")
+        reply_stream.send(self._wire, lambda: self._send(head), parts, self.log_error)
 
     def invoke(self, request, raw_input=None):
         """Calls `run()`. Returns (reply, None) for what ended before an output, else (None, output)."""

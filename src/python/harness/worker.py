@@ -31,7 +31,8 @@ def main():
         if frame is None:
             return
         if serve is not None:
-            serve(frame)
+            if frame[4] == channel.REQUEST:  # the other kind cancels a reply that is complete by now
+                serve(frame)
             continue
         message = channel.read_control(frame)
         if message["type"] == "preload":

@@ -8,10 +8,9 @@ from io import BytesIO
 
 from _triton_local import scoring
 
-#: gunicorn sends or drops these by itself; the parent counts the body.
+#: gunicorn sends or drops these by itself.
 _NOT_PASSED_ON = {
     "connection",
-    "content-length",
     "date",
     "keep-alive",
     "proxy-authenticate",
@@ -50,18 +49,18 @@ class Gate:
         self._request, self._raw, self._returned = request, raw, 0
         environ = make_environ(request)
         try:
-            status, headers, body = self._call(environ)
+            status, headers, parts = self._call(environ)
         finally:
             self._request = None
-        return self._finish(self._returned, status, headers, body)
+        return _finish(request, self._returned, status, headers, parts)
 
     def render(self, request, output):
         """The reply for an output of `run()` that was called outside of Flask."""
         if not isinstance(output, self._flask.Response):
             return self._owner.encode(output)
         _mark_failure(output)
-        body, status, headers = output.get_wsgi_response(make_environ(request))
-        return self._finish(scoring.FLAG_RETURNED, status, headers, b"".join(body))
+        parts, status, headers = output.get_wsgi_response(make_environ(request))
+        return _finish(request, scoring.FLAG_RETURNED, status, headers, parts)
 
     def _view(self):
         reply, output = self._owner.invoke(self._request, self._flask.request if self._raw else None)
@@ -96,25 +95,37 @@ class Gate:
             return lambda data: None
 
         parts = self._app.wsgi_app(environ, start_response)
-        try:
-            body = b"".join(parts)
-        finally:
-            close = getattr(parts, "close", None)
-            if close:
-                close()
-        return started[0], started[1], body
+        return started[0], started[1], parts
 
-    @staticmethod
-    def _finish(flags, status, headers, body):
-        kept = []
-        for name, value in headers:
-            lower = name.lower()
-            if lower == _FAILED_HEADER and not flags & scoring.FLAG_FAILED_SENT and value in ("True", "False"):
-                flags |= scoring.FLAG_FAILED_SENT | (scoring.FLAG_FAILED if value == "True" else 0)
-            elif lower not in _NOT_PASSED_ON:
-                value.encode("latin-1")  # what HTTP cannot carry is a fault of the answer
-                kept.append((name, value))
-        return flags, int(status.split(" ", 1)[0]), json.dumps(kept).encode("ascii"), body
+
+def _finish(request, flags, status, headers, parts):
+    """The reply for what a WSGI application gives: whole where it tells its length, else in pieces."""
+    kept, told_length = [], None
+    for name, value in headers:
+        lower = name.lower()
+        if lower == "content-length":
+            told_length = value
+        elif lower == _FAILED_HEADER and not flags & scoring.FLAG_FAILED_SENT and value in ("True", "False"):
+            flags |= scoring.FLAG_FAILED_SENT | (scoring.FLAG_FAILED if value == "True" else 0)
+        elif lower not in _NOT_PASSED_ON:
+            value.encode("latin-1")  # what HTTP cannot carry is a fault of the answer
+            kept.append((name, value))
+    number = int(status.split(" ", 1)[0])
+    if request.method == "HEAD":
+        kept.extend([("Content-Length", told_length)] if told_length is not None else [])
+    elif told_length is None and number not in (204, 304):
+        return flags | scoring.FLAG_STREAMED, number, _encode(kept), parts
+    try:
+        body = b"".join(parts)
+    finally:
+        close = getattr(parts, "close", None)
+        if close:
+            close()
+    return flags, number, _encode(kept), body
+
+
+def _encode(headers):
+    return json.dumps(headers).encode("ascii")
 
 
 def _mark_failure(response):

@@ -23,6 +23,7 @@ describe('the harness', () => {
     const reader = new FrameReader({
       onControl: (message) => messages.push(message as { type: string }) && wake(),
       onReply: (reply) => replies.push(reply) && wake(),
+      onChunk: () => undefined,
       onLog: () => undefined,
     });
     worker.stdout?.on('data', (chunk: Buffer) => reader.push(chunk));

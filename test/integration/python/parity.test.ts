@@ -321,6 +321,10 @@ function withLength(request: ScoreRequest): ScoreRequest {
   return { ...request, headers: [...request.headers, ['Content-Length', String(request.body.length)]] };
 }
 
+/** Without the length, which is the transport's business. */
 function sorted(headers: ScoreRequest['headers']): string[] {
-  return headers.map(([name, value]) => `${name.toLowerCase()}: ${value}`).sort();
+  return headers
+    .map(([name, value]) => `${name.toLowerCase()}: ${value}`)
+    .filter((line) => !line.startsWith('content-length:'))
+    .sort();
 }

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type EmulatorEvent, EventBus } from '../../../src/events/index.ts';
 import type { ScoreOutcome, ScorePool, ScorePoolOptions, ScoreRequest } from '../../../src/python/index.ts';
+import { gunicornPage } from '../../../src/scoring/answers.ts';
 
 /** The Python that has the real clients and the real scoring server. */
 export const TEST_PYTHON = process.env.TRITON_LOCAL_TEST_PYTHON ?? 'python3';
@@ -85,13 +86,26 @@ export function post(body: string | Uint8Array, change: Partial<ScoreRequest> = 
   };
 }
 
-export type Reply = Extract<ScoreOutcome, { kind: 'reply' }>;
+/** A reply with its whole body, streamed or not. */
+export type Reply = Extract<ScoreOutcome, { kind: 'reply' }> & { readonly body: Uint8Array };
 
 export async function ask(pool: ScorePool, request: ScoreRequest): Promise<Reply> {
   const outcome = await pool.score(request, new AbortController().signal);
-  if (outcome.kind !== 'reply') throw new Error(`lost: ${outcome.reason}`);
-  return outcome;
+  if (outcome.kind === 'aborted') return { ...GUNICORN_ANSWERS, queueMs: outcome.queueMs, runMs: 0 };
+  if (outcome.kind === 'lost') throw new Error(`lost: ${outcome.reason}`);
+  const { body } = outcome;
+  return { ...outcome, body: body instanceof Uint8Array ? body : Buffer.concat(await body.toArray()) };
 }
+
+/** What the scoring service makes of a request that ended its handler. */
+const GUNICORN_ANSWERS = {
+  kind: 'reply',
+  status: 500,
+  headers: [['Content-Type', 'text/html']],
+  body: Buffer.from(gunicornPage('Internal Server Error', '')),
+  runFunctionFailed: undefined,
+  runReturned: false,
+} as const;
 
 /** The body of an answer as text. */
 export const textOf = (reply: Reply): string => Buffer.from(reply.body).toString('utf8');

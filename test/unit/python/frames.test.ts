@@ -15,6 +15,9 @@ class Recorder implements FrameReceiver {
   onReply(reply: ReplyFrame): void {
     this.heard.push({ ...reply, body: reply.body.toString() });
   }
+  onChunk(data: Buffer, follows: string): void {
+    this.heard.push(`${data} ${follows}`);
+  }
   onLog(level: string, source: string, text: string): void {
     this.heard.push(`${level} ${source} ${text}`);
   }
@@ -39,6 +42,9 @@ const reply = (flags: number, status: number, headers: string, body: string): Bu
   return Buffer.concat([frame, Buffer.from(headers + body)]);
 };
 
+const chunk = (follows: number, text: string): Buffer =>
+  Buffer.concat([Buffer.from([4 + text.length, 0, 0, 0, 5, follows, 0, 0]), Buffer.from(text)]);
+
 const request = {
   id: 'a',
   method: 'POST',
@@ -52,6 +58,10 @@ describe('FrameReader', () => {
     log(1, 0, 'hé'),
     reply(1 | 4, 200, '', '{"a": 1}'),
     reply(1 | 2, 500, '[["X-A","b"]]', ''),
+    reply(1 | 4 | 8, 200, '', ''),
+    chunk(0, 'ab'),
+    chunk(1, ''),
+    chunk(2, ''),
     encodeControl({ type: 'ready' }),
     log(3, 1, ''),
   ]);
@@ -61,6 +71,7 @@ describe('FrameReader', () => {
       status: 200,
       headers: [['Content-Type', 'application/json']],
       body: '{"a": 1}',
+      streamed: false,
       runFunctionFailed: false,
       runReturned: true,
       runMs: 1.5,
@@ -69,10 +80,23 @@ describe('FrameReader', () => {
       status: 500,
       headers: [['X-A', 'b']],
       body: '',
+      streamed: false,
       runFunctionFailed: true,
       runReturned: false,
       runMs: 1.5,
     },
+    {
+      status: 200,
+      headers: [['Content-Type', 'application/json']],
+      body: '',
+      streamed: true,
+      runFunctionFailed: false,
+      runReturned: true,
+      runMs: 1.5,
+    },
+    'ab more',
+    ' end',
+    ' cut-off',
     { type: 'ready' },
     'error worker ',
   ];
@@ -97,7 +121,7 @@ describe('FrameReader', () => {
   });
 
   it.each([
-    ['an unknown kind', Buffer.from([4, 0, 0, 0, 9, 0, 0, 0])],
+    ['an unknown kind', Buffer.from([4, 0, 0, 0, 99, 0, 0, 0])],
     ['a length that is too short', Buffer.from([1, 0, 0, 0, 4])],
     ['a length beyond all bounds', Buffer.from([0xff, 0xff, 0xff, 0xff, 4])],
     [
