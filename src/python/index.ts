@@ -4,6 +4,13 @@
 export { ensureEnvironment } from './environment.ts';
 export { type Interpreter, locateInterpreter } from './interpreter.ts';
 export type { ReplyStream } from './reply-stream.ts';
-export type { ScoreOutcome, ScorePool, ScorePoolOptions, ScoreRequest } from './score-pool.ts';
+export type {
+  ScoreOutcome,
+  ScorePool,
+  ScorePoolOptions,
+  ScoreRequest,
+  ScriptSwagger,
+  SwaggerVersion,
+} from './score-pool.ts';
 export { ScorePoolFactory, startScorePool } from './score-pool-factory.ts';
 export { PythonTraceback } from './script-failure.ts';

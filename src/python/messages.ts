@@ -1,3 +1,5 @@
+import type { ScriptSwagger } from './score-pool.ts';
+
 // Control messages between us and a worker, as JSON in CONTROL frames; harness/session.py makes and reads them.
 
 /** Tells a worker what to run. Sent once, after which only requests follow. */
@@ -23,6 +25,7 @@ export interface ReadyMessage {
   readonly alarm: boolean;
   /** Whether requests must carry target and headers. */
   readonly wantsHead: boolean;
+  readonly swagger: ScriptSwagger;
   /** Installed modules that are loaded now; empty where importing them ahead of the script would change it. */
   readonly modules: readonly string[];
   readonly sources: Readonly<Record<string, string>>;

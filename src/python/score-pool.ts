@@ -42,6 +42,20 @@ export type ScoreOutcome = ScoreTimes &
     | { readonly kind: 'lost'; readonly reason: string }
   );
 
+export type SwaggerVersion = '2' | '3' | '3.1';
+
+/** What `/swagger.json` is made of. Schemas and documents are JSON text as Python writes it. */
+export interface ScriptSwagger {
+  readonly service: { readonly name: string; readonly version: string; readonly pathPrefix: string };
+  /** The versions that can describe this script. */
+  readonly generated: readonly SwaggerVersion[];
+  /** Schemas of `run()`'s input and output. */
+  readonly input: string;
+  readonly output: string;
+  /** Documents that the user wrote; each replaces the generated one. */
+  readonly written: Readonly<Partial<Record<SwaggerVersion, string>>>;
+}
+
 export interface ScorePoolOptions {
   readonly generation: number;
   readonly workers: number;
@@ -61,6 +75,7 @@ export interface ScorePoolOptions {
 /** One generation: a fixed number of warmed workers, each running one request at a time, and their queue. */
 export interface ScorePool extends AsyncDisposable {
   readonly generation: number;
+  readonly swagger: ScriptSwagger;
   workers(): readonly WorkerStatus[];
   /** Queues for a free worker. Aborting takes the request out of the queue, or ends the wait for its answer. */
   score(request: ScoreRequest, signal: AbortSignal): Promise<ScoreOutcome>;

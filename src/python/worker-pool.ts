@@ -1,8 +1,8 @@
-import { within } from '../base/index.ts';
+import { systemError, within } from '../base/index.ts';
 import type { LogLevel, LogSource, WorkerStatus } from '../events/index.ts';
 import type { ReadyMessage, StartMessage } from './messages.ts';
 import { lostOutcome, ScoreJob } from './score-job.ts';
-import type { ScoreOutcome, ScorePool, ScorePoolOptions, ScoreRequest } from './score-pool.ts';
+import type { ScoreOutcome, ScorePool, ScorePoolOptions, ScoreRequest, ScriptSwagger } from './score-pool.ts';
 import type { Worker, WorkerExit, WorkerOwner } from './worker.ts';
 import { type StartFailure, type StartOutcome, startWorker } from './worker-start.ts';
 
@@ -49,6 +49,11 @@ export class WorkerPool implements ScorePool, WorkerOwner {
   /** What the first worker told when it was ready. */
   get ready(): ReadyMessage | undefined {
     return this.#ready;
+  }
+
+  get swagger(): ScriptSwagger {
+    if (!this.#ready) throw systemError('WORKER_FAILED', 'the script has not been loaded yet');
+    return this.#ready.swagger;
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { EventSink } from '../events/index.ts';
+import type { ScriptSwagger } from '../python/index.ts';
 import { answerGunicornError, answerMessage, jsonHeaders, pushIdentity } from './answers.ts';
 import type { Exchange } from './exchange.ts';
 import { assignIds, type RequestIds } from './request-ids.ts';
@@ -53,9 +54,10 @@ export async function answerScript(
   if (ids.refusal !== undefined) return answerMessage(exchange, 431, ids.refusal, ids);
   if (target.path === '/score') return answerScore(exchange, ids, source, events);
   if (method === 'OPTIONS') return answerOptions(exchange, ids);
-  if (target.path === '/')
-    return source.pool() ? answerHealth(exchange, ids) : answerNoPool(exchange, ids, source);
-  return answerSwagger(exchange, ids);
+  const pool = source.pool();
+  if (!pool) return answerNoPool(exchange, ids, source);
+  if (target.path === '/') return answerHealth(exchange, ids);
+  return answerSwagger(exchange, ids, pool.swagger);
 }
 
 function answerHealth(exchange: Exchange, ids: RequestIds): void {
@@ -71,8 +73,8 @@ function answerOptions(exchange: Exchange, ids: RequestIds): void {
   exchange.answer(200, headers, '');
 }
 
-function answerSwagger(exchange: Exchange, ids: RequestIds): void {
-  const found = findSwagger(new URLSearchParams(exchange.target.query).get('version'));
+function answerSwagger(exchange: Exchange, ids: RequestIds, script: ScriptSwagger): void {
+  const found = findSwagger(new URLSearchParams(exchange.target.query).get('version') ?? '2', script);
   if (found.kind === 'unknown') {
     answerMessage(exchange, 404, found.message, ids);
     return;

@@ -1,3 +1,4 @@
+import type { ScriptSwagger, SwaggerVersion } from '../python/index.ts';
 import { asciiJson } from './answers.ts';
 
 /** What `/swagger.json` answers for a version. */
@@ -6,34 +7,57 @@ export type SwaggerAnswer =
   | { readonly kind: 'unknown'; readonly message: string };
 
 /**
- * The API description in the version asked for; without one, 2. It is that of a script without `@input_schema`
- * (azureml.md 1.11): paths, operation ids, definitions and the security scheme are the real server's, the
- * explanations are our own.
+ * The API description in the version asked for. A document that the user wrote is given as it is.
+ * Paths, operation ids, schemas and the security scheme of a generated one are the real server's, the explanations
+ * are our own (azureml.md 1.11).
  */
-export function findSwagger(version: string | null): SwaggerAnswer {
-  const build = BUILDERS.get(version ?? '2');
-  if (build) return { kind: 'found', document: build() };
-  return {
-    kind: 'unknown',
-    message: `Swagger version [${version}] is not valid. Supported versions: [2, 3, 3.1].`,
-  };
+export function findSwagger(asked: string, script: ScriptSwagger): SwaggerAnswer {
+  const version = VERSIONS.get(asked);
+  const supported = [...new Set(VERSIONS.values())].filter(
+    (it) => script.written[it] !== undefined || script.generated.includes(it),
+  );
+  const list = `[${supported.join(', ')}]`;
+  if (!version)
+    return {
+      kind: 'unknown',
+      message: `Swagger version [${asked}] is not valid. Supported versions: ${list}.`,
+    };
+  if (!supported.includes(version))
+    return {
+      kind: 'unknown',
+      message: `Swagger version [${asked}] is not supported for the scoring script. Supported swagger versions: ${list}.`,
+    };
+  return { kind: 'found', document: script.written[version] ?? generate(version, script) };
 }
 
-const BUILDERS = new Map<string, () => string>([
-  ['2', () => asciiJson(swagger2())],
-  ['2.0', () => asciiJson(swagger2())],
-  ['3', () => asciiJson(openapi3('3.0.3'))],
-  ['3.0', () => asciiJson(openapi3('3.0.3'))],
-  ['3.1', () => asciiJson(openapi3('3.1.0'))],
+/** Versions by the names that callers may use for them. */
+const VERSIONS: ReadonlyMap<string, SwaggerVersion> = new Map([
+  ['2', '2'],
+  ['2.0', '2'],
+  ['3', '3'],
+  ['3.0', '3'],
+  ['3.1', '3.1'],
 ]);
 
-/** Titles as the real server has them where `SERVICE_NAME` and `SERVICE_VERSION` are not set. */
-const INFO = {
-  title: 'ML service',
-  description: 'HTTP interface of the scoring service ML service',
-  version: '1.0',
-};
-const ANY_OBJECT = { type: 'object', example: {} };
+/** The schemas stay text: parsed here they would lose what only Python's JSON can hold. */
+function generate(version: SwaggerVersion, script: ScriptSwagger): string {
+  const { service } = script;
+  const document =
+    version === '2' ? swagger2(service) : openapi3(version === '3' ? '3.0.3' : '3.1.0', service);
+  return asciiJson(document)
+    .replace(`"${INPUT}"`, () => script.input)
+    .replace(`"${OUTPUT}"`, () => script.output);
+}
+
+const INPUT = 'schema of the input';
+const OUTPUT = 'schema of the output';
+
+type Service = ScriptSwagger['service'];
+
+function infoOf({ name, version }: Service) {
+  return { title: name, description: `HTTP interface of the scoring service ${name}`, version };
+}
+
 const ERROR_RESPONSE = { type: 'object', properties: { message: { type: 'string' } } };
 const SECURITY_SCHEME = {
   type: 'apiKey',
@@ -52,19 +76,19 @@ const TEXTS = {
 };
 const VERSION_PARAMETER = { name: 'version', in: 'query', required: false };
 
-function swagger2() {
+function swagger2(service: Service) {
   const reference = (name: string) => ({ $ref: `#/definitions/${name}` });
   const failed = { description: TEXTS.failed, schema: reference('ErrorResponse') };
   const text = { type: 'string' };
   return {
     swagger: '2.0',
-    info: INFO,
+    info: infoOf(service),
     schemes: ['https'],
     consumes: ['application/json'],
     produces: ['application/json'],
     securityDefinitions: { Bearer: SECURITY_SCHEME },
     paths: {
-      '/': {
+      [`${service.pathPrefix}/`]: {
         get: {
           operationId: 'ServiceHealthCheck',
           description: TEXTS.health,
@@ -78,7 +102,7 @@ function swagger2() {
           },
         },
       },
-      '/score': {
+      [`${service.pathPrefix}/score`]: {
         post: {
           operationId: 'RunMLService',
           description: TEXTS.score,
@@ -97,7 +121,7 @@ function swagger2() {
           },
         },
       },
-      '/swagger.json': {
+      [`${service.pathPrefix}/swagger.json`]: {
         get: {
           operationId: 'GetSwaggerSpec',
           description: TEXTS.swagger,
@@ -106,11 +130,11 @@ function swagger2() {
         },
       },
     },
-    definitions: { ServiceInput: ANY_OBJECT, ServiceOutput: ANY_OBJECT, ErrorResponse: ERROR_RESPONSE },
+    definitions: { ServiceInput: INPUT, ServiceOutput: OUTPUT, ErrorResponse: ERROR_RESPONSE },
   };
 }
 
-function openapi3(version: string) {
+function openapi3(version: string, service: Service) {
   const json = (name: string) => ({
     content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } },
   });
@@ -119,10 +143,10 @@ function openapi3(version: string) {
   const bearer = [{ Bearer: [] }];
   return {
     openapi: version,
-    info: INFO,
+    info: infoOf(service),
     security: bearer,
     paths: {
-      '/': {
+      [`${service.pathPrefix}/`]: {
         get: {
           operationId: 'ServiceHealthCheck',
           description: TEXTS.health,
@@ -132,7 +156,7 @@ function openapi3(version: string) {
           },
         },
       },
-      '/score': {
+      [`${service.pathPrefix}/score`]: {
         post: {
           operationId: 'RunMLService',
           description: TEXTS.score,
@@ -144,7 +168,7 @@ function openapi3(version: string) {
           },
         },
       },
-      '/swagger.json': {
+      [`${service.pathPrefix}/swagger.json`]: {
         get: {
           operationId: 'GetSwaggerSpec',
           description: TEXTS.swagger,
@@ -157,7 +181,7 @@ function openapi3(version: string) {
       },
     },
     components: {
-      schemas: { ServiceInput: ANY_OBJECT, ServiceOutput: ANY_OBJECT, ErrorResponse: ERROR_RESPONSE },
+      schemas: { ServiceInput: INPUT, ServiceOutput: OUTPUT, ErrorResponse: ERROR_RESPONSE },
       securitySchemes: { Bearer: SECURITY_SCHEME },
     },
   };

@@ -20,11 +20,12 @@ _RAWHTTP_MODULES = ("azureml_inference_server_http.api.aml_request", "azureml.co
 
 
 class ScriptError(Exception):
-    """A script that the server refuses; `function` is the one at fault."""
+    """A script that the server refuses; `function` or `file` is at fault."""
 
-    def __init__(self, message, function=None):
+    def __init__(self, message, function=None, file=None):
         super().__init__(message)
         self.function = function
+        self.file = file
 
 
 class Script:
@@ -152,6 +153,8 @@ def _place_of(error, entry_script, source_directory):
         code = getattr(inspect.unwrap(error.function), "__code__", None)
         return (code.co_filename, code.co_firstlineno) if code else (entry_script, None)
     found = (entry_script, None)
+    if isinstance(error, ScriptError) and error.file is not None:
+        found = (error.file, None)
     for frame, line in traceback.walk_tb(error.__traceback__):
         file = frame.f_code.co_filename
         if sources.is_users(file, source_directory) or file == entry_script:

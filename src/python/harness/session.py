@@ -4,7 +4,7 @@ import os
 import sys
 import time
 
-from _triton_local import alarm, channel, redirect, scoring, script, shims, sources, streams
+from _triton_local import alarm, channel, redirect, scoring, script, shims, sources, streams, swagger
 from _triton_local import wsgi  # noqa: F401  (imported early, so that no module of ours is looked for later)
 
 _TREE_LINES = 200
@@ -24,6 +24,7 @@ def start(wire, options, preloaded):
     try:
         _enter(options, entry_script, directory)
         known = _Surroundings()
+        service = swagger.service_from(os.environ)
         with alarm.limit(wire, options["initTimeoutMs"], InitTimeout()):
             loaded = script.Script(entry_script)
             stage = "check"
@@ -34,6 +35,8 @@ def start(wire, options, preloaded):
             for line in loaded.describe():
                 wire.send_log(channel.DEBUG, channel.WORKER, line)
             loaded.init()
+        stage = "check"
+        described = swagger.describe(loaded.run, directory, service)
         if preloaded and known.were_changed():
             wire.send_control({"type": "unsuitable"})
             return None
@@ -58,6 +61,7 @@ def start(wire, options, preloaded):
             "form": loaded.form,
             "alarm": alarm.SUPPORTED,
             "wantsHead": loaded.form == script.RAW or loaded.takes_headers or scoring.has_flask(),
+            "swagger": described,
             "modules": [] if known.were_changed() else _installed_modules(),
             "sources": _own_sources(),
         }

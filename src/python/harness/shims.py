@@ -1,27 +1,27 @@
-"""The modules of Azure ML that entry scripts import: `rawhttp`, `AMLRequest`, `AMLResponse` under both their names.
+"""The packages of Azure ML that entry scripts import, for environments that lack them (folder `stand-ins`).
 
-An installed azureml-inference-server-http is used; otherwise our own files stand in. As with the real server, the old
-name `azureml.contrib.services` always leads to the same modules, whatever package of that name is installed.
+An installed package is always used; ours stand in for what nobody else has. As with the real server, the old name
+`azureml.contrib.services` leads to the modules of the inference server, whatever package of that name is installed.
 """
 
 import importlib
 import importlib.machinery
-import importlib.util
 import os
 import sys
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
+STAND_INS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stand-ins")
+
 _OLD = "azureml.contrib.services"
 _NEW = "azureml_inference_server_http.api"
-_FILES = {_NEW + ".aml_request": "aml_request.py", _NEW + ".aml_response": "aml_response.py"}
 _ALIASES = {_OLD + ".aml_request": _NEW + ".aml_request", _OLD + ".aml_response": _NEW + ".aml_response"}
-_PACKAGES = {"azureml", "azureml.contrib", _OLD, "azureml_inference_server_http", _NEW}
+#: Packages that hold nothing themselves and that several distributions share.
+_SHARED = {"azureml", "azureml.ai", "azureml.contrib", _OLD, "azureml_inference_server_http", _NEW}
 
 
 def install():
     # In front, for the alias holds even where the old package is installed; and last, for what nobody else has.
     sys.meta_path.insert(0, _Aliases)
-    sys.meta_path.append(_Shims)
+    sys.meta_path.append(_StandIns)
 
 
 class _Aliases:
@@ -49,14 +49,18 @@ class _AliasLoader:
         module.__spec__ = module.__spec__.loader_state
 
 
-class _Shims:
+class _StandIns:
+    """Answers for our packages and what lies directly in a shared one; the rest of a stand-in is found through it."""
+
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if name in _FILES:
-            return importlib.util.spec_from_file_location(name, os.path.join(_HERE, _FILES[name]))
-        if name in _PACKAGES:
+        if name in _SHARED:
             return importlib.machinery.ModuleSpec(name, None, is_package=True)
-        return None
+        parent = name.rpartition(".")[0]
+        if parent and parent not in _SHARED:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, [os.path.join(STAND_INS, *parent.split("."))])
+        return spec if spec is not None and spec.loader is not None else None
 
     @staticmethod
     def invalidate_caches():

@@ -78,7 +78,7 @@ def install():
 
 def _find_in(path):
     path = path or os.getcwd()
-    if not os.path.isdir(path) or is_installed(path):
+    if not os.path.isdir(path) or is_installed(path) or is_harness(path):
         raise ImportError("not the user's own folder", path=path)
     return FileFinder(
         path,

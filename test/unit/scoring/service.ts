@@ -1,6 +1,6 @@
 import type { EmulatorState, EventBody } from '../../../src/events/index.ts';
 import { initialState } from '../../../src/events/index.ts';
-import type { ScoreOutcome, ScorePool, ScoreRequest } from '../../../src/python/index.ts';
+import type { ScoreOutcome, ScorePool, ScoreRequest, ScriptSwagger } from '../../../src/python/index.ts';
 import {
   type ScoringServer,
   type ScoringServerOptions,
@@ -14,6 +14,13 @@ type Score = (request: ScoreRequest, signal: AbortSignal) => Promise<ScoreOutcom
 export class FakePool implements ScorePool {
   readonly generation: number;
   readonly requests: ScoreRequest[] = [];
+  readonly swagger: ScriptSwagger = {
+    service: { name: 'ML service', version: '1.0', pathPrefix: '' },
+    generated: ['2', '3', '3.1'],
+    input: '{"type":"object","example":{}}',
+    output: '{"type":"object","example":{}}',
+    written: {},
+  };
   readonly #score: Score;
 
   constructor(score: Score = () => reply('"ok"'), generation = 1) {

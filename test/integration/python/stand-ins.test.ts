@@ -1,0 +1,139 @@
+// What scripts import from Azure's packages where those are not installed. The real packages are the oracle: the same
+// cases are asked of both.
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { startScorePool } from '../../../src/python/index.ts';
+import { ask, ENVIRONMENT, Project, post, TEST_PYTHON, textOf } from './project.ts';
+import { hasRealServer } from './real-server.ts';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const STAND_INS = path.resolve(here, '../../../src/python/harness/stand-ins');
+
+const limit = () => AbortSignal.timeout(30_000);
+
+let project: Project | undefined;
+afterEach(async () => {
+  await project?.[Symbol.asyncDispose]();
+  project = undefined;
+});
+
+describe.skipIf(!hasRealServer)('inference_schema', () => {
+  const cases = (...folder: string[]): Record<string, unknown> =>
+    JSON.parse(
+      execFileSync(TEST_PYTHON, ['-W', 'ignore', path.join(here, 'schema_cases.py'), ...folder], {
+        // The order of sets shows in a text of pandas.
+        env: { ...ENVIRONMENT, PYTHONHASHSEED: '0', PYTHONDONTWRITEBYTECODE: '1' },
+        encoding: 'utf8',
+        maxBuffer: 64 << 20,
+      }),
+    );
+
+  it('declares, converts and refuses as the real package does, text for text', () => {
+    const real = cases();
+    expect(Object.keys(real).length).toBeGreaterThan(50);
+    expect(cases(STAND_INS)).toEqual(real);
+  });
+});
+
+/** Python in which the named packages are missing, though they are installed. */
+const without = (...names: string[]): string => `
+import sys
+real = [finder for finder in sys.meta_path if getattr(finder, "__name__", "") == "PathFinder"][0]
+at = sys.meta_path.index(real)
+class Others:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] in ${JSON.stringify(names)} and not any("stand-ins" in one for one in path or ()):
+            return None
+        return real.find_spec(name, path, target)
+    @staticmethod
+    def invalidate_caches():
+        real.invalidate_caches()
+sys.meta_path[at] = Others
+`;
+
+describe('a script in an environment without Azure', () => {
+  it('finds everything that the cloud has', async () => {
+    project =
+      await Project.create(`${without('inference_schema', 'azureml_inference_server_http', 'azureml', 'wrapt')}
+import json
+from azureml.contrib.services.aml_request import rawhttp, AMLRequest
+from azureml.contrib.services.aml_response import AMLResponse
+from inference_schema.schema_decorators import input_schema, output_schema
+from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType
+import inference_schema, azureml.contrib.services.aml_request as old, azureml_inference_server_http.api.aml_request as new
+
+def init():
+    pass
+
+@input_schema("n", StandardPythonParameterType(1))
+@output_schema(StandardPythonParameterType({"twice": 2}))
+def run(n):
+    where = [module.__file__ for module in (inference_schema, new)]
+    return {"twice": 2 * n, "same": old is new, "ours": ["stand-ins" in file for file in where]}
+`);
+    const pool = project.use(await startScorePool(project.options(), limit()));
+    expect(JSON.parse(textOf(await ask(pool, post('{"n": 4}'))))).toEqual({
+      twice: 8,
+      same: true,
+      ours: [true, true],
+    });
+    const wrong = await ask(pool, post('{"n": "x"}'));
+    expect([wrong.status, wrong.runFunctionFailed]).toEqual([500, true]);
+    expect(project.lines('script').at(-1)).toBe(
+      "error ValueError: Invalid input data type to parse. Expected: <class 'int'> but got <class 'str'>",
+    );
+    expect(pool.swagger.input).toBe(
+      '{"type":"object","properties":{"n":{"type":"integer","format":"int64"}},"example":{"n":1}}',
+    );
+  });
+
+  it('has the old names of tritonclient', async () => {
+    project = await Project.create(`${without('tritonhttpclient', 'tritonclientutils')}
+import tritonhttpclient, tritonclientutils
+def init():
+    pass
+def run(data):
+    return [tritonhttpclient.InferInput.__module__, tritonclientutils.np_to_triton_dtype.__module__,
+            "stand-ins" in tritonhttpclient.__file__]
+`);
+    const pool = project.use(await startScorePool(project.options(), limit()));
+    const [input, utils, ours] = JSON.parse(textOf(await ask(pool, post(''))));
+    expect([input, utils]).toEqual([
+      expect.stringMatching(/^tritonclient\.http/),
+      expect.stringMatching(/^tritonclient\.utils/),
+    ]);
+    expect(ours).toBe(true);
+  });
+
+  it('names the real package for data frames of Spark', async () => {
+    project = await Project.create(
+      `${without('inference_schema')}
+from inference_schema.parameter_types.spark_parameter_type import SparkParameterType
+def init():
+    pass
+def run(data):
+    pass
+`,
+    );
+    await expect(startScorePool(project.options(), limit())).rejects.toMatchObject({
+      message: expect.stringContaining('SparkParameterType needs the real package'),
+    });
+  });
+});
+
+describe.skipIf(!hasRealServer)('an installed package', () => {
+  it('is used, not ours', async () => {
+    project = await Project.create(`
+import inference_schema, azureml_inference_server_http.api.aml_request as request, tritonhttpclient
+def init():
+    pass
+def run(data):
+    return ["stand-ins" in module.__file__ for module in (inference_schema, request, tritonhttpclient)]
+`);
+    const pool = project.use(await startScorePool(project.options(), limit()));
+    expect(textOf(await ask(pool, post('')))).toBe('[false, false, false]');
+  });
+});
