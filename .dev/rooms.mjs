@@ -44,7 +44,7 @@ export const ROOMS = {
   },
   cloud: { rooms: ['base', 'config', 'repository', 'kserve'] },
   ui: { rooms: ['base', 'events'], types: ['control'] },
-  cli: { rooms: ['base', 'config', 'workspace', 'control', 'emulator', 'cloud', 'ui'], types: ['events'] },
+  cli: { rooms: ['base', 'events', 'config', 'workspace', 'control', 'emulator', 'cloud', 'ui'] },
 };
 
 /** Heavy libraries and the only places that may import them. */

@@ -22,6 +22,8 @@ export function createProgram(): Command {
 
   withSettings(program.command('up [dir]'))
     .description('start everything for a project and reload it on every save')
+    .option('-d, --detach', 'start it apart from this terminal, and return when it is ready')
+    .addOption(new Option('--event-log <file>', 'what -d starts').hideHelp())
     .addHelpText('after', example('up sample-models/digits --port 6789'))
     .action(run(async (directory, flags) => (await import('./commands/up.ts')).up(directory, flags)));
 
@@ -41,6 +43,29 @@ export function createProgram(): Command {
     .option('--json', 'as JSON')
     .addHelpText('after', example('ps'))
     .action(run(async (_none, flags) => (await import('./commands/ps.ts')).ps(flags)));
+
+  program
+    .command('logs [dir]')
+    .description('show what an emulator told that was started with -d, also after its end')
+    .option('-f, --follow', 'go on with what it tells from now on')
+    .option('-n, --lines <number>', 'only so many of the last events')
+    .option('--json', 'events as JSON, one a line')
+    .addHelpText('after', example('logs --follow'))
+    .action(run(async (directory, flags) => (await import('./commands/logs.ts')).logs(directory, flags)));
+
+  program
+    .command('attach [dir]')
+    .description('show the screen of a running emulator; leaving it leaves the emulator running')
+    .option('--ui <mode>', 'how to show it: auto, tui, plain, json', 'auto')
+    .addHelpText('after', example('attach'))
+    .action(run(async (directory, flags) => (await import('./commands/attach.ts')).attach(directory, flags)));
+
+  program
+    .command('wait [dir]')
+    .description('wait until an emulator is ready; 4 when it is not in time')
+    .option('--timeout <seconds>', 'how long', '300')
+    .addHelpText('after', example('wait --timeout 60'))
+    .action(run(async (directory, flags) => (await import('./commands/wait.ts')).wait(directory, flags)));
 
   program
     .command('status [dir]')

@@ -12,6 +12,12 @@ export type {
   ScriptSource,
   UiMode,
 } from './project-config.ts';
-export { currentEnvironment, homeDirectory, type ResolveInput, resolveProject } from './resolve.ts';
+export {
+  currentEnvironment,
+  detachedEnvironment,
+  homeDirectory,
+  type ResolveInput,
+  resolveProject,
+} from './resolve.ts';
 export { SETTINGS, type Setting, type SettingName } from './settings.ts';
 export { type TerminalFacts, terminalFacts } from './terminal.ts';

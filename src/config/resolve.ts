@@ -250,6 +250,14 @@ export function currentEnvironment(
   return Object.freeze(withoutSecrets(variables));
 }
 
+/** Our own environment for an emulator that outlives us: nothing by which npm's children end with npm. */
+export function detachedEnvironment(
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, string | undefined> {
+  const { npm_command: _npm, ...rest } = variables;
+  return rest;
+}
+
 /** Where all state lies: `TRITON_LOCAL_HOME`, else the XDG state folder, on Windows the local application data. */
 export function homeDirectory(variables: Readonly<Record<string, string | undefined>> = process.env): string {
   if (variables.TRITON_LOCAL_HOME) return path.resolve(variables.TRITON_LOCAL_HOME);

@@ -18,6 +18,11 @@ export interface EmulatorOptions {
   readonly config: ProjectConfig;
   /** Folders in which to look for `onnxruntime-node` after the project's own. */
   readonly runtimePaths: readonly string[];
+  /**
+   * The file that keeps the events of an emulator that runs without a terminal. Nobody is there to mend a script whose
+   * first `init()` fails, so that such a start fails.
+   */
+  readonly eventLog?: string;
 }
 
 /** An emulator that may be watched from its first event on; `start` is called once. */
@@ -68,6 +73,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
   readonly #config: ProjectConfig;
   readonly #bus = new EventBus();
   readonly #runtimePaths: readonly string[];
+  readonly #eventLog: string | undefined;
   readonly #store: StateStore;
   readonly #lifetime = new Lifetime();
   readonly #stopping = new AbortController();
@@ -80,9 +86,10 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
   #scriptFailure: string | undefined;
   #announcedReady = false;
 
-  constructor({ config, runtimePaths }: EmulatorOptions) {
+  constructor({ config, runtimePaths, eventLog }: EmulatorOptions) {
     this.#config = config;
     this.#runtimePaths = runtimePaths;
+    this.#eventLog = eventLog;
     this.#store = new StateStore(this.#bus);
     this.stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve;
@@ -162,7 +169,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
     this.scoringUri = config.script ? `${base}/score` : base;
   }
 
-  /** The script's first generation. With watching, a script that fails is waited for: the next save tries again. */
+  /** The script's first generation. Where somebody watches, one that fails is waited for: the next save tries again. */
   async #startScript(signal: AbortSignal): Promise<void> {
     const { script } = this.#config;
     if (!script || !this.#generations) return;
@@ -174,7 +181,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
         () => undefined,
       );
     } catch (error) {
-      if (!this.#config.watch || signal.aborted || !isScriptsOwnFault(error)) throw error;
+      const mayBeMended = this.#config.watch && this.#eventLog === undefined && isScriptsOwnFault(error);
+      if (!mayBeMended || signal.aborted) throw error;
       this.#scriptFailure = messageOf(error);
       const totalMs = performance.now() - began;
       this.#bus.emit({
@@ -225,6 +233,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
       projectDir: this.#config.projectDir,
       scoringUri: this.scoringUri,
       httpUrl: this.httpUrl,
+      eventLog: this.#eventLog ?? null,
     });
   }
 

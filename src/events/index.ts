@@ -15,6 +15,7 @@ export type {
   ReloadAction,
   ReloadTimings,
 } from './event.ts';
+export { EventLog, readEventLog } from './event-log.ts';
 export { LogParser, levelOf, type ParsedLine } from './log-formats.ts';
 export { type LogEntry, type LogLimits, LogStore } from './log-store.ts';
 export { asServedBy, describePull, reduce } from './reduce.ts';

@@ -4,6 +4,8 @@ export interface InstanceAnnouncement {
   readonly scoringUri: string;
   /** Base of the engine's HTTP service. */
   readonly httpUrl: string;
+  /** The file that keeps its events, for one that was started without a terminal. */
+  readonly eventLog: string | null;
 }
 
 /** `instances/<id>/instance.json`: an emulator that runs, as another terminal finds it. */

@@ -87,15 +87,16 @@ async function readJson(file: string): Promise<unknown> {
 
 function toInstanceRecord(value: unknown): InstanceRecord | undefined {
   if (!isObject(value)) return undefined;
-  const { id, pid, startedAt, projectDir, scoringUri, httpUrl, controlSocket } = value;
+  const { id, pid, startedAt, projectDir, scoringUri, httpUrl, controlSocket, eventLog } = value;
   return typeof id === 'string' &&
     typeof pid === 'number' &&
     typeof startedAt === 'string' &&
     typeof projectDir === 'string' &&
     typeof scoringUri === 'string' &&
     typeof httpUrl === 'string' &&
-    typeof controlSocket === 'string'
-    ? { id, pid, startedAt, projectDir, scoringUri, httpUrl, controlSocket }
+    typeof controlSocket === 'string' &&
+    (typeof eventLog === 'string' || eventLog === null)
+    ? { id, pid, startedAt, projectDir, scoringUri, httpUrl, controlSocket, eventLog }
     : undefined;
 }
 

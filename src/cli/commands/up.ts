@@ -1,4 +1,5 @@
 import { resolveProject, terminalFacts } from '../../config/index.ts';
+import { startReporter } from '../../control/index.ts';
 import { createEmulator, type RunningEmulator } from '../../emulator/index.ts';
 import { selectUi, startRenderer } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -6,9 +7,13 @@ import { type Flags, settingFlags } from '../flags.ts';
 import { nextInterruption } from '../signals.ts';
 import { packageDirectory } from '../version.ts';
 
-/** `triton-local up [DIR]`: everything for one project, in the foreground, until it is asked to end. */
+/** `triton-local up [DIR]`: everything for one project, until it is asked to end; with `-d` apart from the terminal. */
 export async function up(directory: string | undefined, flags: Flags): Promise<number> {
   const config = await resolveProject({ directory: directory ?? '.', flags: settingFlags(flags) });
+  if (flags.detach) return (await import('../up-detached.ts')).upDetached(config);
+  if (typeof flags.eventLog === 'string')
+    return (await import('../up-detached.ts')).upWithoutTerminal(config, flags.eventLog, startReporter());
+
   const { stdin, stdout } = process;
   const facts = terminalFacts(stdout.isTTY === true);
   const mode = selectUi(config.ui, { stdin, stdout, ci: facts.ci, dumb: facts.dumb });

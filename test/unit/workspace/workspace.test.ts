@@ -17,6 +17,7 @@ const ABOUT = {
   projectDir: '/project',
   scoringUri: 'http://localhost:6789/score',
   httpUrl: 'http://localhost:8000',
+  eventLog: null,
 };
 
 let parent: string;
