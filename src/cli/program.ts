@@ -90,7 +90,10 @@ export function createProgram(): Command {
 
   program
     .command('pull [image]')
-    .description('get the Triton image: a release such as 24.10, azureml-21.02, or any reference')
+    .description(
+      'get the Triton image: a release such as 24.10, azureml-21.02, slim (built here), or any reference',
+    )
+    .option('--slim-base <ref>', 'image with Python and pip that slim is built on')
     .option('--docker-host <url>', 'the Docker daemon to use')
     .option('--json', 'progress and result as JSON')
     .addHelpText('after', example('pull 24.10'))

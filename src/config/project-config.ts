@@ -45,6 +45,10 @@ export interface ProjectConfig {
   readonly gpus: string | undefined;
   /** The Triton image of the docker engine, where the user names one. */
   readonly image: string | undefined;
+  /** What `--image slim` is built on, where the user names it. */
+  readonly slimBase: string | undefined;
+  /** Address of the Docker daemon, where the user names one. */
+  readonly dockerHost: string | undefined;
   /** The program of the native engine, where the user names one. */
   readonly tritonserver: string | undefined;
   /** The server of the external engine. No trailing slash. */

@@ -84,6 +84,8 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     engine: value('engine', given.values.tritonUrl === undefined ? 'auto' : 'external'),
     gpus: given.values.gpus,
     image: given.values.image,
+    slimBase: given.values.slimBase,
+    dockerHost: given.values.dockerHost,
     tritonserver: pathOf('tritonserver'),
     tritonUrl: given.values.tritonUrl,
     tritonHeaders: Object.freeze({ ...given.values.tritonHeader }),

@@ -17,6 +17,8 @@ export interface SettingValues {
   engine: EngineChoice;
   gpus: string;
   image: string;
+  slimBase: string;
+  dockerHost: string;
   tritonserver: string;
   tritonUrl: string;
   tritonHeader: Readonly<Record<string, string>>;
@@ -77,7 +79,9 @@ export const SETTINGS = [
     oneOf(ENGINE_CHOICES),
   ),
   setting('gpus', '--gpus <which>', 'GPUs for the engine: all, none, or numbers such as 0,1', gpus),
-  setting('image', '--image <ref>', 'Triton image for the docker engine', text),
+  setting('image', '--image <ref>', 'Triton image for the docker engine, or slim, which is built', text),
+  setting('slimBase', '--slim-base <ref>', 'image with Python and pip that slim is built on', text),
+  setting('dockerHost', '--docker-host <url>', 'the Docker daemon to use', text),
   setting('tritonserver', '--tritonserver <path>', 'tritonserver program for the native engine', text),
   setting('tritonUrl', '--triton-url <url>', 'running Triton for the external engine', httpUrl),
   setting('tritonHeader', '--triton-header <K=V...>', 'headers sent to that Triton, such as a key', headers),

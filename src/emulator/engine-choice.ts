@@ -47,6 +47,8 @@ export async function makeEngine(
         new DockerEngine({
           repository: stagedRepository,
           image: config.image,
+          slimBase: config.slimBase,
+          dockerHost: config.dockerHost,
           gpus: plan.gpus,
           missingImage: plan.mayPull ? 'pull' : 'fail',
           endpoint: plan.endpoint,

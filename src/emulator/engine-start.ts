@@ -10,7 +10,17 @@ import { type EngineStartOptions, makeEngine } from './engine-choice.ts';
  */
 export async function startEngine(options: EngineStartOptions, signal: AbortSignal): Promise<RunningEngine> {
   const { config, initial, stagedRepository } = options;
-  const { engine: choice, gpus, image, tritonserver, tritonUrl, home, environment } = config;
+  const {
+    engine: choice,
+    gpus,
+    image,
+    slimBase,
+    dockerHost,
+    tritonserver,
+    tritonUrl,
+    home,
+    environment,
+  } = config;
   const models = [...(initial.repository?.models.values() ?? [])];
   const backends = models.some(({ files }) => files.some((file) => file.path.endsWith('.onnx')))
     ? ['onnxruntime']
@@ -19,6 +29,8 @@ export async function startEngine(options: EngineStartOptions, signal: AbortSign
     choice,
     gpus,
     image,
+    slimBase,
+    dockerHost,
     tritonserver,
     tritonUrl,
     backends,

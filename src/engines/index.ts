@@ -15,7 +15,6 @@ export {
 export type { DockerEndpoint, EndpointAttempt } from './docker/endpoint.ts';
 export type { GpuChoice } from './docker/gpu.ts';
 export { type PullByNameOptions, type PulledImage, pullByName } from './docker/pull-by-name.ts';
-export type { SlimRecipe } from './docker/slim.ts';
 export { EmbeddedEngine, type EmbeddedEngineOptions } from './embedded.ts';
 export type { Engine, EngineEndpoints, RunningEngine } from './engine.ts';
 export { ExternalEngine, type ExternalEngineOptions } from './external.ts';

@@ -19,6 +19,10 @@ export interface EngineWishes {
   /** `all`, `none` or device numbers with commas. */
   readonly gpus: string | undefined;
   readonly image: string | undefined;
+  /** What `--image slim` is built on. */
+  readonly slimBase: string | undefined;
+  /** `--docker-host`. */
+  readonly dockerHost: string | undefined;
   /** `--tritonserver`. */
   readonly tritonserver: string | undefined;
   readonly tritonUrl: string | undefined;
@@ -85,9 +89,9 @@ async function planAutomatically(
   wishes: EngineWishes,
   wantsGpu: boolean,
 ): Promise<readonly [EnginePlan, ...EnginePlan[]]> {
-  const { environment, image, gpus } = wishes;
-  const docker = (await mayHaveDocker(environment))
-    ? await describeDocker({ environment, image, limitMs: DOCKER_LIMIT_MS })
+  const { environment, image, slimBase, dockerHost, gpus } = wishes;
+  const docker = (await mayHaveDocker(environment, dockerHost))
+    ? await describeDocker({ environment, dockerHost, image, slimBase, limitMs: DOCKER_LIMIT_MS })
     : undefined;
   const whyNot = docker ? dockerProblem(docker, wantsGpu) : 'no Docker daemon is on this machine';
   const plans: EnginePlan[] = [];
@@ -125,8 +129,11 @@ async function planAutomatically(
  * Whether a daemon could answer anywhere. Where all that is known of are local sockets that do not exist, Docker's
  * client, which takes longer to load than the embedded engine to start, is not even loaded.
  */
-async function mayHaveDocker(environment: EngineWishes['environment']): Promise<boolean> {
-  const candidates = await listCandidates(endpointSources(environment));
+async function mayHaveDocker(
+  environment: EngineWishes['environment'],
+  dockerHost: string | undefined,
+): Promise<boolean> {
+  const candidates = await listCandidates(endpointSources(environment, dockerHost));
   return candidates.some(({ address }) =>
     address?.kind === 'socket' ? existsSync(address.path) : address !== undefined,
   );
@@ -137,7 +144,7 @@ function dockerProblem(docker: DockerDescription, wantsGpu: boolean): string | u
   if (docker.problem !== undefined || docker.endpoint === undefined)
     return docker.problem ?? 'no daemon answers';
   if (!docker.image.present)
-    return `the image ${docker.image.reference} is not there (triton-local pull gets it, 8 to 20 GB)`;
+    return `the image ${docker.image.reference} is not there (${docker.image.howToObtain})`;
   return wantsGpu && docker.gpu === null ? 'the Docker daemon hands out no GPU' : undefined;
 }
 

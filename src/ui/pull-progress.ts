@@ -11,7 +11,7 @@ export interface PullProgressOptions {
 const EVERY_MS = 5_000;
 
 /**
- * Shows a download: one line that is written over on a terminal, now and then a line elsewhere, each event as JSON
+ * Shows a download or a build: one line that is written over on a terminal, now and then a line elsewhere, each event as JSON
  * where that was asked for. `end` leaves the cursor on a line of its own.
  */
 export function showPullProgress({ stream, json }: PullProgressOptions): EventSink & { end(): void } {
@@ -27,8 +27,9 @@ export function showPullProgress({ stream, json }: PullProgressOptions): EventSi
     } else if (body.type === 'log.line') {
       end();
       stream.write(`${body.level}: ${sanitize(body.text, false)}\n`);
-    } else if (body.type === 'engine.pull.progress') {
-      const line = sanitize(describePull(body), false);
+    } else if (body.type === 'engine.pull.progress' || body.type === 'environment.progress') {
+      const text = body.type === 'engine.pull.progress' ? describePull(body) : `${body.step}: ${body.detail}`;
+      const line = sanitize(text, false);
       if (stream.isTTY) {
         stream.write(`\r\u001B[K${line.slice(0, (stream.columns ?? 80) - 1)}`);
         open = true;

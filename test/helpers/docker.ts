@@ -15,10 +15,14 @@ export const environment: Readonly<Record<string, string>> = Object.fromEntries(
 );
 
 /** The name of the Triton image of the tests, made on the spot where it is missing. */
-export async function testImage(): Promise<string> {
-  const script = fileURLToPath(new URL('./test-image.sh', import.meta.url));
-  const { stdout } = await run('bash', [script], { maxBuffer: 1 << 26 });
-  return stdout.trim();
+export const testImage = () => imageBy('test-image.sh');
+
+/** The name of an image to build the slim one on. */
+export const slimBase = () => imageBy('slim-base.sh');
+
+async function imageBy(script: string): Promise<string> {
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  return (await run('bash', [file], { maxBuffer: 1 << 26 })).stdout.trim();
 }
 
 /** Runs Docker's own CLI and gives what it printed. */

@@ -25,7 +25,6 @@ type Environment = Readonly<Record<string, string>>;
 /** Each check alone; together they run at once, so that the whole takes no longer. */
 const LIMIT_MS = 2_500;
 const LEAST_FREE_BYTES = 2e9;
-const IMAGE_BYTES = 25e9;
 const PORTS = { 'scoring port': 6789, 'HTTP port': 8000, 'gRPC port': 8001, 'metrics port': 8002 };
 
 /** `triton-local doctor`: what is installed, reachable, broken, and what mends it. Ends with 1 on a problem. */
@@ -127,11 +126,11 @@ function dockerFindings(found: DockerDescription): readonly Finding[] {
   return [{ subject: 'Docker', verdict: 'ok', detail }, imageFinding(image)];
 }
 
-function imageFinding({ reference, bytes, present }: DockerDescription['image']): Finding {
+function imageFinding({ reference, bytes, present, howToObtain }: DockerDescription['image']): Finding {
   const subject = 'Triton image';
   if (present) return { subject, verdict: 'ok', detail: `${reference}, ${gigabytes(bytes ?? 0)}` };
-  const remedy = `triton-local pull (8 to 20 GB; have ${gigabytes(IMAGE_BYTES)} free)`;
-  return { subject, verdict: 'lacking', detail: `${reference} is not on this machine`, remedy };
+  const detail = `${reference} is not on this machine`;
+  return { subject, verdict: 'lacking', detail, remedy: howToObtain };
 }
 
 /** Lines `name, driver version` of the GPUs; undefined where there is no driver. */

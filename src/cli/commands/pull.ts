@@ -17,8 +17,10 @@ export async function pull(image: string | undefined, flags: Flags): Promise<num
   });
   try {
     const dockerHost = typeof flags.dockerHost === 'string' ? flags.dockerHost : undefined;
+    const slimBase = typeof flags.slimBase === 'string' ? flags.slimBase : undefined;
     const environment = currentEnvironment();
-    const pulled = await pullByName({ image, dockerHost, environment, events: progress }, asked.signal);
+    const options = { image, slimBase, dockerHost, environment, events: progress };
+    const pulled = await pullByName(options, asked.signal);
     progress.end();
     const gigabytes = (pulled.bytes / 1e9).toFixed(1);
     print(

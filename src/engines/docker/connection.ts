@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import type Docker from 'dockerode';
-import { systemError } from '../../base/index.ts';
-import type { DockerAddress, TlsFiles } from './address.ts';
+import type { DockerAddress } from './address.ts';
 import { SshAgent } from './ssh-agent.ts';
+import { tlsAgent } from './tls.ts';
 
 /**
  * A client of the daemon at this address. Every field is given, those without a value too, because docker-modem
@@ -32,8 +30,7 @@ export async function connect(
       const { host, port, tls } = address;
       const shown = host.includes(':') ? `[${host}]` : host;
       if (!tls) return docker({ ...none, host: shown, port });
-      const files = await readTls(tls);
-      return docker({ ...none, host: shown, port, protocol: 'https', ...files });
+      return docker({ ...none, host: shown, port, protocol: 'https', agent: await tlsAgent(tls) });
     }
     case 'ssh':
       return docker({ ...none, host: 'docker', port: 80, agent: new SshAgent(address, environment) });
@@ -46,24 +43,4 @@ export async function connect(
 async function docker(options: Readonly<Record<string, unknown>>): Promise<Docker> {
   const { default: Client } = await import('dockerode');
   return new Client(options as Docker.DockerOptions);
-}
-
-async function readTls({ directory, verify }: TlsFiles) {
-  if (directory === '') return {};
-  const read = (name: string) => readFile(path.join(directory, name));
-  try {
-    const [ca, cert, key] = await Promise.all([
-      read('ca.pem').catch(() => undefined),
-      read('cert.pem'),
-      read('key.pem'),
-    ]);
-    // docker-modem passes this on to TLS; it has no switch of its own for unverified daemons.
-    return { ca, cert, key, ...(!verify && { checkServerIdentity: () => undefined }) };
-  } catch (cause) {
-    throw systemError(
-      'DOCKER_TLS_UNREADABLE',
-      `the certificates of the Docker daemon cannot be read in ${directory}`,
-      { hint: 'DOCKER_CERT_PATH must hold ca.pem, cert.pem and key.pem', cause },
-    );
-  }
 }

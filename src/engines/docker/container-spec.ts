@@ -63,11 +63,7 @@ export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOpt
       // Where SELinux is on, a bind mount could not be read otherwise; elsewhere this says nothing.
       SecurityOpt: ['label=disable'],
       LogConfig: { Type: 'json-file', Config: { 'max-size': '16m', 'max-file': '2' } },
-      ...(spec.mounted !== undefined && {
-        Mounts: [
-          { Type: 'bind' as const, Source: mountSource(spec.mounted), Target: MODELS, ReadOnly: true },
-        ],
-      }),
+      ...(spec.mounted !== undefined && { Mounts: [modelsMount(spec.mounted)] }),
       ...(requests.length > 0 && { DeviceRequests: requests }),
     },
   };
@@ -88,7 +84,7 @@ function serverArguments(): readonly string[] {
   ];
 }
 
-/** Docker Desktop takes `C:\models` as it is; WSL and Linux paths need no change either. */
-function mountSource(directory: string): string {
-  return path.resolve(directory);
+/** A model repository at its place inside. Docker Desktop takes `C:\\models` as it is; WSL and Linux need no change either. */
+export function modelsMount(directory: string): Docker.MountSettings {
+  return { Type: 'bind', Source: path.resolve(directory), Target: MODELS, ReadOnly: true };
 }

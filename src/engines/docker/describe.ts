@@ -5,14 +5,14 @@ import { endpointSources } from './candidates.ts';
 import { reasonOf, statusOf } from './docker-error.ts';
 import { type DockerEndpoint, dockerRemedy, type EndpointAttempt, findDocker } from './endpoint.ts';
 import { type DaemonInfo, type GpuForm, gpuForm } from './gpu.ts';
-import { resolveImage } from './image.ts';
-import { SLIM, type SlimRecipe, slimReference } from './slim.ts';
+import { wantedImage } from './image.ts';
+import { howToObtain } from './obtain-image.ts';
 
 export interface DescribeDockerOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly dockerHost?: string | undefined;
   readonly image?: string | undefined;
-  readonly slim?: SlimRecipe | undefined;
+  readonly slimBase?: string | undefined;
   /** For everything together; a daemon that answers later counts as none. */
   readonly limitMs?: number;
 }
@@ -36,6 +36,8 @@ export interface DockerDescription {
   readonly server: DockerServer | undefined;
   readonly image: {
     readonly reference: string;
+    /** The command that gets it, and its size. */
+    readonly howToObtain: string;
     readonly bytes: number | undefined;
     readonly present: boolean;
   };
@@ -48,14 +50,14 @@ const LIMIT_MS = 2_500;
 /** Whether there is a daemon and which, whether the image is there, how it hands out GPUs. Never throws, never pulls. */
 export async function describeDocker(options: DescribeDockerOptions): Promise<DockerDescription> {
   const { environment, dockerHost, limitMs = LIMIT_MS } = options;
-  const isSlim = options.image === SLIM && options.slim !== undefined;
-  const reference = isSlim ? await slimReference(options.slim) : resolveImage(options.image).reference;
+  const wanted = await wantedImage(options.image, options.slimBase);
+  const image = { reference: wanted.reference, howToObtain: howToObtain(wanted) };
   const began = performance.now();
   const search = await findDocker(endpointSources(environment, dockerHost), Math.min(1_500, limitMs));
   const nothing = {
     attempts: search.attempts,
     server: undefined,
-    image: { reference, bytes: undefined, present: false },
+    image: { ...image, bytes: undefined, present: false },
     gpu: null,
   };
   if (!search.endpoint) {
@@ -67,7 +69,7 @@ export async function describeDocker(options: DescribeDockerOptions): Promise<Do
     };
   }
   const { docker } = search.endpoint;
-  const facts = gather(docker, reference);
+  const facts = gather(docker, image);
   facts.catch(() => {});
   const left = Math.max(200, limitMs - (performance.now() - began));
   try {
@@ -85,11 +87,11 @@ export async function describeDocker(options: DescribeDockerOptions): Promise<Do
   }
 }
 
-async function gather(docker: Docker, reference: string) {
-  const [version, info, image] = await Promise.all([
+async function gather(docker: Docker, image: { readonly reference: string; readonly howToObtain: string }) {
+  const [version, info, bytes] = await Promise.all([
     docker.version(),
     docker.info() as Promise<DaemonInfo & { readonly OSType?: string }>,
-    imageSize(docker, reference),
+    imageSize(docker, image.reference),
   ]);
   const product = version.Components?.[0]?.Name ?? 'Docker Engine';
   const isWindows = info.OSType === 'windows';
@@ -102,7 +104,7 @@ async function gather(docker: Docker, reference: string) {
       platform: `${version.Os}/${version.Arch}`,
       product: product === 'Engine' ? 'Docker Engine' : product,
     },
-    image: { reference, bytes: image, present: image !== undefined },
+    image: { ...image, bytes, present: bytes !== undefined },
     gpu: gpuForm(info, /podman/i.test(product)),
   };
 }

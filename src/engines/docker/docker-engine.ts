@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { Lifetime, messageOf, systemError } from '../../base/index.ts';
@@ -6,6 +7,7 @@ import type { EventSink } from '../../events/index.ts';
 import type { Engine, EngineEndpoints, RunningEngine } from '../engine.ts';
 import { notePollFailure } from '../load-failure.ts';
 import { ModelBoard } from '../model-board.ts';
+import { TranslatedRepository } from '../onnx-as-python/translated-repository.ts';
 import { TritonClient } from '../triton-client.ts';
 import { endpointSources } from './candidates.ts';
 import { crashed, exitReason, gpuUnavailable, neverReady, refused } from './container-failure.ts';
@@ -15,23 +17,24 @@ import { type ContainerSpec, containerOptions } from './container-spec.ts';
 import { isGone, reasonOf, statusOf } from './docker-error.ts';
 import { type DockerEndpoint, dockerUnavailable, findDocker } from './endpoint.ts';
 import { type DaemonInfo, type GpuChoice, gpuForm, isGpuRefusal, readGpuUuids } from './gpu.ts';
-import { resolveImage } from './image.ts';
-import { copyRepository } from './model-copy.ts';
+import { wantedImage } from './image.ts';
+import { copyRepository, isUnseenFolder } from './model-copy.ts';
+import { imageMissing, obtainImage } from './obtain-image.ts';
+import { containerTeller } from './onnx-in-container.ts';
 import { ownershipLabels, sweepOrphans } from './ownership.ts';
 import { type PublishedPorts, publishAddress, publishedPorts } from './published-ports.ts';
-import { imageMissing, pullImage } from './pull.ts';
 import { ServedRepository } from './served-repository.ts';
-import { buildSlim, SLIM, type SlimRecipe, slimReference } from './slim.ts';
+import { ONNX_LABEL } from './slim.ts';
 
 export interface DockerEngineOptions {
   /** The staged model repository; mounted read-only, or copied where the daemon cannot see it. */
   readonly repository: string;
-  /** A name of the image table (`24.10`), a reference, or nothing for the default. */
+  /** A name of the image table (`24.10`), `slim`, a reference, or nothing for the default. */
   readonly image?: string | undefined;
+  /** What `slim` is built on. */
+  readonly slimBase?: string | undefined;
   readonly gpus: GpuChoice;
-  /** How `slim` is built; without it `slim` is refused. */
-  readonly slim?: SlimRecipe | undefined;
-  /** What to do where the image is missing; `pull` may fetch 8 to 20 GB. */
+  /** What to do where the image is missing; `pull` may fetch 8 to 20 GB, or build the slim one. */
   readonly missingImage: 'pull' | 'fail';
   /** `--docker-host`. */
   readonly dockerHost?: string | undefined;
@@ -60,6 +63,13 @@ export interface RunningDockerEngine extends RunningEngine {
   readonly containerId: string;
 }
 
+/** An image that the daemon has. */
+interface PresentImage {
+  readonly reference: string;
+  /** Whether its server runs ONNX models through its Python backend. */
+  readonly lacksOnnx: boolean;
+}
+
 const START_LIMIT_MS = 300_000;
 const POLL_MS = 20;
 const GPU_LIMIT_MS = 5_000;
@@ -76,7 +86,8 @@ export class DockerEngine implements Engine {
   }
 
   /**
-   * @throws DOCKER_UNAVAILABLE, DOCKER_IMAGE_MISSING, DOCKER_PULL_FAILED, DOCKER_GPU_UNAVAILABLE, DOCKER_IMAGE_UNFIT,
+   * @throws DOCKER_UNAVAILABLE, DOCKER_IMAGE_MISSING, DOCKER_PULL_FAILED, DOCKER_BUILD_FAILED,
+   * DOCKER_GPU_UNAVAILABLE, DOCKER_IMAGE_UNFIT,
    * ENGINE_START_FAILED with exit code and last lines, START_TIMED_OUT.
    */
   async start(signal: AbortSignal): Promise<RunningDockerEngine> {
@@ -99,10 +110,11 @@ export class DockerEngine implements Engine {
     const image = await this.#image(docker, signal);
     signal.throwIfAborted();
 
-    const served = new ServedRepository(repository, undefined);
+    const served = await this.#served(endpoint, image);
+    signal.throwIfAborted();
     const board = new ModelBoard(events);
     const log = new ContainerLog(events, (text) => notePollFailure(served.plain(text), board));
-    const { container, mounted } = await this.#launch(endpoint, image, served.directory, lifetime);
+    const { container, mounted } = await this.#launch(endpoint, image.reference, served.directory, lifetime);
     const ended = this.#watch(container);
     lifetime.defer('log of the container', () => log.close());
     await log.follow(container);
@@ -110,7 +122,7 @@ export class DockerEngine implements Engine {
     const ports = await publishedPorts(container, address, environment, signal);
     lifetime.use('tunnel to the container', ports);
     const client = lifetime.use('connection', new TritonClient(`http://${ports.http}`));
-    await this.#untilLive(client, container, image, ended, log, signal);
+    await this.#untilLive(client, container, image.reference, ended, log, signal);
 
     const gpu = gpus === 'none' ? null : await this.#verifyGpu(ports, log, signal);
     const copyTo = mounted ? undefined : container;
@@ -146,21 +158,41 @@ export class DockerEngine implements Engine {
     return search.endpoint;
   }
 
-  /** @returns the reference of an image that is there. */
-  async #image(docker: Docker, signal: AbortSignal): Promise<string> {
-    const { slim, missingImage, environment, events } = this.#options;
-    const recipe = this.#options.image === SLIM ? slim : undefined;
-    const reference = recipe ? await slimReference(recipe) : resolveImage(this.#options.image).reference;
-    try {
-      await docker.getImage(reference).inspect();
-      return reference;
-    } catch (error) {
+  /** An image that is there. */
+  async #image(docker: Docker, signal: AbortSignal): Promise<PresentImage> {
+    const { image, slimBase, missingImage, environment, events } = this.#options;
+    const wanted = await wantedImage(image, slimBase);
+    const { reference } = wanted;
+    const found = docker.getImage(reference);
+    const facts = await found.inspect().catch((error: unknown) => {
       if (statusOf(error) !== 404) throw refused(error, reference, 'none');
+      return undefined;
+    });
+    if (!facts) {
+      if (missingImage === 'fail') throw imageMissing(wanted);
+      await obtainImage(wanted, { docker, environment, homeDirectory: homedir(), events }, signal);
     }
-    if (missingImage === 'fail') throw imageMissing(reference);
-    if (recipe) await buildSlim(docker, recipe, events, signal);
-    else await pullImage({ docker, reference, environment, homeDirectory: homedir(), events }, signal);
-    return reference;
+    const { Config } = facts ?? (await found.inspect());
+    return { reference, lacksOnnx: Config?.Labels?.[ONNX_LABEL] !== undefined };
+  }
+
+  /** What the container serves: the staged repository itself wherever its server can run all of it. */
+  async #served({ docker, address }: DockerEndpoint, image: PresentImage): Promise<ServedRepository> {
+    const { repository, project } = this.#options;
+    if (!image.lacksOnnx) return new ServedRepository(repository, undefined);
+    const workDirectory = path.join(path.dirname(path.resolve(repository)), 'docker');
+    const tell = containerTeller({
+      docker,
+      image: image.reference,
+      labels: await ownershipLabels(project),
+      repository,
+      workDirectory,
+      mount: address.kind === 'socket',
+    });
+    const directory = path.join(workDirectory, 'models');
+    const translated = new TranslatedRepository({ source: repository, directory, tell });
+    await translated.translateAll();
+    return new ServedRepository(repository, translated);
   }
 
   /**
@@ -275,13 +307,6 @@ export class DockerEngine implements Engine {
   #warn(text: string): void {
     this.#options.events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
   }
-}
-
-/** The daemon runs elsewhere, in a virtual machine or around our own container, and does not see this folder. */
-function isUnseenFolder(reason: string): boolean {
-  return /bind source path does not exist|not shared from the host|mounts denied|statfs .*no such file|error while creating mount source path/i.test(
-    reason,
-  );
 }
 
 async function remove(container: Docker.Container): Promise<void> {

@@ -3,6 +3,7 @@ import { messageOf, systemError, within } from '../../base/index.ts';
 import type { DockerAddress } from './address.ts';
 import { type EndpointCandidate, type EndpointSources, listCandidates } from './candidates.ts';
 import { connect } from './connection.ts';
+import { explainTls, TLS_TROUBLE } from './tls.ts';
 
 /** What became of one candidate; kept for `doctor` and for the error when none answers. */
 export interface EndpointAttempt {
@@ -80,6 +81,8 @@ async function dial(
 
 function explain(error: unknown): string {
   const message = messageOf(error);
+  const tls = explainTls(error);
+  if (tls) return tls;
   if (/ENOENT/.test(message)) return /spawn ssh/.test(message) ? 'ssh is not installed' : 'no such socket';
   if (/ECONNREFUSED/.test(message))
     return 'nothing listens there (a stale socket, or the daemon is not running)';
@@ -102,6 +105,8 @@ export function dockerUnavailable({ attempts }: EndpointSearch, platform: NodeJS
 export function dockerRemedy(attempts: readonly EndpointAttempt[], platform: NodeJS.Platform): string {
   if (attempts.some((it) => it.outcome.startsWith('permission denied')))
     return 'add yourself to the docker group, then log in again: sudo usermod -aG docker "$USER"';
+  if (attempts.some((it) => it.outcome.startsWith(TLS_TROUBLE)))
+    return 'check ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH (of a context: docker context inspect)';
   const only = attempts.length === 1 ? attempts[0] : undefined;
   if (only && /^(--docker-host|DOCKER_HOST|context)/.test(only.origin))
     return `check ${only.origin}, or unset it to search for a local daemon`;

@@ -1,4 +1,5 @@
 import { userError } from '../../base/index.ts';
+import { SLIM, type SlimRecipe, slimRecipe } from './slim.ts';
 
 /** A Triton image by a short name. */
 export interface ImageRelease {
@@ -49,8 +50,23 @@ export interface ResolvedImage {
   readonly about: string;
 }
 
+/** The image to serve with: one to fetch, or one to build where there is a recipe. */
+export interface WantedImage extends ResolvedImage {
+  readonly recipe: SlimRecipe | undefined;
+}
+
+/** `--image` and, for `slim`, its base. @throws CONFIG_INVALID */
+export async function wantedImage(
+  image: string | undefined,
+  slimBase: string | undefined,
+): Promise<WantedImage> {
+  if (image?.trim() !== SLIM) return { ...resolveImage(image), recipe: undefined };
+  const recipe = await slimRecipe(slimBase);
+  return { reference: recipe.reference, about: `built here on ${recipe.base}, Triton 2.51.0`, recipe };
+}
+
 /**
- * The image meant by `--image`: nothing is the default, `24.10` NVIDIA's of that month, `azureml-…` one of the table,
+ * The image meant by `--image`, but for `slim`: nothing is the default, `24.10` NVIDIA's of that month, `azureml-…` one of the table,
  * everything else a reference.
  * @throws CONFIG_INVALID for what cannot be a reference.
  */
@@ -65,12 +81,9 @@ export function resolveImage(text: string | undefined): ResolvedImage {
   }
   const azure = AZURE_RELEASES.find(({ name }) => name === given);
   if (azure) return azure;
-  if (given === 'slim') {
-    throw userError('CONFIG_INVALID', '--image slim cannot be used here: it is built by up, not fetched');
-  }
   if (/^azureml-/.test(given) || !isReference(given)) {
     throw userError('CONFIG_INVALID', `--image: "${given}" names no image`, {
-      hint: `give a release such as ${DEFAULT_RELEASE}, one of ${AZURE_RELEASES.map(({ name }) => name).join(', ')}, or a reference such as ${NVIDIA}:24.10-py3`,
+      hint: `give a release such as ${DEFAULT_RELEASE}, one of ${AZURE_RELEASES.map(({ name }) => name).join(', ')}, slim, or a reference such as ${NVIDIA}:24.10-py3`,
     });
   }
   return { reference: given, about: 'as given' };

@@ -7,6 +7,13 @@ import { tarDirectory } from './tar.ts';
 /** Where a model waits inside until it is whole; outside the repository, so that Triton never sees a half. */
 const INCOMING = '/triton-local-incoming';
 
+/** The daemon runs elsewhere, in a virtual machine or around our own container, and does not see this folder. */
+export function isUnseenFolder(reason: string): boolean {
+  return /bind source path does not exist|not shared from the host|mounts denied|statfs .*no such file|error while creating mount source path/i.test(
+    reason,
+  );
+}
+
 /** Copies the whole repository into a container that has not started: for daemons that cannot see our files. */
 export async function copyRepository(container: Docker.Container, repository: string): Promise<void> {
   await container.putArchive(tarDirectory(repository, MODELS.slice(1)), { path: '/' });

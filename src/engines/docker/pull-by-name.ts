@@ -2,12 +2,14 @@ import { homedir } from 'node:os';
 import type { EventSink } from '../../events/index.ts';
 import { endpointSources } from './candidates.ts';
 import { dockerUnavailable, findDocker } from './endpoint.ts';
-import { resolveImage } from './image.ts';
-import { pullImage } from './pull.ts';
+import { wantedImage } from './image.ts';
+import { obtainImage } from './obtain-image.ts';
 
 export interface PullByNameOptions {
   /** As `--image` takes it; nothing is the default. */
   readonly image: string | undefined;
+  /** Base of `slim`, which is built. */
+  readonly slimBase?: string | undefined;
   readonly dockerHost?: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
   readonly events: EventSink;
@@ -21,14 +23,15 @@ export interface PulledImage {
   readonly endpoint: string;
 }
 
-/** `triton-local pull [IMAGE]`. @throws DOCKER_UNAVAILABLE, DOCKER_PULL_FAILED, CONFIG_INVALID. */
+/** `triton-local pull [IMAGE]`. @throws DOCKER_UNAVAILABLE, DOCKER_PULL_FAILED, DOCKER_BUILD_FAILED, CONFIG_INVALID. */
 export async function pullByName(options: PullByNameOptions, signal: AbortSignal): Promise<PulledImage> {
-  const { image, dockerHost, environment, events } = options;
-  const { reference, about } = resolveImage(image);
+  const { image, slimBase, dockerHost, environment, events } = options;
+  const wanted = await wantedImage(image, slimBase);
+  const { reference, about } = wanted;
   const search = await findDocker(endpointSources(environment, dockerHost));
   if (!search.endpoint) throw dockerUnavailable(search, process.platform);
   const { docker, url } = search.endpoint;
-  await pullImage({ docker, reference, environment, homeDirectory: homedir(), events }, signal);
+  await obtainImage(wanted, { docker, environment, homeDirectory: homedir(), events }, signal);
   const { Size } = await docker.getImage(reference).inspect();
   return { reference, about, bytes: Size, endpoint: url };
 }

@@ -54,13 +54,6 @@ export async function pullImage(options: PullOptions, signal: AbortSignal): Prom
   }
 }
 
-/** The error for an image that may not be fetched unasked. */
-export function imageMissing(reference: string): TritonLocalError {
-  return systemError('DOCKER_IMAGE_MISSING', `the image ${reference} is not on this machine`, {
-    hint: `get it (Triton images have 8 to 20 GB) with: triton-local pull ${reference}`,
-  });
-}
-
 function openPull(
   docker: Docker,
   reference: string,

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import type Docker from 'dockerode';
 import { LineSplitter, systemError } from '../../base/index.ts';
 import type { EventSink } from '../../events/index.ts';
@@ -10,20 +12,39 @@ import { tarDirectory } from './tar.ts';
 
 /** The value of `--image` that builds instead of fetching. */
 export const SLIM = 'slim';
+/** On images whose Python backend stands in for the one of ONNX Runtime, which they lack. */
+export const ONNX_LABEL = 'dev.triton-local.onnx';
 const DEFAULT_BASE = 'python:3.11-slim-bookworm';
+const KEPT_LINES = 20;
+/** Docker knows these without a word in the Dockerfile, and leaves them out of the image. */
+const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
 
 export interface SlimRecipe {
   /** The folder with the Dockerfile: `templates/triton-slim` of the package. */
   readonly directory: string;
-  /** Base image; a slim Python one where left out. */
-  readonly base?: string | undefined;
+  /** An image with Python 3.8 to 3.12 and pip. */
+  readonly base: string;
+  /** Named by the recipe's content, so that a changed recipe is another image. */
+  readonly reference: string;
 }
 
-/** The image that this recipe builds: named by its content, so that a changed recipe is another image. */
-export async function slimReference({ directory, base = DEFAULT_BASE }: SlimRecipe): Promise<string> {
+/** What `--image slim` builds, on this base or a slim Python image. */
+export async function slimRecipe(base = DEFAULT_BASE): Promise<SlimRecipe> {
+  const directory = templateDirectory();
   const dockerfile = await readFile(path.join(directory, 'Dockerfile'));
   const hash = createHash('sha256').update(dockerfile).update(`\0${base}`).digest('hex');
-  return `triton-local/slim:${hash.slice(0, 12)}`;
+  return { directory, base, reference: `triton-local/slim:${hash.slice(0, 12)}` };
+}
+
+/** Beside `dist` in the package, whose chunks may lie one deeper; beside `src` in the sources. */
+function templateDirectory(): string {
+  const here = path.dirname(fileURLToPath(import.meta.url));
+  const places = ['..', '../..', '../../..'].map((up) => path.resolve(here, up, 'templates/triton-slim'));
+  const found = places.find((place) => existsSync(path.join(place, 'Dockerfile')));
+  if (found !== undefined) return found;
+  throw systemError('TEMPLATE_MISSING', `templates/triton-slim of triton-local is missing above ${here}`, {
+    hint: 'install triton-local again',
+  });
 }
 
 /**
@@ -32,23 +53,24 @@ export async function slimReference({ directory, base = DEFAULT_BASE }: SlimReci
  */
 export async function buildSlim(
   docker: Docker,
-  recipe: SlimRecipe,
+  { directory, base, reference }: SlimRecipe,
+  environment: Readonly<Record<string, string>>,
   events: EventSink,
   signal: AbortSignal,
 ): Promise<void> {
-  const reference = await slimReference(recipe);
   const lastLines: string[] = [];
   try {
-    const stream = (await docker.buildImage(tarDirectory(recipe.directory, '.') as NodeJS.ReadableStream, {
+    const proxies = PROXY_VARIABLES.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []));
+    const stream = (await docker.buildImage(tarDirectory(directory, '.') as NodeJS.ReadableStream, {
       t: reference,
-      buildargs: { BASE: recipe.base ?? DEFAULT_BASE },
+      buildargs: { ...Object.fromEntries(proxies), BASE: base },
       rm: true,
       forcerm: true,
       abortSignal: signal,
     })) as unknown as Readable;
     const output = new LineSplitter((line) => {
       if (line.trim() === '') return;
-      if (lastLines.push(line) > 20) lastLines.shift();
+      if (lastLines.push(line) > KEPT_LINES) lastLines.shift();
       // The classic builder's talk of its intermediate containers.
       if (/^ ---> |^Removing intermediate/.test(line)) return;
       const step = /^Step (\d+\/\d+) : (.*)/.exec(line);
@@ -61,7 +83,7 @@ export async function buildSlim(
     signal.throwIfAborted();
     const words = lastLines.length > 0 ? `\n${lastLines.join('\n')}` : '';
     throw systemError('DOCKER_BUILD_FAILED', `could not build the slim image: ${reasonOf(error)}${words}`, {
-      hint: 'it needs the base image, PyPI and Debian packages; check the network of the Docker daemon',
+      hint: `it needs the base image ${base} (another: --slim-base) and PyPI; check the network of the Docker daemon`,
       cause: error,
     });
   }

@@ -15,6 +15,8 @@ function wishes(more: Partial<EngineWishes> = {}): EngineWishes {
     choice: 'auto',
     gpus: undefined,
     image: undefined,
+    slimBase: undefined,
+    dockerHost: undefined,
     tritonserver: undefined,
     tritonUrl: undefined,
     backends: [],

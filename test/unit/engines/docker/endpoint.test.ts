@@ -1,26 +1,24 @@
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
-import http from 'node:http';
-import net from 'node:net';
-import path from 'node:path';
+import { link, mkdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAddress } from '../../../../src/engines/docker/address.ts';
 import { type EndpointSources, listCandidates } from '../../../../src/engines/docker/candidates.ts';
 import { dockerUnavailable, findDocker } from '../../../../src/engines/docker/endpoint.ts';
+import {
+  FakeDaemons,
+  useContext as useContextIn,
+  writeContext as writeContextIn,
+} from '../../../helpers/fake-docker.ts';
 import { TempFolder } from '../../../helpers/temp-project.ts';
 
 let home: TempFolder;
-let servers: (http.Server | net.Server)[];
-const sockets = new Set<net.Socket>();
+let daemons: FakeDaemons;
 
 beforeEach(async () => {
   home = await TempFolder.create('tl-');
-  servers = [];
+  daemons = new FakeDaemons();
 });
 afterEach(async () => {
-  for (const socket of sockets) socket.destroy();
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  await daemons[Symbol.asyncDispose]();
   await home[Symbol.asyncDispose]();
 });
 
@@ -35,39 +33,8 @@ function sources(environment: Record<string, string> = {}, explicit?: string): E
   };
 }
 
-async function listenAt(server: http.Server | net.Server, where: string | number): Promise<void> {
-  servers.push(server);
-  server.on('connection', (socket: net.Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('close', () => sockets.delete(socket));
-  });
-  if (typeof where === 'string') {
-    await mkdir(path.dirname(where), { recursive: true });
-    server.listen(where);
-  } else {
-    server.listen(where, '127.0.0.1');
-  }
-  await once(server, 'listening');
-}
-
-/** A daemon that answers a ping and knows nothing else. */
-const daemon = () => http.createServer((_request, response) => response.end('OK'));
-
-async function writeContext(name: string, host: string): Promise<void> {
-  const id = createHash('sha256').update(name).digest('hex');
-  const directory = home.path('.docker/contexts/meta', id);
-  await mkdir(directory, { recursive: true });
-  await writeFile(
-    path.join(directory, 'meta.json'),
-    JSON.stringify({ Name: name, Endpoints: { docker: { Host: host } } }),
-  );
-}
-
-const useContext = async (name: string) => {
-  await mkdir(home.path('.docker'), { recursive: true });
-  await writeFile(home.path('.docker/config.json'), JSON.stringify({ currentContext: name }));
-};
+const writeContext = (name: string, host: string) => writeContextIn(home.directory, name, host);
+const useContext = (name: string) => useContextIn(home.directory, name);
 
 /** The first endpoint that answers below the test's home; the machine's own socket may be there as well. */
 async function found(environment: Record<string, string> = {}, explicit?: string) {
@@ -77,49 +44,23 @@ async function found(environment: Record<string, string> = {}, explicit?: string
 }
 
 describe('where a Docker daemon is found', () => {
-  it.each([
-    ['rootless Docker', 'run/docker.sock'],
-    ['rootless Docker', '.docker/run/docker.sock'],
-    ['Docker Desktop', '.docker/desktop/docker.sock'],
-    ['OrbStack', '.orbstack/run/docker.sock'],
-    ['Colima', '.colima/default/docker.sock'],
-    ['Colima', '.colima/docker.sock'],
-    ['Colima', '.config/colima/default/docker.sock'],
-    ['Rancher Desktop', '.rd/docker.sock'],
-    ['Podman machine', '.local/share/containers/podman/machine/podman.sock'],
-    ['rootless Podman', 'run/podman/podman.sock'],
-    ['Lima', '.lima/docker/sock/docker.sock'],
-  ])('%s at %s', async (origin, socket) => {
-    await listenAt(daemon(), home.path(socket));
-    const { own } = await found();
-    expect(own).toMatchObject({ origin, url: `unix://${home.path(socket)}`, outcome: 'answered' });
-  });
-
   it('the flag, and nothing else', async () => {
-    await listenAt(daemon(), home.path('a.sock'));
+    await daemons.listen(home.path('a.sock'));
     const { search } = await found({ DOCKER_HOST: 'tcp://127.0.0.1:1' }, `unix://${home.path('a.sock')}`);
     expect(search.attempts).toHaveLength(1);
     expect(search.endpoint).toMatchObject({ origin: '--docker-host' });
   });
 
-  it('DOCKER_HOST over TCP', async () => {
-    const server = daemon();
-    await listenAt(server, 0);
-    const { port } = server.address() as net.AddressInfo;
-    const { search } = await found({ DOCKER_HOST: `tcp://127.0.0.1:${port}` });
-    expect(search.endpoint).toMatchObject({ origin: 'DOCKER_HOST', address: { kind: 'tcp', port } });
-  });
-
   it('DOCKER_HOST that does not answer is not replaced by another daemon', async () => {
-    await listenAt(daemon(), home.path('.rd/docker.sock'));
+    await daemons.listen(home.path('.rd/docker.sock'));
     const { search } = await found({ DOCKER_HOST: `unix://${home.path('gone.sock')}` });
     expect(search.endpoint).toBeUndefined();
     expect(search.attempts).toMatchObject([{ outcome: 'no such socket' }]);
   });
 
   it('the current context before every socket', async () => {
-    await listenAt(daemon(), home.path('c.sock'));
-    await listenAt(daemon(), home.path('.rd/docker.sock'));
+    await daemons.listen(home.path('c.sock'));
+    await daemons.listen(home.path('.rd/docker.sock'));
     await writeContext('colima', `unix://${home.path('c.sock')}`);
     await useContext('colima');
     const { search } = await found();
@@ -127,7 +68,7 @@ describe('where a Docker daemon is found', () => {
   });
 
   it('a current context that is stale is passed over, one that DOCKER_CONTEXT names is not', async () => {
-    await listenAt(daemon(), home.path('.rd/docker.sock'));
+    await daemons.listen(home.path('.rd/docker.sock'));
     await writeContext('stale', `unix://${home.path('gone.sock')}`);
     await useContext('stale');
     expect((await found()).own).toMatchObject({ origin: 'Rancher Desktop' });
@@ -143,14 +84,12 @@ describe('where a Docker daemon is found', () => {
   });
 
   it('a socket file that nothing listens at is passed over', async () => {
-    const dead = net.createServer();
-    await listenAt(dead, home.path('elsewhere.sock'));
+    const elsewhere = new FakeDaemons();
+    await elsewhere.listen(home.path('elsewhere.sock'));
     await mkdir(home.path('.colima/default'), { recursive: true });
-    const { link } = await import('node:fs/promises');
     await link(home.path('elsewhere.sock'), home.path('.colima/default/docker.sock'));
-    await new Promise((resolve) => dead.close(resolve));
-    servers.pop();
-    await listenAt(daemon(), home.path('.rd/docker.sock'));
+    await elsewhere[Symbol.asyncDispose]();
+    await daemons.listen(home.path('.rd/docker.sock'));
     const { own, search } = await found();
     expect(own).toMatchObject({ origin: 'Rancher Desktop' });
     const stale = search.attempts.find((it) => it.url.endsWith('.colima/default/docker.sock'));
@@ -159,8 +98,8 @@ describe('where a Docker daemon is found', () => {
 
   it('sockets that accept and never answer cost one limit together, and do not hide a live one', async () => {
     for (const socket of ['.docker/desktop/docker.sock', '.orbstack/run/docker.sock', '.colima/docker.sock'])
-      await listenAt(net.createServer(), home.path(socket));
-    await listenAt(daemon(), home.path('.lima/default/sock/docker.sock'));
+      await daemons.listenSilently(home.path(socket));
+    await daemons.listen(home.path('.lima/default/sock/docker.sock'));
     const began = performance.now();
     const { own, search } = await found();
     expect(performance.now() - began).toBeLessThan(1_400);
