@@ -24,6 +24,7 @@ export function createProgram(): Command {
     .description('start everything for a project and reload it on every save')
     .option('-d, --detach', 'start it apart from this terminal, and return when it is ready')
     .addOption(new Option('--event-log <file>', 'what -d starts').hideHelp())
+    .addOption(new Option('--key-file <file>', 'the keys of a deployed service').hideHelp())
     .addHelpText('after', example('up sample-models/digits --port 6789'))
     .action(run(async (directory, flags) => (await import('./commands/up.ts')).up(directory, flags)));
 
