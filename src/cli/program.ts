@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander';
 import { SETTINGS } from '../config/index.ts';
 import { print, printError } from '../ui/index.ts';
+import { MODEL_VERBS } from './azure/model-verbs.ts';
+import { addVerbs } from './azure/verbs.ts';
 import type { Flags } from './flags.ts';
 import { packageVersion } from './version.ts';
 
@@ -105,6 +107,8 @@ export function createProgram(): Command {
     .option('--json', 'as JSON')
     .addHelpText('after', example('doctor'))
     .action(run(async (_none, flags) => (await import('./commands/doctor.ts')).doctor(flags)));
+
+  addVerbs(program, 'model', 'az ml model: register and deploy models', MODEL_VERBS);
 
   return program;
 }
