@@ -26,6 +26,7 @@ export const ROOMS = {
   reload: { rooms: ['base', 'events', 'repository'], types: ['config'] },
   workspace: { rooms: ['base'] },
   control: { rooms: ['base', 'events'], types: ['workspace'] },
+  azureml: { rooms: ['base', 'events', 'repository', 'workspace', 'control'], types: ['config'] },
   emulator: {
     rooms: [
       'base',
@@ -44,7 +45,9 @@ export const ROOMS = {
   },
   cloud: { rooms: ['base', 'config', 'repository', 'kserve'] },
   ui: { rooms: ['base', 'events'], types: ['control'] },
-  cli: { rooms: ['base', 'events', 'config', 'workspace', 'control', 'emulator', 'cloud', 'ui'] },
+  cli: {
+    rooms: ['base', 'events', 'config', 'workspace', 'control', 'azureml', 'emulator', 'cloud', 'ui'],
+  },
 };
 
 /** Heavy libraries and the only places that may import them. */

@@ -11,6 +11,7 @@ export {
   toTritonLocalError,
   userError,
 } from './errors.ts';
+export { withFileLock } from './file-lock.ts';
 export { entryKind, hashFile, isInside, writeFileAtomic } from './files.ts';
 export { Lifetime, within } from './lifetime.ts';
 export { LineSplitter, MAX_LINE_CHARACTERS } from './lines.ts';

@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander';
 import { SETTINGS } from '../config/index.ts';
 import { print, printError } from '../ui/index.ts';
+import { MODEL_VERBS } from './azure/model-verbs.ts';
+import { addVerbs } from './azure/verbs.ts';
 import type { Flags } from './flags.ts';
 import { packageVersion } from './version.ts';
 
@@ -24,6 +26,7 @@ export function createProgram(): Command {
     .description('start everything for a project and reload it on every save')
     .option('-d, --detach', 'start it apart from this terminal, and return when it is ready')
     .addOption(new Option('--event-log <file>', 'what -d starts').hideHelp())
+    .addOption(new Option('--key-file <file>', 'the keys of a deployed service').hideHelp())
     .addHelpText('after', example('up sample-models/digits --port 6789'))
     .action(run(async (directory, flags) => (await import('./commands/up.ts')).up(directory, flags)));
 
@@ -107,6 +110,8 @@ export function createProgram(): Command {
     .option('--json', 'as JSON')
     .addHelpText('after', example('doctor'))
     .action(run(async (_none, flags) => (await import('./commands/doctor.ts')).doctor(flags)));
+
+  addVerbs(program, 'model', 'az ml model: register and deploy models', MODEL_VERBS);
 
   return program;
 }

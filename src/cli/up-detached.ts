@@ -5,6 +5,7 @@ import { type StartedEmulator, startDetached, type startReporter } from '../cont
 import { createEmulator } from '../emulator/index.ts';
 import { EventLog } from '../events/index.ts';
 import { print, startRenderer } from '../ui/index.ts';
+import { serviceKeys } from '../workspace/index.ts';
 import { EventRelay } from './event-relay.ts';
 import { EXIT } from './exit-codes.ts';
 import { nextInterruption } from './signals.ts';
@@ -74,10 +75,11 @@ function summary(started: StartedEmulator, projectDir: string, eventLog: string)
 /** What `-d` starts: an emulator that shows nothing, keeps its events in a file, and tells its parent how it began. */
 export async function upWithoutTerminal(
   config: ProjectConfig,
-  eventLog: string,
+  { eventLog, keyFile }: { readonly eventLog: string; readonly keyFile: string | undefined },
   reporter: ReturnType<typeof startReporter>,
 ): Promise<number> {
-  const emulator = createEmulator({ config, runtimePaths: [packageDirectory()], eventLog });
+  const keys = keyFile === undefined ? {} : { keys: async () => Object.values(await serviceKeys(keyFile)) };
+  const emulator = createEmulator({ config, runtimePaths: [packageDirectory()], eventLog, ...keys });
   using _log = new EventLog(eventLog, emulator.control);
   const stopTelling = emulator.control.subscribe((event) => reporter?.event(event));
   const asked = nextInterruption();

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { messageOf, systemError, type TritonLocalError } from '../base/index.ts';
 import type { EmulatorEvent, EmulatorState } from '../events/index.ts';
-import type { Control } from './contract.ts';
+import type { ServiceControl } from './contract.ts';
 import { MessageReader } from './message-reader.ts';
 import {
   fromErrorData,
@@ -16,7 +16,7 @@ import {
 const ANSWER_LIMIT_MS = 5_000;
 
 /** The control of an emulator in another process. Ending hangs up; the emulator goes on. */
-export interface RemoteControl extends Control, AsyncDisposable {
+export interface RemoteControl extends ServiceControl, AsyncDisposable {
   /** Process number of the emulator. */
   readonly pid: number;
   /** Resolves when the connection is gone, whoever ended it: no event comes any more. */
@@ -74,6 +74,14 @@ class ControlClient implements RemoteControl {
 
   async reload(model?: string): Promise<void> {
     await this.#ask('reload', model);
+  }
+
+  async publish(port: number): Promise<void> {
+    await this.#ask('publish', String(port));
+  }
+
+  async rekey(): Promise<void> {
+    await this.#ask('rekey');
   }
 
   async stop(reason: string): Promise<void> {

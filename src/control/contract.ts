@@ -10,3 +10,14 @@ export interface Control {
   /** Calls `listener` for every event from now on; the returned function ends that. */
   subscribe(listener: (event: EmulatorEvent) => void): () => void;
 }
+
+/** What whoever deploys services asks besides. */
+export interface ServiceControl extends Control {
+  /**
+   * Moves the scoring service to another port; what the old one had accepted is answered first.
+   * @throws PORT_TAKEN, PORT_REFUSED; it stays where it was then.
+   */
+  publish(port: number): Promise<void>;
+  /** Reads the keys again: from the next request on, those count. */
+  rekey(): Promise<void>;
+}

@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { messageOf, systemError } from '../base/index.ts';
-import type { Control } from './contract.ts';
+import type { ServiceControl } from './contract.ts';
 import { MessageReader } from './message-reader.ts';
 import {
   MAX_REQUEST_BYTES,
@@ -25,7 +25,7 @@ const MAX_BACKLOG_BYTES = 4 * 1024 * 1024;
  * connected until it is done, without being waited for: the stop is what ends us.
  * @throws CONTROL_UNAVAILABLE where the socket cannot be made.
  */
-export async function serveControl(control: Control, socketPath: string): Promise<AsyncDisposable> {
+export async function serveControl(control: ServiceControl, socketPath: string): Promise<AsyncDisposable> {
   const terminals = new Set<Terminal>();
   const server = createServer((socket) => {
     const terminal = new Terminal(control, socket);
@@ -73,13 +73,13 @@ async function end(server: Server, terminals: ReadonlySet<Terminal>): Promise<vo
 
 /** One connected terminal. */
 class Terminal {
-  readonly #control: Control;
+  readonly #control: ServiceControl;
   readonly #socket: Socket;
   #unsubscribe: (() => void) | undefined;
   #pending = 0;
   #stopping = 0;
 
-  constructor(control: Control, socket: Socket) {
+  constructor(control: ServiceControl, socket: Socket) {
     this.#control = control;
     this.#socket = socket;
     const reader = new MessageReader(
@@ -147,6 +147,10 @@ class Terminal {
         return this.#control.state();
       case 'reload':
         return this.#control.reload(argument);
+      case 'publish':
+        return this.#control.publish(Number(argument));
+      case 'rekey':
+        return this.#control.rekey();
       case 'stop':
         return this.#control.stop(argument ?? 'asked to');
       case 'subscribe':

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { Lifetime, messageOf, systemError, TritonLocalError } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
-import { type Control, serveControl } from '../control/index.ts';
+import { type Control, type ServiceControl, serveControl } from '../control/index.ts';
 import { asServedBy, type EmulatorState, EventBus, StateStore } from '../events/index.ts';
 import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
-import { startScoringServer } from '../scoring/index.ts';
+import { type ScoringServer, startScoringServer } from '../scoring/index.ts';
 import { type Instance, openWorkspace, type Workspace } from '../workspace/index.ts';
 import { startEngine } from './engine-start.ts';
 import { failureOf } from './failure.ts';
@@ -23,6 +23,8 @@ export interface EmulatorOptions {
    * first `init()` fails, so that such a start fails.
    */
   readonly eventLog?: string;
+  /** The keys that callers may send, where keys are asked for; those of the workspace by default. */
+  readonly keys?: () => Promise<readonly string[]>;
 }
 
 /** An emulator that may be watched from its first event on; `start` is called once. */
@@ -63,7 +65,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   return new ProjectEmulator(options);
 }
 
-class ProjectEmulator implements Emulator, RunningEmulator, Control {
+class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   readonly control: Control = this;
   readonly stopped: Promise<Ending>;
   scoringUri = '';
@@ -74,6 +76,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
   readonly #bus = new EventBus();
   readonly #runtimePaths: readonly string[];
   readonly #eventLog: string | undefined;
+  readonly #givenKeys: EmulatorOptions['keys'];
   readonly #store: StateStore;
   readonly #lifetime = new Lifetime();
   readonly #stopping = new AbortController();
@@ -83,13 +86,18 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
   #ending: Promise<void> | undefined;
   #generations: Generations | undefined;
   #reloader: Reloader | undefined;
+  #instance: Instance | undefined;
+  #scoring: ScoringServer | undefined;
+  #readKeys: () => Promise<readonly string[]> = async () => [];
   #scriptFailure: string | undefined;
   #announcedReady = false;
+  #startMs = 0;
 
-  constructor({ config, runtimePaths, eventLog }: EmulatorOptions) {
+  constructor({ config, runtimePaths, eventLog, keys }: EmulatorOptions) {
     this.#config = config;
     this.#runtimePaths = runtimePaths;
     this.#eventLog = eventLog;
+    this.#givenKeys = keys;
     this.#store = new StateStore(this.#bus);
     this.stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve;
@@ -135,7 +143,9 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
     await this.#startScript(signal);
     await this.#announceWhenReady();
     await this.#startReloading(initial, new ModelLoader(engine, stagedRepository));
-    await this.#serveControl(instance);
+    this.#instance = instance;
+    this.#lifetime.use('control socket', await serveControl(this, instance.controlSocket));
+    await this.#announceInstance();
   }
 
   /** Before the scoring service, so that at the end its requests are answered before their workers go. */
@@ -149,14 +159,23 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
   }
 
   async #startScoring(workspace: Workspace): Promise<void> {
-    const config = this.#config;
-    if (config.auth === 'key') this.key = config.primaryKey ?? (await workspace.keys('default')).primary;
+    const { auth, primaryKey, port } = this.#config;
+    this.#readKeys = async () => {
+      if (auth !== 'key') return [];
+      return (await this.#givenKeys?.()) ?? [primaryKey ?? (await workspace.keys('default')).primary];
+    };
+    await this.#openScoring(port);
+  }
+
+  async #openScoring(port: number): Promise<void> {
+    const { host, script } = this.#config;
+    const keys = await this.#readKeys();
     const server = await startScoringServer({
-      host: config.host,
-      port: config.port,
-      deployment: config.script ? 'script' : 'no-code',
+      host,
+      port,
+      deployment: script ? 'script' : 'no-code',
       engineUrl: this.httpUrl,
-      keys: this.key === undefined ? [] : [this.key],
+      keys,
       source: {
         pool: () => this.#generations?.current,
         failure: () => this.#scriptFailure,
@@ -164,9 +183,10 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
       },
       events: this.#bus,
     });
-    this.#lifetime.use('scoring service', server);
-    const base = `http://${config.host === '127.0.0.1' ? 'localhost' : config.host}:${server.port}`;
-    this.scoringUri = config.script ? `${base}/score` : base;
+    this.#scoring = this.#lifetime.use('scoring service', server);
+    this.key = keys[0];
+    const base = `http://${host === '127.0.0.1' ? 'localhost' : host}:${server.port}`;
+    this.scoringUri = script ? `${base}/score` : base;
   }
 
   /** The script's first generation. Where somebody watches, one that fails is waited for: the next save tries again. */
@@ -218,18 +238,22 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
     const scoringRoot = new URL('/', this.scoringUri).href;
     if (!(await isReady(this.httpUrl, scoringRoot)) || this.#announcedReady || this.#ending) return;
     this.#announcedReady = true;
+    this.#startMs = performance.now() - this.#startedAt;
+    this.#tellReady();
+  }
+
+  #tellReady(): void {
     this.#bus.emit({
       type: 'emulator.ready',
       scoringUri: this.scoringUri,
       httpUrl: this.httpUrl,
       deployment: this.#config.script ? 'script' : 'no-code',
-      startMs: performance.now() - this.#startedAt,
+      startMs: this.#startMs,
     });
   }
 
-  async #serveControl(instance: Instance): Promise<void> {
-    this.#lifetime.use('control socket', await serveControl(this, instance.controlSocket));
-    await instance.announce({
+  async #announceInstance(): Promise<void> {
+    await this.#instance?.announce({
       projectDir: this.#config.projectDir,
       scoringUri: this.scoringUri,
       httpUrl: this.httpUrl,
@@ -248,6 +272,20 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
 
   async reload(model?: string): Promise<void> {
     await this.#reloader?.reload(model);
+  }
+
+  async publish(port: number): Promise<void> {
+    const before = this.#scoring;
+    await this.#openScoring(port);
+    await before?.[Symbol.asyncDispose]();
+    if (this.#announcedReady) this.#tellReady();
+    await this.#announceInstance();
+  }
+
+  async rekey(): Promise<void> {
+    const keys = await this.#readKeys();
+    this.#scoring?.setKeys(keys);
+    this.key = keys[0];
   }
 
   subscribe(...[listener]: Parameters<Control['subscribe']>): () => void {

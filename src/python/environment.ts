@@ -3,10 +3,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { LineSplitter, systemError, writeFileAtomic } from '../base/index.ts';
+import { LineSplitter, systemError, withFileLock, writeFileAtomic } from '../base/index.ts';
 import type { PythonSource } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
-import { withBuildLock } from './build-lock.ts';
 import { harnessDirectory } from './harness-directory.ts';
 import { type Interpreter, locateInterpreter } from './interpreter.ts';
 import { type Requirements, readRequirements } from './requirements.ts';
@@ -46,7 +45,7 @@ export async function ensureEnvironment(
   const tell = (step: string, detail: string) =>
     events.emit({ type: 'environment.progress', environment: TITLE, step, detail: shorten(detail) });
   const onWait = () => tell('wait', 'another triton-local builds the same environment');
-  await withBuildLock(`${directory}.lock`, signal, onWait, async () => {
+  await withFileLock(`${directory}.lock`, signal, onWait, async () => {
     if (isComplete(directory)) return;
     try {
       await build(directory, base, requirements, environment, tell, signal);

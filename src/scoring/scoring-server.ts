@@ -15,6 +15,8 @@ import { answerUnauthorized } from './unauthorized.ts';
 /** The Azure ML scoring service while it listens. */
 export interface ScoringServer extends AsyncDisposable {
   readonly port: number;
+  /** Accepts these keys from the next request on, and no others. */
+  setKeys(keys: readonly string[]): void;
 }
 
 /**
@@ -45,12 +47,16 @@ const MAX_CONNECTIONS = 4_096;
 export async function startScoringServer(options: ScoringServerOptions): Promise<ScoringServer> {
   const service = new ScoringService(options);
   const port = await service.start();
-  return { port, [Symbol.asyncDispose]: () => service[Symbol.asyncDispose]() };
+  return {
+    port,
+    setKeys: (keys) => service.setKeys(keys),
+    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
+  };
 }
 
 class ScoringService implements AsyncDisposable {
   readonly #options: ScoringServerOptions;
-  readonly #mayScore: ReturnType<typeof createKeyCheck>;
+  #mayScore: ReturnType<typeof createKeyCheck>;
   readonly #gateway: EngineGateway | undefined;
   readonly #server = createServer(LIMITS);
   readonly #connections = new Connections(this.#server);
@@ -83,6 +89,10 @@ class ScoringService implements AsyncDisposable {
     const taken = await listen(this.#server, host, port, 'scoring service');
     this.#server.on('error', (error) => this.#tellServerError(error));
     return taken;
+  }
+
+  setKeys(keys: readonly string[]): void {
+    this.#mayScore = createKeyCheck(keys);
   }
 
   #accept(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {

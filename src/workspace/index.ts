@@ -1,5 +1,18 @@
-// Workspace: local Azure ML state on disk: keys of services, and the emulators that run.
-// It knows files; it refuses to know what an emulator does, or to read the environment.
+// Workspace: local Azure ML state on disk: models, environments and services with their keys, and the emulators that run.
+// It knows files; it refuses to know what an emulator or a deployment does, or to read the environment.
+export type {
+  AzureState,
+  ComputeType,
+  EnvironmentRecord,
+  JsonObject,
+  Labels,
+  ModelRecord,
+  ResourceConfiguration,
+  RunningService,
+  ServiceRecord,
+} from './azure-state.ts';
+export { AzureWorkspace, idOf, type NewModel } from './azure-workspace.ts';
+export { copyContent } from './content-store.ts';
 export type { Instance, InstanceAnnouncement, InstanceRecord } from './instance.ts';
-export type { ServiceKeys } from './keys.ts';
+export { makeKey, replaceServiceKeys, type ServiceKeys, serviceKeys } from './keys.ts';
 export { openWorkspace, type Workspace } from './workspace.ts';

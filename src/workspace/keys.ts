@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { hasErrno, userError } from '../base/index.ts';
+import { hasErrno, userError, writeFileAtomic } from '../base/index.ts';
 
 /** The two keys of a service; both are accepted, as in Azure ML. */
 export interface ServiceKeys {
   readonly primary: string;
   readonly secondary: string;
+  /** The access token that was handed out last, where the service takes tokens; accepted like a key. */
+  readonly token?: string;
 }
 
 /**
@@ -14,11 +16,10 @@ export interface ServiceKeys {
  * make them at once get the same: the file is put in place whole, and only the first is put.
  * @throws KEYS_UNREADABLE where the file was damaged.
  */
-export async function serviceKeys(directory: string, service: string): Promise<ServiceKeys> {
-  const file = path.join(directory, `${encodeURIComponent(service)}.json`);
+export async function serviceKeys(file: string): Promise<ServiceKeys> {
   const kept = await readKeys(file);
   if (kept) return kept;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   const fresh: ServiceKeys = { primary: makeKey(), secondary: makeKey() };
   const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
@@ -31,6 +32,11 @@ export async function serviceKeys(directory: string, service: string): Promise<S
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** Puts other keys in the place of a service's keys; an emulator that runs accepts them once it is told to. */
+export function replaceServiceKeys(file: string, keys: ServiceKeys): Promise<void> {
+  return writeFileAtomic(file, `${JSON.stringify(keys)}\n`, 0o600);
 }
 
 /** A link fails where the name is taken, and shows the file whole; some file systems have no links. */
@@ -65,8 +71,9 @@ function parseKeys(text: string): ServiceKeys | undefined {
     if (typeof value !== 'object' || value === null || !('primary' in value) || !('secondary' in value))
       return undefined;
     const { primary, secondary } = value;
+    const token = 'token' in value && typeof value.token === 'string' ? value.token : undefined;
     return typeof primary === 'string' && primary && typeof secondary === 'string' && secondary
-      ? { primary, secondary }
+      ? { primary, secondary, ...(token && { token }) }
       : undefined;
   } catch {
     return undefined;
@@ -74,6 +81,6 @@ function parseKeys(text: string): ServiceKeys | undefined {
 }
 
 /** 32 characters that need no escape in a header, a shell or a URL: 192 random bits. */
-function makeKey(): string {
+export function makeKey(): string {
   return randomBytes(24).toString('base64url');
 }

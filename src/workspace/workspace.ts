@@ -44,7 +44,7 @@ export async function openWorkspace(home: string): Promise<Workspace> {
   };
   return {
     home: root,
-    keys: (service) => serviceKeys(path.join(root, 'keys'), service),
+    keys: (service) => serviceKeys(path.join(root, 'keys', `${encodeURIComponent(service)}.json`)),
     createInstance: () => createInstance(instances, place),
     list: () => listInstances(instances),
     sweep: () => sweepInstances(instances, place),

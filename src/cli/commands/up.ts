@@ -11,8 +11,11 @@ import { packageDirectory } from '../version.ts';
 export async function up(directory: string | undefined, flags: Flags): Promise<number> {
   const config = await resolveProject({ directory: directory ?? '.', flags: settingFlags(flags) });
   if (flags.detach) return (await import('../up-detached.ts')).upDetached(config);
-  if (typeof flags.eventLog === 'string')
-    return (await import('../up-detached.ts')).upWithoutTerminal(config, flags.eventLog, startReporter());
+  if (typeof flags.eventLog === 'string') {
+    const keyFile = typeof flags.keyFile === 'string' ? flags.keyFile : undefined;
+    const files = { eventLog: flags.eventLog, keyFile };
+    return (await import('../up-detached.ts')).upWithoutTerminal(config, files, startReporter());
+  }
 
   const { stdin, stdout } = process;
   const facts = terminalFacts(stdout.isTTY === true);

@@ -4,11 +4,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { userError } from '../../../src/base/index.ts';
-import { type Control, connectControl, serveControl } from '../../../src/control/index.ts';
+import { connectControl, type ServiceControl, serveControl } from '../../../src/control/index.ts';
 import { type EmulatorEvent, EventBus, initialState } from '../../../src/events/index.ts';
 
 /** An emulator's side, with a bus and calls to look at. */
-class FakeControl implements Control {
+class FakeControl implements ServiceControl {
   readonly bus = new EventBus();
   readonly calls: string[] = [];
   listeners = 0;
@@ -27,6 +27,14 @@ class FakeControl implements Control {
       });
     if (model === 'fault') throw new TypeError('a fault of ours');
     if (model === 'long') await new Promise(() => {});
+  }
+
+  async publish(port: number): Promise<void> {
+    this.calls.push(`publish ${port}`);
+  }
+
+  async rekey(): Promise<void> {
+    this.calls.push('rekey');
   }
 
   async stop(reason: string): Promise<void> {
@@ -69,7 +77,7 @@ const line = (text: string) =>
     EventBus['emit']
   >[0];
 
-type Opened = { control: Control; end: () => PromiseLike<void> };
+type Opened = { control: ServiceControl; end: () => PromiseLike<void> };
 const forms: [string, () => Promise<Opened>][] = [
   ['in process', async () => ({ control, end: async () => {} })],
   [
@@ -107,6 +115,12 @@ describe.each(forms)('a control %s', (_form, open) => {
       location: { file: 'config.pbtxt', line: 3 },
     });
     await expect(opened.control.reload('fault')).rejects.toThrow('a fault of ours');
+  });
+
+  it('moves the scoring service and reads the keys again', async () => {
+    await opened.control.publish(6789);
+    await opened.control.rekey();
+    expect(control.calls).toEqual(['publish 6789', 'rekey']);
   });
 
   it('stops with a reason', async () => {

@@ -4,9 +4,9 @@ import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { withBuildLock } from '../../../src/python/build-lock.ts';
+import { withFileLock } from '../../../src/base/file-lock.ts';
 
-describe('withBuildLock', () => {
+describe('withFileLock', () => {
   let directory: string;
   let file: string;
   const { signal } = new AbortController();
@@ -27,7 +27,7 @@ describe('withBuildLock', () => {
       inside -= 1;
     };
     let waited = 0;
-    const run = () => withBuildLock(file, signal, () => waited++, task);
+    const run = () => withFileLock(file, signal, () => waited++, task);
     await Promise.all([run(), run(), run()]);
     expect(most).toBe(1);
     expect(waited).toBe(2);
@@ -35,36 +35,36 @@ describe('withBuildLock', () => {
   });
 
   it('is free again after a task that failed', async () => {
-    const failing = withBuildLock(file, signal, nobody, () => Promise.reject(new Error('x')));
+    const failing = withFileLock(file, signal, nobody, () => Promise.reject(new Error('x')));
     await expect(failing).rejects.toThrow('x');
     expect(existsSync(file)).toBe(false);
   });
 
   it('takes over the lock of a process that died', async () => {
     const dead = spawnSync(process.execPath, ['-e', '']).pid;
-    await withBuildLock(file, signal, nobody, async () => undefined);
+    await withFileLock(file, signal, nobody, async () => undefined);
     await writeFile(file, `${dead} x`);
-    await expect(withBuildLock(file, signal, nobody, async () => 'taken')).resolves.toBe('taken');
+    await expect(withFileLock(file, signal, nobody, async () => 'taken')).resolves.toBe('taken');
   });
 
   it('takes over a lock that gave no sign of life', async () => {
-    await withBuildLock(file, signal, nobody, async () => undefined);
+    await withFileLock(file, signal, nobody, async () => undefined);
     await writeFile(file, `${process.pid} x`);
     const before = new Date(Date.now() - 60_000);
     await utimes(file, before, before);
-    await expect(withBuildLock(file, signal, nobody, async () => 'taken')).resolves.toBe('taken');
+    await expect(withFileLock(file, signal, nobody, async () => 'taken')).resolves.toBe('taken');
   });
 
   it('stops waiting when the signal aborts, and leaves the lock to its holder', async () => {
     const held = makeGate();
     const entered = makeGate();
-    const holder = withBuildLock(file, signal, nobody, () => {
+    const holder = withFileLock(file, signal, nobody, () => {
       entered.resolve();
       return held.promise;
     });
     await entered.promise;
     const controller = new AbortController();
-    const waiting = withBuildLock(
+    const waiting = withFileLock(
       file,
       controller.signal,
       () => controller.abort(),

@@ -1,9 +1,9 @@
 import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasErrno } from '../base/index.ts';
+import { hasErrno } from './errors.ts';
 
-const POLL_MS = 200;
+const POLL_MS = 25;
 const HEARTBEAT_MS = 2_000;
 /** A holder that gave no sign of life for so long is taken for dead. */
 const STALE_MS = 30_000;
@@ -12,7 +12,7 @@ const STALE_MS = 30_000;
  * Runs a task while this process holds the lock file; others, in other processes too, wait. A lock whose holder died
  * is taken over. `onWait` is called once when somebody else holds it.
  */
-export async function withBuildLock<T>(
+export async function withFileLock<T>(
   file: string,
   signal: AbortSignal,
   onWait: () => void,

@@ -1,0 +1,210 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { entryKind, userError } from '../base/index.ts';
+import {
+  type AzureWorkspace,
+  copyContent,
+  idOf,
+  type JsonObject,
+  type Labels,
+  type ModelRecord,
+  type ResourceConfiguration,
+} from '../workspace/index.ts';
+import { addProperties, hasLabel } from './labels.ts';
+import { modelJson } from './model-json.ts';
+import { checkModelName, refusal } from './refusal.ts';
+import { findTritonLayout, layoutWarnings } from './triton-layout.ts';
+
+/** Takes what the user should know and a program need not read: warnings, progress. */
+export type Say = (text: string) => void;
+
+export interface ModelRegistration {
+  readonly name: string;
+  /** The file or folder on this machine. */
+  readonly path: string;
+  readonly description: string | null;
+  readonly framework: string;
+  readonly frameworkVersion: string | null;
+  readonly tags: Labels;
+  readonly properties: Labels;
+  readonly runId: string | null;
+  readonly experimentName: string | null;
+  readonly sampleInputDatasetId: string | null;
+  readonly sampleOutputDatasetId: string | null;
+  readonly resourceConfiguration: ResourceConfiguration | null;
+}
+
+/** `az ml model register`: copies the file or folder in as the next version of the name. */
+export async function registerModel(
+  workspace: AzureWorkspace,
+  { path: source, ...model }: ModelRegistration,
+  say: Say,
+): Promise<JsonObject> {
+  checkModelName(model.name);
+  if ((await entryKind(source)) === undefined)
+    throw refusal(`Error, provided model path "${source}" cannot be found`, { location: { file: source } });
+  say(`Registering model ${model.name}`);
+  const record = await workspace.registerModel(model, path.resolve(source));
+  if (model.framework === 'Multi') {
+    const entry = workspace.contentOf(record);
+    for (const warning of await layoutWarnings(entry, await findTritonLayout(entry)))
+      say(`WARNING: ${warning}`);
+  }
+  return modelJson(record);
+}
+
+export interface ModelFilter {
+  readonly name?: string | undefined;
+  readonly tags?: readonly string[];
+  readonly properties?: readonly string[];
+  readonly runId?: string | undefined;
+  readonly framework?: string | undefined;
+  /** Only the highest version of each name. */
+  readonly latest?: boolean;
+}
+
+/** `az ml model list`: the newest first. */
+export async function listModels(workspace: AzureWorkspace, filter: ModelFilter): Promise<JsonObject[]> {
+  const { models } = await workspace.read();
+  const found = models.filter(
+    (model) =>
+      (filter.name === undefined || model.name === filter.name) &&
+      (filter.runId === undefined || model.runId === filter.runId) &&
+      (filter.framework === undefined || model.framework === filter.framework) &&
+      (filter.tags ?? []).every((tag) => hasLabel(model.tags, tag)) &&
+      (filter.properties ?? []).every((property) => hasLabel(model.properties, property)),
+  );
+  const shown = filter.latest ? found.filter((model) => model === latestOf(found, model.name)) : found;
+  return [...shown].reverse().map(modelJson);
+}
+
+/** Which model is meant: its id `NAME:VERSION`, or its name with or without a version. */
+export interface ModelReference {
+  readonly id?: string | undefined;
+  readonly name?: string | undefined;
+  readonly version?: string | undefined;
+  readonly runId?: string | undefined;
+}
+
+/** `az ml model show`. @throws MODEL_NOT_FOUND */
+export async function showModel(workspace: AzureWorkspace, reference: ModelReference): Promise<JsonObject> {
+  return modelJson(await findModel(workspace, reference));
+}
+
+/**
+ * The model that is meant; a name alone means its highest version.
+ * @throws MODEL_NOT_FOUND in Azure ML's words, with the models that there are.
+ */
+export async function findModel(workspace: AzureWorkspace, reference: ModelReference): Promise<ModelRecord> {
+  const { models } = await workspace.read();
+  const [, idName, idVersion] = /^(.+):(\d+)$/.exec(reference.id ?? '') ?? [undefined, reference.id];
+  const name = idName ?? reference.name;
+  if (name === undefined && reference.runId === undefined)
+    throw refusal('Error, one of id or name must be provided.');
+  const version = idVersion ?? reference.version;
+  const fitting = models.filter(
+    (model) =>
+      (name === undefined || model.name === name) &&
+      (version === undefined || String(model.version) === version) &&
+      (reference.runId === undefined || model.runId === reference.runId),
+  );
+  const found = fitting.at(-1);
+  if (found) return found;
+  const asked = {
+    id: reference.id,
+    name: reference.id ? undefined : name,
+    version: idVersion ? undefined : version,
+  };
+  const told = Object.entries(asked).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key} ${value}`],
+  );
+  throw userError(
+    'MODEL_NOT_FOUND',
+    `ModelNotFound: Model with ${told.join(', ')} not found in provided workspace`,
+    { hint: hintOf(models, name) },
+  );
+}
+
+/** A model of the name with another version is what was meant most often; else all names are told. */
+function hintOf(models: readonly ModelRecord[], name: string | undefined): string {
+  const ids = models.filter((model) => model.name === name).map(idOf);
+  if (ids.length > 0) return `registered versions: ${ids.join(', ')}`;
+  if (models.length === 0)
+    return 'no model is registered here: npx triton-local model register -n NAME -p models';
+  return `registered are: ${[...new Set(models.map((model) => model.name))].join(', ')}`;
+}
+
+const latestOf = (models: readonly ModelRecord[], name: string) =>
+  models.filter((model) => model.name === name).at(-1);
+
+export interface ModelChange {
+  readonly addTags: Labels;
+  readonly removeTags: readonly string[];
+  readonly addProperties: Labels;
+  readonly description: string | undefined;
+  readonly sampleInputDatasetId: string | undefined;
+  readonly sampleOutputDatasetId: string | undefined;
+  readonly resources: Partial<ResourceConfiguration>;
+}
+
+/** `az ml model update`. @throws MODEL_NOT_FOUND; AZUREML_REFUSED for a property that is there already. */
+export async function updateModel(
+  workspace: AzureWorkspace,
+  id: string,
+  change: ModelChange,
+): Promise<JsonObject> {
+  const model = await findModel(workspace, { id });
+  const changed = await workspace.changeModel(idOf(model), (before) => ({
+    ...before,
+    tags: Object.fromEntries(
+      Object.entries({ ...before.tags, ...change.addTags }).filter(
+        ([key]) => !change.removeTags.includes(key),
+      ),
+    ),
+    properties: addProperties(before.properties, change.addProperties),
+    description: change.description ?? before.description,
+    sampleInputDatasetId: change.sampleInputDatasetId ?? before.sampleInputDatasetId,
+    sampleOutputDatasetId: change.sampleOutputDatasetId ?? before.sampleOutputDatasetId,
+    resourceConfiguration:
+      Object.keys(change.resources).length === 0
+        ? before.resourceConfiguration
+        : { cpu: null, memoryInGB: null, gpu: null, ...before.resourceConfiguration, ...change.resources },
+  }));
+  return modelJson(changed ?? model);
+}
+
+/** `az ml model delete`. @throws MODEL_NOT_FOUND; AZUREML_REFUSED for one that a service uses. */
+export async function deleteModel(workspace: AzureWorkspace, id: string): Promise<void> {
+  const model = await findModel(workspace, { id });
+  const { services } = await workspace.read();
+  const users = services.filter((service) => service.modelIds.includes(idOf(model)));
+  if (users.length > 0) {
+    throw refusal(
+      `The model cannot be deleted because it is currently being used in one or more webservices: ${users.map(({ name }) => name).join(', ')}`,
+      { hint: `delete first: npx triton-local service delete -n ${users[0]?.name}` },
+    );
+  }
+  await workspace.removeModel(idOf(model));
+}
+
+/** `az ml model download`: puts the registered file or folder into a folder, and gives its path. */
+export async function downloadModel(
+  workspace: AzureWorkspace,
+  id: string,
+  targetDirectory: string,
+  overwrite: boolean,
+): Promise<string> {
+  const model = await findModel(workspace, { id });
+  const target = path.resolve(targetDirectory, model.entry);
+  if ((await entryKind(target)) !== undefined) {
+    if (!overwrite) {
+      throw refusal(`File already exists. To overwrite, set exist_ok to True. ${target}`, {
+        hint: 'on the command line: --overwrite',
+        location: { file: target },
+      });
+    }
+    await rm(target, { recursive: true, force: true });
+  }
+  await copyContent(workspace.contentOf(model), target);
+  return target;
+}

@@ -1,0 +1,66 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { entryKind } from '../base/index.ts';
+
+/** How a registered entry holds a Triton model repository. */
+export interface TritonLayout {
+  /** Absolute path of the repository. */
+  readonly repository: string;
+  /**
+   * `parent`: the entry holds the folder `triton`, as Azure ML v1 wants it. `itself`: the entry is that folder.
+   * `bare`: the models lie directly in the entry, as v2 wants it.
+   */
+  readonly form: 'parent' | 'itself' | 'bare';
+}
+
+/** Finds the model repository in a registered file or folder; undefined where it has none (azureml.md 0.1). */
+export async function findTritonLayout(entry: string): Promise<TritonLayout | undefined> {
+  if ((await entryKind(entry)) !== 'directory') return undefined;
+  const inner = path.join(entry, 'triton');
+  if ((await entryKind(inner)) === 'directory') return { repository: inner, form: 'parent' };
+  if (path.basename(entry) === 'triton') return { repository: entry, form: 'itself' };
+  return (await holdsModels(entry)) ? { repository: entry, form: 'bare' } : undefined;
+}
+
+/** What the cloud will say only when the container starts; one sentence a fault. `entry` is where the copy lies. */
+export async function layoutWarnings(entry: string, layout: TritonLayout | undefined): Promise<string[]> {
+  const name = path.basename(entry);
+  if (!layout) {
+    return [
+      `"${name}" holds no folder "triton" with models: a no-code deployment of it fails in the cloud; register the parent of the folder "triton"`,
+    ];
+  }
+  const warnings: string[] = [];
+  if (layout.form === 'itself') {
+    warnings.push(
+      `the folder "triton" itself is registered: the cloud looks for ${name}/triton and fails with "failed to stat file .../triton/triton"; register its parent`,
+    );
+  }
+  if (layout.form === 'bare') {
+    warnings.push(
+      `the models lie directly in "${name}", as v2 wants them; v1 looks for the folder "triton" in it`,
+    );
+  }
+  for (const model of await folders(layout.repository)) {
+    const directory = path.join(layout.repository, model);
+    if ((await folders(directory)).some((version) => /^[1-9]\d*$/.test(version))) continue;
+    warnings.push(`model "${model}" has no version folder such as ${model}/1`);
+  }
+  return warnings;
+}
+
+async function holdsModels(directory: string): Promise<boolean> {
+  for (const model of await folders(directory)) {
+    if ((await entryKind(path.join(directory, model, 'config.pbtxt'))) === 'file') return true;
+    if ((await folders(path.join(directory, model))).some((version) => /^[1-9]\d*$/.test(version)))
+      return true;
+  }
+  return false;
+}
+
+async function folders(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => name);
+}

@@ -1,0 +1,79 @@
+import path from 'node:path';
+import { parseLabels } from '../../azureml/index.ts';
+import { userError } from '../../base/index.ts';
+import { homeDirectory } from '../../config/index.ts';
+import { AzureWorkspace, type Labels, type ResourceConfiguration } from '../../workspace/index.ts';
+import type { Flags } from '../flags.ts';
+
+/** The flags of one `az ml` verb, read by their long names in camel case. */
+export class AzureFlags {
+  readonly #flags: Flags;
+
+  constructor(flags: Flags) {
+    this.#flags = flags;
+  }
+
+  /** The workspace that is meant: `--workspace FILE`, else the one in the state folder. */
+  openWorkspace(): Promise<AzureWorkspace> {
+    const given = this.text('workspace');
+    return AzureWorkspace.open(given ?? path.join(homeDirectory(), 'workspace', 'default.json'));
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#flags[name];
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  /** For a flag without which the command line is not parsed. */
+  required(name: string): string {
+    const value = this.text(name);
+    if (value === undefined) throw userError('CONFIG_INVALID', `${optionOf(name)} is missing`);
+    return value;
+  }
+
+  /** A flag that may be given several times. */
+  texts(name: string): readonly string[] {
+    const value = this.#flags[name];
+    return Array.isArray(value) ? value.map(String) : [];
+  }
+
+  labels(name: string): Labels {
+    return parseLabels(this.texts(name), optionOf(name));
+  }
+
+  /** `--flag`, `--flag true` or `--flag false`, as az takes them. */
+  yesNo(name: string): boolean | undefined {
+    const value = this.#flags[name];
+    if (value === undefined || typeof value === 'boolean') return value;
+    if (/^true$/i.test(String(value))) return true;
+    if (/^false$/i.test(String(value))) return false;
+    throw userError('CONFIG_INVALID', `${optionOf(name)} must be true or false, not "${value}"`);
+  }
+
+  number(name: string): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const number = Number(value);
+    if (value.trim() === '' || !Number.isFinite(number))
+      throw userError('CONFIG_INVALID', `${optionOf(name)} must be a number, not "${value}"`);
+    return number;
+  }
+
+  /** `--cpu-cores`, `--memory-gb` and `--gpu-cores`, as far as they are given. */
+  resources(): Partial<ResourceConfiguration> {
+    const [cpu, memoryInGB, gpu] = [
+      this.number('cpuCores'),
+      this.number('memoryGb'),
+      this.number('gpuCores'),
+    ];
+    return {
+      ...(cpu !== undefined && { cpu }),
+      ...(memoryInGB !== undefined && { memoryInGB }),
+      ...(gpu !== undefined && { gpu }),
+    };
+  }
+}
+
+function optionOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

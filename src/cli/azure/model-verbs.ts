@@ -1,0 +1,97 @@
+import type { Verb } from './verbs.ts';
+
+const load = () => import('../commands/model.ts');
+
+const TAGS = [
+  ['--tag <key=value...>', 'a tag; may be repeated'],
+  ['--property <key=value...>', 'a property; may be repeated'],
+] as const;
+const RESOURCES = [
+  ['--cc, --cpu-cores <number>', 'CPU cores that the model wants'],
+  ['--gb, --memory-gb <number>', 'memory that the model wants, in GB'],
+  ['--gc, --gpu-cores <number>', 'GPUs that the model wants'],
+] as const;
+const SAMPLES = [
+  ['--sample-input-dataset-id <id>', 'kept with the model'],
+  ['--sample-output-dataset-id <id>', 'kept with the model'],
+] as const;
+const ID = ['-i, --model-id <name:version>*', 'the model'] as const;
+
+/** `az ml model`, with the flags of its first version (azureml.md 4.1). */
+export const MODEL_VERBS: readonly Verb[] = [
+  {
+    name: 'register',
+    about: 'register a file or folder as the next version of a model',
+    example: '-n my_triton_model -p models --model-framework=Multi',
+    flags: [
+      ['-n, --name <name>*', 'name of the model'],
+      ['-p, --model-path <path>', 'file or folder; for Triton the parent of the folder "triton"'],
+      ['--asset-path <path>', 'the same for the outputs of a run'],
+      ['--model-framework <name>', 'TensorFlow, ScikitLearn, Onnx, Custom, or Multi for Triton'],
+      ['--model-framework-version <version>', 'kept with the model'],
+      ['-d, --description <text>', 'kept with the model'],
+      ...TAGS,
+      ...RESOURCES,
+      ['--experiment-name <name>', 'kept with the model'],
+      ['-r, --run-id <id>', 'kept with the model'],
+      ['-f, --run-metadata-file <file>', 'JSON with runId and experimentName'],
+      ...SAMPLES,
+      ['-t, --output-metadata-file <file>', 'write modelId and workspace there, for deploy -f'],
+    ],
+    run: async (flags) => (await load()).register(flags),
+  },
+  {
+    name: 'list',
+    about: 'list the registered models, the newest first',
+    example: '--latest',
+    flags: [
+      ['-n, --model-name <name>', 'only this name'],
+      ['-l, --latest', 'only the highest version of each'],
+      ['--run-id <id>', 'only of this run'],
+      ['--model-framework <name>', 'only of this framework'],
+      ...TAGS,
+    ],
+    run: async (flags) => (await load()).list(flags),
+  },
+  {
+    name: 'show',
+    about: 'show one model',
+    example: '-i my_triton_model:1',
+    flags: [
+      ['-i, --model-id <name:version>', 'the model'],
+      ['-n, --model-name <name>', 'the model by its name: its highest version, or --version'],
+      ['--version <number>', 'the version of --model-name'],
+      ['--run-id <id>', 'the model of this run'],
+    ],
+    run: async (flags) => (await load()).show(flags),
+  },
+  {
+    name: 'update',
+    about: 'change what is kept with a model',
+    example: '-i my_triton_model:1 --add-tag area=NLP',
+    flags: [
+      ID,
+      ['--add-tag <key=value...>', 'a tag; may be repeated'],
+      ['--remove-tag <key...>', 'a tag to remove'],
+      ['--add-property <key=value...>', 'a property; properties cannot be changed'],
+      ['--description <text>', 'another description'],
+      ...RESOURCES,
+      ...SAMPLES,
+    ],
+    run: async (flags) => (await load()).update(flags),
+  },
+  {
+    name: 'delete',
+    about: 'delete a model that no service uses',
+    example: '-i my_triton_model:1',
+    flags: [ID],
+    run: async (flags) => (await load()).remove(flags),
+  },
+  {
+    name: 'download',
+    about: 'put the file or folder of a model into a folder',
+    example: '-i my_triton_model:1 -t downloaded',
+    flags: [ID, ['-t, --target-dir <dir>*', 'the folder'], ['--overwrite', 'replace what is there']],
+    run: async (flags) => (await load()).download(flags),
+  },
+];

@@ -1,0 +1,135 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import {
+  deleteModel,
+  downloadModel,
+  listModels,
+  registerModel,
+  showModel,
+  updateModel,
+} from '../../azureml/index.ts';
+import { messageOf, userError } from '../../base/index.ts';
+import { printError } from '../../ui/index.ts';
+import { AzureFlags } from '../azure/flags.ts';
+import { printResult } from '../azure/output.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Flags } from '../flags.ts';
+
+const say = (text: string) => printError(`${text}\n`);
+
+/** `triton-local model register` */
+export async function register(given: Flags): Promise<number> {
+  const flags = new AzureFlags(given);
+  const path = flags.text('modelPath') ?? flags.text('assetPath');
+  if (path === undefined)
+    throw userError('CONFIG_INVALID', 'give --model-path, the file or folder of the model');
+  const run = await runMetadata(flags.text('runMetadataFile'));
+  const resources = flags.resources();
+  const model = await registerModel(
+    await flags.openWorkspace(),
+    {
+      name: flags.required('name'),
+      path,
+      description: flags.text('description') ?? null,
+      framework: flags.text('modelFramework') ?? 'Custom',
+      frameworkVersion: flags.text('modelFrameworkVersion') ?? null,
+      tags: flags.labels('tag'),
+      properties: flags.labels('property'),
+      runId: flags.text('runId') ?? run.runId,
+      experimentName: flags.text('experimentName') ?? run.experimentName,
+      sampleInputDatasetId: flags.text('sampleInputDatasetId') ?? null,
+      sampleOutputDatasetId: flags.text('sampleOutputDatasetId') ?? null,
+      resourceConfiguration:
+        Object.keys(resources).length === 0 ? null : { cpu: null, memoryInGB: null, gpu: null, ...resources },
+    },
+    say,
+  );
+  const metadataFile = flags.text('outputMetadataFile');
+  if (metadataFile !== undefined) {
+    const metadata = { modelId: model.id, workspaceName: 'triton-local', resourceGroupName: 'local' };
+    await writeFile(metadataFile, `${JSON.stringify(metadata, null, 2)}\n`);
+    say(`Wrote JSON metadata to ${metadataFile}`);
+  }
+  printResult(model, flags);
+  return EXIT.ok;
+}
+
+/** `triton-local model list` */
+export async function list(given: Flags): Promise<number> {
+  const flags = new AzureFlags(given);
+  const filter = {
+    name: flags.text('modelName'),
+    tags: flags.texts('tag'),
+    properties: flags.texts('property'),
+    runId: flags.text('runId'),
+    framework: flags.text('modelFramework'),
+    latest: flags.yesNo('latest') ?? false,
+  };
+  printResult(await listModels(await flags.openWorkspace(), filter), flags);
+  return EXIT.ok;
+}
+
+/** `triton-local model show` */
+export async function show(given: Flags): Promise<number> {
+  const flags = new AzureFlags(given);
+  const reference = {
+    id: flags.text('modelId'),
+    name: flags.text('modelName'),
+    version: flags.text('version'),
+    runId: flags.text('runId'),
+  };
+  printResult(await showModel(await flags.openWorkspace(), reference), flags);
+  return EXIT.ok;
+}
+
+/** `triton-local model update` */
+export async function update(given: Flags): Promise<number> {
+  const flags = new AzureFlags(given);
+  const model = await updateModel(await flags.openWorkspace(), flags.required('modelId'), {
+    addTags: flags.labels('addTag'),
+    removeTags: flags.texts('removeTag'),
+    addProperties: flags.labels('addProperty'),
+    description: flags.text('description'),
+    sampleInputDatasetId: flags.text('sampleInputDatasetId'),
+    sampleOutputDatasetId: flags.text('sampleOutputDatasetId'),
+    resources: flags.resources(),
+  });
+  printResult(model, flags);
+  return EXIT.ok;
+}
+
+/** `triton-local model delete` */
+export async function remove(given: Flags): Promise<number> {
+  const flags = new AzureFlags(given);
+  await deleteModel(await flags.openWorkspace(), flags.required('modelId'));
+  return EXIT.ok;
+}
+
+/** `triton-local model download`: prints where it lies now. */
+export async function download(given: Flags): Promise<number> {
+  const flags = new AzureFlags(given);
+  const overwrite = flags.yesNo('overwrite') ?? false;
+  const workspace = await flags.openWorkspace();
+  const target = await downloadModel(
+    workspace,
+    flags.required('modelId'),
+    flags.required('targetDir'),
+    overwrite,
+  );
+  printResult(target, flags);
+  return EXIT.ok;
+}
+
+async function runMetadata(
+  file: string | undefined,
+): Promise<{ readonly runId: string | null; readonly experimentName: string | null }> {
+  if (file === undefined) return { runId: null, experimentName: null };
+  try {
+    const { runId, experimentName }: Record<string, unknown> = JSON.parse(await readFile(file, 'utf8'));
+    const textOf = (value: unknown) => (typeof value === 'string' ? value : null);
+    return { runId: textOf(runId), experimentName: textOf(experimentName) };
+  } catch (error) {
+    throw userError('CONFIG_INVALID', `--run-metadata-file cannot be read: ${messageOf(error)}`, {
+      location: { file },
+    });
+  }
+}

@@ -1,0 +1,91 @@
+/** A JSON object whose members are not ours to interpret; what is unknown survives a round trip. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** A registered model, as `az ml model register` makes it. Versions rise by one a registration and are not used twice. */
+export interface ModelRecord {
+  readonly name: string;
+  readonly version: number;
+  /** ISO 8601. */
+  readonly createdTime: string;
+  readonly description: string | null;
+  readonly framework: string;
+  readonly frameworkVersion: string | null;
+  readonly tags: Labels;
+  readonly properties: Labels;
+  readonly runId: string | null;
+  readonly experimentName: string | null;
+  readonly sampleInputDatasetId: string | null;
+  readonly sampleOutputDatasetId: string | null;
+  readonly resourceConfiguration: ResourceConfiguration | null;
+  /** Name of the registered file or folder; it is part of the path in the container. */
+  readonly entry: string;
+  /** SHA-256 over names and bytes: the folder that holds the copy. */
+  readonly content: string;
+  readonly bytes: number;
+}
+
+export interface ResourceConfiguration {
+  readonly cpu: number | null;
+  readonly memoryInGB: number | null;
+  readonly gpu: number | null;
+}
+
+/** A registered environment; the definition is Azure ML's serialised Environment (azureml.md 3.5). */
+export interface EnvironmentRecord {
+  readonly name: string;
+  readonly version: string;
+  readonly definition: JsonObject;
+}
+
+export type ComputeType = 'Local' | 'ACI' | 'AKS';
+
+/** A deployed service: what was asked for, and where it runs. */
+export interface ServiceRecord {
+  readonly name: string;
+  readonly computeType: ComputeType;
+  readonly computeName: string | null;
+  readonly description: string | null;
+  readonly tags: Labels;
+  readonly properties: Labels;
+  readonly createdTime: string;
+  readonly updatedTime: string;
+  /** `NAME:VERSION` of each model. */
+  readonly modelIds: readonly string[];
+  /** Azure ML's inference configuration with its environment in full; null for a no-code deployment. */
+  readonly inferenceConfig: JsonObject | null;
+  /** Azure ML's deployment configuration as it was given, with the command line laid over it. */
+  readonly deploymentConfig: JsonObject;
+  /** Counts the attempts to deploy: the folder of the one that serves, or that failed where none serves. */
+  readonly revision: number;
+  /** Null where the last attempt failed and nothing served before. */
+  readonly running: RunningService | null;
+  /** Why the last attempt failed; null where it did not. */
+  readonly error: string | null;
+}
+
+/** The emulator that serves a service. */
+export interface RunningService {
+  readonly pid: number;
+  readonly port: number;
+  readonly scoringUri: string;
+}
+
+/** Everything that is known of one workspace: the content of its file. */
+export interface AzureState {
+  readonly schemaVersion: 1;
+  readonly models: readonly ModelRecord[];
+  /** The highest version that each model name has had, so that a deleted one is not given again. */
+  readonly lastVersions: Readonly<Record<string, number>>;
+  readonly environments: readonly EnvironmentRecord[];
+  readonly services: readonly ServiceRecord[];
+}
+
+export const emptyState: AzureState = {
+  schemaVersion: 1,
+  models: [],
+  lastVersions: {},
+  environments: [],
+  services: [],
+};

@@ -1,0 +1,114 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { entryKind, hasErrno, hashFile, userError } from '../base/index.ts';
+
+const MAX_FILES = 100_000;
+/** Made by editors, Python and file managers; no part of a model. */
+const IGNORED = /^(?:__pycache__|\.git|\.DS_Store|Thumbs\.db|\.ipynb_checkpoints)$/;
+
+export interface StoredContent {
+  readonly hash: string;
+  readonly bytes: number;
+}
+
+interface ContentFile {
+  /** Path below the entry, with slashes; empty where the entry is a file. */
+  readonly path: string;
+  readonly from: string;
+  readonly bytes: number;
+}
+
+/** Copies of registered files and folders, each in a folder named by its content: the same content is kept once. */
+export class ContentStore {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Where the copy of an entry lies. */
+  pathOf(content: string, entry: string): string {
+    return path.join(this.#directory, content, entry);
+  }
+
+  /**
+   * Copies a file or folder in. What is there under its hash is whole: it is put in place by a rename.
+   * @throws CONTENT_UNUSABLE for an empty folder, or one with more files than a model has.
+   */
+  async add(source: string): Promise<StoredContent> {
+    const files = await filesOf(source);
+    if (files.length === 0)
+      throw userError('CONTENT_UNUSABLE', `${source} holds no file`, { location: { file: source } });
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    const hash = await hashOf(path.basename(source), files);
+    if (!(await this.has(hash))) await this.#copy(source, files, hash);
+    return { hash, bytes };
+  }
+
+  async has(hash: string): Promise<boolean> {
+    return (await entryKind(path.join(this.#directory, hash))) === 'directory';
+  }
+
+  async remove(hash: string): Promise<void> {
+    await rm(path.join(this.#directory, hash), { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  async #copy(source: string, files: readonly ContentFile[], hash: string): Promise<void> {
+    const unfinished = path.join(this.#directory, `.${process.pid}-${randomUUID()}`);
+    try {
+      await copyFiles(files, path.join(unfinished, path.basename(source)));
+      await rename(unfinished, path.join(this.#directory, hash));
+    } catch (error) {
+      // Another process was faster with the same content.
+      if (!(hasErrno(error, 'ENOTEMPTY', 'EEXIST', 'EPERM') && (await this.has(hash)))) throw error;
+    } finally {
+      await rm(unfinished, { recursive: true, force: true, maxRetries: 3 });
+    }
+  }
+}
+
+/** Copies a file or a folder to `target`, which must not be there; links are followed, what is no content is left out. */
+export async function copyContent(source: string, target: string): Promise<void> {
+  await copyFiles(await filesOf(source), target);
+}
+
+async function copyFiles(files: readonly ContentFile[], target: string): Promise<void> {
+  for (const file of files) {
+    const to = path.join(target, file.path);
+    await mkdir(path.dirname(to), { recursive: true });
+    // Where the file system can, the copy shares its blocks with the original until one of them changes.
+    await copyFile(file.from, to, constants.COPYFILE_FICLONE);
+  }
+}
+
+/** Every file of an entry, links followed, in an order that does not depend on the disk. */
+async function filesOf(source: string): Promise<readonly ContentFile[]> {
+  const found: ContentFile[] = [];
+  const walk = async (from: string, relative: string, above: readonly string[]): Promise<void> => {
+    const entry = await stat(from);
+    if (entry.isFile()) {
+      if (found.push({ path: relative, from, bytes: entry.size }) > MAX_FILES)
+        throw userError('CONTENT_UNUSABLE', `${source} holds more than ${MAX_FILES} files`, {
+          hint: 'give the folder of the model alone',
+          location: { file: source },
+        });
+      return;
+    }
+    const identity = `${entry.dev}:${entry.ino}`;
+    if (!entry.isDirectory() || above.includes(identity)) return;
+    for (const name of (await readdir(from)).sort()) {
+      if (IGNORED.test(name)) continue;
+      await walk(path.join(from, name), relative === '' ? name : `${relative}/${name}`, [...above, identity]);
+    }
+  };
+  await walk(source, '', []);
+  return found;
+}
+
+async function hashOf(entry: string, files: readonly ContentFile[]): Promise<string> {
+  const hash = createHash('sha256').update(`${entry}\0`);
+  for (const file of files) hash.update(`${file.path}\0${await hashFile(file.from)}\0`);
+  return hash.digest('hex');
+}

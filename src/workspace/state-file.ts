@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import { hasErrno, messageOf, systemError, withFileLock, writeFileAtomic } from '../base/index.ts';
+import { type AzureState, emptyState } from './azure-state.ts';
+
+const LOCK_LIMIT_MS = 30_000;
+/** A workspace of ten thousand models has some 6 MB. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** What the state becomes (the same where nothing changes), and what the caller wants to know. */
+interface Change<Result> {
+  readonly state: AzureState;
+  readonly result: Result;
+}
+
+/**
+ * The state of one workspace in one readable JSON file. A change reads, alters and replaces it under a lock between
+ * processes; readers and crashes see the file before a change or after it, never between.
+ */
+export class StateFile {
+  readonly file: string;
+
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  /** @throws WORKSPACE_UNREADABLE for a file that is damaged, or was written by a later version of this program. */
+  async read(): Promise<AzureState> {
+    let text: string;
+    try {
+      text = await readFile(this.file, 'utf8');
+    } catch (error) {
+      if (hasErrno(error, 'ENOENT')) return emptyState;
+      throw this.#unreadable(messageOf(error), error);
+    }
+    if (text.length > MAX_BYTES) throw this.#unreadable(`it is larger than ${MAX_BYTES} bytes`);
+    return this.#parse(text);
+  }
+
+  /** Replaces the state by what `change` makes of it and gives what `change` says besides. */
+  async update<Result>(
+    change: (state: AzureState) => Change<Result> | Promise<Change<Result>>,
+  ): Promise<Result> {
+    const signal = AbortSignal.timeout(LOCK_LIMIT_MS);
+    try {
+      return await withFileLock(
+        `${this.file}.lock`,
+        signal,
+        () => undefined,
+        async () => {
+          const before = await this.read();
+          const { state, result } = await change(before);
+          if (state !== before)
+            await writeFileAtomic(this.file, `${JSON.stringify(state, null, 2)}\n`, 0o600);
+          return result;
+        },
+      );
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw systemError('WORKSPACE_BUSY', `another process keeps ${this.file} locked`, { cause: error });
+    }
+  }
+
+  #parse(text: string): AzureState {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (error) {
+      throw this.#unreadable(messageOf(error), error);
+    }
+    if (typeof value !== 'object' || value === null || !('schemaVersion' in value))
+      throw this.#unreadable('it is no state of a workspace');
+    if (value.schemaVersion !== 1)
+      throw this.#unreadable(`it has schema version ${value.schemaVersion}, and this program knows 1`);
+    const state: AzureState = { ...emptyState, ...value, schemaVersion: 1 };
+    for (const part of ['models', 'environments', 'services'] as const)
+      if (!Array.isArray(state[part])) throw this.#unreadable(`its ${part} are no list`);
+    return state;
+  }
+
+  #unreadable(why: string, cause?: unknown): Error {
+    return systemError('WORKSPACE_UNREADABLE', `the workspace cannot be read: ${why}`, {
+      hint: 'mend the file, or move it away and begin with an empty workspace',
+      location: { file: this.file },
+      cause,
+    });
+  }
+}
