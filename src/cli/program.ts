@@ -92,6 +92,14 @@ export function createProgram(): Command {
     .action(run(async (directory, flags) => (await import('./commands/down.ts')).down(directory, flags)));
 
   program
+    .command('data [file]')
+    .description("list what a project's script has collected about its models, or show one file of it")
+    .option('--dir <dir>', 'the project (default: this folder)')
+    .option('--json', 'the list as JSON')
+    .addHelpText('after', example('data inputs.csv --dir sample-models/digits'))
+    .action(run(async (file, flags) => (await import('./commands/data.ts')).data(file, flags)));
+
+  program
     .command('pull [image]')
     .description(
       'get the Triton image: a release such as 24.10, azureml-21.02, slim (built here), or any reference',

@@ -2,6 +2,7 @@ import type { Lifetime } from '../base/index.ts';
 import type { ProjectConfig, ScriptSource } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
 import { ensureEnvironment, ScorePoolFactory } from '../python/index.ts';
+import { dataDirectory } from '../workspace/index.ts';
 import { Generations } from './generations.ts';
 import { scriptEnvironment } from './script-environment.ts';
 
@@ -34,6 +35,7 @@ export function prepareScript(
         sourceDirectory: script.sourceDirectory,
         environment,
         engineAuthority: new URL(engineUrl).host,
+        dataDirectory: dataDirectory(config.home, config.projectDir),
         scoringTimeoutMs: config.scoringTimeoutMs,
         initTimeoutMs: config.timeoutMs,
         events,

@@ -9,6 +9,8 @@ export interface StartMessage {
   readonly sourceDirectory: string;
   /** Laid over the environment that the process was started with. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Where what the script collects is written. */
+  readonly dataDirectory: string;
   readonly engineHost: string | undefined;
   readonly enginePort: number | undefined;
   readonly scoringTimeoutMs: number;

@@ -66,6 +66,8 @@ export interface ScorePoolOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Where `localhost:8000` of the script really is: host and port of the engine's HTTP service. */
   readonly engineAuthority: string | undefined;
+  /** Where data is written that the script collects with Azure's collectors. */
+  readonly dataDirectory: string;
   readonly scoringTimeoutMs: number;
   /** Limit for import and `init()`. */
   readonly initTimeoutMs: number;

@@ -65,6 +65,7 @@ function startMessage(options: ScorePoolOptions, sources: StartMessage['sources'
     entryScript,
     sourceDirectory,
     environment: scriptEnvironment(options),
+    dataDirectory: options.dataDirectory,
     engineHost: engine?.host,
     enginePort: engine?.port,
     scoringTimeoutMs: options.scoringTimeoutMs,

@@ -12,6 +12,7 @@ export type {
   ServiceRecord,
 } from './azure-state.ts';
 export { AzureWorkspace, idOf, type NewModel } from './azure-workspace.ts';
+export { type CollectedFile, dataDirectory, listCollected } from './collected-data.ts';
 export { copyContent } from './content-store.ts';
 export type { Instance, InstanceAnnouncement, InstanceRecord } from './instance.ts';
 export { makeKey, replaceServiceKeys, type ServiceKeys, serviceKeys } from './keys.ts';

@@ -29,7 +29,18 @@ describe('the command line', () => {
   });
 
   it('every command has a help with an example', async () => {
-    for (const command of ['up', 'test', 'ps', 'logs', 'attach', 'wait', 'status', 'reload', 'down']) {
+    for (const command of [
+      'up',
+      'test',
+      'ps',
+      'logs',
+      'attach',
+      'wait',
+      'status',
+      'reload',
+      'down',
+      'data',
+    ]) {
       expect((await cli(command, '--help')).stdout).toMatch(/Example:\n.*npx triton-local/);
     }
   });

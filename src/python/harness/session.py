@@ -4,8 +4,8 @@ import os
 import sys
 import time
 
-from _triton_local import alarm, channel, redirect, scoring, script, shims, sources, streams, swagger
-from _triton_local import wsgi  # noqa: F401  (imported early, so that no module of ours is looked for later)
+from _triton_local import alarm, channel, collected, redirect, scoring, script, shims, sources, streams, swagger
+from _triton_local import collected_library, wsgi  # noqa: F401  (imported early: none of ours is looked for later)
 
 _TREE_LINES = 200
 _SOURCE_BYTES = 8 << 20
@@ -82,6 +82,7 @@ def _enter(options, entry_script, directory):
         if entry and entry not in sys.path:
             sys.path.append(entry)
     shims.install()
+    collected.install(options["dataDirectory"])
     if options.get("engineHost"):
         redirect.install(options["engineHost"], options["enginePort"])
 

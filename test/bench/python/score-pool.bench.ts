@@ -29,6 +29,7 @@ const start = (workers: number, generation = 1) =>
       interpreter,
       entryScript,
       sourceDirectory: directory,
+      dataDirectory: path.join(directory, 'data'),
       environment: Object.fromEntries(
         Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
       ),

@@ -67,6 +67,7 @@ async function startSubjects(): Promise<Subject[]> {
       interpreter: peerPython ?? 'python3',
       entryScript,
       sourceDirectory: directory,
+      dataDirectory: path.join(directory, 'data'),
       environment: process.env as Record<string, string>,
       engineAuthority: undefined,
       scoringTimeoutMs: 3_600_000,

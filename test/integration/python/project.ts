@@ -17,6 +17,8 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = Object.fromEntries(
 export class Project implements AsyncDisposable {
   readonly directory: string;
   readonly entryScript: string;
+  /** Not in the project: nothing may be written there. */
+  readonly dataDirectory: string;
   readonly bus = new EventBus();
   readonly events: EmulatorEvent[] = [];
   readonly #pools: AsyncDisposable[] = [];
@@ -24,6 +26,7 @@ export class Project implements AsyncDisposable {
   private constructor(directory: string) {
     this.directory = directory;
     this.entryScript = path.join(directory, 'score.py');
+    this.dataDirectory = `${directory}-data`;
     this.bus.subscribe((event) => this.events.push(event));
   }
 
@@ -49,6 +52,7 @@ export class Project implements AsyncDisposable {
       sourceDirectory: this.directory,
       environment: ENVIRONMENT,
       engineAuthority: undefined,
+      dataDirectory: this.dataDirectory,
       scoringTimeoutMs: 3_600_000,
       initTimeoutMs: 30_000,
       events: this.bus,
@@ -72,6 +76,7 @@ export class Project implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const pool of this.#pools) await pool[Symbol.asyncDispose]();
     await rm(this.directory, { recursive: true, force: true });
+    await rm(this.dataDirectory, { recursive: true, force: true });
   }
 }
 

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { startScorePool } from '../../../src/python/index.ts';
 import { ask, ENVIRONMENT, Project, post, TEST_PYTHON, textOf } from './project.ts';
 import { hasRealServer } from './real-server.ts';
+import { withoutPackages } from './without-packages.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const STAND_INS = path.resolve(here, '../../../src/python/harness/stand-ins');
@@ -37,27 +38,10 @@ describe.skipIf(!hasRealServer)('inference_schema', () => {
   });
 });
 
-/** Python in which the named packages are missing, though they are installed. */
-const without = (...names: string[]): string => `
-import sys
-real = [finder for finder in sys.meta_path if getattr(finder, "__name__", "") == "PathFinder"][0]
-at = sys.meta_path.index(real)
-class Others:
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if name.partition(".")[0] in ${JSON.stringify(names)} and not any("stand-ins" in one for one in path or ()):
-            return None
-        return real.find_spec(name, path, target)
-    @staticmethod
-    def invalidate_caches():
-        real.invalidate_caches()
-sys.meta_path[at] = Others
-`;
-
 describe('a script in an environment without Azure', () => {
   it('finds everything that the cloud has', async () => {
     project =
-      await Project.create(`${without('inference_schema', 'azureml_inference_server_http', 'azureml', 'wrapt')}
+      await Project.create(`${withoutPackages('inference_schema', 'azureml_inference_server_http', 'azureml', 'wrapt')}
 import json
 from azureml.contrib.services.aml_request import rawhttp, AMLRequest
 from azureml.contrib.services.aml_response import AMLResponse
@@ -91,7 +75,7 @@ def run(n):
   });
 
   it('has the old names of tritonclient', async () => {
-    project = await Project.create(`${without('tritonhttpclient', 'tritonclientutils')}
+    project = await Project.create(`${withoutPackages('tritonhttpclient', 'tritonclientutils')}
 import tritonhttpclient, tritonclientutils
 def init():
     pass
@@ -110,7 +94,7 @@ def run(data):
 
   it('names the real package for data frames of Spark', async () => {
     project = await Project.create(
-      `${without('inference_schema')}
+      `${withoutPackages('inference_schema')}
 from inference_schema.parameter_types.spark_parameter_type import SparkParameterType
 def init():
     pass

@@ -178,6 +178,7 @@ class Pair implements AsyncDisposable {
         interpreter: peerPython ?? '',
         entryScript,
         sourceDirectory: directory,
+        dataDirectory: path.join(directory, 'data'),
         environment: { ...(process.env as Record<string, string>), PYTHONDONTWRITEBYTECODE: '1' },
         engineAuthority: undefined,
         scoringTimeoutMs: 60_000,
