@@ -1,9 +1,15 @@
 import path from 'node:path';
-import { Lifetime, messageOf, systemError, TritonLocalError } from '../base/index.ts';
+import { Lifetime, messageOf, systemClock, systemError, TritonLocalError } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import { type Control, serveControl } from '../control/index.ts';
 import { asServedBy, type EmulatorState, EventBus, StateStore } from '../events/index.ts';
-import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
+import {
+  Bill,
+  type ProjectSnapshot,
+  type Reloader,
+  snapshotProject,
+  startReloader,
+} from '../reload/index.ts';
 import { startScoringServer } from '../scoring/index.ts';
 import { type Instance, openWorkspace, type Workspace } from '../workspace/index.ts';
 import { startEngine } from './engine-start.ts';
@@ -166,7 +172,9 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
   async #startScript(signal: AbortSignal): Promise<void> {
     const { script } = this.#config;
     if (!script || !this.#generations) return;
-    const began = performance.now();
+    const bill = new Bill(systemClock, systemClock.now());
+    bill.applying();
+    bill.enter('warm');
     try {
       await this.#generations.swap(
         signal,
@@ -176,13 +184,12 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
     } catch (error) {
       if (!this.#config.watch || signal.aborted || !isScriptsOwnFault(error)) throw error;
       this.#scriptFailure = messageOf(error);
-      const totalMs = performance.now() - began;
       this.#bus.emit({
         type: 'reload.failed',
         generation: 0,
         actions: [{ kind: 'swap-workers', target: script.entryScript, reason: 'start' }],
         causes: [],
-        timings: { settleMs: 0, planMs: 0, applyMs: totalMs, totalMs },
+        timings: bill.timings(),
         error: failureOf(error, script.entryScript),
       });
     }

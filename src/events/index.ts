@@ -14,6 +14,7 @@ export type {
   ModelState,
   ReloadAction,
   ReloadTimings,
+  WatchMode,
 } from './event.ts';
 export { LogParser, levelOf, type ParsedLine } from './log-formats.ts';
 export { type LogEntry, type LogLimits, LogStore } from './log-store.ts';
@@ -26,6 +27,7 @@ export {
   type ModelStatus,
   type ReloadFailure,
   type ReloadStatus,
+  type WatchStatus,
   type WorkerStatus,
 } from './state.ts';
 export { type EventSource, StateStore } from './state-store.ts';

@@ -44,6 +44,8 @@ function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
     case 'worker.ready':
     case 'worker.exited':
       return foldWorker(state, event);
+    case 'reload.watching':
+      return { ...state, watching: { mode: event.mode, reason: event.reason } };
     case 'reload.planned':
     case 'reload.completed':
     case 'reload.failed':

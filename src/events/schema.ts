@@ -26,7 +26,22 @@ export const reloadTimings = z.object({
   planMs: milliseconds,
   applyMs: milliseconds,
   totalMs: milliseconds,
+  /** The bill: these six add up to `totalMs`. From the first sign on disk until a changed content was read. */
+  noticeMs: milliseconds,
+  /** Waiting until the files were left alone. */
+  quietMs: milliseconds,
+  /** Copying models to where the engine reads them. */
+  stageMs: milliseconds,
+  /** The engine loading models beside those that serve. */
+  loadMs: milliseconds,
+  /** The next generation: its environment, its processes, the script's imports and `init()`. */
+  warmMs: milliseconds,
+  /** Taking over, until the old has answered what it had accepted. */
+  switchMs: milliseconds,
 });
+
+/** How changes are noticed: by the file system's events, by looking alone, not for now, or not at all. */
+export const watchMode = z.enum(['events', 'polling', 'paused', 'off']);
 
 export const failure = z.object({
   code: z.string(),
@@ -119,6 +134,7 @@ export const eventBody = z.discriminatedUnion('type', [
     runMs: milliseconds,
     totalMs: milliseconds,
   }),
+  z.object({ type: z.literal('reload.watching'), mode: watchMode, reason: z.string() }),
   z.object({ type: z.literal('reload.planned'), ...reload }),
   z.object({ type: z.literal('reload.completed'), ...reload, timings: reloadTimings }),
   z.object({ type: z.literal('reload.failed'), ...reload, timings: reloadTimings, error: failure }),

@@ -1,4 +1,4 @@
-import type { EngineKind, Failure, ModelState, ReloadAction, ReloadTimings } from './event.ts';
+import type { EngineKind, Failure, ModelState, ReloadAction, ReloadTimings, WatchMode } from './event.ts';
 
 export interface EngineStatus {
   readonly kind: EngineKind;
@@ -39,6 +39,12 @@ export interface ReloadFailure {
   readonly error: Failure;
 }
 
+/** How saves are noticed, and why so where it is not the usual way. */
+export interface WatchStatus {
+  readonly mode: WatchMode;
+  readonly reason: string;
+}
+
 /** What runs now, folded from the events; the TUI shows it and `/_triton-local/status` is cut from it. */
 export interface EmulatorState {
   /** Number of the last event that changed anything here; 0 before the first. */
@@ -63,6 +69,8 @@ export interface EmulatorState {
   /** Workers that ended without being asked to while the emulator was ready. */
   readonly workersDied: number;
   readonly reload: ReloadStatus | null;
+  /** Null until watching has begun. */
+  readonly watching: WatchStatus | null;
   /** Reloads completed. */
   readonly reloads: number;
   /** What is being made right now (environment, download), or null. */
@@ -87,6 +95,7 @@ export const initialState: EmulatorState = {
   workers: [],
   workersDied: 0,
   reload: null,
+  watching: null,
   reloads: 0,
   progress: null,
 };

@@ -72,11 +72,14 @@ export function formatSubject(
 }
 
 /** Where the time of a reload went; parts of under half a millisecond are left out. */
-export function formatBill({ settleMs, planMs, applyMs }: ReloadTimings): string {
+export function formatBill(timings: ReloadTimings): string {
   const parts: [string, number][] = [
-    ['notice', settleMs],
-    ['plan', planMs],
-    ['apply', applyMs],
+    ['notice', timings.noticeMs],
+    ['quiet', timings.quietMs],
+    ['stage', timings.stageMs],
+    ['load', timings.loadMs],
+    ['warm', timings.warmMs],
+    ['switch', timings.switchMs],
   ];
   return parts
     .filter(([, ms]) => ms >= 0.5)

@@ -78,6 +78,8 @@ export class PlainFormat {
         return event.expected ? [] : [this.#line('failed', style.red(workerDeath(event)))];
       case 'scoring.request':
         return [this.#request(event)];
+      case 'reload.watching':
+        return this.#watching(event);
       case 'reload.completed':
         return this.#completed(event, state);
       case 'reload.failed':
@@ -114,6 +116,14 @@ export class PlainFormat {
       'request',
       `${clean(method)} ${clean(path)} ${paint(String(status))} ${took} ${clean(id)}`,
     );
+  }
+
+  /** The usual way is not worth a line, and polling says why in a warning of its own. */
+  #watching({ mode, reason }: EventOf<'reload.watching'>): string[] {
+    if (mode === 'paused')
+      return [this.#line('watching', this.#style.yellow('paused: saves are not followed'))];
+    if (mode === 'off') return [this.#line('watching', `off (${clean(reason)})`)];
+    return [];
   }
 
   #completed(event: EventOf<'reload.completed'>, { projectDir, failures }: EmulatorState): string[] {
