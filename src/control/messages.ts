@@ -4,7 +4,17 @@ import type { EmulatorEvent } from '../events/index.ts';
 /** Raised when an older terminal could misunderstand a newer emulator, or the other way round. */
 export const PROTOCOL_VERSION = 1;
 
-export const METHODS = ['state', 'reload', 'stop', 'subscribe', 'unsubscribe'] as const;
+export const METHODS = [
+  'state',
+  'reload',
+  'pause',
+  'resume',
+  'pin',
+  'unpin',
+  'stop',
+  'subscribe',
+  'unsubscribe',
+] as const;
 export type Method = (typeof METHODS)[number];
 
 /** A line from the terminal. `argument`: the model of `reload`, the reason of `stop`. */

@@ -147,6 +147,14 @@ class Terminal {
         return this.#control.state();
       case 'reload':
         return this.#control.reload(argument);
+      case 'pause':
+        return this.#control.pause();
+      case 'resume':
+        return this.#control.resume();
+      case 'pin':
+        return this.#control.pin();
+      case 'unpin':
+        return this.#control.unpin();
       case 'stop':
         return this.#control.stop(argument ?? 'asked to');
       case 'subscribe':

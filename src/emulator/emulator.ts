@@ -2,6 +2,7 @@ import path from 'node:path';
 import { Lifetime, messageOf, systemClock, systemError, TritonLocalError } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import { type Control, serveControl } from '../control/index.ts';
+import type { RunningEngine } from '../engines/index.ts';
 import { asServedBy, type EmulatorState, EventBus, StateStore } from '../events/index.ts';
 import {
   Bill,
@@ -18,6 +19,8 @@ import type { Generations } from './generations.ts';
 import { ModelLoader } from './model-loader.ts';
 import { isReady } from './readiness.ts';
 import { EmulatorTarget } from './reload-target.ts';
+import { requestFromFile } from './replay/pinned-request.ts';
+import { Replay } from './replay/replay.ts';
 import { prepareScript } from './script-start.ts';
 
 export interface EmulatorOptions {
@@ -83,6 +86,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
   #ending: Promise<void> | undefined;
   #generations: Generations | undefined;
   #reloader: Reloader | undefined;
+  #replay: Replay | undefined;
   #scriptFailure: string | undefined;
   #announcedReady = false;
 
@@ -133,7 +137,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
     await this.#startScoring(workspace);
     await this.#startScript(signal);
     await this.#announceWhenReady();
-    await this.#startReloading(initial, new ModelLoader(engine, stagedRepository));
+    await this.#startReloading(initial, engine, stagedRepository);
+    await this.#startReplay();
     await this.#serveControl(instance);
   }
 
@@ -159,6 +164,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
       source: {
         pool: () => this.#generations?.current,
         failure: () => this.#scriptFailure,
+        refusal: () => this.#refusal(),
+        onScore: (request) => this.#replay?.note(request),
         state: () => asServedBy(this.#store.state, this.#generations?.serving ?? 0),
       },
       events: this.#bus,
@@ -166,6 +173,14 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
     this.#lifetime.use('scoring service', server);
     const base = `http://${config.host === '127.0.0.1' ? 'localhost' : config.host}:${server.port}`;
     this.scoringUri = config.script ? `${base}/score` : base;
+  }
+
+  /** What is broken, where `--strict-reload` asks that nothing older answers. */
+  #refusal(): string | undefined {
+    if (!this.#config.strictReload) return undefined;
+    const { failures } = asServedBy(this.#store.state, this.#generations?.serving ?? 0);
+    const newest = failures.at(-1);
+    return newest && `The newest save is broken (--strict-reload): ${newest.error.message}`;
   }
 
   /** The script's first generation. With watching, a script that fails is waited for: the next save tries again. */
@@ -195,20 +210,43 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
     }
   }
 
-  async #startReloading(initial: ProjectSnapshot, loader: ModelLoader): Promise<void> {
+  async #startReloading(initial: ProjectSnapshot, engine: RunningEngine, staged: string): Promise<void> {
     const target = new EmulatorTarget({
-      loader,
+      loader: new ModelLoader(engine, staged),
       generations: this.#generations,
       onScriptUp: () => {
         this.#scriptFailure = undefined;
       },
     });
-    this.#reloader = await startReloader({ config: this.#config, initial, target, events: this.#bus });
+    this.#reloader = await startReloader({
+      config: this.#config,
+      initial,
+      refused: {
+        models: engine.models().flatMap(({ name, state }) => (state === 'UNAVAILABLE' ? [name] : [])),
+        script: this.#scriptFailure !== undefined,
+      },
+      target,
+      events: this.#bus,
+    });
     this.#lifetime.use('watching', this.#reloader);
     const unsubscribe = this.#bus.subscribe((event) => {
       if (event.type === 'reload.completed' || event.type === 'reload.failed') void this.#announceWhenReady();
     });
     this.#lifetime.defer('readiness', unsubscribe);
+  }
+
+  async #startReplay(): Promise<void> {
+    const { script, replayFile } = this.#config;
+    const replay = new Replay({ url: this.scoringUri, key: this.key, events: this.#bus });
+    this.#replay = this.#lifetime.use('replay', replay);
+    this.#lifetime.defer(
+      'replays',
+      this.#bus.subscribe((event) => replay.follow(event)),
+    );
+    if (replayFile === undefined) return;
+    const [model] = this.#store.state.models;
+    const target = script ? '/score' : `/v2/models/${encodeURIComponent(model?.name ?? '')}/infer`;
+    await replay.pin(await requestFromFile(replayFile, target));
   }
 
   /** Once, when both doors answer 200: at start, or after the save that mends what failed then. */
@@ -246,6 +284,22 @@ class ProjectEmulator implements Emulator, RunningEmulator, Control {
 
   async reload(model?: string): Promise<void> {
     await this.#reloader?.reload(model);
+  }
+
+  async pause(): Promise<void> {
+    this.#reloader?.pause();
+  }
+
+  async resume(): Promise<void> {
+    this.#reloader?.resume();
+  }
+
+  async pin(): Promise<void> {
+    await this.#replay?.pinLast();
+  }
+
+  async unpin(): Promise<void> {
+    this.#replay?.unpin();
   }
 
   subscribe(...[listener]: Parameters<Control['subscribe']>): () => void {

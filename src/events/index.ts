@@ -2,6 +2,7 @@
 // and recent log lines. It knows facts; it refuses to know how anybody shows them.
 export { EventBus } from './bus.ts';
 export type {
+  AnswerDifference,
   EmulatorEvent,
   EngineKind,
   EventBody,
@@ -27,6 +28,7 @@ export {
   type ModelStatus,
   type ReloadFailure,
   type ReloadStatus,
+  type ReplayStatus,
   type WatchStatus,
   type WorkerStatus,
 } from './state.ts';

@@ -59,6 +59,26 @@ const reload = {
   causes: z.array(z.string()),
 };
 
+/** One place where two answers differ. */
+export const answerDifference = z.object({
+  /** Such as `outputs[0].label`; empty for the answer as a whole. */
+  path: z.string(),
+  /** As JSON, cut where it is long; empty where there was nothing. */
+  before: z.string(),
+  after: z.string(),
+});
+
+/** A request that is sent again after each reload. */
+const replay = {
+  method: z.string(),
+  /** Request target below the scoring port. */
+  path: z.string(),
+  /** Of the answer; 0 where there was none. */
+  status: z.number().int(),
+  /** The generation that answered. */
+  generation,
+};
+
 export const eventBody = z.discriminatedUnion('type', [
   z.object({ type: z.literal('emulator.starting'), projectDir: z.string(), pid: z.number().int() }),
   z.object({
@@ -135,6 +155,17 @@ export const eventBody = z.discriminatedUnion('type', [
     totalMs: milliseconds,
   }),
   z.object({ type: z.literal('reload.watching'), mode: watchMode, reason: z.string() }),
+  z.object({ type: z.literal('replay.pinned'), ...replay }),
+  z.object({
+    type: z.literal('replay.answered'),
+    ...replay,
+    statusBefore: z.number().int(),
+    totalMs: milliseconds,
+    /** The first places where the answer differs from the one before the reload. */
+    differences: z.array(answerDifference),
+    differenceCount: z.number().int().nonnegative(),
+  }),
+  z.object({ type: z.literal('replay.unpinned') }),
   z.object({ type: z.literal('reload.planned'), ...reload }),
   z.object({ type: z.literal('reload.completed'), ...reload, timings: reloadTimings }),
   z.object({ type: z.literal('reload.failed'), ...reload, timings: reloadTimings, error: failure }),

@@ -1,6 +1,7 @@
 import type { EmulatorEvent, EmulatorState, EventOf, LogSource } from '../events/index.ts';
 import {
   formatBill,
+  formatDifferences,
   formatDuration,
   formatEngine,
   formatPath,
@@ -80,6 +81,14 @@ export class PlainFormat {
         return [this.#request(event)];
       case 'reload.watching':
         return this.#watching(event);
+      case 'replay.pinned':
+        return [this.#line('replay', `${this.#replayed(event)}, again after each reload`)];
+      case 'replay.unpinned':
+        return [this.#line('replay', 'no more')];
+      case 'replay.answered':
+        return [
+          this.#line('replay', `${this.#replayed(event)}: ${formatDifferences(event).map(clean).join(', ')}`),
+        ];
       case 'reload.completed':
         return this.#completed(event, state);
       case 'reload.failed':
@@ -124,6 +133,10 @@ export class PlainFormat {
       return [this.#line('watching', this.#style.yellow('paused: saves are not followed'))];
     if (mode === 'off') return [this.#line('watching', `off (${clean(reason)})`)];
     return [];
+  }
+
+  #replayed({ method, path, status }: EventOf<'replay.pinned' | 'replay.answered'>): string {
+    return `${clean(method)} ${clean(path)} ${status}`;
   }
 
   #completed(event: EventOf<'reload.completed'>, { projectDir, failures }: EmulatorState): string[] {

@@ -29,6 +29,22 @@ class FakeControl implements Control {
     if (model === 'long') await new Promise(() => {});
   }
 
+  async pause(): Promise<void> {
+    this.calls.push('pause');
+  }
+
+  async resume(): Promise<void> {
+    this.calls.push('resume');
+  }
+
+  async pin(): Promise<void> {
+    this.calls.push('pin');
+  }
+
+  async unpin(): Promise<void> {
+    this.calls.push('unpin');
+  }
+
   async stop(reason: string): Promise<void> {
     this.calls.push(`stop ${reason}`);
     await this.onStop();

@@ -256,7 +256,10 @@ describe('reloader', () => {
     it('as it starts is stopped and told of, and goes on with real saves', async () => {
       let starts = 0;
       fake.target.warmMs = 40;
-      fake.target.onStart = () => fake.disk.write(STATE, `start ${(starts += 1)}`);
+      fake.target.onStart = () => {
+        starts += 1;
+        fake.disk.write(STATE, `start ${starts}`);
+      };
       fake.save(SCRIPT, 'v2');
       await fake.clock.advance(20_000);
       expect(starts).toBeLessThan(12);
@@ -289,7 +292,10 @@ describe('reloader', () => {
 
     it('is listened to again when somebody else changes that file later', async () => {
       let starts = 0;
-      fake.target.onStart = () => fake.disk.write(STATE, `start ${(starts += 1)}`);
+      fake.target.onStart = () => {
+        starts += 1;
+        fake.disk.write(STATE, `start ${starts}`);
+      };
       fake.save(SCRIPT, 'v2');
       await fake.clock.advance(30_000);
       fake.target.onStart = () => undefined;
