@@ -117,7 +117,7 @@ export class Attempts {
   /** To be called after the look at `lookedAt` and the reading that followed it. */
   decide(observation: Observation, lookedAt: number): void {
     const settled = observation.settled(lookedAt);
-    const latest = withSourcesOf(observation.latest, this.#served.content, this.#guard.stopped);
+    const latest = withSourcesOf(observation.latest, this.#lastTried, this.#guard.stopped);
     if (this.#attempt) this.#follow(this.#attempt, latest, settled, lookedAt);
     if (this.#attempt) return;
     const isReady = (scope: FileScope): boolean =>
@@ -178,6 +178,7 @@ export class Attempts {
     this.#attempt = undefined;
     this.#guard.ended(this.#parts.clock.now());
     if (attempt.overtaken && !attempt.appliedAll) {
+      if (attempt.confirmed) this.#oweForAnnounced();
       this.#overtaken += 1;
       this.#bill?.overtaken();
       this.#served.record(attempt.snapshot, attempt.applied, () => false);
@@ -189,6 +190,12 @@ export class Attempts {
     this.#confirm(attempt);
     this.#conclude(attempt.plan, attempt.bill, failure);
     this.#parts.onEnd();
+  }
+
+  /** What was announced has an end, also where the newer content turns out to be what was given before. */
+  #oweForAnnounced(): void {
+    this.owe();
+    for (const key of this.#served.refused) this.#forced.add(key);
   }
 
   /**

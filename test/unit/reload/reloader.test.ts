@@ -116,6 +116,28 @@ describe('reloader', () => {
     expect(fake.events).toEqual([]);
   });
 
+  it('tells an outcome of what it announced, also when the newer save is the content that serves', async () => {
+    fake.target.warmMs = 10_000;
+    fake.save(SCRIPT, 'v2');
+    await fake.clock.advance(1_000);
+    fake.save(SCRIPT, 'v1');
+    await fake.clock.advance(20_000);
+    expect(fake.target.generation).toBe(1);
+    expect(fake.types()).toEqual(['planned', 'completed']);
+    expect(fake.events[1]).toMatchObject({ generation: 1, actions: [] });
+  });
+
+  it('stays broken when a save is taken back to the content that failed', async () => {
+    fake.save(SCRIPT, 'broken');
+    await fake.clock.advance(1_000);
+    fake.target.warmMs = 10_000;
+    fake.save(SCRIPT, 'v2');
+    await fake.clock.advance(1_000);
+    fake.save(SCRIPT, 'broken');
+    await fake.clock.advance(30_000);
+    expect(fake.types()).toEqual(['planned', 'failed', 'planned', 'planned', 'failed']);
+  });
+
   it('brings one content to its end though saves never stop', async () => {
     fake.target.warmMs = 700;
     for (let save = 2; save < 60; save += 1) {
