@@ -62,6 +62,22 @@ export class EventRelay implements Control {
     return this.#remote().reload(model);
   }
 
+  pause(): Promise<void> {
+    return this.#remote().pause();
+  }
+
+  resume(): Promise<void> {
+    return this.#remote().resume();
+  }
+
+  pin(): Promise<void> {
+    return this.#remote().pin();
+  }
+
+  unpin(): Promise<void> {
+    return this.#remote().unpin();
+  }
+
   stop(reason: string): Promise<void> {
     return this.#remote().stop(reason);
   }

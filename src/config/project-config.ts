@@ -72,6 +72,10 @@ export interface ProjectConfig {
   /** `TRITON_LOCAL_KEY`: the primary key, where the user gives one. Never shown. */
   readonly primaryKey: string | undefined;
   readonly watch: boolean;
+  /** Whether scoring answers 503 while something older would serve because the newest content failed. */
+  readonly strictReload: boolean;
+  /** The file with the body of the request that is sent again after each reload. */
+  readonly replayFile: string | undefined;
   readonly ui: UiMode;
   readonly logThreshold: LogThreshold;
   /** How long the engine and the script's `init()` may take to come up. */

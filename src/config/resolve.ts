@@ -39,7 +39,7 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
 
   /** A path setting; relative ones count from where they were written: the shell's folder, or the project's. */
   const pathOf = (
-    name: 'models' | 'entryScript' | 'code' | 'python' | 'requirements' | 'conda' | 'tritonserver',
+    name: 'models' | 'entryScript' | 'code' | 'python' | 'requirements' | 'conda' | 'tritonserver' | 'replay',
   ) => {
     const value = given.values[name];
     if (value === undefined) return undefined;
@@ -101,6 +101,8 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     auth: value('auth', 'none'),
     primaryKey: variables.TRITON_LOCAL_KEY || undefined,
     watch: value('watch', true),
+    strictReload: value('strictReload', false),
+    replayFile: await existingFile('--replay', pathOf('replay')),
     ui: value('ui', 'auto'),
     logThreshold: value('logLevel', 'info'),
     timeoutMs: value('timeout', 300) * 1000,
@@ -181,11 +183,15 @@ async function resolveScript(
     throw userError('CONFIG_INVALID', `--code: there is no folder ${code}`);
   }
   const sourceDirectory = code ?? projectDir;
-  if (entryScript && (await entryKind(entryScript)) !== 'file') {
-    throw userError('CONFIG_INVALID', `--entry-script: there is no file ${entryScript}`);
-  }
+  await existingFile('--entry-script', entryScript);
   const found = entryScript ?? (await detectEntryScript(sourceDirectory));
   return found ? { entryScript: found, sourceDirectory } : undefined;
+}
+
+async function existingFile(flag: string, file: string | undefined): Promise<string | undefined> {
+  if (file && (await entryKind(file)) !== 'file')
+    throw userError('CONFIG_INVALID', `${flag}: there is no file ${file}`);
+  return file;
 }
 
 async function resolvePython(
@@ -195,13 +201,8 @@ async function resolvePython(
 ): Promise<PythonSource> {
   const conda = pathOf('conda');
   const requirements = pathOf('requirements');
-  for (const [flag, file] of [
-    ['--conda', conda],
-    ['--requirements', requirements],
-  ]) {
-    if (file && (await entryKind(file)) !== 'file')
-      throw userError('CONFIG_INVALID', `${flag}: there is no file ${file}`);
-  }
+  await existingFile('--conda', conda);
+  await existingFile('--requirements', requirements);
   const detected = conda || requirements ? {} : await detectPackages(projectDir);
   // A bare name such as `python3.12` is looked up on PATH; anything with a separator is a path.
   const isName = interpreter !== undefined && !/[\\/]/.test(interpreter);

@@ -38,6 +38,8 @@ export interface SettingValues {
   auth: AuthMode;
   env: Readonly<Record<string, string>>;
   watch: boolean;
+  strictReload: boolean;
+  replay: string;
   ui: UiMode;
   logLevel: LogThreshold;
   timeout: number;
@@ -106,6 +108,8 @@ export const SETTINGS = [
   setting('auth', '--auth <mode>', `keys on the scoring port: ${list(AUTH_MODES)}`, oneOf(AUTH_MODES)),
   setting('env', '--env <K=V...>', 'variables for the script', variables),
   setting('watch', '--no-watch', 'do not reload on changes', yesOrNo),
+  setting('strictReload', '--strict-reload', 'answer 503 while the newest save is broken', yesOrNo),
+  setting('replay', '--replay <file>', 'body of a request that is sent again after each reload', text),
   setting('ui', '--ui <mode>', `how to show it: ${list(UI_MODES)}`, oneOf(UI_MODES)),
   setting(
     'logLevel',

@@ -84,6 +84,22 @@ class ControlClient implements RemoteControl {
     await this.#ask('rekey');
   }
 
+  async pause(): Promise<void> {
+    await this.#ask('pause', undefined, ANSWER_LIMIT_MS);
+  }
+
+  async resume(): Promise<void> {
+    await this.#ask('resume', undefined, ANSWER_LIMIT_MS);
+  }
+
+  async pin(): Promise<void> {
+    await this.#ask('pin');
+  }
+
+  async unpin(): Promise<void> {
+    await this.#ask('unpin', undefined, ANSWER_LIMIT_MS);
+  }
+
   async stop(reason: string): Promise<void> {
     await this.#ask('stop', reason);
   }

@@ -5,6 +5,12 @@ export interface Control {
   state(): Promise<EmulatorState>;
   /** Reads the project again and reloads what differs, or one model whether it differs or not. */
   reload(model?: string): Promise<void>;
+  /** Takes no notice of saves until `resume`; `reload` works meanwhile. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Sends the last request to the scoring port again after each reload, and tells how its answer changes. */
+  pin(): Promise<void>;
+  unpin(): Promise<void>;
   /** Stops everything; resolves when nothing is left. */
   stop(reason: string): Promise<void>;
   /** Calls `listener` for every event from now on; the returned function ends that. */

@@ -4,7 +4,19 @@ import type { EmulatorEvent } from '../events/index.ts';
 /** Raised when an older terminal could misunderstand a newer emulator, or the other way round. */
 export const PROTOCOL_VERSION = 1;
 
-export const METHODS = ['state', 'reload', 'publish', 'rekey', 'stop', 'subscribe', 'unsubscribe'] as const;
+export const METHODS = [
+  'state',
+  'reload',
+  'pause',
+  'resume',
+  'pin',
+  'unpin',
+  'publish',
+  'rekey',
+  'stop',
+  'subscribe',
+  'unsubscribe',
+] as const;
 export type Method = (typeof METHODS)[number];
 
 /** A line from the terminal. `argument`: the model of `reload`, the port of `publish`, the reason of `stop`. */

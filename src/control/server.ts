@@ -151,6 +151,14 @@ class Terminal {
         return this.#control.publish(Number(argument));
       case 'rekey':
         return this.#control.rekey();
+      case 'pause':
+        return this.#control.pause();
+      case 'resume':
+        return this.#control.resume();
+      case 'pin':
+        return this.#control.pin();
+      case 'unpin':
+        return this.#control.unpin();
       case 'stop':
         return this.#control.stop(argument ?? 'asked to');
       case 'subscribe':

@@ -1,9 +1,16 @@
 import path from 'node:path';
-import { Lifetime, messageOf, systemError, TritonLocalError } from '../base/index.ts';
+import { Lifetime, messageOf, systemClock, systemError, TritonLocalError } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import { type Control, type ServiceControl, serveControl } from '../control/index.ts';
+import type { RunningEngine } from '../engines/index.ts';
 import { asServedBy, type EmulatorState, EventBus, StateStore } from '../events/index.ts';
-import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
+import {
+  Bill,
+  type ProjectSnapshot,
+  type Reloader,
+  snapshotProject,
+  startReloader,
+} from '../reload/index.ts';
 import { type ScoringServer, startScoringServer } from '../scoring/index.ts';
 import { type Instance, openWorkspace, type Workspace } from '../workspace/index.ts';
 import { startEngine } from './engine-start.ts';
@@ -12,6 +19,8 @@ import type { Generations } from './generations.ts';
 import { ModelLoader } from './model-loader.ts';
 import { isReady } from './readiness.ts';
 import { EmulatorTarget } from './reload-target.ts';
+import { requestFromFile } from './replay/pinned-request.ts';
+import { Replay } from './replay/replay.ts';
 import { prepareScript } from './script-start.ts';
 
 export interface EmulatorOptions {
@@ -89,6 +98,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   #instance: Instance | undefined;
   #scoring: ScoringServer | undefined;
   #readKeys: () => Promise<readonly string[]> = async () => [];
+  #replay: Replay | undefined;
   #scriptFailure: string | undefined;
   #announcedReady = false;
   #startMs = 0;
@@ -142,7 +152,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     await this.#startScoring(workspace);
     await this.#startScript(signal);
     await this.#announceWhenReady();
-    await this.#startReloading(initial, new ModelLoader(engine, stagedRepository));
+    await this.#startReloading(initial, engine, stagedRepository);
+    await this.#startReplay();
     this.#instance = instance;
     this.#lifetime.use('control socket', await serveControl(this, instance.controlSocket));
     await this.#announceInstance();
@@ -179,6 +190,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       source: {
         pool: () => this.#generations?.current,
         failure: () => this.#scriptFailure,
+        refusal: () => this.#refusal(),
+        onScore: (request) => this.#replay?.note(request),
         state: () => asServedBy(this.#store.state, this.#generations?.serving ?? 0),
       },
       events: this.#bus,
@@ -189,11 +202,21 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     this.scoringUri = script ? `${base}/score` : base;
   }
 
+  /** What is broken, where `--strict-reload` asks that nothing older answers. */
+  #refusal(): string | undefined {
+    if (!this.#config.strictReload) return undefined;
+    const { failures } = asServedBy(this.#store.state, this.#generations?.serving ?? 0);
+    const newest = failures.at(-1);
+    return newest && `The newest save is broken (--strict-reload): ${newest.error.message}`;
+  }
+
   /** The script's first generation. Where somebody watches, one that fails is waited for: the next save tries again. */
   async #startScript(signal: AbortSignal): Promise<void> {
     const { script } = this.#config;
     if (!script || !this.#generations) return;
-    const began = performance.now();
+    const bill = new Bill(systemClock, systemClock.now());
+    bill.applying();
+    bill.enter('warm');
     try {
       await this.#generations.swap(
         signal,
@@ -204,32 +227,54 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       const mayBeMended = this.#config.watch && this.#eventLog === undefined && isScriptsOwnFault(error);
       if (!mayBeMended || signal.aborted) throw error;
       this.#scriptFailure = messageOf(error);
-      const totalMs = performance.now() - began;
       this.#bus.emit({
         type: 'reload.failed',
         generation: 0,
         actions: [{ kind: 'swap-workers', target: script.entryScript, reason: 'start' }],
         causes: [],
-        timings: { settleMs: 0, planMs: 0, applyMs: totalMs, totalMs },
+        timings: bill.timings(),
         error: failureOf(error, script.entryScript),
       });
     }
   }
 
-  async #startReloading(initial: ProjectSnapshot, loader: ModelLoader): Promise<void> {
+  async #startReloading(initial: ProjectSnapshot, engine: RunningEngine, staged: string): Promise<void> {
     const target = new EmulatorTarget({
-      loader,
+      loader: new ModelLoader(engine, staged),
       generations: this.#generations,
       onScriptUp: () => {
         this.#scriptFailure = undefined;
       },
     });
-    this.#reloader = await startReloader({ config: this.#config, initial, target, events: this.#bus });
+    this.#reloader = await startReloader({
+      config: this.#config,
+      initial,
+      refused: {
+        models: engine.models().flatMap(({ name, state }) => (state === 'UNAVAILABLE' ? [name] : [])),
+        script: this.#scriptFailure !== undefined,
+      },
+      target,
+      events: this.#bus,
+    });
     this.#lifetime.use('watching', this.#reloader);
     const unsubscribe = this.#bus.subscribe((event) => {
       if (event.type === 'reload.completed' || event.type === 'reload.failed') void this.#announceWhenReady();
     });
     this.#lifetime.defer('readiness', unsubscribe);
+  }
+
+  async #startReplay(): Promise<void> {
+    const { script, replayFile } = this.#config;
+    const replay = new Replay({ url: this.scoringUri, key: this.key, events: this.#bus });
+    this.#replay = this.#lifetime.use('replay', replay);
+    this.#lifetime.defer(
+      'replays',
+      this.#bus.subscribe((event) => replay.follow(event)),
+    );
+    if (replayFile === undefined) return;
+    const [model] = this.#store.state.models;
+    const target = script ? '/score' : `/v2/models/${encodeURIComponent(model?.name ?? '')}/infer`;
+    await replay.pin(await requestFromFile(replayFile, target));
   }
 
   /** Once, when both doors answer 200: at start, or after the save that mends what failed then. */
@@ -286,6 +331,22 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     const keys = await this.#readKeys();
     this.#scoring?.setKeys(keys);
     this.key = keys[0];
+  }
+
+  async pause(): Promise<void> {
+    this.#reloader?.pause();
+  }
+
+  async resume(): Promise<void> {
+    this.#reloader?.resume();
+  }
+
+  async pin(): Promise<void> {
+    await this.#replay?.pinLast();
+  }
+
+  async unpin(): Promise<void> {
+    this.#replay?.unpin();
   }
 
   subscribe(...[listener]: Parameters<Control['subscribe']>): () => void {

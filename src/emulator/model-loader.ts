@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { TritonLocalError, toTritonLocalError } from '../base/index.ts';
 import type { RunningEngine } from '../engines/index.ts';
+import type { ReloadProgress } from '../reload/index.ts';
 import { type ModelSnapshot, stageModel, unstageModel } from '../repository/index.ts';
 
 /** Brings the user's models into the engine's staged repository and has them loaded, or puts back what was there. */
@@ -14,16 +15,18 @@ export class ModelLoader {
   }
 
   /**
-   * Stages the model and, where `maySwitch` says yes, has it loaded; `onLoaded` is called when the new one serves.
+   * Stages the model and, once the files have settled, has it loaded; `onLoaded` is called when the new one serves.
    * @throws what the engine or the staging refused, its location in the user's folder; the old model serves on.
    */
-  async load(model: ModelSnapshot, maySwitch: () => Promise<boolean>, onLoaded: () => void): Promise<void> {
+  async load(model: ModelSnapshot, progress: ReloadProgress, onLoaded: () => void): Promise<void> {
+    progress.enter('stage');
     const staged = await stageModel(model, this.#staged);
     try {
-      if (!(await maySwitch())) {
+      if (!(await progress.settled())) {
         await staged.rollback();
         return;
       }
+      progress.enter('load');
       await this.#engine.load(model.name);
     } catch (error) {
       await staged.rollback();

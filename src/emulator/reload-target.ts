@@ -53,19 +53,22 @@ export class EmulatorTarget implements ReloadTarget {
     switch (action.kind) {
       case 'load-model': {
         const model = snapshot.repository?.models.get(action.target);
-        if (model) await loader.load(model, () => progress.settled(), applied);
+        if (model) await loader.load(model, progress, applied);
         return;
       }
       case 'unload-model':
         if (!(await progress.settled())) return;
+        progress.enter('load');
         await loader.unload(action.target);
         applied();
         return;
       case 'swap-workers':
+        progress.enter('warm');
         await generations?.swap(
           signal,
           () => progress.settled(),
           () => {
+            progress.enter('switch');
             onScriptUp();
             applied();
           },

@@ -7,6 +7,8 @@ export type LogLevel = z.infer<typeof schema.logLevel>;
 export type LogSource = z.infer<typeof schema.logSource>;
 export type ReloadAction = z.infer<typeof schema.reloadAction>;
 export type ReloadTimings = z.infer<typeof schema.reloadTimings>;
+export type AnswerDifference = z.infer<typeof schema.answerDifference>;
+export type WatchMode = z.infer<typeof schema.watchMode>;
 /** An error as facts, as `reload.failed` carries it. */
 export type Failure = z.infer<typeof schema.failure>;
 

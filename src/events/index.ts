@@ -2,6 +2,7 @@
 // and recent log lines. It knows facts; it refuses to know how anybody shows them.
 export { EventBus } from './bus.ts';
 export type {
+  AnswerDifference,
   EmulatorEvent,
   EngineKind,
   EventBody,
@@ -14,6 +15,7 @@ export type {
   ModelState,
   ReloadAction,
   ReloadTimings,
+  WatchMode,
 } from './event.ts';
 export { EventLog, readEventLog } from './event-log.ts';
 export { LogParser, levelOf, type ParsedLine } from './log-formats.ts';
@@ -27,6 +29,8 @@ export {
   type ModelStatus,
   type ReloadFailure,
   type ReloadStatus,
+  type ReplayStatus,
+  type WatchStatus,
   type WorkerStatus,
 } from './state.ts';
 export { type EventSource, StateStore } from './state-store.ts';

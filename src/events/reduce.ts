@@ -44,6 +44,12 @@ function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
     case 'worker.ready':
     case 'worker.exited':
       return foldWorker(state, event);
+    case 'reload.watching':
+      return { ...state, watching: { mode: event.mode, reason: event.reason } };
+    case 'replay.pinned':
+    case 'replay.answered':
+    case 'replay.unpinned':
+      return { ...state, replay: replayOf(event) };
     case 'reload.planned':
     case 'reload.completed':
     case 'reload.failed':
@@ -198,6 +204,16 @@ function foldReload(
     default:
       return event satisfies never;
   }
+}
+
+function replayOf(
+  event: EventOf<'replay.pinned' | 'replay.answered' | 'replay.unpinned'>,
+): EmulatorState['replay'] {
+  if (event.type === 'replay.unpinned') return null;
+  const { method, path, status, generation } = event;
+  if (event.type === 'replay.pinned') return { method, path, status, generation, change: null };
+  const { statusBefore, differences, differenceCount } = event;
+  return { method, path, status, generation, change: { statusBefore, differences, differenceCount } };
 }
 
 /**

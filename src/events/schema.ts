@@ -26,7 +26,22 @@ export const reloadTimings = z.object({
   planMs: milliseconds,
   applyMs: milliseconds,
   totalMs: milliseconds,
+  /** The bill: these six add up to `totalMs`. From the first sign on disk until a changed content was read. */
+  noticeMs: milliseconds,
+  /** Waiting until the files were left alone. */
+  quietMs: milliseconds,
+  /** Copying models to where the engine reads them. */
+  stageMs: milliseconds,
+  /** The engine loading models beside those that serve. */
+  loadMs: milliseconds,
+  /** The next generation: its environment, its processes, the script's imports and `init()`. */
+  warmMs: milliseconds,
+  /** Taking over, until the old has answered what it had accepted. */
+  switchMs: milliseconds,
 });
+
+/** How changes are noticed: by the file system's events, by looking alone, not for now, or not at all. */
+export const watchMode = z.enum(['events', 'polling', 'paused', 'off']);
 
 export const failure = z.object({
   code: z.string(),
@@ -42,6 +57,26 @@ const reload = {
   actions: z.array(reloadAction),
   /** Paths that changed, relative to the project where they lie in it. */
   causes: z.array(z.string()),
+};
+
+/** One place where two answers differ. */
+export const answerDifference = z.object({
+  /** Such as `outputs[0].label`; empty for the answer as a whole. */
+  path: z.string(),
+  /** As JSON, cut where it is long; empty where there was nothing. */
+  before: z.string(),
+  after: z.string(),
+});
+
+/** A request that is sent again after each reload. */
+const replay = {
+  method: z.string(),
+  /** Request target below the scoring port. */
+  path: z.string(),
+  /** Of the answer; 0 where there was none. */
+  status: z.number().int(),
+  /** The generation that answered. */
+  generation,
 };
 
 export const eventBody = z.discriminatedUnion('type', [
@@ -119,6 +154,18 @@ export const eventBody = z.discriminatedUnion('type', [
     runMs: milliseconds,
     totalMs: milliseconds,
   }),
+  z.object({ type: z.literal('reload.watching'), mode: watchMode, reason: z.string() }),
+  z.object({ type: z.literal('replay.pinned'), ...replay }),
+  z.object({
+    type: z.literal('replay.answered'),
+    ...replay,
+    statusBefore: z.number().int(),
+    totalMs: milliseconds,
+    /** The first places where the answer differs from the one before the reload. */
+    differences: z.array(answerDifference),
+    differenceCount: z.number().int().nonnegative(),
+  }),
+  z.object({ type: z.literal('replay.unpinned') }),
   z.object({ type: z.literal('reload.planned'), ...reload }),
   z.object({ type: z.literal('reload.completed'), ...reload, timings: reloadTimings }),
   z.object({ type: z.literal('reload.failed'), ...reload, timings: reloadTimings, error: failure }),

@@ -1,4 +1,12 @@
-import type { EngineKind, Failure, ModelState, ReloadAction, ReloadTimings } from './event.ts';
+import type {
+  AnswerDifference,
+  EngineKind,
+  Failure,
+  ModelState,
+  ReloadAction,
+  ReloadTimings,
+  WatchMode,
+} from './event.ts';
 
 export interface EngineStatus {
   readonly kind: EngineKind;
@@ -39,6 +47,27 @@ export interface ReloadFailure {
   readonly error: Failure;
 }
 
+/** How saves are noticed, and why so where it is not the usual way. */
+export interface WatchStatus {
+  readonly mode: WatchMode;
+  readonly reason: string;
+}
+
+/** The request that is sent again after each reload, and what became of its answer. */
+export interface ReplayStatus {
+  readonly method: string;
+  readonly path: string;
+  /** Of the newest answer; 0 where there was none. */
+  readonly status: number;
+  readonly generation: number;
+  /** What the last reload changed; null before the first. */
+  readonly change: {
+    readonly statusBefore: number;
+    readonly differences: readonly AnswerDifference[];
+    readonly differenceCount: number;
+  } | null;
+}
+
 /** What runs now, folded from the events; the TUI shows it and `/_triton-local/status` is cut from it. */
 export interface EmulatorState {
   /** Number of the last event that changed anything here; 0 before the first. */
@@ -63,6 +92,10 @@ export interface EmulatorState {
   /** Workers that ended without being asked to while the emulator was ready. */
   readonly workersDied: number;
   readonly reload: ReloadStatus | null;
+  /** Null until watching has begun. */
+  readonly watching: WatchStatus | null;
+  /** Null while no request is pinned. */
+  readonly replay: ReplayStatus | null;
   /** Reloads completed. */
   readonly reloads: number;
   /** What is being made right now (environment, download), or null. */
@@ -87,6 +120,8 @@ export const initialState: EmulatorState = {
   workers: [],
   workersDied: 0,
   reload: null,
+  watching: null,
+  replay: null,
   reloads: 0,
   progress: null,
 };

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { type Clock, isInside } from '../base/index.ts';
-import type { EventSink, Failure, ReloadTimings } from '../events/index.ts';
+import type { EventSink, Failure, WatchMode } from '../events/index.ts';
+import type { Bill } from './bill.ts';
 import type { ReloadConfig } from './look.ts';
 import type { ReloadPlan } from './plan.ts';
 import type { Writing } from './settle.ts';
@@ -8,16 +9,6 @@ import type { ReloadTarget } from './target.ts';
 
 const WRITING_FIRST_SAID_MS = 1_000;
 const WRITING_SAID_AGAIN_MS = 5_000;
-
-/** Moments of one reload by the clock, in milliseconds. */
-export interface Moments {
-  /** The first sign of the change on disk, or the request by hand. */
-  readonly signAt: number;
-  /** The content was read. */
-  readonly planAt: number;
-  /** The target was called. */
-  readonly applyAt: number;
-}
 
 /** Tells of reloads and of what is waited for, each thing once. */
 export class Announcer {
@@ -38,19 +29,18 @@ export class Announcer {
     this.#events.emit({ type: 'reload.planned', ...this.#facts(plan) });
   }
 
-  completed(plan: ReloadPlan, moments: Moments): void {
-    const timings = this.#timings(moments);
-    this.#events.emit({ type: 'reload.completed', ...this.#facts(plan), timings });
+  completed(plan: ReloadPlan, bill: Bill): void {
+    this.#events.emit({ type: 'reload.completed', ...this.#facts(plan), timings: bill.timings() });
   }
 
   /** The error always names a file: the entry script, or what changed, where the failure does not. */
-  failed(plan: ReloadPlan, moments: Moments, failure: Failure): Failure {
+  failed(plan: ReloadPlan, bill: Bill, failure: Failure): Failure {
     const file = failure.file ?? this.#config.script?.entryScript ?? plan.causes[0];
     const error = file === undefined ? failure : { ...failure, file };
     this.#events.emit({
       type: 'reload.failed',
       ...this.#facts(plan),
-      timings: this.#timings(moments),
+      timings: bill.timings(),
       error,
     });
     return error;
@@ -75,6 +65,21 @@ export class Announcer {
     }
   }
 
+  /** How changes are noticed from now on; a reason is said aloud. */
+  watching(mode: WatchMode, reason: string): void {
+    this.#events.emit({ type: 'reload.watching', mode, reason });
+    if (mode === 'polling' && reason !== '') this.say(reason, 'warning');
+  }
+
+  /** A file that the script writes as it starts, whose changes count no more. */
+  caughtLoop(file: string): void {
+    const source = this.#config.script?.sourceDirectory ?? this.#config.projectDir;
+    this.say(
+      `${this.#show(file)} changes each time the script starts, which would reload it for ever: its changes no longer count. Have the script write it outside ${source}; a reload by hand reads it once more`,
+      'warning',
+    );
+  }
+
   say(text: string, level: 'info' | 'warning' = 'info'): void {
     this.#events.emit({ type: 'log.line', source: 'emulator', level, text });
   }
@@ -90,15 +95,5 @@ export class Announcer {
   #show(file: string): string {
     const { projectDir } = this.#config;
     return isInside(projectDir, file) ? path.relative(projectDir, file) || '.' : file;
-  }
-
-  #timings({ signAt, planAt, applyAt }: Moments): ReloadTimings {
-    const now = this.#clock.now();
-    return {
-      settleMs: planAt - signAt,
-      planMs: applyAt - planAt,
-      applyMs: now - applyAt,
-      totalMs: now - signAt,
-    };
   }
 }

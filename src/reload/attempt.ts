@@ -1,5 +1,6 @@
 import { toTritonLocalError } from '../base/index.ts';
 import type { Failure, ReloadAction } from '../events/index.ts';
+import type { Bill } from './bill.ts';
 import type { ProjectSnapshot, ReloadPlan } from './plan.ts';
 import type { ReloadProgress, ReloadTarget } from './target.ts';
 
@@ -7,6 +8,7 @@ import type { ReloadProgress, ReloadTarget } from './target.ts';
 export class Attempt {
   readonly plan: ReloadPlan;
   readonly snapshot: ProjectSnapshot;
+  readonly bill: Bill;
   /** Resolves, never rejects, when the target has let go. */
   readonly done: Promise<void>;
   readonly applied = new Set<ReloadAction>();
@@ -15,14 +17,20 @@ export class Attempt {
   #result: { readonly failure: Failure | undefined } | undefined;
   #confirmed = false;
 
-  constructor(target: ReloadTarget, plan: ReloadPlan, snapshot: ProjectSnapshot, onEnd: () => void) {
+  constructor(
+    target: ReloadTarget,
+    { plan, snapshot, bill }: { plan: ReloadPlan; snapshot: ProjectSnapshot; bill: Bill },
+    onEnd: () => void,
+  ) {
     this.plan = plan;
     this.snapshot = snapshot;
+    this.bill = bill;
     const settled = new Promise<boolean>((resolve) => {
       this.#settle = resolve;
     });
     const progress: ReloadProgress = {
-      settled: () => settled,
+      settled: () => this.#waitFor(settled),
+      enter: (phase) => bill.enter(phase),
       applied: (action) => void this.applied.add(action),
     };
     this.done = this.#run(target, progress).then(onEnd);
@@ -57,6 +65,14 @@ export class Attempt {
     this.#settle(false);
   }
 
+  async #waitFor(settled: Promise<boolean>): Promise<boolean> {
+    const { phase } = this.bill;
+    if (!this.#confirmed) this.bill.enter('quiet');
+    const isSettled = await settled;
+    this.bill.enter(phase);
+    return isSettled;
+  }
+
   async #run(target: ReloadTarget, progress: ReloadProgress): Promise<void> {
     try {
       const { actions } = this.plan;
@@ -65,6 +81,8 @@ export class Attempt {
     } catch (error) {
       this.#result = { failure: toFailure(error) };
     }
+    // A failure of what may be half a file is held back until the files are quiet.
+    if (!this.#confirmed) this.bill.enter('quiet');
   }
 }
 

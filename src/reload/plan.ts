@@ -66,6 +66,22 @@ export function planReload(
   return { actions, causes };
 }
 
+/** `snapshot` with these source files as `other` has them. */
+export function withSourcesOf(
+  snapshot: ProjectSnapshot,
+  other: ProjectSnapshot,
+  files: ReadonlySet<string>,
+): ProjectSnapshot {
+  if (files.size === 0) return snapshot;
+  const sources = new Map(snapshot.sources);
+  for (const file of files) {
+    const hash = other.sources.get(file);
+    if (hash === undefined) sources.delete(file);
+    else sources.set(file, hash);
+  }
+  return { ...snapshot, sources };
+}
+
 interface ContentChange {
   readonly path: string;
   readonly what: 'added' | 'changed' | 'removed';

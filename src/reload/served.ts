@@ -11,8 +11,10 @@ export class Served {
   #content: ProjectSnapshot;
   readonly #refused = new Set<string>();
 
-  constructor(initial: ProjectSnapshot) {
+  /** @param refused keys of what `initial` holds and the target refused when it started */
+  constructor(initial: ProjectSnapshot, refused: Iterable<string> = []) {
     this.#content = initial;
+    for (const key of refused) this.#refused.add(key);
   }
 
   get content(): ProjectSnapshot {

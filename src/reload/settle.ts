@@ -10,7 +10,7 @@ export const QUIET_CAP_MS = 2_000;
 export const SUSPECT_QUIET_MS = 200;
 /** Weights count as complete when size and time are the same over two looks this far apart. */
 export const WEIGHTS_STILL_MS = 250;
-/** Longest wait for weights that keep changing. */
+/** Longest wait for weights that keep changing without growing, or that somebody holds open without writing. */
 export const WEIGHTS_CAP_MS = 60_000;
 
 /** The file that is waited for. */
@@ -31,6 +31,10 @@ export class Settle {
   #suspect = false;
   #weightsFirstAt: number | undefined;
   #weightsLastAt = 0;
+  /** When weights last grew: a copy that gets on is awaited for as long as it takes. */
+  #weightsGrewAt = 0;
+  /** Sizes of the weights that are being waited for. */
+  readonly #weights = new Map<string, number>();
   #writing: { path: string; bytes: number } | undefined;
   #unread = false;
   #proved = true;
@@ -49,9 +53,23 @@ export class Settle {
     if (weights.length === 0) return;
     this.#weightsFirstAt ??= now;
     this.#weightsLastAt = now;
-    for (const { path: file, bytes } of weights)
+    for (const { path: file, bytes } of weights) {
+      if (bytes > (this.#weights.get(file) ?? 0)) this.#weightsGrewAt = now;
+      this.#weights.set(file, bytes);
       if (this.#writing?.path === file || bytes >= (this.#writing?.bytes ?? 0))
         this.#writing = { path: file, bytes };
+    }
+  }
+
+  /** Weights that seem complete and may still be held open by whoever writes them; none once the wait is over. */
+  doubtful(now: number): string[] {
+    if (this.#weightsFirstAt === undefined || now >= this.#weightsCapAt()) return [];
+    return this.isReadable(now) ? [...this.#weights.keys()] : [];
+  }
+
+  /** They are: the wait goes on. */
+  noteHeld(now: number): void {
+    this.#weightsLastAt = now;
   }
 
   /** Asks for a reading though nothing was seen to change. */
@@ -64,7 +82,7 @@ export class Settle {
     return (
       this.#weightsFirstAt === undefined ||
       now - this.#weightsLastAt >= WEIGHTS_STILL_MS ||
-      now - this.#weightsFirstAt >= WEIGHTS_CAP_MS
+      now >= this.#weightsCapAt()
     );
   }
 
@@ -93,6 +111,7 @@ export class Settle {
     if (this.#unread || !this.#proved || !this.isQuiet(now)) return false;
     this.#firstAt = undefined;
     this.#weightsFirstAt = undefined;
+    this.#weights.clear();
     this.#writing = undefined;
     this.#suspect = false;
     return true;
@@ -123,8 +142,12 @@ export class Settle {
 
   /** When what changes all the time is read all the same. */
   #capAt(): number {
-    if (this.#weightsFirstAt !== undefined) return this.#weightsFirstAt + WEIGHTS_CAP_MS;
+    if (this.#weightsFirstAt !== undefined) return this.#weightsCapAt();
     return this.#firstAt === undefined ? Number.POSITIVE_INFINITY : this.#firstAt + QUIET_CAP_MS;
+  }
+
+  #weightsCapAt(): number {
+    return Math.max(this.#weightsFirstAt ?? 0, this.#weightsGrewAt) + WEIGHTS_CAP_MS;
   }
 
   #quietMs(): number {

@@ -1,12 +1,14 @@
 import { type Clock, systemClock } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
+import { Announcer } from './announcer.ts';
 import { lookAtProject, type ReloadConfig } from './look.ts';
-import type { ProjectSnapshot } from './plan.ts';
+import { modelKey, type ProjectSnapshot, WORKERS_KEY } from './plan.ts';
 import { ProjectReloader, type Reloader } from './reloader.ts';
 import { readProject, tableBehind } from './snapshot-project.ts';
 import type { ReloadTarget } from './target.ts';
 import { watchedPlaces } from './watched-places.ts';
 import { ProjectWatching } from './watching.ts';
+import { isBeingWritten } from './writers.ts';
 
 export interface ReloaderOptions {
   readonly config: ReloadConfig;
@@ -14,31 +16,36 @@ export interface ReloaderOptions {
   readonly events: EventSink;
   /** What the target serves now, from `snapshotProject`; a change since then is the first thing that is noticed. */
   readonly initial: ProjectSnapshot;
+  /** What of it the target refused when it started: models by name, and whether the script. */
+  readonly refused?: { readonly models: readonly string[]; readonly script: boolean };
   readonly clock?: Clock;
 }
 
 /** Follows the project's files where the configuration says so, and reloads by hand in any case. */
 export async function startReloader(options: ReloaderOptions): Promise<Reloader> {
-  const { config, target, events, initial, clock = systemClock } = options;
+  const { config, target, events, initial, refused, clock = systemClock } = options;
+  const announcer = new Announcer({ config, target, events, clock });
   const reloader = new ProjectReloader({
     config,
     target,
-    events,
     clock,
+    announcer,
     initial,
     table: tableBehind(initial),
+    refused: [...(refused?.models ?? []).map(modelKey), ...(refused?.script ? [WORKERS_KEY] : [])],
     disk: {
       look: () => lookAtProject(config),
       read: (table, previous, scopes) => readProject(config, table, previous, scopes),
+      isBeingWritten,
     },
   });
   if (config.watch) {
     const watching = new ProjectWatching({
       places: watchedPlaces(config),
       onHint: () => reloader.hint(),
-      say: (text, level) => events.emit({ type: 'log.line', source: 'emulator', level, text }),
+      onMode: (mode, reason) => announcer.watching(mode, reason),
     });
     reloader.watch(watching);
-  }
+  } else announcer.watching('off', '--no-watch');
   return reloader;
 }

@@ -1,4 +1,5 @@
 import type { Failure, ReloadAction } from '../events/index.ts';
+import type { Phase } from './bill.ts';
 import type { ProjectSnapshot } from './plan.ts';
 
 /** What a reload is applied to; the emulator implements it. */
@@ -27,6 +28,8 @@ export interface ReloadProgress {
    * newer one came: then the warm generation is ended and nothing is switched.
    */
   settled(): Promise<boolean>;
+  /** To be called as the work on an action enters another phase; the wait for `settled` is counted by itself. */
+  enter(phase: Exclude<Phase, 'notice' | 'quiet'>): void;
   /** To be called as each action takes effect; without it, actions of a failed or overtaken call count as undone. */
   applied(action: ReloadAction): void;
 }

@@ -1,9 +1,12 @@
 import { hasErrno, messageOf } from '../base/index.ts';
+import type { WatchMode } from '../events/index.ts';
+import { remoteKindOf } from './remote-mount.ts';
 import type { WatchedPlaces } from './watched-places.ts';
 import { watchPlaces } from './watcher.ts';
 
 /** The source of hints while it runs; the reloader tells it what its looks found. */
 export interface Watching extends AsyncDisposable {
+  readonly mode: WatchMode;
   /** How long the next look without a hint may wait. */
   readonly reconcileMs: number;
   /** A watched folder was replaced by another: its watchers are dead and are made anew. */
@@ -17,9 +20,11 @@ export interface Watching extends AsyncDisposable {
 export interface WatchingOptions {
   readonly places: WatchedPlaces;
   onHint(): void;
-  say(text: string, level: 'info' | 'warning'): void;
+  /** How changes are noticed from now on, at the start and when events prove unreliable. */
+  onMode(mode: WatchMode, reason: string): void;
   /** Starts one set of watchers. */
   readonly watch?: typeof watchPlaces;
+  readonly remoteKindOf?: typeof remoteKindOf;
 }
 
 const RECONCILE_MS = 2_000;
@@ -45,7 +50,20 @@ export class ProjectWatching implements Watching {
 
   constructor(options: WatchingOptions) {
     this.#options = options;
+    const kindOf = options.remoteKindOf ?? remoteKindOf;
+    const [remote] = options.places.roots.flatMap((root) => {
+      const kind = kindOf(root);
+      return kind === undefined
+        ? []
+        : [`${root} lies on a ${kind} file system, whose events do not tell of all changes`];
+    });
+    if (remote === undefined) options.onMode('events', '');
+    else this.#poll(remote);
     this.rearm();
+  }
+
+  get mode(): WatchMode {
+    return this.#isPolling ? 'polling' : 'events';
   }
 
   get reconcileMs(): number {
@@ -107,9 +125,7 @@ export class ProjectWatching implements Watching {
   #poll(reason: string): void {
     if (this.#isPolling) return;
     this.#isPolling = true;
-    this.#options.say(
-      `${reason}: changes are found by looking every ${this.reconcileMs / 1000} s instead`,
-      'warning',
-    );
+    const pace = this.reconcileMs / 1000;
+    this.#options.onMode('polling', `${reason}: changes are found by looking every ${pace} s instead`);
   }
 }

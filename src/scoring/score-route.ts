@@ -35,16 +35,15 @@ export async function answerScore(
 
   const caller = exchange.connection.signal;
   try {
-    const outcome = await pool.score(
-      {
-        id: ids.requestId,
-        method: exchange.method,
-        target: `/score${exchange.target.query}`,
-        headers: headerPairs(exchange.request.rawHeaders),
-        body,
-      },
-      caller,
-    );
+    const request = {
+      id: ids.requestId,
+      method: exchange.method,
+      target: `/score${exchange.target.query}`,
+      headers: headerPairs(exchange.request.rawHeaders),
+      body,
+    };
+    source.onScore(request);
+    const outcome = await pool.score(request, caller);
     if (caller.aborted) {
       if (outcome.kind === 'reply' && !(outcome.body instanceof Uint8Array)) outcome.body.destroy();
       return;

@@ -1,5 +1,5 @@
 import type { EmulatorState, EventSink } from '../events/index.ts';
-import type { ScorePool } from '../python/index.ts';
+import type { ScorePool, ScoreRequest } from '../python/index.ts';
 
 /** What the scoring service asks of the emulator for each request. */
 export interface ScoringSource {
@@ -7,6 +7,10 @@ export interface ScoringSource {
   pool(): ScorePool | undefined;
   /** Why there is no pool in script mode, for the 503 that says so. */
   failure(): string | undefined;
+  /** Why every request is refused although something older could answer (`--strict-reload`). */
+  refusal(): string | undefined;
+  /** Told of each complete request for the script, before it is queued. */
+  onScore(request: ScoreRequest): void;
   state(): EmulatorState;
 }
 

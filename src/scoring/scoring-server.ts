@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen, systemError } from '../base/index.ts';
-import { answerGunicornError } from './answers.ts';
+import { answerGunicornError, answerMessage } from './answers.ts';
 import { Connections } from './connections.ts';
 import { EngineGateway } from './engine-gateway.ts';
 import { CALLER_LEFT, Exchange, type Standing } from './exchange.ts';
@@ -124,6 +124,8 @@ class ScoringService implements AsyncDisposable {
     if (isOwnPath(path)) return answerOwnPath(exchange, source);
     if (!isHealthProbe(exchange) && !this.#mayScore(exchange.fields.authorization))
       return answerUnauthorized(exchange);
+    const refusal = source.refusal();
+    if (refusal !== undefined) return answerMessage(exchange, 503, refusal);
     return this.#gateway ? answerNoCode(exchange, this.#gateway) : answerScript(exchange, source, events);
   }
 

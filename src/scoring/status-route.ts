@@ -27,7 +27,7 @@ export function answerOwnPath(exchange: Exchange, source: ScoringSource): void {
 
 /** What `GET /_triton-local/status` tells: what runs now, and how the last reload went. */
 function statusOf(source: ScoringSource) {
-  const { state, startedAt, engine, stale, models, workers, reload, generation } = source.state();
+  const { state, startedAt, engine, stale, models, workers, reload, watching, generation } = source.state();
   const pool = source.pool();
   return {
     state,
@@ -39,6 +39,7 @@ function statusOf(source: ScoringSource) {
     // The pool knows which workers are busy at this moment; the folded state learns only of starts and ends.
     workers: pool?.workers() ?? workers,
     reload,
+    watching,
   };
 }
 

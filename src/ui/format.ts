@@ -1,6 +1,6 @@
 import os from 'node:os';
 import path from 'node:path';
-import type { EngineStatus, Failure, ReloadAction, ReloadTimings } from '../events/index.ts';
+import type { EngineStatus, Failure, ReloadAction, ReloadTimings, ReplayStatus } from '../events/index.ts';
 
 /** `0.42 ms`, `3.2 ms`, `132 ms`, `1.24 s`, `2m 05s`. */
 export function formatDuration(milliseconds: number): string {
@@ -72,16 +72,33 @@ export function formatSubject(
 }
 
 /** Where the time of a reload went; parts of under half a millisecond are left out. */
-export function formatBill({ settleMs, planMs, applyMs }: ReloadTimings): string {
+export function formatBill(timings: ReloadTimings): string {
   const parts: [string, number][] = [
-    ['notice', settleMs],
-    ['plan', planMs],
-    ['apply', applyMs],
+    ['notice', timings.noticeMs],
+    ['quiet', timings.quietMs],
+    ['stage', timings.stageMs],
+    ['load', timings.loadMs],
+    ['warm', timings.warmMs],
+    ['switch', timings.switchMs],
   ];
   return parts
     .filter(([, ms]) => ms >= 0.5)
     .map(([name, ms]) => `${name} ${formatDuration(ms)}`)
     .join(' + ');
+}
+
+/** What a reload changed in a replayed answer, the most telling first: `status 200 -> 500`, `digit 3 -> 5`. */
+export function formatDifferences(
+  { status, ...change }: { readonly status: number } & NonNullable<ReplayStatus['change']>,
+  most = 3,
+): string[] {
+  const { statusBefore, differences, differenceCount } = change;
+  const parts = status === statusBefore ? [] : [`status ${statusBefore} -> ${status}`];
+  for (const { path: place, before, after } of differences.slice(0, most))
+    parts.push(`${place}${place && ' '}${before || 'nothing'} -> ${after || 'nothing'}`);
+  const more = differenceCount - Math.min(most, differences.length);
+  if (more > 0) parts.push(`${formatPlural(more, 'more difference')}`);
+  return parts.length > 0 ? parts : ['the same answer'];
 }
 
 /** What still answers after a reload failed. */

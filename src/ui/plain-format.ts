@@ -1,6 +1,7 @@
 import type { EmulatorEvent, EmulatorState, EventOf, LogSource } from '../events/index.ts';
 import {
   formatBill,
+  formatDifferences,
   formatDuration,
   formatEngine,
   formatPath,
@@ -78,6 +79,16 @@ export class PlainFormat {
         return event.expected ? [] : [this.#line('failed', style.red(workerDeath(event)))];
       case 'scoring.request':
         return [this.#request(event)];
+      case 'reload.watching':
+        return this.#watching(event);
+      case 'replay.pinned':
+        return [this.#line('replay', `${this.#replayed(event)}, again after each reload`)];
+      case 'replay.unpinned':
+        return [this.#line('replay', 'no more')];
+      case 'replay.answered':
+        return [
+          this.#line('replay', `${this.#replayed(event)}: ${formatDifferences(event).map(clean).join(', ')}`),
+        ];
       case 'reload.completed':
         return this.#completed(event, state);
       case 'reload.failed':
@@ -114,6 +125,18 @@ export class PlainFormat {
       'request',
       `${clean(method)} ${clean(path)} ${paint(String(status))} ${took} ${clean(id)}`,
     );
+  }
+
+  /** The usual way is not worth a line, and polling says why in a warning of its own. */
+  #watching({ mode, reason }: EventOf<'reload.watching'>): string[] {
+    if (mode === 'paused')
+      return [this.#line('watching', this.#style.yellow('paused: saves are not followed'))];
+    if (mode === 'off') return [this.#line('watching', `off (${clean(reason)})`)];
+    return [];
+  }
+
+  #replayed({ method, path, status }: EventOf<'replay.pinned' | 'replay.answered'>): string {
+    return `${clean(method)} ${clean(path)} ${status}`;
   }
 
   #completed(event: EventOf<'reload.completed'>, { projectDir, failures }: EmulatorState): string[] {

@@ -12,7 +12,7 @@ import { createStyle } from './style.ts';
 /** What an emulator serves, for `triton-local status`: one fact a line. Ends without a line break. */
 export function formatState(state: EmulatorState, { color = false, now = Date.now() } = {}): string {
   const style = createStyle(color);
-  const { engine, reload, failures, projectDir, startedAt } = state;
+  const { engine, reload, failures, watching, projectDir, startedAt } = state;
   const uptime = startedAt === null ? '' : `, up ${formatUptime(now - Date.parse(startedAt))}`;
   const rows: [string, string][] = [['state', `${state.state}${uptime}`]];
   if (projectDir !== null) rows.push(['project', formatPath(projectDir)]);
@@ -25,6 +25,9 @@ export function formatState(state: EmulatorState, { color = false, now = Date.no
   if (state.deployment === 'script') {
     const ready = state.workers.filter((worker) => worker.state === 'ready').length;
     rows.push(['workers', `${ready} of ${state.workers.length} ready, generation ${state.generation}`]);
+  }
+  if (watching && watching.mode !== 'events') {
+    rows.push(['watching', `${watching.mode}${watching.reason && `: ${watching.reason}`}`]);
   }
   if (reload) {
     const took = reload.timings ? ` in ${formatDuration(reload.timings.totalMs)}` : '';

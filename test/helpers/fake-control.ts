@@ -19,6 +19,22 @@ export class FakeControl implements Control {
     return this.onReload();
   }
 
+  async pause(): Promise<void> {
+    this.bus.emit({ type: 'reload.watching', mode: 'paused', reason: '' });
+  }
+
+  async resume(): Promise<void> {
+    this.bus.emit({ type: 'reload.watching', mode: 'events', reason: '' });
+  }
+
+  async pin(): Promise<void> {
+    this.bus.emit({ type: 'replay.pinned', method: 'POST', path: '/score', status: 200, generation: 1 });
+  }
+
+  async unpin(): Promise<void> {
+    this.bus.emit({ type: 'replay.unpinned' });
+  }
+
   stop(reason: string): Promise<void> {
     this.stops.push(reason);
     return Promise.resolve();

@@ -1,6 +1,14 @@
-import type { EventBody } from '../../src/events/index.ts';
+import type { EventBody, ReloadTimings } from '../../src/events/index.ts';
 
 // The life of an emulator as events, for tests and the demo of the screen.
+
+/** The times of a reload that took this long in each phase. */
+export function timingsOf(parts: Partial<ReloadTimings>): ReloadTimings {
+  const bill = { noticeMs: 0, quietMs: 0, stageMs: 0, loadMs: 0, warmMs: 0, switchMs: 0, ...parts };
+  const settleMs = bill.noticeMs + bill.quietMs;
+  const applyMs = bill.stageMs + bill.loadMs + bill.warmMs + bill.switchMs;
+  return { settleMs, planMs: 0, applyMs, totalMs: settleMs + applyMs, ...bill };
+}
 
 export const PROJECT = '/srv/ada/projects/digits';
 
@@ -84,7 +92,7 @@ export const reloaded: readonly EventBody[] = [
     generation: 2,
     actions: [swap],
     causes: ['score.py'],
-    timings: { settleMs: 81.2, planMs: 1.4, applyMs: 49.1, totalMs: 131.7 },
+    timings: timingsOf({ noticeMs: 2.6, quietMs: 80, warmMs: 46.1, switchMs: 3 }),
   },
 ];
 
@@ -95,7 +103,7 @@ export const reloadFailed: readonly EventBody[] = [
     generation: 2,
     actions: [swap],
     causes: ['score.py'],
-    timings: { settleMs: 80.4, planMs: 1.1, applyMs: 31.3, totalMs: 112.8 },
+    timings: timingsOf({ noticeMs: 1.5, quietMs: 80, warmMs: 31.3 }),
     error: {
       code: 'SCRIPT_FAILED',
       message: "SyntaxError: '(' was never closed",

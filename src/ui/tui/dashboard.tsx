@@ -30,6 +30,7 @@ export function Dashboard({
     modelRows: modelRows(state.models),
     hasProgress: state.progress !== null,
     hasReload: state.reload !== null,
+    hasReplay: state.replay !== null,
   });
   return (
     <Box flexDirection="column" width={size.columns}>

@@ -1,6 +1,14 @@
 import type { EmulatorState } from '../../events/index.ts';
-import { formatBill, formatDuration, formatEngine, formatPlural, formatSubject } from '../format.ts';
+import {
+  formatBill,
+  formatDifferences,
+  formatDuration,
+  formatEngine,
+  formatPlural,
+  formatSubject,
+} from '../format.ts';
 import type { Style } from '../style.ts';
+import { sanitize } from '../text.ts';
 import type { Layout } from './layout.ts';
 import { clockTime } from './log-rows.ts';
 import { type Frame, fact, joinFitting, LABEL_WIDTH, Rows } from './rows.tsx';
@@ -26,6 +34,7 @@ export function Facts({
   add(layout.progress, 'preparing', style.yellow(state.progress ?? ''));
   add(layout.serving, 'serving', servingText(state, style));
   add(layout.reload, 'reload', reloadText(state, frame.columns - 2 - LABEL_WIDTH, style));
+  add(layout.replay, 'replay', replayText(state, frame.columns - 2 - LABEL_WIDTH, style));
   return <Rows texts={texts} frame={frame} />;
 }
 
@@ -63,4 +72,16 @@ function reloadText({ reload, reloads, projectDir }: EmulatorState, width: numbe
     outcome === 'failed' ? `${style.red(`✖ ${subject} failed`)} ${took}` : `${style.green('✔')} ${done}`;
   const more = [formatBill(timings), clockTime(time), formatPlural(reloads, 'reload')].filter(Boolean);
   return joinFitting([first, ...more.map((part) => style.dim(part))], style.dim(' · '), width);
+}
+
+function replayText({ replay }: EmulatorState, width: number, style: Style): string {
+  if (!replay) return '';
+  const { method, path, status, change } = replay;
+  const paint = status === 200 ? style.green : style.red;
+  const request = `${sanitize(`${method} ${path}`, false)} ${paint(String(status))}`;
+  if (!change) return joinFitting([request, style.dim('again after each reload')], style.dim(' · '), width);
+  const isSame = change.differenceCount === 0 && change.statusBefore === status;
+  const differences = formatDifferences({ status, ...change }).map((text) => sanitize(text, false));
+  const shown = differences.map(isSame ? style.dim : style.yellow);
+  return joinFitting([request, ...shown], style.dim(' · '), width);
 }

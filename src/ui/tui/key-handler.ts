@@ -59,6 +59,12 @@ export class KeyHandler {
       case 'reload':
         void this.#reload();
         return;
+      case 'toggle-watching':
+        void this.#toggleWatching();
+        return;
+      case 'toggle-pin':
+        void this.#togglePin();
+        return;
       case 'scroll':
         view.scroll(action.lines, paneRows());
         return;
@@ -123,6 +129,26 @@ export class KeyHandler {
     if (model.isLeaving && exitCode !== 0) process.kill(process.pid, 'SIGINT');
     model.isLeaving = true;
     leave({ exitCode });
+  }
+
+  async #toggleWatching(): Promise<void> {
+    const { model, control } = this.#parts;
+    const mode = model.state.watching?.mode;
+    if (mode === undefined || mode === 'off') {
+      model.notice = { text: 'nothing is watched (--no-watch); r reloads', isError: true };
+      return;
+    }
+    await (mode === 'paused' ? control.resume() : control.pause());
+  }
+
+  async #togglePin(): Promise<void> {
+    const { model, control } = this.#parts;
+    try {
+      await (model.state.replay ? control.unpin() : control.pin());
+    } catch (error) {
+      model.notice = { text: messageOf(error), isError: true };
+      model.touchHead();
+    }
   }
 
   async #reload(): Promise<void> {

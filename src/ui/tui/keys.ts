@@ -3,7 +3,18 @@ import type { Key } from 'ink';
 /** What a key asks for. */
 export type Action =
   | { readonly kind: 'leave'; readonly exitCode: number }
-  | { readonly kind: 'reload' | 'cycle-level' | 'search' | 'clear' | 'help' | 'escape' | 'repaint' }
+  | {
+      readonly kind:
+        | 'reload'
+        | 'toggle-watching'
+        | 'toggle-pin'
+        | 'cycle-level'
+        | 'search'
+        | 'clear'
+        | 'help'
+        | 'escape'
+        | 'repaint';
+    }
   | { readonly kind: 'scroll'; readonly lines: number }
   | { readonly kind: 'page'; readonly pages: number }
   | { readonly kind: 'start' | 'end' };
@@ -12,6 +23,8 @@ export type Action =
 export const KEYS: readonly { readonly key: string; readonly short: string; readonly does: string }[] = [
   { key: 'q', short: 'quit', does: 'quit: stop everything (Ctrl+C too)' },
   { key: 'r', short: 'reload', does: 'read the project again and reload what differs' },
+  { key: 'w', short: 'pause', does: 'take no notice of saves, or follow them again' },
+  { key: 'p', short: 'pin', does: 'send the last request again after each reload, or no more' },
   { key: '↑↓', short: 'scroll', does: 'scroll the log (PgUp, PgDn by pages; Home: oldest; End: follow)' },
   { key: 'f', short: 'filter', does: 'show all lines, warnings and errors, errors only' },
   { key: '/', short: 'search', does: 'show only lines with a text; Esc shows all again' },
@@ -39,6 +52,10 @@ export function actionFor(input: string, key: Key): Action | undefined {
       return { kind: 'leave', exitCode: 0 };
     case 'r':
       return { kind: 'reload' };
+    case 'w':
+      return { kind: 'toggle-watching' };
+    case 'p':
+      return { kind: 'toggle-pin' };
     case 'f':
       return { kind: 'cycle-level' };
     case '/':

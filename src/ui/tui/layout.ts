@@ -5,6 +5,7 @@ export interface LayoutNeeds {
   readonly modelRows: number;
   readonly hasProgress: boolean;
   readonly hasReload: boolean;
+  readonly hasReplay: boolean;
 }
 
 /** How many rows each part of the head gets; what gets none is not shown. */
@@ -14,6 +15,7 @@ export interface Layout {
   readonly progress: boolean;
   readonly serving: boolean;
   readonly reload: boolean;
+  readonly replay: boolean;
   readonly banner: number;
   /** Models and requests stand beside each other. */
   readonly wide: boolean;
@@ -55,6 +57,7 @@ export function planLayout({ columns, rows }: Size, needs: LayoutNeeds): Layout 
   let models = wide && !figures ? 0 : take(Math.min(1, needs.modelRows));
   banner += take(Math.min(needs.bannerLines, 3) - banner);
   const reload = take(needs.hasReload ? 1 : 0) === 1;
+  const replay = take(needs.hasReplay ? 1 : 0) === 1;
   let requests = wide ? models : 0;
   const growPanels = (mostModels: number, mostRequests: number) => {
     if (wide) {
@@ -69,5 +72,5 @@ export function planLayout({ columns, rows }: Size, needs: LayoutNeeds): Layout 
   const gaps = take(needs.bannerLines > 0 ? 3 : 2);
   banner += take(needs.bannerLines - banner);
   if (figures) growPanels(8, MOST_REQUESTS);
-  return { engine, urls, progress, serving, reload, banner, wide, models, figures, requests, gaps };
+  return { engine, urls, progress, serving, reload, replay, banner, wide, models, figures, requests, gaps };
 }

@@ -15,7 +15,8 @@ export function Title({
 }) {
   const { style, columns } = frame;
   const project = state.projectDir === null ? '' : style.dim(formatPath(state.projectDir));
-  const left = `${style.bold('triton-local')}  ${stateWord(state, style)}  ${project}`;
+  const words = [stateWord(state, style), watchWord(state, style), project].filter(Boolean);
+  const left = [style.bold('triton-local'), ...words].join('  ');
   return (
     <Rows texts={[spread(left, style.dim(uptime(state, now, columns >= 100)), columns - 2)]} frame={frame} />
   );
@@ -36,6 +37,20 @@ function stateWord({ state, stale, generation, deployment }: EmulatorState, styl
       return style.dim('○ stopped');
     default:
       return state satisfies never;
+  }
+}
+
+/** Said only where saves are not followed the usual way. */
+function watchWord({ watching }: EmulatorState, style: Style): string {
+  switch (watching?.mode) {
+    case 'paused':
+      return style.inverse(' WATCHING PAUSED · w resumes ');
+    case 'polling':
+      return style.yellow('polling');
+    case 'off':
+      return style.dim('not watching');
+    default:
+      return '';
   }
 }
 

@@ -45,7 +45,9 @@ export async function openProject(
   };
   const bus = new EventBus();
   const events: EmulatorEvent[] = [];
-  bus.subscribe((event) => events.push(event));
+  bus.subscribe((event) => {
+    if (event.type !== 'reload.watching') events.push(event);
+  });
   const initial = await snapshotProject(config);
   const reloader = await startReloader({ config, target, events: bus, initial });
   return {

@@ -64,6 +64,7 @@ export class ScriptService implements AsyncDisposable {
           ...options.variables,
         },
         engineAuthority: undefined,
+        dataDirectory: path.join(directory, 'data'),
         scoringTimeoutMs: options.scoringTimeoutMs ?? 60_000,
         initTimeoutMs: 30_000,
         events: { emit: (event) => events.push(event) },

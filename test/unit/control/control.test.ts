@@ -37,6 +37,22 @@ class FakeControl implements ServiceControl {
     this.calls.push('rekey');
   }
 
+  async pause(): Promise<void> {
+    this.calls.push('pause');
+  }
+
+  async resume(): Promise<void> {
+    this.calls.push('resume');
+  }
+
+  async pin(): Promise<void> {
+    this.calls.push('pin');
+  }
+
+  async unpin(): Promise<void> {
+    this.calls.push('unpin');
+  }
+
   async stop(reason: string): Promise<void> {
     this.calls.push(`stop ${reason}`);
     await this.onStop();

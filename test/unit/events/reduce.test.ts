@@ -9,7 +9,15 @@ import {
   StateStore,
 } from '../../../src/events/index.ts';
 import { event as eventSchema } from '../../../src/events/schema.ts';
-import { ready, reloaded, reloadFailed, request, starting, traceback } from '../../helpers/story.ts';
+import {
+  ready,
+  reloaded,
+  reloadFailed,
+  request,
+  starting,
+  timingsOf,
+  traceback,
+} from '../../helpers/story.ts';
 
 const TIME = '2026-11-24T10:00:00.000Z';
 
@@ -33,7 +41,7 @@ const model = (
   reason,
 });
 
-const timings = { settleMs: 80, planMs: 1, applyMs: 20, totalMs: 101 };
+const timings = timingsOf({ noticeMs: 1, quietMs: 80, warmMs: 20 });
 const swap = { kind: 'swap-workers', target: '/p/score.py', reason: 'changed' } as const;
 const load = (target: string) => ({ kind: 'load-model', target, reason: 'changed' }) as const;
 const unload = (target: string) => ({ kind: 'unload-model', target, reason: 'gone' }) as const;

@@ -1,9 +1,11 @@
 import type { Clock } from '../../../src/base/index.ts';
 import { type EmulatorEvent, EventBus, type Failure, type ReloadAction } from '../../../src/events/index.ts';
+import { Announcer } from '../../../src/reload/announcer.ts';
 import type { FileStamp, FileTable } from '../../../src/reload/file-table.ts';
 import type { ReloadConfig } from '../../../src/reload/look.ts';
+import type { Disk } from '../../../src/reload/observation.ts';
 import type { ProjectSnapshot } from '../../../src/reload/plan.ts';
-import { type Disk, ProjectReloader } from '../../../src/reload/reloader.ts';
+import { ProjectReloader } from '../../../src/reload/reloader.ts';
 import type { ReloadProgress, ReloadTarget } from '../../../src/reload/target.ts';
 import type { Watching } from '../../../src/reload/watching.ts';
 import type { ModelSnapshot } from '../../../src/repository/index.ts';
@@ -67,6 +69,8 @@ export class FakeDisk implements Disk {
   #writes = 0;
   looks = 0;
   failReading: Error | undefined;
+  /** Files that some other process holds open. */
+  readonly held = new Set<string>();
 
   write(path: string, content: string): void {
     this.#writes += 1;
@@ -108,6 +112,10 @@ export class FakeDisk implements Disk {
     return { sources, repository: { directory: '/p/models', models } };
   }
 
+  async isBeingWritten(files: readonly string[]): Promise<boolean> {
+    return files.some((file) => this.held.has(file));
+  }
+
   async look(): Promise<FileTable> {
     this.looks += 1;
     return this.table();
@@ -135,6 +143,8 @@ export class FakeTarget implements ReloadTarget {
   warmMs = 10;
   /** Whether it waits for the files to be quiet, as targets should. */
   waits = true;
+  /** Called when a script begins to start, as its `init()` would. */
+  onStart: () => void = () => undefined;
   readonly calls: Call[] = [];
   readonly served = new Map<string, string>();
   running = 0;
@@ -158,6 +168,8 @@ export class FakeTarget implements ReloadTarget {
     try {
       let failure: Failure | undefined;
       for (const action of actions) {
+        progress.enter(action.kind === 'swap-workers' ? 'warm' : 'load');
+        if (action.kind === 'swap-workers') this.onStart();
         const warm = await this.#warm(signal);
         if (!warm || (this.waits && !(await progress.settled())))
           return { code: 'ABORTED', message: 'aborted' };
@@ -202,7 +214,10 @@ export function contentOf(key: string, snapshot: ProjectSnapshot): string | unde
 }
 
 /** A reloader over fakes, watching, with one script and one model. */
-export function startFake(files: Record<string, string> = { [SCRIPT]: 'v1', [ONNX]: 'w1', [PBTXT]: 'c1' }) {
+export function startFake(
+  files: Record<string, string> = { [SCRIPT]: 'v1', [ONNX]: 'w1', [PBTXT]: 'c1' },
+  refused: readonly string[] = [],
+) {
   const clock = new FakeClock();
   const disk = new FakeDisk();
   for (const [path, content] of Object.entries(files)) disk.write(path, content);
@@ -213,6 +228,7 @@ export function startFake(files: Record<string, string> = { [SCRIPT]: 'v1', [ONN
   bus.subscribe((event) => events.push(event));
   const watching = { reconcileMs: 2_000, rearmed: 0, missed: 0 };
   const fakeWatching: Watching = {
+    mode: 'events',
     get reconcileMs() {
       return watching.reconcileMs;
     },
@@ -225,7 +241,8 @@ export function startFake(files: Record<string, string> = { [SCRIPT]: 'v1', [ONN
     noteLook: () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };
-  const parts = { config, target, events: bus, clock, disk, initial, table: disk.table() };
+  const announcer = new Announcer({ config, target, events: bus, clock });
+  const parts = { config, target, announcer, clock, disk, initial, refused, table: disk.table() };
   const reloader = new ProjectReloader(parts);
   return {
     clock,

@@ -116,6 +116,28 @@ describe('reloader', () => {
     expect(fake.events).toEqual([]);
   });
 
+  it('tells an outcome of what it announced, also when the newer save is the content that serves', async () => {
+    fake.target.warmMs = 10_000;
+    fake.save(SCRIPT, 'v2');
+    await fake.clock.advance(1_000);
+    fake.save(SCRIPT, 'v1');
+    await fake.clock.advance(20_000);
+    expect(fake.target.generation).toBe(1);
+    expect(fake.types()).toEqual(['planned', 'completed']);
+    expect(fake.events[1]).toMatchObject({ generation: 1, actions: [] });
+  });
+
+  it('stays broken when a save is taken back to the content that failed', async () => {
+    fake.save(SCRIPT, 'broken');
+    await fake.clock.advance(1_000);
+    fake.target.warmMs = 10_000;
+    fake.save(SCRIPT, 'v2');
+    await fake.clock.advance(1_000);
+    fake.save(SCRIPT, 'broken');
+    await fake.clock.advance(30_000);
+    expect(fake.types()).toEqual(['planned', 'failed', 'planned', 'planned', 'failed']);
+  });
+
   it('brings one content to its end though saves never stop', async () => {
     fake.target.warmMs = 700;
     for (let save = 2; save < 60; save += 1) {
@@ -151,7 +173,7 @@ describe('reloader', () => {
 
   it('gives up waiting for weights after a minute', async () => {
     for (let at = 0; at < 61_000; at += 200) {
-      fake.save(ONNX, `w${at}`);
+      fake.save(ONNX, `w${String(at).padStart(6, '0')}`);
       await fake.clock.advance(200);
     }
     expect(fake.target.calls.length).toBeGreaterThan(0);
@@ -186,23 +208,152 @@ describe('reloader', () => {
     ]);
   });
 
-  it('gives timings that add up', async () => {
-    fake.target.warmMs = 400;
-    fake.save(SCRIPT, 'v2');
-    await fake.clock.advance(1_000);
-    const { timings } = fake.events[1] as EventOf<'reload.completed'>;
-    expect(timings.settleMs + timings.planMs + timings.applyMs).toBe(timings.totalMs);
-    expect(timings.totalMs).toBe(400);
+  describe('the bill', () => {
+    const billOf = (event: EventOf<'reload.completed'> | undefined) => {
+      if (!event) throw new Error('no reload completed');
+      const { settleMs, planMs, applyMs, totalMs, ...parts } = event.timings;
+      expect(settleMs + planMs + applyMs).toBe(totalMs);
+      expect(Object.values(parts).reduce((sum, part) => sum + part, 0)).toBe(totalMs);
+      return Object.fromEntries(Object.entries(parts).filter(([, spent]) => spent > 0));
+    };
+    const bill = () => billOf(fake.events.find((event) => event.type === 'reload.completed'));
+
+    it('has the wait for quiet hidden behind a slow start', async () => {
+      fake.target.warmMs = 400;
+      fake.save(SCRIPT, 'v2');
+      await fake.clock.advance(1_000);
+      expect(bill()).toEqual({ warmMs: 400 });
+    });
+
+    it('names the wait for quiet that a fast start leaves', async () => {
+      fake.target.warmMs = 10;
+      fake.save(SCRIPT, 'v2');
+      await fake.clock.advance(1_000);
+      expect(bill()).toEqual({ warmMs: 10, quietMs: 70 });
+    });
+
+    it('counts what came to nothing as waiting', async () => {
+      fake.target.warmMs = 10;
+      fake.save(SCRIPT, 'v2');
+      await fake.clock.advance(40);
+      fake.save(SCRIPT, 'v3');
+      await fake.clock.advance(1_000);
+      expect(bill()).toEqual({ warmMs: 10, quietMs: 120 });
+    });
+
+    it('tells the notice of weights from the wait for them', async () => {
+      fake.save(ONNX, 'w2');
+      await fake.clock.advance(1_000);
+      expect(bill()).toEqual({ noticeMs: 250, loadMs: 10 });
+    });
+  });
+
+  it('waits for weights that somebody holds open, however long the pause', async () => {
+    fake.disk.held.add(ONNX);
+    fake.save(ONNX, 'w2 half');
+    await fake.clock.advance(30_000);
+    expect(fake.target.calls).toEqual([]);
+    fake.save(ONNX, 'w2 whole');
+    fake.disk.held.clear();
+    await fake.clock.advance(600);
+    expect(fake.target.calls).toHaveLength(1);
+    expect(fake.target.served.get('digits')).toContain('w2 whole');
+  });
+
+  it('waits for weights that grow for longer than a minute', async () => {
+    for (let at = 0; at < 90_000; at += 200) {
+      fake.save(ONNX, 'w'.repeat(100 + at));
+      await fake.clock.advance(200);
+    }
+    expect(fake.target.calls).toEqual([]);
+    await fake.clock.advance(500);
+    expect(fake.target.calls).toHaveLength(1);
+  });
+
+  describe('a script that writes into its own folder', () => {
+    const STATE = '/p/state.json';
+    const lines = () =>
+      fake.events.flatMap((event) => (event.type === 'log.line' ? [`${event.level}: ${event.text}`] : []));
+
+    it('as it starts is stopped and told of, and goes on with real saves', async () => {
+      let starts = 0;
+      fake.target.warmMs = 40;
+      fake.target.onStart = () => {
+        starts += 1;
+        fake.disk.write(STATE, `start ${starts}`);
+      };
+      fake.save(SCRIPT, 'v2');
+      await fake.clock.advance(20_000);
+      expect(starts).toBeLessThan(12);
+      expect(lines()).toEqual([
+        expect.stringMatching(/^warning: state\.json changes each time the script starts/),
+      ]);
+      const before = starts;
+      await fake.clock.advance(60_000);
+      expect(starts).toBe(before);
+      expect(fake.target.served.get('workers')).toContain(`${SCRIPT}=v2`);
+      fake.save(SCRIPT, 'v3');
+      await fake.clock.advance(500);
+      expect(fake.target.served.get('workers')).toContain(`${SCRIPT}=v3`);
+      expect(starts).toBe(before + 1);
+    });
+
+    it('slowly is stopped as well', async () => {
+      let starts = 0;
+      fake.target.warmMs = 20_000;
+      fake.target.onStart = () => {
+        starts += 1;
+        const text = `start ${starts}`;
+        fake.clock.after(15_000, () => fake.disk.write(STATE, text));
+      };
+      fake.save(SCRIPT, 'v2');
+      await fake.clock.advance(600_000);
+      expect(starts).toBeLessThan(12);
+      expect(lines()).toHaveLength(1);
+    });
+
+    it('is listened to again when somebody else changes that file later', async () => {
+      let starts = 0;
+      fake.target.onStart = () => {
+        starts += 1;
+        fake.disk.write(STATE, `start ${starts}`);
+      };
+      fake.save(SCRIPT, 'v2');
+      await fake.clock.advance(30_000);
+      fake.target.onStart = () => undefined;
+      fake.save(STATE, 'by hand');
+      await fake.clock.advance(500);
+      expect(fake.target.served.get('workers')).toContain(`${STATE}=by hand`);
+    });
+
+    it('with every request is reloaded when the file has rested', async () => {
+      for (let request = 0; request < 200; request += 1) {
+        fake.save(STATE, `request ${request}`);
+        await fake.clock.advance(100);
+      }
+      expect(fake.target.calls.length).toBeLessThan(20);
+      await fake.clock.advance(2_000);
+      expect(fake.target.served.get('workers')).toContain(`${STATE}=request 199`);
+    });
+
+    it('does not keep people from saving as often as they like', async () => {
+      for (let save = 2; save < 40; save += 1) {
+        fake.save(SCRIPT, `v${save}`);
+        await fake.clock.advance(150);
+        expect(fake.target.served.get('workers')).toBe(`${SCRIPT}=v${save}`);
+      }
+    });
   });
 
   it('takes no notice while paused and catches up when resumed', async () => {
     fake.reloader.pause();
     fake.save(SCRIPT, 'v2');
     await fake.clock.advance(10_000);
-    expect(fake.events).toEqual([]);
+    expect(fake.events).toMatchObject([{ type: 'reload.watching', mode: 'paused' }]);
     fake.reloader.resume();
     await fake.clock.advance(500);
-    expect(fake.types()).toEqual(['planned', 'completed']);
+    expect(fake.types()).toEqual(['watching', 'watching', 'planned', 'completed']);
+    expect(fake.events[1]).toMatchObject({ mode: 'events' });
   });
 
   it('says that the project cannot be read, once, and that it can be again', async () => {
@@ -329,4 +480,13 @@ it('waits by timers, not by looking without end, for a weights file that vanishe
   expect(disk.looks - before).toBeLessThan(6);
   expect(target.calls).toHaveLength(1);
   await reloader[Symbol.asyncDispose]();
+});
+
+it('tries once more by hand what was refused at the start and has not changed', async () => {
+  const { clock, reloader, target, types } = startFake(undefined, ['workers']);
+  const done = reloader.reload();
+  await clock.advance(1_000);
+  await done;
+  expect(target.calls[0]?.actions).toMatchObject([{ kind: 'swap-workers', reason: 'reloaded by hand' }]);
+  expect(types()).toEqual(['planned', 'completed']);
 });

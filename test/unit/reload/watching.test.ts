@@ -3,13 +3,14 @@ import type { WatchListener } from '../../../src/reload/watcher.ts';
 import { ProjectWatching } from '../../../src/reload/watching.ts';
 import { turns } from './fakes.ts';
 
-function start() {
+function start(remote: ReadonlyMap<string, string> = new Map()) {
   const said: string[] = [];
   const armed: { listener: WatchListener; closed: boolean }[] = [];
   const watching = new ProjectWatching({
     places: { roots: ['/p'], isIgnored: () => false },
     onHint: () => undefined,
-    say: (text) => said.push(text),
+    onMode: (_mode, reason) => reason !== '' && said.push(reason),
+    remoteKindOf: (root) => remote.get(root),
     watch: async (_places, listener) => {
       const one = { listener, closed: false };
       armed.push(one);
@@ -63,5 +64,15 @@ it('looks less often where a look is expensive', async () => {
   expect(watching.reconcileMs).toBe(4_500);
   watching.noteLook(500);
   expect(watching.reconcileMs).toBe(10_000);
+  await watching[Symbol.asyncDispose]();
+});
+
+it('looks more often from the start where the project lies on a network file system', async () => {
+  const { watching, said } = start(new Map([['/p', 'NFS']]));
+  expect(watching.mode).toBe('polling');
+  expect(watching.reconcileMs).toBe(500);
+  expect(said).toEqual([
+    '/p lies on a NFS file system, whose events do not tell of all changes: changes are found by looking every 0.5 s instead',
+  ]);
   await watching[Symbol.asyncDispose]();
 });

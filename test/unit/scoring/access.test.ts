@@ -73,6 +73,7 @@ describe('GET /_triton-local/status', () => {
       models: [{ name: 'ü', version: '1', state: 'READY', reason: '' }],
       workers: [{ pid: 42, state: 'ready', busy: false }],
       reload: null,
+      watching: null,
     });
     expect(status.uptimeSeconds).toBeGreaterThanOrEqual(5);
   });

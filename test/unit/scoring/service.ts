@@ -82,6 +82,8 @@ export async function startService(
     failed: undefined as string | undefined,
     now: initialState,
     pool: () => source.current,
+    refusal: () => undefined,
+    onScore: () => undefined,
     failure: () => source.failed,
     state: () => source.now,
   };

@@ -12,6 +12,7 @@ import {
   formatTryLine,
   formatUptime,
 } from '../../../src/ui/format.ts';
+import { timingsOf } from '../../helpers/story.ts';
 
 describe('durations', () => {
   it.each([
@@ -78,8 +79,8 @@ describe('reloads', () => {
   });
 
   it('show where their time went', () => {
-    expect(formatBill({ settleMs: 81.2, planMs: 0.2, applyMs: 49.1, totalMs: 131 })).toBe(
-      'notice 81 ms + apply 49 ms',
+    expect(formatBill(timingsOf({ noticeMs: 0.2, quietMs: 81.2, stageMs: 1.5, loadMs: 49.1 }))).toBe(
+      'quiet 81 ms + stage 1.5 ms + load 49 ms',
     );
   });
 

@@ -4,7 +4,15 @@ import type { Clock } from '../../../src/base/index.ts';
 import type { EventBody } from '../../../src/events/index.ts';
 import { type PlainOptions, startJson, startPlain } from '../../../src/ui/index.ts';
 import { FakeControl } from '../../helpers/fake-control.ts';
-import { PROJECT, ready, reloaded, reloadFailed, request, traceback } from '../../helpers/story.ts';
+import {
+  PROJECT,
+  ready,
+  reloaded,
+  reloadFailed,
+  request,
+  timingsOf,
+  traceback,
+} from '../../helpers/story.ts';
 
 async function plain(events: readonly EventBody[], options: Partial<PlainOptions> = {}): Promise<string[]> {
   const control = new FakeControl();
@@ -44,7 +52,7 @@ describe('startPlain', () => {
   it('tells a reload with its bill, and a failed one with place, hint and what still serves', async () => {
     const lines = await plain([...ready, ...reloaded, ...reloadFailed]);
     expect(lines).toContain(
-      'reloaded score.py: generation 2 in 132 ms (notice 81 ms + plan 1.4 ms + apply 49 ms)',
+      'reloaded score.py: generation 2 in 132 ms (notice 2.6 ms + quiet 80 ms + warm 46 ms + switch 3.0 ms)',
     );
     expect(lines.slice(-3)).toEqual([
       "failed   score.py:27: SyntaxError: '(' was never closed",
@@ -59,7 +67,7 @@ describe('startPlain', () => {
       generation: 2,
       actions: [{ kind: 'load-model', target: 'digits', reason: 'changed' }],
       causes: ['digits/config.pbtxt'],
-      timings: { settleMs: 80, planMs: 1, applyMs: 9, totalMs: 90 },
+      timings: timingsOf({ quietMs: 80, loadMs: 10 }),
     };
     expect((await plain([...ready, ...reloadFailed, other])).at(-1)).toBe(
       '         still broken: score.py:27',

@@ -45,7 +45,7 @@ describe('the head of the screen', () => {
     expect(text).toMatch(/triton +http:\/\/localhost:8000\n/);
     expect(text).toMatch(/serving +generation 2 · 2 workers ready/);
     expect(text).toMatch(
-      /reload +✔ score\.py in 132 ms · notice 81 ms \+ plan 1\.4 ms \+ apply 49 ms · \d\d:\d\d:\d\d · 1 reload/,
+      /reload +✔ score\.py in 132 ms · notice 2\.6 ms \+ quiet 80 ms \+ warm 46 ms \+ switch 3\.0 ms · \d\d:\d\d:\d\d · 1 reload/,
     );
     expect(text).toMatch(/models +requests {2}\S+\/s · p50 6\.0 ms · p95 12 ms · 1 failed/);
     expect(text).toMatch(/● digits +1 {2}READY +POST \/score +200 +11 ms/);

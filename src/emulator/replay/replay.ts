@@ -1,0 +1,136 @@
+import { messageOf, userError } from '../../base/index.ts';
+import type { EmulatorEvent, EventSink } from '../../events/index.ts';
+import type { ScoreRequest } from '../../python/index.ts';
+import { compareAnswers } from './difference.ts';
+import { type PinnedRequest, pinnable } from './pinned-request.ts';
+
+export interface ReplayOptions {
+  /** Base of the scoring service. */
+  readonly url: string;
+  /** Sent along where the service asks for one. */
+  readonly key: string | undefined;
+  readonly events: EventSink;
+}
+
+interface Answer {
+  /** 0 where there was none. */
+  readonly status: number;
+  readonly body: string;
+  readonly generation: number;
+  readonly totalMs: number;
+}
+
+const ANSWER_LIMIT_MS = 60_000;
+
+/** Sends one pinned request again after each reload and tells what became of its answer. */
+export class Replay implements AsyncDisposable {
+  readonly #options: ReplayOptions;
+  readonly #ended = new AbortController();
+  #last: ScoreRequest | undefined;
+  #pinned: PinnedRequest | undefined;
+  #before: Answer | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #isDue = false;
+
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+  }
+
+  /** Remembers the last request, to be pinned later. */
+  note(request: ScoreRequest): void {
+    this.#last = request;
+  }
+
+  /**
+   * Pins the request that the script got last.
+   * @throws REPLAY_NOTHING, REPLAY_TOO_LARGE
+   */
+  async pinLast(): Promise<void> {
+    if (!this.#last) {
+      throw userError('REPLAY_NOTHING', 'the script has got no request that could be pinned', {
+        hint: 'send one to /score first, or name a file with --replay',
+      });
+    }
+    await this.pin(pinnable(this.#last));
+  }
+
+  /** Pins a request and sends it once, for the answer that later ones are compared with. */
+  async pin(request: PinnedRequest): Promise<void> {
+    this.#pinned = request;
+    this.#before = undefined;
+    this.#ask();
+    await this.#running;
+  }
+
+  unpin(): void {
+    this.#pinned = undefined;
+    this.#options.events.emit({ type: 'replay.unpinned' });
+  }
+
+  /** Follows the events: what has completed is a reason to ask again. */
+  follow(event: EmulatorEvent): void {
+    if (event.type === 'reload.completed' && event.actions.length > 0) this.#ask();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort();
+    await this.#running;
+  }
+
+  /** Reloads that follow each other faster than the request is answered are answered by one more. */
+  #ask(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    this.#running = this.#running.then(() => {
+      this.#isDue = false;
+      return this.#replay();
+    });
+  }
+
+  async #replay(): Promise<void> {
+    const request = this.#pinned;
+    if (!request || this.#ended.signal.aborted) return;
+    const after = await this.#send(request);
+    if (this.#pinned !== request || this.#ended.signal.aborted) return;
+    const before = this.#before;
+    this.#before = after;
+    const { events } = this.#options;
+    const facts = { method: request.method, path: request.target, status: after.status };
+    if (!before) {
+      events.emit({ type: 'replay.pinned', ...facts, generation: after.generation });
+      return;
+    }
+    const { told, total } = compareAnswers(before.body, after.body);
+    events.emit({
+      type: 'replay.answered',
+      ...facts,
+      statusBefore: before.status,
+      generation: after.generation,
+      totalMs: after.totalMs,
+      differences: [...told],
+      differenceCount: total,
+    });
+  }
+
+  async #send({ method, target, contentType, body }: PinnedRequest): Promise<Answer> {
+    const { url, key } = this.#options;
+    const began = performance.now();
+    try {
+      const response = await fetch(new URL(target, url), {
+        method,
+        headers: {
+          ...(contentType !== undefined && { 'content-type': contentType }),
+          ...(key !== undefined && { authorization: `Bearer ${key}` }),
+        },
+        // A request that was sent without a body must not get one.
+        body: body.byteLength > 0 ? Buffer.from(body) : null,
+        signal: AbortSignal.any([this.#ended.signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]),
+      });
+      const generation = Number(response.headers.get('x-triton-local-generation') ?? 0);
+      const text = await response.text();
+      return { status: response.status, body: text, generation, totalMs: performance.now() - began };
+    } catch (error) {
+      return { status: 0, body: messageOf(error), generation: 0, totalMs: performance.now() - began };
+    }
+  }
+}

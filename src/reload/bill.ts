@@ -1,0 +1,69 @@
+import type { Clock } from '../base/index.ts';
+import type { ReloadTimings } from '../events/index.ts';
+
+/** What the time of a reload goes into: seeing it, waiting for the files, copying, loading, warming, taking over. */
+export type Phase = 'notice' | 'quiet' | 'stage' | 'load' | 'warm' | 'switch';
+
+/** The stopwatch of one reload. Each moment belongs to one phase, so that the parts add up to the whole. */
+export class Bill {
+  readonly #clock: Clock;
+  readonly #signAt: number;
+  readonly #spent: Record<Phase, number> = { notice: 0, quiet: 0, stage: 0, load: 0, warm: 0, switch: 0 };
+  #phase: Phase = 'notice';
+  #since: number;
+  #planAt: number | undefined;
+  #applyAt: number | undefined;
+
+  /** @param signAt the first sign of the change on disk, or the request by hand, by the clock */
+  constructor(clock: Clock, signAt: number) {
+    this.#clock = clock;
+    this.#signAt = signAt;
+    this.#since = signAt;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  enter(phase: Phase): void {
+    const now = this.#clock.now();
+    this.#spent[this.#phase] += now - this.#since;
+    this.#phase = phase;
+    this.#since = now;
+  }
+
+  /** The plan was made from content that was read at `planAt`; from here on the target tells the phases. */
+  applying(planAt = this.#clock.now()): void {
+    this.#planAt = planAt;
+    this.#applyAt = this.#clock.now();
+  }
+
+  /** What was tried came to nothing because the files were not complete: it was waiting, as it turns out. */
+  overtaken(): void {
+    this.enter('quiet');
+    for (const phase of ['stage', 'load', 'warm', 'switch'] as const) {
+      this.#spent.quiet += this.#spent[phase];
+      this.#spent[phase] = 0;
+    }
+  }
+
+  timings(): ReloadTimings {
+    this.enter(this.#phase);
+    const now = this.#since;
+    const planAt = this.#planAt ?? now;
+    const applyAt = this.#applyAt ?? now;
+    const { notice, quiet, stage, load, warm, switch: switching } = this.#spent;
+    return {
+      settleMs: planAt - this.#signAt,
+      planMs: applyAt - planAt,
+      applyMs: now - applyAt,
+      totalMs: now - this.#signAt,
+      noticeMs: notice,
+      quietMs: quiet,
+      stageMs: stage,
+      loadMs: load,
+      warmMs: warm,
+      switchMs: switching,
+    };
+  }
+}

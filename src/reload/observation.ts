@@ -1,0 +1,148 @@
+import type { Clock } from '../base/index.ts';
+import {
+  compareTables,
+  type FileChange,
+  type FileScope,
+  type FileTable,
+  hasReplacedFolder,
+} from './file-table.ts';
+import type { ProjectSnapshot } from './plan.ts';
+import { Settle, type Writing } from './settle.ts';
+
+/** The project's files as the reloader sees them; tests pass their own. */
+export interface Disk {
+  look(): Promise<FileTable>;
+  read(table: FileTable, previous: ProjectSnapshot, scopes: ReadonlySet<FileScope>): Promise<ProjectSnapshot>;
+  /** Whether somebody holds one of these files open for writing. */
+  isBeingWritten(files: readonly string[]): Promise<boolean>;
+}
+
+/** What one look found. */
+export interface Look {
+  /** When it began, by the clock. */
+  readonly at: number;
+  readonly tookMs: number;
+  readonly changes: readonly FileChange[];
+  /** Whether a watched folder was replaced by another of the same name. */
+  readonly replacedFolder: boolean;
+  readonly table: FileTable;
+}
+
+/** What a reading brought: nothing to say, or that the project cannot be read. */
+export interface Reading {
+  readonly scopes: readonly FileScope[];
+  readonly error?: unknown;
+}
+
+export const SCOPES = ['sources', 'repository'] as const satisfies readonly FileScope[];
+
+/** What is known of the project's files: the last look, the last content that was read, and how far to trust it. */
+export class Observation {
+  readonly #disk: Disk;
+  readonly #clock: Clock;
+  readonly #settle = { sources: new Settle(), repository: new Settle() };
+  #table: FileTable;
+  #latest: ProjectSnapshot;
+
+  constructor(parts: { disk: Disk; clock: Clock; initial: ProjectSnapshot; table: FileTable }) {
+    this.#disk = parts.disk;
+    this.#clock = parts.clock;
+    this.#table = parts.table;
+    this.#latest = parts.initial;
+  }
+
+  /** The content that was read last; what a file holds now may be newer. */
+  get latest(): ProjectSnapshot {
+    return this.#latest;
+  }
+
+  async look(): Promise<Look> {
+    const at = this.#clock.now();
+    const table = await this.#disk.look();
+    const now = this.#clock.now();
+    const changes = compareTables(this.#table, table);
+    const replacedFolder = hasReplacedFolder(this.#table, table);
+    this.#table = table;
+    return { at, tookMs: now - at, changes, replacedFolder, table };
+  }
+
+  /** Begins or prolongs the wait for what a look found changed. @returns the weights that are being written. */
+  note(changes: readonly FileChange[]): Writing[] {
+    const now = this.#clock.now();
+    return SCOPES.flatMap((scope) => {
+      const settle = this.#settle[scope];
+      settle.note(
+        now,
+        changes.filter((change) => change.scope === scope),
+      );
+      return settle.writing(now) ?? [];
+    });
+  }
+
+  /**
+   * Reads the scopes whose content may have changed and is not being written, after the look at `at`. `isMove` tells
+   * whether a content differs from the one before as far as anybody is concerned.
+   */
+  async read(
+    at: number,
+    isMove: (before: ProjectSnapshot, after: ProjectSnapshot) => boolean,
+  ): Promise<Reading> {
+    await this.#doubt(at);
+    const scopes = SCOPES.filter((scope) => this.#settle[scope].wantsReading(at));
+    if (scopes.length === 0) return { scopes };
+    const before = this.#latest;
+    let moved = false;
+    let failure: { error: unknown } | undefined;
+    try {
+      this.#latest = await this.#disk.read(this.#table, before, new Set(scopes));
+      moved = isMove(before, this.#latest);
+    } catch (error) {
+      // Before it is quiet a file may have gone while it was read; then it is read again.
+      if (scopes.every((scope) => this.#settle[scope].isQuiet(at))) failure = { error };
+    }
+    for (const scope of scopes) this.#settle[scope].noteReading(at, moved);
+    return { scopes, ...failure };
+  }
+
+  /** Has every scope read again, though nothing was seen to change. */
+  askToRead(): void {
+    for (const scope of SCOPES) this.#settle[scope].askToRead();
+  }
+
+  /** Whether a scope's content is complete; from then on the next change starts a new wait. */
+  settled(at: number): Settled {
+    return {
+      sources: this.#settle.sources.isSettled(at),
+      repository: this.#settle.repository.isSettled(at),
+    };
+  }
+
+  /** Whether a scope may be tried before it is settled. */
+  isPromising(scope: FileScope, at: number): boolean {
+    return this.#settle[scope].isPromising(at);
+  }
+
+  /** Whether no weights of a scope are being written. */
+  isReadable(scope: FileScope, at: number): boolean {
+    return this.#settle[scope].isReadable(at);
+  }
+
+  /** When the next look is due after the one at `at`; undefined when nothing is being waited for. */
+  nextLookAt(at: number): number | undefined {
+    const due = SCOPES.map((scope) => this.#settle[scope].nextLookAt(at)).filter(
+      (next) => next !== undefined,
+    );
+    return due.length > 0 ? Math.min(...due) : undefined;
+  }
+
+  /** A copy that pauses looks complete; whoever makes it still holds the file open. */
+  async #doubt(at: number): Promise<void> {
+    for (const scope of SCOPES) {
+      const settle = this.#settle[scope];
+      const files = settle.wantsReading(at) ? settle.doubtful(at) : [];
+      if (files.length > 0 && (await this.#disk.isBeingWritten(files))) settle.noteHeld(at);
+    }
+  }
+}
+
+export type Settled = Readonly<Record<FileScope, boolean>>;

@@ -1,0 +1,25 @@
+import { statfsSync } from 'node:fs';
+
+/** File systems whose events tell only of what this machine does, by the magic number that Linux gives them. */
+const REMOTE: ReadonlyMap<number, string> = new Map([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB2'],
+  [0x01021997, '9p'], // also the Windows drives of WSL and folders shared with a virtual machine
+  [0x65735546, 'FUSE'], // virtiofs and sshfs too
+  [0x7c7c6673, 'Parallels shared'],
+  [0x5346414f, 'AFS'],
+  [0x00c36400, 'Ceph'],
+  [0x786f4256, 'VirtualBox shared'],
+]);
+
+/** The kind of network or shared file system that a folder lies on; undefined where events can be relied on. */
+export function remoteKindOf(folder: string): string | undefined {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    return REMOTE.get(statfsSync(folder).type >>> 0);
+  } catch {
+    return undefined;
+  }
+}
