@@ -74,12 +74,15 @@ export function refused(error: unknown, image: string, gpus: GpuChoice): TritonL
   });
 }
 
-export const GPU_REMEDY =
+const GPU_REMEDY =
   'install the NVIDIA Container Toolkit, then: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker; or do without a GPU: --gpus none';
+
+const CDI_REMEDY =
+  'write the CDI specification with: sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml (of the NVIDIA Container Toolkit); or do without a GPU: --gpus none';
 
 export function gpuUnavailable(reason: string, cause?: unknown): TritonLocalError {
   return systemError('DOCKER_GPU_UNAVAILABLE', `Docker cannot give a container a GPU: ${reason}`, {
-    hint: GPU_REMEDY,
+    hint: /\bCDI\b/.test(reason) ? CDI_REMEDY : GPU_REMEDY,
     cause,
   });
 }

@@ -22,6 +22,8 @@ export interface ContainerSpec {
   readonly gpuForm: GpuForm;
   /** Whether to raise the limits on locked memory and stack, as NVIDIA advises. */
   readonly ulimits: boolean;
+  /** Whether an init of the daemon's is process 1. */
+  readonly init: boolean;
   /** Address of the daemon's machine that the ports are published on. */
   readonly publishOn: string;
   readonly shmBytes?: number | undefined;
@@ -43,8 +45,8 @@ export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOpt
     ...(spec.user !== undefined && { User: spec.user }),
     ExposedPorts: Object.fromEntries(ports.map((port) => [port, {}])),
     HostConfig: {
-      // An init as process 1 reaps the Python stubs and passes signals on.
-      Init: true,
+      // As process 1 it reaps the Python stubs and passes signals on.
+      Init: spec.init,
       // Kept until we remove it: a container that removes itself takes the reason of a crash with it.
       AutoRemove: false,
       // Port 0: the daemon picks a free one, so nothing can be taken in between.

@@ -7,6 +7,7 @@ import { type DockerEndpoint, dockerRemedy, type EndpointAttempt, findDocker } f
 import { type DaemonInfo, type GpuForm, gpuForm } from './gpu.ts';
 import { wantedImage } from './image.ts';
 import { howToObtain } from './obtain-image.ts';
+import { isPodman, productOf } from './product.ts';
 
 export interface DescribeDockerOptions {
   readonly environment: Readonly<Record<string, string>>;
@@ -93,7 +94,6 @@ async function gather(docker: Docker, image: { readonly reference: string; reado
     docker.info() as Promise<DaemonInfo & { readonly OSType?: string }>,
     imageSize(docker, image.reference),
   ]);
-  const product = version.Components?.[0]?.Name ?? 'Docker Engine';
   const isWindows = info.OSType === 'windows';
   return {
     problem: isWindows ? 'the daemon runs Windows containers, and Triton needs Linux ones' : undefined,
@@ -102,10 +102,10 @@ async function gather(docker: Docker, image: { readonly reference: string; reado
       version: version.Version,
       apiVersion: version.ApiVersion,
       platform: `${version.Os}/${version.Arch}`,
-      product: product === 'Engine' ? 'Docker Engine' : product,
+      product: productOf(version),
     },
     image: { ...image, bytes, present: bytes !== undefined },
-    gpu: gpuForm(info, /podman/i.test(product)),
+    gpu: gpuForm(info, isPodman(version)),
   };
 }
 

@@ -11,18 +11,17 @@ import { TranslatedRepository } from '../onnx-as-python/translated-repository.ts
 import { TritonClient } from '../triton-client.ts';
 import { endpointSources } from './candidates.ts';
 import { crashed, exitReason, gpuUnavailable, neverReady, refused } from './container-failure.ts';
+import { launchContainer, removeContainer } from './container-launch.ts';
 import { ContainerLog } from './container-log.ts';
 import { ContainerModels } from './container-models.ts';
-import { type ContainerSpec, containerOptions } from './container-spec.ts';
-import { isGone, reasonOf, statusOf } from './docker-error.ts';
+import { reasonOf, statusOf } from './docker-error.ts';
 import { type DockerEndpoint, dockerUnavailable, findDocker } from './endpoint.ts';
-import { type DaemonInfo, type GpuChoice, gpuForm, isGpuRefusal, readGpuUuids } from './gpu.ts';
+import { type GpuChoice, readGpuUuids } from './gpu.ts';
 import { wantedImage } from './image.ts';
-import { copyRepository, isUnseenFolder } from './model-copy.ts';
 import { imageMissing, obtainImage } from './obtain-image.ts';
 import { containerTeller } from './onnx-in-container.ts';
 import { ownershipLabels, sweepOrphans } from './ownership.ts';
-import { type PublishedPorts, publishAddress, publishedPorts } from './published-ports.ts';
+import { type PublishedPorts, publishedPorts } from './published-ports.ts';
 import { ServedRepository } from './served-repository.ts';
 import { ONNX_LABEL } from './slim.ts';
 
@@ -73,8 +72,6 @@ interface PresentImage {
 const START_LIMIT_MS = 300_000;
 const POLL_MS = 20;
 const GPU_LIMIT_MS = 5_000;
-/** A little more than Triton gives itself. */
-const STOP_LIMIT_SECONDS = 8;
 
 /** Triton in a container, through any Docker-compatible daemon here or elsewhere. */
 export class DockerEngine implements Engine {
@@ -114,7 +111,21 @@ export class DockerEngine implements Engine {
     signal.throwIfAborted();
     const board = new ModelBoard(events);
     const log = new ContainerLog(events, (text) => notePollFailure(served.plain(text), board));
-    const { container, mounted } = await this.#launch(endpoint, image.reference, served.directory, lifetime);
+    const { project, shmBytes, user, serverArguments } = this.#options;
+    const { container, mounted } = await launchContainer(
+      endpoint,
+      {
+        image: image.reference,
+        project,
+        repository: served.directory,
+        gpus,
+        shmBytes,
+        user,
+        serverArguments,
+      },
+      (text) => this.#warn(text),
+    );
+    lifetime.defer('Triton container', () => removeContainer(container));
     const ended = this.#watch(container);
     lifetime.defer('log of the container', () => log.close());
     await log.follow(container);
@@ -195,56 +206,6 @@ export class DockerEngine implements Engine {
     return new ServedRepository(repository, translated);
   }
 
-  /**
-   * Creates and starts. What a daemon refuses is done without, each thing once: a mount it cannot see becomes a copy,
-   * raised limits (rootless and nested daemons may not) its own, NVIDIA's runtime the CDI form.
-   */
-  async #launch(endpoint: DockerEndpoint, image: string, directory: string, lifetime: Lifetime) {
-    const { docker, address } = endpoint;
-    const { gpus, project, shmBytes, user, serverArguments } = this.#options;
-    const info: DaemonInfo = gpus === 'none' ? {} : await docker.info();
-    const hasCdi = (info.CDISpecDirs?.length ?? 0) > 0;
-    let form = gpuForm(info, false) ?? 'runtime';
-    let mounted = address.kind === 'socket';
-    let ulimits = true;
-    const publishOn = publishAddress(address);
-    if (publishOn === '0.0.0.0') {
-      this.#warn(
-        `the Docker daemon is reached by plain TCP: Triton's ports are open on every address of ${endpoint.url}; ssh:// keeps them closed`,
-      );
-    }
-    for (;;) {
-      const spec: ContainerSpec = {
-        image,
-        labels: await ownershipLabels(project),
-        mounted: mounted ? directory : undefined,
-        gpus,
-        gpuForm: form,
-        ulimits,
-        publishOn,
-        shmBytes,
-        user,
-        serverArguments,
-      };
-      let container: Docker.Container | undefined;
-      try {
-        container = await docker.createContainer(containerOptions(spec));
-        if (!mounted) await copyRepository(container, directory);
-        await container.start();
-        const started = container;
-        lifetime.defer('Triton container', () => remove(started));
-        return { container, mounted };
-      } catch (error) {
-        if (container) await remove(container);
-        const reason = reasonOf(error);
-        if (mounted && isUnseenFolder(reason)) mounted = false;
-        else if (ulimits && /error setting rlimit|ulimit/i.test(reason)) ulimits = false;
-        else if (gpus !== 'none' && form === 'runtime' && hasCdi && isGpuRefusal(reason)) form = 'cdi';
-        else throw refused(error, image, gpus);
-      }
-    }
-  }
-
   /** Resolves with the reason once the container has ended. `not-running`, so that an exit before this is seen too. */
   async #watch(container: Docker.Container): Promise<string> {
     try {
@@ -306,19 +267,5 @@ export class DockerEngine implements Engine {
 
   #warn(text: string): void {
     this.#options.events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
-  }
-}
-
-async function remove(container: Docker.Container): Promise<void> {
-  try {
-    await container.stop({ t: STOP_LIMIT_SECONDS });
-  } catch (error) {
-    // 304: it has ended already.
-    if (statusOf(error) === undefined) throw error;
-  }
-  try {
-    await container.remove({ force: true, v: true });
-  } catch (error) {
-    if (!isGone(error)) throw error;
   }
 }

@@ -16,11 +16,12 @@ export interface DaemonInfo {
 
 const METRICS_LIMIT_MS = 2_000;
 
-/** Podman has no `nvidia` runtime to ask for and takes CDI names instead. */
+/** Podman takes CDI names, and whatever runtimes it tells of, hands them no GPU. */
 export function gpuForm(info: DaemonInfo, isPodman: boolean): GpuForm | null {
+  if (isPodman) return 'cdi';
   if (info.Runtimes && 'nvidia' in info.Runtimes) return 'runtime';
   const found = info.DiscoveredDevices?.some((it) => it.ID?.startsWith('nvidia.com/gpu='));
-  return found || isPodman ? 'cdi' : null;
+  return found ? 'cdi' : null;
 }
 
 /** `HostConfig.DeviceRequests` for this choice; what `docker run --gpus` sends, or its CDI form. */

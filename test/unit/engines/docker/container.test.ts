@@ -63,6 +63,7 @@ describe('the container', () => {
       gpus: 'none',
       gpuForm: 'runtime',
       ulimits: true,
+      init: true,
       publishOn: '127.0.0.1',
     });
     expect(HostConfig?.PortBindings?.['8000/tcp']).toEqual([{ HostIp: '127.0.0.1', HostPort: '0' }]);
