@@ -1,13 +1,8 @@
 import path from 'node:path';
-import {
-  messageOf,
-  type SourceLocation,
-  systemError,
-  type TritonLocalError,
-  userError,
-} from '../base/index.ts';
+import { messageOf, type SourceLocation, systemError, TritonLocalError, userError } from '../base/index.ts';
 import { readModelDefinition } from '../repository/index.ts';
 import type { ModelBoard } from './model-board.ts';
+import type { TranslatedRepository } from './onnx-as-python/translated-repository.ts';
 import { type IndexEntry, TritonRefusal } from './triton-client.ts';
 
 /** Triton's refusal of a model as an error with a place: a line of `config.pbtxt`, or of the model's Python code. */
@@ -17,6 +12,9 @@ export async function loadFailure(
   repository: string,
   board: ModelBoard,
 ): Promise<TritonLocalError> {
+  if (thrown instanceof TritonLocalError) {
+    return systemError('MODEL_LOAD_FAILED', thrown.message, { ...placeOf(thrown), cause: thrown });
+  }
   if (!(thrown instanceof TritonRefusal)) {
     return systemError(
       'MODEL_LOAD_FAILED',
@@ -42,8 +40,15 @@ export async function loadFailure(
   return userError('MODEL_LOAD_FAILED', reason, { ...(location && { location }), cause: thrown });
 }
 
+/** An entry of the index with a reason that names our staged files and what serves a model whose backend is missing. */
+export function withPlainReason(entry: IndexEntry, translated: TranslatedRepository | undefined): IndexEntry {
+  if (entry.reason === undefined) return entry;
+  const reason = translated ? translated.plain(entry.reason) : entry.reason;
+  return { ...entry, reason: nameMissingBackend(reason) };
+}
+
 /** Adds to Triton's reason what serves a model whose backend this `tritonserver` lacks. */
-export function nameMissingBackend(reason: string): string {
+function nameMissingBackend(reason: string): string {
   const backend = /unable to find backend library for backend '([^']+)'/.exec(reason)?.[1];
   if (backend === undefined) return reason;
   const other = backend === 'onnxruntime' ? '--engine embedded or docker' : '--engine docker';

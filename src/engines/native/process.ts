@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { LineSplitter, within } from '../../base/index.ts';
 import { type EventSink, LogParser } from '../../events/index.ts';
 import { GUARD } from './guard.ts';
+import { unloadable } from './unloadable.ts';
 
 export interface TritonProcessOptions {
   readonly program: string;
@@ -18,11 +19,15 @@ const LAST_LINES = 50;
 const GUARD_LIMIT_MS = 3_000;
 /** Triton's own limit on its orderly end is set to less. */
 const TERM_LIMIT_MS = 15_000;
+/** What it wrote last may come after its end. */
+const LAST_WORDS_MS = 500;
 
 /** One `tritonserver` with the Python stubs that it starts, in a process group of its own. */
 export class TritonProcess implements AsyncDisposable {
   /** Resolves with how it ended, whoever wanted that; its group is gone then. */
   readonly exited: Promise<string>;
+  /** Rejects when the dynamic linker cannot start the program or a stub of its Python backend, and says why. */
+  readonly unloadable: Promise<never>;
   readonly #child: ReturnType<typeof startGuard>;
   readonly #last: string[] = [];
   #hasExited = false;
@@ -30,11 +35,22 @@ export class TritonProcess implements AsyncDisposable {
 
   constructor(options: TritonProcessOptions) {
     this.#child = startGuard(options);
-    for (const stream of [this.#child.stdout, this.#child.stderr]) this.#read(stream, options);
+    this.unloadable = new Promise((_, reject) => {
+      const onLine = (text: string) => {
+        const problem = unloadable(text);
+        if (problem) reject(problem);
+        options.onLine(text);
+      };
+      for (const stream of [this.#child.stdout, this.#child.stderr])
+        this.#read(stream, options.events, onLine);
+    });
+    this.unloadable.catch(() => undefined);
+    const silent = new Promise((resolve) => this.#child.once('close', resolve));
     this.exited = new Promise((resolve) => {
-      const end = (reason: string) => {
-        this.#hasExited = true;
+      const end = async (reason: string) => {
         this.#killGroup();
+        await within(silent, LAST_WORDS_MS);
+        this.#hasExited = true;
         resolve(reason);
       };
       this.#child.once('exit', (code, signal) => end(describeEnd(code, signal)));
@@ -84,7 +100,7 @@ export class TritonProcess implements AsyncDisposable {
     stdin.destroy();
   }
 
-  #read(stream: NodeJS.ReadableStream, { events, onLine }: TritonProcessOptions): void {
+  #read(stream: NodeJS.ReadableStream, events: EventSink, onLine: (text: string) => void): void {
     const parser = new LogParser('engine');
     const splitter = new LineSplitter((line) => {
       if (line === '') return;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
@@ -11,7 +11,7 @@ import {
 import { type EmulatorEvent, EventBus } from '../../../src/events/index.ts';
 import { isRunning, processesWithHome } from '../../helpers/leftovers.ts';
 import { repositoryRoot, TempFolder } from '../../helpers/temp-project.ts';
-import { realTriton, skipLoudly } from '../../helpers/triton.ts';
+import { realTriton, skipLoudly, tritonWithoutLibpython } from '../../helpers/triton.ts';
 
 if (realTriton === undefined) skipLoudly('the native engine');
 const program = realTriton ?? '';
@@ -51,7 +51,7 @@ class TritonPythonModel:
   return folder;
 }
 
-async function startNative(folder: TempFolder) {
+async function startNative(folder: TempFolder, program = realTriton ?? '') {
   const seen: EmulatorEvent[] = [];
   const events = new EventBus();
   events.subscribe((event) => seen.push(event));
@@ -167,6 +167,31 @@ setInterval(() => {}, 1000);
     await expect.poll(alive, { timeout: 5_000 }).toBe(0);
     const regions = await readdir('/dev/shm');
     expect(regions.filter((name) => name.startsWith(`triton-local-${parent.pid}-`))).toEqual([]);
+  });
+
+  test('tells at once of a stub that lacks its libpython, and what mends that', async () => {
+    const folder = await echoRepository();
+    const doctored = await tritonWithoutLibpython(program, folder.path('triton'));
+    await expect(startNative(folder, doctored)).rejects.toMatchObject({
+      code: 'TRITON_UNLOADABLE',
+      message: expect.stringMatching(/triton_python_backend_stub cannot start: libpython3\.\d+\.so\.9\.9: /),
+      hint: expect.stringMatching(/apt install libpython3\.\d+\b/),
+    });
+    expect(await processesWithHome(folder.path('home'))).toEqual([]);
+  });
+
+  test('tells of it where the first Python model comes later', async () => {
+    const folder = await echoRepository();
+    const doctored = await tritonWithoutLibpython(program, folder.path('triton'));
+    const model = folder.path('repository/echo');
+    await rename(model, folder.path('echo'));
+    const { running } = await startNative(folder, doctored);
+    await rename(folder.path('echo'), model);
+    await expect(running.load('echo')).rejects.toMatchObject({
+      code: 'MODEL_LOAD_FAILED',
+      message: expect.stringContaining('libpython'),
+      hint: expect.stringContaining('apt install'),
+    });
   });
 
   test('serves as an external engine, whose loads follow what the server allows', async () => {
