@@ -16,11 +16,10 @@ export interface TritonProcessOptions {
 }
 
 const LAST_LINES = 50;
+/** The guard's own clean-up, and what was written last. */
 const GUARD_LIMIT_MS = 3_000;
 /** Triton's own limit on its orderly end is set to less. */
 const TERM_LIMIT_MS = 15_000;
-/** What it wrote last may come after its end. */
-const LAST_WORDS_MS = 500;
 
 /** One `tritonserver` with the Python stubs that it starts, in a process group of its own. */
 export class TritonProcess implements AsyncDisposable {
@@ -48,8 +47,9 @@ export class TritonProcess implements AsyncDisposable {
     const silent = new Promise((resolve) => this.#child.once('close', resolve));
     this.exited = new Promise((resolve) => {
       const end = async (reason: string) => {
-        this.#killGroup();
-        await within(silent, LAST_WORDS_MS);
+        // Where somebody killed the guard, its watcher ends the others and removes the shared memory.
+        this.#child.stdin.destroy();
+        if (!(await within(silent, GUARD_LIMIT_MS))) this.#killGroup();
         this.#hasExited = true;
         resolve(reason);
       };
@@ -89,15 +89,14 @@ export class TritonProcess implements AsyncDisposable {
     await this.exited;
   }
 
-  /** The guard leads the group; closing its input would do the same a moment later. */
+  /** The guard leads the group. */
   #killGroup(): void {
-    const { pid, stdin } = this.#child;
+    const { pid } = this.#child;
     try {
       if (pid !== undefined) process.kill(-pid, 'SIGKILL');
     } catch {
       // There is nobody left in it.
     }
-    stdin.destroy();
   }
 
   #read(stream: NodeJS.ReadableStream, events: EventSink, onLine: (text: string) => void): void {
@@ -125,6 +124,8 @@ function startGuard({ program, args, environment, sharedMemoryPrefix }: TritonPr
     reject: false,
     detached: true,
     cleanup: false,
+    // Of its own accord execa would kill the guard 5 s after SIGTERM, and nobody would remove the shared memory.
+    forceKillAfterDelay: false,
   });
 }
 
