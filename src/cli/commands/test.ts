@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { systemError, userError } from '../../base/index.ts';
+import { systemError, toTritonLocalError, userError } from '../../base/index.ts';
 import {
   jsonReport,
   REPORT_FORMS,
@@ -11,7 +11,7 @@ import {
 import { type ProjectConfig, resolveProject, terminalFacts } from '../../config/index.ts';
 import { createEmulator } from '../../emulator/index.ts';
 import { formatTable, print, startRenderer } from '../../ui/index.ts';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { type Flags, settingFlags } from '../flags.ts';
 import { nextInterruption } from '../signals.ts';
 import { packageDirectory } from '../version.ts';
@@ -71,12 +71,16 @@ async function withEmulator(
     color: terminalFacts(process.stderr.isTTY === true).color,
     threshold: config.logThreshold,
   });
+  let exitCode: number = EXIT.ok;
   try {
     const { scoringUri, httpUrl, key, ready } = await emulator.start(signal);
     if (!ready) throw await notReady(emulator.control);
     return await task({ scoringUri, inferUrl: httpUrl, key });
+  } catch (error) {
+    exitCode = exitCodeOf(toTritonLocalError(error));
+    throw error;
   } finally {
-    await emulator.end('test ended', EXIT.ok);
+    await emulator.end('test ended', exitCode);
     await renderer[Symbol.asyncDispose]();
   }
 }
