@@ -80,6 +80,8 @@ export interface ProjectConfig {
   readonly logThreshold: LogThreshold;
   /** How long the engine and the script's `init()` may take to come up. */
   readonly timeoutMs: number;
+  /** Whether an engine may install what it lacks without a question. */
+  readonly yes: boolean;
   /** `TRITON_LOCAL_HOME`: all state; nothing of it lies in the user's project. */
   readonly home: string;
   /** What Python workers and tools get: our own environment with `--env` laid over it, without our secrets. */

@@ -106,6 +106,7 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     ui: value('ui', 'auto'),
     logThreshold: value('logLevel', 'info'),
     timeoutMs: value('timeout', 300) * 1000,
+    yes: value('yes', false),
     home: homeDirectory(variables),
     environment: Object.freeze({ ...withoutSecrets(variables), ...value('env', {}) }),
     origins: Object.freeze(origins),

@@ -43,6 +43,7 @@ export interface SettingValues {
   ui: UiMode;
   logLevel: LogThreshold;
   timeout: number;
+  yes: boolean;
 }
 
 export type SettingName = keyof SettingValues;
@@ -118,6 +119,7 @@ export const SETTINGS = [
     oneOf(LOG_THRESHOLDS),
   ),
   setting('timeout', '--timeout <seconds>', 'limit for engine and init() to come up', seconds),
+  setting('yes', '--yes', 'install what an engine needs without asking', yesOrNo),
 ] as const satisfies readonly Setting[];
 
 function list(choices: readonly string[]): string {

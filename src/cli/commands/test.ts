@@ -11,6 +11,7 @@ import {
 import { type ProjectConfig, resolveProject, terminalFacts } from '../../config/index.ts';
 import { createEmulator } from '../../emulator/index.ts';
 import { formatTable, print, startRenderer } from '../../ui/index.ts';
+import { withConsent } from '../consent.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { type Flags, settingFlags } from '../flags.ts';
 import { nextInterruption } from '../signals.ts';
@@ -21,10 +22,12 @@ const TEST_DEFAULTS = { port: 0, httpPort: 0, watch: false };
 
 /** `triton-local test [DIR]`: sends the sample requests and compares the answers; 6 when one differs. */
 export async function test(directory: string | undefined, flags: Flags): Promise<number> {
-  const config = await resolveProject({
+  const url = textOf(flags.url);
+  const resolved = await resolveProject({
     directory: directory ?? '.',
     flags: { ...TEST_DEFAULTS, ...settingFlags(flags) },
   });
+  const config = url ? resolved : await withConsent(resolved);
   const writeReport = reportWriter(flags.report);
   const requests = await readSampleRequests(config.projectDir, textOf(flags.requests));
 
@@ -36,7 +39,6 @@ export async function test(directory: string | undefined, flags: Flags): Promise
   const send = (endpoints: Endpoints) =>
     runSmoke({ requests, ...endpoints, timeoutMs: config.timeoutMs, signal: ending.signal });
   try {
-    const url = textOf(flags.url);
     const key = textOf(flags.key) ?? config.primaryKey;
     const results = url
       ? await send({ scoringUri: url, inferUrl: undefined, key })
