@@ -25,6 +25,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   ENVIRONMENT_FAILED: EXIT.prerequisite,
   ENGINE_UNAVAILABLE: EXIT.prerequisite,
   TRITON_MISSING: EXIT.prerequisite,
+  TRITON_TLS_UNREADABLE: EXIT.prerequisite,
   TRITON_STUB_MISSING: EXIT.prerequisite,
   TRITON_UNLOADABLE: EXIT.prerequisite,
   DOCKER_UNAVAILABLE: EXIT.prerequisite,

@@ -53,6 +53,15 @@ export interface ProjectConfig {
   readonly tritonserver: string | undefined;
   /** The server of the external engine. No trailing slash. */
   readonly tritonUrl: string | undefined;
+  /** Its gRPC as `grpc://HOST:PORT` or `grpcs://HOST:PORT`, and its metrics; not offered where nothing was said. */
+  readonly tritonGrpcUrl: string | undefined;
+  readonly tritonMetricsUrl: string | undefined;
+  /** PEM files for TLS to it. */
+  readonly tritonTls: {
+    readonly ca: string | undefined;
+    readonly cert: string | undefined;
+    readonly key: string | undefined;
+  };
   /** Sent to that server with every request. May hold keys: never shown. */
   readonly tritonHeaders: Readonly<Record<string, string>>;
   readonly modelControlMode: ModelControlMode;

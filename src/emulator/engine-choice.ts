@@ -65,7 +65,10 @@ export async function makeEngine(
       return front(
         new ExternalEngine({
           url: plan.url,
+          grpcUrl: config.tritonGrpcUrl,
+          metricsUrl: config.tritonMetricsUrl,
           headers: config.tritonHeaders,
+          tlsFiles: config.tritonTls,
           hasLocalModels: (options.initial.repository?.models.size ?? 0) > 0,
           events,
         }),

@@ -2,7 +2,6 @@ import path from 'node:path';
 import { messageOf, type SourceLocation, systemError, TritonLocalError, userError } from '../base/index.ts';
 import { readModelDefinition } from '../repository/index.ts';
 import type { ModelBoard } from './model-board.ts';
-import type { TranslatedRepository } from './onnx-as-python/translated-repository.ts';
 import { type IndexEntry, TritonRefusal } from './triton-client.ts';
 
 /** Triton's refusal of a model as an error with a place: a line of `config.pbtxt`, or of the model's Python code. */
@@ -41,10 +40,12 @@ export async function loadFailure(
 }
 
 /** An entry of the index with a reason that names our staged files and what serves a model whose backend is missing. */
-export function withPlainReason(entry: IndexEntry, translated: TranslatedRepository | undefined): IndexEntry {
+export function withPlainReason(
+  entry: IndexEntry,
+  served: { plain(text: string): string } | undefined,
+): IndexEntry {
   if (entry.reason === undefined) return entry;
-  const reason = translated ? translated.plain(entry.reason) : entry.reason;
-  return { ...entry, reason: nameMissingBackend(reason) };
+  return { ...entry, reason: nameMissingBackend(served?.plain(entry.reason) ?? entry.reason) };
 }
 
 /** Adds to Triton's reason what serves a model whose backend this `tritonserver` lacks. */

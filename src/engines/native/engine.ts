@@ -86,7 +86,7 @@ export class NativeEngine implements Engine {
       }),
     );
     try {
-      const client = lifetime.use('connection', new TritonClient(`http://127.0.0.1:${http}`));
+      const client = lifetime.use('connection', new TritonClient({ http: `http://127.0.0.1:${http}` }));
       await untilLive(client, triton, signal);
       const [version, index] = await Promise.all([client.version(), client.index()]);
       await explainUnread(index, repository, board);
