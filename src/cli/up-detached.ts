@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import { toTritonLocalError } from '../base/index.ts';
 import { detachedEnvironment, type ProjectConfig, terminalFacts } from '../config/index.ts';
 import { type StartedEmulator, startDetached, type startReporter } from '../control/index.ts';
 import { createEmulator } from '../emulator/index.ts';
@@ -7,7 +8,7 @@ import { EventLog } from '../events/index.ts';
 import { print, startRenderer } from '../ui/index.ts';
 import { serviceKeys } from '../workspace/index.ts';
 import { EventRelay } from './event-relay.ts';
-import { EXIT } from './exit-codes.ts';
+import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { nextInterruption } from './signals.ts';
 import { packageDirectory } from './version.ts';
 
@@ -40,7 +41,14 @@ export async function upDetached(config: ProjectConfig): Promise<number> {
   try {
     const started = await startDetached(
       {
-        command: [process.execPath, program, ...rest, '--event-log', eventLog],
+        command: [
+          process.execPath,
+          program,
+          ...rest,
+          ...(config.yes ? ['--yes'] : []),
+          '--event-log',
+          eventLog,
+        ],
         cwd: process.cwd(),
         environment: detachedEnvironment(),
         crashLog: `${eventLog}.crash`,
@@ -94,7 +102,12 @@ export async function upWithoutTerminal(
     await emulator.end(reason, exitCode);
     return exitCode;
   } catch (error) {
-    if (starting.signal.aborted) return (await asked).exitCode;
+    if (starting.signal.aborted) {
+      const { reason, exitCode } = await asked;
+      await emulator.end(reason, exitCode);
+      return exitCode;
+    }
+    await emulator.end('start failed', exitCodeOf(toTritonLocalError(error)));
     if (!reporter) throw error;
     reporter.failed(error);
     return EXIT.failed;

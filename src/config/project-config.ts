@@ -53,6 +53,15 @@ export interface ProjectConfig {
   readonly tritonserver: string | undefined;
   /** The server of the external engine. No trailing slash. */
   readonly tritonUrl: string | undefined;
+  /** Its gRPC as `grpc://HOST:PORT` or `grpcs://HOST:PORT`, and its metrics; not offered where nothing was said. */
+  readonly tritonGrpcUrl: string | undefined;
+  readonly tritonMetricsUrl: string | undefined;
+  /** PEM files for TLS to it. */
+  readonly tritonTls: {
+    readonly ca: string | undefined;
+    readonly cert: string | undefined;
+    readonly key: string | undefined;
+  };
   /** Sent to that server with every request. May hold keys: never shown. */
   readonly tritonHeaders: Readonly<Record<string, string>>;
   readonly modelControlMode: ModelControlMode;
@@ -80,6 +89,8 @@ export interface ProjectConfig {
   readonly logThreshold: LogThreshold;
   /** How long the engine and the script's `init()` may take to come up. */
   readonly timeoutMs: number;
+  /** Whether an engine may install what it lacks without a question. */
+  readonly yes: boolean;
   /** `TRITON_LOCAL_HOME`: all state; nothing of it lies in the user's project. */
   readonly home: string;
   /** What Python workers and tools get: our own environment with `--env` laid over it, without our secrets. */

@@ -39,7 +39,18 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
 
   /** A path setting; relative ones count from where they were written: the shell's folder, or the project's. */
   const pathOf = (
-    name: 'models' | 'entryScript' | 'code' | 'python' | 'requirements' | 'conda' | 'tritonserver' | 'replay',
+    name:
+      | 'models'
+      | 'entryScript'
+      | 'code'
+      | 'python'
+      | 'requirements'
+      | 'conda'
+      | 'tritonserver'
+      | 'tritonCa'
+      | 'tritonCert'
+      | 'tritonCertKey'
+      | 'replay',
   ) => {
     const value = given.values[name];
     if (value === undefined) return undefined;
@@ -88,6 +99,13 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     dockerHost: given.values.dockerHost,
     tritonserver: pathOf('tritonserver'),
     tritonUrl: given.values.tritonUrl,
+    tritonGrpcUrl: given.values.tritonGrpcUrl,
+    tritonMetricsUrl: given.values.tritonMetricsUrl,
+    tritonTls: Object.freeze({
+      ca: pathOf('tritonCa'),
+      cert: pathOf('tritonCert'),
+      key: pathOf('tritonCertKey'),
+    }),
     tritonHeaders: Object.freeze({ ...given.values.tritonHeader }),
     modelControlMode: value('modelControlMode', 'none'),
     host: value('host', '127.0.0.1'),
@@ -106,6 +124,7 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     ui: value('ui', 'auto'),
     logThreshold: value('logLevel', 'info'),
     timeoutMs: value('timeout', 300) * 1000,
+    yes: value('yes', false),
     home: homeDirectory(variables),
     environment: Object.freeze({ ...withoutSecrets(variables), ...value('env', {}) }),
     origins: Object.freeze(origins),

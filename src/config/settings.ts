@@ -21,7 +21,12 @@ export interface SettingValues {
   dockerHost: string;
   tritonserver: string;
   tritonUrl: string;
+  tritonGrpcUrl: string;
+  tritonMetricsUrl: string;
   tritonHeader: Readonly<Record<string, string>>;
+  tritonCa: string;
+  tritonCert: string;
+  tritonCertKey: string;
   models: string;
   modelControlMode: ModelControlMode;
   entryScript: string;
@@ -43,6 +48,7 @@ export interface SettingValues {
   ui: UiMode;
   logLevel: LogThreshold;
   timeout: number;
+  yes: boolean;
 }
 
 export type SettingName = keyof SettingValues;
@@ -86,7 +92,17 @@ export const SETTINGS = [
   setting('dockerHost', '--docker-host <url>', 'the Docker daemon to use', text),
   setting('tritonserver', '--tritonserver <path>', 'tritonserver program for the native engine', text),
   setting('tritonUrl', '--triton-url <url>', 'running Triton for the external engine', httpUrl),
+  setting('tritonGrpcUrl', '--triton-grpc-url <url>', 'its gRPC, as grpc:// or grpcs://HOST:PORT', grpcUrl),
+  setting(
+    'tritonMetricsUrl',
+    '--triton-metrics-url <url>',
+    'its metrics, as http://HOST:PORT/metrics',
+    httpUrl,
+  ),
   setting('tritonHeader', '--triton-header <K=V...>', 'headers sent to that Triton, such as a key', headers),
+  setting('tritonCa', '--triton-ca <file>', 'certificates to trust for that Triton (PEM)', text),
+  setting('tritonCert', '--triton-cert <file>', 'client certificate for that Triton (PEM)', text),
+  setting('tritonCertKey', '--triton-cert-key <file>', 'key of that certificate (PEM)', text),
   setting('models', '--models <dir>', 'the model repository', text),
   setting(
     'modelControlMode',
@@ -118,6 +134,7 @@ export const SETTINGS = [
     oneOf(LOG_THRESHOLDS),
   ),
   setting('timeout', '--timeout <seconds>', 'limit for engine and init() to come up', seconds),
+  setting('yes', '--yes', 'install what an engine needs without asking', yesOrNo),
 ] as const satisfies readonly Setting[];
 
 function list(choices: readonly string[]): string {
@@ -177,12 +194,24 @@ function httpUrl(raw: unknown): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }
 
-/** Header fields as `NAME=VALUE` texts or as a YAML mapping. One text is one field: values may hold commas. */
+/** `HOST:PORT`, the same behind `grpc://`, or `grpcs://` for TLS. */
+function grpcUrl(raw: unknown): string {
+  const text = String(raw).replace(/^(?!grpcs?:\/\/)/, 'grpc://');
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || url.port === '' || url.username !== '' || !/^\/?$/.test(url.pathname))
+    throw userError('CONFIG_INVALID', 'must be a URL such as grpc://gpu-box:8001');
+  return `${url.protocol}//${url.host}`;
+}
+
+/**
+ * Header fields as `NAME=VALUE` texts or as a YAML mapping. A line is a field: values may hold commas, and a variable
+ * may hold several lines.
+ */
 function headers(raw: unknown): Record<string, string> {
   const isMapping = raw !== null && typeof raw === 'object' && !Array.isArray(raw);
   const pairs = isMapping
     ? Object.entries(raw).map(([name, value]) => [name, String(value)])
-    : (Array.isArray(raw) ? raw : [raw]).map((pair) => {
+    : (Array.isArray(raw) ? raw : String(raw).trim().split(/\r?\n/)).map((pair) => {
         const at = String(pair).indexOf('=');
         return [String(pair).slice(0, Math.max(at, 0)), String(pair).slice(at + 1)];
       });

@@ -43,7 +43,7 @@ export interface Emulator {
    * Starts the engine, the scoring service, the script and the watching, in this order. Resolves when all of it is
    * up, or up and waiting for the next save because a model or the script failed (the `reload.failed` and
    * `model.state` events say so); `emulator.ready` tells when both doors answer 200.
-   * @throws what failed, with everything started before it stopped again; without watching also a failing script.
+   * @throws what failed, without watching also a failing script; whoever called then ends it.
    */
   start(signal: AbortSignal): Promise<RunningEmulator>;
   /** Ends everything, also a start that is under way; twice is once. `exitCode` goes into `emulator.stopped`. */
@@ -116,13 +116,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
 
   async start(signal: AbortSignal): Promise<RunningEmulator> {
     this.#starting = this.#start(AbortSignal.any([signal, this.#stopping.signal]));
-    try {
-      await this.#starting;
-      return this;
-    } catch (error) {
-      await this.end('start failed', 1);
-      throw error;
-    }
+    await this.#starting;
+    return this;
   }
 
   get ready(): boolean {

@@ -13,6 +13,7 @@ import {
 } from '../engines/index.ts';
 import type { EventSink } from '../events/index.ts';
 import type { ProjectSnapshot } from '../reload/index.ts';
+import { requireConsent } from './consent.ts';
 
 export interface EngineStartOptions {
   readonly config: ProjectConfig;
@@ -35,6 +36,7 @@ export async function makeEngine(
       return makeEmbedded(options, signal);
     case 'native': {
       const { environment, home } = config;
+      requireConsent(config);
       const program = plan.program ?? (await buildManagedTriton(home, environment, events, signal));
       const workDirectory = path.join(path.dirname(stagedRepository), 'native');
       return front(
@@ -63,7 +65,10 @@ export async function makeEngine(
       return front(
         new ExternalEngine({
           url: plan.url,
+          grpcUrl: config.tritonGrpcUrl,
+          metricsUrl: config.tritonMetricsUrl,
           headers: config.tritonHeaders,
+          tlsFiles: config.tritonTls,
           hasLocalModels: (options.initial.repository?.models.size ?? 0) > 0,
           events,
         }),

@@ -1,14 +1,20 @@
 import { messageOf, systemError, userError } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
-import type { Engine, RunningEngine } from './engine.ts';
+import type { Engine, EngineEndpoints, RunningEngine } from './engine.ts';
 import { ModelBoard } from './model-board.ts';
+import { readTls, type TlsFiles } from './tls.ts';
 import { TritonClient, TritonRefusal } from './triton-client.ts';
 
 export interface ExternalEngineOptions {
   /** Base URL of the server, without trailing slash. */
   readonly url: string;
+  /** `grpc://HOST:PORT` or `grpcs://HOST:PORT`. */
+  readonly grpcUrl?: string | undefined;
+  readonly metricsUrl?: string | undefined;
   /** Sent with every request to it. */
   readonly headers: Readonly<Record<string, string>>;
+  /** PEM files for TLS. */
+  readonly tlsFiles?: TlsFiles;
   /** Whether the project has models of its own, which this server will not get. */
   readonly hasLocalModels: boolean;
   readonly events: EventSink;
@@ -27,8 +33,15 @@ export class ExternalEngine implements Engine {
 
   /** @throws ENGINE_UNAVAILABLE when nothing at the URL answers as Triton does */
   async start(signal: AbortSignal): Promise<RunningEngine> {
-    const { url, headers, events, hasLocalModels } = this.#options;
-    const client = new TritonClient(url, headers);
+    const { url, grpcUrl, metricsUrl, headers, tlsFiles, events, hasLocalModels } = this.#options;
+    const endpoints = {
+      http: url,
+      headers,
+      ...(grpcUrl && { grpc: grpcUrl }),
+      ...(metricsUrl && { metrics: metricsUrl }),
+      ...(tlsFiles && { tls: await readTls(tlsFiles) }),
+    };
+    const client = new TritonClient(endpoints);
     try {
       const [version, allowsControl] = await describe(client, url);
       signal.throwIfAborted();
@@ -40,7 +53,7 @@ export class ExternalEngine implements Engine {
           : 'it allows no loads';
         say(`the models come from ${url}; those of this project are not copied there (${control})`);
       }
-      const running = new RunningExternal({ ...this.#options, version, allowsControl }, client);
+      const running = new RunningExternal({ endpoints, version, allowsControl, events }, client);
       await running.refresh();
       return running;
     } catch (error) {
@@ -61,15 +74,26 @@ async function describe(
     const refused =
       error instanceof TritonRefusal ? `it answers ${error.status}: ${error.message}` : messageOf(error);
     throw systemError('ENGINE_UNAVAILABLE', `no Triton answers at ${url}: ${refused}`, {
-      hint: 'check --triton-url and --triton-header, and that a port-forward is up: curl URL/v2',
+      hint: hintFor(error),
       cause: error,
     });
   }
 }
 
-interface ExternalFacts extends ExternalEngineOptions {
+/** What OpenSSL calls a certificate that it does not trust. */
+const UNTRUSTED = /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_)/;
+
+function hintFor(error: unknown): string {
+  if (error instanceof Error && 'code' in error && UNTRUSTED.test(String(error.code)))
+    return 'give the certificate of its authority, or its own, with --triton-ca';
+  return 'check --triton-url and --triton-header, and that a port-forward is up: curl URL/v2';
+}
+
+interface ExternalFacts {
+  readonly endpoints: EngineEndpoints;
   readonly version: string;
   readonly allowsControl: boolean;
+  readonly events: EventSink;
 }
 
 class RunningExternal implements RunningEngine {
@@ -92,7 +116,7 @@ class RunningExternal implements RunningEngine {
     this.#client = client;
     this.#board = new ModelBoard(facts.events);
     this.version = facts.version;
-    this.endpoints = { http: facts.url, headers: facts.headers };
+    this.endpoints = facts.endpoints;
     this.#timer = setInterval(() => void this.refresh(), POLL_MS);
     this.#timer.unref();
   }
@@ -123,7 +147,7 @@ class RunningExternal implements RunningEngine {
     if (this.#facts.allowsControl) return;
     throw userError(
       'MODEL_LOAD_FAILED',
-      `the Triton at ${this.#facts.url} lets nobody load or unload '${model}'`,
+      `the Triton at ${this.#facts.endpoints.http} lets nobody load or unload '${model}'`,
       {
         hint: 'start it with --model-control-mode=explicit, or update its repository and restart it',
       },
@@ -157,7 +181,8 @@ class RunningExternal implements RunningEngine {
   #note(answers: boolean, problem: string): void {
     if (this.#answers === answers) return;
     this.#answers = answers;
-    const { events, url } = this.#facts;
+    const { events, endpoints } = this.#facts;
+    const url = endpoints.http;
     const text = answers
       ? `the Triton at ${url} answers again`
       : `the Triton at ${url} does not answer: ${problem}`;

@@ -21,6 +21,6 @@ export { ExternalEngine, type ExternalEngineOptions } from './external.ts';
 export { FrontedEngine, type FrontedEngineOptions } from './gateway/fronted-engine.ts';
 export { HttpGateway, type HttpGatewayOptions } from './gateway/http-gateway.ts';
 export { NativeEngine, type NativeEngineOptions } from './native/engine.ts';
-export { buildManagedTriton, findManagedTriton } from './native/environment.ts';
+export { buildManagedTriton, MANAGED_TRITON } from './native/environment.ts';
 export { ensureOnnxRuntime, ONNXRUNTIME_VERSION, type OnnxRuntimeOptions } from './onnxruntime.ts';
-export { type EnginePlan, type EngineWishes, planEngines } from './select.ts';
+export { type EnginePlan, type EngineWishes, lacksTriton, planEngines } from './select.ts';

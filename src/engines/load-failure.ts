@@ -1,11 +1,5 @@
 import path from 'node:path';
-import {
-  messageOf,
-  type SourceLocation,
-  systemError,
-  type TritonLocalError,
-  userError,
-} from '../base/index.ts';
+import { messageOf, type SourceLocation, systemError, TritonLocalError, userError } from '../base/index.ts';
 import { readModelDefinition } from '../repository/index.ts';
 import type { ModelBoard } from './model-board.ts';
 import { type IndexEntry, TritonRefusal } from './triton-client.ts';
@@ -17,6 +11,9 @@ export async function loadFailure(
   repository: string,
   board: ModelBoard,
 ): Promise<TritonLocalError> {
+  if (thrown instanceof TritonLocalError) {
+    return systemError('MODEL_LOAD_FAILED', thrown.message, { ...placeOf(thrown), cause: thrown });
+  }
   if (!(thrown instanceof TritonRefusal)) {
     return systemError(
       'MODEL_LOAD_FAILED',
@@ -42,8 +39,17 @@ export async function loadFailure(
   return userError('MODEL_LOAD_FAILED', reason, { ...(location && { location }), cause: thrown });
 }
 
+/** An entry of the index with a reason that names our staged files and what serves a model whose backend is missing. */
+export function withPlainReason(
+  entry: IndexEntry,
+  served: { plain(text: string): string } | undefined,
+): IndexEntry {
+  if (entry.reason === undefined) return entry;
+  return { ...entry, reason: nameMissingBackend(served?.plain(entry.reason) ?? entry.reason) };
+}
+
 /** Adds to Triton's reason what serves a model whose backend this `tritonserver` lacks. */
-export function nameMissingBackend(reason: string): string {
+function nameMissingBackend(reason: string): string {
   const backend = /unable to find backend library for backend '([^']+)'/.exec(reason)?.[1];
   if (backend === undefined) return reason;
   const other = backend === 'onnxruntime' ? '--engine embedded or docker' : '--engine docker';

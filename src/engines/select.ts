@@ -180,7 +180,15 @@ function nativeProgram(wishes: EngineWishes): string | undefined {
   return tritonserver ?? foundTriton(wishes);
 }
 
-function foundTriton({ environment, home }: EngineWishes): string | undefined {
+/** Whether the native engine was asked for and has no server: one would have to be installed. */
+export function lacksTriton(
+  wishes: Pick<EngineWishes, 'choice' | 'tritonserver' | 'environment' | 'home'>,
+): boolean {
+  if (wishes.choice !== 'native' || process.platform === 'win32') return false;
+  return wishes.tritonserver === undefined && foundTriton(wishes) === undefined;
+}
+
+function foundTriton({ environment, home }: Pick<EngineWishes, 'environment' | 'home'>): string | undefined {
   return findTritonOnPath(environment) ?? findManagedTriton(home);
 }
 

@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher } from 'undici';
 import type { ModelState } from '../events/index.ts';
+import type { EngineEndpoints } from './engine.ts';
 
 /** One line of Triton's repository index (triton.md 1.7). */
 export interface IndexEntry {
@@ -31,8 +32,8 @@ export class TritonClient implements AsyncDisposable {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #agent: Agent;
 
-  constructor(url: string, headers: Readonly<Record<string, string>> = {}) {
-    this.#url = new URL(`${url.replace(/\/+$/, '')}/`);
+  constructor({ http, headers = {}, tls }: Pick<EngineEndpoints, 'http' | 'headers' | 'tls'>) {
+    this.#url = new URL(`${http.replace(/\/+$/, '')}/`);
     this.#headers = headers;
     // A load answers when the model is ready, however long that takes. Idle connections are given up at once: a
     // server that stops waits for them.
@@ -40,7 +41,7 @@ export class TritonClient implements AsyncDisposable {
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: 1,
-      connectTimeout: 5_000,
+      connect: { timeout: 5_000, ...tls },
     });
   }
 

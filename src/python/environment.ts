@@ -8,13 +8,14 @@ import type { PythonSource } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
 import { harnessDirectory } from './harness-directory.ts';
 import { type Interpreter, locateInterpreter } from './interpreter.ts';
-import { type Requirements, readRequirements } from './requirements.ts';
+import { ownRequirements, type Requirements, readRequirements } from './requirements.ts';
 
 /** Changed when environments are built in another way, so that old ones are not taken for new. */
 const RECIPE = 1;
 const LAST_LINES = 15;
 const MAX_DETAIL_CHARACTERS = 100;
 const TITLE = 'python environment';
+const ANY: PythonSource = { interpreter: undefined, requirementsFile: undefined, condaFile: undefined };
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -35,8 +36,32 @@ export async function ensureEnvironment(
   if (source.interpreter !== undefined) {
     return { interpreter: (await locateInterpreter(source, environment)).command };
   }
-  const requirements = await readRequirements(source);
-  const base = await locateInterpreter(source, environment, requirements.python);
+  return provide(await readRequirements(source), home, environment, events, signal);
+}
+
+/**
+ * The same for packages that we name ourselves; `title` is what they are, for people.
+ * @throws as `ensureEnvironment`
+ */
+export function ensurePackages(
+  title: string,
+  packages: readonly string[],
+  home: string,
+  environment: Environment,
+  events: EventSink,
+  signal: AbortSignal,
+): Promise<{ readonly interpreter: string }> {
+  return provide(ownRequirements(title, packages), home, environment, events, signal);
+}
+
+async function provide(
+  requirements: Requirements,
+  home: string,
+  environment: Environment,
+  events: EventSink,
+  signal: AbortSignal,
+): Promise<{ readonly interpreter: string }> {
+  const base = await locateInterpreter(ANY, environment, requirements.python);
   warnAboutConda(requirements, base, events);
   const directory = path.join(home, 'environments', environmentKey(requirements, base));
   const interpreter = interpreterIn(directory);

@@ -1,7 +1,7 @@
 // Python: a supervised pool of Python processes over framed pipes, the environments they run in, and their harness.
 // It knows processes and scripts; it refuses to know ports and routes.
 
-export { ensureEnvironment } from './environment.ts';
+export { ensureEnvironment, ensurePackages } from './environment.ts';
 export { type Interpreter, locateInterpreter } from './interpreter.ts';
 export type { ReplyStream } from './reply-stream.ts';
 export type {

@@ -38,15 +38,12 @@ export async function readRequirements(source: PythonSource): Promise<Requiremen
     const lines = [`-r ${quote(file)}`];
     return { title: path.basename(file), file, lines, content, python: undefined, condaOnly: [] };
   }
-  const lines = DEFAULT_PACKAGES;
-  return {
-    title: 'the default packages',
-    file: undefined,
-    lines,
-    content: lines.join('\n'),
-    python: undefined,
-    condaOnly: [],
-  };
+  return ownRequirements('the default packages', DEFAULT_PACKAGES);
+}
+
+/** Packages that no file of the user names. */
+export function ownRequirements(title: string, lines: readonly string[]): Requirements {
+  return { title, file: undefined, lines, content: lines.join('\n'), python: undefined, condaOnly: [] };
 }
 
 async function readConda(given: string): Promise<Requirements> {

@@ -1,5 +1,6 @@
 // Ui: renderings of events and results: Ink screen, plain lines, JSON. The only room that writes to stdout and stderr.
 // It knows facts and terminals; it refuses to act but through Control.
+export { askYesNo } from './ask.ts';
 export { type ErrorFormat, type ErrorJson, errorToJson, formatError } from './errors.ts';
 export { type JsonOptions, startJson } from './json.ts';
 export { print, printError } from './output.ts';

@@ -26,6 +26,17 @@ describe.skipIf(!peerPython)('however it ends', () => {
     await emulator.waitFor('engine.starting');
     const end = await emulator.stop('SIGTERM');
     expect(end).toMatchObject({ code: 143, leftovers: [] });
+    expect(emulator.events.at(-1)).toMatchObject({ type: 'emulator.stopped', exitCode: 143 });
+  });
+
+  it('a start that fails tells of the status that the process ends with', async () => {
+    await using emulator = await EmulatorProcess.start({
+      projectDir: project.directory,
+      args: ['--engine', 'native', '--tritonserver', '/nowhere/tritonserver'],
+    });
+    expect(await emulator.exited).toEqual({ code: 5, signal: null });
+    expect(emulator.events.at(-1)).toMatchObject({ type: 'emulator.stopped', exitCode: 5 });
+    expect(await emulator.leftovers()).toEqual([]);
   });
 
   it('the same signal delivered twice at once, as npm does, still ends it cleanly', async () => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkoutCli, childEnvironment, EmulatorProcess } from '../helpers/emulator-process.ts';
 import { peerPython } from '../helpers/python.ts';
 import { digitsSample, TempFolder } from '../helpers/temp-project.ts';
+import { TestTerminal } from '../helpers/terminal.ts';
 import { runToEnd } from './digits.ts';
 
 describe('the command line', () => {
@@ -55,6 +56,27 @@ describe('the command line', () => {
     const { code, stderr } = await cli('upp');
     expect(code).toBe(2);
     expect(stderr).toMatch(/upp.*\bup\b/s);
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'what must be installed is 3 where nobody can be asked',
+    async () => {
+      const { code, stderr } = await cli('up', digitsSample, '--engine', 'native');
+      expect(code).toBe(3);
+      expect(stderr).toMatch(/Triton 2\.51\.0.*0\.5 GB.*\n.*triton-local up .* --engine native --yes/s);
+    },
+  );
+
+  it.skipIf(process.platform !== 'linux')('on a terminal it is asked for, and no is 5', async () => {
+    await using terminal = new TestTerminal({
+      command: [...checkoutCli, 'up', digitsSample, '--engine', 'native'],
+      cwd: folder.path('project'),
+      environment: environment(),
+    });
+    await terminal.waitForScreen(/Triton 2\.51\.0[\s\S]*Install it\? \[y\/N\]/);
+    terminal.type('n\r');
+    expect(await terminal.exited).toMatchObject({ code: 5 });
+    expect(terminal.history()).toContain('--tritonserver');
   });
 
   it('a wrong value is 2 and names the flag', async () => {

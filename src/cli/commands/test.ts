@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { systemError, userError } from '../../base/index.ts';
+import { systemError, toTritonLocalError, userError } from '../../base/index.ts';
 import {
   jsonReport,
   REPORT_FORMS,
@@ -11,7 +11,8 @@ import {
 import { type ProjectConfig, resolveProject, terminalFacts } from '../../config/index.ts';
 import { createEmulator } from '../../emulator/index.ts';
 import { formatTable, print, startRenderer } from '../../ui/index.ts';
-import { EXIT } from '../exit-codes.ts';
+import { withConsent } from '../consent.ts';
+import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { type Flags, settingFlags } from '../flags.ts';
 import { nextInterruption } from '../signals.ts';
 import { packageDirectory } from '../version.ts';
@@ -21,10 +22,12 @@ const TEST_DEFAULTS = { port: 0, httpPort: 0, watch: false };
 
 /** `triton-local test [DIR]`: sends the sample requests and compares the answers; 6 when one differs. */
 export async function test(directory: string | undefined, flags: Flags): Promise<number> {
-  const config = await resolveProject({
+  const url = textOf(flags.url);
+  const resolved = await resolveProject({
     directory: directory ?? '.',
     flags: { ...TEST_DEFAULTS, ...settingFlags(flags) },
   });
+  const config = url ? resolved : await withConsent(resolved);
   const writeReport = reportWriter(flags.report);
   const requests = await readSampleRequests(config.projectDir, textOf(flags.requests));
 
@@ -36,7 +39,6 @@ export async function test(directory: string | undefined, flags: Flags): Promise
   const send = (endpoints: Endpoints) =>
     runSmoke({ requests, ...endpoints, timeoutMs: config.timeoutMs, signal: ending.signal });
   try {
-    const url = textOf(flags.url);
     const key = textOf(flags.key) ?? config.primaryKey;
     const results = url
       ? await send({ scoringUri: url, inferUrl: undefined, key })
@@ -71,12 +73,16 @@ async function withEmulator(
     color: terminalFacts(process.stderr.isTTY === true).color,
     threshold: config.logThreshold,
   });
+  let exitCode: number = EXIT.ok;
   try {
     const { scoringUri, httpUrl, key, ready } = await emulator.start(signal);
     if (!ready) throw await notReady(emulator.control);
     return await task({ scoringUri, inferUrl: httpUrl, key });
+  } catch (error) {
+    exitCode = exitCodeOf(toTritonLocalError(error));
+    throw error;
   } finally {
-    await emulator.end('test ended', EXIT.ok);
+    await emulator.end('test ended', exitCode);
     await renderer[Symbol.asyncDispose]();
   }
 }

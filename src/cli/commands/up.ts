@@ -1,15 +1,19 @@
+import { toTritonLocalError } from '../../base/index.ts';
 import { resolveProject, terminalFacts } from '../../config/index.ts';
 import { startReporter } from '../../control/index.ts';
 import { createEmulator, type RunningEmulator } from '../../emulator/index.ts';
 import { selectUi, startRenderer } from '../../ui/index.ts';
-import { EXIT } from '../exit-codes.ts';
+import { withConsent } from '../consent.ts';
+import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { type Flags, settingFlags } from '../flags.ts';
 import { nextInterruption } from '../signals.ts';
 import { packageDirectory } from '../version.ts';
 
 /** `triton-local up [DIR]`: everything for one project, until it is asked to end; with `-d` apart from the terminal. */
 export async function up(directory: string | undefined, flags: Flags): Promise<number> {
-  const config = await resolveProject({ directory: directory ?? '.', flags: settingFlags(flags) });
+  const config = await withConsent(
+    await resolveProject({ directory: directory ?? '.', flags: settingFlags(flags) }),
+  );
   if (flags.detach) return (await import('../up-detached.ts')).upDetached(config);
   if (typeof flags.eventLog === 'string') {
     const keyFile = typeof flags.keyFile === 'string' ? flags.keyFile : undefined;
@@ -41,8 +45,11 @@ export async function up(directory: string | undefined, flags: Flags): Promise<n
     if (running) {
       outcome = await Promise.race([asked, running.stopped]);
     }
-    await emulator.end(outcome.reason, outcome.exitCode);
+  } catch (error) {
+    outcome = { reason: 'start failed', exitCode: exitCodeOf(toTritonLocalError(error)) };
+    throw error;
   } finally {
+    await emulator.end(outcome.reason, outcome.exitCode);
     await renderer[Symbol.asyncDispose]();
   }
   return outcome.exitCode;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { messageOf, systemError } from '../../base/index.ts';
 import type { ModelStatus } from '../../events/index.ts';
-import { explainUnread, loadFailure, nameMissingBackend } from '../load-failure.ts';
+import { explainUnread, loadFailure, withPlainReason } from '../load-failure.ts';
 import type { ModelBoard } from '../model-board.ts';
 import { type IndexEntry, type TritonClient, TritonRefusal } from '../triton-client.ts';
 import { copyModel, removeModel } from './model-copy.ts';
@@ -74,7 +74,7 @@ export class ContainerModels {
     if (!index) return;
     const loaded = index.filter(({ name, state }) => !this.#unloaded.has(name) || isServed(state));
     await explainUnread(loaded, repository, board);
-    board.update(loaded.map((entry) => this.#explained(entry)));
+    board.update(loaded.map((entry) => withPlainReason(entry, served)));
   }
 
   /** Triton answers an unload before the version is gone; requests within it may hold it for a while. */
@@ -86,11 +86,6 @@ export class ContainerModels {
       if (!isGoing || performance.now() > limit) return;
       await sleep(POLL_MS);
     }
-  }
-
-  #explained(entry: IndexEntry): IndexEntry {
-    if (entry.reason === undefined) return entry;
-    return { ...entry, reason: nameMissingBackend(this.#parts.served.plain(entry.reason)) };
   }
 
   #plain(error: unknown): unknown {

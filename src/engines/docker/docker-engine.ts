@@ -132,7 +132,7 @@ export class DockerEngine implements Engine {
     signal.throwIfAborted();
     const ports = await publishedPorts(container, address, environment, signal);
     lifetime.use('tunnel to the container', ports);
-    const client = lifetime.use('connection', new TritonClient(`http://${ports.http}`));
+    const client = lifetime.use('connection', new TritonClient({ http: `http://${ports.http}` }));
     await this.#untilLive(client, container, image.reference, ended, log, signal);
 
     const gpu = gpus === 'none' ? null : await this.#verifyGpu(ports, log, signal);

@@ -16,6 +16,13 @@ export function isModelControl(method: string | undefined, url: string | undefin
   }
 }
 
+const GRPC_LOAD_OR_UNLOAD = /^\/inference\.GRPCInferenceService\/RepositoryModel(?:Load|Unload)$/;
+
+/** The same for the path of a gRPC call. */
+export function isGrpcModelControl(path: string | undefined): boolean {
+  return path !== undefined && GRPC_LOAD_OR_UNLOAD.test(path);
+}
+
 /** Health is told at once, never held: a probe asks how things are now. */
 export function isHealthProbe(url: string | undefined): boolean {
   return url !== undefined && /^\/+v2\/+health\//.test(url);

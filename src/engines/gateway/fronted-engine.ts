@@ -71,15 +71,16 @@ class RunningFronted implements RunningEngine {
     });
     // Undone from the last to the first: clients are served out before the engine goes.
     this.#lifetime.defer('engine', () => this.#running?.[Symbol.asyncDispose]());
-    this.#doors = this.#lifetime.use('side doors', new SideDoors(options, options.events));
+    const { host, modelControlMode, events } = options;
+    const onModelControl = () => void this.#running?.refresh?.().catch(() => undefined);
+    const allowsControl = modelControlMode === 'explicit';
+    this.#doors = this.#lifetime.use(
+      'side doors',
+      new SideDoors({ ...options, allowsControl, onModelControl }, events),
+    );
     this.#gateway = this.#lifetime.use(
       'gateway',
-      new HttpGateway({
-        host: options.host,
-        port: options.httpPort,
-        modelControlMode: options.modelControlMode,
-        onModelControl: () => void this.#running?.refresh?.().catch(() => undefined),
-      }),
+      new HttpGateway({ host, port: options.httpPort, modelControlMode, onModelControl }),
     );
     this.#lifetime.defer('restarts', () => this.#stopping.abort(systemError('STOPPING', 'the engine stops')));
   }
@@ -207,8 +208,7 @@ class RunningFronted implements RunningEngine {
   async #renewWhereStuck(running: RunningEngine, removed: string): Promise<void> {
     const others = running.models().filter(({ name }) => name !== removed);
     if (this.kind === 'external' || others.some(({ state }) => state !== 'READY')) return;
-    const { http, headers } = running.endpoints;
-    const client = new TritonClient(http, headers);
+    const client = new TritonClient(running.endpoints);
     const isReady = await client.answers('ready').finally(() => client[Symbol.asyncDispose]());
     if (isReady || this.#running !== running) return;
     await this.#renew(this.#stopping.signal);

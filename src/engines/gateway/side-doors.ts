@@ -1,6 +1,8 @@
 import { messageOf, TritonLocalError } from '../../base/index.ts';
 import type { EventSink } from '../../events/index.ts';
 import type { EngineEndpoints } from '../engine.ts';
+import { GrpcGateway, type GrpcGatewayOptions } from './grpc-gateway.ts';
+import { MetricsGateway } from './metrics-gateway.ts';
 import type { GatewayPorts } from './ports.ts';
 import { TcpGateway } from './tcp-gateway.ts';
 
@@ -11,13 +13,19 @@ const DOORS = [
 
 type DoorName = (typeof DOORS)[number]['name'];
 
-/** The gRPC and metrics ports, passed through byte by byte. */
-export class SideDoors implements AsyncDisposable {
-  readonly #options: GatewayPorts;
-  readonly #events: EventSink;
-  readonly #open = new Map<DoorName, { readonly gateway: TcpGateway; readonly address: string }>();
+interface Door extends AsyncDisposable {
+  listen(host: string, port: number, purpose: string): Promise<number>;
+  /** From now on clients get to the service of this engine; with none, they are turned away. */
+  switchTo(endpoints: EngineEndpoints | undefined): void;
+}
 
-  constructor(options: GatewayPorts, events: EventSink) {
+/** The gRPC and metrics ports. */
+export class SideDoors implements AsyncDisposable {
+  readonly #options: GatewayPorts & GrpcGatewayOptions;
+  readonly #events: EventSink;
+  readonly #open = new Map<DoorName, { readonly door: Door; readonly address: string }>();
+
+  constructor(options: GatewayPorts & GrpcGatewayOptions, events: EventSink) {
     this.#options = options;
     this.#events = events;
   }
@@ -31,12 +39,12 @@ export class SideDoors implements AsyncDisposable {
   async openFor(endpoints: EngineEndpoints): Promise<void> {
     for (const { name, port, title, flag } of DOORS) {
       if (endpoints[name] === undefined || this.#open.has(name)) continue;
-      const gateway = new TcpGateway();
+      const door = this.#make(name, endpoints);
       const { host, insists } = this.#options;
       try {
-        const number = await gateway.listen(host, this.#options[port], title);
+        const number = await door.listen(host, this.#options[port], title);
         const address = `${host.includes(':') ? `[${host}]` : host}:${number}`;
-        this.#open.set(name, { gateway, address });
+        this.#open.set(name, { door, address });
         this.#say('info', `${title} at ${address}`);
       } catch (error) {
         if (insists[name] || !(error instanceof TritonLocalError)) throw error;
@@ -45,8 +53,15 @@ export class SideDoors implements AsyncDisposable {
     }
   }
 
+  /** Bytes pass as they come where nothing has to be read of them and nothing to be added. */
+  #make(name: DoorName, { [name]: address = '', headers = {} }: EngineEndpoints): Door {
+    const isPlain = !/^(?:https?|grpcs):/.test(address) && Object.keys(headers).length === 0;
+    if (name === 'metrics') return isPlain ? new TcpGateway(name) : new MetricsGateway();
+    return isPlain && this.#options.allowsControl ? new TcpGateway(name) : new GrpcGateway(this.#options);
+  }
+
   switchTo(endpoints: EngineEndpoints | undefined): void {
-    for (const [name, { gateway }] of this.#open) gateway.switchTo(endpoints?.[name]);
+    for (const { door } of this.#open.values()) door.switchTo(endpoints);
   }
 
   #say(level: 'info' | 'warning', text: string): void {
@@ -54,6 +69,6 @@ export class SideDoors implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#open.values()].map(({ gateway }) => gateway[Symbol.asyncDispose]()));
+    await Promise.all([...this.#open.values()].map(({ door }) => door[Symbol.asyncDispose]()));
   }
 }

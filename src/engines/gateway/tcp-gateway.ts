@@ -1,5 +1,6 @@
 import net from 'node:net';
 import { hasErrno, listen } from '../../base/index.ts';
+import type { EngineEndpoints } from '../engine.ts';
 
 /** Triton opens its metrics and gRPC ports a moment after it answers over HTTP. */
 const PATIENCE_MS = 3_000;
@@ -12,12 +13,14 @@ interface Target {
 
 /** A listener that passes bytes on to an engine's port as they come: for gRPC and metrics. */
 export class TcpGateway implements AsyncDisposable {
+  readonly #service: 'grpc' | 'metrics';
   readonly #server: net.Server;
   readonly #sockets = new Set<net.Socket>();
   #target: Target | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor() {
+  constructor(service: 'grpc' | 'metrics') {
+    this.#service = service;
     this.#server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#take(socket));
   }
 
@@ -27,11 +30,12 @@ export class TcpGateway implements AsyncDisposable {
   }
 
   /**
-   * From now on connections go to `HOST:PORT`; with none, new ones are closed. Those that lead to an engine that has
-   * ended are closed by its end.
+   * From now on connections go there; with none, new ones are closed. Those that lead to an engine that has ended are
+   * closed by its end.
    */
-  switchTo(target: string | undefined): void {
-    this.#target = target === undefined ? undefined : parseAddress(target);
+  switchTo(endpoints: EngineEndpoints | undefined): void {
+    const address = endpoints?.[this.#service];
+    this.#target = address === undefined ? undefined : parseAddress(address);
   }
 
   #take(socket: net.Socket): void {

@@ -22,12 +22,12 @@ export class Upstream {
   /** Connections for plain requests; an engine behind TLS has none. */
   readonly pool: EnginePool | undefined;
 
-  constructor({ http: base, headers = {} }: EngineEndpoints) {
+  constructor({ http: base, headers = {}, tls }: EngineEndpoints) {
     this.#url = new URL(base);
     this.#basePath = this.#url.pathname.replace(/\/+$/, '');
     const secure = this.#url.protocol === 'https:';
     const options = { keepAlive: true, maxSockets: MAX_CONNECTIONS, scheduling: 'lifo' } as const;
-    this.#agent = secure ? new https.Agent(options) : new http.Agent(options);
+    this.#agent = secure ? new https.Agent({ ...options, ...tls }) : new http.Agent(options);
     this.#request = secure ? https.request : http.request;
     this.#headers = ['Host', this.#url.host, ...Object.entries(headers).flat()];
     this.overruled = new Set(['host', ...Object.keys(headers).map((name) => name.toLowerCase())]);

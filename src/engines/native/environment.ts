@@ -2,11 +2,16 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { systemError, writeFileAtomic } from '../../base/index.ts';
 import type { EventSink } from '../../events/index.ts';
-import { ensureEnvironment } from '../../python/index.ts';
+import { ensurePackages, locateInterpreter } from '../../python/index.ts';
 import { findTritonInEnvironment } from './installation.ts';
 
-/** Triton 2.51.0 with the Python backend, as a Python package; onnxruntime serves the ONNX models it has no backend for. */
-const REQUIREMENTS = ['nvidia-pytriton==0.7.0', 'onnxruntime'];
+/** onnxruntime serves the ONNX models, for which the package has no backend. */
+const PACKAGES = ['nvidia-pytriton==0.7.0', 'onnxruntime'];
+const TITLE = 'Triton 2.51.0 (nvidia-pytriton)';
+/** The newest Python 3 that the package has a stub for. */
+const NEWEST_MINOR = 13;
+/** What is installed, for people who are asked about it. */
+export const MANAGED_TRITON = `${TITLE}, about 0.5 GB`;
 
 /**
  * The `tritonserver` of the managed environment, where an earlier `--engine native` has built it. Costs one small
@@ -23,7 +28,8 @@ export function findManagedTriton(home: string): string | undefined {
 
 /**
  * Builds the managed environment with the `nvidia-pytriton` package under `<home>/environments`, or finds it there.
- * @throws PYTHON_MISSING, ENVIRONMENT_FAILED; TRITON_MISSING where the package has no server for this system
+ * @throws PYTHON_MISSING, ENVIRONMENT_FAILED; TRITON_MISSING where the package has no server for this system;
+ * TRITON_STUB_MISSING, before anything is downloaded, where it has none for this Python
  */
 export async function buildManagedTriton(
   home: string,
@@ -31,10 +37,8 @@ export async function buildManagedTriton(
   events: EventSink,
   signal: AbortSignal,
 ): Promise<string> {
-  const requirementsFile = path.join(home, 'environments', 'native-requirements.txt');
-  await writeFileAtomic(requirementsFile, `${REQUIREMENTS.join('\n')}\n`);
-  const source = { interpreter: undefined, condaFile: undefined, requirementsFile };
-  const { interpreter } = await ensureEnvironment(source, home, environment, events, signal);
+  await requireKnownPython(environment);
+  const { interpreter } = await ensurePackages(TITLE, PACKAGES, home, environment, events, signal);
   const program = findTritonInEnvironment(interpreter);
   if (program === undefined) {
     throw systemError('TRITON_MISSING', 'nvidia-pytriton brings no tritonserver for this system', {
@@ -43,6 +47,19 @@ export async function buildManagedTriton(
   }
   await writeFileAtomic(noteFile(home), `${JSON.stringify({ interpreter })}\n`);
   return program;
+}
+
+async function requireKnownPython(environment: Readonly<Record<string, string>>): Promise<void> {
+  const any = { interpreter: undefined, requirementsFile: undefined, condaFile: undefined };
+  const { command, version = '' } = await locateInterpreter(any, environment);
+  if (Number(version.split('.')[1]) <= NEWEST_MINOR) return;
+  throw systemError(
+    'TRITON_STUB_MISSING',
+    `${TITLE} runs on Python 3.8 to 3.${NEWEST_MINOR}, and ${command} is ${version}`,
+    {
+      hint: 'put a python3 of one of these versions first on PATH, or use --engine docker or --engine embedded',
+    },
+  );
 }
 
 function noteFile(home: string): string {

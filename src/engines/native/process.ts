@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { LineSplitter, within } from '../../base/index.ts';
 import { type EventSink, LogParser } from '../../events/index.ts';
 import { GUARD } from './guard.ts';
+import { unloadable } from './unloadable.ts';
 
 export interface TritonProcessOptions {
   readonly program: string;
@@ -15,6 +16,7 @@ export interface TritonProcessOptions {
 }
 
 const LAST_LINES = 50;
+/** The guard's own clean-up, and what was written last. */
 const GUARD_LIMIT_MS = 3_000;
 /** Triton's own limit on its orderly end is set to less. */
 const TERM_LIMIT_MS = 15_000;
@@ -23,6 +25,8 @@ const TERM_LIMIT_MS = 15_000;
 export class TritonProcess implements AsyncDisposable {
   /** Resolves with how it ended, whoever wanted that; its group is gone then. */
   readonly exited: Promise<string>;
+  /** Rejects when the dynamic linker cannot start the program or a stub of its Python backend, and says why. */
+  readonly unloadable: Promise<never>;
   readonly #child: ReturnType<typeof startGuard>;
   readonly #last: string[] = [];
   #hasExited = false;
@@ -30,11 +34,23 @@ export class TritonProcess implements AsyncDisposable {
 
   constructor(options: TritonProcessOptions) {
     this.#child = startGuard(options);
-    for (const stream of [this.#child.stdout, this.#child.stderr]) this.#read(stream, options);
+    this.unloadable = new Promise((_, reject) => {
+      const onLine = (text: string) => {
+        const problem = unloadable(text);
+        if (problem) reject(problem);
+        options.onLine(text);
+      };
+      for (const stream of [this.#child.stdout, this.#child.stderr])
+        this.#read(stream, options.events, onLine);
+    });
+    this.unloadable.catch(() => undefined);
+    const silent = new Promise((resolve) => this.#child.once('close', resolve));
     this.exited = new Promise((resolve) => {
-      const end = (reason: string) => {
+      const end = async (reason: string) => {
+        // Where somebody killed the guard, its watcher ends the others and removes the shared memory.
+        this.#child.stdin.destroy();
+        if (!(await within(silent, GUARD_LIMIT_MS))) this.#killGroup();
         this.#hasExited = true;
-        this.#killGroup();
         resolve(reason);
       };
       this.#child.once('exit', (code, signal) => end(describeEnd(code, signal)));
@@ -73,18 +89,17 @@ export class TritonProcess implements AsyncDisposable {
     await this.exited;
   }
 
-  /** The guard leads the group; closing its input would do the same a moment later. */
+  /** The guard leads the group. */
   #killGroup(): void {
-    const { pid, stdin } = this.#child;
+    const { pid } = this.#child;
     try {
       if (pid !== undefined) process.kill(-pid, 'SIGKILL');
     } catch {
       // There is nobody left in it.
     }
-    stdin.destroy();
   }
 
-  #read(stream: NodeJS.ReadableStream, { events, onLine }: TritonProcessOptions): void {
+  #read(stream: NodeJS.ReadableStream, events: EventSink, onLine: (text: string) => void): void {
     const parser = new LogParser('engine');
     const splitter = new LineSplitter((line) => {
       if (line === '') return;
@@ -109,6 +124,8 @@ function startGuard({ program, args, environment, sharedMemoryPrefix }: TritonPr
     reject: false,
     detached: true,
     cleanup: false,
+    // Of its own accord execa would kill the guard 5 s after SIGTERM, and nobody would remove the shared memory.
+    forceKillAfterDelay: false,
   });
 }
 

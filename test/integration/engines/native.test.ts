@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
@@ -11,7 +11,7 @@ import {
 import { type EmulatorEvent, EventBus } from '../../../src/events/index.ts';
 import { isRunning, processesWithHome } from '../../helpers/leftovers.ts';
 import { repositoryRoot, TempFolder } from '../../helpers/temp-project.ts';
-import { realTriton, skipLoudly } from '../../helpers/triton.ts';
+import { realTriton, skipLoudly, tritonWithoutLibpython } from '../../helpers/triton.ts';
 
 if (realTriton === undefined) skipLoudly('the native engine');
 const program = realTriton ?? '';
@@ -51,7 +51,7 @@ class TritonPythonModel:
   return folder;
 }
 
-async function startNative(folder: TempFolder) {
+async function startNative(folder: TempFolder, program = realTriton ?? '') {
   const seen: EmulatorEvent[] = [];
   const events = new EventBus();
   events.subscribe((event) => seen.push(event));
@@ -78,6 +78,16 @@ async function infer({ endpoints }: RunningEngine): Promise<unknown> {
   });
   const { outputs, error } = (await answer.json()) as { outputs?: { data: unknown }[]; error?: string };
   return outputs?.[0]?.data ?? error;
+}
+
+/** Regions of servers that this process started. */
+async function sharedMemory(): Promise<readonly string[]> {
+  return (await readdir('/dev/shm')).filter((name) => name.startsWith(`triton-local-${process.pid}-`));
+}
+
+async function parentOf(pid: number): Promise<number | undefined> {
+  const parent = /^PPid:\s+(\d+)$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return parent === undefined ? undefined : Number(parent);
 }
 
 async function tritonPid(home: string): Promise<number> {
@@ -167,6 +177,54 @@ setInterval(() => {}, 1000);
     await expect.poll(alive, { timeout: 5_000 }).toBe(0);
     const regions = await readdir('/dev/shm');
     expect(regions.filter((name) => name.startsWith(`triton-local-${parent.pid}-`))).toEqual([]);
+  });
+
+  test('tells at once of a stub that lacks its libpython, and what mends that', async () => {
+    const folder = await echoRepository();
+    const doctored = await tritonWithoutLibpython(program, folder.path('triton'));
+    await expect(startNative(folder, doctored)).rejects.toMatchObject({
+      code: 'TRITON_UNLOADABLE',
+      message: expect.stringMatching(/triton_python_backend_stub cannot start: libpython3\.\d+\.so\.9\.9: /),
+      hint: expect.stringMatching(/apt install libpython3\.\d+\b/),
+    });
+    expect(await processesWithHome(folder.path('home'))).toEqual([]);
+  });
+
+  test('tells of it where the first Python model comes later', async () => {
+    const folder = await echoRepository();
+    const doctored = await tritonWithoutLibpython(program, folder.path('triton'));
+    const model = folder.path('repository/echo');
+    await rename(model, folder.path('echo'));
+    const { running } = await startNative(folder, doctored);
+    await rename(folder.path('echo'), model);
+    await expect(running.load('echo')).rejects.toMatchObject({
+      code: 'MODEL_LOAD_FAILED',
+      message: expect.stringContaining('libpython'),
+      hint: expect.stringContaining('apt install'),
+    });
+  });
+
+  test('leaves no shared memory of many instances that take their time to end', async () => {
+    const folder = await echoRepository();
+    const config = folder.path('repository/echo/config.pbtxt');
+    await appendFile(config, 'instance_group [ { count: 24 kind: KIND_CPU } ]\n');
+    const slowEnd = '\n    def finalize(self):\n        import time\n        time.sleep(0.3)\n';
+    await appendFile(folder.path('repository/echo/1/model.py'), slowEnd);
+    const { running } = await startNative(folder);
+    expect((await sharedMemory()).length).toBeGreaterThanOrEqual(24);
+    await running[Symbol.asyncDispose]();
+    expect(await sharedMemory()).toEqual([]);
+  });
+
+  test('leaves no shared memory when its guard is killed', async () => {
+    const folder = await echoRepository();
+    const { running, seen, home } = await startNative(folder);
+    const before = await sharedMemory();
+    const guard = (await parentOf(await tritonPid(home))) ?? 0;
+    process.kill(guard, 'SIGKILL');
+    await expect.poll(() => seen.some(({ type }) => type === 'engine.exited'), { timeout: 5_000 }).toBe(true);
+    expect(await infer(running)).toEqual([1, 2]);
+    expect((await sharedMemory()).filter((name) => before.includes(name))).toEqual([]);
   });
 
   test('serves as an external engine, whose loads follow what the server allows', async () => {

@@ -1,0 +1,23 @@
+import { systemError } from '../base/index.ts';
+import type { ProjectConfig } from '../config/index.ts';
+import { requireConsent, unapprovedInstallation } from '../emulator/index.ts';
+import { askYesNo } from '../ui/index.ts';
+
+/**
+ * The configuration with the user's word for what has to be installed. On a terminal it asks.
+ * @throws ANSWER_NEEDED where there is nobody to ask; ENGINE_UNAVAILABLE where the answer is no
+ */
+export async function withConsent(config: ProjectConfig): Promise<ProjectConfig> {
+  const installation = unapprovedInstallation(config);
+  if (installation === undefined) return config;
+  const { stdin, stderr } = process;
+  if (!stdin.isTTY || !stderr.isTTY) requireConsent(config);
+  if (await askYesNo(`${installation}. Install it?`, stdin, stderr)) return { ...config, yes: true };
+  throw systemError(
+    'ENGINE_UNAVAILABLE',
+    'the native engine has no tritonserver, and none was to be installed',
+    {
+      hint: 'name one with --tritonserver, or use --engine embedded',
+    },
+  );
+}

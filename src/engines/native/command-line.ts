@@ -1,0 +1,35 @@
+/** What one run of a `tritonserver` is told. */
+export interface TritonRun {
+  readonly repository: string;
+  /** Loaded at start. */
+  readonly models: readonly string[];
+  readonly backendDirectory: string | undefined;
+  readonly http: number;
+  readonly grpc: number;
+  readonly metrics: number;
+  /** The Python backend's shared memory is named so. */
+  readonly sharedMemoryPrefix: string;
+}
+
+/** Triton's patience with connections and requests when it stops. */
+const EXIT_TIMEOUT_SECONDS = 10;
+
+/** Booleans and numbers as Triton's command line takes them (triton.md 9.1). */
+export function tritonArguments(run: TritonRun): string[] {
+  return [
+    `--model-repository=${run.repository}`,
+    ...(run.backendDirectory === undefined ? [] : [`--backend-directory=${run.backendDirectory}`]),
+    '--model-control-mode=explicit',
+    ...run.models.map((model) => `--load-model=${model}`),
+    '--exit-on-error=false',
+    '--strict-readiness=true',
+    `--exit-timeout-secs=${EXIT_TIMEOUT_SECONDS}`,
+    '--http-address=127.0.0.1',
+    `--http-port=${run.http}`,
+    '--grpc-address=127.0.0.1',
+    `--grpc-port=${run.grpc}`,
+    '--metrics-address=127.0.0.1',
+    `--metrics-port=${run.metrics}`,
+    `--backend-config=python,shm-region-prefix-name=${run.sharedMemoryPrefix}`,
+  ];
+}
