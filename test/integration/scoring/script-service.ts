@@ -58,6 +58,7 @@ export class ScriptService implements AsyncDisposable {
         interpreter: peerPython ?? '',
         entryScript,
         sourceDirectory: directory,
+        dataDirectory: path.join(directory, 'data'),
         environment: {
           ...(process.env as Record<string, string>),
           PYTHONDONTWRITEBYTECODE: '1',
@@ -66,6 +67,7 @@ export class ScriptService implements AsyncDisposable {
         engineAuthority: undefined,
         dataDirectory: path.join(directory, 'data'),
         scoringTimeoutMs: options.scoringTimeoutMs ?? 60_000,
+        workerTimeoutMs: 300_000,
         initTimeoutMs: 30_000,
         events: { emit: (event) => events.push(event) },
       },
