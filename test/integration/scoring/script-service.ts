@@ -58,7 +58,6 @@ export class ScriptService implements AsyncDisposable {
         interpreter: peerPython ?? '',
         entryScript,
         sourceDirectory: directory,
-        dataDirectory: path.join(directory, 'data'),
         environment: {
           ...(process.env as Record<string, string>),
           PYTHONDONTWRITEBYTECODE: '1',
