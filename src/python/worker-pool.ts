@@ -117,7 +117,7 @@ export class WorkerPool implements ScorePool, WorkerOwner {
   }
 
   onLog(worker: Worker, level: LogLevel, source: LogSource, text: string): void {
-    this.#log(level, source, text, worker.requestId);
+    for (const line of text.split('\n')) this.#log(level, source, line, worker.requestId);
   }
 
   onExit(worker: Worker, { code: exitCode, signal }: WorkerExit): void {
