@@ -76,6 +76,8 @@ export interface ProjectConfig {
   readonly workers: number;
   /** How long one `run()` may take (`SCORING_TIMEOUT_MS`). */
   readonly scoringTimeoutMs: number;
+  /** How long one `run()` may keep its worker until that is ended (`WORKER_TIMEOUT`); 0 is for ever. */
+  readonly workerTimeoutMs: number;
   readonly python: PythonSource;
   readonly auth: AuthMode;
   /** `TRITON_LOCAL_KEY`: the primary key, where the user gives one. Never shown. */

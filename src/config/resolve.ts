@@ -87,7 +87,8 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     if (found === undefined) origins[name] = 'default';
     return found ?? fallback;
   };
-  const azure = azureVariables(variables);
+  const environment = Object.freeze({ ...withoutSecrets(variables), ...value('env', {}) });
+  const azure = azureVariables(environment);
   const config: ProjectConfig = {
     projectDir,
     models,
@@ -115,6 +116,7 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     metricsPort: value('metricsPort', 8002),
     workers: value('workers', azure.workers ?? 1),
     scoringTimeoutMs: azure.scoringTimeoutMs ?? 3_600_000,
+    workerTimeoutMs: azure.workerTimeoutMs ?? 300_000,
     python: await resolvePython(projectDir, given.values.python, pathOf),
     auth: value('auth', 'none'),
     primaryKey: variables.TRITON_LOCAL_KEY || undefined,
@@ -126,7 +128,7 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     timeoutMs: value('timeout', 300) * 1000,
     yes: value('yes', false),
     home: homeDirectory(variables),
-    environment: Object.freeze({ ...withoutSecrets(variables), ...value('env', {}) }),
+    environment,
     origins: Object.freeze(origins),
   };
   return Object.freeze(config);
@@ -232,21 +234,21 @@ async function resolvePython(
   };
 }
 
-/** The variables of the real scoring server that configure ours as well (azureml.md 1.10). */
-function azureVariables(variables: Readonly<Record<string, string | undefined>>): {
+/** The script's variables that configure the real scoring server configure ours as well (azureml.md 1.10). */
+function azureVariables(variables: Readonly<Record<string, string>>): {
   readonly workers: number | undefined;
   readonly scoringTimeoutMs: number | undefined;
+  readonly workerTimeoutMs: number | undefined;
 } {
+  const seconds = variables.WORKER_TIMEOUT === '0' ? 0 : positiveVariable(variables, 'WORKER_TIMEOUT');
   return {
     workers: positiveVariable(variables, 'WORKER_COUNT'),
     scoringTimeoutMs: positiveVariable(variables, 'SCORING_TIMEOUT_MS'),
+    workerTimeoutMs: seconds === undefined ? undefined : seconds * 1000,
   };
 }
 
-function positiveVariable(
-  variables: Readonly<Record<string, string | undefined>>,
-  name: string,
-): number | undefined {
+function positiveVariable(variables: Readonly<Record<string, string>>, name: string): number | undefined {
   const raw = variables[name];
   if (raw === undefined || raw === '') return undefined;
   if (!/^[1-9]\d*$/.test(raw)) {

@@ -37,6 +37,7 @@ export function prepareScript(
         engineAuthority: new URL(engineUrl).host,
         dataDirectory: dataDirectory(config.home, config.projectDir),
         scoringTimeoutMs: config.scoringTimeoutMs,
+        workerTimeoutMs: config.workerTimeoutMs,
         initTimeoutMs: config.timeoutMs,
         events,
       },

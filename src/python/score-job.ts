@@ -13,7 +13,7 @@ export class ScoreJob implements WorkerJob {
   readonly #resolve: (outcome: ScoreOutcome) => void;
   readonly #reject: (reason: unknown) => void;
   readonly #acceptedAt = performance.now();
-  #queueMs = 0;
+  dispatchedAt = 0;
 
   constructor(
     request: ScoreRequest,
@@ -30,7 +30,7 @@ export class ScoreJob implements WorkerJob {
 
   /** A worker takes it now. */
   dispatch(): void {
-    this.#queueMs = performance.now() - this.#acceptedAt;
+    this.dispatchedAt = performance.now();
   }
 
   /** The signal has aborted. A worker that has the request already goes on; nobody hears its answer. */
@@ -57,6 +57,15 @@ export class ScoreJob implements WorkerJob {
       runReturned: false,
       runMs: limitMs,
     });
+  }
+
+  /** What gunicorn does to the request of a worker that it ends. */
+  abort(runMs: number): void {
+    if (this.#settle()) this.#resolve({ kind: 'aborted', queueMs: this.#queueMs, runMs });
+  }
+
+  get #queueMs(): number {
+    return this.dispatchedAt === 0 ? 0 : this.dispatchedAt - this.#acceptedAt;
   }
 
   lost(reason: string): void {

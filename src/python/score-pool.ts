@@ -69,6 +69,8 @@ export interface ScorePoolOptions {
   /** Where data is written that the script collects with Azure's collectors. */
   readonly dataDirectory: string;
   readonly scoringTimeoutMs: number;
+  /** Limit for `run()` after which its worker is ended; 0 is none. */
+  readonly workerTimeoutMs: number;
   /** Limit for import and `init()`. */
   readonly initTimeoutMs: number;
   readonly events: EventSink;

@@ -1,5 +1,6 @@
 import { systemError, within } from '../base/index.ts';
 import type { LogLevel, LogSource, WorkerStatus } from '../events/index.ts';
+import { HangWatch } from './hang-watch.ts';
 import type { ReadyMessage, StartMessage } from './messages.ts';
 import { lostOutcome, ScoreJob } from './score-job.ts';
 import type { ScoreOutcome, ScorePool, ScorePoolOptions, ScoreRequest, ScriptSwagger } from './score-pool.ts';
@@ -33,6 +34,7 @@ export class WorkerPool implements ScorePool, WorkerOwner {
   readonly #idle: Worker[] = [];
   readonly #queue = new Set<ScoreJob>();
   readonly #restarts = new Set<NodeJS.Timeout>();
+  readonly #hangs: HangWatch;
   #ready: ReadyMessage | undefined;
   #running = 0;
   #restartMs = FIRST_RESTART_MS;
@@ -44,6 +46,7 @@ export class WorkerPool implements ScorePool, WorkerOwner {
     this.generation = options.generation;
     this.#options = options;
     this.#source = source;
+    this.#hangs = new HangWatch({ [Symbol.iterator]: () => this.#workers.keys() }, options.workerTimeoutMs);
   }
 
   /** What the first worker told when it was ready. */
@@ -114,7 +117,7 @@ export class WorkerPool implements ScorePool, WorkerOwner {
   }
 
   onLog(worker: Worker, level: LogLevel, source: LogSource, text: string): void {
-    this.#log(level, source, text, worker.requestId);
+    for (const line of text.split('\n')) this.#log(level, source, line, worker.requestId);
   }
 
   onExit(worker: Worker, { code: exitCode, signal }: WorkerExit): void {
@@ -239,6 +242,7 @@ export class WorkerPool implements ScorePool, WorkerOwner {
   }
 
   async #end(): Promise<void> {
+    this.#hangs[Symbol.dispose]();
     for (const timer of this.#restarts) clearTimeout(timer);
     for (const job of this.#queue) job.lost('its generation of workers was ended');
     await Promise.all([...this.#workers.keys()].map((worker) => worker[Symbol.asyncDispose]()));

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
-import { LineSplitter, messageOf, systemError, within } from '../base/index.ts';
+import { messageOf, systemError, within } from '../base/index.ts';
 import type { LogLevel, LogSource } from '../events/index.ts';
 import {
   type ChunkFollows,
@@ -15,6 +15,7 @@ import { harnessDirectory } from './harness-directory.ts';
 import type { FailedMessage, ReadyMessage, StartMessage, WorkerMessage } from './messages.ts';
 import { type ChunkSource, ReplyStream } from './reply-stream.ts';
 import type { ScoreRequest } from './score-pool.ts';
+import { StderrLines } from './stderr-lines.ts';
 
 /** What a process is started with; workers that agree in it can stand in for each other. */
 export interface WorkerProcessOptions {
@@ -30,10 +31,13 @@ export interface WorkerExit {
 /** One request while a worker has it. */
 export interface WorkerJob {
   readonly request: ScoreRequest;
+  /** When a worker took it (`performance.now()`). */
+  readonly dispatchedAt: number;
   reply(reply: ReplyFrame): void;
   /** As `reply`, with a body that is still being made. Returns false where nobody wants it any more. */
   stream(reply: ReplyFrame, body: ReplyStream): boolean;
   lost(reason: string): void;
+  abort(runMs: number): void;
 }
 
 /** Who hears of a worker: its pool. */
@@ -50,7 +54,8 @@ export type StartResult = ReadyMessage | FailedMessage | { readonly type: 'unsui
 const END_GRACE_MS = 1_000;
 /** How long output of a process that has ended is still read; its children may keep the pipe open. */
 const LAST_OUTPUT_MS = 250;
-const TAIL_LINES = 20;
+/** How long a worker that hangs has to write its stack. */
+const ABORT_GRACE_MS = 500;
 
 /**
  * One Python process with the harness in it. It runs one request at a time, and ends when its stdin does, so also
@@ -61,19 +66,18 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
   readonly exited: Promise<WorkerExit>;
   state: 'spare' | 'starting' | 'ready' | 'exited' = 'spare';
   owner: WorkerOwner | undefined;
-  /** The last lines on the real stderr: what is left to tell of a crash. */
-  readonly tail: string[] = [];
-
   readonly #stdin: Writable;
   readonly #stdout: Readable;
   readonly #kill: (signal: NodeJS.Signals) => void;
   readonly #interpreter: string;
+  readonly #stderr: StderrLines;
   #job: WorkerJob | undefined;
   /** The body that the worker is making, until its last chunk. */
   #stream: ReplyStream | undefined;
   #wantsHead = true;
   #saidHello = false;
   #ending = false;
+  #aborted = false;
   #onPreloaded: (() => void) | undefined;
   #onStarted: ((result: StartResult) => void) | undefined;
   #onStartLost: ((error: Error) => void) | undefined;
@@ -87,6 +91,7 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
       this.#resolveExited = resolve;
     });
     const harness = harnessDirectory();
+    this.#stderr = new StderrLines(harness, (level, line) => this.onLog(level, 'worker', line));
     const group = process.platform !== 'win32';
     const subprocess = execa(interpreter, [path.join(harness, 'worker.py')], {
       cwd: harness,
@@ -141,6 +146,11 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
 
   get busy(): boolean {
     return this.#job !== undefined;
+  }
+
+  /** Since when it has its request. */
+  get busySince(): number | undefined {
+    return this.#job?.dispatchedAt;
   }
 
   /** Whether its end was ours. */
@@ -268,6 +278,18 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
     await this.exited;
   }
 
+  /** Ends the process because its request takes too long. It is let to tell where it hangs: faulthandler does so. */
+  abort(limitMs: number): void {
+    const job = this.#job;
+    if (!job || this.#aborted) return;
+    this.#aborted = true;
+    const text = `run() did not return within WORKER_TIMEOUT (${limitMs / 1000} s): the worker (process ${this.pid}) is ended`;
+    this.onLog('error', 'worker', text);
+    job.abort(performance.now() - job.dispatchedAt);
+    this.#kill('SIGABRT');
+    setTimeout(() => this.kill(), ABORT_GRACE_MS);
+  }
+
   /** Ends the process and what it started, at once. */
   kill(): void {
     this.#kill('SIGKILL');
@@ -285,13 +307,8 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
         this.kill();
       }
     });
-    const lines = new LineSplitter((line) => {
-      if (this.tail.length === TAIL_LINES) this.tail.shift();
-      this.tail.push(line);
-      this.onLog(/^Fatal Python error/.test(line) ? 'error' : 'info', 'worker', line);
-    });
-    stderr.on('data', (chunk: Buffer) => lines.push(chunk));
-    stderr.once('end', () => lines.end());
+    stderr.on('data', (chunk: Buffer) => this.#stderr.push(chunk));
+    stderr.once('end', () => this.#stderr.end());
     for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
   }
 
@@ -322,15 +339,16 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
       );
     }
     const end = this.#exit ?? { code: null, signal: null };
-    const last = this.tail.at(-1);
+    const last = this.#stderr.tail.at(-1);
     const told = last === undefined ? '' : `; its last line was: ${last}`;
     const when = this.#saidHello ? 'while the script was loaded' : 'before it could load the script';
     return systemError('WORKER_FAILED', `a Python worker ${describeExit(end)} ${when}${told}`, {
-      cause: new Error(this.tail.join('\n')),
+      cause: new Error(this.#stderr.tail.join('\n')),
     });
   }
 }
 
 function describeExit({ code, signal }: WorkerExit): string {
+  if (signal === 'SIGKILL') return 'was ended by SIGKILL (which the system sends where memory runs out)';
   return signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
 }

@@ -27,17 +27,19 @@ export function answerOwnPath(exchange: Exchange, source: ScoringSource): void {
 
 /** What `GET /_triton-local/status` tells: what runs now, and how the last reload went. */
 function statusOf(source: ScoringSource) {
-  const { state, startedAt, engine, stale, models, workers, reload, watching, generation } = source.state();
+  const now = source.state();
+  const { state, startedAt, engine, stale, models, workersDied, reload, watching } = now;
   const pool = source.pool();
   return {
     state,
     uptimeSeconds: startedAt === null ? 0 : Math.max(0, (Date.now() - Date.parse(startedAt)) / 1000),
     engine,
-    generation: pool?.generation ?? generation,
+    generation: pool?.generation ?? now.generation,
     stale,
     models,
     // The pool knows which workers are busy at this moment; the folded state learns only of starts and ends.
-    workers: pool?.workers() ?? workers,
+    workers: pool?.workers() ?? now.workers,
+    workersDied,
     reload,
     watching,
   };

@@ -24,7 +24,11 @@ export function formatState(state: EmulatorState, { color = false, now = Date.no
   }
   if (state.deployment === 'script') {
     const ready = state.workers.filter((worker) => worker.state === 'ready').length;
-    rows.push(['workers', `${ready} of ${state.workers.length} ready, generation ${state.generation}`]);
+    const died = state.workersDied > 0 ? `, ${state.workersDied} died` : '';
+    rows.push([
+      'workers',
+      `${ready} of ${state.workers.length} ready, generation ${state.generation}${died}`,
+    ]);
   }
   if (watching && watching.mode !== 'events') {
     rows.push(['watching', `${watching.mode}${watching.reason && `: ${watching.reason}`}`]);

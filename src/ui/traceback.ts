@@ -1,8 +1,9 @@
 const BEGIN = /^\s*Traceback \(most recent call last\):$/;
-const FRAME = /^\s+File "(.+)", line \d+, in /;
+/** The place of a SyntaxError has no `in`. */
+const FRAME = /^\s+File "(.+)", line \d+(?:, in |$)/;
 /** Files that a user did not write: installed packages, Python's own library, what starts the script. */
 const LIBRARY =
-  /[\\/](?:site|dist)-packages[\\/]|[\\/]lib[\\/]python3\.\d+[\\/]|[\\/]Lib[\\/]|^<frozen |[\\/]harness[\\/]/;
+  /[\\/](?:site|dist)-packages[\\/]|[\\/]lib[\\/]python3\.\d+[\\/]|^[A-Z]:.*[\\/]Lib[\\/]|^<frozen |[\\/](?:dist|python)[\\/]harness[\\/]/;
 
 /**
  * Leaves the frames of libraries out of Python tracebacks, but for the one in which the exception was raised. All

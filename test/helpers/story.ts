@@ -121,7 +121,7 @@ export const traceback: EventBody = {
   requestId: '5f2a0c31',
   text: [
     'Traceback (most recent call last):',
-    '  File "/opt/triton-local/harness/worker.py", line 88, in run',
+    '  File "/opt/triton-local/dist/harness/worker.py", line 88, in run',
     '    return self._run(data)',
     `  File "${PROJECT}/score.py", line 31, in run`,
     '    return classify(json.loads(data))',

@@ -1,6 +1,6 @@
 """Limits on how long the script's functions may take, by SIGALRM in the main thread, as the real server has them.
 
-Python only interrupts Python: C code that does not come back is ended by the parent.
+Python only interrupts Python: C code that does not come back ends with its worker, at WORKER_TIMEOUT.
 """
 
 import signal

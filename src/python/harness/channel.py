@@ -3,7 +3,7 @@
 Every frame is a little-endian u32 with the length of what follows it, then a u8 kind. Parent to worker: CONTROL
 (JSON) and REQUEST (method, content type, head and body, see HEADER_REQUEST). Worker to parent: CONTROL, REPLY
 (HEADER_REPLY, headers as JSON or nothing for the usual ones, body), CHUNK (HEADER_CHUNK, the next piece of a streamed
-body; the last one says how it ended) and LOG (HEADER_LOG, one line of text). The TypeScript side is frames.ts; the two
+body; the last one says how it ended) and LOG (HEADER_LOG, lines of text that belong together). The TypeScript side is frames.ts; the two
 change together.
 """
 

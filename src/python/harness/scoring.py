@@ -209,8 +209,7 @@ class Scoring:
 
     def log_error(self, error):
         streams.finish_lines()
-        for line in script.format_error(error).split("\n"):
-            self._wire.send_log(channel.ERROR, channel.SCRIPT, line)
+        streams.send_text(self._wire, channel.ERROR, script.format_error(error))
 
 
 def has_flask():

@@ -1,6 +1,11 @@
-"""`sys.stdout` and `sys.stderr` of the script: each line becomes a log frame at once and in order."""
+"""`sys.stdout` and `sys.stderr` of the script: what is written goes out at once, in order and in whole lines.
+
+Lines that belong together go out as one frame, so that those of two workers do not mix: what one call writes, a
+logging record, and a traceback, which Python prints frame by frame.
+"""
 
 import io
+import os
 import sys
 import threading
 
@@ -8,6 +13,9 @@ from _triton_local import channel, hooks
 
 #: Longer lines are cut into pieces of this many characters (base/lines.ts has the same bound).
 MAX_LINE_CHARACTERS = 65_536
+#: Longer tracebacks are sent in parts.
+_MAX_HELD_LINES = 2_000
+_TRACEBACK = "Traceback (most recent call last):"
 
 
 class LineStream(io.TextIOBase):
@@ -15,6 +23,9 @@ class LineStream(io.TextIOBase):
 
     encoding = "utf-8"
     errors = "backslashreplace"
+    mode = "w"
+    line_buffering = True
+    write_through = False
 
     def __init__(self, wire, name, level, descriptor):
         super().__init__()
@@ -31,33 +42,55 @@ class LineStream(io.TextIOBase):
         pending = self._pending.__dict__.get("text", "")
         whole, newline, rest = (pending + text).rpartition("\n")
         if newline:
-            for line in whole.split("\n"):
-                self.log(line, self._level)
+            self._take(whole)
         while len(rest) > MAX_LINE_CHARACTERS:
             self.log(rest[:MAX_LINE_CHARACTERS], self._level)
             rest = rest[MAX_LINE_CHARACTERS:]
         self._pending.text = rest
         return len(text)
 
-    def log(self, line, level):
-        """Sends one line, in pieces where it is too long. Progress bars overwrite a line: their last state counts."""
-        if line.endswith("\r"):
-            line = line[:-1]
-        if "\r" in line:
-            line = line.rpartition("\r")[2]
-        send = self._wire.send_log
-        if len(line) <= MAX_LINE_CHARACTERS:
-            send(level, channel.SCRIPT, line)
-        else:
-            for start in range(0, len(line), MAX_LINE_CHARACTERS):
-                send(level, channel.SCRIPT, line[start : start + MAX_LINE_CHARACTERS])
+    def _take(self, whole):
+        held = self._pending.__dict__.get("traceback")
+        if held is None and _TRACEBACK not in whole:
+            self.log(whole, self._level)
+            return
+        free = []
+        for line in whole.split("\n"):
+            if held is not None:
+                held.append(line)
+                # Frames are indented; the first line that is not says what was raised, and ends it.
+                if len(held) > _MAX_HELD_LINES or (line and not line[0].isspace()):
+                    self.log("\n".join(held), channel.ERROR)
+                    held = None
+            elif line == _TRACEBACK:
+                held = [line]
+                self._log_lines(free)
+                free = []
+            else:
+                free.append(line)
+        self._pending.traceback = held
+        self._log_lines(free)
+
+    def _log_lines(self, lines):
+        if lines:
+            self.log("\n".join(lines), self._level)
+
+    def log(self, text, level):
+        send_text(self._wire, level, text)
 
     def finish_line(self):
-        """Sends what this thread has written without a newline."""
+        """Sends what this thread has written without a newline, and a traceback that has broken off."""
+        held = self._pending.__dict__.get("traceback")
+        if held is not None:
+            self._pending.traceback = None
+            self.log("\n".join(held), channel.ERROR)
         rest = self._pending.__dict__.get("text")
         if rest:
             self._pending.text = ""
             self.log(rest, self._level)
+
+    def reconfigure(self, **_settings):
+        """Scripts ask for UTF-8 or for no buffering; they have both."""
 
     def writable(self):
         return True
@@ -67,6 +100,22 @@ class LineStream(io.TextIOBase):
 
     def fileno(self):
         return self._descriptor
+
+
+def send_text(wire, level, text):
+    """Sends lines, each in pieces where it is too long. Progress bars overwrite a line: their last state counts."""
+    size, lines = 0, []
+    for line in text.split("\n"):
+        if "\r" in line:
+            line = line.rstrip("\r").rpartition("\r")[2]
+        for start in range(0, max(len(line), 1), MAX_LINE_CHARACTERS):
+            piece = line[start : start + MAX_LINE_CHARACTERS]
+            if lines and size + len(piece) > MAX_LINE_CHARACTERS:
+                wire.send_log(level, channel.SCRIPT, "\n".join(lines))
+                size, lines = 0, []
+            lines.append(piece)
+            size += len(piece) + 1
+    wire.send_log(level, channel.SCRIPT, "\n".join(lines))
 
 
 class _Bytes(io.RawIOBase):
@@ -92,6 +141,19 @@ def install(wire):
     sys.stdout = LineStream(wire, "<stdout>", channel.INFO, 1)
     sys.stderr = LineStream(wire, "<stderr>", channel.WARNING, 2)
     hooks.after_import("logging", _keep_levels)
+    _write_c_lines_at_once()
+
+
+def _write_c_lines_at_once():
+    """C libraries print into a pipe here, which would make them keep their lines for later."""
+    if os.name == "nt":
+        return
+    import ctypes
+
+    libc = ctypes.CDLL(None)
+    stdout = ctypes.c_void_p.in_dll(libc, "__stdoutp" if sys.platform == "darwin" else "stdout")
+    line_buffered = 1  # _IOLBF in the C libraries of Linux and macOS
+    libc.setvbuf(stdout, None, line_buffered, 0)
 
 
 def finish_lines():
@@ -110,9 +172,7 @@ def _keep_levels(logging):
         if not isinstance(stream, LineStream):
             return original(self, record)
         try:
-            level = _level_of(record.levelno)
-            for line in self.format(record).split("\n"):
-                stream.log(line, level)
+            stream.log(self.format(record), _level_of(record.levelno))
         except RecursionError:
             raise
         except Exception:

@@ -4,6 +4,7 @@ Started as a program with no arguments; everything it needs to know comes in fra
 this file instead (multiprocessing does, to find `__main__`) gets nothing but names.
 """
 
+import faulthandler
 import os
 import sys
 
@@ -15,6 +16,7 @@ HARNESS = os.path.dirname(os.path.abspath(__file__))
 
 
 def main():
+    tell_of_crashes()
     forget_own_folder()
     from _triton_local import channel, hooks, parent, session, streams
 
@@ -44,6 +46,17 @@ def main():
             if serve is None:
                 wire.close()
                 sys.exit(3)
+
+
+def tell_of_crashes():
+    """A segmentation fault, or an end because of a hang, leaves the stack on stderr and no core file in the project."""
+    faulthandler.enable(file=2, all_threads=False)
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
 
 def forget_own_folder():

@@ -71,6 +71,7 @@ async function startSubjects(): Promise<Subject[]> {
       environment: process.env as Record<string, string>,
       engineAuthority: undefined,
       scoringTimeoutMs: 3_600_000,
+      workerTimeoutMs: 300_000,
       initTimeoutMs: 60_000,
       events: { emit: () => undefined },
     },

@@ -42,6 +42,7 @@ describe('the harness', () => {
       type: 'start',
       entryScript: project.entryScript,
       sourceDirectory: project.directory,
+      dataDirectory: project.dataDirectory,
       environment: {},
       scoringTimeoutMs: 1_000,
       initTimeoutMs: 1_000,

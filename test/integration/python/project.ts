@@ -54,6 +54,7 @@ export class Project implements AsyncDisposable {
       engineAuthority: undefined,
       dataDirectory: this.dataDirectory,
       scoringTimeoutMs: 3_600_000,
+      workerTimeoutMs: 300_000,
       initTimeoutMs: 30_000,
       events: this.bus,
       ...change,

@@ -182,6 +182,7 @@ class Pair implements AsyncDisposable {
         environment: { ...(process.env as Record<string, string>), PYTHONDONTWRITEBYTECODE: '1' },
         engineAuthority: undefined,
         scoringTimeoutMs: 60_000,
+        workerTimeoutMs: 300_000,
         initTimeoutMs: 30_000,
         events: { emit: () => undefined },
       },

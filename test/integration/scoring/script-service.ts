@@ -66,6 +66,7 @@ export class ScriptService implements AsyncDisposable {
         engineAuthority: undefined,
         dataDirectory: path.join(directory, 'data'),
         scoringTimeoutMs: options.scoringTimeoutMs ?? 60_000,
+        workerTimeoutMs: 300_000,
         initTimeoutMs: 30_000,
         events: { emit: (event) => events.push(event) },
       },

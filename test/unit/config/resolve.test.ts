@@ -89,6 +89,11 @@ describe('which value wins', () => {
       scoringTimeoutMs: 5000,
     });
     expect(await resolve({ workers: '4' }, { WORKER_COUNT: '2' })).toMatchObject({ workers: 4 });
+    const env = ['WORKER_COUNT=3', 'WORKER_TIMEOUT=0'];
+    const deployed = await resolve({ env }, { WORKER_COUNT: '2', WORKER_TIMEOUT: '20' });
+    expect(deployed).toMatchObject({ workers: 3, workerTimeoutMs: 0 });
+    expect((await resolve({}, { WORKER_TIMEOUT: '20' })).workerTimeoutMs).toBe(20_000);
+    expect((await resolve({})).workerTimeoutMs).toBe(300_000);
   });
 
   it('counts paths in the file from the project, paths in flags from the shell', async () => {
@@ -121,6 +126,7 @@ describe('what is refused', () => {
       { TRITON_LOCAL_WORKERS: 'many' },
       'TRITON_LOCAL_WORKERS must be a whole number from 1 to 64, not "many"',
     ],
+    [{}, { WORKER_TIMEOUT: '1.5' }, 'WORKER_TIMEOUT must be a whole number above 0, not "1.5"'],
     [{}, { WORKER_COUNT: '0' }, 'WORKER_COUNT must be a whole number above 0, not "0"'],
     [{ env: ['novalue'] }, {}, '--env must be of the form NAME=VALUE, not ["novalue"]'],
   ])('%j %j', async (flags, variables, message) => {

@@ -72,6 +72,7 @@ describe('GET /_triton-local/status', () => {
       stale: true,
       models: [{ name: 'ü', version: '1', state: 'READY', reason: '' }],
       workers: [{ pid: 42, state: 'ready', busy: false }],
+      workersDied: 0,
       reload: null,
       watching: null,
     });

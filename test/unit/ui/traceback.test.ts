@@ -11,7 +11,7 @@ describe('TracebackFolder', () => {
     const text = [
       'before',
       'Traceback (most recent call last):',
-      '  File "/x/harness/worker.py", line 88, in run',
+      '  File "/x/triton-local/dist/harness/worker.py", line 88, in run',
       '    return self._run(data)',
       '  File "/srv/ada/score.py", line 31, in run',
       '    return classify(data)',
@@ -34,6 +34,25 @@ describe('TracebackFolder', () => {
       '    raise ValueError("shape")',
       'ValueError: shape',
       'after',
+    ]);
+  });
+
+  it("takes no folder of the user's for a library, and shows where a syntax is wrong", () => {
+    const text = [
+      'Traceback (most recent call last):',
+      '  File "/srv/ada/harness/score.py", line 2, in init',
+      '  File "/srv/ada/Lib/helper.py", line 3, in load',
+      '  File "/usr/lib/python3.11/importlib/__init__.py", line 126, in import_module',
+      '    return _bootstrap._gcd_import(name)',
+      '  File "/srv/ada/late.py", line 7',
+      '    x = (1',
+      '        ^',
+      "SyntaxError: '(' was never closed",
+    ].join('\n');
+    expect(folded(text)).toEqual([
+      ...text.split('\n').slice(0, 3),
+      '  (1 library frame left out)',
+      ...text.split('\n').slice(5),
     ]);
   });
 

@@ -1,0 +1,39 @@
+import { LineSplitter } from '../base/index.ts';
+import type { LogLevel } from '../events/index.ts';
+
+const TAIL_LINES = 20;
+const CRASH = /^Fatal Python error/;
+
+/**
+ * The lines on a worker's real stderr: what C code and child processes write, and at a crash the stack that
+ * `faulthandler` writes last of all, in which the frames of the harness are left out.
+ */
+export class StderrLines {
+  /** The last lines: what is left to tell of an end. */
+  readonly tail: string[] = [];
+  readonly #harness: string;
+  readonly #onLine: (level: LogLevel, line: string) => void;
+  readonly #splitter = new LineSplitter((line) => this.#take(line));
+  #crashed = false;
+
+  constructor(harness: string, onLine: (level: LogLevel, line: string) => void) {
+    this.#harness = harness;
+    this.#onLine = onLine;
+  }
+
+  push(chunk: Buffer): void {
+    this.#splitter.push(chunk);
+  }
+
+  end(): void {
+    this.#splitter.end();
+  }
+
+  #take(line: string): void {
+    this.#crashed ||= CRASH.test(line);
+    if (this.#crashed && line.startsWith(`  File "${this.#harness}`)) return;
+    if (this.tail.length === TAIL_LINES) this.tail.shift();
+    this.tail.push(line);
+    this.#onLine(this.#crashed ? 'error' : 'info', line);
+  }
+}
