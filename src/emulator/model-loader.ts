@@ -46,10 +46,19 @@ export class ModelLoader {
 /** The engine names the staged copy; the user knows the original. */
 function inUsersFolder(thrown: unknown, staged: string, original: string): TritonLocalError {
   const error = toTritonLocalError(thrown);
-  const location = error.location ?? { file: original };
-  return new TritonLocalError(error.code, error.kind, error.message.replaceAll(staged, original), {
+  const message = error.message.replaceAll(staged, original);
+  const location = error.location ?? { file: fileNamedIn(message, original) };
+  return new TritonLocalError(error.code, error.kind, message, {
     location: { ...location, file: location.file.replace(staged, original) },
     cause: error,
     ...(error.hint !== undefined && { hint: error.hint }),
   });
+}
+
+/** The file of a model that a reason names in passing; the model's folder where it names none. */
+function fileNamedIn(reason: string, directory: string): string {
+  const at = reason.indexOf(directory + path.sep);
+  if (at < 0) return directory;
+  const rest = reason.slice(at + directory.length);
+  return directory + rest.slice(0, Math.max(0, rest.search(/[\s'":]|$/)));
 }

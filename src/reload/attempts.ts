@@ -87,11 +87,12 @@ export class Attempts {
   }
 
   /** A look found changes, whose first sign was at `signAt`. */
-  note({ changes }: Look, signAt: number): void {
+  note({ at, changes, table }: Look, signAt: number): void {
     if (changes.length > 0) this.#noteSign(signAt);
-    const sources = changes.filter(({ scope }) => scope === 'sources').map((change) => change.path);
-    const caught = this.#guard.changed(sources, this.#parts.clock.now());
-    for (const file of caught) this.#parts.announcer.caughtLoop(file);
+    for (const { path: file, scope, changedMs = table.takenMs } of changes) {
+      const changedAt = at - (table.takenMs - changedMs);
+      if (scope === 'sources' && this.#guard.changed(file, changedAt)) this.#parts.announcer.caughtLoop(file);
+    }
   }
 
   /** The content was read: whatever time passes until something is tried is spent waiting for the files. */
@@ -116,6 +117,7 @@ export class Attempts {
 
   /** To be called after the look at `lookedAt` and the reading that followed it. */
   decide(observation: Observation, lookedAt: number): void {
+    this.#heldUntil = undefined;
     const settled = observation.settled(lookedAt);
     const latest = withSourcesOf(observation.latest, this.#lastTried, this.#guard.stopped);
     if (this.#attempt) this.#follow(this.#attempt, latest, settled, lookedAt);

@@ -20,6 +20,8 @@ export interface FolderStamp {
 export interface FileTable {
   readonly files: ReadonlyMap<string, FileStamp>;
   readonly folders: ReadonlyMap<string, FolderStamp>;
+  /** When it was made, in milliseconds since 1970. */
+  readonly takenMs: number;
   /** Whether the model repository's folder is there; true where the project has none. */
   readonly repositoryFound: boolean;
   /** Whether the project holds more files than are watched. */
@@ -32,11 +34,14 @@ export interface FileChange {
   readonly kind: 'written' | 'gone' | 'folder';
   /** Size now; 0 where there is no file. */
   readonly bytes: number;
+  /** When the file system says that it was, in milliseconds since 1970; undefined where there is no file. */
+  readonly changedMs?: number;
 }
 
 export const emptyFileTable: FileTable = {
   files: new Map(),
   folders: new Map(),
+  takenMs: 0,
   repositoryFound: true,
   truncated: false,
 };
@@ -46,7 +51,13 @@ export function compareTables(before: FileTable, after: FileTable): FileChange[]
   const changes: FileChange[] = [];
   for (const [path, stamp] of after.files) {
     if (!equalStamps(before.files.get(path), stamp))
-      changes.push({ path, scope: stamp.scope, kind: 'written', bytes: stamp.bytes });
+      changes.push({
+        path,
+        scope: stamp.scope,
+        kind: 'written',
+        bytes: stamp.bytes,
+        changedMs: stamp.ctimeMs,
+      });
   }
   for (const [path, { scope }] of before.files) {
     if (!after.files.has(path)) changes.push({ path, scope, kind: 'gone', bytes: 0 });

@@ -25,6 +25,7 @@ const SLICE_MS = 4;
  * left out.
  */
 export async function lookAtProject(config: ReloadConfig): Promise<FileTable> {
+  const takenMs = Date.now();
   const walk = new Walk();
   const repository = config.models?.kind === 'repository' ? config.models.directory : undefined;
   const repositoryStats = repository === undefined ? undefined : statsOf(repository);
@@ -46,6 +47,7 @@ export async function lookAtProject(config: ReloadConfig): Promise<FileTable> {
   return {
     files: walk.files,
     folders: walk.folders,
+    takenMs,
     repositoryFound,
     truncated: walk.truncated,
   };

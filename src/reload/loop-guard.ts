@@ -2,61 +2,70 @@ import path from 'node:path';
 
 /** After this many starts in a row because of one file, its next change is not followed before it rests. */
 const MOST_STARTS = 5;
-/** Within this time; a file that changes while the script starts counts however long each start takes. */
+/** Starts in a row within this time are suspicious in any case. */
 const WINDOW_MS = 10_000;
+/** Slower ones are where the file changes at the same moment of each start, give or take. */
+const SAME_MOMENT_MS = 500;
+const SAME_MOMENT_SHARE = 0.25;
 /** How long a suspect must rest until the next start, which shows whether the start itself changes it. */
 export const REST_MS = 1_000;
-/** What changes this soon after a start ended was still written by it: events and looks take that long. */
-const AFTERMATH_MS = 50;
-/** The same where the file had rested before, so that it is hardly a coincidence. */
-const PROBE_AFTERMATH_MS = 500;
+/** Starts after a rest that changed the file all the same: one could be a coincidence. */
+const PROOFS = 2;
 /** A stopped file that rested this long and changes again was changed by somebody else. */
 const FORGIVEN_MS = 10_000;
 
 interface Suspicion {
   /** When the last starts because of this file began, the oldest first. */
   starts: number[];
-  /** How many of the last starts in a row changed it. */
-  changedByStart: number;
+  /** How long after the beginning each of them changed it; emptied by any other change. */
+  delays: number[];
   changedAt: number;
-  /** Whether the start under way was made to see if it changes the file. */
-  isProbed: boolean;
+  /** Whether the last start came after a rest, to see whether it changes the file. */
+  isProbe: boolean;
+  proofs: number;
 }
 
 /**
- * Recognises a script that changes its own source folder: writing a file in `init()` would start the next generation
- * for ever, and writing one in `run()` would start one a request. Such a file is first made to rest, which costs a
- * fast typist a second; one that a start changes even then is stopped: its changes no longer count.
+ * Recognises a script that changes data in its own source folder: writing a file in `init()` would start the next
+ * generation for ever, and writing one in `run()` would start one a request. Such a file is first made to rest,
+ * which costs whoever edits data at that pace a second; one that starts change even then is stopped: its changes no
+ * longer count. Code is never suspected: people save it as often as they like.
+ *
+ * All times are by the reloader's clock, in milliseconds.
  */
 export class LoopGuard {
   readonly #suspicions = new Map<string, Suspicion>();
   readonly #stopped = new Set<string>();
-  #isStarting = false;
-  #endedAt = Number.NEGATIVE_INFINITY;
+  #startedAt = Number.POSITIVE_INFINITY;
+  #endedAt = Number.POSITIVE_INFINITY;
 
   /** Files whose changes do not count. */
   get stopped(): ReadonlySet<string> {
     return this.#stopped;
   }
 
-  /** A look at `now` found these source files changed. @returns those that are stopped from here on. */
-  changed(files: readonly string[], now: number): string[] {
-    const isWithin = (aftermathMs: number) => this.#isStarting || now - this.#endedAt <= aftermathMs;
-    const isByStart = isWithin(AFTERMATH_MS);
-    const caught: string[] = [];
-    for (const file of files) {
-      const suspicion = this.#suspicions.get(file);
-      if (!suspicion) continue;
-      if (this.#stopped.has(file)) {
-        if (!isByStart && now - suspicion.changedAt > FORGIVEN_MS) this.#forget(file);
-      } else if (suspicion.isProbed && isWithin(PROBE_AFTERMATH_MS)) {
-        this.#stopped.add(file);
-        caught.push(file);
-      } else suspicion.changedByStart = isByStart ? suspicion.changedByStart + 1 : 0;
-      suspicion.isProbed = false;
-      suspicion.changedAt = now;
+  /** A source file was changed at `at`. @returns whether it is stopped from here on. */
+  changed(file: string, at: number): boolean {
+    const suspicion = this.#suspicions.get(file);
+    if (!suspicion) return false;
+    const rested = at - suspicion.changedAt;
+    suspicion.changedAt = at;
+    const isByStart = at >= this.#startedAt && at <= this.#endedAt;
+    if (this.#stopped.has(file)) {
+      if (!isByStart && rested > FORGIVEN_MS) this.#forget(file);
+      return false;
     }
-    return caught;
+    if (!isByStart) {
+      suspicion.delays = [];
+      suspicion.proofs = 0;
+      return false;
+    }
+    suspicion.delays = [...suspicion.delays, at - this.#startedAt].slice(-MOST_STARTS);
+    if (suspicion.isProbe) suspicion.proofs += 1;
+    suspicion.isProbe = false;
+    if (suspicion.proofs < PROOFS) return false;
+    this.#stopped.add(file);
+    return true;
   }
 
   /** When a start because of these files, and no others, may begin: now, or when they have rested. */
@@ -67,11 +76,13 @@ export class LoopGuard {
 
   /** A start begins because of these files. */
   started(causes: readonly string[], now: number): void {
-    this.#isStarting = true;
+    this.#startedAt = now;
+    this.#endedAt = Number.POSITIVE_INFINITY;
     for (const file of causes) {
+      if (path.extname(file) === '.py') continue;
       const known = this.#suspicions.get(file);
-      const suspicion = known ?? { starts: [], changedByStart: 0, changedAt: now, isProbed: false };
-      suspicion.isProbed = this.#isSuspect(file, suspicion, now);
+      const suspicion = known ?? { starts: [], delays: [], changedAt: now, isProbe: false, proofs: 0 };
+      suspicion.isProbe = isSuspect(suspicion, now);
       suspicion.starts = [...suspicion.starts, now].slice(-MOST_STARTS);
       this.#suspicions.set(file, suspicion);
     }
@@ -81,7 +92,6 @@ export class LoopGuard {
   }
 
   ended(now: number): void {
-    this.#isStarting = false;
     this.#endedAt = now;
   }
 
@@ -93,20 +103,19 @@ export class LoopGuard {
 
   #mayStartAt(file: string, now: number): number {
     const suspicion = this.#suspicions.get(file);
-    if (!suspicion || !this.#isSuspect(file, suspicion, now)) return now;
-    return Math.max(now, suspicion.changedAt + REST_MS);
-  }
-
-  #isSuspect(file: string, { starts, changedByStart }: Suspicion, now: number): boolean {
-    const [oldest] = starts;
-    if (oldest === undefined || starts.length < MOST_STARTS) return false;
-    if (changedByStart >= MOST_STARTS) return true;
-    // People save code as often as they like; nobody edits data at that pace.
-    return path.extname(file) !== '.py' && now - oldest <= WINDOW_MS;
+    return suspicion && isSuspect(suspicion, now) ? Math.max(now, suspicion.changedAt + REST_MS) : now;
   }
 
   #forget(file: string): void {
     this.#stopped.delete(file);
     this.#suspicions.delete(file);
   }
+}
+
+function isSuspect({ starts, delays }: Suspicion, now: number): boolean {
+  const [oldest] = starts;
+  if (oldest === undefined || starts.length < MOST_STARTS) return false;
+  if (now - oldest <= WINDOW_MS) return true;
+  const [least, most] = [Math.min(...delays), Math.max(...delays)];
+  return delays.length === MOST_STARTS && most - least <= Math.max(SAME_MOMENT_MS, SAME_MOMENT_SHARE * most);
 }

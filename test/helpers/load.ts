@@ -4,7 +4,8 @@ const MAX_PENDING = 32;
 
 export interface LoadOptions {
   readonly url: string;
-  readonly body: string;
+  /** The body of every request, or what makes the next one. */
+  readonly body: string | (() => string);
   readonly requestsPerSecond: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -90,14 +91,16 @@ export class Load implements AsyncDisposable {
 
   async #send(): Promise<Answer> {
     const sentAt = performance.now();
+    const { body } = this.#options;
     try {
-      const { statusCode, headers, body } = await this.#pool.request({
+      const response = await this.#pool.request({
         path: this.#path,
         method: 'POST',
         headers: { 'content-type': 'application/json', ...this.#options.headers },
-        body: this.#options.body,
+        body: typeof body === 'string' ? body : body(),
       });
-      const text = await body.text();
+      const { statusCode, headers } = response;
+      const text = await response.body.text();
       const generation = headers['x-triton-local-generation'];
       return {
         sentAt,

@@ -68,9 +68,14 @@ export class FakeDisk implements Disk {
   readonly #files = new Map<string, { content: string; stamp: FileStamp }>();
   #writes = 0;
   looks = 0;
+  readonly #clock: Clock;
   failReading: Error | undefined;
   /** Files that some other process holds open. */
   readonly held = new Set<string>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   write(path: string, content: string): void {
     this.#writes += 1;
@@ -79,7 +84,7 @@ export class FakeDisk implements Disk {
       scope,
       bytes: content.length,
       mtimeMs: this.#writes,
-      ctimeMs: this.#writes,
+      ctimeMs: this.#clock.now(),
       inode: 1,
     } as const;
     this.#files.set(path, { content, stamp });
@@ -91,7 +96,7 @@ export class FakeDisk implements Disk {
 
   table(): FileTable {
     const files = new Map([...this.#files].map(([path, { stamp }]) => [path, stamp]));
-    return { files, folders: new Map(), repositoryFound: true, truncated: false };
+    return { files, folders: new Map(), takenMs: this.#clock.now(), repositoryFound: true, truncated: false };
   }
 
   snapshot(): ProjectSnapshot {
@@ -219,7 +224,7 @@ export function startFake(
   refused: readonly string[] = [],
 ) {
   const clock = new FakeClock();
-  const disk = new FakeDisk();
+  const disk = new FakeDisk(clock);
   for (const [path, content] of Object.entries(files)) disk.write(path, content);
   const initial = disk.snapshot();
   const target = new FakeTarget(clock, initial);
@@ -248,6 +253,7 @@ export function startFake(
     clock,
     disk,
     target,
+    bus,
     events,
     reloader,
     watching,

@@ -336,6 +336,30 @@ describe('reloader', () => {
       expect(fake.target.served.get('workers')).toContain(`${STATE}=request 199`);
     });
 
+    it('is not suspected of what people save while it starts', async () => {
+      fake.target.warmMs = 20_000;
+      for (let save = 1; save < 20; save += 1) {
+        fake.save(STATE, `by hand ${save}`);
+        await fake.clock.advance(7_000 + (save % 3) * 4_000);
+      }
+      await fake.clock.advance(60_000);
+      expect(lines()).toEqual([]);
+      expect(fake.target.served.get('workers')).toContain(`${STATE}=by hand 19`);
+    });
+
+    it('is not suspected of what a program saves as soon as a reload has completed', async () => {
+      let saves = 0;
+      fake.bus.subscribe((event) => {
+        if (event.type !== 'reload.completed' || saves === 30) return;
+        saves += 1;
+        fake.clock.after(1, () => fake.save(STATE, `answer ${saves}`));
+      });
+      fake.save(STATE, 'answer 0');
+      await fake.clock.advance(60_000);
+      expect(lines()).toEqual([]);
+      expect(fake.target.served.get('workers')).toContain(`${STATE}=answer 30`);
+    });
+
     it('does not keep people from saving as often as they like', async () => {
       for (let save = 2; save < 40; save += 1) {
         fake.save(SCRIPT, `v${save}`);
