@@ -97,7 +97,16 @@ export async function registerEnvironment(
   const { environments } = await workspace.read();
   const versions = environments.filter((it) => it.name === name).map((it) => Number(it.version) || 0);
   const version = textIn(definition, 'version') ?? String(Math.max(0, ...versions) + 1);
-  const complete = { ...definition, name, version };
+  // The file may change or go; what was registered is its content now.
+  const python = objectIn(definition, 'python');
+  const file = textIn(python, 'condaDependenciesFile');
+  const condaDependencies = file === undefined ? undefined : (await condaFile(file)).value;
+  const complete = {
+    ...definition,
+    name,
+    version,
+    ...(condaDependencies && { python: { ...python, condaDependenciesFile: null, condaDependencies } }),
+  };
   await workspace.putEnvironment({ name, version, definition: complete });
   return complete;
 }

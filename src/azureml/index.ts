@@ -2,7 +2,13 @@
 // Azure's names, schemas, texts and shapes; it refuses to serve anything itself: a service is an emulator of its own.
 export { deployModel } from './deploy.ts';
 export { readDocument } from './document.ts';
-export { listEnvironments, registerEnvironment, showEnvironment } from './environments.ts';
+export { createEnvironment } from './environment-yaml.ts';
+export {
+  listEnvironments,
+  readEnvironmentDirectory,
+  registerEnvironment,
+  showEnvironment,
+} from './environments.ts';
 export { parseLabels } from './labels.ts';
 export {
   deleteModel,

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { SETTINGS } from '../config/index.ts';
 import { print, printError } from '../ui/index.ts';
+import { ENVIRONMENT_VERBS } from './azure/environment-verbs.ts';
 import { MODEL_VERBS } from './azure/model-verbs.ts';
 import { SERVICE_VERBS } from './azure/service-verbs.ts';
 import { addVerbs } from './azure/verbs.ts';
@@ -116,6 +117,8 @@ export function createProgram(): Command {
     'az ml service: look at, call, change and end what was deployed',
     SERVICE_VERBS,
   );
+
+  addVerbs(program, 'environment', 'az ml environment: what entry scripts run in', ENVIRONMENT_VERBS);
 
   return program;
 }
