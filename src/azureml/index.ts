@@ -1,12 +1,35 @@
 // Azureml: the verbs of Azure ML as operations on a workspace: models, environments, deployments, services. It knows
 // Azure's names, schemas, texts and shapes; it refuses to serve anything itself: a service is an emulator of its own.
+export { deployModel } from './deploy.ts';
+export { readDocument } from './document.ts';
+export { createEnvironment } from './environment-yaml.ts';
+export {
+  listEnvironments,
+  readEnvironmentDirectory,
+  registerEnvironment,
+  showEnvironment,
+} from './environments.ts';
 export { parseLabels } from './labels.ts';
 export {
   deleteModel,
   downloadModel,
   listModels,
+  type ModelReference,
   registerModel,
   type Say,
   showModel,
   updateModel,
 } from './models.ts';
+export type { ServiceHost } from './service-host.ts';
+export type { DeployRequest } from './service-plan.ts';
+export {
+  deleteService,
+  getAccessToken,
+  getKeys,
+  getLogs,
+  listServices,
+  regenerateKey,
+  runService,
+  showService,
+  updateService,
+} from './services.ts';

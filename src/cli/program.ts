@@ -1,7 +1,9 @@
 import { Command, Option } from 'commander';
 import { SETTINGS } from '../config/index.ts';
 import { print, printError } from '../ui/index.ts';
+import { ENVIRONMENT_VERBS } from './azure/environment-verbs.ts';
 import { MODEL_VERBS } from './azure/model-verbs.ts';
+import { SERVICE_VERBS } from './azure/service-verbs.ts';
 import { addVerbs } from './azure/verbs.ts';
 import type { Flags } from './flags.ts';
 import { packageVersion } from './version.ts';
@@ -120,6 +122,14 @@ export function createProgram(): Command {
     .action(run(async (_none, flags) => (await import('./commands/doctor.ts')).doctor(flags)));
 
   addVerbs(program, 'model', 'az ml model: register and deploy models', MODEL_VERBS);
+  addVerbs(
+    program,
+    'service',
+    'az ml service: look at, call, change and end what was deployed',
+    SERVICE_VERBS,
+  );
+
+  addVerbs(program, 'environment', 'az ml environment: what entry scripts run in', ENVIRONMENT_VERBS);
 
   return program;
 }

@@ -31,3 +31,20 @@ export function nextInterruption(left?: Promise<Interruption>): Promise<Interrup
     }
   });
 }
+
+/** Runs a task that a signal calls off: its exit status is 0, or the signal's once the task has ended for it. */
+export async function untilInterrupted(task: (signal: AbortSignal) => Promise<void>): Promise<number> {
+  const asked = new AbortController();
+  let exitCode = 0;
+  void nextInterruption().then((interruption) => {
+    exitCode = interruption.exitCode;
+    asked.abort();
+  });
+  try {
+    await task(asked.signal);
+    return 0;
+  } catch (error) {
+    if (asked.signal.aborted) return exitCode;
+    throw error;
+  }
+}

@@ -130,6 +130,11 @@ export class AzureWorkspace {
     return path.join(this.serviceDirectory(name), 'keys.json');
   }
 
+  /** The events of one attempt to deploy a service; they outlive a failed one. */
+  eventLog(name: string, revision: number): string {
+    return path.join(this.serviceDirectory(name), 'logs', `${revision}.jsonl`);
+  }
+
   async removeServiceFiles(name: string, revision?: number): Promise<void> {
     await rm(this.serviceDirectory(name, revision), { recursive: true, force: true, maxRetries: 3 });
   }

@@ -1,3 +1,4 @@
+import { DEPLOY_FLAGS } from './deploy-verbs.ts';
 import type { Verb } from './verbs.ts';
 
 const load = () => import('../commands/model.ts');
@@ -93,5 +94,12 @@ export const MODEL_VERBS: readonly Verb[] = [
     example: '-i my_triton_model:1 -t downloaded',
     flags: [ID, ['-t, --target-dir <dir>*', 'the folder'], ['--overwrite', 'replace what is there']],
     run: async (flags) => (await load()).download(flags),
+  },
+  {
+    name: 'deploy',
+    about: 'deploy models as a service of their own',
+    example: '-n triton-webservice -m my_triton_model:1 --dc deploymentconfig.json --compute-target aks-gpu',
+    flags: DEPLOY_FLAGS,
+    run: async (flags) => (await load()).deploy(flags),
   },
 ];

@@ -1,46 +1,46 @@
+import { search } from 'jmespath';
 import { stringify } from 'yaml';
-import { userError } from '../../base/index.ts';
+import { messageOf, userError } from '../../base/index.ts';
 import { formatTable, print } from '../../ui/index.ts';
-import type { AzureFlags } from './flags.ts';
+import type { Flags } from '../flags.ts';
+import { AzureFlags } from './flags.ts';
 
 const FORMS = ['json', 'jsonc', 'yaml', 'yamlc', 'tsv', 'table', 'none'] as const;
 
+/**
+ * Sees that `--output` and `--query` can be followed, before a verb does anything.
+ * @throws CONFIG_INVALID
+ */
+export function checkOutput(given: Flags): void {
+  const flags = new AzureFlags(given);
+  formOf(flags);
+  const query = flags.text('query');
+  try {
+    if (query !== undefined) search(null, query);
+  } catch (error) {
+    // That nothing has no length, say, is no fault of the query.
+    if (!(error instanceof Error) || !/^(?:Parser|Lexer)Error$/.test(error.name)) return;
+    throw userError('CONFIG_INVALID', `--query ${query} is no JMESPath: ${messageOf(error)}`);
+  }
+}
+
 /** Prints what a verb gives as az does: last on stdout, JSON unless `--output` says otherwise, cut by `--query`. */
 export function printResult(value: unknown, flags: AzureFlags): void {
-  const asked = flags.text('output') ?? 'json';
-  const form = FORMS.find((it) => it === asked);
-  if (!form) throw userError('CONFIG_INVALID', `--output must be one of ${FORMS.join(', ')}, not "${asked}"`);
+  const form = formOf(flags);
   const query = flags.text('query');
-  const shown = query === undefined ? value : applyQuery(value, query);
-  if (form === 'none' || shown === undefined) return;
+  const shown: unknown = query === undefined ? value : search(value, query);
+  if (form === 'none') return;
   if (form === 'tsv') print(toTsv(shown));
   else if (form === 'table') print(`${toTable(shown)}\n`);
   else if (form.startsWith('yaml')) print(stringify(shown));
   else print(`${JSON.stringify(shown, null, 2)}\n`);
 }
 
-const STEP = /^(?:\.?([A-Za-z_][\w-]*)|\.?"([^"]+)"|\[(-?\d+)\]|(\[\]))/;
-
-/**
- * The part of JMESPath that scripts around az use: members, `[0]` and `[]`, as in `[].name` or `modelDetails[0].id`.
- * @throws CONFIG_INVALID for the rest of it.
- */
-function applyQuery(value: unknown, query: string): unknown {
-  const step = STEP.exec(query);
-  if (query === '') return value;
-  if (!step) {
-    throw userError('CONFIG_INVALID', `--query ${query}: only members, [0] and [] are understood here`, {
-      hint: 'use a program such as jq for more',
-    });
-  }
-  const rest = query.slice(step[0].length);
-  const [, member, quoted, index, all] = step;
-  if (all !== undefined) return Array.isArray(value) ? value.map((item) => applyQuery(item, rest)) : null;
-  if (index !== undefined)
-    return applyQuery(Array.isArray(value) ? (value.at(Number(index)) ?? null) : null, rest);
-  const name = member ?? quoted ?? '';
-  const isObject = typeof value === 'object' && value !== null && Object.hasOwn(value, name);
-  return applyQuery(isObject ? Reflect.get(value, name) : null, rest);
+function formOf(flags: AzureFlags): (typeof FORMS)[number] {
+  const asked = flags.text('output') ?? 'json';
+  const form = FORMS.find((it) => it === asked);
+  if (form) return form;
+  throw userError('CONFIG_INVALID', `--output must be one of ${FORMS.join(', ')}, not "${asked}"`);
 }
 
 function toTsv(value: unknown): string {

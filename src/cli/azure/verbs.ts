@@ -48,6 +48,7 @@ export function addVerbs(program: Command, group: string, about: string, verbs: 
       if (!taken.has(option.short ?? ' ') && !taken.has(option.long ?? ' ')) added.addOption(option);
     }
     added.action(async () => {
+      (await import('./output.ts')).checkOutput(added.opts());
       process.exitCode = await verb.run(added.opts());
     });
   }

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import {
   deleteModel,
+  deployModel,
   downloadModel,
   listModels,
   registerModel,
@@ -9,10 +10,12 @@ import {
 } from '../../azureml/index.ts';
 import { messageOf, userError } from '../../base/index.ts';
 import { printError } from '../../ui/index.ts';
+import { deployRequest, serviceHost } from '../azure/deploy-flags.ts';
 import { AzureFlags } from '../azure/flags.ts';
 import { printResult } from '../azure/output.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
+import { untilInterrupted } from '../signals.ts';
 
 const say = (text: string) => printError(`${text}\n`);
 
@@ -117,6 +120,22 @@ export async function download(given: Flags): Promise<number> {
   );
   printResult(target, flags);
   return EXIT.ok;
+}
+
+/** `triton-local model deploy`: prints the service when it is ready. */
+export async function deploy(given: Flags): Promise<number> {
+  const flags = new AzureFlags(given);
+  const request = await deployRequest(flags, flags.required('name'));
+  if (request.models.length === 0 && request.inferenceConfig === undefined) {
+    throw userError(
+      'AZUREML_REFUSED',
+      'Error, need to specify either --model or --model-metadata-file for model(s) to be deployed.',
+    );
+  }
+  const workspace = await flags.openWorkspace();
+  return untilInterrupted(async (signal) => {
+    printResult(await deployModel(workspace, request, serviceHost(), say, signal), flags);
+  });
 }
 
 async function runMetadata(

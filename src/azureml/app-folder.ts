@@ -1,0 +1,75 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type AzureWorkspace, copyContent, idOf, type ModelRecord } from '../workspace/index.ts';
+import type { EnvironmentPlan } from './environments.ts';
+import type { InferenceConfig } from './inference-config.ts';
+import { refusal } from './refusal.ts';
+import { findTritonLayout } from './triton-layout.ts';
+
+/** The files of a deployment as they lie in the container, below a folder of ours instead of `/var/azureml-app`. */
+export interface AppFolder {
+  /** What `up` is given: holds `app` and the conda file, so that nothing else is found in it. */
+  readonly projectDir: string;
+  /** `AML_APP_ROOT`: the working directory of the script. */
+  readonly root: string;
+  /** Undefined for a no-code deployment. */
+  readonly entryScript: string | undefined;
+  /** The copy of the source directory; it stands on the search path of Python, as the app root does. */
+  readonly sourceDirectory: string | undefined;
+  /** `AZUREML_MODEL_DIR` relative to the root (azureml.md 2.5). */
+  readonly modelDirectory: string;
+  /** Undefined for a deployment that has no Triton model. */
+  readonly repository: string | undefined;
+  readonly condaFile: string | undefined;
+}
+
+const MODELS = 'azureml-models';
+
+/**
+ * Lays out a deployment (azureml.md 2.4): `azureml-models/NAME/VERSION/ENTRY`, and the source directory under its own
+ * name, or the script alone.
+ * @throws AZUREML_REFUSED where Triton could not find its models in the container.
+ */
+export async function layOutApp(
+  projectDir: string,
+  workspace: AzureWorkspace,
+  models: readonly ModelRecord[],
+  inference: InferenceConfig | undefined,
+  environment: EnvironmentPlan | undefined,
+): Promise<AppFolder> {
+  const root = path.join(projectDir, 'app');
+  await mkdir(root, { recursive: true });
+  const repositories: string[] = [];
+  for (const model of models) {
+    const entry = path.join(root, MODELS, model.name, String(model.version), model.entry);
+    await copyContent(workspace.contentOf(model), entry);
+    const layout = await findTritonLayout(entry);
+    if (layout) repositories.push(layout.repository);
+  }
+  const [repository, second] = repositories;
+  if (second !== undefined) {
+    throw refusal('several of the models hold a Triton model repository', {
+      hint: 'Triton in the container is started on one: put the models into one folder, and register that',
+    });
+  }
+  const [only, other] = models;
+  const sourceDirectory =
+    inference?.sourceDirectory && path.join(root, path.basename(inference.sourceDirectory));
+  if (inference)
+    await copyContent(inference.sourceDirectory ?? inference.entryScript, placeOf(root, inference));
+  const condaFile = environment?.conda === undefined ? undefined : path.join(projectDir, 'conda.yml');
+  if (condaFile !== undefined) await writeFile(condaFile, environment?.conda ?? '');
+  return {
+    projectDir,
+    root,
+    entryScript: inference && path.join(sourceDirectory ?? root, inference.entryName),
+    sourceDirectory,
+    modelDirectory: only && !other ? `${MODELS}/${idOf(only).replace(/:(?=\d+$)/, '/')}` : MODELS,
+    repository,
+    condaFile,
+  };
+}
+
+function placeOf(root: string, { sourceDirectory, entryScript }: InferenceConfig): string {
+  return path.join(root, path.basename(sourceDirectory ?? entryScript));
+}

@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { isMap, LineCounter, type ParsedNode, parseDocument } from 'yaml';
+import { messageOf, type SourceLocation, userError } from '../base/index.ts';
+import type { JsonObject } from '../workspace/index.ts';
+
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/** A JSON or YAML file of the user's, with the place of each member for messages. */
+export interface Document {
+  readonly file: string;
+  readonly value: JsonObject;
+  /** Where a member stands; the file alone where it is not there. */
+  locate(...path: readonly (string | number)[]): SourceLocation;
+}
+
+/**
+ * Reads a configuration file. JSON is read as YAML is, so that a trailing comma (public samples have one) is no fault.
+ * @param option the flag by which it was given, for the message.
+ * @throws AZUREML_FILE_INVALID with file and line.
+ */
+export async function readDocument(file: string, option: string): Promise<Document> {
+  const refuse = (message: string, location: SourceLocation, cause?: unknown) =>
+    userError('AZUREML_FILE_INVALID', `Error parsing ${option}. ${message}`, { location, cause });
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw refuse(messageOf(error), { file }, error);
+  }
+  if (text.length > MAX_BYTES) throw refuse(`it has more than ${MAX_BYTES} bytes`, { file });
+  const lines = new LineCounter();
+  // Tabs indent JSON as often as not, which YAML forbids outside of a flow; inside it they are white space.
+  const document = parseDocument<ParsedNode>(text, { lineCounter: lines });
+  const [mistake] = document.errors;
+  if (mistake) {
+    const { line, col } = lines.linePos(mistake.pos[0]);
+    throw refuse(
+      mistake.message.split(/ at line|\n/)[0] ?? mistake.message,
+      { file, line, column: col },
+      mistake,
+    );
+  }
+  if (!isMap(document.contents)) throw refuse('It must hold one object', { file, line: 1 });
+  return {
+    file,
+    value: document.toJS(),
+    locate(...path) {
+      const node = document.getIn(path, true);
+      const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
+      const [start] = Array.isArray(range) ? range : [];
+      return typeof start === 'number' ? { file, line: lines.linePos(start).line } : { file };
+    },
+  };
+}
+
+/** A member that must be an object where it is there. */
+export function objectIn(value: JsonObject, name: string): JsonObject | undefined {
+  const member = value[name];
+  return typeof member === 'object' && member !== null && !Array.isArray(member) ? { ...member } : undefined;
+}
+
+export function textIn(value: JsonObject | undefined, name: string): string | undefined {
+  const member = value?.[name];
+  return typeof member === 'string' && member !== '' ? member : undefined;
+}
+
+export function numberIn(value: JsonObject | undefined, name: string): number | undefined {
+  const member = value?.[name];
+  return typeof member === 'number' ? member : undefined;
+}
+
+export function booleanIn(value: JsonObject | undefined, name: string): boolean | undefined {
+  const member = value?.[name];
+  return typeof member === 'boolean' ? member : undefined;
+}

@@ -1,0 +1,118 @@
+import { createServer } from 'node:net';
+import { listen, TritonLocalError } from '../base/index.ts';
+import { connectControl, type RemoteControl, type StartedEmulator, startDetached } from '../control/index.ts';
+import type { EmulatorEvent, EngineStatus } from '../events/index.ts';
+import { openWorkspace } from '../workspace/index.ts';
+
+/** What a service's emulator is started with and found again. */
+export interface ServiceHost {
+  /** The program with its first arguments: this program itself. */
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The state folder in which running emulators are found. */
+  readonly home: string;
+}
+
+export interface ServiceStart {
+  /** Arguments of `up`. */
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** Variables that `up` itself reads, such as `WORKER_COUNT`. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly eventLog: string;
+  readonly onEvent: (event: EmulatorEvent) => void;
+}
+
+/** Where services listen that do not ask for a port: from LocalWebservice's own on. */
+const FIRST_PORT = 6789;
+const PORTS = 100;
+
+/** Starts the emulator of a service on a port that nobody knows yet. @throws what its start threw */
+export function startService(
+  host: ServiceHost,
+  { args, cwd, variables, eventLog, onEvent }: ServiceStart,
+  signal: AbortSignal,
+): Promise<StartedEmulator> {
+  const command = [...host.command, 'up', ...args, '--event-log', eventLog];
+  const environment = { ...host.environment, ...variables };
+  return startDetached({ command, cwd, environment, crashLog: `${eventLog}.crash`, onEvent }, signal);
+}
+
+/** Runs `task` with the emulator of this process number; undefined where it runs no more. */
+export async function withService<Result>(
+  host: ServiceHost,
+  pid: number,
+  task: (control: RemoteControl) => Promise<Result>,
+): Promise<Result | undefined> {
+  const instance = (await openWorkspace(host.home).then((it) => it.list())).find((it) => it.pid === pid);
+  if (!instance) return undefined;
+  const control = await connectControl(instance.controlSocket);
+  try {
+    return await task(control);
+  } finally {
+    await control[Symbol.asyncDispose]();
+  }
+}
+
+/** The process numbers of the emulators that run. */
+export async function runningPids(host: ServiceHost): Promise<ReadonlySet<number>> {
+  const instances = await openWorkspace(host.home).then((it) => it.list());
+  return new Set(instances.map(({ pid }) => pid));
+}
+
+export async function stopService(host: ServiceHost, pid: number): Promise<void> {
+  await withService(host, pid, (control) => control.stop('service is replaced or deleted'));
+}
+
+/** What an emulator turned out to run on. */
+export function engineOf(host: ServiceHost, pid: number): Promise<EngineStatus | null | undefined> {
+  return withService(host, pid, async (control) => (await control.state()).engine);
+}
+
+/**
+ * Moves a started service to its port: the one asked for, else the first free one from 6789 on.
+ * @returns the port
+ * @throws PORT_TAKEN for one that was asked for.
+ */
+export async function publishService(
+  host: ServiceHost,
+  pid: number,
+  wanted: number | undefined,
+): Promise<number> {
+  const ports =
+    wanted === undefined ? Array.from({ length: PORTS }, (_, index) => FIRST_PORT + index) : [wanted];
+  let refused: unknown;
+  for (const port of ports) {
+    try {
+      await withService(host, pid, (control) => control.publish(port));
+      return port;
+    } catch (error) {
+      if (!(error instanceof TritonLocalError && error.code.startsWith('PORT_'))) throw error;
+      refused = error;
+    }
+  }
+  throw refused;
+}
+
+/**
+ * Whether a port can be had, asked before minutes go into a start. The one of the service that is replaced counts as
+ * free.
+ * @throws PORT_TAKEN in LocalWebservice's words.
+ */
+export async function checkPort(port: number, own: number | undefined): Promise<void> {
+  if (port === own) return;
+  const server = createServer();
+  try {
+    await listen(server, '127.0.0.1', port, 'the service');
+  } catch (error) {
+    if (!(error instanceof TritonLocalError)) throw error;
+    throw new TritonLocalError(
+      error.code,
+      error.kind,
+      `Docker container start has failed, the port you are attempting to use is already in use\n${error.message}`,
+      { hint: 'free it, or ask for another port in the deployment configuration', cause: error },
+    );
+  } finally {
+    server.close();
+  }
+}

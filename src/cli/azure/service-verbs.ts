@@ -1,0 +1,96 @@
+import { CONTENT_FLAGS, TUNING_FLAGS } from './deploy-verbs.ts';
+import type { Verb } from './verbs.ts';
+
+const load = () => import('../commands/service.ts');
+const NAME = ['-n, --name <name>*', 'the service'] as const;
+
+/** `az ml service`, with the flags of its first version (azureml.md 4.3). */
+export const SERVICE_VERBS: readonly Verb[] = [
+  {
+    name: 'list',
+    about: 'list the services, the newest first',
+    example: 'list -o table',
+    flags: [
+      ['-c, --compute-type <type>', 'only LOCAL, ACI or AKS'],
+      ['--image-digest <digest>', 'not used here: there are no images'],
+      ['--model-id <name:version>', 'only services with this model'],
+      ['--model-name <name>', 'only services with a model of this name'],
+      ['--tag <key=value...>', 'only with this tag'],
+      ['--property <key=value...>', 'only with this property'],
+    ],
+    run: async (flags) => (await load()).list(flags),
+  },
+  {
+    name: 'show',
+    about: 'show one service: its state, its scoring URI',
+    example: '--name=triton-webservice',
+    flags: [NAME],
+    run: async (flags) => (await load()).show(flags),
+  },
+  {
+    name: 'run',
+    about: 'send one request to a service',
+    example: `-n triton-densenet-onnx -d '{"data": []}'`,
+    flags: [NAME, ['-d, --input-data <json>', 'the body; @FILE reads it from a file']],
+    run: async (flags) => (await load()).runOnce(flags),
+  },
+  {
+    name: 'get-keys',
+    about: 'show the keys of a service',
+    example: '-n triton-webservice --query primaryKey -o tsv',
+    flags: [NAME],
+    run: async (flags) => (await load()).keys(flags),
+  },
+  {
+    name: 'regen-key',
+    about: 'give a service another primary or secondary key',
+    example: '-n triton-webservice -k Primary',
+    flags: [
+      NAME,
+      ['-k, --key <which>*', 'Primary or Secondary'],
+      ['-s, --set-key <key>', 'this key instead of a new one'],
+    ],
+    run: async (flags) => (await load()).regenerate(flags),
+  },
+  {
+    name: 'get-access-token',
+    about: 'get a token for a service with token authentication',
+    example: '-n triton-webservice',
+    flags: [NAME],
+    run: async (flags) => (await load()).token(flags),
+  },
+  {
+    name: 'get-logs',
+    about: 'show what a service told',
+    example: '-n triton-webservice',
+    flags: [
+      NAME,
+      ['-i, --init', 'taken: there is no init container here'],
+      ['-l, --num_lines <number>', 'the last lines (5000)'],
+    ],
+    run: async (flags) => (await load()).logs(flags),
+  },
+  {
+    name: 'update',
+    about: 'start a service anew with what changes, beside the one that serves',
+    example: '-n triton-webservice --ae false',
+    flags: [
+      NAME,
+      ...CONTENT_FLAGS,
+      ['-d, --description <text>', 'another description'],
+      ['--add-tag <key=value...>', 'a tag; may be repeated'],
+      ['--remove-tag <key...>', 'a tag to remove'],
+      ['--add-property <key=value...>', 'a property'],
+      ['--no-wait', 'taken'],
+      ...TUNING_FLAGS,
+    ],
+    run: async (flags) => (await load()).update(flags),
+  },
+  {
+    name: 'delete',
+    about: 'end a service and remove all of it',
+    example: '-n triton-densenet-onnx',
+    flags: [NAME],
+    run: async (flags) => (await load()).remove(flags),
+  },
+];
