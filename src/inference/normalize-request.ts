@@ -26,7 +26,12 @@ export interface NormalizedRequest {
  */
 export function normalizeRequest(request: InferRequest, signature: ModelSignature): NormalizedRequest {
   const prefix = requestPrefix(request.id);
-  const given = request.raw ? [deduceRawInput(request, signature, prefix)] : request.inputs;
+  // Triton walks its inputs from the last to the first, which decides by which name a mistake is told.
+  const given = request.raw
+    ? [deduceRawInput(request, signature, prefix)]
+    : request.inputs.length > 1
+      ? [...request.inputs].reverse()
+      : request.inputs;
   for (const { name } of request.outputs)
     if (!signature.outputs.has(name))
       throw invalidArgument(`unexpected inference output '${name}' for model '${signature.model}'`);
@@ -60,7 +65,7 @@ function deduceRawInput(request: InferRequest, signature: ModelSignature, prefix
     );
   const batch = signature.maxBatchSize > 0 ? [1] : [];
   if (datatype === 'BYTES') {
-    if (elementCount(dims) !== 1 && !(dims.length === 1 && dims[0] === -1))
+    if (elementCount(dims) !== 1)
       throw invalidArgument(
         `${prefix}For BYTE datatype raw input '${name}', the model must have input shape [1]`,
       );
@@ -81,25 +86,19 @@ function checkCount(given: readonly InferInput[], signature: ModelSignature, pre
       ? `${required} inputs`
       : `number of inputs between ${required} and ${inputs.size}`;
   // An empty list of missing inputs loses its bracket in Triton, too.
-  const missed = missing.length > 0 ? quoteNames(missing.map(({ name }) => name)) : ']';
+  const missed = missing.length > 0 ? quoteNames(missing.map(({ name }) => name).sort()) : ']';
   throw invalidArgument(
     `${prefix}expected ${expected} but got ${given.length} inputs for model '${model}'. Got input(s) ${quoteNames([...names])}, but missing required input(s) ${missed}. Please provide all required input(s).`,
   );
 }
 
 function quoteNames(names: string[]): string {
-  return `[${names
-    .sort()
-    .map((name) => `'${name}'`)
-    .join(',')}]`;
+  return `[${names.map((name) => `'${name}'`).join(',')}]`;
 }
 
-/** Triton walks its inputs from the last to the first, which decides which name a mismatch is told by. */
 function findBatchSize(given: readonly InferInput[], signature: ModelSignature, prefix: string): number {
   let batchSize = -1;
-  for (let index = given.length - 1; index >= 0; index -= 1) {
-    const input = given[index];
-    if (!input) continue;
+  for (const input of given) {
     wanted(input.name, signature);
     const first = input.shape[0];
     if (first === undefined)
@@ -187,13 +186,13 @@ function checkStrings(data: Uint8Array, expected: number, name: string, model: s
   let count = 0;
   let at = 0;
   while (at < data.byteLength) {
-    if (count >= expected)
-      throw invalidArgument(
-        `${prefix}unexpected number of string elements ${count + 1} for inference input '${name}' for model '${model}', expecting ${expected}`,
-      );
     if (data.byteLength - at < 4)
       throw invalidArgument(
         `${prefix}incomplete string length indicator for inference input '${name}' for model '${model}', expecting 4 bytes but only ${data.byteLength - at} bytes available. Please make sure the string length indicator is in one buffer.`,
+      );
+    if (count >= expected)
+      throw invalidArgument(
+        `${prefix}unexpected number of string elements ${count + 1} for inference input '${name}' for model '${model}', expecting ${expected}`,
       );
     at += 4 + view.getUint32(at, true);
     count += 1;

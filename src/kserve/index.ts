@@ -11,16 +11,10 @@ export {
 } from './datatypes.ts';
 export { parseInferRequest, rawInferRequest, requestPrefix } from './infer-request.ts';
 export { type EncodedResponse, encodeInferResponse, type ResponseOutput } from './infer-response.ts';
-export { asBoolean, asObject, asString, asUnsigned, isObject, memberOf } from './json-access.ts';
-export {
-  decodeUtf8,
-  encodeUtf8,
-  JsonDouble,
-  type JsonObject,
-  JsonSpan,
-  type JsonValue,
-  readJson,
-} from './json-reader.ts';
+export { asBoolean, asString, asUnsigned, isObject, memberOf } from './json-access.ts';
+export { readJson } from './json-reader.ts';
+export { decodeUtf8, encodeUtf8 } from './json-string.ts';
+export { JsonDouble, type JsonObject, JsonSpan, type JsonValue } from './json-value.ts';
 export { quoteBytes, quoteText, writeDouble, writeTensorData } from './json-writer.ts';
 export {
   type ClientRequest,

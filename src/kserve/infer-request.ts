@@ -2,7 +2,6 @@ import { ELEMENT_BYTES, isDatatype } from './datatypes.ts';
 import {
   asArray,
   asBoolean,
-  asObject,
   asParameter,
   asSpan,
   asString,
@@ -10,9 +9,10 @@ import {
   isObject,
   memberOf,
 } from './json-access.ts';
-import { type JsonObject, type JsonValue, readJson } from './json-reader.ts';
+import { readJson } from './json-reader.ts';
 import { decodeJsonTensor } from './json-tensor.ts';
-import { internal, invalidArgument, notFound } from './kserve-error.ts';
+import type { JsonObject, JsonValue } from './json-value.ts';
+import { internal, invalidArgument, notFound, unsupported } from './kserve-error.ts';
 import type { InferInput, InferRequest, ParameterValue, RequestedOutput } from './messages.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -98,7 +98,7 @@ function readParameters(root: JsonValue): RequestParameters {
         timeout = asUnsigned(member, context);
         break;
       case 'sequence_id':
-        if (typeof member !== 'string') asUnsigned(member, context);
+        checkSequenceId(member, context);
         break;
       case 'sequence_start':
       case 'sequence_end':
@@ -110,6 +110,14 @@ function readParameters(root: JsonValue): RequestParameters {
   }
   return { binaryDataOutput, priority, timeout, parameters: custom };
 }
+
+function checkSequenceId(value: JsonValue, context: string): void {
+  if ((typeof value === 'number' || typeof value === 'bigint') && value >= 0) return;
+  if (Buffer.byteLength(asString(value, context)) > MAX_SEQUENCE_ID)
+    throw unsupported(`string correlation ID cannot be longer than ${MAX_SEQUENCE_ID} characters`);
+}
+
+const MAX_SEQUENCE_ID = 128;
 
 function customParameter(key: string, member: JsonValue): ParameterValue {
   if (key.startsWith('triton_'))
@@ -135,20 +143,22 @@ interface InputSource {
 }
 
 function readInput(input: JsonValue, source: InputSource): InferInput {
+  const object: JsonObject = isObject(input) ? input : new Map();
+  const parameters = parametersOf(object);
+  const binary = parameters?.get('binary_data_size');
+  const region = parameters?.get('shared_memory_region');
+  refuseSeveralSources(object.has('data'), binary !== undefined, region !== undefined);
   const name = asString(memberOf(input, 'name', "Unable to parse 'name': "), "Unable to parse 'name': ");
   const typeContext = "Unable to parse 'datatype': ";
   const datatype = asString(memberOf(input, 'datatype', typeContext), typeContext);
-  const shape = readShape(input);
+  const shape = readShape(object, name);
   if (source.named.has(name))
     throw invalidArgument(`${requestPrefix(source.id)}input '${name}' already exists in request`);
   source.named.add(name);
-  const object = input as JsonObject;
-  const parameters = object.get('parameters');
-  const inputParameters = parameters === undefined ? undefined : asObject(parameters, '');
-  const binary = inputParameters?.get('binary_data_size');
-  const region = inputParameters?.get('shared_memory_region');
-  refuseSeveralSources(object.has('data'), binary !== undefined, region !== undefined);
-  if (region !== undefined) throw notFound(`Unable to find shared memory region: '${asString(region, '')}'`);
+  if (region !== undefined)
+    throw notFound(
+      `Unable to find shared memory region: '${asString(region, "Unable to parse 'shared_memory_region': ")}'`,
+    );
   const data =
     binary === undefined
       ? readJsonData(object, name, datatype, shape, source)
@@ -156,12 +166,28 @@ function readInput(input: JsonValue, source: InputSource): InferInput {
   return { name, datatype, shape, data };
 }
 
-function readShape(input: JsonValue): number[] {
+/** Parameters of an input or output; what is no object is passed over. */
+function parametersOf(object: JsonObject): JsonObject | undefined {
+  const parameters = object.get('parameters');
+  return isObject(parameters) ? parameters : undefined;
+}
+
+function readShape(input: JsonObject, name: string): number[] {
   const context = "Unable to parse 'shape': ";
   const shape: number[] = [];
-  for (const dim of asArray(memberOf(input, 'shape', context), context)) shape.push(asUnsigned(dim, context));
+  const dims = asArray(memberOf(input, 'shape', context), context);
+  for (const dim of dims) shape.push(asUnsigned(dim, context));
+  // What a number cannot hold exactly is more than any tensor has.
+  const huge = dims.find((dim) => typeof dim === 'bigint');
+  if (huge !== undefined)
+    throw invalidArgument(
+      `invalid shape for input '${name}': shape [${dims}] ${huge > MAX_INT64 ? 'contains one or more invalid dimensions' : TOO_MANY_ELEMENTS}`,
+    );
   return shape;
 }
+
+const MAX_INT64 = 2n ** 63n - 1n;
+const TOO_MANY_ELEMENTS = `causes total element count to exceed maximum size of ${MAX_INT64}`;
 
 function refuseSeveralSources(data: boolean, binary: boolean, region: boolean): void {
   if (Number(data) + Number(binary) + Number(region) === 1) return;
@@ -180,7 +206,6 @@ function readJsonData(
   source: InputSource,
 ): Uint8Array {
   if (!isDatatype(datatype)) throw invalidArgument(`invalid datatype for input ${name}`);
-  const span = asSpan(memberOf(input, 'data', "Unable to parse 'data': "), "Unable to parse 'data': ");
   if (datatype === 'FP16' || datatype === 'BF16')
     throw invalidArgument(
       `receiving ${datatype} data via JSON is not supported. Please use the binary data format for input ${name}`,
@@ -192,19 +217,20 @@ function readJsonData(
       `JSON input '${name}' has a byte_size (${count * width} bytes) that exceeds the maximum allowed value of ${source.maxBytes} bytes. Use --http-max-input-size to increase the limit.`,
     );
   if (count === 0) return NO_BYTES;
+  const span = asSpan(memberOf(input, 'data', "Unable to parse 'data': "), "Unable to parse 'data': ");
   // No element takes less than two characters: refuse before room for the claimed shape is taken.
   if (count > span.end - span.start)
     throw internal("Unable to parse 'data': Shape does not match true shape of 'data' field");
   return decodeJsonTensor(source.text, span, datatype, count);
 }
 
+/** Triton counts no elements in an empty shape. */
 function checkedCount(name: string, shape: readonly number[]): number {
+  if (shape.length === 0) return 0;
   let count = 1n;
   for (const dim of shape) count *= BigInt(dim);
-  if (count > 2n ** 63n - 1n)
-    throw invalidArgument(
-      `invalid shape for input '${name}': shape [${shape}] causes total element count to exceed maximum size of 9223372036854775807`,
-    );
+  if (count > MAX_INT64)
+    throw invalidArgument(`invalid shape for input '${name}': shape [${shape}] ${TOO_MANY_ELEMENTS}`);
   return Number(count);
 }
 
@@ -227,15 +253,13 @@ function readOutputs(root: JsonValue): readonly RequestedOutput[] {
   const outputs: RequestedOutput[] = [];
   for (const output of asArray(value, "Unable to parse 'outputs': ")) {
     const name = asString(memberOf(output, 'name', "Unable to parse 'name': "), "Unable to parse 'name': ");
-    const parameters = (output as JsonObject).get('parameters');
-    outputs.push({ name, ...readOutputParameters(parameters) });
+    outputs.push({ name, ...readOutputParameters(parametersOf(output as JsonObject)) });
   }
   return outputs;
 }
 
-function readOutputParameters(value: JsonValue | undefined): Omit<RequestedOutput, 'name'> {
-  if (value === undefined) return { binary: false, classification: 0 };
-  const parameters = asObject(value, '');
+function readOutputParameters(parameters: JsonObject | undefined): Omit<RequestedOutput, 'name'> {
+  if (parameters === undefined) return { binary: false, classification: 0 };
   const classification = parameters.get('classification');
   const binary = parameters.get('binary_data');
   const region = parameters.get('shared_memory_region');

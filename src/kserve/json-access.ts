@@ -1,4 +1,4 @@
-import { JsonDouble, type JsonObject, JsonSpan, type JsonValue } from './json-reader.ts';
+import { JsonDouble, type JsonObject, JsonSpan, type JsonValue } from './json-value.ts';
 import { internal } from './kserve-error.ts';
 
 // Accessors with the words of Triton's own (`common/include/triton/common/triton_json.h`). A wrong type is an
@@ -14,9 +14,11 @@ export function memberOf(object: JsonValue, key: string, context: string): JsonV
   return value;
 }
 
+/** Triton takes strings as C strings: what stands behind a NUL is lost. */
 export function asString(value: JsonValue, context: string): string {
   if (typeof value !== 'string') throw wrong(context, 'string');
-  return value;
+  const end = value.indexOf('\0');
+  return end < 0 ? value : value.slice(0, end);
 }
 
 export function asBoolean(value: JsonValue, context: string): boolean {
@@ -31,11 +33,6 @@ export function asArray(value: JsonValue, context: string): readonly JsonValue[]
 
 export function asSpan(value: JsonValue, context: string): JsonSpan {
   if (!(value instanceof JsonSpan)) throw wrong(context, 'array');
-  return value;
-}
-
-export function asObject(value: JsonValue, context: string): JsonObject {
-  if (!isObject(value)) throw wrong(context, 'object');
   return value;
 }
 

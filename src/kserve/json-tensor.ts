@@ -1,5 +1,7 @@
 import { type Datatype, ELEMENT_BYTES } from './datatypes.ts';
-import { type JsonSpan, unescapeJson } from './json-reader.ts';
+import { doubleValue } from './json-double.ts';
+import { skipString, stringBytes } from './json-string.ts';
+import type { JsonSpan } from './json-value.ts';
 import { internal, invalidArgument } from './kserve-error.ts';
 
 /** Arrays inside `data` may nest this deep. */
@@ -83,16 +85,8 @@ function storeFloat(target: Float32Array | Float64Array): Store {
     const code = text.charCodeAt(start);
     if (code === 34 || code === 116 || code === 102 || code === 110 || code === 123)
       throw wrongKind('number', 'double');
-    const written = text.slice(start, end);
-    const value = Number(written);
-    if (Number.isNaN(value)) target[index] = notFinite(written);
-    else target[index] = value === 0 && written === '-0' ? 0 : value;
+    target[index] = doubleValue(text, start, end);
   };
-}
-
-function notFinite(written: string): number {
-  if (written.endsWith('NaN')) return Number.NaN;
-  return written.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
 }
 
 /** An integer of up to 15 digits; undefined for anything longer or of another kind. */
@@ -127,8 +121,7 @@ function decodeStrings(text: string, span: JsonSpan, count: number): Uint8Array 
     if (text.charCodeAt(start) !== 34)
       throw internal('Unable to parse JSON bytes array: attempt to access JSON non-string as string');
     if (parts.length === count) throw wrongCount();
-    const raw = text.slice(start + 1, end - 1);
-    const bytes = Buffer.from(raw.includes('\\') ? unescapeJson(raw) : raw, 'latin1');
+    const bytes = Buffer.from(stringBytes(text, start, end), 'latin1');
     parts.push(bytes);
     size += 4 + bytes.length;
   });
@@ -172,11 +165,8 @@ function forEachElement(
 }
 
 function elementEnd(text: string, start: number, first: number): number {
+  if (first === 34) return skipString(text, start);
   let at = start + 1;
-  if (first === 34) {
-    for (let code = text.charCodeAt(at); code !== 34; code = text.charCodeAt(at)) at += code === 92 ? 2 : 1;
-    return at + 1;
-  }
   for (let code = text.charCodeAt(at); code !== 44 && code !== 93 && code > 32; code = text.charCodeAt(at))
     at += 1;
   return at;

@@ -1,5 +1,5 @@
 import type { Datatype } from './datatypes.ts';
-import { encodeUtf8 } from './json-reader.ts';
+import { encodeUtf8 } from './json-string.ts';
 import { invalidArgument } from './kserve-error.ts';
 
 // Texts here are Latin-1 characters that stand for bytes, so that BYTES tensors pass through untouched.

@@ -97,10 +97,10 @@ export function preferredEncoding(accept: string): Encoding {
   let best: Encoding = 'identity';
   let bestWeight = 0;
   for (const part of accept.split(',')) {
-    const [name = '', ...parameters] = part.split(';').map((piece) => piece.trim());
+    const [name = '', ...parameters] = part.trimStart().split(';');
     if (name !== 'gzip' && name !== 'deflate' && name !== 'identity') continue;
-    const weight = parameters.find((parameter) => parameter.startsWith('q='));
-    const value = weight === undefined ? 1 : Number(weight.slice(2)) || 0;
+    const weight = parameters.find((parameter) => parameter.trimStart().startsWith('q='));
+    const value = weight === undefined ? 1 : Number(weight.trim().slice(2)) || 0;
     if (value > bestWeight) {
       best = name;
       bestWeight = value;

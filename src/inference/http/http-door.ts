@@ -47,8 +47,9 @@ export class HttpDoor implements AsyncDisposable {
     this.#models = models;
     this.#options = options;
     // Idle connections stay open, as Triton's do: clients pool them and do not expect them to go away.
-    this.#server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) =>
-      this.#take(request, response),
+    this.#server = createServer(
+      { keepAliveTimeout: 0, requestTimeout: 0, requireHostHeader: false },
+      (request, response) => this.#take(request, response),
     );
     this.#server.on('clientError', (_error, socket) => socket.destroy());
   }
@@ -62,9 +63,7 @@ export class HttpDoor implements AsyncDisposable {
     this.#inFlight += 1;
     response.once('close', this.#onClose);
     if (this.#closing) response.shouldKeepAlive = false;
-    const url = request.url ?? '/';
-    const query = url.indexOf('?');
-    const route = matchRoute(query < 0 ? url : url.slice(0, query));
+    const route = matchRoute(pathOf(request.url ?? '/'));
     if (!route) {
       refuse(request, response, 404, 'Not Found', 'text/plain');
       return;
@@ -148,6 +147,13 @@ export class HttpDoor implements AsyncDisposable {
     this.#server.closeAllConnections();
     await closed;
   }
+}
+
+/** The path of a request target, which may be a whole URL; without the query. */
+function pathOf(target: string): string {
+  const start = target.startsWith('/') ? 0 : target.indexOf('/', target.indexOf('//') + 2);
+  const query = target.indexOf('?');
+  return target.slice(Math.max(0, start), query < 0 ? target.length : query);
 }
 
 function refuse(

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { datatypeOfConfig, invalidArgument, type ModelMetadata } from '../../kserve/index.ts';
+import { messageOf } from '../../base/index.ts';
+import { datatypeOfConfig, invalidArgument, KServeError, type ModelMetadata } from '../../kserve/index.ts';
 import { modelConfigJson } from '../../repository/index.ts';
 import type { LoadedVersion } from '../loaded-version.ts';
 import type { ModelTable } from '../model-table.ts';
@@ -31,8 +32,9 @@ export function serverMetadata(response: ServerResponse, version: string): void 
 export function modelReady(models: ModelTable, route: Route, response: ServerResponse): void {
   try {
     models.find(modelName(route), modelVersion(route));
-  } catch {
-    answerError(response, 400, 'Model version not ready', 'text/plain');
+  } catch (error) {
+    const isLookup = error instanceof KServeError && error.code !== 'Invalid argument';
+    answerError(response, 400, isLookup ? 'Model version not ready' : messageOf(error), 'text/plain');
     return;
   }
   answerEmpty(response, 200);

@@ -12,7 +12,7 @@ export function modelVersion({ version }: Route): string | undefined {
   const number = BigInt(version);
   if (number > 2n ** 63n - 1n)
     throw invalidArgument(
-      `failed to get model version from specified version string '${version}' (details: stoll), version should be an integral value > 0`,
+      `failed to get model version from specified version string '${version}' (details: stol), version should be an integral value > 0`,
     );
   return String(number);
 }

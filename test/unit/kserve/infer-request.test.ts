@@ -63,7 +63,11 @@ describe('parseInferRequest', () => {
     [{}, 500, "Unable to parse 'inputs': attempt to access non-existing object member 'inputs'"],
     [{ inputs: 1 }, 500, "Unable to parse 'inputs': attempt to access JSON non-array as array"],
     [{ id: 1, inputs: [] }, 500, "Unable to parse 'id': attempt to access JSON non-string as string"],
-    [{ inputs: [{}] }, 500, "Unable to parse 'name': attempt to access non-existing object member 'name'"],
+    [
+      { inputs: [{ data: [] }] },
+      500,
+      "Unable to parse 'name': attempt to access non-existing object member 'name'",
+    ],
     [
       input({ shape: [-1], data: [] }),
       500,
