@@ -1,4 +1,13 @@
-/** Writes small ONNX models byte by byte, so that a bench needs no Python. */
+// Writes small ONNX models byte by byte, so that a bench needs no Python.
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/** Puts a model into a repository as its version 1; the server completes the configuration. */
+export async function writeModel(repository: string, name: string, onnx: Buffer): Promise<void> {
+  const version = path.join(repository, name, '1');
+  await mkdir(version, { recursive: true });
+  await writeFile(path.join(version, 'model.onnx'), onnx);
+}
 
 /** An MLP `INPUT[N,784] → Gemm → Relu → Gemm → OUTPUT[N,10]` with a hidden layer of 256. */
 export function mlpModel(sizes: readonly [number, number, number] = [784, 256, 10]): Buffer {
@@ -15,6 +24,17 @@ export function mlpModel(sizes: readonly [number, number, number] = [784, 256, 1
     weight('B1', [output]),
   ];
   return model(nodes, weights, valueInfo('INPUT', ['N', input]), valueInfo('OUTPUT', ['N', output]));
+}
+
+/** `INPUT[N,length] → Identity → OUTPUT[N,length]` in FP32, of any length. */
+export function identityModel(): Buffer {
+  const shape = ['N', 'length'];
+  return model(
+    [node('Identity', ['INPUT'], ['OUTPUT'])],
+    [],
+    valueInfo('INPUT', shape),
+    valueInfo('OUTPUT', shape),
+  );
 }
 
 function model(nodes: Buffer[], weights: Buffer[], input: Buffer, output: Buffer): Buffer {
