@@ -24,7 +24,7 @@ export function stringValue(text: string, start: number, end: number): string {
 /** The bytes of a string that `skipString` passed over. */
 export function stringBytes(text: string, start: number, end: number): string {
   const raw = text.slice(start + 1, end - 1);
-  return raw.includes('\\') ? unescape(raw) : raw;
+  return raw.includes('\\') ? withoutEscapes(raw) : raw;
 }
 
 function skipEscape(text: string, at: number): number {
@@ -51,7 +51,7 @@ function hexValue(text: string, at: number): number {
 
 const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
-function unescape(raw: string): string {
+function withoutEscapes(raw: string): string {
   return raw.replace(/\\u([dD][89abAB]..\\u....|....)|\\(.)/g, (_all, code: string, letter: string) => {
     if (letter) return ESCAPES[letter] ?? letter;
     const character = JSON.parse(`"\\u${code}"`) as string;

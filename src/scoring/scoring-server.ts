@@ -40,7 +40,7 @@ const MAX_CONNECTIONS = 4_096;
  *
  * It is built on `node:http` and not on fastify: measured on this path (POST, 5 fields, trivial reply), a fastify
  * route that writes the raw answer costs a quarter more CPU per request, and order and repetition of headers, odd
- * methods and the texts of gunicorn need the raw layer anyway (figures: `test/bench/scoring/README.md`).
+ * methods and the texts of gunicorn need the raw layer anyway (figures: `test/bench/README.md`).
  *
  * @throws PORT_TAKEN, PORT_REFUSED as `listen` of base; SCORING_NO_ENGINE for no-code mode without an engine.
  */

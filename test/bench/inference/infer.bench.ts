@@ -7,7 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { EventBus } from '../../../src/events/index.ts';
 import { startInferenceServer } from '../../../src/inference/index.ts';
-import { mlpModel } from './onnx-writer.ts';
+import { mlpModel } from '../lib/onnx-writer.ts';
 
 const seconds = Number(process.argv[2] ?? 5);
 const project = process.cwd();

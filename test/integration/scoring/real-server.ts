@@ -47,6 +47,11 @@ export class RealScoringServer implements AsyncDisposable {
     return new RealScoringServer(port, child);
   }
 
+  /** gunicorn's master; its workers are its children. */
+  get pid(): number {
+    return this.#process.pid ?? -1;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const { pid, exitCode } = this.#process;
     if (pid === undefined || exitCode !== null) return;

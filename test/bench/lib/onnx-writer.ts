@@ -1,4 +1,13 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { type OnnxInitializer, onnxModel } from '../../helpers/onnx-writer.ts';
+
+/** Puts a model into a repository as its version 1; the server completes the configuration. */
+export async function writeModel(repository: string, name: string, onnx: Buffer): Promise<void> {
+  const version = path.join(repository, name, '1');
+  await mkdir(version, { recursive: true });
+  await writeFile(path.join(version, 'model.onnx'), onnx);
+}
 
 /** An MLP `INPUT[N,784] → Gemm → Relu → Gemm → OUTPUT[N,10]` with a hidden layer of 256. */
 export function mlpModel(sizes: readonly [number, number, number] = [784, 256, 10]): Buffer {
@@ -17,6 +26,16 @@ export function mlpModel(sizes: readonly [number, number, number] = [784, 256, 1
       weight('W1', [hidden, output]),
       weight('B1', [output]),
     ],
+  });
+}
+
+/** `INPUT[N,length] → Identity → OUTPUT[N,length]` in FP32, of any length. */
+export function identityModel(): Buffer {
+  const shape = ['N', 'length'];
+  return onnxModel({
+    nodes: [{ operator: 'Identity', inputs: ['INPUT'], outputs: ['OUTPUT'] }],
+    inputs: [{ name: 'INPUT', datatype: 'FP32', shape }],
+    outputs: [{ name: 'OUTPUT', datatype: 'FP32', shape }],
   });
 }
 
