@@ -10,6 +10,17 @@ import type { SecureContextOptions, TlsOptions } from 'node:tls';
 /** What a daemon answers, by path without its query; a path that is not here is never answered. */
 export type DaemonAnswers = Readonly<Record<string, unknown>>;
 
+/** An answer with a status other than 200; an object as JSON, a text as it is. */
+export class Reply {
+  readonly status: number;
+  readonly body: unknown;
+
+  constructor(status: number, body: unknown) {
+    this.status = status;
+    this.body = body;
+  }
+}
+
 export const VERSION = {
   Version: '29.0.1',
   ApiVersion: '1.52',
@@ -72,8 +83,10 @@ function answering(answers: DaemonAnswers): http.RequestListener {
   return (request, response) => {
     const answer = answers[request.url?.split('?')[0] ?? ''];
     if (answer === undefined) return;
-    response.setHeader('Content-Type', typeof answer === 'string' ? 'text/plain' : 'application/json');
-    response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
+    const { status, body } = answer instanceof Reply ? answer : new Reply(200, answer);
+    const isText = typeof body === 'string';
+    response.writeHead(status, { 'Content-Type': isText ? 'text/plain' : 'application/json' });
+    response.end(isText ? body : JSON.stringify(body));
   };
 }
 
