@@ -70,7 +70,7 @@ def run(n):
       "error ValueError: Invalid input data type to parse. Expected: <class 'int'> but got <class 'str'>",
     );
     expect(pool.swagger.input).toBe(
-      '{"type":"object","properties":{"n":{"type":"integer","format":"int64"}},"example":{"n":1}}',
+      '{"type": "object", "properties": {"n": {"type": "integer", "format": "int64"}}, "example": {"n": 1}}',
     );
   });
 

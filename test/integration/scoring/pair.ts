@@ -20,6 +20,7 @@ export class Pair implements AsyncDisposable {
       ...(files && { files }),
       variables,
       scoringTimeoutMs: Number(variables.SCORING_TIMEOUT_MS ?? 3_600_000),
+      workerTimeoutMs: Number(variables.WORKER_TIMEOUT ?? 300) * 1000,
       scoring: { corsOrigins, serverVersion },
     });
     try {
@@ -30,10 +31,13 @@ export class Pair implements AsyncDisposable {
     }
   }
 
-  async ask({ bytes, halfClose = false }: Case): Promise<{ ours: WireAnswer; real: WireAnswer }> {
+  async ask({ bytes, halfClose = false, differs }: Case): Promise<{ ours: WireAnswer; real: WireAnswer }> {
     const [ours, real] = await Promise.all([
-      exchangeBytes(this.#ours.port, bytes, halfClose),
-      exchangeBytes(this.#real.port, bytes, halfClose),
+      exchangeBytes(this.#ours.port, bytes, { halfClose }),
+      exchangeBytes(this.#real.port, bytes, {
+        halfClose,
+        ...(differs?.realIsSilent && { silenceMs: 1_000 }),
+      }),
     ]);
     return { ours, real };
   }

@@ -22,16 +22,17 @@ export async function ask(port: number, request: string | Buffer): Promise<RawAn
 /** An answer, or undefined where the connection ended without one. */
 export type WireAnswer = RawAnswer | undefined;
 
-/** How long an answer is waited for. */
-const SILENCE_MS = 4_000;
-
 /**
  * As `ask`, for bytes that may be no request at all. A sender that closes half has nothing more to say; an answer that
  * does not come is none.
  */
-export async function exchangeBytes(port: number, bytes: string, halfClose: boolean): Promise<WireAnswer> {
+export async function exchangeBytes(
+  port: number,
+  bytes: string,
+  { halfClose = false, silenceMs = 30_000 }: { halfClose?: boolean; silenceMs?: number } = {},
+): Promise<WireAnswer> {
   const socket = await open(port, halfClose);
-  const timer = setTimeout(() => socket.destroy(), SILENCE_MS);
+  const timer = setTimeout(() => socket.destroy(), silenceMs);
   const answer = readAnswer(socket, bytes.startsWith('HEAD ')).catch(() => undefined);
   if (halfClose) socket.end(bytes, 'latin1');
   else socket.write(bytes, 'latin1');

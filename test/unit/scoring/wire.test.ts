@@ -10,7 +10,7 @@ describe('a caller who closes its side after sending', () => {
   it('gets its answer', async () => {
     service = await startService();
     const request = 'POST /score HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}';
-    expect((await exchangeBytes(service.port, request, true))?.body.toString()).toBe('"ok"');
+    expect((await exchangeBytes(service.port, request, { halfClose: true }))?.body.toString()).toBe('"ok"');
   });
 
   it('is asked whether it still listens while it waits, and gets its answer after that', async () => {
@@ -63,7 +63,7 @@ describe('bytes that are no HTTP', () => {
     const pool = new FakePool();
     service = await startService(pool);
     const head = requestText('POST', '/score', ['Transfer-Encoding: chunked', 'x-request-id: A']);
-    const answer = await exchangeBytes(service.port, `${head}zz\r\n{}\r\n0\r\n\r\n`, false);
+    const answer = await exchangeBytes(service.port, `${head}zz\r\n{}\r\n0\r\n\r\n`);
     expect([answer?.status, answer?.header('x-request-id'), answer?.header('connection')]).toEqual([
       500,
       'A',
@@ -87,7 +87,7 @@ describe('bytes that are no HTTP', () => {
     ['two expectations', requestText('POST', '/score', ['Expect: 100-continue, fish'], '{}'), 417],
   ])("are refused with gunicorn's page: %s", async (_case, bytes, status) => {
     service = await startService();
-    const answer = await exchangeBytes(service.port, bytes, false);
+    const answer = await exchangeBytes(service.port, bytes);
     expect(answer?.status).toBe(status);
     expect(answer?.body.toString()).toMatch(/^<html>/);
   });

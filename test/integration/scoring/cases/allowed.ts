@@ -3,6 +3,8 @@ export interface Allowance {
   readonly reason: string;
   /** Our status line; `none` where we answer nothing. */
   readonly ours: string;
+  /** The real server waits for more bytes. */
+  readonly realIsSilent?: true;
 }
 
 /** Header fields that are never compared, with the reason. */
@@ -37,10 +39,12 @@ export const ALLOWED = {
   doesNotWait: {
     reason: 'what cannot become a request is refused; the real server keeps a worker waiting for the rest',
     ours: BAD_REQUEST,
+    realIsSilent: true,
   },
   brokenChunk: {
     reason: 'what cannot become a body is refused; the real server keeps a worker waiting for the rest',
     ours: '500 INTERNAL SERVER ERROR',
+    realIsSilent: true,
   },
   explanations: {
     reason: 'the explanations in a generated description are our own words, so its length differs',

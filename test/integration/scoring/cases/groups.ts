@@ -11,7 +11,15 @@ import {
   TWO_INPUTS,
 } from './scripts.ts';
 import { SERVICE } from './service.ts';
-import { CORS, GENERATED_HEAD, SAMPLE, SWAGGER, SWAGGER_HEAD, TIMEOUTS } from './settings.ts';
+import {
+  CORS,
+  GENERATED_HEAD,
+  SAMPLE,
+  SWAGGER,
+  SWAGGER_HEAD,
+  TIMEOUTS,
+  WORKER_TIMEOUTS,
+} from './settings.ts';
 
 const OWN_SWAGGER = JSON.stringify({ swagger: '2.0', info: { title: 'Mine \u00e9' }, paths: {} });
 
@@ -82,6 +90,12 @@ export const GROUPS: readonly Group[] = [
     script: 'timeouts.py',
     variables: { SCORING_TIMEOUT_MS: '300' },
     cases: TIMEOUTS,
+  },
+  {
+    name: 'a worker timeout',
+    script: 'timeouts.py',
+    variables: { WORKER_TIMEOUT: '1' },
+    cases: WORKER_TIMEOUTS,
   },
   {
     name: 'no version header',

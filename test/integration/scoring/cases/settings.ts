@@ -70,6 +70,12 @@ export const TIMEOUTS: readonly Case[] = kindsOf('timeouts.py').map((kind) => ({
   bytes: post('/score', kind),
 }));
 
+/** Both limits: what does not return at all costs its worker, and the next request waits for another. */
+export const WORKER_TIMEOUTS: readonly Case[] = ['sleep', 'quick', 'busy', 'quick'].map((kind, index) => ({
+  name: `${index + 1}: ${kind}`,
+  bytes: post('/score', kind, ['x-request-id: A']),
+}));
+
 const VERSIONS = [
   '',
   '?version=',
