@@ -1,3 +1,5 @@
+import type { ServiceSettings } from './service-settings.ts';
+
 /** Where the models come from. `onnx-file` is a single model that is put into a repository of its own. */
 export type ModelSource =
   | { readonly kind: 'repository'; readonly directory: string }
@@ -78,6 +80,7 @@ export interface ProjectConfig {
   readonly scoringTimeoutMs: number;
   /** How long one `run()` may keep its worker until that is ended (`WORKER_TIMEOUT`); 0 is for ever. */
   readonly workerTimeoutMs: number;
+  readonly service: ServiceSettings;
   readonly python: PythonSource;
   readonly auth: AuthMode;
   /** `TRITON_LOCAL_KEY`: the primary key, where the user gives one. Never shown. */

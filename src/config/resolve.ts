@@ -4,6 +4,7 @@ import { entryKind, messageOf, userError } from '../base/index.ts';
 import { detectEntryScript, detectModels, detectPackages, LOOKED_FOR, onnxFile } from './detect.ts';
 import type { ModelSource, Origin, ProjectConfig, PythonSource, ScriptSource } from './project-config.ts';
 import { type FileValue, keyOf, PROJECT_FILE, readProjectFile } from './project-file.ts';
+import { positiveVariable, readServiceSettings, readWorkerTimeoutMs } from './service-settings.ts';
 import { SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts';
 
 export interface ResolveInput {
@@ -88,7 +89,6 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     return found ?? fallback;
   };
   const environment = Object.freeze({ ...withoutSecrets(variables), ...value('env', {}) });
-  const azure = azureVariables(environment);
   const config: ProjectConfig = {
     projectDir,
     models,
@@ -114,9 +114,10 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     httpPort: value('httpPort', 8000),
     grpcPort: value('grpcPort', 8001),
     metricsPort: value('metricsPort', 8002),
-    workers: value('workers', azure.workers ?? 1),
-    scoringTimeoutMs: azure.scoringTimeoutMs ?? 3_600_000,
-    workerTimeoutMs: azure.workerTimeoutMs ?? 300_000,
+    workers: value('workers', positiveVariable(environment, 'WORKER_COUNT') ?? 1),
+    scoringTimeoutMs: positiveVariable(environment, 'SCORING_TIMEOUT_MS') ?? 3_600_000,
+    workerTimeoutMs: readWorkerTimeoutMs(environment),
+    service: readServiceSettings(environment),
     python: await resolvePython(projectDir, given.values.python, pathOf),
     auth: value('auth', 'none'),
     primaryKey: variables.TRITON_LOCAL_KEY || undefined,
@@ -232,29 +233,6 @@ async function resolvePython(
     condaFile: conda ?? detected.condaFile,
     requirementsFile: requirements ?? detected.requirementsFile,
   };
-}
-
-/** The script's variables that configure the real scoring server configure ours as well (azureml.md 1.10). */
-function azureVariables(variables: Readonly<Record<string, string>>): {
-  readonly workers: number | undefined;
-  readonly scoringTimeoutMs: number | undefined;
-  readonly workerTimeoutMs: number | undefined;
-} {
-  const seconds = variables.WORKER_TIMEOUT === '0' ? 0 : positiveVariable(variables, 'WORKER_TIMEOUT');
-  return {
-    workers: positiveVariable(variables, 'WORKER_COUNT'),
-    scoringTimeoutMs: positiveVariable(variables, 'SCORING_TIMEOUT_MS'),
-    workerTimeoutMs: seconds === undefined ? undefined : seconds * 1000,
-  };
-}
-
-function positiveVariable(variables: Readonly<Record<string, string>>, name: string): number | undefined {
-  const raw = variables[name];
-  if (raw === undefined || raw === '') return undefined;
-  if (!/^[1-9]\d*$/.test(raw)) {
-    throw userError('CONFIG_INVALID', `${name} must be a whole number above 0, not "${raw}"`);
-  }
-  return Number(raw);
 }
 
 const SECRET_VARIABLES: ReadonlySet<string> = new Set(['TRITON_LOCAL_KEY', 'TRITON_LOCAL_TRITON_HEADER']);

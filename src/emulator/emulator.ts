@@ -174,7 +174,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   async #openScoring(port: number): Promise<void> {
-    const { host, script } = this.#config;
+    const { host, script, service } = this.#config;
     const keys = await this.#readKeys();
     const server = await startScoringServer({
       host,
@@ -182,6 +182,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       deployment: script ? 'script' : 'no-code',
       engineUrl: this.httpUrl,
       keys,
+      corsOrigins: service.corsOrigins,
+      serverVersion: service.serverVersion,
       source: {
         pool: () => this.#generations?.current,
         failure: () => this.#scriptFailure,

@@ -26,6 +26,7 @@ const FAILED_SENT = 1;
 const FAILED = 2;
 const RETURNED = 4;
 const STREAMED = 8;
+const ABORTED = 16;
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warning', 'error'];
 const SOURCES: readonly LogSource[] = ['script', 'worker'];
@@ -43,6 +44,8 @@ export interface ReplyFrame {
   readonly body: Buffer;
   /** The body follows in chunks, the last of which says how it ended. */
   readonly streamed: boolean;
+  /** The request ended its handler: this is no answer of the script. */
+  readonly aborted: boolean;
   readonly runFunctionFailed: boolean | undefined;
   readonly runReturned: boolean;
   readonly runMs: number;
@@ -172,6 +175,7 @@ function decodeReply(chunk: Buffer, at: number, end: number): ReplyFrame {
     headers: bodyAt === headersAt ? JSON_HEADERS : JSON.parse(chunk.toString('utf8', headersAt, bodyAt)),
     body: chunk.subarray(bodyAt, end),
     streamed: (flags & STREAMED) !== 0,
+    aborted: (flags & ABORTED) !== 0,
     runFunctionFailed: flags & FAILED_SENT ? (flags & FAILED) !== 0 : undefined,
     runReturned: (flags & RETURNED) !== 0,
     runMs: chunk.readDoubleLE(at + 8),

@@ -53,6 +53,7 @@ export class ScoreJob implements WorkerJob {
       headers: [['Content-Type', 'application/json']],
       body: Buffer.from(`{"message": "Scoring timeout after ${limitMs} ms"}`),
       streamed: false,
+      aborted: false,
       runFunctionFailed: true,
       runReturned: false,
       runMs: limitMs,
@@ -76,7 +77,7 @@ export class ScoreJob implements WorkerJob {
     if (!this.#settle()) return false;
     const { status, headers, runFunctionFailed, runReturned, runMs } = reply;
     const queueMs = this.#queueMs;
-    if (runFunctionFailed === undefined && !runReturned) this.#resolve({ kind: 'aborted', queueMs, runMs });
+    if (reply.aborted) this.#resolve({ kind: 'aborted', queueMs, runMs });
     else
       this.#resolve({ kind: 'reply', queueMs, runMs, status, headers, body, runFunctionFailed, runReturned });
     return true;

@@ -30,10 +30,14 @@ export type ScoreOutcome = ScoreTimes &
     | {
         readonly kind: 'reply';
         readonly status: number;
+        /**
+         * Of an HTTP response that the script made: all but the ids, in order, where the response tells a length as it
+         * told it. Else the content type alone, and the marks below are still to be added.
+         */
         readonly headers: readonly (readonly [name: string, value: string])[];
         /** A stream where the script makes the body piece by piece: to be read to its end, or destroyed. */
         readonly body: Uint8Array | ReplyStream;
-        /** `x-ms-run-function-failed`; undefined where the real server sends none. */
+        /** `x-ms-run-function-failed`; undefined where the script made the response. */
         readonly runFunctionFailed: boolean | undefined;
         /** Whether `run()` returned, so that `x-ms-run-fn-exec-ms` is sent. */
         readonly runReturned: boolean;

@@ -1,17 +1,20 @@
 import type { Exchange } from './exchange.ts';
+import type { Refusal } from './gunicorn-checks.ts';
 import type { RequestIds } from './request-ids.ts';
-
-/** The version header of the server whose contract we keep (azureml.md section 1). */
-export const SERVER_VERSION = 'azmlinfsrv/1.5.1';
 
 /** A JSON message as the real server writes it: Python's spacing, ASCII only. */
 export function messageBody(message: string): string {
   return `{"message": ${asciiJson(message)}}`;
 }
 
-/** JSON with every character beyond ASCII escaped, as Python's `json.dumps` does. */
-export function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(
+/** JSON as Python's `json.dumps` writes it: a space after commas and colons, every character beyond ASCII escaped. */
+export function pythonJson(value: unknown): string {
+  return asciiJson(value, 1).replace(/,\n */g, ', ').replace(/\n */g, '');
+}
+
+/** JSON with every character beyond ASCII escaped. */
+export function asciiJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(
     /[\u007f-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
@@ -35,17 +38,17 @@ export function answerMessage(
   exchange.answer(status, headers, body);
 }
 
-/** Refuses a body that is too large, without reading it. The text is werkzeug's, which names no number. */
-export function answerTooLarge(exchange: Exchange, ids: RequestIds): void {
-  const body = messageBody('The data value transmitted exceeds the capacity limit.');
+/** As `answerMessage`, to a request whose body is not read to its end. */
+export function answerUnread(exchange: Exchange, status: number, message: string, ids: RequestIds): void {
+  const body = messageBody(message);
   const headers = jsonHeaders(body);
   headers.push('x-ms-run-function-failed', 'False');
   pushIdentity(headers, exchange, ids);
-  exchange.answerUnread(413, headers, body);
+  exchange.answerUnread(status, headers, body);
 }
 
 /** An error that gunicorn gives before the application sees the request: HTML, and none of our ids. */
-export function answerGunicornError(exchange: Exchange, status: number, reason: string, text: string): void {
+export function answerGunicornError(exchange: Exchange, { status, reason, text }: Refusal): void {
   const body = gunicornPage(reason, text);
   exchange.answerUnread(
     status,
@@ -73,9 +76,14 @@ export function jsonHeaders(body: string): string[] {
   return ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
 }
 
-/** Adds the version and the ids, in the order of the real server. */
+/** Adds what web pages are allowed, the version and the ids, in the order of the real server. */
 export function pushIdentity(headers: string[], exchange: Exchange, ids: RequestIds): void {
-  headers.push('x-ms-server-version', SERVER_VERSION);
+  const { cors, serverVersion } = exchange.service;
+  if (cors && !headers.includes('Access-Control-Allow-Origin')) {
+    const { method, request, fields } = exchange;
+    headers.push(...cors.fieldsFor({ method, origin: fields.origin, rawHeaders: request.rawHeaders }));
+  }
+  if (serverVersion !== undefined) headers.push('x-ms-server-version', serverVersion);
   if (ids.requestId) headers.push('x-request-id', ids.requestId);
   if (ids.msRequestId) headers.push('x-ms-request-id', ids.msRequestId);
   if (ids.msClientRequestId) headers.push('x-ms-client-request-id', ids.msClientRequestId);

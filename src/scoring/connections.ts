@@ -6,12 +6,20 @@ import { within } from '../base/index.ts';
 /** How long requests that were accepted may take to finish once the server is being closed. */
 const CLOSE_LIMIT_MS = 10_000;
 
+/** How often a caller who has closed its side is asked whether it still listens. */
+const ASK_AGAIN_MS = 1_000;
+
 /** One caller's connection: how many of its requests are in progress, and whether it is still there. */
 export class Connection {
   readonly #owner: Connections;
   readonly #socket: Socket;
   #requests = 0;
   #caller: AbortController | undefined;
+  #latest: { readonly request: IncomingMessage; readonly response: ServerResponse } | undefined;
+  #asking: NodeJS.Timeout | undefined;
+  #failed = false;
+  /** What to do when the body that is being read turns out to be no valid HTTP. */
+  onBrokenBody: (() => void) | undefined;
 
   constructor(owner: Connections, socket: Socket) {
     this.#owner = owner;
@@ -37,12 +45,37 @@ export class Connection {
   }
 
   /** Counts a request as in progress until its answer is on its way or the connection is gone. */
-  begin(response: ServerResponse): void {
+  begin(request: IncomingMessage, response: ServerResponse): void {
     this.#requests += 1;
+    this.#latest = { request, response };
     response.once('close', () => {
       this.#requests -= 1;
-      if (this.closing && this.#requests === 0) this.#socket.destroySoon();
+      if ((this.closing || this.#failed) && this.#requests === 0) this.#socket.destroySoon();
     });
+  }
+
+  /**
+   * The bytes that came are no valid HTTP. Returns whether that is dealt with: by the request whose body they are, or
+   * by the end of the connection once the requests before them are answered.
+   */
+  fail(): boolean {
+    if (this.#failed) return true;
+    this.#failed = true;
+    const tell = this.#latest?.request.complete ? undefined : this.onBrokenBody;
+    tell?.();
+    return tell !== undefined || this.#requests > 0;
+  }
+
+  /**
+   * The caller has closed its side: it may still listen (then it gets its answer), or be gone, which only a write
+   * brings to light. So it is asked by an interim answer while its request is in progress.
+   */
+  halfClosed(): void {
+    this.#asking = setInterval(() => {
+      const { request, response } = this.#latest ?? {};
+      if (this.#requests > 0 && request?.httpVersion === '1.1' && !response?.headersSent)
+        response?.writeProcessing();
+    }, ASK_AGAIN_MS);
   }
 
   endIfIdle(): void {
@@ -50,6 +83,7 @@ export class Connection {
   }
 
   left(): void {
+    clearInterval(this.#asking);
     this.#caller?.abort();
   }
 }
@@ -65,6 +99,8 @@ export class Connections {
 
   constructor(server: Server) {
     this.#server = server;
+    // A caller that closes its side after sending still gets its answer.
+    Object.assign(server, { httpAllowHalfOpen: true });
     server.on('connection', (socket: Socket) => this.#add(socket));
   }
 
@@ -75,8 +111,12 @@ export class Connections {
   /** The connection of a request, which counts as in progress from now on. */
   begin(request: IncomingMessage, response: ServerResponse): Connection {
     const connection = this.#open.get(request.socket) ?? this.#add(request.socket);
-    connection.begin(response);
+    connection.begin(request, response);
     return connection;
+  }
+
+  of(socket: Socket): Connection | undefined {
+    return this.#open.get(socket);
   }
 
   close(): Promise<void> {
@@ -87,6 +127,7 @@ export class Connections {
   #add(socket: Socket): Connection {
     const connection = new Connection(this, socket);
     this.#open.set(socket, connection);
+    socket.once('end', () => connection.halfClosed());
     socket.once('close', () => {
       this.#open.delete(socket);
       connection.left();

@@ -2,6 +2,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import { pipeline } from 'node:stream/promises';
 import type { ReplyStream } from '../python/index.ts';
 import type { Connection } from './connections.ts';
+import type { Cors } from './cors.ts';
 import { type RequestFields, readFields } from './request-fields.ts';
 import { type RequestTarget, readTarget } from './request-target.ts';
 
@@ -9,6 +10,15 @@ import { type RequestTarget, readTarget } from './request-target.ts';
 export interface Standing {
   readonly generation: number;
   readonly stale: boolean;
+}
+
+/** What every exchange knows of the service it belongs to. */
+export interface ServiceContext {
+  readStanding(): Standing;
+  /** Undefined where web pages of other origins get no leave. */
+  readonly cors: Cors | undefined;
+  /** `x-ms-server-version`; undefined sends none. */
+  readonly serverVersion: string | undefined;
 }
 
 /** Times of a scoring request, for its event; zero where no script ran. */
@@ -25,6 +35,7 @@ export const CALLER_LEFT = 499;
 
 /** One request and its answer, from the last header byte until the last byte is handed to the socket. */
 export class Exchange {
+  readonly service: ServiceContext;
   readonly connection: Connection;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -34,32 +45,31 @@ export class Exchange {
   readonly startedAt = performance.now();
   /** Whether the caller waits for `100 Continue` before it sends the body; the connection cannot be used again then. */
   #awaitsContinue: boolean;
-  readonly #readStanding: () => Standing;
   #standing: Standing | undefined;
   /** The id that log lines and events carry. */
   id = '';
   times: RunTimes = NO_TIMES;
 
   constructor(
+    service: ServiceContext,
     connection: Connection,
     request: IncomingMessage,
     response: ServerResponse,
-    readStanding: () => Standing,
     awaitsContinue: boolean,
   ) {
+    this.service = service;
     this.connection = connection;
     this.request = request;
     this.response = response;
     this.method = request.method ?? 'GET';
     this.target = readTarget(request.url ?? '/');
     this.fields = readFields(request.rawHeaders);
-    this.#readStanding = readStanding;
     this.#awaitsContinue = awaitsContinue;
   }
 
   /** Read when first needed, which is when the answer is made; a scoring request sets that of its generation. */
   get standing(): Standing {
-    this.#standing ??= this.#readStanding();
+    this.#standing ??= this.service.readStanding();
     return this.#standing;
   }
 

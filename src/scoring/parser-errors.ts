@@ -1,18 +1,31 @@
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import { gunicornPage } from './answers.ts';
+import type { Connection } from './connections.ts';
+
+/** How long a caller may take to read why it was refused. */
+const LINGER_MS = 2_000;
 
 /** Answers what Node's parser refused, with the statuses and pages that gunicorn has for it, and closes. */
-export function answerParserError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
+export function answerParserError(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  connection: Connection | undefined,
+): void {
+  if (!socket.writable || HAS_LEFT.has(error.code ?? '')) {
     socket.destroy();
     return;
   }
+  if (connection?.fail()) return;
   const [status, reason, text] = pageFor(error.code);
   const body = gunicornPage(reason, text);
   socket.end(
     `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
+
+/** The other side is gone, or stopped in the middle of a request: gunicorn says nothing then. */
+const HAS_LEFT: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']);
 
 function pageFor(code: string | undefined): readonly [status: number, reason: string, text: string] {
   switch (code) {

@@ -7,15 +7,16 @@ import type { Exchange } from './exchange.ts';
 export const MAX_BODY_BYTES = 256 * 1024 * 1024;
 
 /**
- * What became of reading a body: the bytes, `too-large` before it was all read, or `aborted` when the caller left.
+ * What became of reading a body: the bytes, `too-large` before it was all read, `broken` where it is no valid HTTP, or
+ * `aborted` when the caller left.
  */
-export type BodyOutcome = Uint8Array | 'too-large' | 'aborted';
+export type BodyOutcome = Uint8Array | 'too-large' | 'broken' | 'aborted';
 
 const EMPTY = new Uint8Array(0);
 
 /** Collects the body; one that came in one piece is handed on without a copy. */
 export function readBody(exchange: Exchange, limit = MAX_BODY_BYTES): Promise<BodyOutcome> {
-  const { request, fields } = exchange;
+  const { request, fields, connection } = exchange;
   if (!exchange.bringsBody) return Promise.resolve(EMPTY);
   if (Number(fields.contentLength ?? 0) > limit) return Promise.resolve('too-large');
   exchange.wantBody();
@@ -32,7 +33,11 @@ export function readBody(exchange: Exchange, limit = MAX_BODY_BYTES): Promise<Bo
       else if (rest) rest.push(chunk);
       else rest = [first, chunk];
     });
-    request.on('end', () => resolve(rest ? Buffer.concat(rest, size) : (first ?? EMPTY)));
+    request.on('end', () => {
+      connection.onBrokenBody = undefined;
+      resolve(rest ? Buffer.concat(rest, size) : (first ?? EMPTY));
+    });
+    connection.onBrokenBody = () => resolve('broken');
     request.on('error', () => resolve('aborted'));
     request.on('close', () => resolve('aborted'));
   });

@@ -10,6 +10,9 @@ export interface RequestFields {
   readonly origin: string | undefined;
   readonly contentLength: string | undefined;
   readonly transferEncoding: string | undefined;
+  readonly contentType: string | undefined;
+  /** A field of which there may be only one and that came twice, in capitals. */
+  readonly repeated: string | undefined;
   /** Why gunicorn would not read these headers, in its words; undefined where it would. */
   readonly excess: string | undefined;
 }
@@ -34,6 +37,8 @@ export function readFields(raw: readonly string[]): RequestFields {
     origin: undefined,
     contentLength: undefined,
     transferEncoding: undefined,
+    contentType: undefined,
+    repeated: undefined,
     excess: raw.length > 2 * MAX_FIELDS ? 'limit request headers fields' : undefined,
   };
   for (let index = 0; index + 1 < raw.length; index += 2) {
@@ -44,6 +49,8 @@ export function readFields(raw: readonly string[]): RequestFields {
     const field = fieldNamed(name);
     if (!field) continue;
     const before = fields[field];
+    if (before !== undefined && (field === 'host' || field === 'contentType'))
+      fields.repeated ??= name.toUpperCase();
     fields[field] = before === undefined ? value : `${before},${value}`;
   }
   return fields;
@@ -53,7 +60,7 @@ export function readFields(raw: readonly string[]): RequestFields {
 const LINE_OVERHEAD = 4;
 
 /** The length is looked at first, so that most names cost no lower-casing. */
-function fieldNamed(name: string): Exclude<keyof RequestFields, 'excess'> | undefined {
+function fieldNamed(name: string): Exclude<keyof RequestFields, 'excess' | 'repeated'> | undefined {
   switch (name.length) {
     case 4:
       return name.toLowerCase() === 'host' ? 'host' : undefined;
@@ -64,8 +71,11 @@ function fieldNamed(name: string): Exclude<keyof RequestFields, 'excess'> | unde
       if (lower === 'traceid') return 'traceId';
       return lower === 'upgrade' ? 'upgrade' : undefined;
     }
-    case 12:
-      return name.toLowerCase() === 'x-request-id' ? 'requestId' : undefined;
+    case 12: {
+      const lower = name.toLowerCase();
+      if (lower === 'x-request-id') return 'requestId';
+      return lower === 'content-type' ? 'contentType' : undefined;
+    }
     case 13:
       return name.toLowerCase() === 'authorization' ? 'authorization' : undefined;
     case 14:

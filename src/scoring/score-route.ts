@@ -1,7 +1,7 @@
 import { messageOf, systemError } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
 import type { ScoreOutcome } from '../python/index.ts';
-import { answerGunicornError, answerMessage, answerTooLarge, pushIdentity } from './answers.ts';
+import { answerGunicornError, answerMessage, answerUnread, pushIdentity } from './answers.ts';
 import type { Exchange } from './exchange.ts';
 import { readBody } from './request-body.ts';
 import type { RequestIds } from './request-ids.ts';
@@ -11,6 +11,9 @@ type Reply = Extract<ScoreOutcome, { kind: 'reply' }>;
 
 /** The message of every failure that is not the script's own (azureml.md 1.7). */
 export const INTERNAL_ERROR = 'An unexpected internal error occurred. Check the logs for more info.';
+
+/** werkzeug's words, which name no number. */
+const TOO_LARGE = 'The data value transmitted exceeds the capacity limit.';
 
 /** Below are interim answers, after which a caller would wait for the real one. */
 const FIRST_FINAL_STATUS = 200;
@@ -28,7 +31,8 @@ export async function answerScore(
 ): Promise<void> {
   const body = await readBody(exchange);
   if (body === 'aborted') return;
-  if (body === 'too-large') return answerTooLarge(exchange, ids);
+  if (body === 'too-large') return answerUnread(exchange, 413, TOO_LARGE, ids);
+  if (body === 'broken') return answerUnread(exchange, 500, INTERNAL_ERROR, ids);
   const pool = source.pool();
   if (!pool) return answerNoPool(exchange, ids, source);
   exchange.standing = { generation: pool.generation, stale: source.state().stale };
@@ -51,7 +55,7 @@ export async function answerScore(
     exchange.times = outcome;
     if (outcome.kind === 'reply') await answerReply(exchange, ids, outcome);
     else if (outcome.kind === 'lost') answerMessage(exchange, 500, INTERNAL_ERROR, ids);
-    else answerGunicornError(exchange, 500, 'Internal Server Error', '');
+    else answerGunicornError(exchange, { status: 500, reason: 'Internal Server Error', text: '' });
   } catch (error) {
     if (caller.aborted) return;
     const text = `a scoring request could not be answered: ${messageOf(error)}`;
@@ -74,67 +78,58 @@ export function answerNoPool(exchange: Exchange, ids: RequestIds, source: Scorin
 async function answerReply(exchange: Exchange, ids: RequestIds, reply: Reply): Promise<void> {
   if (reply.status < FIRST_FINAL_STATUS)
     throw systemError('SCORING_BAD_STATUS', `the script answered with status ${reply.status}`);
-  const headers: string[] = [];
-  let contentType: string | undefined;
-  for (const [name, value] of reply.headers) {
-    const lower = name.toLowerCase();
-    if (contentType === undefined && lower === 'content-type') {
-      contentType = value;
-      headers.push('Content-Type', value);
-      pushLength(headers, exchange, reply);
-    } else if (isForwarded(lower, reply.status, ids)) headers.push(name, value);
-  }
-  if (contentType === undefined) pushLength(headers, exchange, reply);
-  if (reply.runReturned) headers.push('x-ms-run-fn-exec-ms', reply.runMs.toFixed(3));
+  const headers =
+    reply.runFunctionFailed === undefined ? madeHeaders(exchange, ids, reply) : plainHeaders(reply);
   pushIdentity(headers, exchange, ids);
-  if (reply.body instanceof Uint8Array) exchange.answer(reply.status, headers, reply.body);
-  else await exchange.stream(reply.status, headers, reply.body);
+  const { status, body } = reply;
+  if (!(body instanceof Uint8Array)) return exchange.stream(status, headers, body);
+  // As on the real server, a length that nobody told comes last.
+  if (!headers.includes('Content-Length') && exchange.method !== 'HEAD' && status !== 204 && status !== 304)
+    headers.push('Content-Length', String(body.byteLength));
+  exchange.answer(status, headers, body);
 }
 
-/** What follows the content type on the wire. */
-function pushLength(headers: string[], exchange: Exchange, reply: Reply): void {
-  const { runFunctionFailed } = reply;
-  const length = lengthOf(exchange, reply);
-  if (length !== undefined) headers.push('Content-Length', length);
-  if (runFunctionFailed !== undefined)
-    headers.push('x-ms-run-function-failed', runFunctionFailed ? 'True' : 'False');
-}
-
-/** The length to tell, if any. A reply to HEAD has no body and tells the length that it would have had. */
-function lengthOf({ method }: Exchange, { status, headers, body }: Reply): string | undefined {
-  if (!(body instanceof Uint8Array) || status === 204 || status === 304) return undefined;
-  if (method !== 'HEAD' || body.byteLength > 0) return String(body.byteLength);
-  return headers.find(([name, value]) => name.toLowerCase() === 'content-length' && /^\d+$/.test(value))?.[1];
+/** The headers of an output that is no HTTP response. */
+function plainHeaders({ headers, body, runFunctionFailed, runReturned, runMs }: Reply): string[] {
+  const length = String((body as Uint8Array).byteLength);
+  const failed = runFunctionFailed ? 'True' : 'False';
+  const flat = [...headers.flat(), 'Content-Length', length, 'x-ms-run-function-failed', failed];
+  if (runReturned) flat.push('x-ms-run-fn-exec-ms', runMs.toFixed(3));
+  return flat;
 }
 
 /**
- * Whether a header that the script set is sent. gunicorn keeps those of the connection to itself, the id headers
- * are the server's (azureml.md 0.3), and at 500 and above so is `x-ms-run-function-failed`.
+ * The headers of an HTTP response that the script made, in its order. The id headers are the server's
+ * (azureml.md 0.3), and the length is that of the body; a reply to HEAD has no body and tells the length that it would
+ * have had.
  */
-function isForwarded(lower: string, status: number, ids: RequestIds): boolean {
+function madeHeaders(exchange: Exchange, ids: RequestIds, { headers, status, body }: Reply): string[] {
+  const flat: string[] = [];
+  let hasLength = false;
+  for (const [name, value] of headers) {
+    const lower = name.toLowerCase();
+    if (lower === 'content-length') {
+      if (hasLength || status === 204 || !(body instanceof Uint8Array)) continue;
+      hasLength = true;
+      flat.push(
+        'Content-Length',
+        exchange.method === 'HEAD' || status === 304 ? value : String(body.byteLength),
+      );
+    } else if (!isServersOwn(lower, ids)) flat.push(name, value);
+  }
+  return flat;
+}
+
+function isServersOwn(lower: string, ids: RequestIds): boolean {
   switch (lower) {
-    case 'connection':
-    case 'content-length':
-    case 'date':
-    case 'keep-alive':
-    case 'proxy-authenticate':
-    case 'proxy-authorization':
-    case 'server':
-    case 'te':
-    case 'trailers':
-    case 'transfer-encoding':
-    case 'upgrade':
-      return false;
     case 'x-request-id':
-      return ids.requestId === '';
+      return ids.requestId !== '';
     case 'x-ms-request-id':
-      return ids.msRequestId === '';
+      return ids.msRequestId !== '';
     case 'x-ms-client-request-id':
-      return ids.msClientRequestId === '';
-    case 'x-ms-run-function-failed':
-      return status < 500;
+      return ids.msClientRequestId !== '';
     default:
-      return true;
+      return false;
   }
 }
 

@@ -23,6 +23,10 @@ export interface ScoringServerOptions {
   readonly engineUrl: string | undefined;
   /** Keys that are accepted as `Authorization: Bearer KEY`; empty asks for none. */
   readonly keys: readonly string[];
+  /** Origins of web pages that may read answers (`AML_CORS_ORIGINS`); empty sends no CORS headers. */
+  readonly corsOrigins: readonly string[];
+  /** `x-ms-server-version` of every answer of a script's routes; undefined sends none. */
+  readonly serverVersion: string | undefined;
   readonly source: ScoringSource;
   readonly events: EventSink;
 }

@@ -1,9 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { listen, systemError } from '../base/index.ts';
 import { answerGunicornError, answerMessage } from './answers.ts';
 import { Connections } from './connections.ts';
+import { Cors } from './cors.ts';
 import { EngineGateway } from './engine-gateway.ts';
-import { CALLER_LEFT, Exchange, type Standing } from './exchange.ts';
+import { CALLER_LEFT, Exchange, type ServiceContext } from './exchange.ts';
+import { unknownExpectation } from './gunicorn-checks.ts';
 import { createKeyCheck } from './keys.ts';
 import { answerNoCode } from './no-code-routes.ts';
 import { answerParserError } from './parser-errors.ts';
@@ -60,22 +63,26 @@ class ScoringService implements AsyncDisposable {
   readonly #gateway: EngineGateway | undefined;
   readonly #server = createServer(LIMITS);
   readonly #connections = new Connections(this.#server);
-  readonly #readStanding = (): Standing => {
-    const { source } = this.#options;
-    return { generation: source.pool()?.generation ?? 0, stale: source.state().stale };
-  };
+  readonly #context: ServiceContext;
   #ended: Promise<void> | undefined;
 
   constructor(options: ScoringServerOptions) {
     this.#options = options;
+    this.#context = contextOf(options);
     this.#mayScore = createKeyCheck(options.keys);
     this.#gateway = options.deployment === 'no-code' ? openGateway(options) : undefined;
     this.#server.maxConnections = MAX_CONNECTIONS;
     this.#server
       .on('request', (request, response) => this.#accept(request, response, false))
-      .on('checkContinue', (request, response) => this.#accept(request, response, true))
+      .on('checkContinue', (request, response) => {
+        // Node looks for the word anywhere in the field.
+        if (request.headers.expect?.toLowerCase() === '100-continue') this.#accept(request, response, true);
+        else this.#refuseExpectation(request, response);
+      })
       .on('checkExpectation', (request, response) => this.#refuseExpectation(request, response))
-      .on('clientError', answerParserError);
+      .on('clientError', (error, socket: Socket) =>
+        answerParserError(error, socket, this.#connections.of(socket)),
+      );
   }
 
   /** A connection that cannot be accepted (no file handles left, say) must not end us. */
@@ -109,13 +116,12 @@ class ScoringService implements AsyncDisposable {
 
   #begin(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): Exchange {
     const connection = this.#connections.begin(request, response);
-    return new Exchange(connection, request, response, this.#readStanding, awaitsContinue);
+    return new Exchange(this.#context, connection, request, response, awaitsContinue);
   }
 
-  /** gunicorn knows `100-continue` alone. */
   #refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
     const exchange = this.#begin(request, response, false);
-    answerGunicornError(exchange, 417, 'Expectation Failed', 'Unable to comply with the expectation');
+    answerGunicornError(exchange, unknownExpectation(request.headers.expect ?? ''));
   }
 
   async #answer(exchange: Exchange): Promise<void> {
@@ -155,6 +161,14 @@ class ScoringService implements AsyncDisposable {
     await this.#connections.close();
     await this.#gateway?.[Symbol.asyncDispose]();
   }
+}
+
+function contextOf({ source, corsOrigins, serverVersion }: ScoringServerOptions): ServiceContext {
+  return {
+    readStanding: () => ({ generation: source.pool()?.generation ?? 0, stale: source.state().stale }),
+    cors: corsOrigins.length > 0 ? new Cors(corsOrigins) : undefined,
+    serverVersion,
+  };
 }
 
 function openGateway({ engineUrl, keys }: ScoringServerOptions): EngineGateway {

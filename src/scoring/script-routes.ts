@@ -2,6 +2,7 @@ import type { EventSink } from '../events/index.ts';
 import type { ScriptSwagger } from '../python/index.ts';
 import { answerGunicornError, answerMessage, jsonHeaders, pushIdentity } from './answers.ts';
 import type { Exchange } from './exchange.ts';
+import { refusalOf } from './gunicorn-checks.ts';
 import { assignIds, type RequestIds } from './request-ids.ts';
 import { answerNoPool, answerScore } from './score-route.ts';
 import type { ScoringSource } from './scoring-options.ts';
@@ -11,9 +12,6 @@ const NOT_FOUND =
   'The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.';
 const WRONG_METHOD = 'The method is not allowed for the requested URL.';
 const NOT_UNDERSTOOD = 'The browser (or proxy) sent a request that this server could not understand.';
-
-/** gunicorn's `limit_request_line`. */
-const MAX_REQUEST_LINE = 4094;
 
 type Methods = Readonly<Record<string, true>>;
 const READ: Methods = { GET: true, HEAD: true, OPTIONS: true };
@@ -33,20 +31,14 @@ export async function answerScript(
   events: EventSink,
 ): Promise<void> {
   const { method, target, fields } = exchange;
-  const lineBytes = method.length + (exchange.request.url?.length ?? 0) + ' HTTP/1.1 '.length;
-  if (lineBytes > MAX_REQUEST_LINE) {
-    const text = `Request Line is too large (${lineBytes} &gt; ${MAX_REQUEST_LINE})`;
-    return answerGunicornError(exchange, 414, 'URI Too Long', text);
-  }
-  if (fields.excess) {
-    const text = `Error parsing headers: &#x27;${fields.excess}&#x27;`;
-    return answerGunicornError(exchange, 431, 'Request Header Fields Too Large', text);
-  }
+  const refusal = refusalOf(exchange);
+  if (refusal) return answerGunicornError(exchange, refusal);
   exchange.id = fields.requestId?.slice(0, 100) ?? '';
   const methods = ROUTES.get(target.path);
   if (!methods) return answerMessage(exchange, 404, NOT_FOUND);
   if (!methods[method]) return answerMessage(exchange, 405, WRONG_METHOD);
-  if (fields.upgrade?.toLowerCase() === 'websocket') return answerMessage(exchange, 400, NOT_UNDERSTOOD);
+  if (fields.upgrade !== undefined && isWebSocket(exchange))
+    return answerMessage(exchange, 400, NOT_UNDERSTOOD);
 
   const ids = assignIds(fields);
   exchange.id = ids.requestId;
@@ -58,6 +50,11 @@ export async function answerScript(
   if (!pool) return answerNoPool(exchange, ids, source);
   if (target.path === '/') return answerHealth(exchange, ids);
   return answerSwagger(exchange, ids, pool.swagger);
+}
+
+function isWebSocket({ request, fields }: Exchange): boolean {
+  const wants = request.headers.connection?.toLowerCase().includes('upgrade') ?? false;
+  return wants && fields.upgrade?.toLowerCase() === 'websocket';
 }
 
 function answerHealth(exchange: Exchange, ids: RequestIds): void {

@@ -1,5 +1,5 @@
 import type { ScriptSwagger, SwaggerVersion } from '../python/index.ts';
-import { asciiJson } from './answers.ts';
+import { pythonJson } from './answers.ts';
 
 /** What `/swagger.json` answers for a version. */
 export type SwaggerAnswer =
@@ -44,7 +44,7 @@ function generate(version: SwaggerVersion, script: ScriptSwagger): string {
   const { service } = script;
   const document =
     version === '2' ? swagger2(service) : openapi3(version === '3' ? '3.0.3' : '3.1.0', service);
-  return asciiJson(document)
+  return pythonJson(document)
     .replace(`"${INPUT}"`, () => script.input)
     .replace(`"${OUTPUT}"`, () => script.output);
 }

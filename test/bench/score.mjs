@@ -101,7 +101,7 @@ async function comparePassThrough() {
 }
 
 async function compare(name, ours, realScript, body) {
-  const real = await RealScoringServer.start(realScript, WORKERS);
+  const real = await RealScoringServer.start(realScript, { workers: WORKERS });
   const request = await WrkRequest.create({ headers: { 'Content-Type': 'application/json' }, body });
   const [tree, ...sides] = [treeOf(ours.pid), `${ours.scoring}/score`, `http://127.0.0.1:${real.port}/score`];
   const pids = [tree, treeOf(real.pid)];

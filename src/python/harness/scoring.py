@@ -18,9 +18,9 @@ _BOUNDARY = re.compile(r""";\s*boundary\s*=\s*"?[^";\s]""", re.IGNORECASE)
 SCRIPT_FAILED = "An unexpected error occurred in scoring script. Check the logs for more info."
 INTERNAL = "An unexpected internal error occurred. Check the logs for more info."
 
-#: Flags of a reply: x-ms-run-function-failed is sent; its value; run() returned; the body follows in pieces. None of
-#: them: the request ended its handler, and the parent answers what gunicorn would.
-FLAG_FAILED_SENT, FLAG_FAILED, FLAG_RETURNED, FLAG_STREAMED = 1, 2, 4, 8
+#: Flags of a reply: x-ms-run-function-failed is sent; its value; run() returned; the body follows in pieces; the request
+#: ended its handler, and the parent answers what gunicorn would.
+FLAG_FAILED_SENT, FLAG_FAILED, FLAG_RETURNED, FLAG_STREAMED, FLAG_ABORTED = 1, 2, 4, 8, 16
 
 _NOT_FAILED = FLAG_FAILED_SENT
 _RETURNED = FLAG_FAILED_SENT | FLAG_RETURNED
@@ -31,7 +31,7 @@ _JSON = b""  # the parent knows: application/json
 
 
 #: A request that ended its handler, as `sys.exit()` does.
-_BROKEN_OFF = (0, 500, _JSON, b"")
+_ABORTED = (FLAG_ABORTED, 500, _JSON, b"")
 
 
 class Rejected(Exception):
@@ -113,7 +113,7 @@ class Scoring:
                 return
         except BaseException as error:  # SystemExit and KeyboardInterrupt of the script, and a bad Response
             self.log_error(error)
-            reply = _BROKEN_OFF
+            reply = _ABORTED
         streams.finish_lines()
         self._send(reply)
 
@@ -130,7 +130,7 @@ class Scoring:
         """Calls `run()`. Returns (reply, None) for what ended before an output, else (None, output)."""
         try:
             arguments = {self._first: raw_input} if raw_input is not None else self._arguments(request)
-            if self._takes_headers:
+            if self._takes_headers and arguments is not None:
                 arguments["request_headers"] = environ_headers(request)
         except Rejected as rejection:
             return error_reply(rejection.status, rejection.message, _NOT_FAILED), None

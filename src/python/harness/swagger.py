@@ -33,8 +33,8 @@ def describe(run, directory, service):
     return {
         "service": service,
         "generated": [version for version, name in _NAMES_IN_SCHEMA.items() if name in versions],
-        "input": _dump(util.get_input_schema(run) if decorated else _UNDECORATED),
-        "output": _dump(util.get_output_schema(run) if decorated else _UNDECORATED),
+        "input": json.dumps(util.get_input_schema(run) if decorated else _UNDECORATED),
+        "output": json.dumps(util.get_output_schema(run) if decorated else _UNDECORATED),
         "written": _read_files(directory),
     }
 
@@ -45,7 +45,7 @@ def _read_files(directory):
         for name in names:
             document = _read(os.path.join(directory, name))
             if document:
-                written[version] = _dump(document)
+                written[version] = json.dumps(document)
                 break
     return written
 
@@ -58,7 +58,3 @@ def _read(path):
         return None
     except ValueError as error:
         raise script.ScriptError("%s is no valid JSON: %s" % (os.path.basename(path), error), file=path) from None
-
-
-def _dump(value):
-    return json.dumps(value, separators=(",", ":"))

@@ -3,12 +3,13 @@
 
 import json
 import os
+import re
 import sys
 from io import BytesIO
 
 from _triton_local import scoring
 
-#: gunicorn sends or drops these by itself.
+#: gunicorn sends or drops these by itself; no trailer ever follows.
 _NOT_PASSED_ON = {
     "connection",
     "date",
@@ -17,11 +18,15 @@ _NOT_PASSED_ON = {
     "proxy-authorization",
     "server",
     "te",
+    "trailer",
     "trailers",
     "transfer-encoding",
     "upgrade",
 }
 _FAILED_HEADER = "x-ms-run-function-failed"
+_EXEC_HEADER = "x-ms-run-fn-exec-ms"
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[ \t\x21-\x7e\x80-\xff]*")
 _METHODS = ["GET", "POST", "OPTIONS", "HEAD"]
 
 
@@ -35,7 +40,6 @@ class Gate:
         self._owner = owner
         self._raw = False
         self._request = None
-        self._returned = 0
         # Flask searches for the package of this name unless it is told every folder.
         name = "azureml_inference_server_http.server.create_app"
         instance_path = os.path.abspath("instance")
@@ -46,28 +50,27 @@ class Gate:
 
     def answer(self, request, raw):
         """The reply to a request, made in Flask's request context."""
-        self._request, self._raw, self._returned = request, raw, 0
+        self._request, self._raw = request, raw
         environ = make_environ(request)
         try:
             status, headers, parts = self._call(environ)
         finally:
             self._request = None
-        return _finish(request, self._returned, status, headers, parts)
+        return _finish(request, status, headers, parts)
 
     def render(self, request, output):
         """The reply for an output of `run()` that was called outside of Flask."""
         if not isinstance(output, self._flask.Response):
             return self._owner.encode(output)
-        _mark_failure(output)
+        self._complete(output)
         parts, status, headers = output.get_wsgi_response(make_environ(request))
-        return _finish(request, scoring.FLAG_RETURNED, status, headers, parts)
+        return _finish(request, status, headers, parts)
 
     def _view(self):
         reply, output = self._owner.invoke(self._request, self._flask.request if self._raw else None)
         if reply is None:
             if isinstance(output, self._flask.Response):
-                _mark_failure(output)
-                self._returned = scoring.FLAG_RETURNED
+                self._complete(output)
                 return output
             reply = self._owner.encode(output)
         return self._to_response(reply)
@@ -82,10 +85,22 @@ class Gate:
     def _to_response(self, reply):
         """Through Flask all the same: what the script has asked to be done after the request is done."""
         flags, status, headers, body = reply
-        self._returned = flags & scoring.FLAG_RETURNED
         response = self._flask.Response(body, status=status, mimetype=None if headers else "application/json")
         response.headers[_FAILED_HEADER] = str(bool(flags & scoring.FLAG_FAILED))
+        if flags & scoring.FLAG_RETURNED:
+            self._add_time(response)
         return response
+
+    def _complete(self, response):
+        """What the server adds to a response of the script."""
+        if response.status_code >= 500:
+            response.headers[_FAILED_HEADER] = "True"
+        self._add_time(response)
+        if not response.is_streamed:
+            response.calculate_content_length()  # the server logs it, and makes a list of the body for that
+
+    def _add_time(self, response):
+        response.headers.add(_EXEC_HEADER, "%.3f" % self._owner.run_ms)
 
     def _call(self, environ):
         started = []
@@ -98,39 +113,37 @@ class Gate:
         return started[0], started[1], parts
 
 
-def _finish(request, flags, status, headers, parts):
-    """The reply for what a WSGI application gives: whole where it tells its length, else in pieces."""
-    kept, told_length = [], None
-    for name, value in headers:
-        lower = name.lower()
-        if lower == "content-length":
-            told_length = value
-        elif lower == _FAILED_HEADER and not flags & scoring.FLAG_FAILED_SENT and value in ("True", "False"):
-            flags |= scoring.FLAG_FAILED_SENT | (scoring.FLAG_FAILED if value == "True" else 0)
-        elif lower not in _NOT_PASSED_ON:
-            value.encode("latin-1")  # what HTTP cannot carry is a fault of the answer
-            kept.append((name, value))
-    number = int(status.split(" ", 1)[0])
-    if request.method == "HEAD":
-        kept.extend([("Content-Length", told_length)] if told_length is not None else [])
-    elif told_length is None and number not in (204, 304):
-        return flags | scoring.FLAG_STREAMED, number, _encode(kept), parts
+def _finish(request, status, headers, parts):
+    """The reply for what a WSGI application gives: whole where it tells its length, else in pieces. Its headers lack
+    nothing but the ids."""
+    told_length = any(name.lower() == "content-length" for name, _value in headers)
+    if told_length and headers[-1][0].lower() == "content-length" and request.method != "HEAD":
+        headers = headers[:-1]  # werkzeug's: it comes after the ids, too, and the parent counts the body
+    head = json.dumps([pair for pair in headers if _is_passed_on(*pair)]).encode("ascii")
+    number = _read_status(status)
+    if request.method != "HEAD" and not told_length and number not in (204, 304):
+        return scoring.FLAG_STREAMED, number, head, parts
     try:
         body = b"".join(parts)
     finally:
         close = getattr(parts, "close", None)
         if close:
             close()
-    return flags, number, _encode(kept), body
+    return 0, number, head, body
 
 
-def _encode(headers):
-    return json.dumps(headers).encode("ascii")
+def _is_passed_on(name, value):
+    # gunicorn refuses what HTTP cannot carry: a fault of the answer.
+    if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+        raise ValueError("The header %r cannot be sent" % name)
+    return name.lower() not in _NOT_PASSED_ON
 
 
-def _mark_failure(response):
-    if response.status_code >= 500:
-        response.headers[_FAILED_HEADER] = "True"
+def _read_status(status):
+    number = status.split(" ", 1)[0]
+    if not re.fullmatch(r"[0-9]{3}", number):
+        raise ValueError("The status %r cannot be sent" % status)
+    return int(number)
 
 
 def make_environ(request):
@@ -143,7 +156,7 @@ def make_environ(request):
         "wsgi.run_once": False,
         "wsgi.input": BytesIO(request.body),
         "wsgi.input_terminated": True,
-        "wsgi.url_scheme": "http",
+        "wsgi.url_scheme": "https" if _is_forwarded_securely(request) else "http",
         "SERVER_SOFTWARE": "gunicorn",
         "REQUEST_METHOD": request.method,
         "QUERY_STRING": request.query,
@@ -161,3 +174,12 @@ def make_environ(request):
         key = name.upper().replace("-", "_")
         environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + key] = value
     return environ
+
+
+def _is_forwarded_securely(request):
+    """gunicorn's `secure_scheme_headers`, which it believes of callers on its own machine."""
+    sent = {name.upper(): value for name, value in request.headers}
+    return any(sent.get(name) == value for name, value in _SECURE.items())
+
+
+_SECURE = {"X-FORWARDED-PROTOCOL": "ssl", "X-FORWARDED-PROTO": "https", "X-FORWARDED-SSL": "on"}

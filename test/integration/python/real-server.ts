@@ -103,19 +103,32 @@ const TRANSPORT = new Set([
 ]);
 
 function toAnswer(response: http.IncomingMessage, body: Buffer): RealAnswer {
+  const { rawHeaders, statusCode = 0 } = response;
+  const pairs = rawHeaders.flatMap((name, at): [string, string][] =>
+    at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? '']] : [],
+  );
+  return { status: statusCode, ...readMarks(pairs), body };
+}
+
+/** The server's marks among the headers of an answer, and the headers without those of the transport. */
+export function readMarks(
+  pairs: ScoreRequest['headers'],
+): Pick<RealAnswer, 'headers' | 'runFunctionFailed' | 'runReturned'> {
   const headers: [string, string][] = [];
-  let failed: boolean | undefined;
+  let runFunctionFailed: boolean | undefined;
   let runReturned = false;
-  for (let at = 0; at < response.rawHeaders.length; at += 2) {
-    const name = response.rawHeaders[at] ?? '';
-    const value = response.rawHeaders[at + 1] ?? '';
+  for (const [name, value] of pairs) {
     const lower = name.toLowerCase();
     if (lower === 'x-ms-run-fn-exec-ms') runReturned = true;
-    if (lower === 'x-ms-run-function-failed' && failed === undefined && /^(True|False)$/.test(value))
-      failed = value === 'True';
+    if (
+      lower === 'x-ms-run-function-failed' &&
+      runFunctionFailed === undefined &&
+      /^(True|False)$/.test(value)
+    )
+      runFunctionFailed = value === 'True';
     else if (!TRANSPORT.has(lower)) headers.push([name, value]);
   }
-  return { status: response.statusCode ?? 0, headers, runFunctionFailed: failed, runReturned, body };
+  return { headers, runFunctionFailed, runReturned };
 }
 
 async function freePort(): Promise<number> {

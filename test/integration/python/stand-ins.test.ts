@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startScorePool } from '../../../src/python/index.ts';
 import { ask, ENVIRONMENT, Project, post, TEST_PYTHON, textOf } from './project.ts';
-import { hasRealServer } from './real-server.ts';
+import { hasRealServer, readMarks } from './real-server.ts';
 import { withoutPackages } from './without-packages.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -65,12 +65,12 @@ def run(n):
       ours: [true, true],
     });
     const wrong = await ask(pool, post('{"n": "x"}'));
-    expect([wrong.status, wrong.runFunctionFailed]).toEqual([500, true]);
+    expect([wrong.status, readMarks(wrong.headers).runFunctionFailed]).toEqual([500, true]);
     expect(project.lines('script').at(-1)).toBe(
       "error ValueError: Invalid input data type to parse. Expected: <class 'int'> but got <class 'str'>",
     );
     expect(pool.swagger.input).toBe(
-      '{"type":"object","properties":{"n":{"type":"integer","format":"int64"}},"example":{"n":1}}',
+      '{"type": "object", "properties": {"n": {"type": "integer", "format": "int64"}}, "example": {"n": 1}}',
     );
   });
 

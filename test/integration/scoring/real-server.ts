@@ -15,7 +15,10 @@ export class RealScoringServer implements AsyncDisposable {
     this.#process = process;
   }
 
-  static async start(entryScript: string, workers = 1): Promise<RealScoringServer> {
+  static async start(
+    entryScript: string,
+    { workers = 1, variables = {} }: { workers?: number; variables?: Readonly<Record<string, string>> } = {},
+  ): Promise<RealScoringServer> {
     if (!peerPython) throw new Error('TRITON_LOCAL_TEST_PYTHON is not set');
     const port = await freePort();
     const child = spawn(
@@ -28,6 +31,7 @@ export class RealScoringServer implements AsyncDisposable {
           PATH: `${path.dirname(peerPython)}${path.delimiter}${process.env.PATH}`,
           PYTHONDONTWRITEBYTECODE: '1',
           WORKER_COUNT: String(workers),
+          ...variables,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
         detached: true,

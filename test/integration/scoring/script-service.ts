@@ -16,6 +16,7 @@ export interface ScriptServiceOptions {
   readonly variables?: Readonly<Record<string, string>>;
   readonly workers?: number;
   readonly scoringTimeoutMs?: number;
+  readonly workerTimeoutMs?: number;
   readonly scoring?: Partial<ScoringServerOptions>;
 }
 
@@ -66,7 +67,7 @@ export class ScriptService implements AsyncDisposable {
         engineAuthority: undefined,
         dataDirectory: path.join(directory, 'data'),
         scoringTimeoutMs: options.scoringTimeoutMs ?? 60_000,
-        workerTimeoutMs: 300_000,
+        workerTimeoutMs: options.workerTimeoutMs ?? 300_000,
         initTimeoutMs: 30_000,
         events: { emit: (event) => events.push(event) },
       },

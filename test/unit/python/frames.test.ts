@@ -72,6 +72,7 @@ describe('FrameReader', () => {
       headers: [['Content-Type', 'application/json']],
       body: '{"a": 1}',
       streamed: false,
+      aborted: false,
       runFunctionFailed: false,
       runReturned: true,
       runMs: 1.5,
@@ -81,6 +82,7 @@ describe('FrameReader', () => {
       headers: [['X-A', 'b']],
       body: '',
       streamed: false,
+      aborted: false,
       runFunctionFailed: true,
       runReturned: false,
       runMs: 1.5,
@@ -90,6 +92,7 @@ describe('FrameReader', () => {
       headers: [['Content-Type', 'application/json']],
       body: '',
       streamed: true,
+      aborted: false,
       runFunctionFailed: false,
       runReturned: true,
       runMs: 1.5,
@@ -112,6 +115,12 @@ describe('FrameReader', () => {
     const reader = new FrameReader(recorder);
     for (let at = 0; at < stream.length; at += size) reader.push(stream.subarray(at, at + size));
     expect(recorder.heard).toEqual(expected);
+  });
+
+  it('tells a request that ended its handler', () => {
+    const recorder = new Recorder();
+    new FrameReader(recorder).push(reply(16, 500, '', ''));
+    expect(recorder.heard).toMatchObject([{ aborted: true }]);
   });
 
   it('gives a reply that has no failed flag none', () => {

@@ -19,9 +19,32 @@ export async function ask(port: number, request: string | Buffer): Promise<RawAn
   return answer;
 }
 
-export function open(port: number): Promise<Socket> {
+/** An answer, or undefined where the connection ended without one. */
+export type WireAnswer = RawAnswer | undefined;
+
+/**
+ * As `ask`, for bytes that may be no request at all. A sender that closes half has nothing more to say; an answer that
+ * does not come is none.
+ */
+export async function exchangeBytes(
+  port: number,
+  bytes: string,
+  { halfClose = false, silenceMs = 30_000 }: { halfClose?: boolean; silenceMs?: number } = {},
+): Promise<WireAnswer> {
+  const socket = await open(port, halfClose);
+  const timer = setTimeout(() => socket.destroy(), silenceMs);
+  const answer = readAnswer(socket, bytes.startsWith('HEAD ')).catch(() => undefined);
+  if (halfClose) socket.end(bytes, 'latin1');
+  else socket.write(bytes, 'latin1');
+  const found = await answer;
+  clearTimeout(timer);
+  socket.destroy();
+  return found;
+}
+
+export function open(port: number, allowHalfOpen = false): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => resolve(socket));
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen }, () => resolve(socket));
     socket.once('error', reject);
   });
 }
@@ -52,6 +75,7 @@ export function readAnswer(socket: Socket, bodiless = false): Promise<RawAnswer>
       done(false);
     });
     socket.on('error', () => done(true));
+    socket.on('end', () => done(true));
     socket.on('close', () => done(true));
   });
 }
@@ -67,8 +91,10 @@ function parse(data: Buffer, bodiless: boolean, ended: boolean): RawAnswer | und
     (row) => [row.slice(0, row.indexOf(':')), row.slice(row.indexOf(':') + 1).trim()] as const,
   );
   const header = (name: string) => headers.find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
-  const length = Number(header('content-length') ?? 0);
+  const told = header('content-length');
+  const length = told === undefined ? Number.POSITIVE_INFINITY : Number(told);
   const chunked = header('transfer-encoding') === 'chunked';
+  bodiless ||= status === '204' || status === '304';
   const whole = bodiless || (chunked ? rest.includes('0\r\n\r\n') : rest.length >= length);
   if (!whole && !ended) return undefined;
   const body = chunked ? rest : rest.subarray(0, bodiless ? 0 : length);

@@ -113,7 +113,8 @@ describe('routes', () => {
   });
 
   it('refuses a WebSocket upgrade', async () => {
-    const answer = await send('GET', '/', ['Upgrade: websocket']);
+    const request = requestText('GET', '/', ['Upgrade: websocket']).replace('close', 'Upgrade');
+    const answer = await ask(service.port, request);
     expect(answer.status).toBe(400);
     expect(answer.header('x-request-id')).toBeUndefined();
   });

@@ -93,6 +93,8 @@ export async function startService(
     deployment: 'script',
     engineUrl: undefined,
     keys: [],
+    corsOrigins: [],
+    serverVersion: 'azmlinfsrv/1.5.1',
     source,
     events: { emit: (event) => events.push(event) },
     ...rest,

@@ -1,0 +1,40 @@
+import { userError } from '../base/index.ts';
+
+/** How the scoring service serves, as the variables of the real server set it (azureml.md 1.10). */
+export interface ServiceSettings {
+  /** Origins of web pages that may read answers, each a text or a pattern; none sends no CORS headers. */
+  readonly corsOrigins: readonly string[];
+  /** The value of `x-ms-server-version`; undefined sends none. */
+  readonly serverVersion: string | undefined;
+}
+
+/** The server whose contract we keep (azureml.md section 1). */
+const SERVER_VERSION = 'azmlinfsrv/1.5.1';
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** @throws CONFIG_INVALID that names the variable. */
+export function readServiceSettings(variables: Variables): ServiceSettings {
+  const { AML_CORS_ORIGINS: origins, SERVER_VERSION_LOG_RESPONSE_ENABLED: versioned } = variables;
+  return {
+    corsOrigins: origins ? origins.split(',').map((origin) => origin.trim()) : [],
+    serverVersion:
+      versioned === undefined || versioned.toLowerCase() === 'true'
+        ? SERVER_VERSION
+        : variables.HTTP_X_MS_SERVER_VERSION || undefined,
+  };
+}
+
+/** `WORKER_TIMEOUT` in milliseconds; 0 is for ever. */
+export function readWorkerTimeoutMs(variables: Variables): number {
+  return variables.WORKER_TIMEOUT === '0' ? 0 : (positiveVariable(variables, 'WORKER_TIMEOUT') ?? 300) * 1000;
+}
+
+/** A whole number above 0; undefined where the variable is not set. */
+export function positiveVariable(variables: Variables, name: string): number | undefined {
+  const raw = variables[name];
+  if (raw === undefined || raw === '') return undefined;
+  if (!/^[1-9]\d*$/.test(raw))
+    throw userError('CONFIG_INVALID', `${name} must be a whole number above 0, not "${raw}"`);
+  return Number(raw);
+}

@@ -1,0 +1,6 @@
+def init():
+    pass
+
+
+def run(first, second):
+    return [first, second]
