@@ -132,6 +132,28 @@ describe.skipIf(!peerPython)('reloads', () => {
     expect(starts() - before).toBeLessThan(3);
   });
 
+  it('take up what triton-local.yaml says about the script, and tell of what needs a restart', async () => {
+    const { folder, emulator, score } = await open(
+      scriptOf(1).replace('"number": 1', '"seen": os.environ.get("SEEN")'),
+    );
+    await emulator.ready();
+    const configure = (text: string) => writeFile(folder.path('triton-local.yaml'), text);
+    await configure('env: { SEEN: twice }\nworkers: 2\nauth: key\n');
+    await emulator.waitFor('reload.completed', ({ generation }) => generation === 2);
+    expect((await score()).body).toEqual({ seen: 'twice' });
+    expect(
+      emulator.events.filter((event) => event.type === 'worker.ready' && event.generation === 2),
+    ).toHaveLength(2);
+    await emulator.waitFor(
+      'log.line',
+      ({ text }) => text === 'changed settings that count from the next start on: auth',
+    );
+    await configure('env: { SEEN: twice }\nworkers: none\n');
+    const { error } = await emulator.waitFor('reload.failed');
+    expect([error.file, error.line]).toEqual([folder.path('triton-local.yaml'), 2]);
+    expect(error.message).toContain('whole number from 1 to 64');
+  });
+
   it('retry by hand a script that failed at the very start and has not changed', async () => {
     const outside = await TempFolder.create('triton-local-outside-');
     parts.push(outside);
