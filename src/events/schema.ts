@@ -48,6 +48,8 @@ export const failure = z.object({
   message: z.string(),
   file: z.string().optional(),
   line: z.number().int().positive().optional(),
+  /** The text of that line, cut where it is long. */
+  excerpt: z.string().optional(),
   hint: z.string().optional(),
 });
 
