@@ -83,11 +83,12 @@ function summary(started: StartedEmulator, projectDir: string, eventLog: string)
 /** What `-d` starts: an emulator that shows nothing, keeps its events in a file, and tells its parent how it began. */
 export async function upWithoutTerminal(
   config: ProjectConfig,
+  resolve: () => Promise<ProjectConfig>,
   { eventLog, keyFile }: { readonly eventLog: string; readonly keyFile: string | undefined },
   reporter: ReturnType<typeof startReporter>,
 ): Promise<number> {
   const keys = keyFile === undefined ? {} : { keys: async () => Object.values(await serviceKeys(keyFile)) };
-  const emulator = createEmulator({ config, runtimePaths: [packageDirectory()], eventLog, ...keys });
+  const emulator = createEmulator({ config, resolve, runtimePaths: [packageDirectory()], eventLog, ...keys });
   using _log = new EventLog(eventLog, emulator.control);
   const stopTelling = emulator.control.subscribe((event) => reporter?.event(event));
   const asked = nextInterruption();

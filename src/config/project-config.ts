@@ -40,6 +40,8 @@ export type Origin = 'flag' | 'environment' | 'triton-local.yaml' | 'detection' 
  */
 export interface ProjectConfig {
   readonly projectDir: string;
+  /** Where `triton-local.yaml` lies, or would lie. */
+  readonly projectFile: string;
   readonly models: ModelSource | undefined;
   readonly script: ScriptSource | undefined;
   readonly engine: EngineChoice;

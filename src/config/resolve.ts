@@ -91,6 +91,7 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
   const environment = Object.freeze({ ...withoutSecrets(variables), ...value('env', {}) });
   const config: ProjectConfig = {
     projectDir,
+    projectFile: path.join(projectDir, PROJECT_FILE),
     models,
     script,
     engine: value('engine', given.values.tritonUrl === undefined ? 'auto' : 'external'),

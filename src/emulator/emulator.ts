@@ -21,10 +21,13 @@ import { isReady } from './readiness.ts';
 import { EmulatorTarget } from './reload-target.ts';
 import { requestFromFile } from './replay/pinned-request.ts';
 import { Replay } from './replay/replay.ts';
+import { ScriptSettings } from './script-settings.ts';
 import { prepareScript } from './script-start.ts';
 
 export interface EmulatorOptions {
   readonly config: ProjectConfig;
+  /** Resolves the same project again, so that the script's settings follow its files; without it they stay. */
+  readonly resolve?: () => Promise<ProjectConfig>;
   /** Folders in which to look for `onnxruntime-node` after the project's own. */
   readonly runtimePaths: readonly string[];
   /**
@@ -82,6 +85,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   key: string | undefined;
 
   readonly #config: ProjectConfig;
+  readonly #resolve: EmulatorOptions['resolve'];
   readonly #bus = new EventBus();
   readonly #runtimePaths: readonly string[];
   readonly #eventLog: string | undefined;
@@ -103,8 +107,9 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   #announcedReady = false;
   #startMs = 0;
 
-  constructor({ config, runtimePaths, eventLog, keys }: EmulatorOptions) {
+  constructor({ config, resolve, runtimePaths, eventLog, keys }: EmulatorOptions) {
     this.#config = config;
+    this.#resolve = resolve;
     this.#runtimePaths = runtimePaths;
     this.#eventLog = eventLog;
     this.#givenKeys = keys;
@@ -158,8 +163,13 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   #prepareScript(): void {
     const { script } = this.#config;
     if (!script) return;
+    const settings = new ScriptSettings({
+      config: this.#config,
+      resolve: this.#resolve,
+      events: this.#bus,
+    });
     this.#generations = prepareScript(
-      { config: this.#config, script, engineUrl: this.httpUrl, events: this.#bus },
+      { settings, script, engineUrl: this.httpUrl, events: this.#bus },
       this.#lifetime,
     );
   }

@@ -1,13 +1,14 @@
 import type { Lifetime } from '../base/index.ts';
-import type { ProjectConfig, ScriptSource } from '../config/index.ts';
+import type { ScriptSource } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
 import { ensureEnvironment, ScorePoolFactory } from '../python/index.ts';
 import { dataDirectory } from '../workspace/index.ts';
 import { Generations } from './generations.ts';
 import { scriptEnvironment } from './script-environment.ts';
+import type { ScriptSettings } from './script-settings.ts';
 
 export interface ScriptStartOptions {
-  readonly config: ProjectConfig;
+  readonly settings: ScriptSettings;
   readonly script: ScriptSource;
   /** Base of the engine's HTTP service. */
   readonly engineUrl: string;
@@ -15,16 +16,18 @@ export interface ScriptStartOptions {
 }
 
 /**
- * Readies what starts the script's generations; starts none yet. Each start looks again for the environment that the
- * project's requirements ask for, so that an edit of them builds another; one that is there already costs a look.
+ * Readies what starts the script's generations; starts none yet. Each start takes up the settings as the project's
+ * files have them now, and looks for the environment that the requirements ask for: an edit of them builds another,
+ * and one that is there already costs a look.
  */
 export function prepareScript(
-  { config, script, engineUrl, events }: ScriptStartOptions,
+  { settings, script, engineUrl, events }: ScriptStartOptions,
   lifetime: Lifetime,
 ): Generations {
-  const environment = scriptEnvironment(config);
   const factory = lifetime.use('spare workers', new ScorePoolFactory());
   const start = async (generation: number, signal: AbortSignal) => {
+    const config = await settings.next();
+    const environment = scriptEnvironment(config);
     const { interpreter } = await ensureEnvironment(config.python, config.home, environment, events, signal);
     return factory.start(
       {

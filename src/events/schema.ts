@@ -26,7 +26,7 @@ export const reloadTimings = z.object({
   planMs: milliseconds,
   applyMs: milliseconds,
   totalMs: milliseconds,
-  /** The bill: these six add up to `totalMs`. From the first sign on disk until a changed content was read. */
+  /** The bill: these six add up to `totalMs`. From the first sign on disk until it was looked at. */
   noticeMs: milliseconds,
   /** Waiting until the files were left alone. */
   quietMs: milliseconds,
@@ -48,6 +48,8 @@ export const failure = z.object({
   message: z.string(),
   file: z.string().optional(),
   line: z.number().int().positive().optional(),
+  /** The text of that line, cut where it is long. */
+  excerpt: z.string().optional(),
   hint: z.string().optional(),
 });
 

@@ -95,8 +95,8 @@ export class Attempts {
     }
   }
 
-  /** The content was read: whatever time passes until something is tried is spent waiting for the files. */
-  noteRead(): void {
+  /** The change was looked at: whatever time passes until something is tried is spent waiting for the files. */
+  noteSeen(): void {
     if (this.#bill?.phase === 'notice') this.#bill.enter('quiet');
   }
 

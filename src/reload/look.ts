@@ -10,7 +10,7 @@ import { isIgnoredName, isPythonEnvironment } from './ignore-rules.ts';
 /** The part of the configuration that says which files a reload depends on. */
 export type ReloadConfig = Pick<
   ProjectConfig,
-  'projectDir' | 'models' | 'script' | 'python' | 'watch' | 'home'
+  'projectDir' | 'projectFile' | 'models' | 'script' | 'python' | 'watch' | 'home'
 >;
 
 const MOST_SOURCE_FILES = 10_000;
@@ -39,9 +39,8 @@ export async function lookAtProject(config: ReloadConfig): Promise<FileTable> {
     const { entryScript, sourceDirectory } = config.script;
     const rules = sourceFiles(config, repository, repositoryStats);
     await walk.directory(sourceDirectory, rules);
-    const { requirementsFile, condaFile } = config.python;
-    for (const file of [entryScript, requirementsFile, condaFile]) {
-      if (file !== undefined && !walk.files.has(file)) walk.file(file, 'sources');
+    for (const file of [entryScript, ...configurationFiles(config)]) {
+      if (!walk.files.has(file)) walk.file(file, 'sources');
     }
   }
   return {
@@ -51,6 +50,12 @@ export async function lookAtProject(config: ReloadConfig): Promise<FileTable> {
     repositoryFound,
     truncated: walk.truncated,
   };
+}
+
+/** What the workers are started by, wherever it lies. */
+export function configurationFiles({ projectFile, python }: ReloadConfig): string[] {
+  const files = [python.requirementsFile, python.condaFile, projectFile];
+  return files.filter((file) => file !== undefined);
 }
 
 /** Where exporters put the weights of a big ONNX file, beside it. */

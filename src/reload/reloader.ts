@@ -139,7 +139,7 @@ export class ProjectReloader implements Reloader {
     const { scopes, error } = await this.#observation.read(look.at, (before, after) => {
       return planReload(before, after, config.script).actions.length > 0;
     });
-    if (scopes.length > 0) this.#attempts.noteRead();
+    this.#attempts.noteSeen();
     if (error !== undefined) {
       this.#unread = true;
       this.#attempts.refuse(error);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isInside } from '../base/index.ts';
 import { isSourceName } from './file-kind.ts';
 import { isIgnoredName, isPythonEnvironment } from './ignore-rules.ts';
-import { externalDataOf, type ReloadConfig } from './look.ts';
+import { configurationFiles, externalDataOf, type ReloadConfig } from './look.ts';
 
 /** Where events are listened for. */
 export interface WatchedPlaces {
@@ -19,13 +19,11 @@ export function watchedPlaces(config: ReloadConfig): WatchedPlaces {
   const modelFiles = onnxFile === undefined ? [] : [onnxFile, ...externalDataOf(onnxFile)];
   const single = [
     ...modelFiles,
-    ...(config.script
-      ? [config.script.entryScript, config.python.requirementsFile, config.python.condaFile]
-      : []),
+    ...(config.script ? [config.script.entryScript, ...configurationFiles(config)] : []),
   ];
   const folders = withoutNested([repository, config.script?.sourceDirectory]);
-  const files = single.filter((file) => file !== undefined && !folders.some((root) => isInside(root, file)));
-  const roots = [...folders, ...new Set(files.filter((file) => file !== undefined))];
+  const files = single.filter((file) => !folders.some((root) => isInside(root, file)));
+  const roots = [...folders, ...new Set(files)];
   return {
     roots,
     isIgnored(target, stats) {

@@ -156,6 +156,7 @@ export class PlainFormat {
     const [first = '', ...more] = error.message.split(/\r?\n/).map(clean);
     return [
       this.#line('failed', this.#style.red(`${place === undefined ? '' : `${place}: `}${first}`)),
+      ...(error.excerpt === undefined ? [] : [`${INDENT}${error.line} | ${clean(error.excerpt)}`]),
       ...more.map((line) => `${INDENT}${line}`),
       ...(error.hint === undefined ? [] : [`${INDENT}hint: ${clean(error.hint)}`]),
       `${INDENT}${formatServing(generation, actions)}`,

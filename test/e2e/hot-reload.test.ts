@@ -44,7 +44,7 @@ describe.skipIf(!peerPython)('hot reload under load', () => {
       await untilServed({ project, emulator, load }, PARTS, savedAfter);
     });
 
-    for (const { title, save, file, line, message } of BROKEN_SAVES) {
+    for (const { title, save, file, line, excerpt, message } of BROKEN_SAVES) {
       it(title, async () => {
         const good = project.edition;
         savedAfter = emulator.lastSeq;
@@ -53,6 +53,7 @@ describe.skipIf(!peerPython)('hot reload under load', () => {
         await save(project);
         const failed = await emulator.waitFor('reload.failed', () => true, { after });
         expect(failed.error).toMatchObject({ message: expect.stringMatching(message) });
+        if (excerpt !== undefined) expect(failed.error.excerpt).toBe(excerpt);
         expect([failed.error.file, failed.error.line]).toEqual([project.at(file), line]);
         const stale = await load.waitFor((answer) => answer.stale, performance.now());
         expect(editionOf(stale.body)).toEqual(good);

@@ -9,6 +9,8 @@ export interface BrokenSave {
   readonly file: string;
   /** The line that it names; undefined where there is none to name. */
   readonly line?: number;
+  /** The text of that line. */
+  readonly excerpt?: string;
   readonly message: RegExp;
 }
 
@@ -47,6 +49,7 @@ export const BROKEN_SAVES: readonly BrokenSave[] = [
     save: (project) => withInit(project, 'weights = {}', 'weights["missing"]'),
     file: script,
     line: 12,
+    excerpt: 'weights["missing"]',
     message: /KeyError: 'missing'/,
   },
   {
@@ -81,6 +84,7 @@ export const BROKEN_SAVES: readonly BrokenSave[] = [
     save: (project) => writeFile(project.at(config), 'backend: "onnxruntime"\nmax_batch_sise: 1\n'),
     file: config,
     line: 2,
+    excerpt: 'max_batch_sise: 1',
     message: /max_batch_sise/,
   },
   {

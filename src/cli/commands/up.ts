@@ -11,20 +11,19 @@ import { packageDirectory } from '../version.ts';
 
 /** `triton-local up [DIR]`: everything for one project, until it is asked to end; with `-d` apart from the terminal. */
 export async function up(directory: string | undefined, flags: Flags): Promise<number> {
-  const config = await withConsent(
-    await resolveProject({ directory: directory ?? '.', flags: settingFlags(flags) }),
-  );
+  const resolve = () => resolveProject({ directory: directory ?? '.', flags: settingFlags(flags) });
+  const config = await withConsent(await resolve());
   if (flags.detach) return (await import('../up-detached.ts')).upDetached(config);
   if (typeof flags.eventLog === 'string') {
     const keyFile = typeof flags.keyFile === 'string' ? flags.keyFile : undefined;
     const files = { eventLog: flags.eventLog, keyFile };
-    return (await import('../up-detached.ts')).upWithoutTerminal(config, files, startReporter());
+    return (await import('../up-detached.ts')).upWithoutTerminal(config, resolve, files, startReporter());
   }
 
   const { stdin, stdout } = process;
   const facts = terminalFacts(stdout.isTTY === true);
   const mode = selectUi(config.ui, { stdin, stdout, ci: facts.ci, dumb: facts.dumb });
-  const emulator = createEmulator({ config, runtimePaths: [packageDirectory()] });
+  const emulator = createEmulator({ config, resolve, runtimePaths: [packageDirectory()] });
   const renderer = await startRenderer(mode, {
     control: emulator.control,
     stdin,

@@ -20,6 +20,9 @@ export function bannerLines(state: EmulatorState, style: Style): readonly string
   return [
     `${style.alarm(' RELOAD FAILED ')} ${where}${style.red(first)}`,
     `  ${style.yellow(serving)}${also}`,
+    ...(error.excerpt === undefined
+      ? []
+      : [`  ${style.dim(`${error.line} │`)} ${sanitize(error.excerpt, false)}`]),
     ...(error.hint === undefined ? [] : [`  ${style.cyan('hint')} ${sanitize(error.hint, false)}`]),
     ...rest.filter((line) => line.trim() !== '').map((line) => style.dim(`  ${line}`)),
   ];

@@ -27,6 +27,7 @@ export async function openProject(
   await prepare(at);
   const config = change({
     projectDir: root,
+    projectFile: at('triton-local.yaml'),
     models: { kind: 'repository', directory: at('models/triton') },
     script: { entryScript: at('score.py'), sourceDirectory: root },
     python: { interpreter: undefined, requirementsFile: undefined, condaFile: undefined },

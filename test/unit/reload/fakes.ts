@@ -17,6 +17,7 @@ export const PBTXT = '/p/models/digits/config.pbtxt';
 
 export const config: ReloadConfig = {
   projectDir: '/p',
+  projectFile: '/p/triton-local.yaml',
   models: { kind: 'repository', directory: '/p/models' },
   script: { entryScript: SCRIPT, sourceDirectory: '/p' },
   python: { interpreter: undefined, requirementsFile: undefined, condaFile: undefined },

@@ -241,10 +241,10 @@ describe('reloader', () => {
       expect(bill()).toEqual({ warmMs: 10, quietMs: 120 });
     });
 
-    it('tells the notice of weights from the wait for them', async () => {
+    it('names the wait until weights stand still', async () => {
       fake.save(ONNX, 'w2');
       await fake.clock.advance(1_000);
-      expect(bill()).toEqual({ noticeMs: 250, loadMs: 10 });
+      expect(bill()).toEqual({ quietMs: 250, loadMs: 10 });
     });
   });
 

@@ -61,6 +61,30 @@ describe('startPlain', () => {
     ]);
   });
 
+  it('tells of a pause, of no watching, and of the answer that is asked for again', async () => {
+    const replay = { method: 'POST', path: '/score', status: 200, generation: 2 };
+    const lines = await plain([
+      { type: 'reload.watching', mode: 'events', reason: '' },
+      { type: 'reload.watching', mode: 'paused', reason: '' },
+      { type: 'reload.watching', mode: 'off', reason: '--no-watch' },
+      { type: 'replay.pinned', ...replay },
+      {
+        type: 'replay.answered',
+        ...replay,
+        statusBefore: 500,
+        totalMs: 3,
+        differences: [{ path: 'digit', before: '', after: '5' }],
+        differenceCount: 1,
+      },
+    ]);
+    expect(lines).toEqual([
+      'watching paused: saves are not followed',
+      'watching off (--no-watch)',
+      'replay   POST /score 200, again after each reload',
+      'replay   POST /score 200: status 500 -> 200, digit nothing -> 5',
+    ]);
+  });
+
   it('says what is still broken when something else reloads', async () => {
     const other: EventBody = {
       type: 'reload.completed',

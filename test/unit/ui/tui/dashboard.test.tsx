@@ -52,6 +52,42 @@ describe('the head of the screen', () => {
     expect(rows.at(-1)).toContain('q quit   r reload');
   });
 
+  it('says loudly that watching is paused, and quietly that it polls', () => {
+    const watching = (mode: 'paused' | 'polling' | 'off' | 'events') =>
+      head(120, 40, [...ready, { type: 'reload.watching', mode, reason: '' }])[0];
+    expect(watching('paused')).toContain('WATCHING PAUSED · w resumes');
+    expect(watching('polling')).toMatch(/● ready {2}polling {2}/);
+    expect(watching('off')).toMatch(/● ready {2}not watching {2}/);
+    expect(watching('events')).toMatch(/● ready {2}\S*digits/);
+  });
+
+  it('shows what the last reload did to the answer of the pinned request', () => {
+    const pinned: EventBody = {
+      type: 'replay.pinned',
+      method: 'POST',
+      path: '/score',
+      status: 200,
+      generation: 1,
+    };
+    expect(head(120, 40, [...ready, pinned]).join('\n')).toMatch(
+      /replay +POST \/score 200 · again after each reload/,
+    );
+    const answered: EventBody = {
+      ...pinned,
+      type: 'replay.answered',
+      statusBefore: 200,
+      totalMs: 3,
+      differences: [{ path: 'digit', before: '3', after: '5' }],
+      differenceCount: 4,
+    };
+    expect(head(120, 40, [...ready, pinned, answered]).join('\n')).toMatch(
+      /replay +POST \/score 200 · digit 3 -> 5 · 3 more differences/,
+    );
+    const same = { ...answered, differences: [], differenceCount: 0 };
+    expect(head(120, 40, [...ready, pinned, same]).join('\n')).toMatch(/POST \/score 200 · the same answer/);
+    expect(head(120, 40, [...ready, pinned, { type: 'replay.unpinned' }]).join('\n')).not.toContain('replay');
+  });
+
   it('at 80x24 puts them below each other', () => {
     const text = head(80, 24, [...ready, ...reloaded, ...requests]).join('\n');
     expect(text).toMatch(/models +● densenet_onnx +2 {2}READY\n +● digits/);

@@ -152,6 +152,28 @@ describe('keys', () => {
     await terminal.shows('line number 29 ends');
   });
 
+  it('pause the watching and resume it', async () => {
+    const { terminal, emit } = await show();
+    await terminal.shows('● ready');
+    emit({ type: 'reload.watching', mode: 'events', reason: '' });
+    terminal.type('w');
+    await terminal.shows('WATCHING PAUSED');
+    terminal.type('w');
+    await expect.poll(() => terminal.text()).not.toContain('PAUSED');
+    emit({ type: 'reload.watching', mode: 'off', reason: '--no-watch' });
+    terminal.type('w');
+    await terminal.shows('nothing is watched');
+  });
+
+  it('pin the last request and let it go', async () => {
+    const { terminal } = await show();
+    await terminal.shows('● ready');
+    terminal.type('p');
+    await terminal.shows('again after each reload');
+    terminal.type('p');
+    await expect.poll(() => terminal.text()).not.toContain('again after each reload');
+  });
+
   it('reload, and say what came of it', async () => {
     const { terminal, control, emit } = await show();
     control.onReload = async () => emit(...reloaded);

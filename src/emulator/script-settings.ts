@@ -1,0 +1,67 @@
+import { toTritonLocalError } from '../base/index.ts';
+import type { ProjectConfig } from '../config/index.ts';
+import type { EventSink } from '../events/index.ts';
+
+/** What each generation of workers starts with anew; the other settings stay as they were at the start. */
+const TAKEN_UP: ReadonlySet<string> = new Set([
+  'workers',
+  'scoringTimeoutMs',
+  'workerTimeoutMs',
+  'timeoutMs',
+  'python',
+  'environment',
+]);
+/** Says where settings come from; or is seen elsewhere to be gone, often for a moment only. */
+const NOT_TOLD: ReadonlySet<string> = new Set(['origins', 'yes', 'models', 'script']);
+
+export interface ScriptSettingsOptions {
+  readonly config: ProjectConfig;
+  /** Resolves the project again from its files; without it, all settings stay. */
+  readonly resolve: (() => Promise<ProjectConfig>) | undefined;
+  readonly events: EventSink;
+}
+
+/** The settings of the script, which follow the project's files from one generation to the next. */
+export class ScriptSettings {
+  readonly #options: ScriptSettingsOptions;
+  #told = '';
+
+  constructor(options: ScriptSettingsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The settings for the next generation. Those that would need a restart are told of, once, and left as they are.
+   * @throws what is wrong with a configuration file, with file and line
+   */
+  async next(): Promise<ProjectConfig> {
+    const { config, events } = this.#options;
+    const now = await this.#resolve();
+    const left = Object.keys(config)
+      .filter((name) => !TAKEN_UP.has(name) && !NOT_TOLD.has(name) && differs(config, now, name))
+      .sort()
+      .join(', ');
+    if (left !== this.#told) {
+      this.#told = left;
+      const text = `changed settings that count from the next start on: ${left}`;
+      if (left !== '') events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
+    }
+    return now;
+  }
+
+  async #resolve(): Promise<ProjectConfig> {
+    const { config, resolve } = this.#options;
+    try {
+      return (await resolve?.()) ?? config;
+    } catch (error) {
+      // A script that is gone, say, is told of better by the start that needs it.
+      if (toTritonLocalError(error).location === undefined) return config;
+      throw error;
+    }
+  }
+}
+
+function differs(one: ProjectConfig, other: ProjectConfig, name: string): boolean {
+  const text = (config: ProjectConfig) => JSON.stringify(config[name as keyof ProjectConfig]);
+  return text(one) !== text(other);
+}
