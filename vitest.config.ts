@@ -15,9 +15,10 @@ const layer = (name: string, order: number, timeoutMs: number) => ({
   },
 });
 
-/** Tests of real engines, of pip and of ten thousand files: minutes, so `.ci/run` and `npm run test:slow` run them. */
+/** Tests of real engines and beside them, of pip and of ten thousand files: minutes, so `.ci/run` and `npm run test:slow` run them. */
 const SLOW = [
   'test/integration/engines/**/*.test.ts',
+  'test/integration/inference/fidelity/*.test.ts',
   'test/integration/python/environment.test.ts',
   'test/integration/reload/limits.test.ts',
 ];

@@ -88,6 +88,7 @@ function pickOutputs(
     picked.push({
       tensor: classes > 0 ? classify(tensor, classes, labels.get(output.name) ?? [], batches) : tensor,
       binary: asked ? asked.binary : request.binaryDataOutput,
+      shared: asked?.shared,
     });
   }
   return picked;

@@ -29,7 +29,7 @@ interface ModelEntry {
   latest: LoadedVersion | undefined;
   /** Why our own attempt to read the folder failed while nothing of the model serves; empty otherwise. */
   pollFailure: string;
-  /** What the folder was at the last successful load; undefined after a failed one or an override of files. */
+  /** What the folder was at the last successful load; undefined after a failed one or an override. */
   stamp: string | undefined;
 }
 
@@ -203,7 +203,7 @@ export class ModelTable implements AsyncDisposable {
   async #loadNow(model: ModelEntry, override: LoadOverride | undefined, ours: boolean): Promise<void> {
     const { name } = model;
     const repository = override?.repository ?? this.#repository;
-    const stamp = override?.repository ? undefined : await directoryStamp(path.join(repository, name));
+    const stamp = override ? undefined : await directoryStamp(path.join(repository, name));
     let definition: ModelDefinition;
     try {
       definition = await readModelDefinition(repository, name, override?.config);

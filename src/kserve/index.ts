@@ -9,9 +9,11 @@ export {
   elementCount,
   isDatatype,
 } from './datatypes.ts';
-export { parseInferRequest, rawInferRequest, requestPrefix } from './infer-request.ts';
+export { type GenerateInput, parseGenerateRequest } from './generate-request.ts';
+export { encodeGenerateResponse } from './generate-response.ts';
+export { parseInferRequest, rawInferRequest } from './infer-request.ts';
 export { type EncodedResponse, encodeInferResponse, type ResponseOutput } from './infer-response.ts';
-export { asBoolean, asString, asUnsigned, isObject, memberOf } from './json-access.ts';
+export { asArray, asBoolean, asString, asUnsigned, isObject, memberOf } from './json-access.ts';
 export { readJson } from './json-reader.ts';
 export { decodeUtf8, encodeUtf8 } from './json-string.ts';
 export { JsonDouble, type JsonObject, JsonSpan, type JsonValue } from './json-value.ts';
@@ -38,6 +40,9 @@ export type {
   ModelMetadata,
   ParameterValue,
   RequestedOutput,
+  SharedMemory,
+  SharedMemoryTarget,
   Tensor,
   TensorMetadata,
 } from './messages.ts';
+export { requestPrefix } from './request-prefix.ts';

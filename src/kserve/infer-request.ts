@@ -12,8 +12,9 @@ import {
 import { readJson } from './json-reader.ts';
 import { decodeJsonTensor } from './json-tensor.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
-import { internal, invalidArgument, notFound, unsupported } from './kserve-error.ts';
-import type { InferInput, InferRequest, ParameterValue, RequestedOutput } from './messages.ts';
+import { internal, invalidArgument, unsupported } from './kserve-error.ts';
+import type { InferInput, InferRequest, ParameterValue, RequestedOutput, SharedMemory } from './messages.ts';
+import { requestPrefix } from './request-prefix.ts';
 
 const NO_BYTES = new Uint8Array(0);
 const NO_PARAMETERS: ReadonlyMap<string, ParameterValue> = new Map();
@@ -36,6 +37,7 @@ export function rawInferRequest(body: Uint8Array): InferRequest {
  * Reads a request: `jsonBytes` of JSON, then the binary tensors in the order of the inputs, which become views.
  * @param model only for error texts.
  * @param maxBytes limit of the JSON part and of each tensor given in JSON.
+ * @param memory what regions of shared memory mean; outputs that go there have to be released by the caller.
  * @throws KServeError with the texts and in the order of Triton's HTTP layer (E14 to E48 of its catalogue).
  */
 export function parseInferRequest(
@@ -43,6 +45,7 @@ export function parseInferRequest(
   jsonBytes: number,
   model: string,
   maxBytes: number,
+  memory: SharedMemory,
 ): InferRequest {
   if (jsonBytes > maxBytes)
     throw invalidArgument(
@@ -53,19 +56,23 @@ export function parseInferRequest(
   const id =
     isObject(root) && root.has('id') ? asString(memberOf(root, 'id', ''), "Unable to parse 'id': ") : '';
   const parameters = readParameters(root);
-  const source: InputSource = { text, body, offset: jsonBytes, model, maxBytes, id, named: new Set() };
+  const source: InputSource = {
+    text,
+    body,
+    offset: jsonBytes,
+    model,
+    maxBytes,
+    id,
+    named: new Set(),
+    memory,
+  };
   const inputs: InferInput[] = [];
   const context = "Unable to parse 'inputs': ";
   for (const input of asArray(memberOf(root, 'inputs', context), context))
     inputs.push(readInput(input, source));
   if (source.offset < body.length)
     throw invalidArgument(`unexpected additional input data for model '${model}'`);
-  return { id, inputs, outputs: readOutputs(root), raw: false, ...parameters };
-}
-
-/** Triton's prefix for errors of the core: the client's id, or that there is none. */
-export function requestPrefix(id: string): string {
-  return `[request id: ${id === '' ? '<id_unknown>' : id}] `;
+  return { id, inputs, outputs: readOutputs(root, memory), raw: false, ...parameters };
 }
 
 type RequestParameters = Pick<InferRequest, 'binaryDataOutput' | 'priority' | 'timeout' | 'parameters'>;
@@ -140,6 +147,7 @@ interface InputSource {
   readonly maxBytes: number;
   readonly id: string;
   readonly named: Set<string>;
+  readonly memory: SharedMemory;
 }
 
 function readInput(input: JsonValue, source: InputSource): InferInput {
@@ -155,10 +163,10 @@ function readInput(input: JsonValue, source: InputSource): InferInput {
   if (source.named.has(name))
     throw invalidArgument(`${requestPrefix(source.id)}input '${name}' already exists in request`);
   source.named.add(name);
-  if (region !== undefined)
-    throw notFound(
-      `Unable to find shared memory region: '${asString(region, "Unable to parse 'shared_memory_region': ")}'`,
-    );
+  if (region !== undefined) {
+    const part = readRegion(region, parameters);
+    return { name, datatype, shape, data: source.memory.read(part.region, part.offset, part.byteSize) };
+  }
   const data =
     binary === undefined
       ? readJsonData(object, name, datatype, shape, source)
@@ -170,6 +178,18 @@ function readInput(input: JsonValue, source: InputSource): InferInput {
 function parametersOf(object: JsonObject): JsonObject | undefined {
   const parameters = object.get('parameters');
   return isObject(parameters) ? parameters : undefined;
+}
+
+function readRegion(region: JsonValue, parameters: JsonObject | undefined) {
+  const size = (key: string) => {
+    const value = parameters?.get(key);
+    return value === undefined ? 0 : asUnsigned(value, `Unable to parse '${key}': `);
+  };
+  return {
+    region: asString(region, "Unable to parse 'shared_memory_region': "),
+    offset: size('shared_memory_offset'),
+    byteSize: size('shared_memory_byte_size'),
+  };
 }
 
 function readShape(input: JsonObject, name: string): number[] {
@@ -247,18 +267,26 @@ function takeBinaryData(size: number, name: string, source: InputSource): Uint8A
 
 const NO_OUTPUTS: readonly RequestedOutput[] = [];
 
-function readOutputs(root: JsonValue): readonly RequestedOutput[] {
+function readOutputs(root: JsonValue, memory: SharedMemory): readonly RequestedOutput[] {
   const value = isObject(root) ? root.get('outputs') : undefined;
   if (value === undefined) return NO_OUTPUTS;
   const outputs: RequestedOutput[] = [];
-  for (const output of asArray(value, "Unable to parse 'outputs': ")) {
-    const name = asString(memberOf(output, 'name', "Unable to parse 'name': "), "Unable to parse 'name': ");
-    outputs.push({ name, ...readOutputParameters(parametersOf(output as JsonObject)) });
+  try {
+    for (const output of asArray(value, "Unable to parse 'outputs': ")) {
+      const name = asString(memberOf(output, 'name', "Unable to parse 'name': "), "Unable to parse 'name': ");
+      outputs.push({ name, ...readOutputParameters(parametersOf(output as JsonObject), memory) });
+    }
+  } catch (error) {
+    for (const { shared } of outputs) shared?.release();
+    throw error;
   }
   return outputs;
 }
 
-function readOutputParameters(parameters: JsonObject | undefined): Omit<RequestedOutput, 'name'> {
+function readOutputParameters(
+  parameters: JsonObject | undefined,
+  memory: SharedMemory,
+): Omit<RequestedOutput, 'name'> {
   if (parameters === undefined) return { binary: false, classification: 0 };
   const classification = parameters.get('classification');
   const binary = parameters.get('binary_data');
@@ -268,7 +296,9 @@ function readOutputParameters(parameters: JsonObject | undefined): Omit<Requeste
       throw invalidArgument("Output can't set both 'shared_memory_region' and 'classification'");
     if (binary === true)
       throw invalidArgument("Output can't set both 'shared_memory_region' and 'binary_data'");
-    throw notFound(`Unable to find shared memory region: '${asString(region, '')}'`);
+    const part = readRegion(region, parameters);
+    const shared = memory.claim(part.region, part.offset, part.byteSize);
+    return { binary: false, classification: 0, shared };
   }
   return {
     binary: binary === undefined ? false : asBoolean(binary, "Unable to parse 'binary_data': "),

@@ -1,11 +1,13 @@
 import { elementCount } from './datatypes.ts';
 import { quoteText, writeTensorData } from './json-writer.ts';
-import type { Tensor } from './messages.ts';
+import { internal } from './kserve-error.ts';
+import type { SharedMemoryTarget, Tensor } from './messages.ts';
 
 /** One output of an answer and how it is to be written. */
 export interface ResponseOutput {
   readonly tensor: Tensor;
   readonly binary: boolean;
+  readonly shared?: SharedMemoryTarget | undefined;
 }
 
 /** A response body in the order it goes out: the JSON, then the binary tensors as they lie in memory. */
@@ -17,7 +19,8 @@ export interface EncodedResponse {
 
 /**
  * Writes an answer as Triton does: compact, fields in its order, flat data.
- * @throws KServeError for FP16 and BF16 outputs that are to be JSON.
+ * Outputs for shared memory are written there, and only described here.
+ * @throws KServeError for FP16 and BF16 outputs that are to be JSON, and for shared memory that is too small
  */
 export function encodeInferResponse(
   id: string,
@@ -35,7 +38,10 @@ export function encodeInferResponse(
     const { name, datatype, shape, data } = output.tensor;
     if (index > 0) text += ',';
     text += `{"name":${quoteText(name)},"datatype":"${datatype}","shape":[${shape.join(',')}],`;
-    if (output.binary) {
+    if (output.shared) {
+      share(output.shared, name, data);
+      text = `${text.slice(0, -1)}}`;
+    } else if (output.binary) {
       text += `"parameters":{"binary_data_size":${data.byteLength}}}`;
       if (data.byteLength > 0) tensors.push(data);
       binaryBytes += data.byteLength;
@@ -45,4 +51,12 @@ export function encodeInferResponse(
   }
   const json = Buffer.from(`${text}]}`, 'latin1');
   return { json, tensors, totalBytes: json.byteLength + binaryBytes };
+}
+
+function share({ byteSize, write }: SharedMemoryTarget, name: string, data: Uint8Array): void {
+  if (data.byteLength > byteSize)
+    throw internal(
+      `shared memory size specified with the request for output '${name}' (${byteSize} bytes) should be at least ${data.byteLength} bytes to hold the results`,
+    );
+  write(data);
 }

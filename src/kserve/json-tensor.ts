@@ -114,6 +114,15 @@ function longInteger(text: string, start: number, end: number, sign: Sign): bigi
   return value;
 }
 
+/** How many elements a value holds, arrays in arrays included; 1 for what is no array. */
+export function countElements(text: string, span: JsonSpan): number {
+  let count = 0;
+  forEachElement(text, span, "Unable to parse 'data': ", () => {
+    count += 1;
+  });
+  return count;
+}
+
 function decodeStrings(text: string, span: JsonSpan, count: number): Uint8Array {
   const parts: Buffer[] = [];
   let size = 0;
@@ -135,13 +144,17 @@ function decodeStrings(text: string, span: JsonSpan, count: number): Uint8Array 
   return target;
 }
 
-/** Calls `visit` with the bounds of every element that is not an array, depth first. */
+/** Calls `visit` with the bounds of every element that is not an array, depth first; a value that is none is one. */
 function forEachElement(
   text: string,
   span: JsonSpan,
   prefix: string,
   visit: (start: number, end: number) => void,
 ): void {
+  if (text.charCodeAt(span.start) !== 91) {
+    visit(span.start, span.end);
+    return;
+  }
   let depth = 0;
   let at = span.start;
   while (at < span.end) {

@@ -18,6 +18,23 @@ export interface RequestedOutput {
   readonly binary: boolean;
   /** Number of classes asked for; 0 for the plain tensor. */
   readonly classification: number;
+  /** Where the output goes in place of the answer. */
+  readonly shared?: SharedMemoryTarget;
+}
+
+/** Regions of memory that a client shares with the server. */
+export interface SharedMemory {
+  /** A copy of a part of a region. @throws KServeError where there is no such part */
+  read(region: string, offset: number, byteSize: number): Uint8Array;
+  /** A part of a region to write an output to. @throws KServeError where there is no such part */
+  claim(region: string, offset: number, byteSize: number): SharedMemoryTarget;
+}
+
+export interface SharedMemoryTarget {
+  readonly byteSize: number;
+  write(data: Uint8Array): void;
+  /** Nothing will be written any more. */
+  release(): void;
 }
 
 export interface InferRequest {

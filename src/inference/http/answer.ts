@@ -3,7 +3,11 @@ import { promisify } from 'node:util';
 import { deflate, gzip } from 'node:zlib';
 import type { EncodedResponse } from '../../kserve/index.ts';
 
-export type ContentType = 'application/json' | 'text/plain' | 'application/octet-stream';
+export type ContentType =
+  | 'application/json'
+  | 'text/plain'
+  | 'application/octet-stream'
+  | 'text/event-stream; charset=utf-8';
 
 /** Below this an answer leaves as one string: node then sends head and body in a single plain write. */
 const STRING_BYTES = 4 * 1024;
@@ -26,6 +30,12 @@ export function answerEmpty(
   type: ContentType = 'text/plain',
 ): void {
   if (begin(response, status, ['Content-Type', type, 'Content-Length', '0'])) response.end();
+}
+
+/** A good answer whose length is not told ahead. @param body Latin-1 characters that are its bytes */
+export function answerInPieces(response: ServerResponse, type: ContentType, body: string): void {
+  if (begin(response, 200, ['Content-Type', type, 'Transfer-Encoding', 'chunked']))
+    response.end(body, 'latin1');
 }
 
 /** `{"error": MESSAGE}` with the status of the error. */

@@ -1,11 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { listen, messageOf, within } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
-import { KServeError, unsupported } from '../../kserve/index.ts';
+import { invalidArgument, KServeError } from '../../kserve/index.ts';
 import type { ModelTable } from '../model-table.ts';
+import { SharedMemoryRegions } from '../shared-memory.ts';
 import { answerEmpty, answerError, type ContentType } from './answer.ts';
 import { readBody } from './body.ts';
+import { generateOverHttp } from './generate-endpoint.ts';
 import { inferOverHttp } from './infer-endpoint.ts';
+import { LogSettings } from './log-settings.ts';
 import {
   allStatistics,
   modelConfig,
@@ -16,7 +19,9 @@ import {
 } from './model-endpoints.ts';
 import { loadModel, repositoryIndex, unloadModel } from './repository-endpoints.ts';
 import { type Endpoint, matchRoute, type Route } from './route.ts';
-import { LogSettings, sharedMemory, TraceSettings } from './settings-endpoints.ts';
+import { cudaSharedMemory, systemSharedMemory } from './shared-memory-endpoints.ts';
+import { modelName } from './target.ts';
+import { TraceSettings } from './trace-settings.ts';
 
 interface DoorOptions {
   readonly host: string;
@@ -39,6 +44,7 @@ export class HttpDoor implements AsyncDisposable {
   readonly #server: Server;
   readonly #logSettings = new LogSettings();
   readonly #traceSettings = new TraceSettings();
+  readonly #regions = new SharedMemoryRegions();
   #inFlight = 0;
   #closing: Promise<void> | undefined;
   #onDrained: (() => void) | undefined;
@@ -74,7 +80,7 @@ export class HttpDoor implements AsyncDisposable {
       return;
     }
     if (route.endpoint === 'infer') {
-      void inferOverHttp(this.#models, route, request, response);
+      void inferOverHttp(this.#models, this.#regions, route, request, response);
       return;
     }
     this.#answer(route, request, response).catch((error: unknown) => {
@@ -115,16 +121,19 @@ export class HttpDoor implements AsyncDisposable {
       case 'load':
         return loadModel(models, modelControlMode, route, body, response);
       case 'unload':
-        return unloadModel(models, modelControlMode, route, body, response);
+        return unloadModel(models, modelControlMode, route, response);
       case 'logging':
         return this.#logSettings.answer(request.method ?? '', body, response);
       case 'trace':
-        if (route.name !== '') models.find(route.name, undefined);
-        return this.#traceSettings.answer(request.method ?? '', body, response);
+        if (route.name !== '' && models.readyVersions(route.name).length === 0)
+          throw invalidArgument(`Request for unknown model : ${modelName(route)}`);
+        return this.#traceSettings.answer(modelName(route), request.method ?? '', body, response);
       case 'generate':
-        throw unsupported("triton-local's embedded engine does not serve the generate extension");
+      case 'generate-stream':
+        return generateOverHttp(models, route, request, body, response);
       default:
-        return sharedMemory(route, response);
+        if (route.scope === 'cuda') return cudaSharedMemory(route, body, response);
+        return systemSharedMemory(this.#regions, route, body, response);
     }
   }
 
@@ -146,6 +155,7 @@ export class HttpDoor implements AsyncDisposable {
     }
     this.#server.closeAllConnections();
     await closed;
+    this.#regions[Symbol.dispose]();
   }
 }
 
@@ -182,6 +192,7 @@ const ENDPOINTS: Readonly<Record<Endpoint, EndpointRules>> = {
   'model-ready': plain('GET'),
   infer: plain('POST'),
   generate: json('POST'),
+  'generate-stream': json('POST'),
   'server-metadata': json('GET'),
   'model-metadata': json('GET'),
   'model-config': json('GET'),

@@ -7,6 +7,7 @@ import {
   KServeError,
   parseInferRequest,
   rawInferRequest,
+  type SharedMemory,
 } from '../../kserve/index.ts';
 import type { Cancellation } from '../cancellation.ts';
 import { InferFailure, infer } from '../data-plane.ts';
@@ -20,6 +21,7 @@ import { modelName, modelVersion } from './target.ts';
 /** `POST /v2/models/M[/versions/V]/infer`, in the order of Triton's steps: the first failure is told. */
 export async function inferOverHttp(
   models: ModelTable,
+  memory: SharedMemory,
   route: Route,
   request: IncomingMessage,
   response: ServerResponse,
@@ -28,6 +30,7 @@ export async function inferOverHttp(
   const onClose = () => cancellation.cancel?.();
   response.on('close', onClose);
   let type: ContentType = 'text/plain';
+  let message: InferRequest | undefined;
   try {
     const declared = request.headers['inference-header-content-length'];
     const body = await readBody(request, Number(declared) || 0);
@@ -41,7 +44,7 @@ export async function inferOverHttp(
     const content = encoding === undefined ? body : await decompress(body, encoding);
     const jsonBytes = headerLength(typeof declared === 'string' ? declared : undefined, content);
     type = 'application/json';
-    const message = readRequest(content, jsonBytes, model);
+    message = readRequest(content, jsonBytes, model, memory);
     const outputs = await infer(model, message, cancellation);
     type = 'text/plain';
     const { signature, version } = model;
@@ -52,6 +55,7 @@ export async function inferOverHttp(
     fail(response, error, type);
   } finally {
     cancellation.cancel = undefined;
+    if (message) for (const { shared } of message.outputs) shared?.release();
   }
 }
 
@@ -69,8 +73,13 @@ function headerLength(declared: string | undefined, body: Buffer): number {
   return length;
 }
 
-function readRequest(body: Buffer, jsonBytes: number, { signature }: LoadedVersion): InferRequest {
-  if (jsonBytes > 0) return parseInferRequest(body, jsonBytes, signature.model, MAX_INPUT_BYTES);
+function readRequest(
+  body: Buffer,
+  jsonBytes: number,
+  { signature }: LoadedVersion,
+  memory: SharedMemory,
+): InferRequest {
+  if (jsonBytes > 0) return parseInferRequest(body, jsonBytes, signature.model, MAX_INPUT_BYTES, memory);
   if (body.length > MAX_INPUT_BYTES)
     throw invalidArgument(
       `Raw input has a byte_size (${body.length} bytes) that exceeds the maximum allowed value of ${MAX_INPUT_BYTES} bytes. Use --http-max-input-size to increase the limit.`,

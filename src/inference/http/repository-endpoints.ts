@@ -25,9 +25,7 @@ export async function repositoryIndex(
   response: ServerResponse,
 ): Promise<void> {
   const ready = readObject(body)?.get('ready');
-  if (ready !== undefined && typeof ready !== 'boolean')
-    throw invalidArgument("Invalid value for 'ready': expected a boolean");
-  answerJson(response, await models.index(ready === true));
+  answerJson(response, await models.index(ready !== undefined && asBoolean(ready, '')));
 }
 
 export async function loadModel(
@@ -41,9 +39,10 @@ export async function loadModel(
   if (route.scope !== '') throw unsupported("'repository_name' specification is not supported");
   const values = new Map<string, string>();
   for (const [key, value] of parameters ?? []) {
+    const text = asString(value, '');
     if (key !== 'config' && !key.startsWith('file:'))
       throw internal('unexpected error on creating Triton parameter');
-    values.set(key, asString(value, `Unable to parse '${key}': `));
+    values.set(key, text);
   }
   refuseControl(mode);
   const name = checkName(modelName(route));
@@ -57,15 +56,13 @@ export async function loadModel(
   answerEmpty(response, 200, 'application/json');
 }
 
+/** Mistakes in the body are passed over, as in Triton; without ensembles, `unload_dependents` changes nothing. */
 export async function unloadModel(
   models: ModelTable,
   mode: ModelControlMode,
   route: Route,
-  body: Buffer,
   response: ServerResponse,
 ): Promise<void> {
-  const dependents = readParameters(body)?.get('unload_dependents');
-  if (dependents !== undefined) asBoolean(dependents, "Unable to parse 'unload_dependents': ");
   if (route.scope !== '') throw unsupported("'repository_name' specification is not supported");
   refuseControl(mode);
   await models.unload(modelName(route));

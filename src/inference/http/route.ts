@@ -10,6 +10,7 @@ export type Endpoint =
   | 'all-stats'
   | 'infer'
   | 'generate'
+  | 'generate-stream'
   | 'index'
   | 'load'
   | 'unload'
@@ -53,7 +54,7 @@ const SHARED_MEMORY = /^\/v2\/(system|cuda)sharedmemory(?:\/region\/([^/]+))?\/(
 const MODEL_ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   infer: 'infer',
   generate: 'generate',
-  generate_stream: 'generate',
+  generate_stream: 'generate-stream',
   ready: 'model-ready',
   config: 'model-config',
   stats: 'model-stats',

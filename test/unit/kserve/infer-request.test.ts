@@ -1,12 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseInferRequest } from '../../../src/kserve/index.ts';
+import { notFound, parseInferRequest, type SharedMemory } from '../../../src/kserve/index.ts';
 
 const LIMIT = 64 * 1024 * 1024;
+const unknownRegion = (region: string) => {
+  throw notFound(`Unable to find shared memory region: '${region}'`);
+};
+const NO_MEMORY: SharedMemory = { read: unknownRegion, claim: unknownRegion };
 
 function parse(json: unknown, binary = Buffer.alloc(0)) {
   const head = Buffer.from(typeof json === 'string' ? json : JSON.stringify(json));
-  return parseInferRequest(Buffer.concat([head, binary]), head.length, 'm', LIMIT);
+  return parseInferRequest(Buffer.concat([head, binary]), head.length, 'm', LIMIT, NO_MEMORY);
 }
 
 const input = (extra: object) => ({ inputs: [{ name: 'X', datatype: 'FP32', shape: [2], ...extra }] });
@@ -34,7 +38,7 @@ describe('parseInferRequest', () => {
       }),
     );
     const body = Buffer.concat([head, Buffer.from([1, 2, 3])]);
-    const { inputs } = parseInferRequest(body, head.length, 'm', LIMIT);
+    const { inputs } = parseInferRequest(body, head.length, 'm', LIMIT, NO_MEMORY);
     expect(inputs.map(({ data }) => [...data])).toEqual([[1, 2], [3]]);
     expect(inputs[0]?.data.buffer).toBe(body.buffer);
   });
@@ -144,7 +148,7 @@ describe('parseInferRequest', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.json(), (bytes, json) => {
         for (const body of [Buffer.from(bytes), Buffer.from(json)])
-          expect(() => parseInferRequest(body, body.length, 'm', LIMIT)).toThrow(
+          expect(() => parseInferRequest(body, body.length, 'm', LIMIT, NO_MEMORY)).toThrow(
             expect.objectContaining({ name: 'KServeError' }),
           );
       }),

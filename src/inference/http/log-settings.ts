@@ -1,0 +1,50 @@
+import type { ServerResponse } from 'node:http';
+import {
+  asBoolean,
+  asString,
+  asUnsigned,
+  isObject,
+  type JsonValue,
+  readJson,
+  unavailable,
+  unsupported,
+} from '../../kserve/index.ts';
+import { answerJson } from './answer.ts';
+
+/** What `GET /v2/logging` shows. Our own log does not obey it: it answers so that clients that set it go on. */
+export class LogSettings {
+  readonly #settings = {
+    log_file: '',
+    log_info: true,
+    log_warning: true,
+    log_error: true,
+    log_verbose_level: 0,
+    log_format: 'default',
+  };
+
+  answer(method: string, body: Buffer, response: ServerResponse): void {
+    if (method === 'POST') this.#update(readJson(body.toString('latin1')));
+    answerJson(response, this.#settings);
+  }
+
+  /** In Triton's order; what comes before a mistake is set all the same. */
+  #update(root: JsonValue): void {
+    const given = (key: string) => (isObject(root) ? (root.get(key) ?? undefined) : undefined);
+    const settings = this.#settings;
+    if (given('log_file') !== undefined)
+      throw unsupported('log file location can not be updated through network protocol');
+    for (const key of ['log_info', 'log_warning', 'log_error'] as const) {
+      const value = given(key);
+      if (value !== undefined) settings[key] = asBoolean(value, '');
+    }
+    const level = given('log_verbose_level');
+    if (level !== undefined) settings.log_verbose_level = asUnsigned(level, '');
+    const format = given('log_format');
+    if (format !== undefined) settings.log_format = logFormat(asString(format, ''));
+  }
+}
+
+function logFormat(format: string): string {
+  if (format === 'default' || format === 'ISO8601') return format;
+  throw unavailable(`invalid argument for --log_format, got: ${format}`);
+}

@@ -1,0 +1,131 @@
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import {
+  internal,
+  invalidArgument,
+  notFound,
+  type SharedMemory,
+  type SharedMemoryTarget,
+  unsupported,
+} from '../kserve/index.ts';
+
+/** What `GET /v2/systemsharedmemory/status` tells of a region. */
+export interface RegionStatus {
+  readonly name: string;
+  readonly key: string;
+  readonly offset: number;
+  readonly byte_size: number;
+}
+
+interface Region extends RegionStatus {
+  readonly file: number;
+  /** Requests that will still write to it; it is closed when they are done. */
+  users: number;
+  registered: boolean;
+}
+
+const PLACE = '/dev/shm';
+const PAGE_BYTES = 4096;
+const MAX_REGIONS = 1_024;
+
+/**
+ * System shared memory on Linux. What `shm_open` makes are files of a file system in memory, so reading and writing
+ * them at offsets is what other processes see through their mappings.
+ */
+export class SharedMemoryRegions implements SharedMemory, Disposable {
+  readonly #regions = new Map<string, Region>();
+
+  /** @throws KServeError with Triton's text: a taken name, a key that cannot be opened, a part that is not there */
+  register(name: string, key: string, offset: number, byteSize: number): void {
+    if (process.platform !== 'linux')
+      throw unsupported("triton-local's embedded engine has system shared memory on Linux only");
+    if (this.#regions.has(name)) throw invalidArgument(`shared memory region '${name}' already in manager`);
+    if (this.#regions.size >= MAX_REGIONS)
+      throw invalidArgument(`failed to register shared memory region '${name}': too many regions`);
+    const file = openKey(key);
+    const problem = whyUnmappable(fstatSync(file).size, offset, byteSize);
+    if (problem !== undefined) {
+      closeSync(file);
+      throw invalidArgument(`failed to register shared memory region '${name}': ${problem}`);
+    }
+    this.#regions.set(name, { name, key, offset, byte_size: byteSize, file, users: 0, registered: true });
+  }
+
+  /** By name; of one region where one is named. @throws KServeError 404 for a name that is not there */
+  status(name: string): RegionStatus[] {
+    const regions = name === '' ? [...this.#regions.values()] : [this.#regions.get(name)];
+    return regions
+      .map((region) => {
+        if (!region) throw notFound(`Unable to find system shared memory region: '${name}'`);
+        return { name: region.name, key: region.key, offset: region.offset, byte_size: region.byte_size };
+      })
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** One region, or all where none is named; what is not there is passed over. */
+  unregister(name: string): void {
+    for (const region of this.#regions.values()) {
+      if (name !== '' && region.name !== name) continue;
+      this.#regions.delete(region.name);
+      region.registered = false;
+      closeUnused(region);
+    }
+  }
+
+  read(name: string, offset: number, byteSize: number): Uint8Array {
+    const region = this.#part(name, offset, byteSize);
+    const data = new Uint8Array(byteSize);
+    readSync(region.file, data, 0, byteSize, region.offset + offset);
+    return data;
+  }
+
+  claim(name: string, offset: number, byteSize: number): SharedMemoryTarget {
+    const region = this.#part(name, offset, byteSize);
+    region.users += 1;
+    return {
+      byteSize,
+      write: (data) => {
+        writeSync(region.file, data, 0, data.byteLength, region.offset + offset);
+      },
+      release: () => {
+        region.users -= 1;
+        closeUnused(region);
+      },
+    };
+  }
+
+  #part(name: string, offset: number, byteSize: number): Region {
+    const region = this.#regions.get(name);
+    if (!region) throw notFound(`Unable to find shared memory region: '${name}'`);
+    if (offset >= region.byte_size)
+      throw invalidArgument(`Invalid offset for shared memory region: '${name}'`);
+    if (offset + byteSize === 0 || offset + byteSize > region.byte_size)
+      throw invalidArgument(`Invalid offset + byte size for shared memory region: '${name}'`);
+    return region;
+  }
+
+  [Symbol.dispose](): void {
+    this.unregister('');
+  }
+}
+
+/** As `shm_open` finds them: a plain name, with or without slashes in front. */
+function openKey(key: string): number {
+  const file = key.replace(/^\/+/, '');
+  try {
+    if (file === '' || /[/\0]/.test(file)) throw new Error('not a name');
+    return openSync(path.join(PLACE, file), constants.O_RDWR | constants.O_NOFOLLOW);
+  } catch {
+    throw internal(`Unable to open shared memory region: '${key}'`);
+  }
+}
+
+function whyUnmappable(fileBytes: number, offset: number, byteSize: number): string | undefined {
+  if (offset + byteSize > fileBytes) return 'invalid args';
+  if (byteSize === 0 || offset % PAGE_BYTES !== 0) return 'unable to process address spaceInvalid argument';
+  return undefined;
+}
+
+function closeUnused({ registered, users, file }: Region): void {
+  if (!registered && users === 0) closeSync(file);
+}

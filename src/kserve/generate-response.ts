@@ -1,0 +1,28 @@
+import { elementCount } from './datatypes.ts';
+import { quoteText, writeTensorData } from './json-writer.ts';
+import type { Tensor } from './messages.ts';
+
+/**
+ * Writes an answer of the generate extension: one flat object, its keys in byte order, outputs of one element bare.
+ * @returns Latin-1 characters that are its bytes
+ * @throws KServeError for FP16 and BF16 outputs
+ */
+export function encodeGenerateResponse(
+  id: string,
+  modelName: string,
+  modelVersion: string,
+  outputs: readonly Tensor[],
+): string {
+  const members = new Map<string, string>();
+  if (id !== '') members.set(quoteText('id'), quoteText(id));
+  members.set(quoteText('model_name'), quoteText(modelName));
+  members.set(quoteText('model_version'), quoteText(modelVersion));
+  for (const { name, datatype, shape, data } of outputs) {
+    const key = quoteText(name);
+    const count = elementCount(shape);
+    const array = writeTensorData(datatype, data, count);
+    if (!members.has(key)) members.set(key, count === 1 ? array.slice(1, -1) : array);
+  }
+  const sorted = [...members].sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${sorted.map(([key, value]) => `${key}:${value}`).join(',')}}`;
+}

@@ -1,0 +1,102 @@
+// The differences between the real server's answers and ours that are meant, each with its reason: the only list.
+import type { ComparableAnswer } from './comparison.ts';
+
+export interface AllowedDifference {
+  readonly what: string;
+  readonly reason: string;
+  /** The names of the cases, whole or up to a `*`. */
+  readonly cases: readonly string[];
+  /** What has to be so all the same. */
+  readonly holds: (real: ComparableAnswer, ours: ComparableAnswer) => boolean;
+}
+
+const bothFail = (real: ComparableAnswer, ours: ComparableAnswer) => real.status >= 400 && ours.status >= 400;
+const oursRefuses =
+  (text: string) =>
+  (_real: ComparableAnswer, ours: ComparableAnswer): boolean =>
+    ours.status >= 400 && ours.body.includes(text);
+const sameHead = (real: ComparableAnswer, ours: ComparableAnswer) => real.status === ours.status;
+
+export const ALLOWED: readonly AllowedDifference[] = [
+  {
+    what: 'A request with a method that HTTP does not know is closed without an answer; Triton says 405.',
+    reason: "node:http's parser refuses it before we see it.",
+    cases: ['http: unknown method'],
+    holds: (_real, ours) => ours.status === 0,
+  },
+  {
+    what: 'A refused HEAD request is answered without a body; Triton sends one.',
+    reason:
+      'HTTP forbids it, node:http does not send it, and a client that keeps the connection would trip over it.',
+    cases: ['method: HEAD *'],
+    holds: (real, ours) => sameHead(real, ours) && ours.body === '',
+  },
+  {
+    what: 'An answer to HTTP/1.0 carries `Connection` and `Content-Length`.',
+    reason: 'node:http adds them; a client of HTTP/1.0 that knows them is served better.',
+    cases: ['http: version 1.0'],
+    holds: (real, ours) => sameHead(real, ours) && real.body === ours.body,
+  },
+  {
+    what: '`Accept-Encoding: gzip` with white space behind it is understood; Triton takes it for another encoding.',
+    reason: 'node:http removes the white space around values, which means nothing in HTTP.',
+    cases: ['accept-encoding: " gzip "'],
+    holds: (real, ours) => sameHead(real, ours) && real.body === ours.body,
+  },
+  {
+    what: 'Shapes of more elements than 2^63, and JSON tensors of more than 64 MiB, are refused by name.',
+    reason:
+      'Limits are those of current Triton releases (2.58 and newer): 2.51 computes with the overflowed number, and dies of 2^63 - 1.',
+    cases: [
+      'inputs: with a dimension of 2^63',
+      'inputs: with a shape whose product overflows',
+      'inputs: with a huge shape',
+      'inputs: with two overflowing dimensions and a zero',
+    ],
+    holds: bothFail,
+  },
+  {
+    what: '`data` that nests deeper than 100 is refused.',
+    reason: 'The limit of current Triton releases (2.58 and newer).',
+    cases: ['nesting: data 101 deep', 'nesting: data 500 deep'],
+    holds: oursRefuses('JSON nesting depth exceeds maximum allowed limit (100)'),
+  },
+  {
+    what: 'JSON that nests deeper than 1,000 outside `data` is refused.',
+    reason: 'No request looks like that, and the stack of a JavaScript program is bounded.',
+    cases: ['nesting: an unknown member 1000 deep', 'nesting: an unknown member 5000 deep'],
+    holds: oursRefuses('failed to parse the request JSON buffer'),
+  },
+  {
+    what: 'Strings for ONNX models: cut at the first NUL, and only UTF-8.',
+    reason:
+      "Triton's ONNX Runtime backend cuts at a NUL, too (the peer runs Python models). Bytes that are not UTF-8 cannot be carried by onnxruntime-node; they are refused, never damaged.",
+    cases: ['strings: a NUL inside, *', 'strings: not UTF-8, *'],
+    holds: (real, ours) => sameHead(real, ours) || ours.body.includes('not UTF-8'),
+  },
+  {
+    what: 'The words of errors that come from what runs the model.',
+    reason:
+      'The peer runs Python models where ours runs ONNX; recorded answers of the real ONNX Runtime backend are held elsewhere.',
+    cases: [
+      'datatype: BYTES, a byte too few',
+      'strings: a length beyond the end, *',
+      'strings: a huge length, *',
+      'core: only the optional input given',
+    ],
+    holds: sameHead,
+  },
+];
+
+/** The difference that a case of this name may show. */
+export function allowedFor(name: string): AllowedDifference | undefined {
+  return ALLOWED.find(({ cases }) =>
+    cases.some((pattern) =>
+      pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern,
+    ),
+  );
+}
+
+/** Why some requests are sent to ours alone. */
+export const FATAL_REASON =
+  'The real 2.51.0 dies of these requests, or reads outside of its repository and is never ready again; ours answers an error or an empty result and goes on.';

@@ -1,0 +1,170 @@
+// How a body is delimited and packed: lengths, chunks, encodings (E7 to E16).
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { request } from '../exchange.ts';
+import { binaryInput, type FidelityCase, floats, infer, inferBinary, input, one, post } from './case.ts';
+
+const JSON_BODY = JSON.stringify({ inputs: [input('INPUT0', 'FP32', [2], [1, 2])] });
+const TARGET = '/v2/models/identity_fp32/infer';
+
+const HEADER_LENGTHS = [
+  '0',
+  '1',
+  String(JSON_BODY.length - 1),
+  String(JSON_BODY.length),
+  String(JSON_BODY.length + 1),
+  '-1',
+  '-2147483648',
+  '2147483647',
+  'abc',
+  '',
+  ' 5',
+  '5x',
+  '+3',
+  '0x10',
+  '1.5',
+];
+
+const BINARY = { inputs: [binaryInput('INPUT0', 'FP32', [2], 8)] };
+
+const ENCODINGS = ['gzip', 'deflate', 'identity', '', 'br', 'GZIP', 'x-gzip', 'gzip, deflate', 'compress'];
+
+const ACCEPTED = [
+  'gzip',
+  'deflate',
+  'gzip, deflate',
+  'deflate, gzip',
+  'deflate;q=0.5, gzip;q=0.4',
+  'gzip;q=0',
+  'gzip;q=0, deflate;q=0',
+  'br',
+  'br, gzip;q=0.1',
+  '*',
+  'identity, gzip',
+  'identity;q=0.5, gzip;q=0.9',
+  'gzip;q=abc',
+  'GZIP',
+  '',
+  'gzip;q=1.5',
+  'gzip;q=0.5;q=0',
+  ' gzip ',
+  'gzip ; q=0.3',
+];
+
+const packed = (encoding: string): Buffer => {
+  if (encoding.toLowerCase() === 'gzip' || encoding === 'x-gzip') return gzipSync(JSON_BODY);
+  return encoding === 'deflate' ? deflateSync(JSON_BODY) : Buffer.from(JSON_BODY);
+};
+
+function chunked(
+  target: string,
+  pieces: readonly (string | Uint8Array)[],
+  headers: Record<string, string> = {},
+) {
+  const framed = pieces.map((piece) => {
+    const content = Buffer.from(piece as string);
+    return Buffer.concat([Buffer.from(`${content.length.toString(16)}\r\n`), content, Buffer.from('\r\n')]);
+  });
+  return request('POST', target, Buffer.concat([...framed, Buffer.from('0\r\n\r\n')]), {
+    'Transfer-Encoding': 'chunked',
+    ...headers,
+  });
+}
+
+export const FRAMING_CASES: readonly FidelityCase[] = [
+  ...HEADER_LENGTHS.map((length) =>
+    one(
+      `header length: ${JSON.stringify(length)} over a JSON body`,
+      infer('identity_fp32', JSON_BODY, { 'Inference-Header-Content-Length': length }),
+    ),
+  ),
+  ...[7, 8, 9, 0].map((bytes) =>
+    one(`binary section: ${bytes} of 8 bytes`, inferBinary('identity_fp32', BINARY, Buffer.alloc(bytes, 63))),
+  ),
+  ...ENCODINGS.map((encoding) =>
+    one(
+      `content-encoding: ${JSON.stringify(encoding)}`,
+      post(TARGET, packed(encoding), { 'Content-Encoding': encoding }),
+    ),
+  ),
+  one(
+    'content-encoding: gzip of a deflate stream',
+    post(TARGET, deflateSync(JSON_BODY), { 'Content-Encoding': 'gzip' }),
+  ),
+  one(
+    'content-encoding: deflate of a gzip stream',
+    post(TARGET, gzipSync(JSON_BODY), { 'Content-Encoding': 'deflate' }),
+  ),
+  one(
+    'content-encoding: raw deflate',
+    post(TARGET, deflateRawSync(JSON_BODY), { 'Content-Encoding': 'deflate' }),
+  ),
+  one(
+    'content-encoding: gzip cut short',
+    post(TARGET, gzipSync(JSON_BODY).subarray(0, 40), { 'Content-Encoding': 'gzip' }),
+  ),
+  one('content-encoding: gzip of nothing', post(TARGET, gzipSync(''), { 'Content-Encoding': 'gzip' })),
+  one('content-encoding: gzip, empty body', post(TARGET, '', { 'Content-Encoding': 'gzip' })),
+  one('content-encoding: not gzip at all', post(TARGET, 'hello', { 'Content-Encoding': 'gzip' })),
+  one(
+    'content-encoding: two gzip members',
+    post(TARGET, Buffer.concat([gzipSync(JSON_BODY.slice(0, 20)), gzipSync(JSON_BODY.slice(20))]), {
+      'Content-Encoding': 'gzip',
+    }),
+  ),
+  one(
+    'content-encoding: gzip with a tail',
+    post(TARGET, Buffer.concat([gzipSync(JSON_BODY), Buffer.from('tail')]), { 'Content-Encoding': 'gzip' }),
+  ),
+  one(
+    'content-encoding: unknown on an unknown model',
+    post('/v2/models/nothing/infer', '', { 'Content-Encoding': 'br' }),
+  ),
+  one(
+    'content-encoding: gzip with a binary section',
+    post(TARGET, gzipSync(Buffer.concat([Buffer.from(JSON.stringify(BINARY)), floats(1, 2)])), {
+      'Content-Encoding': 'gzip',
+      'Inference-Header-Content-Length': String(JSON.stringify(BINARY).length),
+    }),
+  ),
+  ...ACCEPTED.map((accept) =>
+    one(
+      `accept-encoding: ${JSON.stringify(accept)}`,
+      infer('identity_fp32', JSON_BODY, { 'Accept-Encoding': accept }),
+    ),
+  ),
+  one('accept-encoding: an error stays plain', infer('identity_fp32', '{', { 'Accept-Encoding': 'gzip' })),
+  one(
+    'accept-encoding: binary answer',
+    inferBinary('identity_fp32', { ...BINARY, parameters: { binary_data_output: true } }, floats(1, 2), {
+      'Accept-Encoding': 'gzip',
+    }),
+  ),
+  one('accept-encoding: metadata stays plain', request('GET', '/v2', '', { 'Accept-Encoding': 'gzip' })),
+  one('chunks: one', chunked(TARGET, [JSON_BODY])),
+  one('chunks: many', chunked(TARGET, [...JSON_BODY])),
+  one('chunks: none', chunked(TARGET, [])),
+  one(
+    'chunks: with a binary section',
+    chunked(TARGET, [JSON.stringify(BINARY), floats(1), floats(2)], {
+      'Inference-Header-Content-Length': String(JSON.stringify(BINARY).length),
+    }),
+  ),
+  one('chunks: compressed', chunked(TARGET, [gzipSync(JSON_BODY)], { 'Content-Encoding': 'gzip' })),
+  one('content-length: not a number', request('POST', TARGET, JSON_BODY, { 'Content-Length': 'abc' })),
+  one('content-length: negative', request('POST', TARGET, JSON_BODY, { 'Content-Length': '-5' })),
+  one('content-length: none on a POST', {
+    bytes: Buffer.from(`POST ${TARGET} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`),
+  }),
+  one('expect: 100-continue', infer('identity_fp32', JSON_BODY, { Expect: '100-continue' })),
+  one('http: version 1.0', { bytes: Buffer.from('GET /v2/health/ready HTTP/1.0\r\n\r\n') }),
+  one('http: no host', { bytes: Buffer.from('GET /v2/health/ready HTTP/1.1\r\nConnection: close\r\n\r\n') }),
+  one('http: garbage', { bytes: Buffer.from('garbage\r\n\r\n') }),
+  one('http: unknown method', {
+    bytes: Buffer.from('BREW /v2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'),
+  }),
+  one('http: absolute target', {
+    bytes: Buffer.from(
+      'GET http://localhost/v2/health/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+    ),
+  }),
+];

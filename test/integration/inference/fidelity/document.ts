@@ -1,0 +1,55 @@
+import { ALLOWED, FATAL_REASON } from './allowed.ts';
+import { FATAL_CASES } from './cases/fatal.ts';
+
+/** What a run of the suite found of one topic. */
+export interface TopicTally {
+  readonly topic: string;
+  readonly cases: number;
+  equal: number;
+  /** Equal but for the digits of floating point numbers. */
+  digits: number;
+  allowed: number;
+}
+
+/** The text of `docs/fidelity.md`. */
+export function fidelityDocument(tallies: readonly TopicTally[]): string {
+  const sum = (pick: (tally: TopicTally) => number) =>
+    tallies.reduce((total, tally) => total + pick(tally), 0);
+  const row = ({ topic, cases, equal, digits, allowed }: TopicTally) =>
+    `| ${topic} | ${cases} | ${equal} | ${digits} | ${allowed} |`;
+  const total: TopicTally = {
+    topic: '**all**',
+    cases: sum(({ cases }) => cases),
+    equal: sum(({ equal }) => equal),
+    digits: sum(({ digits }) => digits),
+    allowed: sum(({ allowed }) => allowed),
+  };
+  return `# How the embedded engine answers beside the real Triton
+
+Written by \`test/integration/inference/fidelity\`, which sends the same bytes to a real \`tritonserver\` 2.51.0 and to
+the embedded engine and compares status, headers and body, errors included. Times are left out, compressed bodies are
+compared unpacked. \`npm test -- fidelity -u\` writes this page anew; a test fails when it is out of date.
+
+| Topic | Cases | Equal | Equal but for digits | Allowed to differ |
+|---|---|---|---|---|
+${[...tallies, total].map(row).join('\n')}
+
+*Equal but for digits*: Triton's JSON writer does not always print the shortest or the closest of the texts that stand
+for a double (0.30000000000000007 for 0.30000000000000004). Both texts read back as the same double, which is checked;
+ours prints the shortest.
+
+The real server runs the models of the suite on its Python backend, ours runs ONNX models of the same interface. Answers
+that depend on ONNX Runtime are held to 326 recorded answers of a real Triton with that backend
+(\`test/integration/inference/golden.test.ts\`), all equal.
+
+## What differs, and why
+${ALLOWED.map(({ what, reason }) => `- ${what} *${reason}*`).join('\n')}
+- ${FATAL_REASON}
+${FATAL_CASES.map(({ name }) => `  - ${name.replace('fatal: ', '')}`).join('\n')}
+
+## What is not there
+- BF16 tensors, gRPC, metrics, Python models, ensembles, sequences: use the native or docker engine. Models that need
+  them are refused with a reason.
+- CUDA shared memory is answered as by a server without GPUs.
+`;
+}

@@ -1,0 +1,61 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { EventBus } from '../../../../src/events/index.ts';
+import { startInferenceServer } from '../../../../src/inference/index.ts';
+import { type BareTriton, startBareTriton } from '../../../helpers/triton-process.ts';
+import { PROJECT } from '../golden-repository.ts';
+import { type PeerModel, writeModel } from './models.ts';
+
+export interface Side {
+  readonly port: number;
+  readonly repository: string;
+}
+
+/** The real server and ours on the same models. */
+export interface Pair extends AsyncDisposable {
+  readonly real: Side;
+  readonly ours: Side;
+  readonly log: readonly string[];
+}
+
+export type ControlMode = 'none' | 'explicit';
+
+export async function startPair(
+  program: string,
+  models: readonly PeerModel[],
+  mode: ControlMode,
+): Promise<Pair> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'triton-local-fidelity-'));
+  const repositories = { real: path.join(directory, 'real'), ours: path.join(directory, 'ours') };
+  for (const repository of Object.values(repositories)) mkdirSync(repository);
+  for (const model of models) {
+    writeModel(repositories.real, model, 'python');
+    writeModel(repositories.ours, model, 'onnxruntime');
+  }
+  const flags = [`--model-control-mode=${mode}`];
+  // Ours loads all models at its start in every mode.
+  if (mode === 'explicit') flags.push('--load-model=*');
+  const real: BareTriton = await startBareTriton(program, repositories.real, flags);
+  const ours = await startInferenceServer(
+    {
+      repository: repositories.ours,
+      host: '127.0.0.1',
+      httpPort: 0,
+      modelControlMode: mode,
+      runtimePaths: [PROJECT],
+      events: new EventBus(),
+    },
+    new AbortController().signal,
+  );
+  return {
+    real: { port: real.port, repository: repositories.real },
+    ours: { port: Number(new URL(ours.httpUrl).port), repository: repositories.ours },
+    log: real.log,
+    async [Symbol.asyncDispose]() {
+      await ours[Symbol.asyncDispose]();
+      await real[Symbol.asyncDispose]();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
