@@ -76,7 +76,7 @@ export async function bringUp(
       eventLog: workspace.eventLog(name, revision),
       keyFile: workspace.keyFile(name),
     };
-    const started = await launch(workspace, plan, files, host, say, signal);
+    const started = await launch(workspace, { ...plan, generation: 'v1' }, files, host, say, signal);
     await replaceRunning(workspace, plan, before, revision, started, host);
   } catch (error) {
     const failure = signal.aborted ? toTritonLocalError(error) : inUsersFolder(error, directory, plan);

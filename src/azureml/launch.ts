@@ -11,6 +11,8 @@ import type { ServicePlan } from './service-plan.ts';
 
 /** What of a deployment decides how its emulator runs. */
 export type LaunchPlan = Pick<ServicePlan, 'models' | 'inference' | 'environment'> & {
+  /** In v1 the script's working directory is the app root, in v2 its own source directory. */
+  readonly generation: 'v1' | 'v2';
   readonly settings: Pick<
     ServicePlan['settings'],
     'computeType' | 'authEnabled' | 'tokenAuthEnabled' | 'gpuCores' | 'scoringTimeoutMs'
@@ -93,7 +95,7 @@ async function tellGpu(
 }
 
 function upArguments(
-  { inference, settings }: LaunchPlan,
+  { inference, settings, generation }: LaunchPlan,
   app: AppFolder,
   environment: EnvironmentPlan | undefined,
 ): string[] {
@@ -104,7 +106,8 @@ function upArguments(
   if (environment?.image !== undefined) flags.push('--image', environment.image);
   if (!inference || app.entryScript === undefined) return flags;
   if (app.condaFile !== undefined) flags.push('--conda', app.condaFile);
-  flags.push('--code', app.root, '--entry-script', app.entryScript);
+  const code = generation === 'v2' ? app.sourceDirectory : undefined;
+  flags.push('--code', code ?? app.root, '--entry-script', app.entryScript);
   for (const [name, value] of Object.entries(scriptVariables(settings.computeType, app, environment)))
     flags.push('--env', `${name}=${value}`);
   return flags;
