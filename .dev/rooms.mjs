@@ -26,6 +26,7 @@ export const ROOMS = {
   reload: { rooms: ['base', 'events', 'repository'], types: ['config'] },
   workspace: { rooms: ['base'] },
   control: { rooms: ['base', 'events'], types: ['workspace'] },
+  endpoint: { rooms: ['base', 'events', 'workspace', 'control'] },
   azureml: { rooms: ['base', 'events', 'repository', 'workspace', 'control'], types: ['config'] },
   emulator: {
     rooms: [
@@ -46,7 +47,18 @@ export const ROOMS = {
   cloud: { rooms: ['base', 'config', 'repository', 'kserve'] },
   ui: { rooms: ['base', 'events'], types: ['control'] },
   cli: {
-    rooms: ['base', 'events', 'config', 'workspace', 'control', 'azureml', 'emulator', 'cloud', 'ui'],
+    rooms: [
+      'base',
+      'events',
+      'config',
+      'workspace',
+      'control',
+      'endpoint',
+      'azureml',
+      'emulator',
+      'cloud',
+      'ui',
+    ],
   },
 };
 

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import path from 'node:path';
 import { systemError, TritonLocalError, toTritonLocalError, userError, withFileLock } from '../base/index.ts';
 import type { StartedEmulator } from '../control/index.ts';
-import type { EmulatorEvent } from '../events/index.ts';
 import {
   type AzureWorkspace,
   idOf,
@@ -12,17 +10,9 @@ import {
   type ServiceRecord,
   serviceKeys,
 } from '../workspace/index.ts';
-import { type AppFolder, layOutApp } from './app-folder.ts';
-import { type EnvironmentPlan, planEnvironment } from './environments.ts';
+import { inUsersFolder, launch } from './launch.ts';
 import type { Say } from './models.ts';
-import {
-  checkPort,
-  engineOf,
-  publishService,
-  type ServiceHost,
-  startService,
-  stopService,
-} from './service-host.ts';
+import { checkPort, publishService, type ServiceHost, stopService } from './service-host.ts';
 import { serviceJson } from './service-json.ts';
 import { type DeployRequest, planService, type ServicePlan } from './service-plan.ts';
 
@@ -80,10 +70,13 @@ export async function bringUp(
   if (computeType !== 'Local') say(TIPS);
   const keys = await serviceKeys(workspace.keyFile(name));
   try {
-    const environment = plan.environment && (await planEnvironment(plan.environment));
-    const app = await layOutApp(directory, workspace, plan.models, plan.inference, environment);
     await applyKeys(workspace, plan);
-    const started = await startReady(workspace, plan, app, environment, revision, host, say, signal);
+    const files = {
+      directory,
+      eventLog: workspace.eventLog(name, revision),
+      keyFile: workspace.keyFile(name),
+    };
+    const started = await launch(workspace, { ...plan, generation: 'v1' }, files, host, say, signal);
     await replaceRunning(workspace, plan, before, revision, started, host);
   } catch (error) {
     const failure = signal.aborted ? toTritonLocalError(error) : inUsersFolder(error, directory, plan);
@@ -124,114 +117,6 @@ async function applyKeys(workspace: AzureWorkspace, { name, settings }: ServiceP
     ...(primaryKey !== undefined && { primary: primaryKey }),
     ...(secondaryKey !== undefined && { secondary: secondaryKey }),
   });
-}
-
-/** Starts the emulator and sees that it is ready; one that is not is stopped again. */
-async function startReady(
-  workspace: AzureWorkspace,
-  plan: ServicePlan,
-  app: AppFolder,
-  environment: EnvironmentPlan | undefined,
-  revision: number,
-  host: ServiceHost,
-  say: Say,
-  signal: AbortSignal,
-): Promise<StartedEmulator> {
-  const failed: string[] = [];
-  const started = await startService(
-    host,
-    {
-      args: [...upArguments(plan, app, environment), '--key-file', workspace.keyFile(plan.name)],
-      cwd: app.projectDir,
-      variables: ownVariables(plan, environment),
-      eventLog: workspace.eventLog(plan.name, revision),
-      onEvent: (event) => {
-        const fault = modelFault(event);
-        if (fault !== undefined) failed.push(fault);
-        const step = progressOf(event);
-        if (step !== undefined) say(step);
-      },
-    },
-    signal,
-  );
-  if (!started.ready) {
-    await stopService(host, started.pid);
-    throw userError('MODEL_FAILED', failed.join('\n') || 'a model is not ready');
-  }
-  await tellGpu(plan, started, host, say);
-  return started;
-}
-
-function modelFault(event: EmulatorEvent): string | undefined {
-  if (event.type !== 'model.state' || event.state !== 'UNAVAILABLE') return undefined;
-  return `model ${event.model}${event.version && ` version ${event.version}`}: ${event.reason}`;
-}
-
-function progressOf(event: EmulatorEvent): string | undefined {
-  if (event.type === 'environment.progress') return `${event.environment}: ${event.step} ${event.detail}`;
-  return event.type === 'engine.starting' ? `Starting the ${event.kind} engine` : undefined;
-}
-
-async function tellGpu(
-  { settings }: ServicePlan,
-  { pid }: StartedEmulator,
-  host: ServiceHost,
-  say: Say,
-): Promise<void> {
-  if (settings.gpuCores <= 0) return;
-  const engine = await engineOf(host, pid);
-  if (!engine) return;
-  const got = engine.gpu === null ? `the CPU (${engine.kind} engine: ${engine.reason})` : engine.gpu;
-  say(
-    `${engine.gpu === null ? 'WARNING: ' : ''}gpuCores ${settings.gpuCores} was asked for; it runs on ${got}`,
-  );
-}
-
-function upArguments(
-  { inference, settings }: ServicePlan,
-  app: AppFolder,
-  environment: EnvironmentPlan | undefined,
-): string[] {
-  const anyPort = ['--port', '0', '--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'];
-  const auth = settings.authEnabled || settings.tokenAuthEnabled ? 'key' : 'none';
-  const flags = [app.projectDir, ...anyPort, '--no-watch', '--auth', auth];
-  if (app.repository !== undefined) flags.push('--models', app.repository);
-  if (environment?.image !== undefined) flags.push('--image', environment.image);
-  if (!inference || app.entryScript === undefined) return flags;
-  if (app.condaFile !== undefined) flags.push('--conda', app.condaFile);
-  flags.push('--code', app.root, '--entry-script', app.entryScript);
-  for (const [name, value] of Object.entries(scriptVariables(settings.computeType, app, environment)))
-    flags.push('--env', `${name}=${value}`);
-  return flags;
-}
-
-/** What the script finds in its environment beyond what every script finds. */
-function scriptVariables(
-  computeType: string,
-  app: AppFolder,
-  environment: EnvironmentPlan | undefined,
-): Record<string, string> {
-  const variables = environment?.variables ?? {};
-  const searched = [app.sourceDirectory, variables.PYTHONPATH].filter((it) => it !== undefined);
-  return {
-    ...variables,
-    ...(searched.length > 0 && { PYTHONPATH: searched.join(path.delimiter) }),
-    // Relative as on a local service, whose working directory is the app root; absolute as in the cloud.
-    AZUREML_MODEL_DIR:
-      computeType === 'Local' ? app.modelDirectory : path.join(app.root, ...app.modelDirectory.split('/')),
-  };
-}
-
-/** The variables of the scoring server that our own reads as well (azureml.md 1.10). */
-function ownVariables(
-  { settings }: ServicePlan,
-  environment: EnvironmentPlan | undefined,
-): Record<string, string> {
-  const own = Object.entries(environment?.variables ?? {}).filter(([name]) =>
-    /^(?:WORKER_COUNT|SCORING_TIMEOUT_MS|AML_|AZUREML_)/.test(name),
-  );
-  const limit = settings.scoringTimeoutMs;
-  return { ...(limit !== undefined && { SCORING_TIMEOUT_MS: String(limit) }), ...Object.fromEntries(own) };
 }
 
 async function replaceRunning(
@@ -292,20 +177,6 @@ function recordOf(
     running,
     error,
   };
-}
-
-/** The emulator names the service's copy; the user knows the original. */
-function inUsersFolder(thrown: unknown, directory: string, { inference }: ServicePlan): TritonLocalError {
-  const error = toTritonLocalError(thrown);
-  if (!inference) return error;
-  const original = inference.sourceDirectory ?? path.dirname(inference.entryScript);
-  const copy = path.join(directory, 'app', ...(inference.sourceDirectory ? [path.basename(original)] : []));
-  const { location } = error;
-  return new TritonLocalError(error.code, error.kind, error.message.replaceAll(copy, original), {
-    cause: error,
-    ...(error.hint !== undefined && { hint: error.hint }),
-    ...(location && { location: { ...location, file: location.file.replace(copy, original) } }),
-  });
 }
 
 /** What Azure ML says of a deployment that did not come up, with the reason that it does not give. */

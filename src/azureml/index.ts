@@ -20,6 +20,23 @@ export {
   showModel,
   updateModel,
 } from './models.ts';
+export {
+  deleteDeployment,
+  deployOnline,
+  getDeploymentLogs,
+  listDeployments,
+  showDeployment,
+} from './online-deployments.ts';
+export {
+  createEndpoint,
+  deleteEndpoint,
+  getCredentials,
+  invokeEndpoint,
+  listEndpoints,
+  regenerateEndpointKey,
+  showEndpoint,
+  updateEndpoint,
+} from './online-endpoints.ts';
 export type { ServiceHost } from './service-host.ts';
 export type { DeployRequest } from './service-plan.ts';
 export {

@@ -37,20 +37,29 @@ export interface ModelRegistration {
 /** `az ml model register`: copies the file or folder in as the next version of the name. */
 export async function registerModel(
   workspace: AzureWorkspace,
-  { path: source, ...model }: ModelRegistration,
+  model: ModelRegistration,
   say: Say,
 ): Promise<JsonObject> {
-  checkModelName(model.name);
-  if ((await entryKind(source)) === undefined)
-    throw refusal(`Error, provided model path "${source}" cannot be found`, { location: { file: source } });
-  say(`Registering model ${model.name}`);
-  const record = await workspace.registerModel(model, path.resolve(source));
+  const record = await storeModel(workspace, model, say);
   if (model.framework === 'Multi') {
     const entry = workspace.contentOf(record);
     for (const warning of await layoutWarnings(entry, await findTritonLayout(entry)))
       say(`WARNING: ${warning}`);
   }
   return modelJson(record);
+}
+
+/** Registers a model without a word on its layout, which v1 and v2 want otherwise. @throws AZUREML_REFUSED */
+export async function storeModel(
+  workspace: AzureWorkspace,
+  { path: source, ...model }: ModelRegistration,
+  say: Say,
+): Promise<ModelRecord> {
+  checkModelName(model.name);
+  if ((await entryKind(source)) === undefined)
+    throw refusal(`Error, provided model path "${source}" cannot be found`, { location: { file: source } });
+  say(`Registering model ${model.name}`);
+  return workspace.registerModel(model, path.resolve(source));
 }
 
 export interface ModelFilter {

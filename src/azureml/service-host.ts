@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { listen, TritonLocalError } from '../base/index.ts';
 import { connectControl, type RemoteControl, type StartedEmulator, startDetached } from '../control/index.ts';
 import type { EmulatorEvent, EngineStatus } from '../events/index.ts';
-import { openWorkspace } from '../workspace/index.ts';
+import { type AzureWorkspace, ENDPOINTS, openWorkspace } from '../workspace/index.ts';
 
 /** What a service's emulator is started with and found again. */
 export interface ServiceHost {
@@ -36,6 +36,21 @@ export function startService(
   const command = [...host.command, 'up', ...args, '--event-log', eventLog];
   const environment = { ...host.environment, ...variables };
   return startDetached({ command, cwd, environment, crashLog: `${eventLog}.crash`, onEvent }, signal);
+}
+
+/** Starts the door of an endpoint, at the port that it had or at the first free one. */
+export function startDoor(
+  host: ServiceHost,
+  workspace: AzureWorkspace,
+  name: string,
+  port: number | undefined,
+  signal: AbortSignal,
+): Promise<StartedEmulator> {
+  const wanted = port === undefined ? [] : ['--port', String(port)];
+  const command = [...host.command, 'endpoint-door', name, workspace.file, ...wanted];
+  const crashLog = `${workspace.eventLog(ENDPOINTS + name, 0)}.crash`;
+  const { environment } = host;
+  return startDetached({ command, cwd: host.home, environment, crashLog, onEvent: () => undefined }, signal);
 }
 
 /** Runs `task` with the emulator of this process number; undefined where it runs no more. */

@@ -3,6 +3,7 @@ import { SETTINGS } from '../config/index.ts';
 import { print, printError } from '../ui/index.ts';
 import { ENVIRONMENT_VERBS } from './azure/environment-verbs.ts';
 import { MODEL_VERBS } from './azure/model-verbs.ts';
+import { DEPLOYMENT_VERBS, ENDPOINT_VERBS } from './azure/online-verbs.ts';
 import { SERVICE_VERBS } from './azure/service-verbs.ts';
 import { addVerbs } from './azure/verbs.ts';
 import type { Flags } from './flags.ts';
@@ -130,6 +131,24 @@ export function createProgram(): Command {
   );
 
   addVerbs(program, 'environment', 'az ml environment: what entry scripts run in', ENVIRONMENT_VERBS);
+  addVerbs(program, 'online-endpoint', 'az ml online-endpoint: the doors of v2', ENDPOINT_VERBS);
+  addVerbs(
+    program,
+    'online-deployment',
+    'az ml online-deployment: what serves behind them',
+    DEPLOYMENT_VERBS,
+  );
+
+  program
+    .command('endpoint-door <name> <workspace>', { hidden: true })
+    .addOption(new Option('--port <number>'))
+    .action(async (name: string, workspace: string, flags: Flags) => {
+      process.exitCode = await (await import('./commands/endpoint-door.ts')).endpointDoor(
+        name,
+        workspace,
+        flags,
+      );
+    });
 
   return program;
 }

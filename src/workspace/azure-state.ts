@@ -72,6 +72,45 @@ export interface RunningService {
   readonly scoringUri: string;
 }
 
+/** An online endpoint of v2: one door in front of its deployments, which are emulators of their own. */
+export interface EndpointRecord {
+  readonly name: string;
+  readonly authMode: 'key' | 'aml_token' | 'aad_token';
+  /** `managed` also imposes the limits of managed endpoints, and their status codes. */
+  readonly profile: 'none' | 'managed';
+  readonly description: string | null;
+  readonly tags: Labels;
+  readonly properties: Labels;
+  /** Percent by deployment; those that are left out have none. */
+  readonly traffic: Readonly<Record<string, number>>;
+  readonly createdTime: string;
+  /** What its file had besides, as it was given. */
+  readonly definition: JsonObject;
+  /** Its door; null while it does not run. */
+  readonly running: { readonly pid: number; readonly port: number } | null;
+  readonly deployments: readonly DeploymentRecord[];
+}
+
+export interface DeploymentRecord {
+  readonly name: string;
+  /** The deployment as its file and flags had it, paths made absolute. */
+  readonly definition: JsonObject;
+  /** `NAME:VERSION` of its model; null for one without. */
+  readonly modelId: string | null;
+  readonly deployment: 'no-code' | 'script';
+  readonly limits: DeploymentLimits;
+  readonly createdTime: string;
+  readonly revision: number;
+  readonly running: RunningService | null;
+  readonly error: string | null;
+}
+
+export interface DeploymentLimits {
+  readonly requestTimeoutMs: number;
+  /** `max_concurrent_requests_per_instance` times `instance_count`. */
+  readonly concurrency: number;
+}
+
 /** Everything that is known of one workspace: the content of its file. */
 export interface AzureState {
   readonly schemaVersion: 1;
@@ -80,6 +119,7 @@ export interface AzureState {
   readonly lastVersions: Readonly<Record<string, number>>;
   readonly environments: readonly EnvironmentRecord[];
   readonly services: readonly ServiceRecord[];
+  readonly endpoints: readonly EndpointRecord[];
 }
 
 export const emptyState: AzureState = {
@@ -88,4 +128,5 @@ export const emptyState: AzureState = {
   lastVersions: {},
   environments: [],
   services: [],
+  endpoints: [],
 };

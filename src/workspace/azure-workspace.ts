@@ -1,9 +1,18 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemError, userError } from '../base/index.ts';
-import type { AzureState, EnvironmentRecord, ModelRecord, ServiceRecord } from './azure-state.ts';
+import type {
+  AzureState,
+  EndpointRecord,
+  EnvironmentRecord,
+  ModelRecord,
+  ServiceRecord,
+} from './azure-state.ts';
 import { ContentStore } from './content-store.ts';
 import { StateFile } from './state-file.ts';
+
+/** How the folders of endpoints are named beside those of services. */
+export const ENDPOINTS = 'endpoints/';
 
 /** What a registration says of a model; the rest is given by the workspace. */
 export type NewModel = Omit<ModelRecord, 'version' | 'createdTime' | 'entry' | 'content' | 'bytes'>;
@@ -107,21 +116,35 @@ export class AzureWorkspace {
     });
   }
 
-  /** Replaces a service's record by what `change` makes of it; nothing where `change` says undefined. */
+  /** Replaces a service's record by what `change` makes of it; removes it where `change` says undefined. */
   changeService(
     name: string,
     change: (service: ServiceRecord | undefined) => ServiceRecord | undefined,
   ): Promise<void> {
-    return this.#state.update((state) => {
-      const changed = change(state.services.find((service) => service.name === name));
-      const others = state.services.filter((service) => service.name !== name);
-      return { state: { ...state, services: changed ? [...others, changed] : others }, result: undefined };
-    });
+    return this.#state.update((state) => ({
+      state: { ...state, services: changeNamed(state.services, name, change) },
+      result: undefined,
+    }));
   }
 
-  /** The folder of a service; each attempt to deploy it has one of its own below it, named by its number. */
+  /** Replaces an endpoint's record, with its deployments, in the same way. */
+  changeEndpoint(
+    name: string,
+    change: (endpoint: EndpointRecord | undefined) => EndpointRecord | undefined,
+  ): Promise<void> {
+    return this.#state.update((state) => ({
+      state: { ...state, endpoints: changeNamed(state.endpoints, name, change) },
+      result: undefined,
+    }));
+  }
+
+  /**
+   * The folder of a service, or of an endpoint (`endpoints/NAME`) or its deployment (`endpoints/NAME/DEPLOYMENT`); each
+   * attempt to deploy has one of its own below it, named by its number.
+   */
   serviceDirectory(name: string, revision?: number): string {
-    const directory = path.join(this.#directory, 'services', name);
+    const parts = name.startsWith(ENDPOINTS) ? [] : ['services'];
+    const directory = path.join(this.#directory, ...parts, ...name.split('/'));
     return revision === undefined ? directory : path.join(directory, String(revision));
   }
 
@@ -138,6 +161,17 @@ export class AzureWorkspace {
   async removeServiceFiles(name: string, revision?: number): Promise<void> {
     await rm(this.serviceDirectory(name, revision), { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** The others, and what `change` makes of the one of this name, as the newest. */
+function changeNamed<Record extends { readonly name: string }>(
+  records: readonly Record[],
+  name: string,
+  change: (record: Record | undefined) => Record | undefined,
+): readonly Record[] {
+  const changed = change(records.find((record) => record.name === name));
+  const others = records.filter((record) => record.name !== name);
+  return changed ? [...others, changed] : others;
 }
 
 /** `NAME:VERSION`. */

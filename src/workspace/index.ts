@@ -3,6 +3,9 @@
 export type {
   AzureState,
   ComputeType,
+  DeploymentLimits,
+  DeploymentRecord,
+  EndpointRecord,
   EnvironmentRecord,
   JsonObject,
   Labels,
@@ -11,7 +14,7 @@ export type {
   RunningService,
   ServiceRecord,
 } from './azure-state.ts';
-export { AzureWorkspace, idOf, type NewModel } from './azure-workspace.ts';
+export { AzureWorkspace, ENDPOINTS, idOf, type NewModel } from './azure-workspace.ts';
 export { type CollectedFile, dataDirectory, listCollected } from './collected-data.ts';
 export { copyContent } from './content-store.ts';
 export type { Instance, InstanceAnnouncement, InstanceRecord } from './instance.ts';

@@ -1,0 +1,161 @@
+import path from 'node:path';
+import { TritonLocalError, toTritonLocalError, userError } from '../base/index.ts';
+import type { StartedEmulator } from '../control/index.ts';
+import type { EmulatorEvent } from '../events/index.ts';
+import type { AzureWorkspace } from '../workspace/index.ts';
+import { type AppFolder, layOutApp } from './app-folder.ts';
+import { type EnvironmentPlan, planEnvironment } from './environments.ts';
+import type { Say } from './models.ts';
+import { engineOf, type ServiceHost, startService, stopService } from './service-host.ts';
+import type { ServicePlan } from './service-plan.ts';
+
+/** What of a deployment decides how its emulator runs. */
+export type LaunchPlan = Pick<ServicePlan, 'models' | 'inference' | 'environment'> & {
+  /** In v1 the script's working directory is the app root, in v2 its own source directory. */
+  readonly generation: 'v1' | 'v2';
+  readonly settings: Pick<
+    ServicePlan['settings'],
+    'computeType' | 'authEnabled' | 'tokenAuthEnabled' | 'gpuCores' | 'scoringTimeoutMs'
+  >;
+};
+
+/** Where a deployment's files lie. */
+export interface LaunchFiles {
+  /** Made here: the copy of models and script. */
+  readonly directory: string;
+  readonly eventLog: string;
+  /** Undefined where no keys are asked for at this door. */
+  readonly keyFile: string | undefined;
+}
+
+/**
+ * Lays out a deployment's files, starts its emulator on a port that nobody knows yet, and sees that it is ready; one
+ * that is not is stopped again.
+ * @throws what the start threw; MODEL_FAILED with the reasons; AZUREML_REFUSED for files that do not fit.
+ */
+export async function launch(
+  workspace: AzureWorkspace,
+  plan: LaunchPlan,
+  { directory, eventLog, keyFile }: LaunchFiles,
+  host: ServiceHost,
+  say: Say,
+  signal: AbortSignal,
+): Promise<StartedEmulator> {
+  const environment = plan.environment && (await planEnvironment(plan.environment));
+  const app = await layOutApp(directory, workspace, plan.models, plan.inference, environment);
+  const keys = keyFile === undefined ? [] : ['--key-file', keyFile];
+  const failed: string[] = [];
+  const started = await startService(
+    host,
+    {
+      args: [...upArguments(plan, app, environment), ...keys],
+      cwd: app.projectDir,
+      variables: ownVariables(plan, environment),
+      eventLog,
+      onEvent: (event) => {
+        const fault = modelFault(event);
+        if (fault !== undefined) failed.push(fault);
+        const step = progressOf(event);
+        if (step !== undefined) say(step);
+      },
+    },
+    signal,
+  );
+  if (!started.ready) {
+    await stopService(host, started.pid);
+    throw userError('MODEL_FAILED', failed.join('\n') || 'a model is not ready');
+  }
+  await tellGpu(plan, started, host, say);
+  return started;
+}
+
+function modelFault(event: EmulatorEvent): string | undefined {
+  if (event.type !== 'model.state' || event.state !== 'UNAVAILABLE') return undefined;
+  return `model ${event.model}${event.version && ` version ${event.version}`}: ${event.reason}`;
+}
+
+function progressOf(event: EmulatorEvent): string | undefined {
+  if (event.type === 'environment.progress') return `${event.environment}: ${event.step} ${event.detail}`;
+  return event.type === 'engine.starting' ? `Starting the ${event.kind} engine` : undefined;
+}
+
+async function tellGpu(
+  { settings }: LaunchPlan,
+  { pid }: StartedEmulator,
+  host: ServiceHost,
+  say: Say,
+): Promise<void> {
+  if (settings.gpuCores <= 0) return;
+  const engine = await engineOf(host, pid);
+  if (!engine) return;
+  const got = engine.gpu === null ? `the CPU (${engine.kind} engine: ${engine.reason})` : engine.gpu;
+  say(
+    `${engine.gpu === null ? 'WARNING: ' : ''}gpuCores ${settings.gpuCores} was asked for; it runs on ${got}`,
+  );
+}
+
+function upArguments(
+  { inference, settings, generation }: LaunchPlan,
+  app: AppFolder,
+  environment: EnvironmentPlan | undefined,
+): string[] {
+  const anyPort = ['--port', '0', '--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'];
+  const auth = settings.authEnabled || settings.tokenAuthEnabled ? 'key' : 'none';
+  const flags = [app.projectDir, ...anyPort, '--no-watch', '--auth', auth];
+  if (app.repository !== undefined) flags.push('--models', app.repository);
+  if (environment?.image !== undefined) flags.push('--image', environment.image);
+  if (!inference || app.entryScript === undefined) return flags;
+  if (app.condaFile !== undefined) flags.push('--conda', app.condaFile);
+  const code = generation === 'v2' ? app.sourceDirectory : undefined;
+  flags.push('--code', code ?? app.root, '--entry-script', app.entryScript);
+  for (const [name, value] of Object.entries(scriptVariables(settings.computeType, app, environment)))
+    flags.push('--env', `${name}=${value}`);
+  return flags;
+}
+
+/** What the script finds in its environment beyond what every script finds. */
+function scriptVariables(
+  computeType: string,
+  app: AppFolder,
+  environment: EnvironmentPlan | undefined,
+): Record<string, string> {
+  const variables = environment?.variables ?? {};
+  const searched = [app.sourceDirectory, variables.PYTHONPATH].filter((it) => it !== undefined);
+  return {
+    ...variables,
+    ...(searched.length > 0 && { PYTHONPATH: searched.join(path.delimiter) }),
+    // Relative as on a local service, whose working directory is the app root; absolute as in the cloud.
+    AZUREML_MODEL_DIR:
+      computeType === 'Local' ? app.modelDirectory : path.join(app.root, ...app.modelDirectory.split('/')),
+  };
+}
+
+/** The variables of the scoring server that our own reads as well (azureml.md 1.10). */
+function ownVariables(
+  { settings }: LaunchPlan,
+  environment: EnvironmentPlan | undefined,
+): Record<string, string> {
+  const own = Object.entries(environment?.variables ?? {}).filter(([name]) =>
+    /^(?:WORKER_COUNT|SCORING_TIMEOUT_MS|AML_|AZUREML_)/.test(name),
+  );
+  const limit = settings.scoringTimeoutMs;
+  return { ...(limit !== undefined && { SCORING_TIMEOUT_MS: String(limit) }), ...Object.fromEntries(own) };
+}
+
+/** The emulator names the service's copy; the user knows the original. */
+export function inUsersFolder(
+  thrown: unknown,
+  directory: string,
+  { inference }: Pick<LaunchPlan, 'inference'>,
+): TritonLocalError {
+  const error = toTritonLocalError(thrown);
+  if (!inference) return error;
+  const original = inference.sourceDirectory ?? path.dirname(inference.entryScript);
+  const copy = path.join(directory, 'app', ...(inference.sourceDirectory ? [path.basename(original)] : []));
+  const { location } = error;
+  return new TritonLocalError(error.code, error.kind, error.message.replaceAll(copy, original), {
+    cause: error,
+    ...(error.hint !== undefined && { hint: error.hint }),
+    ...(location && { location: { ...location, file: location.file.replace(copy, original) } }),
+  });
+}

@@ -1,0 +1,391 @@
+import path from 'node:path';
+import { entryKind, toTritonLocalError, userError } from '../base/index.ts';
+import { readEventLog } from '../events/index.ts';
+import {
+  type AzureState,
+  type AzureWorkspace,
+  type DeploymentRecord,
+  ENDPOINTS,
+  idOf,
+  type JsonObject,
+  type ModelRecord,
+} from '../workspace/index.ts';
+import { inTurn } from './deploy.ts';
+import { type Document, numberIn, objectIn, textIn } from './document.ts';
+import { environmentFromYaml } from './environment-yaml.ts';
+import { findEnvironment } from './environments.ts';
+import type { InferenceConfig } from './inference-config.ts';
+import { inUsersFolder, type LaunchPlan, launch } from './launch.ts';
+import { modelFromYaml } from './model-yaml.ts';
+import { findModel, type Say } from './models.ts';
+import { endpointIn } from './online-endpoints.ts';
+import { checkOnlineName, DEPLOYMENT_SHAPE, requireMember } from './online-schema.ts';
+import { refusal } from './refusal.ts';
+import { checkShape } from './schema-check.ts';
+import { runningPids, type ServiceHost, stopService } from './service-host.ts';
+import { applySet } from './settings-path.ts';
+import { findTritonLayout } from './triton-layout.ts';
+
+/** A deployment as it was asked for: its file, with flags laid over it. */
+export interface DeploymentRequest {
+  readonly document: Document | undefined;
+  readonly name: string | undefined;
+  readonly endpointName: string | undefined;
+  readonly set: readonly string[];
+  /** Gives it all the traffic once it is ready. */
+  readonly allTraffic: boolean;
+  /** `--local-enable-gpu` */
+  readonly gpu: boolean;
+}
+
+/** Where an endpoint keeps the files of one of its deployments. */
+const placeOf = (endpoint: string, name: string) => `${ENDPOINTS}${endpoint}/${name}`;
+
+/**
+ * `az ml online-deployment create` and `update`: starts it beside the one of this name, which serves until the new one
+ * is ready, and for good where that fails.
+ * @throws AZUREML_REFUSED, ENDPOINT_NOT_FOUND, MODEL_NOT_FOUND before anything is started; DEPLOYMENT_FAILED.
+ */
+export async function deployOnline(
+  workspace: AzureWorkspace,
+  request: DeploymentRequest,
+  host: ServiceHost,
+  say: Say,
+  signal: AbortSignal,
+): Promise<JsonObject> {
+  const { document } = request;
+  if (document) for (const warning of checkShape(document, DEPLOYMENT_SHAPE)) say(`WARNING: ${warning}`);
+  const given = document?.value ?? {};
+  const endpointName = request.endpointName ?? requireMember(given, 'endpoint_name', document);
+  const name = request.name ?? requireMember(given, 'name', document);
+  checkOnlineName(name, 'a deployment');
+  return inTurn(workspace, ENDPOINTS + endpointName, signal, async () => {
+    const endpoint = endpointIn(await workspace.read(), endpointName);
+    const before = endpoint.deployments.find((it) => it.name === name);
+    if (!document && !before) throw notFound(endpointName, name);
+    const base = document ? path.dirname(path.resolve(document.file)) : undefined;
+    const under = base === undefined ? (before?.definition ?? {}) : withAbsolutePaths(given, base);
+    const value = { ...applySet(under, request.set), name, endpoint_name: endpointName };
+    const plan = await planOnline(workspace, value, request.gpu, say);
+    say(`Creating/updating online deployment ${name}`);
+    await bringUp(workspace, endpointName, value, plan, before, host, say, signal);
+    if (request.allTraffic)
+      await workspace.changeEndpoint(endpointName, (it) => it && { ...it, traffic: { [name]: 100 } });
+    return showDeployment(workspace, host, endpointName, name);
+  });
+}
+
+/** Paths in a file are relative to it; kept, they must be right from everywhere. */
+function withAbsolutePaths(value: JsonObject, base: string): JsonObject {
+  const code = objectIn(value, 'code_configuration');
+  const model = objectIn(value, 'model');
+  const environment = objectIn(value, 'environment');
+  const absolute = (place: unknown) => (typeof place === 'string' ? path.resolve(base, place) : place);
+  return {
+    ...value,
+    ...(code && { code_configuration: { ...code, code: absolute(code.code ?? '.') } }),
+    ...(model?.path !== undefined && { model: { ...model, path: absolute(model.path) } }),
+    ...(typeof environment?.conda_file === 'string' && {
+      environment: { ...environment, conda_file: absolute(environment.conda_file) },
+    }),
+  };
+}
+
+async function planOnline(
+  workspace: AzureWorkspace,
+  value: JsonObject,
+  gpu: boolean,
+  say: Say,
+): Promise<LaunchPlan> {
+  const model = await modelOf(workspace, value, say);
+  const inference = await inferenceOf(value);
+  if (!inference) await checkNoCode(workspace, value, model, say);
+  const environment = await environmentOf(workspace, value, inference !== undefined, say);
+  return {
+    models: model ? [model] : [],
+    inference,
+    environment,
+    generation: 'v2',
+    settings: {
+      computeType: 'AKS',
+      authEnabled: false,
+      tokenAuthEnabled: false,
+      gpuCores: gpu || wantsGpu(value) ? 1 : 0,
+      scoringTimeoutMs: undefined,
+    },
+  };
+}
+
+/** Azure's machines with a GPU have an N in front of their family. */
+function wantsGpu(value: JsonObject): boolean {
+  return /^standard_n/i.test(textIn(value, 'instance_type') ?? '');
+}
+
+async function modelOf(
+  workspace: AzureWorkspace,
+  value: JsonObject,
+  say: Say,
+): Promise<ModelRecord | undefined> {
+  const { model } = value;
+  if (model === undefined || model === null) return undefined;
+  const inline = objectIn(value, 'model');
+  if (inline) return modelFromYaml(workspace, inline, `${value.endpoint_name}-${value.name}`, say);
+  const [, name, version] = /^azureml:([^:@]+)(?::(\d+)|@latest)$/.exec(String(model)) ?? [];
+  if (name !== undefined) return findModel(workspace, { name, version });
+  throw refusal(
+    `model: In order to specify an existing models, please provide the correct registry path prefixed with 'azureml:': got ${model}`,
+    {
+      hint: 'azureml:NAME:VERSION, azureml:NAME@latest, or an object with a path',
+    },
+  );
+}
+
+async function inferenceOf(value: JsonObject): Promise<InferenceConfig | undefined> {
+  const code = objectIn(value, 'code_configuration');
+  if (!code) return undefined;
+  const sourceDirectory = textIn(code, 'code') ?? '.';
+  const entryName = textIn(code, 'scoring_script');
+  if (entryName === undefined)
+    throw refusal('code_configuration.scoring_script: Missing data for required field.');
+  const entryScript = path.join(sourceDirectory, entryName);
+  if ((await entryKind(entryScript)) !== 'file') {
+    throw refusal(`No such file or directory: ${entryScript}`, {
+      hint: 'scoring_script is relative to code, and code to the file of the deployment',
+    });
+  }
+  return { sourceDirectory, entryScript, entryName, environment: undefined, description: undefined };
+}
+
+async function environmentOf(
+  workspace: AzureWorkspace,
+  value: JsonObject,
+  hasScript: boolean,
+  say: Say,
+): Promise<JsonObject | undefined> {
+  const { environment } = value;
+  const variables = objectIn(value, 'environment_variables') ?? {};
+  const inline = objectIn(value, 'environment');
+  if (inline) return withVariables(environmentFromYaml(inline, '.'), variables);
+  const [, name, version] = /^azureml:([^:@]+)(?::([^:@]+)|@latest)$/.exec(String(environment ?? '')) ?? [];
+  if (name !== undefined)
+    return withVariables(await findEnvironment(workspace, name, version, say), variables);
+  if (environment != null) throw refusal(`environment: azureml:NAME:VERSION is wanted, not ${environment}`);
+  if (hasScript) throw refusal('environment: a deployment with code_configuration needs an environment');
+  return undefined;
+}
+
+function withVariables(environment: JsonObject, variables: JsonObject): JsonObject {
+  const under = objectIn(environment, 'environmentVariables');
+  return { ...environment, environmentVariables: { ...under, ...variables } };
+}
+
+async function checkNoCode(
+  workspace: AzureWorkspace,
+  value: JsonObject,
+  model: ModelRecord | undefined,
+  say: Say,
+): Promise<void> {
+  if (!model) {
+    throw refusal('model: a deployment without code_configuration needs a model', {
+      hint: 'give model with type: triton_model, or code_configuration and environment',
+    });
+  }
+  const layout = await findTritonLayout(workspace.contentOf(model));
+  if (model.framework !== 'Multi' && value.environment == null) {
+    throw refusal(
+      'a deployment without code_configuration and environment needs a model of type triton_model',
+    );
+  }
+  if (!layout) {
+    throw refusal(`model ${idOf(model)} holds no Triton model repository`, {
+      hint: 'v2 wants the models directly below its path: path/MODEL/1/model.onnx',
+    });
+  }
+  if (layout.form !== 'bare')
+    say(
+      `WARNING: v2 wants the models directly below the path of ${idOf(model)}, without the folder "triton"`,
+    );
+}
+
+async function bringUp(
+  workspace: AzureWorkspace,
+  endpointName: string,
+  value: JsonObject,
+  plan: LaunchPlan,
+  before: DeploymentRecord | undefined,
+  host: ServiceHost,
+  say: Say,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = String(value.name);
+  const place = placeOf(endpointName, name);
+  const revision = (before?.revision ?? 0) + 1;
+  const directory = workspace.serviceDirectory(place, revision);
+  await workspace.removeServiceFiles(place, revision);
+  const put = (running: DeploymentRecord['running'], error: string | null) =>
+    workspace.changeEndpoint(endpointName, (endpoint) => {
+      if (!endpoint) return undefined;
+      const record = recordOf(value, plan, before, revision, running, error);
+      const others = endpoint.deployments.filter((it) => it.name !== name);
+      return { ...endpoint, deployments: [...others, record] };
+    });
+  try {
+    const files = { directory, eventLog: workspace.eventLog(place, revision), keyFile: undefined };
+    const { pid, scoringUri } = await launch(workspace, plan, files, host, say, signal);
+    await put({ pid, port: Number(new URL(scoringUri).port), scoringUri }, null);
+  } catch (error) {
+    await workspace.removeServiceFiles(place, revision);
+    if (signal.aborted) throw error;
+    const told = inUsersFolder(error, directory, plan);
+    if (!before?.running) await put(null, told.message);
+    throw deploymentFailed(told, endpointName, name);
+  }
+  // The door knows the new one by now; what the old one had accepted is answered before it ends.
+  if (!before) return;
+  if (before.running) await stopService(host, before.running.pid);
+  await workspace.removeServiceFiles(place, before.revision);
+}
+
+function deploymentFailed(thrown: unknown, endpoint: string, name: string): Error {
+  const { message, hint, location } = toTritonLocalError(thrown);
+  return userError(
+    'DEPLOYMENT_FAILED',
+    `(ResourceNotReady) User container has crashed or terminated: ${message}`,
+    {
+      hint: hint ?? `npx triton-local online-deployment get-logs -e ${endpoint} -n ${name}`,
+      cause: thrown,
+      ...(location && { location }),
+    },
+  );
+}
+
+/** Defaults as azureml.md 5.1 has them. */
+function recordOf(
+  value: JsonObject,
+  plan: LaunchPlan,
+  before: DeploymentRecord | undefined,
+  revision: number,
+  running: DeploymentRecord['running'],
+  error: string | null,
+): DeploymentRecord {
+  const [model] = plan.models;
+  const request = objectIn(value, 'request_settings');
+  const perInstance = numberIn(request, 'max_concurrent_requests_per_instance') ?? 1;
+  return {
+    name: String(value.name),
+    definition: value,
+    modelId: model ? idOf(model) : null,
+    deployment: plan.inference ? 'script' : 'no-code',
+    limits: {
+      requestTimeoutMs: numberIn(request, 'request_timeout_ms') ?? 5_000,
+      concurrency: perInstance * (numberIn(value, 'instance_count') ?? 1),
+    },
+    createdTime: before?.createdTime ?? new Date().toISOString(),
+    revision,
+    running,
+    error,
+  };
+}
+
+function notFound(endpoint: string, name: string): Error {
+  return userError(
+    'DEPLOYMENT_NOT_FOUND',
+    `(ResourceNotFound) The deployment ${name} of endpoint ${endpoint} was not found.`,
+  );
+}
+
+function deploymentIn(state: AzureState, endpointName: string, name: string): DeploymentRecord {
+  const found = endpointIn(state, endpointName).deployments.find((it) => it.name === name);
+  if (found) return found;
+  throw notFound(endpointName, name);
+}
+
+/** `az ml online-deployment show`. @throws ENDPOINT_NOT_FOUND, DEPLOYMENT_NOT_FOUND */
+export async function showDeployment(
+  workspace: AzureWorkspace,
+  host: ServiceHost,
+  endpointName: string,
+  name: string,
+): Promise<JsonObject> {
+  const deployment = deploymentIn(await workspace.read(), endpointName, name);
+  return deploymentJson(deployment, endpointName, await runningPids(host));
+}
+
+/** `az ml online-deployment list`. @throws ENDPOINT_NOT_FOUND */
+export async function listDeployments(
+  workspace: AzureWorkspace,
+  host: ServiceHost,
+  endpointName: string,
+): Promise<JsonObject[]> {
+  const { deployments } = endpointIn(await workspace.read(), endpointName);
+  const pids = await runningPids(host);
+  return deployments.map((deployment) => deploymentJson(deployment, endpointName, pids));
+}
+
+/** A deployment as az prints it: its file with the defaults filled in, and where it stands. */
+function deploymentJson(
+  { name, definition, modelId, running, limits, error }: DeploymentRecord,
+  endpointName: string,
+  pids: ReadonlySet<number>,
+): JsonObject {
+  const { $schema: _schema, ...given } = definition;
+  return {
+    app_insights_enabled: false,
+    instance_count: 1,
+    instance_type: 'local',
+    type: 'managed',
+    ...given,
+    name,
+    endpoint_name: endpointName,
+    model: modelId === null ? null : `azureml:${modelId}`,
+    request_settings: {
+      max_concurrent_requests_per_instance: 1,
+      max_queue_wait_ms: 500,
+      ...objectIn(definition, 'request_settings'),
+      request_timeout_ms: limits.requestTimeoutMs,
+    },
+    provisioning_state: running && pids.has(running.pid) ? 'Succeeded' : 'Failed',
+    ...(error !== null && { error }),
+  };
+}
+
+/** `az ml online-deployment get-logs`. @throws ENDPOINT_NOT_FOUND, DEPLOYMENT_NOT_FOUND */
+export async function getDeploymentLogs(
+  workspace: AzureWorkspace,
+  endpointName: string,
+  name: string,
+  lines: number,
+): Promise<string> {
+  const { revision, running, error } = deploymentIn(await workspace.read(), endpointName, name);
+  const told: string[] = [];
+  for await (const event of readEventLog(workspace.eventLog(placeOf(endpointName, name), revision)))
+    if (event.type === 'log.line') told.push(...event.text.split('\n'));
+  if (!running && error !== null) told.push(...error.split('\n'));
+  return told.slice(-lines).join('\n');
+}
+
+/** `az ml online-deployment delete`. @throws AZUREML_REFUSED for one that still has traffic. */
+export function deleteDeployment(
+  workspace: AzureWorkspace,
+  host: ServiceHost,
+  endpointName: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  return inTurn(workspace, ENDPOINTS + endpointName, signal, async () => {
+    const state = await workspace.read();
+    const deployment = deploymentIn(state, endpointName, name);
+    const percent = endpointIn(state, endpointName).traffic[name] ?? 0;
+    if (percent > 0) {
+      throw refusal(`Deployment ${name} has ${percent}% of the traffic and cannot be deleted.`, {
+        hint: `npx triton-local online-endpoint update -n ${endpointName} --traffic "${name}=0"`,
+      });
+    }
+    await workspace.changeEndpoint(
+      endpointName,
+      (it) => it && { ...it, deployments: it.deployments.filter((one) => one.name !== name) },
+    );
+    if (deployment.running) await stopService(host, deployment.running.pid);
+    await workspace.removeServiceFiles(placeOf(endpointName, name));
+  });
+}

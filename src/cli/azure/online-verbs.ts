@@ -1,0 +1,155 @@
+import type { Verb } from './verbs.ts';
+
+const loadEndpoint = () => import('../commands/online-endpoint.ts');
+const loadDeployment = () => import('../commands/online-deployment.ts');
+
+const LOCAL = ['--local', 'taken: everything is local here'] as const;
+const NO_WAIT = ['--no-wait', 'taken: it is waited for'] as const;
+const YES = ['-y, --yes', 'taken: nothing is asked'] as const;
+const SET = ['--set <member=value...>', 'a member of the file, as in traffic.blue=10'] as const;
+const ENDPOINT = ['-n, --name <name>*', 'the endpoint'] as const;
+const DEPLOYMENT = [
+  ['-n, --name <name>*', 'the deployment'],
+  ['-e, --endpoint-name <name>*', 'its endpoint'],
+] as const;
+const ENDPOINT_FILE = [
+  ['-f, --file <file>', 'the endpoint as YAML'],
+  ['-n, --name <name>', 'the name, if not the one in the file'],
+  ['--profile <name>', 'managed: the limits and status codes of managed endpoints; none (the default)'],
+  SET,
+  LOCAL,
+  NO_WAIT,
+] as const;
+const DEPLOYMENT_FILE = [
+  ['-f, --file <file>', 'the deployment as YAML'],
+  ['-n, --name <name>', 'the name, if not the one in the file'],
+  ['-e, --endpoint-name <name>', 'its endpoint, if not the one in the file'],
+  SET,
+  LOCAL,
+  ['--local-enable-gpu [boolean]', 'ask for a GPU, and tell what it runs on'],
+  ['--skip-script-validation', 'taken'],
+  ['--package-model', 'taken: nothing is packaged here'],
+  ['--vscode-debug', 'taken: not emulated'],
+  NO_WAIT,
+] as const;
+
+/** `az ml online-endpoint` (azureml.md 5). */
+export const ENDPOINT_VERBS: readonly Verb[] = [
+  {
+    name: 'create',
+    about: 'open the door of an endpoint',
+    example: '-n my-endpoint -f endpoint.yml',
+    flags: [...ENDPOINT_FILE, ['--auth-mode <mode>', 'key, aml_token or aad_token']],
+    run: async (flags) => (await loadEndpoint()).create(flags),
+  },
+  {
+    name: 'update',
+    about: 'change an endpoint: its traffic counts from the next request on',
+    example: '-n my-endpoint --traffic "blue=90 green=10"',
+    flags: [
+      ...ENDPOINT_FILE,
+      ['-r, --traffic <split...>', 'percent by deployment, as in "blue=90 green=10"'],
+      ['--mirror-traffic <split...>', 'taken: not emulated'],
+      ['--defaults', 'taken'],
+    ],
+    run: async (flags) => (await loadEndpoint()).update(flags),
+  },
+  {
+    name: 'show',
+    about: 'show an endpoint: its state, traffic and scoring URI',
+    example: '-n my-endpoint --query scoring_uri -o tsv',
+    flags: [ENDPOINT, LOCAL],
+    run: async (flags) => (await loadEndpoint()).show(flags),
+  },
+  {
+    name: 'list',
+    about: 'list the endpoints',
+    example: '-o table',
+    flags: [LOCAL],
+    run: async (flags) => (await loadEndpoint()).list(flags),
+  },
+  {
+    name: 'invoke',
+    about: 'send one request to an endpoint',
+    example: '-n my-endpoint -r request.json',
+    flags: [
+      ENDPOINT,
+      ['-r, --request-file <file>*', 'the body'],
+      ['-d, --deployment-name <name>', 'this deployment, whatever the traffic'],
+      LOCAL,
+    ],
+    run: async (flags) => (await loadEndpoint()).invoke(flags),
+  },
+  {
+    name: 'get-credentials',
+    about: 'show the keys of an endpoint, or get a token',
+    example: '-n my-endpoint --query primaryKey -o tsv',
+    flags: [ENDPOINT],
+    run: async (flags) => (await loadEndpoint()).credentials(flags),
+  },
+  {
+    name: 'regenerate-keys',
+    about: 'give an endpoint another primary or secondary key',
+    example: '-n my-endpoint --key-type primary',
+    flags: [ENDPOINT, ['--key-type <type>', 'primary or secondary'] as const, NO_WAIT],
+    run: async (flags) => (await loadEndpoint()).regenerate(flags),
+  },
+  {
+    name: 'delete',
+    about: 'end an endpoint with all its deployments',
+    example: '-n my-endpoint --yes',
+    flags: [ENDPOINT, YES, LOCAL, NO_WAIT],
+    run: async (flags) => (await loadEndpoint()).remove(flags),
+  },
+];
+
+/** `az ml online-deployment` (azureml.md 5). */
+export const DEPLOYMENT_VERBS: readonly Verb[] = [
+  {
+    name: 'create',
+    about: 'start a deployment behind an endpoint',
+    example: '-f blue.yml --all-traffic',
+    flags: [...DEPLOYMENT_FILE, ['--all-traffic', 'give it all the traffic once it is ready']],
+    run: async (flags) => (await loadDeployment()).create(flags),
+  },
+  {
+    name: 'update',
+    about: 'start a deployment anew with what changes, beside the one that serves',
+    example: '-n blue -e my-endpoint --set environment_variables.LEVEL=2',
+    flags: DEPLOYMENT_FILE,
+    run: async (flags) => (await loadDeployment()).update(flags),
+  },
+  {
+    name: 'show',
+    about: 'show a deployment',
+    example: '-n blue -e my-endpoint',
+    flags: [...DEPLOYMENT, LOCAL],
+    run: async (flags) => (await loadDeployment()).show(flags),
+  },
+  {
+    name: 'list',
+    about: 'list the deployments of an endpoint',
+    example: '-e my-endpoint -o table',
+    flags: [['-e, --endpoint-name <name>*', 'the endpoint'], LOCAL],
+    run: async (flags) => (await loadDeployment()).list(flags),
+  },
+  {
+    name: 'get-logs',
+    about: 'show what a deployment told',
+    example: '-n blue -e my-endpoint -l 100',
+    flags: [
+      ...DEPLOYMENT,
+      ['-l, --lines <number>', 'the last lines (50)'],
+      ['-c, --container <name>', 'taken: there is one'],
+      LOCAL,
+    ],
+    run: async (flags) => (await loadDeployment()).logs(flags),
+  },
+  {
+    name: 'delete',
+    about: 'end a deployment that has no traffic',
+    example: '-n blue -e my-endpoint --yes',
+    flags: [...DEPLOYMENT, YES, LOCAL, NO_WAIT],
+    run: async (flags) => (await loadDeployment()).remove(flags),
+  },
+];

@@ -1,0 +1,27 @@
+import { homeDirectory } from '../../config/index.ts';
+import { startReporter } from '../../control/index.ts';
+import { runEndpointDoor } from '../../endpoint/index.ts';
+import { AzureWorkspace } from '../../workspace/index.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Flags } from '../flags.ts';
+import { nextInterruption } from '../signals.ts';
+
+/** What `online-endpoint create` starts apart from itself: the door of one endpoint, until it is asked to end. */
+export async function endpointDoor(name: string, workspaceFile: string, flags: Flags): Promise<number> {
+  const reporter = startReporter();
+  const asked = nextInterruption();
+  try {
+    const workspace = await AzureWorkspace.open(workspaceFile);
+    const port = typeof flags.port === 'string' ? Number(flags.port) : undefined;
+    const door = await runEndpointDoor(workspace, homeDirectory(), name, port);
+    const uri = `http://localhost:${door.port}`;
+    reporter?.started({ pid: process.pid, scoringUri: uri, httpUrl: uri, key: undefined, ready: true });
+    const interruption = await Promise.race([asked, door.stopped]);
+    await door.stop('asked to');
+    return interruption?.exitCode ?? EXIT.ok;
+  } catch (error) {
+    if (!reporter) throw error;
+    reporter.failed(error);
+    return EXIT.failed;
+  }
+}
