@@ -19,6 +19,7 @@ export { EmbeddedEngine, type EmbeddedEngineOptions } from './embedded.ts';
 export type { Engine, EngineEndpoints, RunningEngine } from './engine.ts';
 export { ExternalEngine, type ExternalEngineOptions } from './external.ts';
 export { FrontedEngine, type FrontedEngineOptions } from './gateway/fronted-engine.ts';
+export { GrpcGateway, type GrpcGatewayOptions } from './gateway/grpc-gateway.ts';
 export { HttpGateway, type HttpGatewayOptions } from './gateway/http-gateway.ts';
 export { NativeEngine, type NativeEngineOptions } from './native/engine.ts';
 export { buildManagedTriton, MANAGED_TRITON } from './native/environment.ts';
