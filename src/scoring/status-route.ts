@@ -27,7 +27,8 @@ export function answerOwnPath(exchange: Exchange, source: ScoringSource): void {
 
 /** What `GET /_triton-local/status` tells: what runs now, and how the last reload went. */
 function statusOf(source: ScoringSource) {
-  const { state, startedAt, engine, stale, models, workers, reload, watching, generation } = source.state();
+  const { state, startedAt, engine, stale, models, statistics, workers, reload, watching, generation } =
+    source.state();
   const pool = source.pool();
   return {
     state,
@@ -36,6 +37,7 @@ function statusOf(source: ScoringSource) {
     generation: pool?.generation ?? generation,
     stale,
     models,
+    statistics,
     // The pool knows which workers are busy at this moment; the folded state learns only of starts and ends.
     workers: pool?.workers() ?? workers,
     reload,

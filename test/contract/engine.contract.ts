@@ -1,6 +1,6 @@
 import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Engine, RunningEngine } from '../../src/engines/index.ts';
+import { type Engine, type RunningEngine, StatisticsSampler } from '../../src/engines/index.ts';
 import { type EmulatorEvent, EventBus } from '../../src/events/index.ts';
 import { KServeClient } from '../../src/kserve/index.ts';
 import { TempFolder } from '../helpers/temp-project.ts';
@@ -42,6 +42,8 @@ export function describeEngine({
     let folder: TempFolder;
     let running: RunningEngine;
     const seen: EmulatorEvent[] = [];
+    const events = new EventBus();
+    events.subscribe((event) => seen.push(event));
     const signal = new AbortController().signal;
 
     const put = async (model: string, fill: (directory: string) => Promise<void>) => {
@@ -63,8 +65,6 @@ export function describeEngine({
       folder = await TempFolder.create('triton-local-contract-');
       await mkdir(folder.path('repository'));
       await put('adder', (directory) => models.add(directory, 1));
-      const events = new EventBus();
-      events.subscribe((event) => seen.push(event));
       const engine = make({
         repository: folder.path('repository'),
         workDirectory: folder.path('work'),
@@ -85,6 +85,17 @@ export function describeEngine({
         expect.objectContaining({ type: 'model.state', model: 'adder', version: '1', state: 'READY' }),
       );
       expect(await infer(running, 'adder')).toEqual([2, 3, 4, 5]);
+    });
+
+    test('tells what its models have done', async () => {
+      await using _sampler = new StatisticsSampler(running.endpoints, events, 50);
+      const newest = () => seen.findLast(({ type }) => type === 'model.statistics');
+      await expect.poll(newest).toMatchObject({ model: 'adder', version: '1', failureCount: 0 });
+      const first = newest();
+      const before = first?.type === 'model.statistics' ? first.inferenceCount : Number.NaN;
+      for (let count = 0; count < 3; count += 1) await infer(running, 'adder');
+      await expect.poll(newest).toMatchObject({ inferenceCount: before + 3, executionCount: before + 3 });
+      expect(newest()).toMatchObject({ computeMs: expect.toSatisfy((ms) => ms > 0 && ms < 1_000) });
     });
 
     test('swaps a changed model in without failing or stopping a request', async () => {
