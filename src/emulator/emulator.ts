@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Lifetime, messageOf, systemClock, systemError, TritonLocalError } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import { type Control, type ServiceControl, serveControl } from '../control/index.ts';
-import type { RunningEngine } from '../engines/index.ts';
+import { type RunningEngine, StatisticsSampler } from '../engines/index.ts';
 import { asServedBy, type EmulatorState, EventBus, StateStore } from '../events/index.ts';
 import {
   Bill,
@@ -147,6 +147,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     // It was started again as often as makes sense; without it nothing is left to serve.
     void engine.exited.then((reason) => this.end(`the ${engine.kind} engine is gone: ${reason}`, 1));
     this.httpUrl = engine.endpoints.http;
+    this.#lifetime.use('statistics', new StatisticsSampler(engine.endpoints, this.#bus));
 
     this.#prepareScript();
     await this.#startScoring(workspace);

@@ -58,6 +58,10 @@ export async function runEndpointDoor(
       subscribe: (listener) => bus.subscribe(listener),
       stop,
       reload: async () => undefined,
+      pause: async () => undefined,
+      resume: async () => undefined,
+      pin: async () => undefined,
+      unpin: async () => undefined,
       rekey: async () => undefined,
       publish: async () => {
         throw systemError('PUBLISH_UNSUPPORTED', 'an endpoint keeps its port');

@@ -10,6 +10,23 @@ export interface IndexEntry {
   readonly reason?: string;
 }
 
+/** A call of the statistics extension that was counted, and how long all of them took together. */
+interface Counted {
+  readonly count: number;
+  readonly ns: number;
+}
+
+/** What a loaded version has done since it was loaded (triton.md 8). */
+export interface StatisticsEntry {
+  readonly name: string;
+  readonly version: string;
+  readonly inference_count: number;
+  readonly execution_count: number;
+  readonly inference_stats: Readonly<
+    Record<'success' | 'fail' | 'queue' | 'compute_input' | 'compute_infer' | 'compute_output', Counted>
+  >;
+}
+
 /** Triton refused; `message` is its text. */
 export class TritonRefusal extends Error {
   readonly status: number;
@@ -66,6 +83,13 @@ export class TritonClient implements AsyncDisposable {
   async index(signal = AbortSignal.timeout(PROBE_LIMIT_MS * 5)): Promise<readonly IndexEntry[]> {
     const entries = await this.#json('POST', 'v2/repository/index', signal);
     return Array.isArray(entries) ? (entries as IndexEntry[]) : [];
+  }
+
+  /** Of all versions that are ready. @throws TritonRefusal, or what the connection failed with */
+  async statistics(signal = AbortSignal.timeout(PROBE_LIMIT_MS)): Promise<readonly StatisticsEntry[]> {
+    const told = await this.#json('GET', 'v2/models/stats', signal);
+    const stats = typeof told === 'object' && told && 'model_stats' in told && told.model_stats;
+    return Array.isArray(stats) ? (stats as StatisticsEntry[]) : [];
   }
 
   /** @throws TritonRefusal with Triton's reason */

@@ -26,6 +26,7 @@ export {
   type EmulatorState,
   type EngineStatus,
   initialState,
+  type ModelStatistics,
   type ModelStatus,
   type ReloadFailure,
   type ReloadStatus,

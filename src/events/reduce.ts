@@ -1,5 +1,11 @@
 import type { EmulatorEvent, EventOf, ReloadAction } from './event.ts';
-import { type EmulatorState, initialState, type ModelStatus, type ReloadFailure } from './state.ts';
+import {
+  type EmulatorState,
+  initialState,
+  type ModelStatistics,
+  type ModelStatus,
+  type ReloadFailure,
+} from './state.ts';
 
 /** More targets than this cannot be broken at once as far as a screen is concerned; the oldest are forgotten. */
 const MOST_FAILURES = 100;
@@ -28,14 +34,21 @@ function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
     case 'emulator.stopping':
       return { ...state, state: 'stopping', progress: null };
     case 'emulator.stopped':
-      return { ...state, state: 'stopped', progress: null, models: [], workers: [] };
+      return { ...state, state: 'stopped', progress: null, models: [], statistics: [], workers: [] };
     case 'engine.selected':
     case 'engine.starting':
     case 'engine.ready':
     case 'engine.exited':
       return foldEngine(state, event);
     case 'model.state':
-      return { ...state, models: withModel(state.models, event) };
+      return {
+        ...state,
+        models: withModel(state.models, event),
+        statistics:
+          event.state === 'UNAVAILABLE' ? withoutVersion(state.statistics, event) : state.statistics,
+      };
+    case 'model.statistics':
+      return { ...state, statistics: withStatistics(state.statistics, event) };
     case 'environment.progress':
       return { ...state, progress: progressOf(event) };
     case 'engine.pull.progress':
@@ -96,7 +109,7 @@ function foldEngine(
     case 'engine.exited': {
       const reason = `the engine ended: ${event.reason}`;
       const models = state.models.map((model): ModelStatus => ({ ...model, state: 'UNAVAILABLE', reason }));
-      return { ...state, engine: { ...running, exited: event.reason }, models };
+      return { ...state, engine: { ...running, exited: event.reason }, models, statistics: [] };
     }
     default:
       return event satisfies never;
@@ -120,7 +133,25 @@ function withModel(models: readonly ModelStatus[], event: EventOf<'model.state'>
   return [...others, { name, version, state, reason }].sort(byNameAndVersion);
 }
 
-function byNameAndVersion(one: ModelStatus, other: ModelStatus): number {
+function withStatistics(
+  known: readonly ModelStatistics[],
+  { model: name, ...event }: EventOf<'model.statistics'>,
+): readonly ModelStatistics[] {
+  const { version, inferenceCount, executionCount, failureCount, queueMs, computeMs } = event;
+  const figures = { name, version, inferenceCount, executionCount, failureCount, queueMs, computeMs };
+  return [...withoutVersion(known, { model: name, version }), figures].sort(byNameAndVersion);
+}
+
+function withoutVersion(
+  known: readonly ModelStatistics[],
+  { model, version }: { readonly model: string; readonly version: string },
+): readonly ModelStatistics[] {
+  return known.filter((it) => it.name !== model || it.version !== version);
+}
+
+type Version = Pick<ModelStatus, 'name' | 'version'>;
+
+function byNameAndVersion(one: Version, other: Version): number {
   if (one.name !== other.name) return one.name < other.name ? -1 : 1;
   return Number(one.version) - Number(other.version);
 }

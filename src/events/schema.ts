@@ -128,6 +128,18 @@ export const eventBody = z.discriminatedUnion('type', [
     reason: z.string(),
   }),
   z.object({
+    type: z.literal('model.statistics'),
+    model: z.string(),
+    version: z.string(),
+    /** Since this version was loaded, as Triton's statistics extension counts: a batch of n is n inferences. */
+    inferenceCount: z.number().int().nonnegative(),
+    executionCount: z.number().int().nonnegative(),
+    failureCount: z.number().int().nonnegative(),
+    /** Means of the requests that have succeeded since the event before: waiting, and computing with copies. */
+    queueMs: milliseconds,
+    computeMs: milliseconds,
+  }),
+  z.object({
     type: z.literal('environment.progress'),
     /** What is being made, e.g. `python environment`, `onnxruntime`. */
     environment: z.string(),

@@ -24,6 +24,17 @@ export interface ModelStatus {
   readonly reason: string;
 }
 
+/** What a loaded version has done since it was loaded; the times are means of its newest requests. */
+export interface ModelStatistics {
+  readonly name: string;
+  readonly version: string;
+  readonly inferenceCount: number;
+  readonly executionCount: number;
+  readonly failureCount: number;
+  readonly queueMs: number;
+  readonly computeMs: number;
+}
+
 export interface WorkerStatus {
   readonly pid: number;
   readonly state: 'starting' | 'ready' | 'exited';
@@ -88,6 +99,8 @@ export interface EmulatorState {
   readonly stale: boolean;
   readonly failures: readonly ReloadFailure[];
   readonly models: readonly ModelStatus[];
+  /** Of the models that have been asked for anything; sampled every other second. */
+  readonly statistics: readonly ModelStatistics[];
   readonly workers: readonly WorkerStatus[];
   /** Workers that ended without being asked to while the emulator was ready. */
   readonly workersDied: number;
@@ -117,6 +130,7 @@ export const initialState: EmulatorState = {
   stale: false,
   failures: [],
   models: [],
+  statistics: [],
   workers: [],
   workersDied: 0,
   reload: null,

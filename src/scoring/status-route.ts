@@ -28,7 +28,7 @@ export function answerOwnPath(exchange: Exchange, source: ScoringSource): void {
 /** What `GET /_triton-local/status` tells: what runs now, and how the last reload went. */
 function statusOf(source: ScoringSource) {
   const now = source.state();
-  const { state, startedAt, engine, stale, models, workersDied, reload, watching } = now;
+  const { state, startedAt, engine, stale, models, statistics, workersDied, reload, watching } = now;
   const pool = source.pool();
   return {
     state,
@@ -37,6 +37,7 @@ function statusOf(source: ScoringSource) {
     generation: pool?.generation ?? now.generation,
     stale,
     models,
+    statistics,
     // The pool knows which workers are busy at this moment; the folded state learns only of starts and ends.
     workers: pool?.workers() ?? now.workers,
     workersDied,

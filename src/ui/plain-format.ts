@@ -55,6 +55,7 @@ export class PlainFormat {
       case 'engine.selected':
         return [this.#line('engine', `${formatEngine({ ...event, version: null })}: ${clean(event.reason)}`)];
       case 'engine.starting':
+      case 'model.statistics':
       case 'reload.planned':
       case 'worker.started':
         return [];

@@ -4,6 +4,7 @@ import {
   formatEngine,
   formatPath,
   formatPlace,
+  formatStatistics,
   formatSubject,
   formatUptime,
 } from './format.ts';
@@ -20,7 +21,9 @@ export function formatState(state: EmulatorState, { color = false, now = Date.no
   if (state.scoringUri !== null) rows.push(['scoring', state.scoringUri]);
   if (state.httpUrl !== null) rows.push(['Triton', state.httpUrl]);
   for (const { name, version, state: modelState, reason } of state.models) {
-    rows.push(['model', `${name} ${version} ${modelState}${reason && `: ${reason}`}`]);
+    const figures = state.statistics.find((it) => it.name === name && it.version === version);
+    const done = figures ? `, ${formatStatistics(figures).join(', ')}` : '';
+    rows.push(['model', `${name} ${version} ${modelState}${reason && `: ${reason}`}${done}`]);
   }
   if (state.deployment === 'script') {
     const ready = state.workers.filter((worker) => worker.state === 'ready').length;

@@ -1,6 +1,6 @@
 import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Engine, RunningEngine } from '../../src/engines/index.ts';
+import { type Engine, type RunningEngine, StatisticsSampler } from '../../src/engines/index.ts';
 import { type EmulatorEvent, EventBus } from '../../src/events/index.ts';
 import { KServeClient } from '../../src/kserve/index.ts';
 import { TempFolder } from '../helpers/temp-project.ts';
@@ -15,6 +15,11 @@ export interface ContractModels {
 
 export interface ContractSubject {
   readonly name: string;
+  /**
+   * The health of a server once a broken new model has been removed again. A real Triton stays "not ready" then
+   * (triton.md 14); one that is ours is replaced, one that somebody else runs is not ours to replace.
+   */
+  readonly healthAfterRemoval?: 200 | 400;
   readonly models: ContractModels;
   readonly make: (facts: {
     readonly repository: string;
@@ -26,11 +31,19 @@ export interface ContractSubject {
 }
 
 /** What every engine promises (DESIGN, section 6). */
-export function describeEngine({ name, models, make, leftovers }: ContractSubject): void {
+export function describeEngine({
+  name,
+  models,
+  make,
+  leftovers,
+  healthAfterRemoval = 200,
+}: ContractSubject): void {
   describe(`the ${name} engine`, () => {
     let folder: TempFolder;
     let running: RunningEngine;
     const seen: EmulatorEvent[] = [];
+    const events = new EventBus();
+    events.subscribe((event) => seen.push(event));
     const signal = new AbortController().signal;
 
     const put = async (model: string, fill: (directory: string) => Promise<void>) => {
@@ -52,8 +65,6 @@ export function describeEngine({ name, models, make, leftovers }: ContractSubjec
       folder = await TempFolder.create('triton-local-contract-');
       await mkdir(folder.path('repository'));
       await put('adder', (directory) => models.add(directory, 1));
-      const events = new EventBus();
-      events.subscribe((event) => seen.push(event));
       const engine = make({
         repository: folder.path('repository'),
         workDirectory: folder.path('work'),
@@ -74,6 +85,17 @@ export function describeEngine({ name, models, make, leftovers }: ContractSubjec
         expect.objectContaining({ type: 'model.state', model: 'adder', version: '1', state: 'READY' }),
       );
       expect(await infer(running, 'adder')).toEqual([2, 3, 4, 5]);
+    });
+
+    test('tells what its models have done', async () => {
+      await using _sampler = new StatisticsSampler(running.endpoints, events, 50);
+      const newest = () => seen.findLast(({ type }) => type === 'model.statistics');
+      await expect.poll(newest).toMatchObject({ model: 'adder', version: '1', failureCount: 0 });
+      const first = newest();
+      const before = first?.type === 'model.statistics' ? first.inferenceCount : Number.NaN;
+      for (let count = 0; count < 3; count += 1) await infer(running, 'adder');
+      await expect.poll(newest).toMatchObject({ inferenceCount: before + 3, executionCount: before + 3 });
+      expect(newest()).toMatchObject({ computeMs: expect.toSatisfy((ms) => ms > 0 && ms < 1_000) });
     });
 
     test('swaps a changed model in without failing or stopping a request', async () => {
@@ -112,7 +134,7 @@ export function describeEngine({ name, models, make, leftovers }: ContractSubjec
       // In the emulator's order: first the folder, so that nothing is left to load it from.
       await rm(folder.path('repository', 'second'), { recursive: true });
       await running.unload('second');
-      expect(await health()).toBe(200);
+      expect(await health()).toBe(healthAfterRemoval);
       expect(await infer(running, 'adder')).toEqual([21, 22, 23, 24]);
     });
 

@@ -32,25 +32,33 @@ export function skipLoudly(what: string): void {
  * @returns its program
  */
 export async function tritonWithoutLibpython(program: string, directory: string): Promise<string> {
-  const server = path.dirname(path.dirname(program));
-  const inside = path.relative(path.resolve(server, '../../../../..'), server);
-  const copy = path.join(directory, inside);
-  await linkAllBut(path.resolve(server, '../..'), path.resolve(copy, '../..'), 'pytriton');
-  await linkAllBut(path.resolve(server, '..'), path.resolve(copy, '..'), 'tritonserver');
-  await linkAllBut(server, copy, 'bin', 'python_backend_stubs');
-  const environment = path.resolve(server, '../../../../..');
-  await cp(path.join(environment, 'pyvenv.cfg'), path.join(directory, 'pyvenv.cfg'));
-  await linkAllBut(path.join(environment, 'bin'), path.join(directory, 'bin'));
-  // The program is found by its real place.
-  await mkdir(path.join(copy, 'bin'));
-  await cp(program, path.join(copy, 'bin/tritonserver'));
-  for (const version of await readdir(path.join(server, 'python_backend_stubs'))) {
-    const stub = path.join('python_backend_stubs', version, 'triton_python_backend_stub');
-    const content = (await readFile(path.join(server, stub))).toString('latin1');
-    await mkdir(path.dirname(path.join(copy, stub)), { recursive: true });
-    const wanting = content.replaceAll(/(libpython3\.\d+\.so\.)1\.0/g, '$19.9');
-    await writeFile(path.join(copy, stub), wanting, { encoding: 'latin1', mode: 0o755 });
+  const copy = await copyOfTriton(program, directory);
+  const stubs = path.resolve(copy, '../../python_backend_stubs');
+  for (const version of await readdir(stubs)) {
+    const stub = path.join(stubs, version, 'triton_python_backend_stub');
+    const wanting = (await readFile(stub, 'latin1')).replaceAll(/(libpython3\.\d+\.so\.)1\.0/g, '$19.9');
+    await writeFile(stub, wanting, 'latin1');
   }
+  return copy;
+}
+
+/** A copy that has no `onnxruntime` beside it, so that it reads its model repository itself. @returns its program */
+export function tritonWithoutOnnxRuntime(program: string, directory: string): Promise<string> {
+  return copyOfTriton(program, directory, 'onnxruntime');
+}
+
+async function copyOfTriton(program: string, directory: string, ...left: readonly string[]): Promise<string> {
+  const server = path.dirname(path.dirname(program));
+  const [packages, environment] = [path.resolve(server, '../..'), path.resolve(server, '../../../../..')];
+  const copy = path.join(directory, path.relative(environment, server));
+  await linkAllBut(packages, path.resolve(copy, '../..'), 'pytriton', ...left);
+  await linkAllBut(path.dirname(server), path.dirname(copy), 'tritonserver');
+  await linkAllBut(server, copy, 'bin', 'python_backend_stubs');
+  await linkAllBut(path.join(environment, 'bin'), path.join(directory, 'bin'));
+  await cp(path.join(environment, 'pyvenv.cfg'), path.join(directory, 'pyvenv.cfg'));
+  // The program is found by its real place.
+  for (const folder of ['bin', 'python_backend_stubs'])
+    await cp(path.join(server, folder), path.join(copy, folder), { recursive: true });
   return path.join(copy, 'bin/tritonserver');
 }
 

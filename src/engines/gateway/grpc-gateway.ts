@@ -15,7 +15,7 @@ export interface GrpcGatewayOptions {
 const UNAVAILABLE = '14';
 /** What a sender may have under way unread; gRPC's own libraries take some megabytes, HTTP/2's default is 64 kB. */
 const WINDOW_BYTES = 4 << 20;
-const MAX_SESSION_MEGABYTES = 256;
+const MAX_SESSION_MEGABYTES = 1_024;
 
 /**
  * A listener that passes gRPC on to an engine, call by call: paths and header fields are read, messages pass as the

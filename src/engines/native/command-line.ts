@@ -11,8 +11,10 @@ export interface TritonRun {
   readonly sharedMemoryPrefix: string;
 }
 
-/** Triton's patience with connections and requests when it stops. */
-const EXIT_TIMEOUT_SECONDS = 10;
+/**
+ * Triton's patience when it stops. Clients have been served by then; a model whose load failed can keep it to the end.
+ */
+const EXIT_TIMEOUT_SECONDS = 5;
 
 /** Booleans and numbers as Triton's command line takes them (triton.md 9.1). */
 export function tritonArguments(run: TritonRun): string[] {

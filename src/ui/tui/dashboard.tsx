@@ -42,6 +42,7 @@ export function Dashboard({
       {layout.gaps > 0 && <Text> </Text>}
       <Panels
         models={state.models}
+        statistics={state.statistics}
         requests={requests}
         figures={model.requests.figures()}
         layout={layout}

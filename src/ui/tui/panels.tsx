@@ -1,5 +1,5 @@
-import type { ModelStatus, RequestEntry, RequestFigures } from '../../events/index.ts';
-import { formatCount, formatDuration, formatRate } from '../format.ts';
+import type { ModelStatistics, ModelStatus, RequestEntry, RequestFigures } from '../../events/index.ts';
+import { formatCount, formatDuration, formatRate, formatStatistics } from '../format.ts';
 import type { Style } from '../style.ts';
 import { cut, fitTo, sanitize, widthOf } from '../text.ts';
 import type { Layout } from './layout.ts';
@@ -8,6 +8,7 @@ import { type Frame, fact, joinFitting, LABEL_WIDTH, Rows } from './rows.tsx';
 
 export interface PanelsProps {
   readonly models: readonly ModelStatus[];
+  readonly statistics: readonly ModelStatistics[];
   readonly requests: readonly RequestEntry[];
   readonly figures: RequestFigures;
   readonly layout: Layout;
@@ -22,11 +23,11 @@ export function Panels(props: PanelsProps) {
 
 const GAP = 3;
 
-function WidePanels({ models, requests, figures, layout, frame }: PanelsProps) {
+function WidePanels({ models, statistics, requests, figures, layout, frame }: PanelsProps) {
   const { style, columns } = frame;
   const left = Math.floor((columns - 2 - GAP) * 0.48);
   const right = columns - 2 - GAP - left;
-  const modelLines = modelTexts(models, layout.models, left, style);
+  const modelLines = modelTexts(models, statistics, layout.models, left, style);
   const requestRows = requests.slice(0, layout.requests).map((it) => requestText(it, right, style));
   const lefts = [style.dim('models'), ...modelLines];
   const rights = [`${style.dim('requests')}  ${figuresText(figures, right - 10, style)}`, ...requestRows];
@@ -36,10 +37,10 @@ function WidePanels({ models, requests, figures, layout, frame }: PanelsProps) {
   return <Rows texts={texts} frame={frame} />;
 }
 
-function NarrowPanels({ models, requests, figures, layout, frame }: PanelsProps) {
+function NarrowPanels({ models, statistics, requests, figures, layout, frame }: PanelsProps) {
   const { style, columns } = frame;
   const width = columns - 2 - LABEL_WIDTH;
-  const modelLines = modelTexts(models, layout.models, width, style);
+  const modelLines = modelTexts(models, statistics, layout.models, width, style);
   const requestRows = requests.slice(0, layout.requests).map((it) => requestText(it, width, style));
   const texts = [
     ...modelLines.map((text, row) => fact(row === 0 ? 'models' : '', text, style)),
@@ -56,24 +57,37 @@ export function modelRows(models: readonly ModelStatus[]): number {
 
 const isBroken = ({ state, reason }: ModelStatus) => state === 'UNAVAILABLE' && reason !== '';
 
-/** Name, version and state of models; what is broken comes first, and the last row counts those without room. */
-function modelTexts(models: readonly ModelStatus[], rows: number, width: number, style: Style): string[] {
+/** Name, version, state and work of models; what is broken comes first, and the last row counts those without room. */
+function modelTexts(
+  models: readonly ModelStatus[],
+  statistics: readonly ModelStatistics[],
+  rows: number,
+  width: number,
+  style: Style,
+): string[] {
   const sorted = [...models].sort((one, other) => rank(one) - rank(other));
   const longest = Math.max(8, ...models.map((model) => widthOf(model.name)));
   const nameWidth = Math.max(4, Math.min(width - BESIDE_NAME, longest));
+  const textOf = (model: ModelStatus) => {
+    const text = modelText(model, nameWidth, style);
+    const done = statistics.find(({ name, version }) => name === model.name && version === model.version);
+    const room = width - widthOf(text) - 2;
+    if (!done || room < LEAST_FIGURES) return text;
+    return `${text}  ${style.dim(cut(joinFitting(formatStatistics(done), ' · ', room), room))}`;
+  };
   if (rows < 2) {
     const hidden = sorted.length - 1;
     const more = hidden > 0 ? style.dim(` +${formatCount(hidden)} more`) : '';
     return sorted.slice(0, rows).map((model) => {
       const reason = isBroken(model) ? `  ${style.dim(sanitize(model.reason, false))}` : '';
-      return cut(modelText(model, nameWidth, style) + reason, width - widthOf(more)) + more;
+      return cut(textOf(model) + reason, width - widthOf(more)) + more;
     });
   }
   const texts: string[] = [];
   const room = modelRows(models) > rows ? rows - 1 : rows;
   let shown = 0;
   for (const model of sorted) {
-    const added = [modelText(model, nameWidth, style)];
+    const added = [textOf(model)];
     if (isBroken(model)) added.push(cut(`  ${style.red(sanitize(model.reason, false))}`, width));
     if (texts.length + added.length > room) break;
     texts.push(...added);
@@ -89,6 +103,8 @@ const readyCount = (models: readonly ModelStatus[]) => models.filter((it) => it.
 
 const rank = ({ state }: ModelStatus) => (state === 'UNAVAILABLE' ? 0 : state === 'READY' ? 2 : 1);
 
+/** Figures of a model are not begun in less room than this. */
+const LEAST_FIGURES = 12;
 /** Glyph, version, state and the spaces between take this much beside the name. */
 const BESIDE_NAME = 19;
 

@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { describe, test } from 'vitest';
-import { FrontedEngine, NativeEngine } from '../../../src/engines/index.ts';
+import { type Engine, ExternalEngine, FrontedEngine, NativeEngine } from '../../../src/engines/index.ts';
 import { gateway, onnxModels, pythonModels } from '../../contract/contract-models.ts';
-import { type ContractModels, describeEngine } from '../../contract/engine.contract.ts';
+import { type ContractModels, type ContractSubject, describeEngine } from '../../contract/engine.contract.ts';
 import { processesWithHome } from '../../helpers/leftovers.ts';
-import { realTriton, skipLoudly } from '../../helpers/triton.ts';
+import { realTriton, skipLoudly, tritonWithoutOnnxRuntime } from '../../helpers/triton.ts';
 
 if (realTriton === undefined) {
   skipLoudly('the contract of the native engine');
@@ -12,8 +12,16 @@ if (realTriton === undefined) {
     test.skip('needs a real tritonserver', () => undefined);
   });
 } else {
+  type Facts = Parameters<ContractSubject['make']>[0];
   const program = realTriton;
   const run = (workDirectory: string) => ({ ...process.env, TRITON_LOCAL_HOME: workDirectory });
+  const leftovers = async (workDirectory: string) => {
+    const processes = await processesWithHome(workDirectory);
+    const regions = (await readdir('/dev/shm').catch(() => [])).filter((file) =>
+      file.startsWith(`triton-local-${process.pid}-`),
+    );
+    return [...processes.map((pid) => `process ${pid}`), ...regions];
+  };
   const nativeEngine = (models: ContractModels, name: string) =>
     describeEngine({
       name,
@@ -25,14 +33,36 @@ if (realTriton === undefined) {
           { ...gateway, events },
         );
       },
-      leftovers: async (workDirectory) => {
-        const processes = await processesWithHome(workDirectory);
-        const regions = (await readdir('/dev/shm').catch(() => [])).filter((file) =>
-          file.startsWith(`triton-local-${process.pid}-`),
-        );
-        return [...processes.map((pid) => `process ${pid}`), ...regions];
-      },
+      leftovers,
     });
+  /** A server that somebody else runs on the same repository, and lets us load. */
+  const remoteTriton = ({ repository, workDirectory, events }: Facts): Engine => ({
+    kind: 'external',
+    start: async (signal) => {
+      const environment = run(workDirectory) as Record<string, string>;
+      const quiet = { emit: () => undefined };
+      const plain = await tritonWithoutOnnxRuntime(program, `${workDirectory}-triton`);
+      const native = { program: plain, repository, workDirectory, environment, events: quiet };
+      const remote = await new NativeEngine(native).start(signal);
+      const { http: url, grpc: grpcUrl } = remote.endpoints;
+      const external = new ExternalEngine({ url, grpcUrl, headers: {}, hasLocalModels: true, events });
+      const running = await new FrontedEngine(external, { ...gateway, events }).start(signal);
+      const dispose = running[Symbol.asyncDispose].bind(running);
+      return Object.assign(running, {
+        [Symbol.asyncDispose]: async () => {
+          await dispose();
+          await remote[Symbol.asyncDispose]();
+        },
+      });
+    },
+  });
+  describeEngine({
+    name: 'external',
+    models: pythonModels,
+    make: remoteTriton,
+    leftovers,
+    healthAfterRemoval: 400,
+  });
   nativeEngine(pythonModels, 'native');
   nativeEngine(onnxModels, 'native, with ONNX models,');
 }

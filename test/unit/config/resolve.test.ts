@@ -23,6 +23,24 @@ async function lay(...files: (string | [name: string, content: string])[]): Prom
 const resolve = (flags = {}, variables = {}, directory = root) =>
   resolveProject({ directory, flags, variables: { TRITON_LOCAL_HOME: '/state', ...variables } });
 
+describe('a Triton that runs elsewhere', () => {
+  it('has its keys from a variable, a field a line, and scripts do not see them', async () => {
+    const variables = { TRITON_LOCAL_TRITON_HEADER: 'Authorization=Bearer a=b,c\nX-Key=2\n' };
+    const { tritonHeaders, environment } = await resolve({ tritonUrl: 'https://box/triton/' }, variables);
+    expect(tritonHeaders).toEqual({ Authorization: 'Bearer a=b,c', 'X-Key': '2' });
+    expect(environment).not.toHaveProperty('TRITON_LOCAL_TRITON_HEADER');
+  });
+
+  it.each([
+    ['box:8001', 'grpc://box:8001'],
+    ['grpc://box:8001/', 'grpc://box:8001'],
+    ['grpcs://box:443', 'grpcs://box:443'],
+  ])('has its gRPC at %s', async (given, tritonGrpcUrl) => {
+    const flags = { tritonUrl: 'http://box:8000', tritonGrpcUrl: given };
+    expect(await resolve(flags)).toMatchObject({ tritonGrpcUrl, engine: 'external' });
+  });
+});
+
 describe('what DIR is understood as', () => {
   it.each([
     ['a folder holding models/triton', 'models/triton/digits/1/model.onnx', 'models/triton'],
@@ -128,6 +146,12 @@ describe('what is refused', () => {
     ],
     [{}, { WORKER_TIMEOUT: '1.5' }, 'WORKER_TIMEOUT must be a whole number above 0, not "1.5"'],
     [{}, { WORKER_COUNT: '0' }, 'WORKER_COUNT must be a whole number above 0, not "0"'],
+    [{ tritonHeader: ['X-Key:secret'] }, {}, '--triton-header must be of the form NAME=VALUE'],
+    [
+      { tritonGrpcUrl: 'https://box:8001' },
+      {},
+      '--triton-grpc-url must be a URL such as grpc://gpu-box:8001, not "https://box:8001"',
+    ],
     [{ env: ['novalue'] }, {}, '--env must be of the form NAME=VALUE, not ["novalue"]'],
   ])('%j %j', async (flags, variables, message) => {
     await lay('score.py');

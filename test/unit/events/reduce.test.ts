@@ -147,6 +147,22 @@ describe('models', () => {
     expect(fold([model('a', '1', 'READY'), broken]).models.map((it) => it.version)).toEqual(['', '1']);
   });
 
+  it('keep what they have done until they are unloaded', () => {
+    const done = (inferenceCount: number): EventBody => ({
+      type: 'model.statistics',
+      model: 'a',
+      version: '1',
+      inferenceCount,
+      executionCount: 1,
+      failureCount: 0,
+      queueMs: 0.1,
+      computeMs: 1,
+    });
+    const loaded = [model('a', '1', 'READY'), done(1), done(5)];
+    expect(fold(loaded).statistics).toMatchObject([{ name: 'a', version: '1', inferenceCount: 5 }]);
+    expect(fold([...loaded, model('a', '1', 'UNAVAILABLE', 'unloaded')]).statistics).toEqual([]);
+  });
+
   it('are unavailable when the engine ended by itself', () => {
     const state = fold([...ready, { type: 'engine.exited', kind: 'embedded', reason: 'out of memory' }]);
     expect(state.engine?.exited).toBe('out of memory');

@@ -88,6 +88,23 @@ describe('the head of the screen', () => {
     expect(head(120, 40, [...ready, pinned, { type: 'replay.unpinned' }]).join('\n')).not.toContain('replay');
   });
 
+  it('shows what models have done beside them, as far as there is room', () => {
+    const done: EventBody = {
+      type: 'model.statistics',
+      model: 'digits',
+      version: '1',
+      inferenceCount: 1_204,
+      executionCount: 300,
+      failureCount: 2,
+      queueMs: 0.02,
+      computeMs: 1.1,
+    };
+    const wide = head(140, 40, [...ready, done]).join('\n');
+    expect(wide).toMatch(/● digits +1 {2}READY {2}2 failed · 1,204 inferences/);
+    const narrow = head(90, 24, [...ready, done]).join('\n');
+    expect(narrow).toMatch(/READY {2}2 failed · 1,204 inferences · compute 1\.1 ms/);
+  });
+
   it('at 80x24 puts them below each other', () => {
     const text = head(80, 24, [...ready, ...reloaded, ...requests]).join('\n');
     expect(text).toMatch(/models +● densenet_onnx +2 {2}READY\n +● digits/);
