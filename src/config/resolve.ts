@@ -6,6 +6,9 @@ import type { ModelSource, Origin, ProjectConfig, PythonSource, ScriptSource } f
 import { type FileValue, keyOf, PROJECT_FILE, readProjectFile } from './project-file.ts';
 import { SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts';
 
+/** Three weeks: the timers of the system go no further. */
+const NO_LIMIT_MS = 2_000_000_000;
+
 export interface ResolveInput {
   /** DIR as the user wrote it, relative to the working directory. */
   readonly directory: string;
@@ -89,6 +92,7 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
   };
   const environment = Object.freeze({ ...withoutSecrets(variables), ...value('env', {}) });
   const azure = azureVariables(environment);
+  const debug = value('debugPython', false);
   const config: ProjectConfig = {
     projectDir,
     models,
@@ -114,10 +118,10 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     httpPort: value('httpPort', 8000),
     grpcPort: value('grpcPort', 8001),
     metricsPort: value('metricsPort', 8002),
-    workers: value('workers', azure.workers ?? 1),
-    scoringTimeoutMs: azure.scoringTimeoutMs ?? 3_600_000,
-    workerTimeoutMs: azure.workerTimeoutMs ?? 300_000,
-    python: await resolvePython(projectDir, given.values.python, pathOf),
+    workers: debug ? 1 : value('workers', azure.workers ?? 1),
+    scoringTimeoutMs: debug ? NO_LIMIT_MS : (azure.scoringTimeoutMs ?? 3_600_000),
+    workerTimeoutMs: debug ? 0 : (azure.workerTimeoutMs ?? 300_000),
+    python: { ...(await resolvePython(projectDir, given.values.python, pathOf)), debug },
     auth: value('auth', 'none'),
     primaryKey: variables.TRITON_LOCAL_KEY || undefined,
     watch: value('watch', true),
@@ -125,7 +129,7 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     replayFile: await existingFile('--replay', pathOf('replay')),
     ui: value('ui', 'auto'),
     logThreshold: value('logLevel', 'info'),
-    timeoutMs: value('timeout', 300) * 1000,
+    timeoutMs: debug ? NO_LIMIT_MS : value('timeout', 300) * 1000,
     yes: value('yes', false),
     home: homeDirectory(variables),
     environment,
@@ -219,7 +223,7 @@ async function resolvePython(
   projectDir: string,
   interpreter: string | undefined,
   pathOf: (name: 'python' | 'requirements' | 'conda') => string | undefined,
-): Promise<PythonSource> {
+): Promise<Omit<PythonSource, 'debug'>> {
   const conda = pathOf('conda');
   const requirements = pathOf('requirements');
   await existingFile('--conda', conda);

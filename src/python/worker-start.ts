@@ -68,6 +68,7 @@ function startMessage(options: ScorePoolOptions, sources: StartMessage['sources'
     dataDirectory: options.dataDirectory,
     engineHost: engine?.host,
     enginePort: engine?.port,
+    debug: options.debug,
     scoringTimeoutMs: options.scoringTimeoutMs,
     initTimeoutMs: options.initTimeoutMs,
     sources,

@@ -183,6 +183,7 @@ class Pair implements AsyncDisposable {
         engineAuthority: undefined,
         scoringTimeoutMs: 60_000,
         workerTimeoutMs: 300_000,
+        debug: false,
         initTimeoutMs: 30_000,
         events: { emit: () => undefined },
       },

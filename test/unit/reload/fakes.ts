@@ -19,7 +19,7 @@ export const config: ReloadConfig = {
   projectDir: '/p',
   models: { kind: 'repository', directory: '/p/models' },
   script: { entryScript: SCRIPT, sourceDirectory: '/p' },
-  python: { interpreter: undefined, requirementsFile: undefined, condaFile: undefined },
+  python: { interpreter: undefined, requirementsFile: undefined, condaFile: undefined, debug: false },
   watch: true,
   home: '/home/.triton-local',
 };
