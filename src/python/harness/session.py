@@ -76,7 +76,8 @@ def start(wire, options, preloaded):
 def _enter(options, entry_script, directory):
     os.chdir(directory)
     os.environ.update(options["environment"])
-    sys.argv = [entry_script]
+    # A script that parses the command line finds the server's, in the cloud as here.
+    sys.argv = [sys.argv[0], *_server_arguments()]
     sources.install()
     sources.FreshLoader.given = {
         path: text.encode("utf-8", "surrogateescape") for path, text in options.get("sources", {}).items()
@@ -89,6 +90,13 @@ def _enter(options, entry_script, directory):
     collected.install(options["dataDirectory"])
     if options.get("engineHost"):
         redirect.install(options["engineHost"], options["enginePort"])
+
+
+def _server_arguments():
+    bind, workers = "0.0.0.0:" + os.environ["SERVER_PORT"], os.environ["WORKER_COUNT"]
+    timeout = os.environ.get("WORKER_TIMEOUT", "300")
+    logs = ["--access-logfile", "-", "--error-logfile", "/dev/null"]
+    return ["-b", bind, "-w", workers, "--timeout", timeout, *logs, "azureml_inference_server_http.server.entry:app"]
 
 
 def _source_subdirectory(directory):
