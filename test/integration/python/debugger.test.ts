@@ -3,7 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ensureEnvironment, type ScorePool, ScorePoolFactory } from '../../../src/python/index.ts';
+import {
+  ensureEnvironment,
+  type ScorePool,
+  ScorePoolFactory,
+  startScorePool,
+} from '../../../src/python/index.ts';
 import { Editor } from './editor.ts';
 import { ask, ENVIRONMENT, isAlive, Project, post, TEST_PYTHON, textOf } from './project.ts';
 
@@ -72,6 +77,7 @@ describe.skipIf(!hasDebugpy)('a script that is debugged', () => {
     expect(result).toBe('42');
     await editor.ask('continue', { threadId });
     expect(textOf(await reply)).toBe('42');
+    expect(project.lines('script')).toEqual([]);
   });
 
   it('starts again after a save only when the process before has ended', async () => {
@@ -91,6 +97,16 @@ describe.skipIf(!hasDebugpy)('a script that is debugged', () => {
     const second = project.use(await start(2));
     expect(isAlive(pid)).toBe(false);
     expect(second.workers()).toHaveLength(1);
+  });
+});
+
+it.skipIf(!hasDebugpy)('says that no editor listens where AZUREML_DEBUG_PORT points', async () => {
+  project = await Project.create(SCRIPT);
+  const environment = { ...ENVIRONMENT, AZUREML_DEBUG_PORT: '1' };
+  await expect(
+    startScorePool(project.options({ environment }), AbortSignal.timeout(30_000)),
+  ).rejects.toMatchObject({
+    message: expect.stringMatching(/^No editor can be reached at AZUREML_DEBUG_PORT \(1\): /),
   });
 });
 
