@@ -23,6 +23,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   PORT_REFUSED: EXIT.prerequisite,
   PYTHON_MISSING: EXIT.prerequisite,
   ENVIRONMENT_FAILED: EXIT.prerequisite,
+  DEBUGPY_MISSING: EXIT.prerequisite,
   ENGINE_UNAVAILABLE: EXIT.prerequisite,
   TRITON_MISSING: EXIT.prerequisite,
   TRITON_TLS_UNREADABLE: EXIT.prerequisite,

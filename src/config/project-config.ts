@@ -16,6 +16,8 @@ export interface PythonSource {
   readonly interpreter: string | undefined;
   readonly requirementsFile: string | undefined;
   readonly condaFile: string | undefined;
+  /** Whether the script waits for an editor to attach to its only worker, and nothing has a time limit. */
+  readonly debug: boolean;
 }
 
 export const ENGINE_CHOICES = ['auto', 'docker', 'native', 'embedded', 'external'] as const;

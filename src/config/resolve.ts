@@ -7,6 +7,9 @@ import { type FileValue, keyOf, PROJECT_FILE, readProjectFile } from './project-
 import { positiveVariable, readServiceSettings, readWorkerTimeoutMs } from './service-settings.ts';
 import { SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts';
 
+/** Three weeks: the timers of the system go no further. */
+const NO_LIMIT_MS = 2_000_000_000;
+
 export interface ResolveInput {
   /** DIR as the user wrote it, relative to the working directory. */
   readonly directory: string;
@@ -89,6 +92,7 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     return found ?? fallback;
   };
   const environment = Object.freeze({ ...withoutSecrets(variables), ...value('env', {}) });
+  const debug = value('debugPython', false);
   const config: ProjectConfig = {
     projectDir,
     projectFile: path.join(projectDir, PROJECT_FILE),
@@ -115,11 +119,13 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     httpPort: value('httpPort', 8000),
     grpcPort: value('grpcPort', 8001),
     metricsPort: value('metricsPort', 8002),
-    workers: value('workers', positiveVariable(environment, 'WORKER_COUNT') ?? 1),
-    scoringTimeoutMs: positiveVariable(environment, 'SCORING_TIMEOUT_MS') ?? 3_600_000,
-    workerTimeoutMs: readWorkerTimeoutMs(environment),
+    workers: debug ? 1 : value('workers', positiveVariable(environment, 'WORKER_COUNT') ?? 1),
+    scoringTimeoutMs: debug
+      ? NO_LIMIT_MS
+      : (positiveVariable(environment, 'SCORING_TIMEOUT_MS') ?? 3_600_000),
+    workerTimeoutMs: debug ? 0 : readWorkerTimeoutMs(environment),
     service: readServiceSettings(environment),
-    python: await resolvePython(projectDir, given.values.python, pathOf),
+    python: { ...(await resolvePython(projectDir, given.values.python, pathOf)), debug },
     auth: value('auth', 'none'),
     primaryKey: variables.TRITON_LOCAL_KEY || undefined,
     watch: value('watch', true),
@@ -127,7 +133,7 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     replayFile: await existingFile('--replay', pathOf('replay')),
     ui: value('ui', 'auto'),
     logThreshold: value('logLevel', 'info'),
-    timeoutMs: value('timeout', 300) * 1000,
+    timeoutMs: debug ? NO_LIMIT_MS : value('timeout', 300) * 1000,
     yes: value('yes', false),
     home: homeDirectory(variables),
     environment,
@@ -221,7 +227,7 @@ async function resolvePython(
   projectDir: string,
   interpreter: string | undefined,
   pathOf: (name: 'python' | 'requirements' | 'conda') => string | undefined,
-): Promise<PythonSource> {
+): Promise<Omit<PythonSource, 'debug'>> {
   const conda = pathOf('conda');
   const requirements = pathOf('requirements');
   await existingFile('--conda', conda);

@@ -40,6 +40,7 @@ export interface SettingValues {
   python: string;
   requirements: string;
   conda: string;
+  debugPython: boolean;
   auth: AuthMode;
   env: Readonly<Record<string, string>>;
   watch: boolean;
@@ -121,6 +122,7 @@ export const SETTINGS = [
   setting('python', '--python <path>', 'Python to use as it is', text),
   setting('requirements', '--requirements <file>', 'pip requirements of the script', text),
   setting('conda', '--conda <file>', 'conda file of the script', text),
+  setting('debugPython', '--debug-python', 'wait for an editor before the script is loaded', yesOrNo),
   setting('auth', '--auth <mode>', `keys on the scoring port: ${list(AUTH_MODES)}`, oneOf(AUTH_MODES)),
   setting('env', '--env <K=V...>', 'variables for the script', variables),
   setting('watch', '--no-watch', 'do not reload on changes', yesOrNo),

@@ -41,6 +41,7 @@ export function prepareScript(
         dataDirectory: dataDirectory(config.home, config.projectDir),
         scoringTimeoutMs: config.scoringTimeoutMs,
         workerTimeoutMs: config.workerTimeoutMs,
+        debug: config.python.debug,
         initTimeoutMs: config.timeoutMs,
         events,
       },

@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { LineSplitter, systemError, withFileLock, writeFileAtomic } from '../base/index.ts';
 import type { PythonSource } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
+import { requireDebugger } from './debugger.ts';
 import { harnessDirectory } from './harness-directory.ts';
 import { type Interpreter, locateInterpreter } from './interpreter.ts';
 import { ownRequirements, type Requirements, readRequirements } from './requirements.ts';
@@ -15,7 +16,7 @@ const RECIPE = 1;
 const LAST_LINES = 15;
 const MAX_DETAIL_CHARACTERS = 100;
 const TITLE = 'python environment';
-const ANY: PythonSource = { interpreter: undefined, requirementsFile: undefined, condaFile: undefined };
+const ANY = { interpreter: undefined };
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -23,8 +24,9 @@ type Environment = Readonly<Record<string, string>>;
  * The Python for the workers: the given one as it is, else one in a managed environment under
  * `<home>/environments`, built on first need and found again by the content of the project's file.
  * @param environment the variables that pip runs with; its PATH is searched for `uv` and Python.
- * @throws PYTHON_MISSING; ENVIRONMENT_FILE for a bad requirements or conda file; ENVIRONMENT_FAILED when the packages
- * cannot be installed; the signal's reason, after pip has ended.
+ * @throws PYTHON_MISSING; DEBUGPY_MISSING where an editor is to attach to a given Python without it; ENVIRONMENT_FILE
+ * for a bad requirements or conda file; ENVIRONMENT_FAILED when the packages cannot be installed; the signal's
+ * reason, after pip has ended.
  */
 export async function ensureEnvironment(
   source: PythonSource,
@@ -34,7 +36,9 @@ export async function ensureEnvironment(
   signal: AbortSignal,
 ): Promise<{ readonly interpreter: string }> {
   if (source.interpreter !== undefined) {
-    return { interpreter: (await locateInterpreter(source, environment)).command };
+    const { command } = await locateInterpreter(source, environment);
+    if (source.debug) await requireDebugger(command, environment);
+    return { interpreter: command };
   }
   return provide(await readRequirements(source), home, environment, events, signal);
 }

@@ -23,7 +23,7 @@ const TELL = 'import sys; print(sys.version_info[0], sys.version_info[1], sys.ex
  * @throws PYTHON_MISSING with the command that mends it on this system.
  */
 export async function locateInterpreter(
-  source: PythonSource,
+  source: Pick<PythonSource, 'interpreter'>,
   environment: Readonly<Record<string, string>>,
   version?: string,
 ): Promise<Interpreter> {

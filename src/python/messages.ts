@@ -13,6 +13,8 @@ export interface StartMessage {
   readonly dataDirectory: string;
   readonly engineHost: string | undefined;
   readonly enginePort: number | undefined;
+  /** Whether to wait for an editor before the script is loaded. */
+  readonly debug: boolean;
   readonly scoringTimeoutMs: number;
   readonly initTimeoutMs: number;
   /** The user's modules as the generation read them, by path: a worker that starts again gets no newer ones. */

@@ -31,6 +31,12 @@ const ALWAYS_THERE = new Set(['python', 'pip', 'setuptools', 'wheel']);
  * @throws ENVIRONMENT_FILE when it is missing or cannot be understood, with the file as location.
  */
 export async function readRequirements(source: PythonSource): Promise<Requirements> {
+  const asked = await readProject(source);
+  if (!source.debug) return asked;
+  return { ...asked, lines: [...asked.lines, 'debugpy'], content: `${asked.content}\ndebugpy` };
+}
+
+async function readProject(source: PythonSource): Promise<Requirements> {
   if (source.condaFile !== undefined) return readConda(source.condaFile);
   if (source.requirementsFile !== undefined) {
     const file = path.resolve(source.requirementsFile);

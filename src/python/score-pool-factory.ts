@@ -27,10 +27,12 @@ export class ScorePoolFactory implements AsyncDisposable {
   #modules: readonly string[] = [];
   #filling: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
+  #debugged: WorkerPool | undefined;
   readonly #discarded = new Set<Promise<void>>();
 
   /** As `startScorePool`, with spares where they fit. */
   async start(options: ScorePoolOptions, signal: AbortSignal): Promise<ScorePool> {
+    if (options.debug) return this.#startDebugged(options, signal);
     this.#prepare(options);
     const source: WorkerSource = {
       take: () => this.#take(options),
@@ -45,6 +47,15 @@ export class ScorePoolFactory implements AsyncDisposable {
       this.#refill();
     }
     return pool;
+  }
+
+  /** The one before is ended first: an editor finds its process at one port, and stops at breakpoints of one. */
+  async #startDebugged(options: ScorePoolOptions, signal: AbortSignal): Promise<ScorePool> {
+    await this.#debugged?.[Symbol.asyncDispose]();
+    const takeFresh = () => new Worker(processOptions(options));
+    this.#debugged = new WorkerPool(options, { take: takeFresh, takeFresh });
+    await this.#debugged.start(signal);
+    return this.#debugged;
   }
 
   /** Resolves when the spares for the next start are complete. */

@@ -75,6 +75,8 @@ export interface ScorePoolOptions {
   readonly scoringTimeoutMs: number;
   /** Limit for `run()` after which its worker is ended; 0 is none. */
   readonly workerTimeoutMs: number;
+  /** Whether the script waits for an editor to attach; with one worker and without limits. */
+  readonly debug: boolean;
   /** Limit for import and `init()`. */
   readonly initTimeoutMs: number;
   readonly events: EventSink;

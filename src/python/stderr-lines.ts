@@ -34,6 +34,11 @@ export class StderrLines {
     if (this.#crashed && line.startsWith(`  File "${this.#harness}`)) return;
     if (this.tail.length === TAIL_LINES) this.tail.shift();
     this.tail.push(line);
-    this.#onLine(this.#crashed ? 'error' : 'info', line);
+    this.#onLine(this.#levelOf(line), line);
+  }
+
+  #levelOf(line: string): LogLevel {
+    if (!this.#crashed) return 'info';
+    return line.startsWith('Extension modules: ') ? 'debug' : 'error';
   }
 }

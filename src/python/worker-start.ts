@@ -5,6 +5,8 @@ import type { ScorePoolOptions } from './score-pool.ts';
 import { describeTimeout, scriptEnded, scriptFailure } from './script-failure.ts';
 import type { Worker } from './worker.ts';
 
+/** Where the scoring server listens in the cloud's container. */
+const SERVER_PORT = '5001';
 /** The worker has its own limit; after this much more we end it. */
 const GRACE_MS = 2_000;
 
@@ -68,6 +70,7 @@ function startMessage(options: ScorePoolOptions, sources: StartMessage['sources'
     dataDirectory: options.dataDirectory,
     engineHost: engine?.host,
     enginePort: engine?.port,
+    debug: options.debug,
     scoringTimeoutMs: options.scoringTimeoutMs,
     initTimeoutMs: options.initTimeoutMs,
     sources,
@@ -82,8 +85,13 @@ function scriptEnvironment({ entryScript, sourceDirectory, environment, ...optio
     AZUREML_ENTRY_SCRIPT: inside
       ? path.relative(sourceDirectory, entryScript).split(path.sep).join('/')
       : entryScript,
-    WORKER_COUNT: environment.WORKER_COUNT ?? String(options.workers),
-    SCORING_TIMEOUT_MS: String(options.scoringTimeoutMs),
+    WORKER_COUNT: String(options.workers),
+    // The server's own, as it sets them where nobody else has.
+    SERVER_PORT,
+    HEALTH_PORT: SERVER_PORT,
+    SERVER_SOFTWARE: 'gunicorn/27.0.1',
+    HTTP_X_MS_SERVER_VERSION: 'azmlinfsrv/1.5.1',
+    AML_APP_INSIGHTS_ENABLED: environment.AML_APP_INSIGHTS_ENABLED ?? 'false',
   };
 }
 

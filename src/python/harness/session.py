@@ -4,7 +4,7 @@ import os
 import sys
 import time
 
-from _triton_local import alarm, channel, collected, redirect, scoring, script, shims, sources, streams, swagger
+from _triton_local import alarm, channel, collected, debugger, redirect, scoring, script, shims, sources, streams, swagger
 from _triton_local import collected_library, wsgi  # noqa: F401  (imported early: none of ours is looked for later)
 
 _TREE_LINES = 200
@@ -23,6 +23,10 @@ def start(wire, options, preloaded):
     stage, known = "import", None
     try:
         _enter(options, entry_script, directory)
+        if options["debug"]:
+            debugger.wait_for_editor(wire)
+        elif os.environ.get("AZUREML_DEBUG_PORT"):
+            debugger.connect_to_editor(os.environ["AZUREML_DEBUG_PORT"])
         known = _Surroundings()
         service = swagger.service_from(os.environ)
         with alarm.limit(wire, options["initTimeoutMs"], InitTimeout()):
@@ -72,7 +76,8 @@ def start(wire, options, preloaded):
 def _enter(options, entry_script, directory):
     os.chdir(directory)
     os.environ.update(options["environment"])
-    sys.argv = [entry_script]
+    # A script that parses the command line finds the server's, in the cloud as here.
+    sys.argv = [sys.argv[0], *_server_arguments()]
     sources.install()
     sources.FreshLoader.given = {
         path: text.encode("utf-8", "surrogateescape") for path, text in options.get("sources", {}).items()
@@ -85,6 +90,13 @@ def _enter(options, entry_script, directory):
     collected.install(options["dataDirectory"])
     if options.get("engineHost"):
         redirect.install(options["engineHost"], options["enginePort"])
+
+
+def _server_arguments():
+    bind, workers = "0.0.0.0:" + os.environ["SERVER_PORT"], os.environ["WORKER_COUNT"]
+    timeout = os.environ.get("WORKER_TIMEOUT", "300")
+    logs = ["--access-logfile", "-", "--error-logfile", "/dev/null"]
+    return ["-b", bind, "-w", workers, "--timeout", timeout, *logs, "azureml_inference_server_http.server.entry:app"]
 
 
 def _source_subdirectory(directory):

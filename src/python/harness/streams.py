@@ -15,6 +15,10 @@ from _triton_local import channel, hooks
 MAX_LINE_CHARACTERS = 65_536
 #: Longer tracebacks are sent in parts.
 _MAX_HELD_LINES = 2_000
+_NO_EFFECT = (
+    "logging.basicConfig() has no effect here, nor in the cloud: the scoring server has set logging up before the "
+    "script. Give it force=True, or set levels with logging.getLogger().setLevel()."
+)
 _TRACEBACK = "Traceback (most recent call last):"
 
 
@@ -141,6 +145,7 @@ def install(wire):
     sys.stdout = LineStream(wire, "<stdout>", channel.INFO, 1)
     sys.stderr = LineStream(wire, "<stderr>", channel.WARNING, 2)
     hooks.after_import("logging", _keep_levels)
+    hooks.after_import("logging", lambda logging: _set_logging_up(wire, logging))
     _write_c_lines_at_once()
 
 
@@ -162,9 +167,25 @@ def finish_lines():
             stream.finish_line()
 
 
+def _set_logging_up(wire, logging):
+    """The root logger has a handler before the script is loaded, as in the real server: `basicConfig()` of a script
+    then does nothing, which is told here."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter(logging.BASIC_FORMAT))
+    logging.root.addHandler(handler)
+    original = logging.basicConfig
+
+    def basicConfig(**settings):
+        if settings and logging.root.handlers and not settings.get("force"):
+            logging.basicConfig = original
+            wire.send_log(channel.WARNING, channel.WORKER, _NO_EFFECT)
+        original(**settings)
+
+    logging.basicConfig = basicConfig
+
+
 def _keep_levels(logging):
-    """A handler that writes to one of our streams sends its formatted record with the record's own level. Handlers
-    and formats stay the script's; none is added, or `basicConfig()` in a script would do nothing."""
+    """A handler that writes to one of our streams sends its formatted record with the record's own level."""
     original = logging.StreamHandler.emit
 
     def emit(self, record):

@@ -36,6 +36,7 @@ const start = (workers: number, generation = 1) =>
       engineAuthority: undefined,
       scoringTimeoutMs: 3_600_000,
       workerTimeoutMs: 300_000,
+      debug: false,
       initTimeoutMs: 60_000,
       events: { emit: () => undefined },
     },

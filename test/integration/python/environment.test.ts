@@ -7,7 +7,7 @@ import { type EmulatorEvent, EventBus } from '../../../src/events/index.ts';
 import { ensureEnvironment, locateInterpreter } from '../../../src/python/index.ts';
 import { ENVIRONMENT } from './project.ts';
 
-const NONE = { interpreter: undefined, requirementsFile: undefined, condaFile: undefined };
+const NONE = { interpreter: undefined, requirementsFile: undefined, condaFile: undefined, debug: false };
 
 describe('environments', () => {
   let directory: string;

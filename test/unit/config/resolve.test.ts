@@ -107,6 +107,9 @@ describe('which value wins', () => {
       scoringTimeoutMs: 5000,
     });
     expect(await resolve({ workers: '4' }, { WORKER_COUNT: '2' })).toMatchObject({ workers: 4 });
+    const debugged = await resolve({ debugPython: true }, { WORKER_COUNT: '2', SCORING_TIMEOUT_MS: '5000' });
+    expect(debugged).toMatchObject({ workers: 1, workerTimeoutMs: 0, python: { debug: true } });
+    expect(debugged.scoringTimeoutMs).toBeGreaterThan(86_400_000);
     const env = ['WORKER_COUNT=3', 'WORKER_TIMEOUT=0'];
     const deployed = await resolve({ env }, { WORKER_COUNT: '2', WORKER_TIMEOUT: '20' });
     expect(deployed).toMatchObject({ workers: 3, workerTimeoutMs: 0 });

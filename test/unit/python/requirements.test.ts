@@ -15,7 +15,14 @@ describe('readRequirements', () => {
     await writeFile(path.join(directory, name), text);
     return path.join(directory, name);
   };
-  const none = { interpreter: undefined, requirementsFile: undefined, condaFile: undefined };
+  it('adds the debugger for an editor to attach to', async () => {
+    const plain = await readRequirements(none);
+    const debugged = await readRequirements({ ...none, debug: true });
+    expect(debugged.lines).toEqual([...plain.lines, 'debugpy']);
+    expect(debugged.content).not.toBe(plain.content);
+  });
+
+  const none = { interpreter: undefined, requirementsFile: undefined, condaFile: undefined, debug: false };
 
   it('gives what the cloud has where the project names nothing', async () => {
     const { lines } = await readRequirements(none);

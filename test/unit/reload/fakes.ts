@@ -20,7 +20,7 @@ export const config: ReloadConfig = {
   projectFile: '/p/triton-local.yaml',
   models: { kind: 'repository', directory: '/p/models' },
   script: { entryScript: SCRIPT, sourceDirectory: '/p' },
-  python: { interpreter: undefined, requirementsFile: undefined, condaFile: undefined },
+  python: { interpreter: undefined, requirementsFile: undefined, condaFile: undefined, debug: false },
   watch: true,
   home: '/home/.triton-local',
 };

@@ -1,0 +1,115 @@
+// What a script finds around itself, in the real server and in ours: the same script tells of both, and what differs is
+// named here with its reason.
+import { afterEach, describe, expect, it } from 'vitest';
+import { startScorePool } from '../../../src/python/index.ts';
+import { ask, ENVIRONMENT, Project, post, textOf } from './project.ts';
+import { hasRealServer, RealServer } from './real-server.ts';
+
+let project: Project;
+afterEach(() => project?.[Symbol.asyncDispose]());
+
+const SCRIPT = `
+import builtins, locale, logging, os, signal, sys, threading
+before = logging.getLogger().handlers[:]
+logging.basicConfig(level=logging.INFO)
+def init():
+    global thread
+    thread = threading.current_thread()
+def attempt(action):
+    try:
+        return action()
+    except BaseException as error:
+        return "%s: %s" % (type(error).__name__, error)
+def relative():
+    from . import helper
+def open_model():
+    with open(os.path.join(os.environ["AZUREML_MODEL_DIR"], "models", "weights.txt")) as file:
+        return file.read()
+def run(data):
+    root = logging.getLogger()
+    return {
+        "cwd": os.getcwd(), "file": __file__, "name": __name__, "package": __package__, "spec": __spec__.name,
+        "cached": __spec__.cached, "doc": __doc__, "registered": __name__ in sys.modules, "frozen": "__file__" in globals(),
+        "on the path": list(dict.fromkeys(one for one in sys.path if one.startswith(os.getcwd()))), "own folder": os.path.dirname(__file__) in sys.path[:-1],
+        "relative": attempt(relative), "beside": attempt(lambda: __import__("beside").__file__),
+        "helper": attempt(lambda: __import__("helper").__file__), "package import": attempt(lambda: __import__("code_dir.beside").__file__),
+        "namespace": attempt(lambda: __import__("folder.part", fromlist=["x"]).__file__),
+        "pickle": attempt(lambda: __import__("pickle").dumps(Model())), "main": attempt(lambda: __import__("main")),
+        "variables": {name: os.environ.get(name) for name in (
+            "AML_APP_ROOT", "AZUREML_MODEL_DIR", "AZUREML_SOURCE_DIRECTORY", "WORKER_COUNT", "WORKER_TIMEOUT", "SCORING_TIMEOUT_MS",
+            "SERVER_SOFTWARE", "HTTP_X_MS_SERVER_VERSION", "AML_APP_INSIGHTS_ENABLED", "SERVICE_NAME", "MY_SETTING", "HOME")},
+        "model": attempt(open_model), "arguments": [one for one in sys.argv[1:] if not one.startswith("0.0.0.0:")],
+        "one thread": threading.current_thread() is thread is threading.main_thread(),
+        "encodings": [sys.stdout.encoding, sys.getfilesystemencoding(), locale.getpreferredencoding()],
+        "logging": [len(before), root.level, [type(one).__name__ for one in root.handlers], [one.formatter._fmt for one in root.handlers]],
+        "signals": [signal.getsignal(one) in (signal.SIG_DFL, signal.SIG_IGN) for one in (signal.SIGPIPE, signal.SIGHUP, signal.SIGCHLD)],
+        "alarm": signal.getitimer(signal.ITIMER_REAL)[0] > 0, "standard input": sys.stdin.read(), "terminal": sys.stdout.isatty(),
+        "print": [builtins.print.__module__, builtins.print.__name__], "bytecode": sys.dont_write_bytecode,
+        "mask": os.umask(os.umask(0o22)) and None, "recursion": sys.getrecursionlimit(), "optimised": sys.flags.optimize,
+    }
+class Model:
+    pass
+`;
+
+const FILES = {
+  'helper.py': '',
+  'code_dir/beside.py': '',
+  'folder/part.py': '',
+  'azureml-models/digits/3/models/weights.txt': 'weights',
+};
+
+async function facts(environment: Record<string, string>) {
+  project = await Project.create();
+  const entryScript = await project.write('code_dir/score.py', SCRIPT);
+  for (const [name, text] of Object.entries(FILES)) await project.write(name, text);
+  const variables = Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [name, value.replace('ROOT', project.directory)]),
+  );
+  const real = project.use(await RealServer.start(project.directory, 'code_dir/score.py', variables));
+  const pool = project.use(
+    await startScorePool(
+      // The real server of these tests is started without bytecode.
+      project.options({
+        entryScript,
+        environment: { ...ENVIRONMENT, PYTHONDONTWRITEBYTECODE: '1', ...variables },
+      }),
+      AbortSignal.timeout(30_000),
+    ),
+  );
+  const theirs = await real.ask(post('{}'));
+  const ours = await ask(pool, post('{}'));
+  return { theirs: JSON.parse(theirs.body.toString()), ours: JSON.parse(textOf(ours)) };
+}
+
+describe.skipIf(!hasRealServer)('inside the script', () => {
+  it.each([
+    ['a relative model folder, as v1 has it locally', { AZUREML_MODEL_DIR: 'azureml-models/digits/3' }],
+    ['an absolute one, as the cloud has it', { AZUREML_MODEL_DIR: 'ROOT/azureml-models/digits/3' }],
+    ['two slashes, as v2 has it with --local', { AZUREML_MODEL_DIR: 'ROOT/azureml-models//digits/3' }],
+    ['no model', {}],
+    [
+      'a source directory and variables of the deployment',
+      { AZUREML_SOURCE_DIRECTORY: 'code_dir', MY_SETTING: 'x', SERVICE_NAME: 's', WORKER_TIMEOUT: '77' },
+    ],
+  ])('everything is as in the real server: %s', async (_name, environment) => {
+    const { theirs, ours } = await facts(environment);
+    expect(ours).toEqual(theirs);
+  });
+});
+
+it('is told that basicConfig() does nothing, as in the real server, unless it is forced', async () => {
+  project = await Project.create(`import logging
+logging.basicConfig(level=logging.INFO)
+logging.basicConfig(level=logging.INFO)
+def init():
+    logging.info("unseen")
+    logging.basicConfig(level=logging.INFO, force=True, format="%(message)s")
+    logging.info("seen")
+def run(data):
+    pass
+`);
+  project.use(await startScorePool(project.options(), AbortSignal.timeout(30_000)));
+  expect(project.lines('script')).toEqual(['info seen']);
+  const warnings = project.lines('worker').filter((line) => line.startsWith('warning'));
+  expect(warnings).toEqual([expect.stringContaining('Give it force=True')]);
+});
