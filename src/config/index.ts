@@ -2,6 +2,8 @@
 // The only reader of `process.env`; it refuses to start anything.
 export type {
   AuthMode,
+  CloudProfileName,
+  Dialect,
   EngineChoice,
   LogThreshold,
   ModelControlMode,

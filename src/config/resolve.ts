@@ -127,6 +127,8 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     service: readServiceSettings(environment),
     python: { ...(await resolvePython(projectDir, given.values.python, pathOf)), debug },
     auth: value('auth', 'none'),
+    profile: value('profile', 'none'),
+    dialect: value('dialect', 'current'),
     primaryKey: variables.TRITON_LOCAL_KEY || undefined,
     watch: value('watch', true),
     strictReload: value('strictReload', false),

@@ -2,6 +2,10 @@ import { userError } from '../base/index.ts';
 import {
   AUTH_MODES,
   type AuthMode,
+  CLOUD_PROFILES,
+  type CloudProfileName,
+  DIALECTS,
+  type Dialect,
   ENGINE_CHOICES,
   type EngineChoice,
   LOG_THRESHOLDS,
@@ -42,6 +46,8 @@ export interface SettingValues {
   conda: string;
   debugPython: boolean;
   auth: AuthMode;
+  profile: CloudProfileName;
+  dialect: Dialect;
   env: Readonly<Record<string, string>>;
   watch: boolean;
   strictReload: boolean;
@@ -124,6 +130,18 @@ export const SETTINGS = [
   setting('conda', '--conda <file>', 'conda file of the script', text),
   setting('debugPython', '--debug-python', 'wait for an editor before the script is loaded', yesOrNo),
   setting('auth', '--auth <mode>', `keys on the scoring port: ${list(AUTH_MODES)}`, oneOf(AUTH_MODES)),
+  setting(
+    'profile',
+    '--profile <name>',
+    `a cloud's limits and status codes: ${list(CLOUD_PROFILES)}`,
+    oneOf(CLOUD_PROFILES),
+  ),
+  setting(
+    'dialect',
+    '--dialect <name>',
+    `whose error texts and headers scoring has: ${list(DIALECTS)}`,
+    oneOf(DIALECTS),
+  ),
   setting('env', '--env <K=V...>', 'variables for the script', variables),
   setting('watch', '--no-watch', 'do not reload on changes', yesOrNo),
   setting('strictReload', '--strict-reload', 'answer 503 while the newest save is broken', yesOrNo),
@@ -150,7 +168,8 @@ function text(raw: unknown): string {
 
 function oneOf<Choice extends string>(choices: readonly Choice[]): (raw: unknown) => Choice {
   return (raw) => {
-    const found = choices.find((choice) => choice === raw);
+    // YAML makes a number of 2021.
+    const found = choices.find((choice) => choice === (typeof raw === 'number' ? String(raw) : raw));
     if (!found) throw userError('CONFIG_INVALID', `must be one of ${list(choices)}`);
     return found;
   };

@@ -11,7 +11,7 @@ import {
   snapshotProject,
   startReloader,
 } from '../reload/index.ts';
-import { type ScoringServer, startScoringServer } from '../scoring/index.ts';
+import { cloudProfile, type ScoringServer, startScoringServer } from '../scoring/index.ts';
 import { type Instance, openWorkspace, type Workspace } from '../workspace/index.ts';
 import { startEngine } from './engine-start.ts';
 import { failureOf } from './failure.ts';
@@ -185,7 +185,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   async #openScoring(port: number): Promise<void> {
-    const { host, script, service } = this.#config;
+    const { host, script, service, profile } = this.#config;
     const keys = await this.#readKeys();
     const server = await startScoringServer({
       host,
@@ -195,6 +195,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       keys,
       corsOrigins: service.corsOrigins,
       serverVersion: service.serverVersion,
+      profile: cloudProfile(profile),
       source: {
         pool: () => this.#generations?.current,
         failure: () => this.#scriptFailure,

@@ -167,6 +167,8 @@ export const eventBody = z.discriminatedUnion('type', [
     queueMs: milliseconds,
     runMs: milliseconds,
     totalMs: milliseconds,
+    /** Why the front end of a cloud profile answered otherwise than the service. */
+    reason: z.string().optional(),
   }),
   z.object({ type: z.literal('reload.watching'), mode: watchMode, reason: z.string() }),
   z.object({ type: z.literal('replay.pinned'), ...replay }),

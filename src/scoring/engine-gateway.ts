@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { Agent, type Dispatcher } from 'undici';
 import { messageOf } from '../base/index.ts';
 import { asciiJson } from './answers.ts';
-import { type Exchange, reasonOf } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 
 /** Connections to the engine at a time; requests beyond wait for one. */
 const MAX_CONNECTIONS = 128;
@@ -49,9 +49,9 @@ export class EngineGateway implements AsyncDisposable {
         signal: caller,
         responseHeaders: 'raw',
       });
-      const headers = exchange.frame(responseHeaders(answer.headers as unknown as readonly string[]));
-      response.writeHead(answer.statusCode, reasonOf(answer.statusCode), headers);
-      await pipeline(answer.body, response);
+      const headers = responseHeaders(answer.headers as unknown as readonly string[]);
+      if (exchange.begin(answer.statusCode, headers)) await pipeline(answer.body, response);
+      else answer.body.destroy();
     } catch (error) {
       if (caller.aborted) return;
       if (exchange.answered) response.destroy();

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { ReplyStream } from '../python/index.ts';
+import type { CloudProfile, FrontEndAnswer } from './cloud-profile.ts';
 import type { Connection } from './connections.ts';
 import type { Cors } from './cors.ts';
 import { type RequestFields, readFields } from './request-fields.ts';
@@ -19,6 +20,8 @@ export interface ServiceContext {
   readonly cors: Cors | undefined;
   /** `x-ms-server-version`; undefined sends none. */
   readonly serverVersion: string | undefined;
+  /** How a cloud's front end tells of answers, where that is to be met at home. */
+  readonly profile: CloudProfile | undefined;
 }
 
 /** Times of a scoring request, for its event; zero where no script ran. */
@@ -49,6 +52,10 @@ export class Exchange {
   /** The id that log lines and events carry. */
   id = '';
   times: RunTimes = NO_TIMES;
+  /** Why a cloud's front end answered otherwise than the service would have. */
+  reason: string | undefined;
+  /** The front end has answered; what the service answers later is for nobody. */
+  #isOver = false;
 
   constructor(
     service: ServiceContext,
@@ -98,10 +105,41 @@ export class Exchange {
    * before our own, with their own `Content-Length`. What HTTP cannot carry throws, and nothing is sent then.
    */
   answer(status: number, headers: FlatHeaders, body: string | Uint8Array, reason = reasonOf(status)): void {
-    this.response.writeHead(status, reason, this.frame(headers));
+    if (!this.begin(status, headers, reason)) return;
     // Node would write header and text in one piece in the text's encoding: latin1 keeps the bytes of header values.
     if (typeof body === 'string') this.response.end(body, 'latin1');
     else this.response.end(body);
+  }
+
+  /**
+   * Sends the head of an answer, as the front end lets it through. Returns false where the front end has answered
+   * already, and nothing more may be sent.
+   */
+  begin(status: number, headers: FlatHeaders, reason = reasonOf(status)): boolean {
+    if (this.#isOver) return false;
+    const translated = this.service.profile?.translate(status, reason);
+    if (!translated) {
+      this.response.writeHead(status, reason, this.frame(headers));
+      return true;
+    }
+    const { status: told, headers: added } = translated;
+    this.response.writeHead(told, reasonOf(told), this.frame([...headers, ...added]));
+    this.reason = `the service answered ${status} ${reason}`;
+    return true;
+  }
+
+  /** Answers in the place of the service, or cuts its answer off where that has begun. */
+  answerInstead({ status, text }: FrontEndAnswer): void {
+    this.#isOver = true;
+    this.reason = text;
+    if (this.answered) {
+      this.response.destroy();
+      return;
+    }
+    this.#leaveUnread();
+    const headers = ['Content-Type', 'text/plain', 'Content-Length', String(text.length)];
+    this.response.writeHead(status, reasonOf(status), this.frame(headers));
+    this.#end(text);
   }
 
   /**
@@ -113,7 +151,10 @@ export class Exchange {
     // Node would write it after the script's headers.
     const framing = request.httpVersion === '1.1' ? ['Transfer-Encoding', 'chunked'] : [];
     try {
-      response.writeHead(status, reasonOf(status), this.frame([...framing, ...headers]));
+      if (!this.begin(status, [...framing, ...headers])) {
+        body.destroy();
+        return;
+      }
     } catch (error) {
       body.destroy();
       throw error;
@@ -133,12 +174,20 @@ export class Exchange {
    * closes, for a caller whose sending is cut off may never look at the answer.
    */
   answerUnread(status: number, headers: FlatHeaders, body: string, reason = reasonOf(status)): void {
+    this.#leaveUnread();
+    if (this.begin(status, headers, reason)) this.#end(body);
+  }
+
+  /** Has the connection end after this answer, where the body is still on its way. */
+  #leaveUnread(): void {
+    if (this.bringsBody && !this.request.complete) this.#awaitsContinue = true;
+  }
+
+  #end(body: string): void {
     if (!this.bringsBody || this.request.complete) {
-      this.answer(status, headers, body, reason);
+      this.response.end(body, 'latin1');
       return;
     }
-    this.#awaitsContinue = true;
-    this.response.writeHead(status, reason, this.frame(headers));
     this.response.write(body, 'latin1');
     const end = () => {
       clearTimeout(timer);
@@ -151,6 +200,7 @@ export class Exchange {
   /** The headers of an answer with those that every answer has: `Server` and `Date` first, as on the real server. */
   frame(headers: FlatHeaders): string[] {
     const framed = ['Server', SERVER, 'Date', httpDate(), ...headers];
+    if (this.service.profile) framed.push(...this.service.profile.headers);
     framed.push('x-triton-local-generation', String(this.standing.generation));
     if (this.standing.stale) framed.push('x-triton-local-stale', 'true');
     // A caller that was not given leave may send its body or not: only a new connection is unambiguous.

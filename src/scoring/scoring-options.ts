@@ -1,5 +1,6 @@
 import type { EmulatorState, EventSink } from '../events/index.ts';
 import type { ScorePool, ScoreRequest } from '../python/index.ts';
+import type { CloudProfile } from './cloud-profile.ts';
 
 /** What the scoring service asks of the emulator for each request. */
 export interface ScoringSource {
@@ -27,6 +28,8 @@ export interface ScoringServerOptions {
   readonly corsOrigins: readonly string[];
   /** `x-ms-server-version` of every answer of a script's routes; undefined sends none. */
   readonly serverVersion: string | undefined;
+  /** The limits and status codes of a cloud's front end; undefined has none. */
+  readonly profile: CloudProfile | undefined;
   readonly source: ScoringSource;
   readonly events: EventSink;
 }

@@ -6,6 +6,7 @@ import { Connections } from './connections.ts';
 import { Cors } from './cors.ts';
 import { EngineGateway } from './engine-gateway.ts';
 import { CALLER_LEFT, Exchange, type ServiceContext } from './exchange.ts';
+import { FrontEnd } from './front-end.ts';
 import { unknownExpectation } from './gunicorn-checks.ts';
 import { createKeyCheck } from './keys.ts';
 import { answerNoCode } from './no-code-routes.ts';
@@ -64,11 +65,14 @@ class ScoringService implements AsyncDisposable {
   readonly #server = createServer(LIMITS);
   readonly #connections = new Connections(this.#server);
   readonly #context: ServiceContext;
+  /** Stands before the routes where a cloud's limits are to be met at home. */
+  readonly #frontEnd: FrontEnd | undefined;
   #ended: Promise<void> | undefined;
 
   constructor(options: ScoringServerOptions) {
     this.#options = options;
     this.#context = contextOf(options);
+    this.#frontEnd = options.profile && new FrontEnd(options.profile);
     this.#mayScore = createKeyCheck(options.keys);
     this.#gateway = options.deployment === 'no-code' ? openGateway(options) : undefined;
     this.#server.maxConnections = MAX_CONNECTIONS;
@@ -116,6 +120,7 @@ class ScoringService implements AsyncDisposable {
 
   #begin(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): Exchange {
     const connection = this.#connections.begin(request, response);
+    this.#frontEnd?.rewriteRequest(request.rawHeaders);
     return new Exchange(this.#context, connection, request, response, awaitsContinue);
   }
 
@@ -132,7 +137,10 @@ class ScoringService implements AsyncDisposable {
       return answerUnauthorized(exchange);
     const refusal = source.refusal();
     if (refusal !== undefined) return answerMessage(exchange, 503, refusal);
-    return this.#gateway ? answerNoCode(exchange, this.#gateway) : answerScript(exchange, source, events);
+    const answer = () =>
+      this.#gateway ? answerNoCode(exchange, this.#gateway) : answerScript(exchange, source, events);
+    const frontEnd = this.#frontEnd;
+    return frontEnd && !isHealthProbe(exchange) ? frontEnd.serve(exchange, answer) : answer();
   }
 
   /** One event a request; probes and the emulator's own paths would only hide the others. */
@@ -149,6 +157,7 @@ class ScoringService implements AsyncDisposable {
       queueMs: exchange.times.queueMs,
       runMs: exchange.times.runMs,
       totalMs: performance.now() - exchange.startedAt,
+      ...(exchange.reason !== undefined && { reason: exchange.reason }),
     });
   }
 
@@ -163,11 +172,12 @@ class ScoringService implements AsyncDisposable {
   }
 }
 
-function contextOf({ source, corsOrigins, serverVersion }: ScoringServerOptions): ServiceContext {
+function contextOf({ source, corsOrigins, serverVersion, profile }: ScoringServerOptions): ServiceContext {
   return {
     readStanding: () => ({ generation: source.pool()?.generation ?? 0, stale: source.state().stale }),
     cors: corsOrigins.length > 0 ? new Cors(corsOrigins) : undefined,
     serverVersion,
+    profile,
   };
 }
 

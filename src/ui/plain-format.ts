@@ -118,13 +118,14 @@ export class PlainFormat {
     return this.#line('model', isBroken ? this.#style.red(text) : text);
   }
 
-  #request({ method, path, status, totalMs, id }: EventOf<'scoring.request'>): string {
+  #request({ method, path, status, totalMs, id, reason }: EventOf<'scoring.request'>): string {
     const style = this.#style;
     const paint = status >= 500 ? style.red : status >= 400 ? style.yellow : style.green;
     const took = formatDuration(totalMs);
+    const why = reason === undefined ? '' : ` (${clean(reason)})`;
     return this.#line(
       'request',
-      `${clean(method)} ${clean(path)} ${paint(String(status))} ${took} ${clean(id)}`,
+      `${clean(method)} ${clean(path)} ${paint(String(status))} ${took} ${clean(id)}${why}`,
     );
   }
 

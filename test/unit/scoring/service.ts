@@ -94,6 +94,7 @@ export async function startService(
     engineUrl: undefined,
     keys: [],
     corsOrigins: [],
+    profile: undefined,
     serverVersion: 'azmlinfsrv/1.5.1',
     source,
     events: { emit: (event) => events.push(event) },

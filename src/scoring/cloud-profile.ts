@@ -1,0 +1,85 @@
+import type { CloudProfileName } from '../config/index.ts';
+
+/** An answer that the front end of a cloud service gives in the container's place. */
+export interface FrontEndAnswer {
+  readonly status: number;
+  /** Plain text that names the limit: no client library can read it as a result. */
+  readonly text: string;
+}
+
+/** What stands between a caller and the container in the cloud: limits, and how it tells of failures. */
+export interface CloudProfile {
+  /** How long an answer may take, from the last byte of the head on, waiting included. */
+  readonly deadlineMs: number;
+  readonly late: FrontEndAnswer;
+  /** Requests that the container gets at a time. */
+  readonly concurrent: number;
+  /** How long a request waits for its turn. */
+  readonly maxWaitMs: number;
+  /** Requests that may wait. */
+  readonly maxWaiting: number;
+  readonly overloaded: FrontEndAnswer;
+  readonly maxBodyBytes: number;
+  /** Sent with every answer. */
+  readonly headers: readonly string[];
+  /** The request ids that reach the container. */
+  readonly rewriteIds: boolean;
+  /** How the caller learns of this status of the container; undefined where it is passed on. */
+  translate(
+    status: number,
+    reason: string,
+  ): { readonly status: number; readonly headers: readonly string[] } | undefined;
+}
+
+/**
+ * The defaults of the two services (azureml.md 3.4, 5.3 and 6): one request at a time for an instance, half a second
+ * of waiting. On AKS a failed `run()` is 502 and a late one 504 after a minute; on managed endpoints everything that
+ * is no success is 424, a late one 408 after five seconds, and at most as many wait as run.
+ */
+const PROFILES: Readonly<Record<Exclude<CloudProfileName, 'none'>, CloudProfile>> = {
+  aks: {
+    deadlineMs: 60_000,
+    late: { status: 504, text: 'The request was not answered within scoring_timeout_ms (60000 ms).' },
+    concurrent: 1,
+    maxWaitMs: 500,
+    maxWaiting: 1_000,
+    overloaded: {
+      status: 503,
+      text: 'The request waited longer than max_request_wait_time (500 ms) while replica_max_concurrent_requests (1) was reached.',
+    },
+    maxBodyBytes: 100 * 1024 * 1024,
+    headers: [],
+    rewriteIds: false,
+    translate: (status) => (status === 500 ? { status: 502, headers: [] } : undefined),
+  },
+  managed: {
+    deadlineMs: 5_000,
+    late: { status: 408, text: 'The request was not answered within request_timeout_ms (5000 ms).' },
+    concurrent: 1,
+    maxWaitMs: 500,
+    maxWaiting: 1,
+    overloaded: {
+      status: 429,
+      text: 'More requests are pending than max_concurrent_requests_per_instance (1) and max_queue_wait_ms (500 ms) allow.',
+    },
+    maxBodyBytes: Number.POSITIVE_INFINITY,
+    headers: ['azureml-model-deployment', 'default'],
+    rewriteIds: true,
+    translate: (status, reason) =>
+      status < 300
+        ? undefined
+        : {
+            status: 424,
+            headers: [
+              'ms-azureml-model-error-statuscode',
+              String(status),
+              'ms-azureml-model-error-reason',
+              reason,
+            ],
+          },
+  },
+};
+
+export function cloudProfile(name: CloudProfileName): CloudProfile | undefined {
+  return name === 'none' ? undefined : PROFILES[name];
+}
