@@ -1,26 +1,20 @@
 import path from 'node:path';
-import { Lifetime, messageOf, systemClock, systemError, TritonLocalError } from '../base/index.ts';
+import { Lifetime, systemError } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import { type Control, type ServiceControl, serveControl } from '../control/index.ts';
 import { type RunningEngine, StatisticsSampler } from '../engines/index.ts';
 import { asServedBy, type EmulatorState, EventBus, StateStore } from '../events/index.ts';
-import {
-  Bill,
-  type ProjectSnapshot,
-  type Reloader,
-  snapshotProject,
-  startReloader,
-} from '../reload/index.ts';
-import { cloudProfile, type ScoringServer, startScoringServer } from '../scoring/index.ts';
+import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
 import { type Instance, openWorkspace, type Workspace } from '../workspace/index.ts';
 import { startEngine } from './engine-start.ts';
-import { failureOf } from './failure.ts';
+import { startFirstGeneration } from './first-generation.ts';
 import type { Generations } from './generations.ts';
 import { ModelLoader } from './model-loader.ts';
 import { isReady } from './readiness.ts';
 import { EmulatorTarget } from './reload-target.ts';
 import { requestFromFile } from './replay/pinned-request.ts';
 import { Replay } from './replay/replay.ts';
+import { ScoringDoor } from './scoring-door.ts';
 import { ScriptSettings } from './script-settings.ts';
 import { prepareScript } from './script-start.ts';
 
@@ -80,9 +74,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
 class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   readonly control: Control = this;
   readonly stopped: Promise<Ending>;
-  scoringUri = '';
   httpUrl = '';
-  key: string | undefined;
 
   readonly #config: ProjectConfig;
   readonly #resolve: EmulatorOptions['resolve'];
@@ -100,8 +92,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   #generations: Generations | undefined;
   #reloader: Reloader | undefined;
   #instance: Instance | undefined;
-  #scoring: ScoringServer | undefined;
-  #readKeys: () => Promise<readonly string[]> = async () => [];
+  #scoring: ScoringDoor | undefined;
   #replay: Replay | undefined;
   #scriptFailure: string | undefined;
   #announcedReady = false;
@@ -123,6 +114,14 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     this.#starting = this.#start(AbortSignal.any([signal, this.#stopping.signal]));
     await this.#starting;
     return this;
+  }
+
+  get scoringUri(): string {
+    return this.#scoring?.uri ?? '';
+  }
+
+  get key(): string | undefined {
+    return this.#scoring?.key;
   }
 
   get ready(): boolean {
@@ -176,26 +175,10 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   async #startScoring(workspace: Workspace): Promise<void> {
-    const { auth, primaryKey, port } = this.#config;
-    this.#readKeys = async () => {
-      if (auth !== 'key') return [];
-      return (await this.#givenKeys?.()) ?? [primaryKey ?? (await workspace.keys('default')).primary];
-    };
-    await this.#openScoring(port);
-  }
-
-  async #openScoring(port: number): Promise<void> {
-    const { host, script, service, profile } = this.#config;
-    const keys = await this.#readKeys();
-    const server = await startScoringServer({
-      host,
-      port,
-      deployment: script ? 'script' : 'no-code',
+    const { auth, primaryKey } = this.#config;
+    const door = await ScoringDoor.open({
+      config: this.#config,
       engineUrl: this.httpUrl,
-      keys,
-      corsOrigins: service.corsOrigins,
-      serverVersion: service.serverVersion,
-      profile: cloudProfile(profile),
       source: {
         pool: () => this.#generations?.current,
         failure: () => this.#scriptFailure,
@@ -203,12 +186,13 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
         onScore: (request) => this.#replay?.note(request),
         state: () => asServedBy(this.#store.state, this.#generations?.serving ?? 0),
       },
+      readKeys: async () => {
+        if (auth !== 'key') return [];
+        return (await this.#givenKeys?.()) ?? [primaryKey ?? (await workspace.keys('default')).primary];
+      },
       events: this.#bus,
     });
-    this.#scoring = this.#lifetime.use('scoring service', server);
-    this.key = keys[0];
-    const base = `http://${host === '127.0.0.1' ? 'localhost' : host}:${server.port}`;
-    this.scoringUri = script ? `${base}/score` : base;
+    this.#scoring = this.#lifetime.use('scoring service', door);
   }
 
   /** What is broken, where `--strict-reload` asks that nothing older answers. */
@@ -219,32 +203,18 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     return newest && `The newest save is broken (--strict-reload): ${newest.error.message}`;
   }
 
-  /** The script's first generation. Where somebody watches, one that fails is waited for: the next save tries again. */
   async #startScript(signal: AbortSignal): Promise<void> {
-    const { script } = this.#config;
+    const { script, watch } = this.#config;
     if (!script || !this.#generations) return;
-    const bill = new Bill(systemClock, systemClock.now());
-    bill.applying();
-    bill.enter('warm');
-    try {
-      await this.#generations.swap(
-        signal,
-        async () => true,
-        () => undefined,
-      );
-    } catch (error) {
-      const mayBeMended = this.#config.watch && this.#eventLog === undefined && isScriptsOwnFault(error);
-      if (!mayBeMended || signal.aborted) throw error;
-      this.#scriptFailure = messageOf(error);
-      this.#bus.emit({
-        type: 'reload.failed',
-        generation: 0,
-        actions: [{ kind: 'swap-workers', target: script.entryScript, reason: 'start' }],
-        causes: [],
-        timings: bill.timings(),
-        error: failureOf(error, script.entryScript),
-      });
-    }
+    this.#scriptFailure = await startFirstGeneration(
+      {
+        generations: this.#generations,
+        entryScript: script.entryScript,
+        mayBeMended: watch && this.#eventLog === undefined,
+        events: this.#bus,
+      },
+      signal,
+    );
   }
 
   async #startReloading(initial: ProjectSnapshot, engine: RunningEngine, staged: string): Promise<void> {
@@ -274,7 +244,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
 
   async #startReplay(): Promise<void> {
     const { script, replayFile } = this.#config;
-    const replay = new Replay({ url: this.scoringUri, key: this.key, events: this.#bus });
+    const replay = new Replay({ service: this, events: this.#bus });
     this.#replay = this.#lifetime.use('replay', replay);
     this.#lifetime.defer(
       'replays',
@@ -329,17 +299,13 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   async publish(port: number): Promise<void> {
-    const before = this.#scoring;
-    await this.#openScoring(port);
-    await before?.[Symbol.asyncDispose]();
+    await this.#scoring?.move(port);
     if (this.#announcedReady) this.#tellReady();
     await this.#announceInstance();
   }
 
   async rekey(): Promise<void> {
-    const keys = await this.#readKeys();
-    this.#scoring?.setKeys(keys);
-    this.key = keys[0];
+    await this.#scoring?.rekey();
   }
 
   async pause(): Promise<void> {
@@ -383,9 +349,4 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       this.#resolveStopped({ reason, exitCode });
     }
   }
-}
-
-/** A fault that the next save can mend; a missing Python or package cannot be saved away. */
-function isScriptsOwnFault(error: unknown): boolean {
-  return error instanceof TritonLocalError && error.code === 'SCRIPT_FAILED';
 }

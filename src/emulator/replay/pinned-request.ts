@@ -21,7 +21,7 @@ const MOST_PINNED_BYTES = 1024 * 1024;
  */
 export async function requestFromFile(file: string, target: string): Promise<PinnedRequest> {
   const body = await readBody(file);
-  if (body.byteLength > MOST_PINNED_BYTES) throw tooLarge(`the request in ${file}`);
+  if (!isPinnable(body)) throw tooLarge(`the request in ${file}`);
   const isJson = path.extname(file) === '.json';
   return {
     method: 'POST',
@@ -41,17 +41,17 @@ async function readBody(file: string): Promise<Uint8Array> {
   }
 }
 
-/**
- * A request as it came, to be sent again.
- * @throws REPLAY_TOO_LARGE
- */
-export function pinnable({ method, target, headers, body }: ScoreRequest): PinnedRequest {
-  if (body.byteLength > MOST_PINNED_BYTES) throw tooLarge('the last request');
+export function isPinnable(body: Uint8Array): boolean {
+  return body.byteLength <= MOST_PINNED_BYTES;
+}
+
+/** A request as it came, to be sent again. */
+export function pinned({ method, target, headers, body }: ScoreRequest): PinnedRequest {
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1];
   return { method, target, contentType, body };
 }
 
-function tooLarge(what: string): Error {
+export function tooLarge(what: string): Error {
   return userError('REPLAY_TOO_LARGE', `${what} is above ${MOST_PINNED_BYTES / 1024} KiB`, {
     hint: 'pin a smaller request',
   });

@@ -2,13 +2,11 @@ import { messageOf, userError } from '../../base/index.ts';
 import type { EmulatorEvent, EventSink } from '../../events/index.ts';
 import type { ScoreRequest } from '../../python/index.ts';
 import { compareAnswers } from './difference.ts';
-import { type PinnedRequest, pinnable } from './pinned-request.ts';
+import { isPinnable, type PinnedRequest, pinned, tooLarge } from './pinned-request.ts';
 
 export interface ReplayOptions {
-  /** Base of the scoring service. */
-  readonly url: string;
-  /** Sent along where the service asks for one. */
-  readonly key: string | undefined;
+  /** Where requests go, and the key that is sent along where one is asked for; both may change. */
+  readonly service: { readonly scoringUri: string; readonly key: string | undefined };
   readonly events: EventSink;
 }
 
@@ -26,7 +24,7 @@ const ANSWER_LIMIT_MS = 60_000;
 export class Replay implements AsyncDisposable {
   readonly #options: ReplayOptions;
   readonly #ended = new AbortController();
-  #last: ScoreRequest | undefined;
+  #last: ScoreRequest | 'too large' | undefined;
   #pinned: PinnedRequest | undefined;
   #before: Answer | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -36,9 +34,9 @@ export class Replay implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Remembers the last request, to be pinned later. */
+  /** Remembers the last request, to be pinned later; the body of a big one is not held on to. */
   note(request: ScoreRequest): void {
-    this.#last = request;
+    this.#last = isPinnable(request.body) ? request : 'too large';
   }
 
   /**
@@ -51,7 +49,8 @@ export class Replay implements AsyncDisposable {
         hint: 'send one to /score first, or name a file with --replay',
       });
     }
-    await this.pin(pinnable(this.#last));
+    if (this.#last === 'too large') throw tooLarge('the last request');
+    await this.pin(pinned(this.#last));
   }
 
   /** Pins a request and sends it once, for the answer that later ones are compared with. */
@@ -113,10 +112,10 @@ export class Replay implements AsyncDisposable {
   }
 
   async #send({ method, target, contentType, body }: PinnedRequest): Promise<Answer> {
-    const { url, key } = this.#options;
+    const { scoringUri, key } = this.#options.service;
     const began = performance.now();
     try {
-      const response = await fetch(new URL(target, url), {
+      const response = await fetch(new URL(target, scoringUri), {
         method,
         headers: {
           ...(contentType !== undefined && { 'content-type': contentType }),

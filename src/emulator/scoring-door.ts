@@ -1,0 +1,93 @@
+import type { ProjectConfig } from '../config/index.ts';
+import type { EventSink } from '../events/index.ts';
+import {
+  cloudProfile,
+  type ScoringServer,
+  type ScoringSource,
+  startScoringServer,
+} from '../scoring/index.ts';
+
+export interface ScoringDoorParts {
+  readonly config: ProjectConfig;
+  /** Base of the engine's HTTP service. */
+  readonly engineUrl: string;
+  readonly source: ScoringSource;
+  /** The keys that callers may send, the first of which is ours; none where none is asked for. */
+  readonly readKeys: () => Promise<readonly string[]>;
+  readonly events: EventSink;
+}
+
+/** The scoring service on its port, which can move, and with its keys, which can change, while requests are served. */
+export class ScoringDoor implements AsyncDisposable {
+  readonly #parts: ScoringDoorParts;
+  #server: ScoringServer;
+  #key: string | undefined;
+
+  private constructor(parts: ScoringDoorParts, { server, key }: Opened) {
+    this.#parts = parts;
+    this.#server = server;
+    this.#key = key;
+  }
+
+  /** @throws PORT_TAKEN, PORT_REFUSED */
+  static async open(parts: ScoringDoorParts): Promise<ScoringDoor> {
+    return new ScoringDoor(parts, await openOn(parts.config.port, parts));
+  }
+
+  /** Where to post, e.g. `http://localhost:6789/score`; in no-code mode the base of the service. */
+  get uri(): string {
+    const { host, script } = this.#parts.config;
+    const base = `http://${host === '127.0.0.1' ? 'localhost' : host}:${this.#server.port}`;
+    return script ? `${base}/score` : base;
+  }
+
+  get key(): string | undefined {
+    return this.#key;
+  }
+
+  /**
+   * Moves to another port; what the old one had accepted is answered first.
+   * @throws PORT_TAKEN, PORT_REFUSED; it stays where it was then.
+   */
+  async move(port: number): Promise<void> {
+    const before = this.#server;
+    const { server, key } = await openOn(port, this.#parts);
+    this.#server = server;
+    this.#key = key;
+    await before[Symbol.asyncDispose]();
+  }
+
+  /** Reads the keys again: from the next request on, those count. */
+  async rekey(): Promise<void> {
+    const keys = await this.#parts.readKeys();
+    this.#server.setKeys(keys);
+    this.#key = keys[0];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server[Symbol.asyncDispose]();
+  }
+}
+
+interface Opened {
+  readonly server: ScoringServer;
+  readonly key: string | undefined;
+}
+
+async function openOn(port: number, parts: ScoringDoorParts): Promise<Opened> {
+  const { config, engineUrl, source, readKeys, events } = parts;
+  const keys = await readKeys();
+  const server = await startScoringServer({
+    host: config.host,
+    port,
+    deployment: config.script ? 'script' : 'no-code',
+    engineUrl,
+    keys,
+    corsOrigins: config.service.corsOrigins,
+    serverVersion: config.service.serverVersion,
+    profile: cloudProfile(config.profile),
+    source,
+    events,
+  });
+  return { server, key: keys[0] };
+}
