@@ -78,6 +78,10 @@ export class EventRelay implements Control {
     return this.#remote().unpin();
   }
 
+  skipDownload(): Promise<void> {
+    return this.#remote().skipDownload();
+  }
+
   stop(reason: string): Promise<void> {
     return this.#remote().stop(reason);
   }

@@ -100,6 +100,10 @@ class ControlClient implements RemoteControl {
     await this.#ask('unpin', undefined, ANSWER_LIMIT_MS);
   }
 
+  async skipDownload(): Promise<void> {
+    await this.#ask('skip-download', undefined, ANSWER_LIMIT_MS);
+  }
+
   async stop(reason: string): Promise<void> {
     await this.#ask('stop', reason);
   }

@@ -11,6 +11,8 @@ export interface Control {
   /** Sends the last request to the scoring port again after each reload, and tells how its answer changes. */
   pin(): Promise<void>;
   unpin(): Promise<void>;
+  /** Ends the download of an image that the start waits for: with what is on this machine it goes on. */
+  skipDownload(): Promise<void>;
   /** Stops everything; resolves when nothing is left. */
   stop(reason: string): Promise<void>;
   /** Calls `listener` for every event from now on; the returned function ends that. */

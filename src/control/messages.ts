@@ -11,6 +11,7 @@ export const METHODS = [
   'resume',
   'pin',
   'unpin',
+  'skip-download',
   'publish',
   'rekey',
   'stop',

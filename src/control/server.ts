@@ -159,6 +159,8 @@ class Terminal {
         return this.#control.pin();
       case 'unpin':
         return this.#control.unpin();
+      case 'skip-download':
+        return this.#control.skipDownload();
       case 'stop':
         return this.#control.stop(argument ?? 'asked to');
       case 'subscribe':

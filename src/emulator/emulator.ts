@@ -85,6 +85,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   readonly #store: StateStore;
   readonly #lifetime = new Lifetime();
   readonly #stopping = new AbortController();
+  readonly #skipDownload = new AbortController();
   readonly #startedAt = performance.now();
   #resolveStopped: (ending: Ending) => void = () => {};
   #starting: Promise<void> | undefined;
@@ -139,7 +140,14 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
 
     const initial = await snapshotProject(config);
     const engine = await startEngine(
-      { config, initial, stagedRepository, runtimePaths: this.#runtimePaths, events: this.#bus },
+      {
+        config,
+        initial,
+        stagedRepository,
+        runtimePaths: this.#runtimePaths,
+        skipDownload: this.#skipDownload.signal,
+        events: this.#bus,
+      },
       signal,
     );
     this.#lifetime.use('engine', engine);
@@ -322,6 +330,10 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
 
   async unpin(): Promise<void> {
     this.#replay?.unpin();
+  }
+
+  async skipDownload(): Promise<void> {
+    this.#skipDownload.abort();
   }
 
   subscribe(...[listener]: Parameters<Control['subscribe']>): () => void {

@@ -21,6 +21,8 @@ export interface EngineStartOptions {
   /** Where the engine reads models from; made here. */
   readonly stagedRepository: string;
   readonly runtimePaths: readonly string[];
+  /** Aborted when the user would rather have what is on this machine than wait for an image. */
+  readonly skipDownload: AbortSignal;
   readonly events: EventSink;
 }
 
@@ -53,6 +55,7 @@ export async function makeEngine(
           dockerHost: config.dockerHost,
           gpus: plan.gpus,
           missingImage: plan.mayPull ? 'pull' : 'fail',
+          skipDownload: options.skipDownload,
           endpoint: plan.endpoint,
           environment: config.environment,
           project: config.projectDir,

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { messageOf, TritonLocalError } from '../base/index.ts';
-import { type EnginePlan, planEngines, type RunningEngine } from '../engines/index.ts';
+import { type EnginePlan, type EngineWishes, planEngines, type RunningEngine } from '../engines/index.ts';
 import { stageModel } from '../repository/index.ts';
 import { type EngineStartOptions, makeEngine } from './engine-choice.ts';
 
@@ -25,7 +25,7 @@ export async function startEngine(options: EngineStartOptions, signal: AbortSign
   const backends = models.some(({ files }) => files.some((file) => file.path.endsWith('.onnx')))
     ? ['onnxruntime']
     : [];
-  const plans = await planEngines({
+  const wishes = {
     choice,
     gpus,
     image,
@@ -36,18 +36,21 @@ export async function startEngine(options: EngineStartOptions, signal: AbortSign
     backends,
     home,
     environment,
-  });
+  };
+  const plans = [...(await planEngines(wishes))];
 
   await mkdir(stagedRepository, { recursive: true });
   for (const model of models) await (await stageModel(model, stagedRepository)).commit();
 
   const failures: string[] = [];
-  const [last] = plans.slice(-1);
+  // Grows while it is gone through: whoever leaves a download takes what `auto` has besides docker.
   for (const plan of plans) {
     try {
       return await startPlanned(plan, failures, options, signal);
     } catch (error) {
-      if (plan === last || signal.aborted || isUsersPort(error)) throw error;
+      if (signal.aborted || isUsersPort(error)) throw error;
+      if (isLeftDownload(error, options)) plans.push(...(await plansBesideDocker(wishes)));
+      if (plan === plans.at(-1)) throw error;
       failures.push(`${plan.kind}: ${firstLine(messageOf(error))}`);
     }
   }
@@ -78,6 +81,14 @@ async function startPlanned(
     startMs: performance.now() - began,
   });
   return running;
+}
+
+function isLeftDownload(error: unknown, { skipDownload }: EngineStartOptions): boolean {
+  return skipDownload.aborted && error instanceof TritonLocalError && error.code === 'DOCKER_IMAGE_MISSING';
+}
+
+async function plansBesideDocker(wishes: EngineWishes): Promise<readonly EnginePlan[]> {
+  return (await planEngines({ ...wishes, choice: 'auto' })).filter(({ kind }) => kind !== 'docker');
 }
 
 /** A port that is taken stays taken for the next engine. */

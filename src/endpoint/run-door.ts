@@ -62,6 +62,7 @@ export async function runEndpointDoor(
       resume: async () => undefined,
       pin: async () => undefined,
       unpin: async () => undefined,
+      skipDownload: async () => undefined,
       rekey: async () => undefined,
       publish: async () => {
         throw systemError('PUBLISH_UNSUPPORTED', 'an endpoint keeps its port');

@@ -20,7 +20,7 @@ export type {
 export { EventLog, readEventLog } from './event-log.ts';
 export { LogParser, levelOf, type ParsedLine } from './log-formats.ts';
 export { type LogEntry, type LogLimits, LogStore } from './log-store.ts';
-export { asServedBy, describePull, reduce } from './reduce.ts';
+export { asServedBy, describePull, reduce, waitsForImage } from './reduce.ts';
 export { type RequestEntry, type RequestFigures, RequestStore } from './request-store.ts';
 export {
   type EmulatorState,

@@ -160,6 +160,11 @@ function progressOf({ environment, step, detail }: EventOf<'environment.progress
   return [`${environment}: ${step}`, detail].filter(Boolean).join(' ');
 }
 
+/** Whether the start waits for an image to be fetched or built, which the user may leave. */
+export function waitsForImage({ state, engine, progress }: EmulatorState): boolean {
+  return state === 'starting' && engine?.kind === 'docker' && engine.version === null && progress !== null;
+}
+
 /** A download in one line: how much of it, how fast, how long yet. */
 export function describePull(event: Omit<EventOf<'engine.pull.progress'>, 'v' | 'seq' | 'time'>): string {
   const { image, bytes, total, bytesPerSecond, etaSeconds, layers } = event;

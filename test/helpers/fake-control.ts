@@ -6,6 +6,7 @@ export class FakeControl implements Control {
   readonly bus = new EventBus();
   readonly reloads: (string | undefined)[] = [];
   readonly stops: string[] = [];
+  skips = 0;
   /** What a reload does; replaced by tests. */
   onReload: () => Promise<void> = () => Promise.resolve();
   readonly #store = new StateStore(this.bus);
@@ -33,6 +34,10 @@ export class FakeControl implements Control {
 
   async unpin(): Promise<void> {
     this.bus.emit({ type: 'replay.unpinned' });
+  }
+
+  async skipDownload(): Promise<void> {
+    this.skips += 1;
   }
 
   stop(reason: string): Promise<void> {

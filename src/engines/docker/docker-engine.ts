@@ -10,7 +10,7 @@ import { ModelBoard } from '../model-board.ts';
 import { TranslatedRepository } from '../onnx-as-python/translated-repository.ts';
 import { TritonClient } from '../triton-client.ts';
 import { endpointSources } from './candidates.ts';
-import { crashed, exitReason, gpuUnavailable, neverReady, refused } from './container-failure.ts';
+import { crashed, exitReason, gpuUnavailable, neverReady } from './container-failure.ts';
 import { launchContainer, removeContainer } from './container-launch.ts';
 import { ContainerLog } from './container-log.ts';
 import { ContainerModels } from './container-models.ts';
@@ -21,9 +21,9 @@ import { wantedImage } from './image.ts';
 import { imageMissing, obtainImage } from './obtain-image.ts';
 import { containerTeller } from './onnx-in-container.ts';
 import { ownershipLabels, sweepOrphans } from './ownership.ts';
+import { inspectImage, newestTritonImage, type PresentImage } from './present-image.ts';
 import { type PublishedPorts, publishedPorts } from './published-ports.ts';
 import { ServedRepository } from './served-repository.ts';
-import { ONNX_LABEL } from './slim.ts';
 
 export interface DockerEngineOptions {
   /** The staged model repository; mounted read-only, or copied where the daemon cannot see it. */
@@ -35,6 +35,8 @@ export interface DockerEngineOptions {
   readonly gpus: GpuChoice;
   /** What to do where the image is missing; `pull` may fetch 8 to 20 GB, or build the slim one. */
   readonly missingImage: 'pull' | 'fail';
+  /** Ends a download or build: another Triton image that is there serves then. */
+  readonly skipDownload?: AbortSignal | undefined;
   /** `--docker-host`. */
   readonly dockerHost?: string | undefined;
   /** A daemon found before; saves looking again. */
@@ -60,13 +62,6 @@ export interface DockerEndpoints extends EngineEndpoints {
 export interface RunningDockerEngine extends RunningEngine {
   readonly endpoints: DockerEndpoints;
   readonly containerId: string;
-}
-
-/** An image that the daemon has. */
-interface PresentImage {
-  readonly reference: string;
-  /** Whether its server runs ONNX models through its Python backend. */
-  readonly lacksOnnx: boolean;
 }
 
 const START_LIMIT_MS = 300_000;
@@ -171,20 +166,26 @@ export class DockerEngine implements Engine {
 
   /** An image that is there. */
   async #image(docker: Docker, signal: AbortSignal): Promise<PresentImage> {
-    const { image, slimBase, missingImage, environment, events } = this.#options;
+    const { image, slimBase, missingImage, environment, events, skipDownload } = this.#options;
     const wanted = await wantedImage(image, slimBase);
-    const { reference } = wanted;
-    const found = docker.getImage(reference);
-    const facts = await found.inspect().catch((error: unknown) => {
-      if (statusOf(error) !== 404) throw refused(error, reference, 'none');
-      return undefined;
-    });
-    if (!facts) {
-      if (missingImage === 'fail') throw imageMissing(wanted);
-      await obtainImage(wanted, { docker, environment, homeDirectory: homedir(), events }, signal);
+    const found = await inspectImage(docker, wanted.reference);
+    if (found) return found;
+    if (missingImage === 'fail') throw imageMissing(wanted);
+    const wait = skipDownload ? AbortSignal.any([signal, skipDownload]) : signal;
+    try {
+      await obtainImage(wanted, { docker, environment, homeDirectory: homedir(), events }, wait);
+    } catch (error) {
+      if (signal.aborted || !skipDownload?.aborted) throw error;
+      const other = await newestTritonImage(docker);
+      if (!other) throw imageMissing(wanted);
+      this.#warn(
+        `${wanted.reference} is not waited for: ${other.reference}, which is on this machine, serves`,
+      );
+      return other;
     }
-    const { Config } = facts ?? (await found.inspect());
-    return { reference, lacksOnnx: Config?.Labels?.[ONNX_LABEL] !== undefined };
+    const obtained = await inspectImage(docker, wanted.reference);
+    if (!obtained) throw imageMissing(wanted);
+    return obtained;
   }
 
   /** What the container serves: the staged repository itself wherever its server can run all of it. */

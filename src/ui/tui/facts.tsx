@@ -1,4 +1,4 @@
-import type { EmulatorState } from '../../events/index.ts';
+import { type EmulatorState, waitsForImage } from '../../events/index.ts';
 import {
   formatBill,
   formatDifferences,
@@ -31,7 +31,9 @@ export function Facts({
   add(layout.engine, 'engine', engineText(state, style));
   add(layout.urls > 0, 'scoring', linkText(state.scoringUri, style));
   add(layout.urls > 1, 'triton', linkText(state.httpUrl, style));
-  add(layout.progress, 'preparing', style.yellow(state.progress ?? ''));
+  // First, since a narrow screen cuts the end off.
+  const wayOut = waitsForImage(state) ? style.dim('Esc: use what is here · ') : '';
+  add(layout.progress, 'preparing', wayOut + style.yellow(state.progress ?? ''));
   add(layout.serving, 'serving', servingText(state, style));
   add(layout.reload, 'reload', reloadText(state, frame.columns - 2 - LABEL_WIDTH, style));
   add(layout.replay, 'replay', replayText(state, frame.columns - 2 - LABEL_WIDTH, style));

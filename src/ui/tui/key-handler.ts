@@ -1,7 +1,7 @@
 import type { Key } from 'ink';
 import { messageOf } from '../../base/index.ts';
 import type { Control } from '../../control/index.ts';
-import type { LogLevel } from '../../events/index.ts';
+import { type LogLevel, waitsForImage } from '../../events/index.ts';
 import type { Leaving } from '../renderer.ts';
 import { type Action, actionFor } from './keys.ts';
 import type { ScreenModel } from './screen-model.ts';
@@ -93,6 +93,10 @@ export class KeyHandler {
         return;
       case 'escape':
         model.showsHelp = false;
+        if (waitsForImage(model.state)) {
+          model.notice = { text: 'going on with what is on this machine', isError: false };
+          void this.#parts.control.skipDownload();
+        }
         if (view.filter.text !== '') view.filter = { ...view.filter, text: '' };
         return;
       case 'repaint':

@@ -53,6 +53,10 @@ class FakeControl implements ServiceControl {
     this.calls.push('unpin');
   }
 
+  async skipDownload(): Promise<void> {
+    this.calls.push('skip-download');
+  }
+
   async stop(reason: string): Promise<void> {
     this.calls.push(`stop ${reason}`);
     await this.onStop();

@@ -93,9 +93,47 @@ async function start(answers: DaemonAnswers | undefined, flags: Readonly<Record<
   const seen: EmulatorEvent[] = [];
   events.subscribe((event) => seen.push(event));
   const initial = await snapshotProject(config);
-  const options = { config, initial, stagedRepository: folder.path('staged'), runtimePaths: [], events };
-  return { seen, starting: startEngine(options, new AbortController().signal) };
+  const skip = new AbortController();
+  const stagedRepository = folder.path('staged');
+  const options = { config, initial, stagedRepository, runtimePaths: [], skipDownload: skip.signal, events };
+  return { seen, skip, events, starting: startEngine(options, new AbortController().signal) };
 }
+
+describe.skipIf(process.platform === 'win32')('a download that the user leaves', () => {
+  const downloading: DaemonAnswers = {
+    ...ANSWERS,
+    '/containers/json': [],
+    [DEFAULT_IMAGE]: new Reply(404, { message: 'No such image' }),
+    '/images/json': [],
+    // Never answered: '/images/create'.
+  };
+
+  it.each([
+    ['gives way to the next engine', {}, 'embedded'],
+    ['ends with 5 where a GPU was asked for', { gpus: 'all' }, undefined],
+  ] as const)('%s', async (_name, flags, kind) => {
+    const { seen, skip, events, starting } = await start(downloading, { engine: 'docker', ...flags });
+    events.subscribe(({ type }) => {
+      if (type === 'engine.pull.progress') skip.abort();
+    });
+    if (kind === undefined) {
+      const error = toTritonLocalError(
+        await starting.then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        ),
+      );
+      expect(exitCodeOf(error)).toBe(5);
+      return;
+    }
+    await using running = await starting;
+    expect(running.kind).toBe(kind);
+    const selected = seen.filter((event) => event.type === 'engine.selected').at(-1);
+    expect(selected).toMatchObject({
+      reason: expect.stringMatching(/docker: the image nvcr\.io.* is not on this machine/),
+    });
+  });
+});
 
 describe.skipIf(process.platform === 'win32')('a machine with', () => {
   describe.each(Object.entries(MACHINES))('%s', (_name, [answers, reason, code, remedy]) => {

@@ -1,8 +1,8 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { pullByName } from '../../../../src/engines/index.ts';
+import { DockerEngine, pullByName } from '../../../../src/engines/index.ts';
 import type { EventOf } from '../../../../src/events/index.ts';
-import { docker, EventLog, environment, hasDocker } from '../../../helpers/docker.ts';
+import { docker, EventLog, environment, hasDocker, testImage, writeModel } from '../../../helpers/docker.ts';
 import { Registry, type RegistryOptions } from '../../../helpers/registry.ts';
 import { TempFolder } from '../../../helpers/temp-project.ts';
 
@@ -118,6 +118,35 @@ describe.skipIf(!hasDocker)('pulling from a registry', { timeout: 120_000 }, () 
       message: expect.stringMatching(/verification failed|unexpected EOF|digest/),
     });
     expect(performance.now() - began).toBeLessThan(30_000);
+  });
+
+  it('left for what is on this machine, serves with the Triton image that is there', async () => {
+    const image = await testImage();
+    const { reference } = await start(8 * MEGABYTE, { bytesPerSecond: MEGABYTE });
+    await writeModel(home.path('models'), 'identity');
+    const skip = new AbortController();
+    const events = new EventLog();
+    const wishes = {
+      repository: home.path('models'),
+      image: reference,
+      gpus: 'none',
+      missingImage: 'pull',
+    } as const;
+    const rest = { environment: own(), project: 'left', events, skipDownload: skip.signal };
+    const starting = new DockerEngine({ ...wishes, ...rest }).start(new AbortController().signal);
+    await expect
+      .poll(() => progressOf(events).some(({ bytes }) => bytes > 0), { timeout: 20_000 })
+      .toBe(true);
+    skip.abort();
+    await using running = await starting;
+    expect(running.models()).toMatchObject([{ name: 'identity', state: 'READY' }]);
+    expect(events.lines()).toMatch(
+      new RegExp(`${reference} is not waited for: .*, which is on this machine, serves`),
+    );
+    expect(await docker('inspect', '--format', '{{.Config.Image}}', running.containerId)).toMatch(
+      /triton-local\//,
+    );
+    expect(image).toMatch(/triton-local\//);
   });
 
   it('ends when it is cancelled, and brings nothing', async () => {

@@ -42,6 +42,22 @@ const ESCAPE = '\u001B';
 const CTRL_C = '\u0003';
 
 describe('the screen', () => {
+  it('leaves a download on Esc', async () => {
+    const start: readonly EventBody[] = [
+      { type: 'emulator.starting', projectDir: '/p', pid: 1 },
+      { type: 'engine.selected', kind: 'docker', gpu: null, reason: '' },
+      { type: 'engine.starting', kind: 'docker' },
+    ];
+    const { terminal, control, emit } = await show(100, 24, start);
+    const layers = { done: 0, total: 2 };
+    const figures = { bytes: 1e8, total: 8e9, bytesPerSecond: 1e7, etaSeconds: 790, layers };
+    emit({ type: 'engine.pull.progress', image: 'nvcr.io/nvidia/tritonserver:24.10-py3', ...figures });
+    await terminal.shows('Esc: use what is here');
+    expect(control.skips).toBe(0);
+    terminal.type(ESCAPE);
+    await terminal.shows('going on with what is on this machine');
+  });
+
   it('shows state, requests and log, and leaves the last row alone', async () => {
     const { terminal, emit } = await show();
     emit(...reloaded, request(200, 3.2), log('hello from score.py'));
