@@ -4,6 +4,7 @@ import { entryKind, messageOf, userError } from '../base/index.ts';
 import { detectEntryScript, detectModels, detectPackages, LOOKED_FOR, onnxFile } from './detect.ts';
 import type { ModelSource, Origin, ProjectConfig, PythonSource, ScriptSource } from './project-config.ts';
 import { type FileValue, keyOf, PROJECT_FILE, readProjectFile } from './project-file.ts';
+import { readServerConfigFile } from './server-config-file.ts';
 import { positiveVariable, readServiceSettings, readWorkerTimeoutMs } from './service-settings.ts';
 import { SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts';
 
@@ -91,7 +92,9 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     if (found === undefined) origins[name] = 'default';
     return found ?? fallback;
   };
-  const environment = Object.freeze({ ...withoutSecrets(variables), ...value('env', {}) });
+  const asked = { ...withoutSecrets(variables), ...value('env', {}) };
+  const fromFile = script ? await readServerConfigFile(script, asked.AZUREML_CONFIG_FILE) : {};
+  const environment = Object.freeze({ ...fromFile, ...asked });
   const debug = value('debugPython', false);
   const config: ProjectConfig = {
     projectDir,

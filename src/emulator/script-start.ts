@@ -7,6 +7,9 @@ import { Generations } from './generations.ts';
 import { scriptEnvironment } from './script-environment.ts';
 import type { ScriptSettings } from './script-settings.ts';
 
+const NO_PRELOAD =
+  'WORKER_PRELOAD has no effect here: each worker loads the script and runs init() itself; in the cloud that is done once, before the workers are forked';
+
 export interface ScriptStartOptions {
   readonly settings: ScriptSettings;
   readonly script: ScriptSource;
@@ -28,6 +31,9 @@ export function prepareScript(
   const start = async (generation: number, signal: AbortSignal) => {
     const config = await settings.next();
     const environment = scriptEnvironment(config);
+    if (environment.WORKER_PRELOAD?.toLowerCase() === 'true' && config.workers > 1) {
+      events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text: NO_PRELOAD });
+    }
     const { interpreter } = await ensureEnvironment(config.python, config.home, environment, events, signal);
     return factory.start(
       {

@@ -153,10 +153,13 @@ def _write_c_lines_at_once():
     """C libraries print into a pipe here, which would make them keep their lines for later."""
     if os.name == "nt":
         return
-    import ctypes
+    try:
+        import ctypes
 
-    libc = ctypes.CDLL(None)
-    stdout = ctypes.c_void_p.in_dll(libc, "__stdoutp" if sys.platform == "darwin" else "stdout")
+        libc = ctypes.CDLL(None)
+        stdout = ctypes.c_void_p.in_dll(libc, "__stdoutp" if sys.platform == "darwin" else "stdout")
+    except (ImportError, OSError, ValueError):  # a Python without ctypes, an unknown C library: lines come late
+        return
     line_buffered = 1  # _IOLBF in the C libraries of Linux and macOS
     libc.setvbuf(stdout, None, line_buffered, 0)
 

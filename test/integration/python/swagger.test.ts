@@ -2,6 +2,7 @@
 // which are our own words.
 import http from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
+import { readServerConfigFile } from '../../../src/config/server-config-file.ts';
 import { startScorePool } from '../../../src/python/index.ts';
 import { startService } from '../../unit/scoring/service.ts';
 import { ENVIRONMENT, Project, post } from './project.ts';
@@ -100,6 +101,11 @@ def run(data):
   'a document that init() writes': {
     script: `def init():\n    open("swagger3.json", "w").write('{"written": true}')\ndef run(data):\n    pass\n`,
   },
+  "a service named in the server's own file": {
+    script: PLAIN,
+    files: { 'config.json': '{"SERVICE_NAME": "from the file", "SERVICE_VERSION": "8"}' },
+    environment: { SERVICE_VERSION: '7' },
+  },
   'a named service': {
     script: PLAIN,
     environment: {
@@ -116,9 +122,11 @@ describe.skipIf(!hasRealServer)('the description of a service', () => {
     async (_name, { script, files, environment }) => {
       project = await Project.create(script);
       for (const [name, text] of Object.entries(files ?? {})) await project.write(name, text);
+      const place = { entryScript: project.entryScript, sourceDirectory: project.directory };
+      const fromFile = await readServerConfigFile(place, undefined);
       const pool = project.use(
         await startScorePool(
-          project.options({ environment: { ...ENVIRONMENT, ...environment } }),
+          project.options({ environment: { ...ENVIRONMENT, ...fromFile, ...environment } }),
           AbortSignal.timeout(30_000),
         ),
       );

@@ -117,6 +117,26 @@ describe('which value wins', () => {
     expect((await resolve({})).workerTimeoutMs).toBe(300_000);
   });
 
+  it("takes the scoring server's own file below all variables", async () => {
+    await lay('score.py', [
+      'config.json',
+      '{"SCORING_TIMEOUT_MS": 70, "SERVICE_NAME": "digits", "workspace_name": "w"}',
+    ]);
+    const { scoringTimeoutMs, environment } = await resolve({}, { SERVICE_VERSION: '2' });
+    expect(scoringTimeoutMs).toBe(70);
+    expect(environment).toMatchObject({ SERVICE_NAME: 'digits', SERVICE_VERSION: '2' });
+    expect(environment).not.toHaveProperty('workspace_name');
+    expect((await resolve({}, { SCORING_TIMEOUT_MS: '5' })).scoringTimeoutMs).toBe(5);
+    await lay(['other.json', '{"SCORING_TIMEOUT_MS": 80}']);
+    expect((await resolve({}, { AZUREML_CONFIG_FILE: 'other.json' })).scoringTimeoutMs).toBe(80);
+    await lay(['config.json', '[1]']);
+    await expect(resolve()).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: "the scoring server's config.json is invalid: it holds no object",
+      location: { file: path.join(root, 'config.json') },
+    });
+  });
+
   it('counts paths in the file from the project, paths in flags from the shell', async () => {
     await lay('src/score.py', ['triton-local.yaml', 'entry-script: src/score.py\n']);
     expect((await resolve()).script?.entryScript).toBe(path.join(root, 'src/score.py'));
