@@ -82,6 +82,7 @@ export const SERVICE_VERBS: readonly Verb[] = [
       ['--remove-tag <key...>', 'a tag to remove'],
       ['--add-property <key=value...>', 'a property'],
       ['--no-wait', 'taken'],
+      ['--fresh-source', 'take the script as it is now in its own folder'],
       ...TUNING_FLAGS,
     ],
     run: async (flags) => (await load()).update(flags),

@@ -97,6 +97,7 @@ export async function update(given: Flags): Promise<number> {
     addTags: flags.labels('addTag'),
     removeTags: flags.texts('removeTag'),
     addProperties: flags.labels('addProperty'),
+    freshSource: flags.yesNo('freshSource') ?? false,
   };
   return untilInterrupted(async (signal) => {
     printResult(await updateService(workspace, serviceHost(), name, change, say, signal), flags);
