@@ -94,4 +94,12 @@ export const SERVICE_VERBS: readonly Verb[] = [
     flags: [NAME],
     run: async (flags) => (await load()).remove(flags),
   },
+  {
+    name: 'check-config',
+    about: 'see that a deployment configuration can be followed',
+    example: '--dc deploymentconfig.json',
+    hidden: true,
+    flags: [['--dc, --deploy-config-file <file>*', 'the deployment configuration']],
+    run: async (flags) => (await load()).checkConfig(flags),
+  },
 ];

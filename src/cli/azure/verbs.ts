@@ -10,6 +10,8 @@ export interface Verb {
   readonly about: string;
   readonly example: string;
   readonly flags: readonly (readonly [flags: string, about: string])[];
+  /** For our own programs. */
+  readonly hidden?: boolean;
   readonly run: (flags: Flags) => Promise<number>;
 }
 
@@ -35,7 +37,7 @@ export function addVerbs(program: Command, group: string, about: string, verbs: 
   const command = program.command(group).description(about);
   for (const verb of verbs) {
     const added = command
-      .command(verb.name)
+      .command(verb.name, { hidden: verb.hidden ?? false })
       .description(verb.about)
       .addHelpText('after', `\nExample:\n  $ npx triton-local ${group} ${verb.name} ${verb.example}`);
     const taken = new Set<string>();

@@ -8,6 +8,8 @@ from azureml._missing import missing_from
 class AzureMLException(Exception):
     """Prints as azureml-core's do: message, inner exception and the error as JSON."""
 
+    _error_code = None
+
     def __init__(self, exception_message, inner_exception=None, target=None, details=None, message_format=None,
                  message_parameters=None, reference_code=None, **kwargs):
         super().__init__(exception_message)
@@ -31,7 +33,8 @@ class AzureMLException(Exception):
         self._inner_exception = value
 
     def __str__(self):
-        body = json.dumps({"error": {"message": self._exception_message}}, indent=4)
+        error = {"code": self._error_code, "message": self._exception_message}
+        body = json.dumps({"error": {key: value for key, value in error.items() if value}}, indent=4)
         return "%s:\n\tMessage: %s\n\tInnerException %s\n\tErrorResponse \n%s" % (
             type(self).__name__, self._exception_message, self._inner_exception, body
         )
@@ -40,6 +43,8 @@ class AzureMLException(Exception):
 
 
 class UserErrorException(AzureMLException):
+    _error_code = "UserError"
+
     def __init__(self, exception_message, **kwargs):
         super().__init__(exception_message, **kwargs)
 

@@ -41,8 +41,8 @@ class DockerSection:
 
     def __init__(self, **kwargs):
         self.enabled = False
-        self.base_image = None
-        self.base_dockerfile = None
+        self._base_image = None
+        self._base_dockerfile = None
         self.build_context = None
         self.gpu_support = False
         self.shared_volumes = True
@@ -50,6 +50,27 @@ class DockerSection:
         self.arguments = []
         self.base_image_registry = ContainerRegistry()
         self.platform = None
+
+    @property
+    def base_image(self):
+        return self._base_image
+
+    @base_image.setter
+    def base_image(self, value):
+        """An image and a Dockerfile exclude each other: the later one counts."""
+        self._base_image = value
+        if value:
+            self._base_dockerfile = None
+
+    @property
+    def base_dockerfile(self):
+        return self._base_dockerfile
+
+    @base_dockerfile.setter
+    def base_dockerfile(self, value):
+        self._base_dockerfile = value
+        if value:
+            self._base_image = None
 
 
 class SparkSection:
@@ -74,6 +95,7 @@ class Environment:
         self.databricks = None
         self.r = None
         self.inferencing_stack_version = None
+        self.asset_id = None
         self._rest = {}
 
     def __repr__(self):

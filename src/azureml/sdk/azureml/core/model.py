@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 from datetime import datetime
 
 from azureml._missing import missing_from, not_emulated
@@ -9,6 +10,7 @@ from azureml.core import _cli
 from azureml.core.resource_configuration import ResourceConfiguration
 from azureml.exceptions import UserErrorException, WebserviceException
 
+_MODEL_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
 _NO_DATASETS = "datasets are not emulated: leave them out"
 
 
@@ -84,6 +86,8 @@ class Model:
             raise not_emulated("Model.register(datasets=...)", _NO_DATASETS)
         if child_paths:
             raise not_emulated("Model.register(child_paths=...)", "register a folder that holds these files alone")
+        if _MODEL_NAME.fullmatch(model_name) and not os.path.exists(model_path):
+            raise FileNotFoundError("Path does not exist")
         arguments = ["-n", model_name, "-p", os.fspath(model_path)]
         arguments += _cli.labels("--tag", tags) + _cli.labels("--property", properties)
         for flag, value in (("-d", description), ("--model-framework", model_framework),

@@ -22,6 +22,7 @@ class AksServiceAccessToken:
 
 class AksServiceDeploymentConfiguration(WebserviceDeploymentConfiguration):
     _compute_type = "aks"
+    _after_text = "\n"
 
 
 class AksWebservice(Webservice):

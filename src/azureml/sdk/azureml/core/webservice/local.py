@@ -9,10 +9,13 @@ class LocalWebserviceDeploymentConfiguration(WebserviceDeploymentConfiguration):
     _compute_type = "local"
 
     def __init__(self, port=None):
-        if port is not None and not (isinstance(port, int) and 1 <= port <= 65535):
-            raise WebserviceException("Invalid configuration, port must be an integer in range [1, 65535]")
-        super().__init__({"port": port})
         self.port = port
+        super().__init__({"port": port})
+
+    def validate_configuration(self):
+        # As in azureml-core, 0 is as good as none.
+        if self.port and not (isinstance(self.port, int) and 1 <= self.port <= 65535):
+            raise WebserviceException("Invalid configuration, port must be an integer in range [1, 65535]")
 
 
 class LocalWebservice(Webservice):
@@ -62,7 +65,10 @@ class LocalWebservice(Webservice):
         self._wait(show_output)
 
     def run(self, input_data):
-        return self._post(input_data)
+        try:
+            return self._post(input_data)
+        except WebserviceException:
+            raise WebserviceException("Error: Scoring was unsuccessful.") from None
 
     def get_logs(self, num_lines=5000, raw=False):
         logs = self._logs(num_lines)

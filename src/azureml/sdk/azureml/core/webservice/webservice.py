@@ -15,15 +15,23 @@ class WebserviceDeploymentConfiguration:
     """What a deployment asks for; the members are those of the deployment configuration file."""
 
     _compute_type = None
+    #: What azureml-core puts behind its list of faults.
+    _after_text = ""
 
     def __init__(self, members, tags=None, properties=None, description=None):
         self._given = members
         self.tags = tags
         self.properties = properties
         self.description = description
+        self.validate_configuration()
 
     def validate_configuration(self):
-        """Done when it is deployed, in the same words."""
+        """By the same rules as a deployment configuration file."""
+        with _cli.JsonFile(self._members()) as file:
+            try:
+                _cli.run("service", "check-config", "--dc", file)
+            except _cli.CliError as error:
+                raise WebserviceException(str(error) + self._after_text) from None
 
     def print_deploy_configuration(self):
         print(json.dumps(self._members()))
