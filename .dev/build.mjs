@@ -24,6 +24,7 @@ const hashFile = path.join(dist, '.build-hash');
 /** Entries of worker threads, which are started by their place beside the code that starts them. */
 const WORKER = /^src\/.*-worker\.mjs$/;
 const HARNESS = 'src/python/harness';
+const SDK = 'src/azureml/sdk';
 const ONNX_AS_PYTHON = 'src/engines/onnx-as-python';
 /**
  * Never bundled. onnxruntime-node is resolved at run time from the project, the package's folder or the state folder.
@@ -49,10 +50,12 @@ async function build() {
   for (const file of [...cli.outputFiles, ...workers.outputFiles]) write(file.path, file.contents);
   write(path.join(dist, 'cli.js'), launcher());
   chmodSync(path.join(dist, 'cli.js'), 0o755);
-  if (existsSync(path.join(root, HARNESS))) {
-    const isSource = (from) => !/__pycache__|\.pyc$/.test(from);
-    cpSync(path.join(root, HARNESS), path.join(dist, 'harness'), { recursive: true, filter: isSource });
-  }
+  const isSource = (from) => !/__pycache__|\.pyc$/.test(from);
+  for (const [from, to] of [
+    [HARNESS, 'harness'],
+    [SDK, 'azureml-sdk'],
+  ])
+    cpSync(path.join(root, from), path.join(dist, to), { recursive: true, filter: isSource });
   for (const file of ['model.py', 'describe_onnx.py'])
     write(path.join(dist, 'onnx-as-python', file), readFileSync(path.join(root, ONNX_AS_PYTHON, file)));
   write(path.join(dist, 'schemas/event.schema.json'), `${JSON.stringify(schema, null, 2)}\n`);

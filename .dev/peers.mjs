@@ -1,5 +1,5 @@
-// The Python environments of the tests: one with the real tritonclient and the real azureml-inference-server-http, and
-// one with a real tritonserver. Each is made once for its list of packages and each interpreter, below the user's cache
+// The Python environments of the tests: one with the real tritonclient and the real azureml-inference-server-http, one
+// with a real tritonserver, and one with the real azureml-core. Each is made once for its list of packages and each interpreter, below the user's cache
 // folder.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -23,6 +23,13 @@ const TRITON = {
   title: 'Installing the tritonserver of the tests',
 };
 
+const AZUREML = {
+  name: 'azureml',
+  list: path.join(root, '.dev/azureml.txt'),
+  options: [],
+  title: 'Installing the Azure ML SDK of the tests',
+};
+
 /**
  * The interpreter of the environment with the clients and Azure's server, which is made when it is not there.
  * TRITON_LOCAL_TEST_PYTHON, where set, is taken as it is.
@@ -43,6 +50,11 @@ export async function ensureTriton() {
     return ensureEnvironment(TRITON);
   say(`There is no tritonserver for ${process.platform} ${process.arch}.`);
   return undefined;
+}
+
+/** The interpreter of the environment with the real azureml-core, likewise; TRITON_LOCAL_TEST_AZUREML names another. */
+export async function ensureAzureml() {
+  return process.env.TRITON_LOCAL_TEST_AZUREML || (await ensureEnvironment(AZUREML));
 }
 
 async function ensureEnvironment(wanted) {

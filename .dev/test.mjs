@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { ensureDocker } from './docker.mjs';
-import { ensurePeers, ensureTriton } from './peers.mjs';
+import { ensureAzureml, ensurePeers, ensureTriton } from './peers.mjs';
 import { root, say, setUp } from './setup.mjs';
 
 await setUp();
@@ -13,6 +13,8 @@ const python = await ensurePeers();
 if (!python) say('Without it, the tests that need Python are skipped.');
 const triton = await ensureTriton();
 if (!triton) say('Without it, the tests of the native engine are skipped.');
+const azureml = await ensureAzureml();
+if (!azureml) say('Without it, our Azure ML SDK is not compared with the real one.');
 const docker = process.argv.includes('slow') ? await ensureDocker() : undefined;
 const layers = process.argv.includes('--project') ? [] : ['--project', '!slow'];
 
@@ -24,6 +26,7 @@ const child = spawn(process.execPath, [vitest, 'run', ...layers, ...process.argv
     ...process.env,
     ...(python && { TRITON_LOCAL_TEST_PYTHON: python }),
     ...(triton && { TRITON_LOCAL_TEST_TRITON: triton }),
+    ...(azureml && { TRITON_LOCAL_TEST_AZUREML: azureml }),
     ...(docker && { TRITON_LOCAL_TEST_DOCKER: docker }),
   },
 });

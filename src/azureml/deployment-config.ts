@@ -157,7 +157,8 @@ export function merge(under: JsonObject, over: JsonObject): JsonObject {
 
 function checkedPort(config: JsonObject): number | undefined {
   const { port } = config;
-  if (port === undefined || port === null) return undefined;
+  // azureml-core takes 0 for none.
+  if (port === undefined || port === null || port === 0) return undefined;
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535)
     throw refusal('Invalid configuration, port must be an integer in range [1, 65535]');
   return port;

@@ -1,6 +1,7 @@
 // Azureml: the verbs of Azure ML as operations on a workspace: models, environments, deployments, services. It knows
 // Azure's names, schemas, texts and shapes; it refuses to serve anything itself: a service is an emulator of its own.
 export { deployModel } from './deploy.ts';
+export { readDeploymentSettings } from './deployment-config.ts';
 export { readDocument } from './document.ts';
 export { createEnvironment } from './environment-yaml.ts';
 export {

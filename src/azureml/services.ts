@@ -204,6 +204,8 @@ export interface ServiceChange {
   readonly addProperties: Labels;
   /** What is to be served, and how; what it leaves out stays: models, script with environment, settings. */
   readonly request: DeployRequest;
+  /** Takes the script from where it came instead of the service's copy. */
+  readonly freshSource: boolean;
 }
 
 /** `az ml service update`: starts it anew with what changes, beside the one that serves. Also starts one that ended. */
@@ -238,7 +240,7 @@ async function changedPlan(
   return {
     name: service.name,
     models: models.length > 0 ? models : state.models.filter((it) => service.modelIds.includes(idOf(it))),
-    inference: inference ?? keptInference(workspace, service),
+    inference: inference ?? keptInference(workspace, service, change.freshSource),
     environment: environment ?? objectIn(service.inferenceConfig ?? {}, 'environment'),
     settings,
     description: request.description ?? service.description,
@@ -248,7 +250,11 @@ async function changedPlan(
 }
 
 /** The script as it was deployed, from the service's own copy; where it never served, from where it came. */
-function keptInference(workspace: AzureWorkspace, service: ServiceRecord): ServicePlan['inference'] {
+function keptInference(
+  workspace: AzureWorkspace,
+  service: ServiceRecord,
+  fresh: boolean,
+): ServicePlan['inference'] {
   const { inferenceConfig, name, revision, running } = service;
   const entryName = textIn(inferenceConfig ?? undefined, 'entryScript');
   const scriptFile = textIn(inferenceConfig ?? undefined, 'scriptFile');
@@ -256,7 +262,8 @@ function keptInference(workspace: AzureWorkspace, service: ServiceRecord): Servi
   const original = textIn(inferenceConfig ?? undefined, 'sourceDirectory');
   const root = path.join(workspace.serviceDirectory(name, revision), 'app');
   const copied = original && path.join(root, path.basename(original));
-  const from = running ? { script: path.join(copied ?? root, entryName), directory: copied } : undefined;
+  const from =
+    running && !fresh ? { script: path.join(copied ?? root, entryName), directory: copied } : undefined;
   return {
     entryName,
     entryScript: from?.script ?? scriptFile,

@@ -140,6 +140,14 @@ export function createProgram(): Command {
   );
 
   program
+    .command('exec [command...]')
+    .description('run a command whose Python deploys here with the Azure ML SDK')
+    .addHelpText('after', example('exec -- python deploy.py'))
+    .action(async (command: readonly string[]) => {
+      process.exitCode = await (await import('./commands/exec.ts')).exec(command);
+    });
+
+  program
     .command('endpoint-door <name> <workspace>', { hidden: true })
     .addOption(new Option('--port <number>'))
     .action(async (name: string, workspace: string, flags: Flags) => {

@@ -82,6 +82,7 @@ export const SERVICE_VERBS: readonly Verb[] = [
       ['--remove-tag <key...>', 'a tag to remove'],
       ['--add-property <key=value...>', 'a property'],
       ['--no-wait', 'taken'],
+      ['--fresh-source', 'take the script as it is now in its own folder'],
       ...TUNING_FLAGS,
     ],
     run: async (flags) => (await load()).update(flags),
@@ -92,5 +93,13 @@ export const SERVICE_VERBS: readonly Verb[] = [
     example: '-n triton-densenet-onnx',
     flags: [NAME],
     run: async (flags) => (await load()).remove(flags),
+  },
+  {
+    name: 'check-config',
+    about: 'see that a deployment configuration can be followed',
+    example: '--dc deploymentconfig.json',
+    hidden: true,
+    flags: [['--dc, --deploy-config-file <file>*', 'the deployment configuration']],
+    run: async (flags) => (await load()).checkConfig(flags),
   },
 ];

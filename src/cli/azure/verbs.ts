@@ -1,4 +1,7 @@
 import { type Command, Option } from 'commander';
+import { toTritonLocalError } from '../../base/index.ts';
+import { errorToJson, printError } from '../../ui/index.ts';
+import { exitCodeOf } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
 
 /** A verb of `az ml`: its flags in commander's notation with what they are for; `*` marks those that must be given. */
@@ -7,6 +10,8 @@ export interface Verb {
   readonly about: string;
   readonly example: string;
   readonly flags: readonly (readonly [flags: string, about: string])[];
+  /** For our own programs. */
+  readonly hidden?: boolean;
   readonly run: (flags: Flags) => Promise<number>;
 }
 
@@ -32,7 +37,7 @@ export function addVerbs(program: Command, group: string, about: string, verbs: 
   const command = program.command(group).description(about);
   for (const verb of verbs) {
     const added = command
-      .command(verb.name)
+      .command(verb.name, { hidden: verb.hidden ?? false })
       .description(verb.about)
       .addHelpText('after', `\nExample:\n  $ npx triton-local ${group} ${verb.name} ${verb.example}`);
     const taken = new Set<string>();
@@ -47,9 +52,18 @@ export function addVerbs(program: Command, group: string, about: string, verbs: 
       const option = new Option(flags, '').hideHelp();
       if (!taken.has(option.short ?? ' ') && !taken.has(option.long ?? ' ')) added.addOption(option);
     }
+    added.addOption(new Option('--json-errors', 'for programs: an error as JSON, last on stderr').hideHelp());
     added.action(async () => {
-      (await import('./output.ts')).checkOutput(added.opts());
-      process.exitCode = await verb.run(added.opts());
+      const flags: Flags = added.opts();
+      try {
+        (await import('./output.ts')).checkOutput(flags);
+        process.exitCode = await verb.run(flags);
+      } catch (thrown) {
+        if (!flags.jsonErrors) throw thrown;
+        const error = toTritonLocalError(thrown);
+        printError(`${JSON.stringify(errorToJson(error))}\n`);
+        process.exitCode = exitCodeOf(error);
+      }
     });
   }
 }

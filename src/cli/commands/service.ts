@@ -5,6 +5,8 @@ import {
   getKeys,
   getLogs,
   listServices,
+  readDeploymentSettings,
+  readDocument,
   regenerateKey,
   runService,
   showService,
@@ -97,6 +99,7 @@ export async function update(given: Flags): Promise<number> {
     addTags: flags.labels('addTag'),
     removeTags: flags.texts('removeTag'),
     addProperties: flags.labels('addProperty'),
+    freshSource: flags.yesNo('freshSource') ?? false,
   };
   return untilInterrupted(async (signal) => {
     printResult(await updateService(workspace, serviceHost(), name, change, say, signal), flags);
@@ -110,6 +113,13 @@ export async function remove(given: Flags): Promise<number> {
   return untilInterrupted((signal) =>
     deleteService(workspace, serviceHost(), flags.required('name'), signal),
   );
+}
+
+/** For `azureml.core`, whose deployment configurations are checked when they are made. */
+export async function checkConfig(given: Flags): Promise<number> {
+  const file = new AzureFlags(given).required('deployConfigFile');
+  readDeploymentSettings(await readDocument(file, '--deploy-config-file'), {}, undefined);
+  return EXIT.ok;
 }
 
 async function readInput(file: string): Promise<string> {

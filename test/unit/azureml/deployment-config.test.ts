@@ -25,6 +25,7 @@ describe('a deployment configuration', () => {
       { computeType: 'LOCAL', port: 6789 },
       { computeType: 'Local', port: 6789, authEnabled: false },
     ],
+    [{ computeType: 'local', port: 0 }, { port: undefined }],
     [{ computeType: 'aci' }, { computeType: 'ACI', authEnabled: false, scoringTimeoutMs: undefined }],
     [{ computeType: 'aci', authEnabled: true }, { authEnabled: true }],
     [{ computeType: 'AKS' }, { computeType: 'AKS', authEnabled: true, scoringTimeoutMs: 60_000 }],
@@ -72,7 +73,10 @@ describe('a deployment configuration', () => {
   it.each([
     [{}, 'Error parsing --deploy-config-file. Need to specify computeType in --deploy-config-file'],
     [{ computeType: 'fpga' }, 'Error parsing --deploy-config-file. unknown deployment type: fpga'],
-    [{ computeType: 'local', port: 0 }, 'Invalid configuration, port must be an integer in range [1, 65535]'],
+    [
+      { computeType: 'local', port: 65_536 },
+      'Invalid configuration, port must be an integer in range [1, 65535]',
+    ],
     [
       { computeType: 'local', port: 1.5 },
       'Invalid configuration, port must be an integer in range [1, 65535]',

@@ -1,0 +1,103 @@
+"""How the SDK talks to triton-local: the command line with its JSON, in a process of its own for each verb."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+from azureml.exceptions import ModelNotFoundException, UserErrorException, WebserviceException
+
+#: Where `triton-local exec` says how it is started: a JSON list of program and arguments.
+_VARIABLE = "TRITON_LOCAL_CLI"
+
+
+class CliError(Exception):
+    """A verb that failed: the error as the command line prints it with `--json-errors`."""
+
+    def __init__(self, error):
+        super().__init__(error["message"])
+        self.code = error["code"]
+        self.hint = error.get("hint")
+        place = error.get("file")
+        self.place = place and (place if error.get("line") is None else "%s:%d" % (place, error["line"]))
+
+    def exception(self):
+        """As azureml-core raises it; what it does not say follows its own text."""
+        lines = [str(self)] + [line for line in (self.place and "at " + self.place, self.hint) if line]
+        kind = {"MODEL_NOT_FOUND": ModelNotFoundException, "CONFIG_INVALID": UserErrorException}
+        text = str(self)
+        if text.startswith("You must provide an InferenceConfig"):
+            return UserErrorException("\n".join(lines))
+        return kind.get(self.code, WebserviceException)("\n".join(lines))
+
+
+def run(*arguments):
+    """Runs a verb and gives what it prints, parsed; `None` where it prints nothing. Raises `CliError`."""
+    result, _said = run_aloud(*arguments)
+    return result
+
+
+def run_aloud(*arguments):
+    """The same with the lines that the verb says beside its result."""
+    command = os.environ.get(_VARIABLE)
+    if not command:
+        raise RuntimeError("the azureml of triton-local works below: npx triton-local exec -- python SCRIPT")
+    done = subprocess.run(
+        json.loads(command) + list(arguments) + ["--json-errors"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    said = done.stderr.splitlines()
+    if done.returncode != 0:
+        raise CliError(_error_in(said, done))
+    return (json.loads(done.stdout) if done.stdout.strip() else None), said
+
+
+def text(*arguments):
+    """The output of a verb that prints text. Raises `CliError`."""
+    command = json.loads(os.environ[_VARIABLE])
+    done = subprocess.run(
+        command + list(arguments) + ["--json-errors"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    if done.returncode != 0:
+        raise CliError(_error_in(done.stderr.splitlines(), done))
+    return done.stdout
+
+
+def _error_in(said, done):
+    try:
+        return json.loads(said[-1])["error"]
+    except (IndexError, KeyError, ValueError):
+        return {"code": "INTERNAL", "message": done.stderr.strip() or "status %d" % done.returncode}
+
+
+class JsonFile:
+    """A value in a temporary JSON file, for a flag that takes a file."""
+
+    def __init__(self, value):
+        self._value = value
+
+    def __enter__(self):
+        descriptor, self.path = tempfile.mkstemp(suffix=".json")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(self._value, file)
+        return self.path
+
+    def __exit__(self, *_exception):
+        os.remove(self.path)
+
+
+def labels(flag, pairs):
+    """Tags or properties as flags."""
+    return [part for key, value in (pairs or {}).items() for part in (flag, "%s=%s" % (key, value))]
+
+
+def say(line):
+    print(line, file=sys.stderr)

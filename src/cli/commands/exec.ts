@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import path from 'node:path';
+import { hasErrno, systemError, userError } from '../../base/index.ts';
+import { currentEnvironment } from '../../config/index.ts';
+import { packageDirectory } from '../version.ts';
+
+/**
+ * `triton-local exec -- CMD`: runs a command whose Python finds our `azureml.core` before any that is installed, so that
+ * a script for the cloud deploys here. Ends with the command's own status.
+ */
+export async function exec(command: readonly string[]): Promise<number> {
+  const [program, ...args] = command;
+  if (program === undefined)
+    throw userError('CONFIG_INVALID', 'give a command, as in: exec -- python deploy.py');
+  const environment = currentEnvironment();
+  const sdk = path.join(packageDirectory(), 'dist', 'azureml-sdk');
+  const [, cli = ''] = process.argv;
+  const child = spawn(program, args, {
+    stdio: 'inherit',
+    env: {
+      ...environment,
+      PYTHONPATH: [sdk, environment.PYTHONPATH].filter(Boolean).join(path.delimiter),
+      TRITON_LOCAL_CLI: JSON.stringify([process.execPath, cli]),
+    },
+  });
+  // A signal of the terminal reaches the command too; we end when it does.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => void (signal === 'SIGTERM' && child.kill(signal)));
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) => {
+      const why = hasErrno(cause, 'ENOENT') ? 'there is no such program' : cause.message;
+      reject(systemError('COMMAND_FAILED', `${program} cannot be run: ${why}`, { cause }));
+    });
+    child.once('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+  });
+}
