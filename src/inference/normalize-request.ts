@@ -32,17 +32,24 @@ export function normalizeRequest(request: InferRequest, signature: ModelSignatur
     : request.inputs.length > 1
       ? [...request.inputs].reverse()
       : request.inputs;
-  for (const { name } of request.outputs)
-    if (!signature.outputs.has(name))
-      throw invalidArgument(`unexpected inference output '${name}' for model '${signature.model}'`);
+  checkOutputs(request, signature);
   checkCount(given, signature, prefix);
-  const batchSize = signature.maxBatchSize > 0 ? findBatchSize(given, signature, prefix) : 0;
+  const batchSize = findBatchSize(given, signature, prefix);
   const inputs: Tensor[] = [];
   for (const input of given)
     inputs.push(
       normalizeInput(input, wanted(input.name, signature), batchSize, signature, prefix, request.raw),
     );
   return { inputs, batchSize: Math.max(1, batchSize) };
+}
+
+/** Of several unknown outputs the first by name is told. */
+function checkOutputs({ outputs }: InferRequest, signature: ModelSignature): void {
+  let unknown: string | undefined;
+  for (const { name } of outputs)
+    if (!signature.outputs.has(name) && (unknown === undefined || name < unknown)) unknown = name;
+  if (unknown !== undefined)
+    throw invalidArgument(`unexpected inference output '${unknown}' for model '${signature.model}'`);
 }
 
 function wanted(name: string, signature: ModelSignature): SignatureInput {
@@ -96,16 +103,19 @@ function quoteNames(names: string[]): string {
   return `[${names.map((name) => `'${name}'`).join(',')}]`;
 }
 
+/** Finds every input in the model on the way; 0 for a model that does not batch. */
 function findBatchSize(given: readonly InferInput[], signature: ModelSignature, prefix: string): number {
-  let batchSize = -1;
+  // A batch of none counts as one that is not known yet.
+  let batchSize = 0;
   for (const input of given) {
     wanted(input.name, signature);
+    if (signature.maxBatchSize === 0) continue;
     const first = input.shape[0];
     if (first === undefined)
       throw invalidArgument(
         `${prefix}input '${input.name}' has no shape but model requires batch dimension for '${signature.model}'`,
       );
-    if (batchSize >= 0 && first !== batchSize)
+    if (batchSize > 0 && first !== batchSize)
       throw invalidArgument(
         `${prefix}input '${input.name}' batch size does not match other inputs for '${signature.model}'`,
       );

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isInside, messageOf } from '../base/index.ts';
+import { hasErrno, isInside, messageOf } from '../base/index.ts';
 import {
   datatypeOfConfig,
   ELEMENT_BYTES,
@@ -78,7 +78,8 @@ async function sampleData(
     if (!isInside(folder, file))
       throw invalidArgument(`warmup data file '${input.input_data_file}' lies outside the model`);
     return readFile(file).catch((error: unknown) => {
-      throw internal(`failed to open file '${file}' for input '${name}': ${messageOf(error)}`);
+      const why = hasErrno(error, 'ENOENT') ? 'No such file or directory' : messageOf(error);
+      throw internal(`failed to open text file for read ${file}: ${why}`);
     });
   }
   const datatype = datatypeOfConfig(input.data_type);

@@ -225,21 +225,21 @@ function readJsonData(
   shape: readonly number[],
   source: InputSource,
 ): Uint8Array {
+  const count = checkedCount(name, shape);
+  if (count === 0) return NO_BYTES;
   if (!isDatatype(datatype)) throw invalidArgument(`invalid datatype for input ${name}`);
   if (datatype === 'FP16' || datatype === 'BF16')
     throw invalidArgument(
       `receiving ${datatype} data via JSON is not supported. Please use the binary data format for input ${name}`,
     );
-  const count = checkedCount(name, shape);
   const width = ELEMENT_BYTES[datatype] || 4;
   if (count * width > source.maxBytes)
     throw invalidArgument(
       `JSON input '${name}' has a byte_size (${count * width} bytes) that exceeds the maximum allowed value of ${source.maxBytes} bytes. Use --http-max-input-size to increase the limit.`,
     );
-  if (count === 0) return NO_BYTES;
   const span = asSpan(memberOf(input, 'data', "Unable to parse 'data': "), "Unable to parse 'data': ");
   // No element takes less than two characters: refuse before room for the claimed shape is taken.
-  if (count > span.end - span.start)
+  if (datatype !== 'BYTES' && count > span.end - span.start)
     throw internal("Unable to parse 'data': Shape does not match true shape of 'data' field");
   return decodeJsonTensor(source.text, span, datatype, count);
 }

@@ -10,7 +10,7 @@ import { EventBus } from '../../src/events/index.ts';
 
 export interface BareTriton extends AsyncDisposable {
   readonly port: number;
-  /** The last lines of its log. */
+  /** The lines of its log, without preamble. */
   readonly log: readonly string[];
 }
 
@@ -30,6 +30,7 @@ export async function startBareTriton(
   const backends = await layBackendDirectory(installation, facts.version, path.join(directory, 'backends'));
   const [http = 0, grpc = 0, metrics = 0] = await freePorts(3);
   started += 1;
+  const log: string[] = [];
   const sharedMemoryPrefix = `triton-local-test-${process.pid}-${started}-`;
   const triton = new TritonProcess({
     program,
@@ -53,7 +54,7 @@ export async function startBareTriton(
     },
     sharedMemoryPrefix,
     events: new EventBus(),
-    onLine: () => undefined,
+    onLine: (text) => log.push(text),
   });
   const stop = async () => {
     await triton[Symbol.asyncDispose]();
@@ -65,7 +66,7 @@ export async function startBareTriton(
     await stop();
     throw error;
   }
-  return { port: http, log: triton.lastLines, [Symbol.asyncDispose]: stop };
+  return { port: http, log, [Symbol.asyncDispose]: stop };
 }
 
 async function untilLive(port: number, triton: TritonProcess): Promise<void> {

@@ -1,5 +1,6 @@
 import { ALLOWED, FATAL_REASON } from './allowed.ts';
 import { FATAL_CASES } from './cases/fatal.ts';
+import { ALLOWED_CONFIGURATIONS, CONFIGURATIONS } from './configurations.ts';
 
 /** What a run of the suite found of one topic. */
 export interface TopicTally {
@@ -46,6 +47,17 @@ that depend on ONNX Runtime are held to 326 recorded answers of a real Triton wi
 ${ALLOWED.map(({ what, reason }) => `- ${what} *${reason}*`).join('\n')}
 - ${FATAL_REASON}
 ${FATAL_CASES.map(({ name }) => `  - ${name.replace('fatal: ', '')}`).join('\n')}
+
+## Configurations
+${Object.keys(CONFIGURATIONS).length} configurations with a mistake each, or at an edge, are given to both servers; what the log says of them and what the index shows is
+compared. ${Object.values(ALLOWED_CONFIGURATIONS).flat().length} come out differently:
+${Object.entries(ALLOWED_CONFIGURATIONS)
+  .map(([reason, names]) => `- ${reason} (${names.map((name) => `\`${name}\``).join(', ')})`)
+  .join('\n')}
+
+## Generated requests
+fast-check makes inference requests with mistakes in any of their parts (names, datatypes, shapes, data, parameters,
+outputs, lengths) and shrinks what is answered differently: 2,000 in each run of the slow tests, none different.
 
 ## What is not there
 - BF16 tensors, gRPC, metrics, Python models, ensembles, sequences: use the native or docker engine. Models that need

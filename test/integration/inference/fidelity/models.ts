@@ -23,11 +23,26 @@ export interface PeerVersion {
 export type Backend = 'onnxruntime' | 'python';
 
 export function writeModel(repository: string, model: PeerModel, backend: Backend): void {
+  writeConfigured(
+    repository,
+    model,
+    backend,
+    `instance_group [{ count: 1 kind: KIND_CPU }]\n${model.config}`,
+  );
+}
+
+/** The same with another configuration than the model's own. */
+export function writeConfigured(
+  repository: string,
+  model: PeerModel,
+  backend: Backend,
+  config: string,
+): void {
   const folder = path.join(repository, model.name);
   mkdirSync(folder, { recursive: true });
   for (const [file, content] of Object.entries(model.files ?? {}))
     writeFileSync(path.join(folder, file), content);
-  writeFileSync(path.join(folder, 'config.pbtxt'), configText(model.config, backend));
+  writeFileSync(path.join(folder, 'config.pbtxt'), configText(config, backend));
   for (const [version, content] of Object.entries(model.versions)) {
     mkdirSync(path.join(folder, version), { recursive: true });
     const [file, data] =
@@ -40,7 +55,7 @@ export function writeModel(repository: string, model: PeerModel, backend: Backen
 export function configText(config: string, backend: Backend): string {
   return `platform: "onnxruntime_onnx"\nbackend: "${backend}"\n${
     backend === 'python' ? 'default_model_filename: "model.py"\n' : ''
-  }instance_group [{ count: 1 kind: KIND_CPU }]\n${config}\n`;
+  }${config}\n`;
 }
 
 export function pythonModel(outputs: string): string {

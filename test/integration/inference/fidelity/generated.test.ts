@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { realTriton, skipLoudly } from '../../../helpers/triton.ts';
+import { comparable, sameNumbers } from './comparison.ts';
+import { exchange, type WireRequest } from './exchange.ts';
+import { generatedRequest } from './generated-request.ts';
+import { MODELS } from './models.ts';
+import { type Pair, startPair } from './pair.ts';
+
+const RUNS = Number(process.env.TRITON_LOCAL_TEST_RUNS ?? 2_000);
+const ASKED = [
+  'identity_fp32',
+  'identity_int8',
+  'identity_bytes',
+  'identity_bool',
+  'batch_fp32',
+  'add_sub',
+  'two_variable',
+  'optional_input',
+  'reshaped',
+];
+
+if (!realTriton) skipLoudly('the comparison of generated requests with the real Triton');
+
+describe.skipIf(!realTriton)('generated requests', () => {
+  let pair: Pair;
+
+  beforeAll(async () => {
+    const models = MODELS.filter(({ name }) => ASKED.includes(name));
+    pair = await startPair(realTriton ?? '', models, 'explicit');
+  });
+  afterAll(() => pair?.[Symbol.asyncDispose]());
+
+  const ask = async (request: WireRequest) => {
+    const [real, ours] = await Promise.all(
+      [pair.real, pair.ours].map(async ({ port }) => comparable(await exchange(port, request))),
+    );
+    if (!real || !ours) throw new Error('one side gave no answer');
+    return { real, ours };
+  };
+
+  it('are answered alike, mistakes included', async () => {
+    let refused = 0;
+    await fc.assert(
+      fc.asyncProperty(generatedRequest, async (request) => {
+        const { real, ours } = await ask(request);
+        if (real.status !== 200) refused += 1;
+        if (!sameNumbers(real, ours)) expect(ours, request.bytes.toString('latin1')).toEqual(real);
+        expect(ours.headers['content-type']).toEqual(real.headers['content-type']);
+      }),
+      { numRuns: RUNS },
+    );
+    process.stdout.write(`generated: ${RUNS} requests answered alike, ${refused} of them refused\n`);
+  });
+});
