@@ -126,6 +126,18 @@ const patterns: Record<string, Pattern> = {
     save: (at) => writeFile(at('helper.py'), 'HELP = 2\n'),
     actions: ['swap-workers: helper.py changed'],
   },
+  'an environment file': {
+    save: (at) => writeFile(at('.env'), 'LIMIT=3\n'),
+    actions: ['swap-workers: .env added'],
+  },
+  'the packages of the script': {
+    save: (at) => writeFile(at('requirements.txt'), 'numpy\n'),
+    actions: ['swap-workers: requirements.txt added'],
+  },
+  'a label file of a model': {
+    save: (at) => writeFile(at('models/triton/digits/labels.txt'), 'zero\none\n'),
+    actions: ['load-model: labels.txt added'],
+  },
   'a new settings file in a new folder': {
     async save(at) {
       await mkdir(at('settings/deep'), { recursive: true });
