@@ -156,8 +156,7 @@ export class Attempts {
 
   #start(plan: ReloadPlan, snapshot: ProjectSnapshot, planAt: number, settled: Settled): void {
     const { clock, target } = this.#parts;
-    if (plan.actions.some(({ kind }) => kind === 'swap-workers'))
-      this.#guard.started(this.#freshCauses(snapshot), clock.now());
+    if (swapsWorkers(plan)) this.#guard.started(this.#freshCauses(snapshot), clock.now());
     this.#lastTried = snapshot;
     const bill = this.#bill ?? new Bill(clock, planAt);
     this.#bill = bill;
@@ -178,7 +177,7 @@ export class Attempts {
     }
     if (!attempt.result || this.#isHeldBack(attempt)) return;
     this.#attempt = undefined;
-    this.#guard.ended(this.#parts.clock.now());
+    if (swapsWorkers(attempt.plan)) this.#guard.ended(this.#parts.clock.now());
     if (attempt.overtaken && !attempt.appliedAll) {
       if (attempt.confirmed) this.#oweForAnnounced();
       this.#overtaken += 1;
@@ -251,6 +250,10 @@ const nothing: ReloadPlan = { actions: [], causes: [] };
 
 function isSettledFor(plan: ReloadPlan, settled: Settled): boolean {
   return plan.actions.every((action) => settled[action.kind === 'swap-workers' ? 'sources' : 'repository']);
+}
+
+function swapsWorkers(plan: ReloadPlan): boolean {
+  return plan.actions.some(({ kind }) => kind === 'swap-workers');
 }
 
 /** Whether two plans change the same model or both change the workers. */
