@@ -68,7 +68,7 @@ export class Announcer {
   /** How changes are noticed from now on; a reason is said aloud. */
   watching(mode: WatchMode, reason: string): void {
     this.#events.emit({ type: 'reload.watching', mode, reason });
-    if (mode === 'polling' && reason !== '') this.say(reason, 'warning');
+    if (mode === 'polling') this.condition('polling', true, () => reason);
   }
 
   /** A file that the script writes as it starts, whose changes count no more. */

@@ -80,7 +80,14 @@ export class ProjectReloader implements Reloader {
   /** Begins to follow the files; without this only `reload` looks at them. */
   watch(watching: Watching): void {
     this.#watching = watching;
+    this.tellMode();
     this.#loop.poke();
+  }
+
+  /** Tells how changes are noticed, where that has changed. */
+  tellMode(): void {
+    if (this.#paused) this.#announcer.watching('paused', '');
+    else if (this.#watching) this.#announcer.watching(this.#watching.mode, this.#watching.reason);
   }
 
   /** Something may have changed. */
@@ -99,13 +106,13 @@ export class ProjectReloader implements Reloader {
   pause(): void {
     if (this.#paused || !this.#watching) return;
     this.#paused = true;
-    this.#announcer.watching('paused', '');
+    this.tellMode();
   }
 
   resume(): void {
     if (!this.#paused || !this.#watching) return;
     this.#paused = false;
-    this.#announcer.watching(this.#watching.mode, '');
+    this.tellMode();
     this.#loop.poke();
   }
 

@@ -43,7 +43,7 @@ export async function startReloader(options: ReloaderOptions): Promise<Reloader>
     const watching = new ProjectWatching({
       places: watchedPlaces(config),
       onHint: () => reloader.hint(),
-      onMode: (mode, reason) => announcer.watching(mode, reason),
+      onMode: () => reloader.tellMode(),
     });
     reloader.watch(watching);
   } else announcer.watching('off', '--no-watch');

@@ -7,6 +7,8 @@ import { watchPlaces } from './watcher.ts';
 /** The source of hints while it runs; the reloader tells it what its looks found. */
 export interface Watching extends AsyncDisposable {
   readonly mode: WatchMode;
+  /** Why it is not the usual one; empty where it is. */
+  readonly reason: string;
   /** How long the next look without a hint may wait. */
   readonly reconcileMs: number;
   /** A watched folder was replaced by another: its watchers are dead and are made anew. */
@@ -20,8 +22,8 @@ export interface Watching extends AsyncDisposable {
 export interface WatchingOptions {
   readonly places: WatchedPlaces;
   onHint(): void;
-  /** How changes are noticed from now on, at the start and when events prove unreliable. */
-  onMode(mode: WatchMode, reason: string): void;
+  /** The mode has changed: events proved unreliable. */
+  onMode(): void;
   /** Starts one set of watchers. */
   readonly watch?: typeof watchPlaces;
   readonly remoteKindOf?: typeof remoteKindOf;
@@ -43,6 +45,7 @@ export class ProjectWatching implements Watching {
   #arming: Promise<void> = Promise.resolve();
   #isArmAsked = false;
   #isPolling = false;
+  #reason = '';
   #limited = false;
   #missed = 0;
   #lookMs = 0;
@@ -57,13 +60,16 @@ export class ProjectWatching implements Watching {
         ? []
         : [`${root} lies on a ${kind} file system, whose events do not tell of all changes`];
     });
-    if (remote === undefined) options.onMode('events', '');
-    else this.#poll(remote);
+    if (remote !== undefined) this.#turnToPolling(remote);
     this.rearm();
   }
 
   get mode(): WatchMode {
     return this.#isPolling ? 'polling' : 'events';
+  }
+
+  get reason(): string {
+    return this.#reason;
   }
 
   get reconcileMs(): number {
@@ -124,8 +130,13 @@ export class ProjectWatching implements Watching {
 
   #poll(reason: string): void {
     if (this.#isPolling) return;
+    this.#turnToPolling(reason);
+    this.#options.onMode();
+  }
+
+  #turnToPolling(reason: string): void {
     this.#isPolling = true;
     const pace = this.reconcileMs / 1000;
-    this.#options.onMode('polling', `${reason}: changes are found by looking every ${pace} s instead`);
+    this.#reason = `${reason}: changes are found by looking every ${pace} s instead`;
   }
 }

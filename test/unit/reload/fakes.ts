@@ -235,6 +235,7 @@ export function startFake(
   const watching = { reconcileMs: 2_000, rearmed: 0, missed: 0 };
   const fakeWatching: Watching = {
     mode: 'events',
+    reason: '',
     get reconcileMs() {
       return watching.reconcileMs;
     },

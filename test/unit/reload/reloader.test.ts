@@ -9,6 +9,7 @@ describe('reloader', () => {
     fake = startFake();
     fake.reloader.watch(fake.fakeWatching);
     await fake.clock.advance(1_000);
+    expect(fake.events.splice(0)).toMatchObject([{ type: 'reload.watching', mode: 'events' }]);
   });
 
   afterEach(async () => {
