@@ -71,6 +71,7 @@ describe('GET /_triton-local/status', () => {
       generation: 3,
       stale: true,
       models: [{ name: 'ü', version: '1', state: 'READY', reason: '' }],
+      statistics: [],
       workers: [{ pid: 42, state: 'ready', busy: false }],
       reload: null,
       watching: null,
