@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Agent, type Dispatcher } from 'undici';
-import { messageOf } from '../base/index.ts';
+import { endToEndFields, messageOf } from '../base/index.ts';
 import { asciiJson } from './answers.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -49,7 +49,7 @@ export class EngineGateway implements AsyncDisposable {
         signal: caller,
         responseHeaders: 'raw',
       });
-      const headers = responseHeaders(answer.headers as unknown as readonly string[]);
+      const headers = endToEndFields(answer.headers as unknown as readonly string[]);
       if (exchange.begin(answer.statusCode, headers)) await pipeline(answer.body, response);
       else answer.body.destroy();
     } catch (error) {
@@ -64,15 +64,10 @@ export class EngineGateway implements AsyncDisposable {
   }
 
   #requestHeaders(raw: readonly string[]): string[] {
-    const headers: string[] = [];
-    const connection = namedByConnection(raw);
-    for (let index = 0; index + 1 < raw.length; index += 2) {
-      const name = raw[index] ?? '';
-      const lower = name.toLowerCase();
-      if (lower === 'host' || lower === 'expect' || HOP_BY_HOP.has(lower) || connection.includes(lower))
-        continue;
-      if (this.#hideAuthorization && lower === 'authorization') continue;
-      headers.push(name, raw[index + 1] ?? '');
+    const headers = endToEndFields(raw);
+    for (let index = headers.length - 2; index >= 0; index -= 2) {
+      const name = headers[index]?.toLowerCase();
+      if (name === 'host' || (name === 'authorization' && this.#hideAuthorization)) headers.splice(index, 2);
     }
     return headers;
   }
@@ -81,37 +76,6 @@ export class EngineGateway implements AsyncDisposable {
     this.#closed ??= this.#agent.destroy();
     return this.#closed;
   }
-}
-
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'http2-settings',
-]);
-
-/** Fields that a sender declares to be for the next hop only. */
-function namedByConnection(raw: readonly string[]): readonly string[] {
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    if (raw[index]?.toLowerCase() === 'connection')
-      return (raw[index + 1] ?? '').split(',').map((name) => name.trim().toLowerCase());
-  }
-  return [];
-}
-
-function responseHeaders(raw: readonly string[]): string[] {
-  const headers: string[] = [];
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = raw[index] ?? '';
-    if (!HOP_BY_HOP.has(name.toLowerCase())) headers.push(name, raw[index + 1] ?? '');
-  }
-  return headers;
 }
 
 /** The body behind a stream of its own: undici destroys what it sends when the answer comes before the end of it. */

@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import { hasErrno, messageOf } from '../../base/index.ts';
+import { endToEndFields, hasErrno, messageOf } from '../../base/index.ts';
 import { answerGatewayError } from './answer.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -62,7 +62,7 @@ function passAnswer(answer: IncomingMessage, response: ServerResponse): void {
     return;
   }
   response.sendDate = false;
-  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer.rawHeaders));
+  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEndFields(answer.rawHeaders));
   answer.pipe(response);
   // Half an answer must not look like a whole one.
   answer.once('aborted', () => response.destroy());
@@ -75,45 +75,9 @@ function bringsBody({ headers }: IncomingMessage): boolean {
 
 function requestHeaders(request: IncomingMessage): string[] {
   const { headers, rawHeaders, method } = request;
-  const kept = endToEnd(rawHeaders);
+  const kept = endToEndFields(rawHeaders);
   if (headers['transfer-encoding'] !== undefined) kept.push('Transfer-Encoding', 'chunked');
   else if (headers['content-length'] === undefined && method !== 'GET' && method !== 'HEAD')
     kept.push('Content-Length', '0');
   return kept;
-}
-
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
-  'connection',
-  'expect',
-  'http2-settings',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
-/** Header fields but those that are meant for one connection only; order, case and repetition as they came. */
-function endToEnd(raw: readonly string[]): string[] {
-  const kept: string[] = [];
-  const named = namedByConnection(raw);
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = raw[index] ?? '';
-    const lower = name.toLowerCase();
-    if (!HOP_BY_HOP.has(lower) && !named?.includes(lower)) kept.push(name, raw[index + 1] ?? '');
-  }
-  return kept;
-}
-
-function namedByConnection(raw: readonly string[]): readonly string[] | undefined {
-  let named: string[] | undefined;
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    if (raw[index]?.length !== 10 || raw[index]?.toLowerCase() !== 'connection') continue;
-    const fields = (raw[index + 1] ?? '').split(',').map((field) => field.trim().toLowerCase());
-    named = [...(named ?? []), ...fields];
-  }
-  return named;
 }

@@ -46,15 +46,17 @@ export class TritonProcess implements AsyncDisposable {
     this.unloadable.catch(() => undefined);
     const silent = new Promise((resolve) => this.#child.once('close', resolve));
     this.exited = new Promise((resolve) => {
-      const end = async (reason: string) => {
-        // Where somebody killed the guard, its watcher ends the others and removes the shared memory.
+      const end = async (reason: string, wasKilled: boolean) => {
         this.#child.stdin.destroy();
-        if (!(await within(silent, GUARD_LIMIT_MS))) this.#killGroup();
+        // Where somebody killed the guard, its watcher ends the others and removes the shared memory.
+        if (wasKilled) await within(silent, GUARD_LIMIT_MS);
+        this.#killGroup();
+        await within(silent, GUARD_LIMIT_MS);
         this.#hasExited = true;
         resolve(reason);
       };
-      this.#child.once('exit', (code, signal) => end(describeEnd(code, signal)));
-      this.#child.once('error', (error) => end(`it could not be started: ${error.message}`));
+      this.#child.once('exit', (code, signal) => end(describeEnd(code, signal), signal !== null));
+      this.#child.once('error', (error) => end(`it could not be started: ${error.message}`, false));
     });
     this.#child.catch(() => undefined);
   }

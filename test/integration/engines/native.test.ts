@@ -107,6 +107,34 @@ describe.skipIf(realTriton === undefined)('a real tritonserver behind the gatewa
     expect(running.models()).toMatchObject([{ name: 'echo', state: 'READY' }]);
   });
 
+  test('under load only what was under way fails when it is killed, twice, and the rest waits', async () => {
+    const { running, seen, home } = await startNative(await echoRepository());
+    const clients = 4;
+    const failures: unknown[] = [];
+    let answers = 0;
+    let isLoaded = true;
+    const load = Promise.all(
+      Array.from({ length: clients }, async () => {
+        while (isLoaded) {
+          const answer = await infer(running);
+          if (Array.isArray(answer)) answers += 1;
+          else failures.push(answer);
+        }
+      }),
+    );
+    const starts = () => seen.filter(({ type }) => type === 'engine.ready').length;
+    for (const crash of [1, 2]) {
+      const before = answers;
+      await expect.poll(() => answers, { timeout: 10_000 }).toBeGreaterThan(before + 10);
+      process.kill(await tritonPid(home), 'SIGKILL');
+      await expect.poll(starts, { timeout: 20_000 }).toBe(crash);
+    }
+    isLoaded = false;
+    await load;
+    expect(failures.filter((text) => !String(text).startsWith('the engine does not answer: '))).toEqual([]);
+    expect(failures.length).toBeLessThanOrEqual(2 * clients);
+  });
+
   test('serves gRPC and metrics through our ports', async () => {
     const { running } = await startNative(await echoRepository());
     const { grpc, metrics } = running.endpoints;
