@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { listCandidates } from '../../src/engines/docker/candidates.ts';
 import type { EventBody, EventSink } from '../../src/events/index.ts';
 
 /** Set where a real Docker daemon is there for the tests; `.ci/run` starts one. The tests are skipped without it. */
@@ -36,14 +37,25 @@ export async function ownContainers(project: string): Promise<readonly string[]>
   return (await docker('ps', '-aq', '--no-trunc', '--filter', label)).split('\n').filter(Boolean);
 }
 
-/** An image like the test image, whose `tritonserver` is this shell script instead. */
+/** The socket of the daemon that these tests use, which must be on this machine. */
+export async function daemonSocket(): Promise<string> {
+  const sources = { environment, homeDirectory: '/nowhere', platform: process.platform, uid: undefined };
+  const [first] = await listCandidates(sources);
+  if (first?.address?.kind !== 'socket') throw new Error('the tests need the daemon on a local socket');
+  return first.address.path;
+}
+
+/** An image like the test image, whose `tritonserver` is this shell script instead; the server is `tritonserver.real`. */
 export async function imageThatRuns(name: string, base: string, script: string): Promise<string> {
   const tag = `triton-local/test-crash:${name}`;
   const id = await docker('create', base, 'true');
   const folder = `/tmp/triton-local-crash-${process.pid}-${name}`;
   await mkdir(folder, { recursive: true });
   await writeFile(`${folder}/tritonserver`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  await docker('cp', `${folder}/tritonserver`, `${id}:/opt/tritonserver/bin/tritonserver`);
+  const program = `${id}:/opt/tritonserver/bin/tritonserver`;
+  await docker('cp', program, `${folder}/tritonserver.real`);
+  await docker('cp', `${folder}/tritonserver.real`, `${program}.real`);
+  await docker('cp', `${folder}/tritonserver`, program);
   await docker('commit', id, tag);
   await docker('rm', id);
   await run('rm', ['-rf', folder]);

@@ -35,6 +35,8 @@ export function crashed(image: string, state: ContainerState, lastLines: string)
 }
 
 function crashHint(image: string, { ExitCode, OOMKilled }: ContainerState, lastLines: string): string {
+  const library = /error while loading shared libraries: ([^:\s]+):/.exec(lastLines)?.[1];
+  if (library) return `the image lacks ${library}: choose another with --image (this one is ${image})`;
   if (OOMKilled) return 'give Docker more memory, or serve fewer models at once';
   if (/exec format error/.test(lastLines) || ExitCode === 132)
     return 'choose an image for this kind of processor with --image';

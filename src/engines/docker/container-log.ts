@@ -6,12 +6,15 @@ import { Demultiplexer } from './demultiplexer.ts';
 import { gpuNameIn } from './gpu.ts';
 
 const KEPT_LINES = 50;
+/** Lines that say why a server does not even begin; hundreds of lines of usage may follow. */
+const COMPLAINT = /unrecognized option|error while loading shared libraries|exec format error/;
 
 /** Follows a container's output from its first byte: every line an event, the last fifty kept for a crash report. */
 export class ContainerLog {
   readonly #events: EventSink;
   readonly #onLine: (text: string) => void;
   readonly #last: string[] = [];
+  #complaint: string | undefined;
   #stream: Readable | undefined;
   /** Resolves when the output has ended or its connection is lost. */
   ended: Promise<void> = Promise.resolve();
@@ -46,8 +49,10 @@ export class ContainerLog {
     });
   }
 
+  /** The last fifty, after the line that says why where it came earlier. */
   lastLines(): string {
-    return this.#last.join('\n');
+    const isLost = this.#complaint !== undefined && !this.#last.includes(this.#complaint);
+    return [...(isLost ? [this.#complaint, '…'] : []), ...this.#last].join('\n');
   }
 
   close(): void {
@@ -57,6 +62,7 @@ export class ContainerLog {
   #splitter(): LineSplitter {
     const parser = new LogParser('engine');
     return new LineSplitter((line) => {
+      if (COMPLAINT.test(line)) this.#complaint ??= line;
       if (this.#last.push(line) > KEPT_LINES) this.#last.shift();
       this.gpuName ??= gpuNameIn(line);
       const parsed = parser.parse(line);

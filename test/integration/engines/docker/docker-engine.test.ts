@@ -3,8 +3,6 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TritonLocalError } from '../../../../src/base/index.ts';
-import { listCandidates } from '../../../../src/engines/docker/candidates.ts';
-import { connect } from '../../../../src/engines/docker/connection.ts';
 import {
   DockerEngine,
   type DockerEngineOptions,
@@ -13,6 +11,7 @@ import {
 } from '../../../../src/engines/index.ts';
 import { KServeClient } from '../../../../src/kserve/index.ts';
 import {
+  daemonSocket,
   docker,
   EventLog,
   environment,
@@ -148,41 +147,60 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
 
   it.each([
     [
-      'exits',
+      'exits-at-once',
+      'exit 0',
+      'ENGINE_START_FAILED',
+      /exit code 0 \(it ended by itself\)\. It wrote nothing/,
+      /./,
+    ],
+    [
+      'fails-after-sixty-lines',
       'for i in $(seq 60); do echo line $i; done; echo cannot go on >&2; exit 3',
       'ENGINE_START_FAILED',
-      /exit code 3\. Its last lines:(?!.*line 9\n).*line 60/s,
+      /exit code 3\. Its last lines:(?!.*line 10\n).*line 12\n.*line 60/s,
+      /the lines above/,
     ],
     [
-      'segfaults',
-      'kill -SEGV $$',
+      'lacks-a-library',
+      'mv /opt/tritonserver/lib /opt/tritonserver/gone; exec tritonserver.real "$@"',
       'ENGINE_START_FAILED',
-      /exit code 139 \(segmentation fault\)\. It wrote nothing/,
+      /exit code 127 .*error while loading shared libraries: lib\S+: cannot open/s,
+      /the image lacks lib\S+: choose another with --image/,
     ],
     [
-      'is-killed',
+      'takes-a-bad-flag',
+      'exec tritonserver.real "$@" --no-such-flag=1',
+      'ENGINE_START_FAILED',
+      /exit code 1\. Its last lines:\n\S*tritonserver\S*: unrecognized option '--no-such-flag=1'\n…\n/,
+      /the lines above/,
+    ],
+    [
+      'is-killed-for-its-memory',
       'echo growing; kill -KILL $$',
       'ENGINE_START_FAILED',
       /exit code 137 \(.*memory\).*growing/s,
+      /./,
     ],
-    ['ends-well', 'exit 0', 'ENGINE_START_FAILED', /exit code 0 \(it ended by itself\)/],
+    ['segfaults', 'kill -SEGV $$', 'ENGINE_START_FAILED', /exit code 139 \(segmentation fault\)/, /./],
     [
-      'never-ready',
+      'hangs',
       'echo thinking; exec sleep 1000',
       'START_TIMED_OUT',
       /did not answer within 3 s.*thinking/s,
+      /--timeout/,
     ],
-  ])('an image that %s: the error tells it with the last lines', async (name, script, code, message) => {
+  ])('an image that %s: exit code, cause and last lines', async (name, script, code, message, hint) => {
     const crashing = await imageThatRuns(name, image, script);
     const failure = await failureOf(
       engine(new EventLog(), {
         image: crashing,
-        startLimitMs: name === 'never-ready' ? 3_000 : 60_000,
+        startLimitMs: name === 'hangs' ? 3_000 : 60_000,
       }).start(new AbortController().signal),
     );
     await docker('rmi', crashing);
     expect(failure.code).toBe(code);
     expect(failure.message).toMatch(message);
+    expect(failure.hint).toMatch(hint);
     expect(await ownContainers('test')).toEqual([]);
   });
 
@@ -280,15 +298,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
 /** A TCP port that leads to the daemon's socket. */
 async function tcpDoorToDocker(): Promise<AsyncDisposable & { readonly port: number }> {
   const net = await import('node:net');
-  const [first] = await listCandidates({
-    environment,
-    homeDirectory: '/nowhere',
-    platform: process.platform,
-    uid: undefined,
-  });
-  if (first?.address?.kind !== 'socket') throw new Error('the tests need the daemon on a local socket');
-  await (await connect(first.address, environment)).ping();
-  const { path } = first.address;
+  const path = await daemonSocket();
   const sockets = new Set<import('node:net').Socket>();
   const server = net.createServer((socket) => {
     const inner = net.connect(path);

@@ -1,14 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listCandidates } from '../../../../src/engines/docker/candidates.ts';
-import { connect } from '../../../../src/engines/docker/connection.ts';
-import { sweepOrphans } from '../../../../src/engines/docker/ownership.ts';
 import { DockerEngine } from '../../../../src/engines/index.ts';
 import {
+  daemonSocket,
   docker,
   EventLog,
   environment,
@@ -17,7 +12,8 @@ import {
   testImage,
   writeModel,
 } from '../../../helpers/docker.ts';
-import { repositoryRoot, TempFolder } from '../../../helpers/temp-project.ts';
+import { EmulatorProcess } from '../../../helpers/emulator-process.ts';
+import { TempFolder } from '../../../helpers/temp-project.ts';
 
 /** `TRITON_LOCAL_TEST_KILLS=50` for the long run. */
 const KILLS = Number(process.env.TRITON_LOCAL_TEST_KILLS ?? 6);
@@ -33,44 +29,37 @@ describe.skipIf(!hasDocker)('the docker engine, ended or reached the hard way', 
   }, 400_000);
   afterAll(async () => {
     await folder[Symbol.asyncDispose]();
-    expect(await ownContainers('killed')).toEqual([]);
   });
 
-  it(`after ${KILLS} kills at random moments, the next start leaves nothing of them`, async () => {
-    await build({
-      entryPoints: [`${repositoryRoot}/test/helpers/docker-engine-process.ts`],
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      external: ['*.node', 'cpu-features'],
-      outfile: folder.path('engine.cjs'),
-      logLevel: 'silent',
-    });
-    const [candidate] = await listCandidates({
-      environment,
-      homeDirectory: '/nowhere',
-      platform: process.platform,
-      uid: undefined,
-    });
-    if (!candidate?.address) throw new Error('no address');
-    const client = await connect(candidate.address, environment);
-    let left = 0;
-    for (let kill = 0; kill < KILLS; kill += 1) {
-      const child = spawn(process.execPath, [folder.path('engine.cjs'), folder.path('models'), image], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const serving = once(child.stdout, 'data').then(() => sleep(20));
-      await Promise.race([serving, sleep(100 + Math.random() * 2_500)]);
-      child.kill('SIGKILL');
-      await once(child, 'close');
-      // A request that was on its way is carried out all the same.
-      await sleep(300);
-      left += (await ownContainers('killed')).length;
-      await sweepOrphans(client);
-      expect(await ownContainers('killed')).toEqual([]);
+  it(`after ${KILLS} kills of the command at random moments, the next start leaves nothing of them`, async () => {
+    const projectDir = folder.path('models');
+    const args = ['--engine', 'docker', '--image', image, '--no-watch'];
+    const environment = { DOCKER_HOST: `unix://${await daemonSocket()}` };
+    const start = () => EmulatorProcess.start({ projectDir, args, environment, home: folder.path('home') });
+    const foreign = await docker('create', '--label=com.example=1', image, 'sleep', '1000');
+    let orphans = 0;
+    try {
+      for (let kill = 0; kill < KILLS; kill += 1) {
+        const killed = await start();
+        await Promise.race([killed.ready().catch(() => undefined), sleep(100 + Math.random() * 3_000)]);
+        process.kill(killed.pid, 'SIGKILL');
+        await killed.exited;
+        // A request that was on its way is carried out all the same.
+        await sleep(300);
+        orphans += (await ownContainers(projectDir)).length;
+        await killed[Symbol.asyncDispose]();
+      }
+      await using last = await start();
+      await last.ready();
+      expect(await ownContainers(projectDir)).toHaveLength(1);
+      expect(await last.stop()).toMatchObject({ leftovers: [] });
+      expect(await ownContainers(projectDir)).toEqual([]);
+      expect(await docker('ps', '-aq', '--no-trunc', '--filter', 'label=com.example=1')).toContain(foreign);
+    } finally {
+      await docker('rm', '-f', foreign);
     }
     // Otherwise nothing was shown.
-    expect(left).toBeGreaterThan(0);
+    expect(orphans).toBeGreaterThan(0);
   });
 
   it.skipIf(process.platform === 'win32')(
