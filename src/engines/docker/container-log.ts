@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { LineSplitter } from '../../base/index.ts';
 import { type EventSink, LogParser } from '../../events/index.ts';
+import { gpuNameIn } from '../gpu-in-use.ts';
 import { Demultiplexer } from './demultiplexer.ts';
-import { gpuNameIn } from './gpu.ts';
 
 const KEPT_LINES = 50;
 /** Lines that say why a server does not even begin; hundreds of lines of usage may follow. */

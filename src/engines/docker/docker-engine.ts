@@ -5,6 +5,7 @@ import type Docker from 'dockerode';
 import { Lifetime, messageOf, systemError } from '../../base/index.ts';
 import type { EventSink } from '../../events/index.ts';
 import type { Engine, EngineEndpoints, RunningEngine } from '../engine.ts';
+import { findGpuInUse } from '../gpu-in-use.ts';
 import { notePollFailure } from '../load-failure.ts';
 import { ModelBoard } from '../model-board.ts';
 import { TranslatedRepository } from '../onnx-as-python/translated-repository.ts';
@@ -16,7 +17,7 @@ import { ContainerLog } from './container-log.ts';
 import { ContainerModels } from './container-models.ts';
 import { reasonOf, statusOf } from './docker-error.ts';
 import { type DockerEndpoint, dockerUnavailable, findDocker } from './endpoint.ts';
-import { type GpuChoice, readGpuUuids } from './gpu.ts';
+import type { GpuChoice } from './gpu.ts';
 import { wantedImage } from './image.ts';
 import { imageMissing, obtainImage } from './obtain-image.ts';
 import { containerTeller } from './onnx-in-container.ts';
@@ -251,19 +252,10 @@ export class DockerEngine implements Engine {
     }
   }
 
-  /** The GPU by its name; that one was asked for proves nothing (ux.md section 5.3). */
   async #verifyGpu(ports: PublishedPorts, log: ContainerLog, signal: AbortSignal): Promise<string> {
-    const limit = performance.now() + GPU_LIMIT_MS;
-    for (;;) {
-      const [uuid, ...others] = await readGpuUuids(`http://${ports.metrics}`).catch(() => []);
-      if (uuid !== undefined) {
-        const name = log.gpuName ?? uuid;
-        return others.length > 0 ? `${name} and ${others.length} more` : name;
-      }
-      if (performance.now() > limit)
-        throw gpuUnavailable('one was asked for and the container started, but Triton sees none');
-      await sleep(100, undefined, { signal });
-    }
+    const found = await findGpuInUse(`http://${ports.metrics}`, () => log.gpuName, GPU_LIMIT_MS, signal);
+    if (found !== undefined) return found;
+    throw gpuUnavailable('one was asked for and the container started, but Triton sees none');
   }
 
   #warn(text: string): void {

@@ -3,6 +3,7 @@ import { Lifetime, messageOf, systemError } from '../../base/index.ts';
 import type { EventSink } from '../../events/index.ts';
 import { listModelDirectories } from '../../repository/index.ts';
 import type { Engine, RunningEngine } from '../engine.ts';
+import { findGpuInUse, gpuNameIn } from '../gpu-in-use.ts';
 import { explainUnread, notePollFailure, withPlainReason } from '../load-failure.ts';
 import { ModelBoard } from '../model-board.ts';
 import { TritonClient } from '../triton-client.ts';
@@ -24,6 +25,7 @@ export interface NativeEngineOptions {
   readonly events: EventSink;
 }
 
+const GPU_LIMIT_MS = 5_000;
 const PROBE_EVERY_MS = 25;
 const PORT_ATTEMPTS = 3;
 
@@ -66,6 +68,7 @@ export class NativeEngine implements Engine {
     const sharedMemoryPrefix = `triton-local-${process.pid}-${++starts}-`;
     const lifetime = new Lifetime();
     const board = new ModelBoard(events);
+    let gpuName: string | undefined;
     const triton = lifetime.use(
       'tritonserver',
       new TritonProcess({
@@ -82,17 +85,30 @@ export class NativeEngine implements Engine {
         environment: surroundings.environment,
         sharedMemoryPrefix,
         events,
-        onLine: (text) => notePollFailure(text, board),
+        onLine: (text) => {
+          gpuName ??= gpuNameIn(text);
+          notePollFailure(text, board);
+        },
       }),
     );
     try {
       const client = lifetime.use('connection', new TritonClient({ http: `http://127.0.0.1:${http}` }));
       await untilLive(client, triton, signal);
+      // Its log names the GPUs before it listens; without one there is nothing to wait for.
+      const inUse =
+        gpuName && findGpuInUse(`http://127.0.0.1:${metrics}`, () => gpuName, GPU_LIMIT_MS, signal);
       const [version, index] = await Promise.all([client.version(), client.index()]);
       await explainUnread(index, repository, board);
       board.update(index.map((entry) => withPlainReason(entry, translated)));
       return new RunningNative(
-        { version, ports: { http, grpc, metrics }, repository, translated, unloaded: this.#unloaded },
+        {
+          version,
+          gpu: (await inUse) ?? null,
+          ports: { http, grpc, metrics },
+          repository,
+          translated,
+          unloaded: this.#unloaded,
+        },
         { client, board, triton, lifetime },
       );
     } catch (error) {

@@ -9,6 +9,7 @@ import type { TritonProcess } from './process.ts';
 
 interface RunFacts {
   readonly version: string;
+  readonly gpu: string | null;
   readonly ports: { readonly http: number; readonly grpc: number; readonly metrics: number };
   /** The staged model repository. */
   readonly repository: string;
@@ -30,7 +31,7 @@ const LOOK_AGAIN_MS = 200;
 /** A `tritonserver` that answers. */
 export class RunningNative implements RunningEngine {
   readonly kind = 'native';
-  readonly gpu = null;
+  readonly gpu: string | null;
   readonly version: string;
   readonly endpoints: RunningEngine['endpoints'];
   readonly exited: Promise<string>;
@@ -42,6 +43,7 @@ export class RunningNative implements RunningEngine {
     this.#facts = facts;
     this.#parts = parts;
     this.version = facts.version;
+    this.gpu = facts.gpu;
     const { http, grpc, metrics } = facts.ports;
     this.endpoints = {
       http: `http://127.0.0.1:${http}`,

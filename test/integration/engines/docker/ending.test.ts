@@ -1,4 +1,3 @@
-import { chmod, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DockerEngine } from '../../../../src/engines/index.ts';
@@ -13,6 +12,7 @@ import {
   writeModel,
 } from '../../../helpers/docker.ts';
 import { EmulatorProcess } from '../../../helpers/emulator-process.ts';
+import { hasSshServer, SshServer } from '../../../helpers/ssh-server.ts';
 import { TempFolder } from '../../../helpers/temp-project.ts';
 
 /** `TRITON_LOCAL_TEST_KILLS=50` for the long run. */
@@ -62,23 +62,17 @@ describe.skipIf(!hasDocker)('the docker engine, ended or reached the hard way', 
     expect(orphans).toBeGreaterThan(0);
   });
 
-  it.skipIf(process.platform === 'win32')(
-    'serves from a daemon over ssh, through the tunnel of the ports, with a copied repository',
+  it.skipIf(!hasSshServer)(
+    'serves from a daemon over OpenSSH, through the tunnel of the ports, with a copied repository',
     async () => {
-      // Stands in for OpenSSH and the machine at its other end: runs the command here, forwards ports with Node.
-      await writeFile(folder.path('ssh'), FAKE_SSH);
-      await chmod(folder.path('ssh'), 0o755);
+      await using ssh = await SshServer.start();
       const engine = new DockerEngine({
         repository: folder.path('models'),
         image,
         gpus: 'none',
         missingImage: 'fail',
-        dockerHost: 'ssh://me@gpu-box:2222',
-        environment: {
-          ...environment,
-          PATH: `${folder.directory}:${environment.PATH}`,
-          REAL_NODE: process.execPath,
-        },
+        dockerHost: ssh.dockerHost,
+        environment: { ...environment, PATH: `${ssh.binaries}:${environment.PATH}` },
         project: 'ssh',
         events: new EventLog(),
       });
@@ -101,17 +95,3 @@ describe.skipIf(!hasDocker)('the docker engine, ended or reached the hard way', 
     },
   );
 });
-
-const FAKE_SSH = `#!/bin/sh
-exec "$REAL_NODE" -e '
-const net = require("net");
-const args = process.argv.slice(1);
-const forwards = args.filter((it, at) => args[at - 1] === "-L").map((it) => it.split(":"));
-const end = args.indexOf("--");
-if (args[end + 1] !== "me@gpu-box" || args[args.indexOf("-p") + 1] !== "2222") process.exit(255);
-for (const [host, port, toHost, toPort] of forwards)
-  net.createServer((s) => { const o = net.connect(Number(toPort), toHost); s.pipe(o).pipe(s); s.on("error", () => {}); o.on("error", () => s.destroy()); }).listen(Number(port), host);
-if (args[end + 2] === "cat") process.stdin.on("end", () => process.exit()).resume();
-else { const o = net.connect("/var/run/docker.sock"); process.stdin.pipe(o).pipe(process.stdout); o.on("close", () => process.exit()); }
-' -- "$@"
-`;

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
+
+const METRICS_LIMIT_MS = 2_000;
+const POLL_MS = 100;
+
+/** Triton's line on each GPU it measures: `Collecting metrics for GPU 0: NVIDIA H100 80GB HBM3`. */
+export function gpuNameIn(line: string): string | undefined {
+  return /Collecting metrics for GPU \d+: (.+?)"?$/.exec(line)?.[1];
+}
+
+/**
+ * The GPU that a Triton verifiably uses, for people: by the metrics, whose families `nv_gpu_*` are there only where it
+ * has one. That one was asked for proves nothing (ux.md section 5.3), nor does `NVIDIA_VISIBLE_DEVICES`, which reads
+ * `void` under CDI.
+ * @param name of the first GPU in the log; metrics know UUIDs alone
+ * @returns undefined where the metrics name none within the limit
+ */
+export async function findGpuInUse(
+  metricsUrl: string,
+  name: () => string | undefined,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const limit = performance.now() + limitMs;
+  for (;;) {
+    const [uuid, ...others] = await readGpuUuids(metricsUrl).catch(() => []);
+    if (uuid !== undefined) {
+      const first = name() ?? uuid;
+      return others.length > 0 ? `${first} and ${others.length} more` : first;
+    }
+    if (performance.now() > limit) return undefined;
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}
+
+async function readGpuUuids(metricsUrl: string): Promise<readonly string[]> {
+  const signal = AbortSignal.timeout(METRICS_LIMIT_MS);
+  const { body } = await request(`${metricsUrl}/metrics`, { signal, reset: true });
+  return gpuUuids(await body.text());
+}
+
+export function gpuUuids(metrics: string): readonly string[] {
+  const found = metrics.matchAll(/^nv_gpu_memory_total_bytes\{[^}]*gpu_uuid="([^"]+)"/gm);
+  return [...new Set([...found].map(([, uuid]) => uuid ?? ''))];
+}
