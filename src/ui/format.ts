@@ -130,7 +130,9 @@ export function formatServing(generation: number, actions: readonly ReloadAction
 
 /** `embedded 2.51.0`, and which processor. */
 export function formatEngine({ kind, version, gpu }: EngineStatus): string {
-  return `${kind}${version ? ` ${version}` : ''} on ${gpu ?? 'CPU'}`;
+  // What a server that is not ours runs on, nobody tells.
+  const device = kind === 'external' ? '' : ` on ${gpu ?? 'CPU'}`;
+  return `${kind}${version ? ` ${version}` : ''}${device}`;
 }
 
 /** A command that can be pasted into a shell and reaches what was just started. */

@@ -1,9 +1,10 @@
-// What our listener before an engine costs: requests per second and p50 straight to a stand-in engine and through the
-// gateway, in turns. The engine answers after 1 or 2 ms, either all callers at once or one after another, as one model
+// What our listener before an engine costs: requests per second and p50 straight to a stand-in engine, through a
+// listener of Node that copies bytes and reads nothing, and through the gateway, in turns. The engine answers after 1 or 2 ms, either all callers at once or one after another, as one model
 // instance does.
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import net from 'node:net';
 import { promisify } from 'node:util';
 import { HttpGateway } from '../../src/engines/index.ts';
 import { TempFolder } from '../helpers/temp-project.ts';
@@ -72,28 +73,50 @@ async function compare(script, { name, ms, single }) {
   const gateway = new HttpGateway({ host: '127.0.0.1', port: 0, modelControlMode: 'none' });
   const through = `http://127.0.0.1:${await gateway.listen()}`;
   gateway.switchTo({ http: direct });
+  const copier = await startCopier(Number(port));
+  const bytes = `http://127.0.0.1:${copier.address().port}`;
   try {
     for (const connections of CONNECTIONS) {
       const rounds = [];
       for (let round = 0; round < ROUNDS; round += 1) {
         rounds.push([
           await measure(script, direct, connections),
+          await measure(script, bytes, connections),
           await measure(script, through, connections),
         ]);
       }
-      const [a, b] = [0, 1].map((side) => ({
+      const [a, floor, b] = [0, 1, 2].map((side) => ({
         rate: median(rounds.map((round) => round[side].rate)),
         p50: median(rounds.map((round) => round[side].p50)),
       }));
       process.stdout.write(
-        `engine ${name}, c = ${connections}: direct ${a.rate.toFixed(0)}/s (p50 ${a.p50.toFixed(2)} ms), gateway ${b.rate.toFixed(0)}/s (p50 ${b.p50.toFixed(2)} ms), ratio ${(b.rate / a.rate).toFixed(3)}\n`,
+        `engine ${name}, c = ${connections}: direct ${a.rate.toFixed(0)}/s (p50 ${a.p50.toFixed(2)} ms), bytes ${floor.rate.toFixed(0)}/s (p50 ${floor.p50.toFixed(2)} ms), gateway ${b.rate.toFixed(0)}/s (p50 ${b.p50.toFixed(2)} ms), ratio ${(floor.rate / a.rate).toFixed(3)} and ${(b.rate / a.rate).toFixed(3)}\n`,
       );
     }
   } finally {
     await gateway[Symbol.asyncDispose]();
+    copier.close();
     engine.stdin.end();
     await once(engine, 'exit');
   }
+}
+
+/** The least that a hop through Node costs. */
+async function startCopier(port) {
+  const server = net.createServer({ noDelay: true }, (client) => {
+    const engine = net.connect({ host: '127.0.0.1', port, noDelay: true });
+    for (const [from, to] of [
+      [client, engine],
+      [engine, client],
+    ]) {
+      from.on('data', (chunk) => to.write(chunk));
+      from.on('error', () => to.destroy());
+      from.on('close', () => to.destroy());
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
 }
 
 /** wrk beside this process, whose event loop is the gateway's. */

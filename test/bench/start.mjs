@@ -1,8 +1,12 @@
 // From the start of the process to `emulator.ready`, on a copy of the sample, Python environment there already; and
-// the time of `--help` against Node that does nothing.
+// the time of `--help` against Node that does nothing. Then how long after the engine's own ready ours is said, where
+// no script comes between: embedded, and native where TRITON_LOCAL_TEST_TRITON names a server.
 import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import { DigitsProject } from '../e2e/digits.ts';
 import { checkoutCli, EmulatorProcess } from '../helpers/emulator-process.ts';
+import { repositoryRoot } from '../helpers/temp-project.ts';
+import { realTriton } from '../helpers/triton.ts';
 import { median, row } from './lib/figures.mjs';
 
 const ROUNDS = 10;
@@ -17,6 +21,10 @@ export async function run() {
     await project[Symbol.asyncDispose]();
   }
 
+  const noCode = path.join(repositoryRoot, 'test/fixtures/projects/no-code-identity');
+  await timeReadiness('embedded', noCode, ['--engine', 'embedded']);
+  if (realTriton) await timeReadiness('native', noCode, ['--engine', 'native', '--tritonserver', realTriton]);
+
   const help = [];
   const bare = [];
   for (let round = 0; round < ROUNDS * 2; round += 1) {
@@ -26,6 +34,19 @@ export async function run() {
   row('node -e 0', bare, 'ms');
   row('--help', help, 'ms');
   process.stdout.write(`--help / node -e 0: ${(median(help) / median(bare)).toFixed(2)}\n`);
+}
+
+async function timeReadiness(name, projectDir, engine) {
+  const gaps = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await using emulator = await EmulatorProcess.startReady({
+      projectDir,
+      args: [...engine, '--grpc-port', '0', '--metrics-port', '0'],
+    });
+    const at = (type) => Date.parse(emulator.events.find((event) => event.type === type).time);
+    gaps.push(at('emulator.ready') - at('engine.ready'));
+  }
+  row(`${name}: engine.ready to emulator.ready`, gaps, 'ms');
 }
 
 async function timeStart(projectDir) {

@@ -11,7 +11,7 @@ exec 3<&0 </dev/null
 server=$!
 trap 'kill -TERM "$server" 2>/dev/null' TERM
 ( trap '' TERM
-  cat <&3 >/dev/null
+  while read -r _ <&3; do :; done
   kill -KILL "$server"
   rm -f "/dev/shm/$prefix"*
   kill -KILL 0 ) >/dev/null 2>&1 &
@@ -23,5 +23,7 @@ while :; do
   kill -0 "$server" 2>/dev/null || break
 done
 rm -f "/dev/shm/$prefix"*
+kill -KILL "$watcher"
+wait "$watcher" 2>/dev/null
 exit $status
 `;
