@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import type { Dialect } from '../config/index.ts';
 import type { ReplyStream } from '../python/index.ts';
 import type { CloudProfile, FrontEndAnswer } from './cloud-profile.ts';
 import type { Connection } from './connections.ts';
@@ -20,6 +21,8 @@ export interface ServiceContext {
   readonly cors: Cors | undefined;
   /** `x-ms-server-version`; undefined sends none. */
   readonly serverVersion: string | undefined;
+  /** Whose error texts and headers answers have. */
+  readonly dialect: Dialect;
   /** How a cloud's front end tells of answers, where that is to be met at home. */
   readonly profile: CloudProfile | undefined;
 }

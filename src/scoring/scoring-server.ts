@@ -172,11 +172,18 @@ class ScoringService implements AsyncDisposable {
   }
 }
 
-function contextOf({ source, corsOrigins, serverVersion, profile }: ScoringServerOptions): ServiceContext {
+function contextOf({
+  source,
+  corsOrigins,
+  serverVersion,
+  dialect,
+  profile,
+}: ScoringServerOptions): ServiceContext {
   return {
     readStanding: () => ({ generation: source.pool()?.generation ?? 0, stale: source.state().stale }),
     cors: corsOrigins.length > 0 ? new Cors(corsOrigins) : undefined,
     serverVersion,
+    dialect,
     profile,
   };
 }

@@ -94,6 +94,7 @@ export async function startService(
     engineUrl: undefined,
     keys: [],
     corsOrigins: [],
+    dialect: 'current',
     profile: undefined,
     serverVersion: 'azmlinfsrv/1.5.1',
     source,
