@@ -1,4 +1,4 @@
-import { userError } from '../base/index.ts';
+import { messageOf, userError } from '../base/index.ts';
 
 /** How the scoring service serves, as the variables of the real server set it (azureml.md 1.10). */
 export interface ServiceSettings {
@@ -17,12 +17,23 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export function readServiceSettings(variables: Variables): ServiceSettings {
   const { AML_CORS_ORIGINS: origins, SERVER_VERSION_LOG_RESPONSE_ENABLED: versioned } = variables;
   return {
-    corsOrigins: origins ? origins.split(',').map((origin) => origin.trim()) : [],
+    corsOrigins: origins ? origins.split(',').map(corsOrigin) : [],
     serverVersion:
       versioned === undefined || versioned.toLowerCase() === 'true'
         ? SERVER_VERSION
         : variables.HTTP_X_MS_SERVER_VERSION || undefined,
   };
+}
+
+/** `*`, a text, or a pattern as flask-cors takes it. */
+function corsOrigin(raw: string): string {
+  const origin = raw.trim();
+  try {
+    if (origin !== '*') new RegExp(origin);
+  } catch (error) {
+    throw userError('CONFIG_INVALID', `AML_CORS_ORIGINS: "${origin}" is no pattern (${messageOf(error)})`);
+  }
+  return origin;
 }
 
 /** `WORKER_TIMEOUT` in milliseconds; 0 is for ever. */

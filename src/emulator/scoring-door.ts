@@ -85,6 +85,7 @@ async function openOn(port: number, parts: ScoringDoorParts): Promise<Opened> {
     keys,
     corsOrigins: config.service.corsOrigins,
     serverVersion: config.service.serverVersion,
+    dialect: config.dialect,
     profile: cloudProfile(config.profile),
     source,
     events,

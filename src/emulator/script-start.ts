@@ -45,6 +45,7 @@ export function prepareScript(
         environment,
         engineAuthority: new URL(engineUrl).host,
         dataDirectory: dataDirectory(config.home, config.projectDir),
+        dialect: config.dialect,
         scoringTimeoutMs: config.scoringTimeoutMs,
         workerTimeoutMs: config.workerTimeoutMs,
         debug: config.python.debug,

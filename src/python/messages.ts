@@ -1,3 +1,4 @@
+import type { Dialect } from '../config/index.ts';
 import type { ScriptSwagger } from './score-pool.ts';
 
 // Control messages between us and a worker, as JSON in CONTROL frames; harness/session.py makes and reads them.
@@ -15,6 +16,7 @@ export interface StartMessage {
   readonly enginePort: number | undefined;
   /** Whether to wait for an editor before the script is loaded. */
   readonly debug: boolean;
+  readonly dialect: Dialect | undefined;
   readonly scoringTimeoutMs: number;
   readonly initTimeoutMs: number;
   /** The user's modules as the generation read them, by path: a worker that starts again gets no newer ones. */

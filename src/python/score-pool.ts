@@ -1,3 +1,4 @@
+import type { Dialect } from '../config/index.ts';
 import type { EventSink, WorkerStatus } from '../events/index.ts';
 import type { ReplyStream } from './reply-stream.ts';
 
@@ -72,6 +73,8 @@ export interface ScorePoolOptions {
   readonly engineAuthority: string | undefined;
   /** Where data is written that the script collects with Azure's collectors. */
   readonly dataDirectory: string;
+  /** How errors are told; by default as today's server does. */
+  readonly dialect?: Dialect;
   readonly scoringTimeoutMs: number;
   /** Limit for `run()` after which its worker is ended; 0 is none. */
   readonly workerTimeoutMs: number;

@@ -71,6 +71,7 @@ function startMessage(options: ScorePoolOptions, sources: StartMessage['sources'
     engineHost: engine?.host,
     enginePort: engine?.port,
     debug: options.debug,
+    dialect: options.dialect,
     scoringTimeoutMs: options.scoringTimeoutMs,
     initTimeoutMs: options.initTimeoutMs,
     sources,

@@ -21,30 +21,35 @@ export function asciiJson(value: unknown, indent?: number): string {
 }
 
 /**
- * Answers with a JSON message. With `ids` it is one of the service's own answers and carries them; without, it is
+ * Answers with an error's message. With `ids` it is one of the service's own answers and carries them; without, it is
  * one of the application-level handler (unknown path, wrong method), which carries none (azureml.md 1.3).
  */
-export function answerMessage(
-  exchange: Exchange,
-  status: number,
-  message: string,
-  ids?: RequestIds,
-  runFunctionFailed = false,
-): void {
-  const body = messageBody(message);
-  const headers = jsonHeaders(body);
-  headers.push('x-ms-run-function-failed', runFunctionFailed ? 'True' : 'False');
-  if (ids) pushIdentity(headers, exchange, ids);
+export function answerMessage(exchange: Exchange, status: number, message: string, ids?: RequestIds): void {
+  const { headers, body } = errorAnswer(exchange, message, ids);
   exchange.answer(status, headers, body);
 }
 
 /** As `answerMessage`, to a request whose body is not read to its end. */
 export function answerUnread(exchange: Exchange, status: number, message: string, ids: RequestIds): void {
-  const body = messageBody(message);
-  const headers = jsonHeaders(body);
-  headers.push('x-ms-run-function-failed', 'False');
-  pushIdentity(headers, exchange, ids);
+  const { headers, body } = errorAnswer(exchange, message, ids);
   exchange.answerUnread(status, headers, body);
+}
+
+/** JSON today, a text in 2021 (azureml.md 2.1); the body is bytes as latin1. */
+function errorAnswer(exchange: Exchange, message: string, ids: RequestIds | undefined) {
+  const isText = exchange.service.dialect === '2021';
+  const body = isText ? Buffer.from(message).toString('latin1') : messageBody(message);
+  const type = isText ? 'text/html; charset=utf-8' : 'application/json';
+  const headers = [
+    'Content-Type',
+    type,
+    'Content-Length',
+    String(body.length),
+    'x-ms-run-function-failed',
+    'False',
+  ];
+  if (ids) pushIdentity(headers, exchange, ids);
+  return { headers, body };
 }
 
 /** An error that gunicorn gives before the application sees the request: HTML, and none of our ids. */
@@ -76,9 +81,13 @@ export function jsonHeaders(body: string): string[] {
   return ['Content-Type', 'application/json', 'Content-Length', String(body.length)];
 }
 
-/** Adds what web pages are allowed, the version and the ids, in the order of the real server. */
+/** Adds what web pages are allowed, the version and the ids, in the order of the real server; in 2021 it had one id. */
 export function pushIdentity(headers: string[], exchange: Exchange, ids: RequestIds): void {
-  const { cors, serverVersion } = exchange.service;
+  const { cors, serverVersion, dialect } = exchange.service;
+  if (dialect === '2021') {
+    headers.push('x-ms-request-id', ids.msRequestId);
+    return;
+  }
   if (cors && !headers.includes('Access-Control-Allow-Origin')) {
     const { method, request, fields } = exchange;
     headers.push(...cors.fieldsFor({ method, origin: fields.origin, rawHeaders: request.rawHeaders }));

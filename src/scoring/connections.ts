@@ -6,8 +6,14 @@ import { within } from '../base/index.ts';
 /** How long requests that were accepted may take to finish once the server is being closed. */
 const CLOSE_LIMIT_MS = 10_000;
 
+/** How long a caller may take to read the answer to a request that it did not finish. */
+export const LINGER_MS = 2_000;
+
 /** How often a caller who has closed its side is asked whether it still listens. */
 const ASK_AGAIN_MS = 1_000;
+
+/** Why a body cannot be read to its end although its caller is there. */
+export type BodyFailure = 'broken' | 'too-slow';
 
 /** One caller's connection: how many of its requests are in progress, and whether it is still there. */
 export class Connection {
@@ -18,8 +24,8 @@ export class Connection {
   #latest: { readonly request: IncomingMessage; readonly response: ServerResponse } | undefined;
   #asking: NodeJS.Timeout | undefined;
   #failed = false;
-  /** What to do when the body that is being read turns out to be no valid HTTP. */
-  onBrokenBody: (() => void) | undefined;
+  /** Told when the rest of the body that is being read will never come. */
+  onBodyFailure: ((how: BodyFailure) => void) | undefined;
 
   constructor(owner: Connections, socket: Socket) {
     this.#owner = owner;
@@ -55,15 +61,19 @@ export class Connection {
   }
 
   /**
-   * The bytes that came are no valid HTTP. Returns whether that is dealt with: by the request whose body they are, or
-   * by the end of the connection once the requests before them are answered.
+   * The bytes that came are no valid HTTP, or come too slowly. Returns whether that is dealt with: by the request whose
+   * body they are, or by the end of the connection once the requests before them are answered.
    */
-  fail(): boolean {
+  fail(how: BodyFailure): boolean {
     if (this.#failed) return true;
     this.#failed = true;
-    const tell = this.#latest?.request.complete ? undefined : this.onBrokenBody;
-    tell?.();
-    return tell !== undefined || this.#requests > 0;
+    const { request, response } = this.#latest ?? {};
+    if (request?.complete !== false) return this.#requests > 0;
+    if (this.onBodyFailure) this.onBodyFailure(how);
+    // Time for the answer to reach its caller; it waits for a rest of the body that never comes.
+    else if (response?.headersSent) setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+    else return false;
+    return true;
   }
 
   /**

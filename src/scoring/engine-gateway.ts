@@ -50,7 +50,8 @@ export class EngineGateway implements AsyncDisposable {
         responseHeaders: 'raw',
       });
       const headers = endToEndFields(answer.headers as unknown as readonly string[]);
-      if (exchange.begin(answer.statusCode, headers)) await pipeline(answer.body, response);
+      if (exchange.begin(answer.statusCode, headers, answer.statusText))
+        await pipeline(answer.body, response);
       else answer.body.destroy();
     } catch (error) {
       if (caller.aborted) return;

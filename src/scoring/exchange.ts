@@ -1,8 +1,9 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import type { Dialect } from '../config/index.ts';
 import type { ReplyStream } from '../python/index.ts';
 import type { CloudProfile, FrontEndAnswer } from './cloud-profile.ts';
-import type { Connection } from './connections.ts';
+import { type Connection, LINGER_MS } from './connections.ts';
 import type { Cors } from './cors.ts';
 import { type RequestFields, readFields } from './request-fields.ts';
 import { type RequestTarget, readTarget } from './request-target.ts';
@@ -20,6 +21,8 @@ export interface ServiceContext {
   readonly cors: Cors | undefined;
   /** `x-ms-server-version`; undefined sends none. */
   readonly serverVersion: string | undefined;
+  /** Whose error texts and headers answers have. */
+  readonly dialect: Dialect;
   /** How a cloud's front end tells of answers, where that is to be met at home. */
   readonly profile: CloudProfile | undefined;
 }
@@ -208,9 +211,6 @@ export class Exchange {
     return framed;
   }
 }
-
-/** How long the rest of an unread body is thrown away before the connection closes. */
-const LINGER_MS = 2_000;
 
 const NO_TIMES: RunTimes = { queueMs: 0, runMs: 0 };
 

@@ -34,6 +34,7 @@ export class FrontEnd {
   /** Has a request answered by `answer` within the limits, or answers in its place. */
   async serve(exchange: Exchange, answer: () => Promise<void>): Promise<void> {
     const { maxBodyBytes, deadlineMs, late, overloaded } = this.#profile;
+    exchange.id = exchange.fields.requestId?.slice(0, 100) ?? '';
     if (Number(exchange.fields.contentLength ?? 0) > maxBodyBytes)
       return exchange.answerInstead(tooLarge(maxBodyBytes));
     let timer: NodeJS.Timeout | undefined;

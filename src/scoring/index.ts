@@ -2,4 +2,4 @@
 // It knows Azure's HTTP contract; it refuses to know how a worker runs or a model is served.
 export { type CloudProfile, cloudProfile } from './cloud-profile.ts';
 export type { ScoringServerOptions, ScoringSource } from './scoring-options.ts';
-export { type ScoringServer, startScoringServer } from './scoring-server.ts';
+export { type ScoringServer, type SenderLimits, startScoringServer } from './scoring-server.ts';

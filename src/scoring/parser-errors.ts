@@ -1,9 +1,6 @@
 import type { Socket } from 'node:net';
 import { gunicornPage } from './answers.ts';
-import type { Connection } from './connections.ts';
-
-/** How long a caller may take to read why it was refused. */
-const LINGER_MS = 2_000;
+import { type Connection, LINGER_MS } from './connections.ts';
 
 /** Answers what Node's parser refused, with the statuses and pages that gunicorn has for it, and closes. */
 export function answerParserError(
@@ -15,7 +12,8 @@ export function answerParserError(
     socket.destroy();
     return;
   }
-  if (connection?.fail()) return;
+  const tooSlow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  if (connection?.fail(tooSlow ? 'too-slow' : 'broken')) return;
   const [status, reason, text] = pageFor(error.code);
   const body = gunicornPage(reason, text);
   socket.end(

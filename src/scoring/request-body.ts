@@ -1,3 +1,4 @@
+import type { BodyFailure } from './connections.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
@@ -7,10 +8,10 @@ import type { Exchange } from './exchange.ts';
 export const MAX_BODY_BYTES = 256 * 1024 * 1024;
 
 /**
- * What became of reading a body: the bytes, `too-large` before it was all read, `broken` where it is no valid HTTP, or
- * `aborted` when the caller left.
+ * What became of reading a body: the bytes, `too-large` before it was all read, `broken` where it is no valid HTTP,
+ * `too-slow` where it did not come in time, or `aborted` when the caller left.
  */
-export type BodyOutcome = Uint8Array | 'too-large' | 'broken' | 'aborted';
+export type BodyOutcome = Uint8Array | 'too-large' | BodyFailure | 'aborted';
 
 const EMPTY = new Uint8Array(0);
 
@@ -34,10 +35,10 @@ export function readBody(exchange: Exchange, limit = MAX_BODY_BYTES): Promise<Bo
       else rest = [first, chunk];
     });
     request.on('end', () => {
-      connection.onBrokenBody = undefined;
+      connection.onBodyFailure = undefined;
       resolve(rest ? Buffer.concat(rest, size) : (first ?? EMPTY));
     });
-    connection.onBrokenBody = () => resolve('broken');
+    connection.onBodyFailure = resolve;
     request.on('error', () => resolve('aborted'));
     request.on('close', () => resolve('aborted'));
   });

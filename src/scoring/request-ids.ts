@@ -17,13 +17,13 @@ const MAX_ID_CHARACTERS = 100;
  * request id is the caller's or a fresh UUID, the deprecated `x-ms-request-id` falls back to the client's id and
  * then to the request id, and the client's id falls back to `x-ms-request-id` alone. An id sent empty stays empty.
  */
-export function assignIds(fields: RequestFields): RequestIds {
+export function assignIds(fields: RequestFields, maxCharacters = MAX_ID_CHARACTERS): RequestIds {
   const requestId = fields.requestId ?? randomUUID();
-  if (requestId.length > MAX_ID_CHARACTERS)
+  if (requestId.length > maxCharacters)
     return refuse('', `x-request-id must not exceed ${MAX_ID_CHARACTERS} characters`);
   const msClientRequestId = fields.msClientRequestId || fields.msRequestId || '';
   const msRequestId = fields.msRequestId || msClientRequestId || requestId;
-  if (msRequestId.length > MAX_ID_CHARACTERS || msClientRequestId.length > MAX_ID_CHARACTERS)
+  if (msRequestId.length > maxCharacters || msClientRequestId.length > maxCharacters)
     return refuse(
       requestId,
       `x-ms-request-id and x-ms-client-request-id must not exceed ${MAX_ID_CHARACTERS} characters`,

@@ -15,6 +15,8 @@ export const INTERNAL_ERROR = 'An unexpected internal error occurred. Check the 
 /** werkzeug's words, which name no number. */
 const TOO_LARGE = 'The data value transmitted exceeds the capacity limit.';
 
+const TOO_SLOW = 'The request took too long to arrive.';
+
 /** Below are interim answers, after which a caller would wait for the real one. */
 const FIRST_FINAL_STATUS = 200;
 
@@ -32,6 +34,7 @@ export async function answerScore(
   const body = await readBody(exchange);
   if (body === 'aborted') return;
   if (body === 'too-large') return answerUnread(exchange, 413, TOO_LARGE, ids);
+  if (body === 'too-slow') return answerUnread(exchange, 408, TOO_SLOW, ids);
   if (body === 'broken') return answerUnread(exchange, 500, INTERNAL_ERROR, ids);
   const pool = source.pool();
   if (!pool) return answerNoPool(exchange, ids, source);

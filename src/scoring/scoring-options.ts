@@ -1,3 +1,4 @@
+import type { Dialect } from '../config/index.ts';
 import type { EmulatorState, EventSink } from '../events/index.ts';
 import type { ScorePool, ScoreRequest } from '../python/index.ts';
 import type { CloudProfile } from './cloud-profile.ts';
@@ -28,6 +29,8 @@ export interface ScoringServerOptions {
   readonly corsOrigins: readonly string[];
   /** `x-ms-server-version` of every answer of a script's routes; undefined sends none. */
   readonly serverVersion: string | undefined;
+  /** Whose error texts and headers answers have. */
+  readonly dialect: Dialect;
   /** The limits and status codes of a cloud's front end; undefined has none. */
   readonly profile: CloudProfile | undefined;
   readonly source: ScoringSource;

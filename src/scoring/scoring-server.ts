@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { listen, systemError } from '../base/index.ts';
 import { answerGunicornError, answerMessage } from './answers.ts';
@@ -23,15 +23,25 @@ export interface ScoringServer extends AsyncDisposable {
   setKeys(keys: readonly string[]): void;
 }
 
+/** How long a sender may take, in milliseconds, and how often that is looked at. */
+export interface SenderLimits {
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
+  readonly connectionsCheckingInterval: number;
+}
+
+const SENDER_LIMITS: SenderLimits = {
+  headersTimeout: 60_000,
+  requestTimeout: 600_000,
+  connectionsCheckingInterval: 5_000,
+};
+
 /**
- * Limits against senders that never come to an end. `keepAliveTimeout` is longer than that of usual client pools, so
+ * Limits against callers that never come to an end. `keepAliveTimeout` is longer than that of usual client pools, so
  * that it is the client who closes and no request meets a closing connection.
  */
 const LIMITS = {
   maxHeaderSize: 128 * 1024,
-  headersTimeout: 60_000,
-  requestTimeout: 600_000,
-  connectionsCheckingInterval: 5_000,
   keepAliveTimeout: 75_000,
   // The real server takes HTTP/1.1 without Host (azureml.md 0.3).
   requireHostHeader: false,
@@ -48,8 +58,11 @@ const MAX_CONNECTIONS = 4_096;
  *
  * @throws PORT_TAKEN, PORT_REFUSED as `listen` of base; SCORING_NO_ENGINE for no-code mode without an engine.
  */
-export async function startScoringServer(options: ScoringServerOptions): Promise<ScoringServer> {
-  const service = new ScoringService(options);
+export async function startScoringServer(
+  options: ScoringServerOptions,
+  senders = SENDER_LIMITS,
+): Promise<ScoringServer> {
+  const service = new ScoringService(options, senders);
   const port = await service.start();
   return {
     port,
@@ -62,15 +75,17 @@ class ScoringService implements AsyncDisposable {
   readonly #options: ScoringServerOptions;
   #mayScore: ReturnType<typeof createKeyCheck>;
   readonly #gateway: EngineGateway | undefined;
-  readonly #server = createServer(LIMITS);
-  readonly #connections = new Connections(this.#server);
+  readonly #server: Server;
+  readonly #connections: Connections;
   readonly #context: ServiceContext;
   /** Stands before the routes where a cloud's limits are to be met at home. */
   readonly #frontEnd: FrontEnd | undefined;
   #ended: Promise<void> | undefined;
 
-  constructor(options: ScoringServerOptions) {
+  constructor(options: ScoringServerOptions, senders: SenderLimits) {
     this.#options = options;
+    this.#server = createServer({ ...LIMITS, ...senders });
+    this.#connections = new Connections(this.#server);
     this.#context = contextOf(options);
     this.#frontEnd = options.profile && new FrontEnd(options.profile);
     this.#mayScore = createKeyCheck(options.keys);
@@ -172,11 +187,18 @@ class ScoringService implements AsyncDisposable {
   }
 }
 
-function contextOf({ source, corsOrigins, serverVersion, profile }: ScoringServerOptions): ServiceContext {
+function contextOf({
+  source,
+  corsOrigins,
+  serverVersion,
+  dialect,
+  profile,
+}: ScoringServerOptions): ServiceContext {
   return {
     readStanding: () => ({ generation: source.pool()?.generation ?? 0, stale: source.state().stale }),
     cors: corsOrigins.length > 0 ? new Cors(corsOrigins) : undefined,
     serverVersion,
+    dialect,
     profile,
   };
 }

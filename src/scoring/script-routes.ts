@@ -40,7 +40,9 @@ export async function answerScript(
   if (fields.upgrade !== undefined && isWebSocket(exchange))
     return answerMessage(exchange, 400, NOT_UNDERSTOOD);
 
-  const ids = assignIds(fields);
+  // The limit came later than 2021 (azureml.md 1.12).
+  const ids =
+    exchange.service.dialect === '2021' ? assignIds(fields, Number.POSITIVE_INFINITY) : assignIds(fields);
   exchange.id = ids.requestId;
   if (fields.msRequestId) warnOfDeprecatedId(events, ids);
   if (ids.refusal !== undefined) return answerMessage(exchange, 431, ids.refusal, ids);

@@ -11,12 +11,9 @@ import time
 from inspect import Parameter
 from urllib.parse import unquote_to_bytes
 
-from _triton_local import alarm, channel, reply_stream, script, streams
+from _triton_local import alarm, channel, dialect, reply_stream, script, streams
 
 _BOUNDARY = re.compile(r""";\s*boundary\s*=\s*"?[^";\s]""", re.IGNORECASE)
-
-SCRIPT_FAILED = "An unexpected error occurred in scoring script. Check the logs for more info."
-INTERNAL = "An unexpected internal error occurred. Check the logs for more info."
 
 #: Flags of a reply: x-ms-run-function-failed is sent; its value; run() returned; the body follows in pieces; the request
 #: ended its handler, and the parent answers what gunicorn would.
@@ -26,12 +23,8 @@ _NOT_FAILED = FLAG_FAILED_SENT
 _RETURNED = FLAG_FAILED_SENT | FLAG_RETURNED
 _FAILED = FLAG_FAILED_SENT | FLAG_FAILED
 
-_HTML_UTF8 = b'[["Content-Type", "text/html; charset=utf-8"]]'
-_JSON = b""  # the parent knows: application/json
-
-
 #: A request that ended its handler, as `sys.exit()` does.
-_ABORTED = (FLAG_ABORTED, 500, _JSON, b"")
+_ABORTED = (FLAG_ABORTED, 500, dialect.JSON, b"")
 
 
 class Rejected(Exception):
@@ -87,7 +80,7 @@ class Request:
 class Scoring:
     """Answers request frames with a loaded script."""
 
-    def __init__(self, wire, loaded, timeout_ms):
+    def __init__(self, wire, loaded, timeout_ms, told_in):
         self._wire = wire
         self._run = loaded.run
         self._parameters = loaded.parameters
@@ -97,6 +90,7 @@ class Scoring:
         self._timeout_ms = timeout_ms
         self._alarm = alarm.Alarm(wire, timeout_ms, TimeoutError)
         self._gate = None
+        self.dialect = told_in
         self.run_ms = 0.0
 
     def serve(self, frame):
@@ -133,15 +127,15 @@ class Scoring:
             if self._takes_headers and arguments is not None:
                 arguments["request_headers"] = environ_headers(request)
         except Rejected as rejection:
-            return error_reply(rejection.status, rejection.message, _NOT_FAILED), None
+            return self.dialect.rejected(rejection, _NOT_FAILED), None
         except Exception as error:
             self.log_error(error)
-            return error_reply(500, INTERNAL, _NOT_FAILED), None
+            return self.dialect.internal(error, _NOT_FAILED), None
         if arguments is None:
             # OPTIONS is answered for the sake of CORS; every other method is refused.
-            if request.method == "OPTIONS":
-                return (_NOT_FAILED, 200, _HTML_UTF8, b""), None
-            return error_reply(405, "Method not allowed", _NOT_FAILED), None
+            if request.method == "OPTIONS" and self.dialect.answers_options:
+                return (_NOT_FAILED, 200, dialect.HTML, b""), None
+            return self.dialect.reply(405, "Method not allowed", _NOT_FAILED), None
         try:
             started = time.perf_counter()
             try:
@@ -153,10 +147,10 @@ class Scoring:
             return None, output
         except TimeoutError as error:
             self.log_error(error)
-            return error_reply(500, "Scoring timeout after %d ms" % self._timeout_ms, _FAILED), None
+            return self.dialect.reply(500, "Scoring timeout after %d ms" % self._timeout_ms, _FAILED), None
         except Exception as error:
             self.log_error(error)
-            return error_reply(500, SCRIPT_FAILED, _FAILED), None
+            return self.dialect.script_failed(error, _FAILED), None
 
     def encode(self, output):
         """The reply for an output that is not an HTTP response already."""
@@ -164,8 +158,8 @@ class Scoring:
             body = b"{}" if output is None else json.dumps(output).encode("ascii")
         except Exception as error:
             self.log_error(error)
-            return error_reply(500, INTERNAL, _NOT_FAILED)
-        return _RETURNED, 200, _JSON, body
+            return self.dialect.internal(error, _NOT_FAILED)
+        return _RETURNED, 200, dialect.JSON, body
 
     def _answer(self, request):
         reply, output = self.invoke(request)
@@ -215,10 +209,6 @@ class Scoring:
 def has_flask():
     """Whether Flask is loaded: then an output may be a Response, and `run()` may look at `flask.request`."""
     return hasattr(sys.modules.get("flask"), "Flask")
-
-
-def error_reply(status, message, flags):
-    return flags, status, _JSON, json.dumps({"message": message}).encode("ascii")
 
 
 def _read_text(request):

@@ -4,7 +4,8 @@ import os
 import sys
 import time
 
-from _triton_local import alarm, channel, collected, debugger, redirect, scoring, script, shims, sources, streams, swagger
+from _triton_local import alarm, channel, collected, debugger, dialect, redirect, scoring, script, shims, sources
+from _triton_local import streams, swagger
 from _triton_local import collected_library, wsgi  # noqa: F401  (imported early: none of ours is looked for later)
 
 _TREE_LINES = 200
@@ -57,7 +58,8 @@ def start(wire, options, preloaded):
         wire.send_control(failure)
         return None
     streams.finish_lines()
-    serve = scoring.Scoring(wire, loaded, options["scoringTimeoutMs"]).serve
+    told_in = dialect.Of2021() if options.get("dialect") == "2021" else dialect.Current()
+    serve = scoring.Scoring(wire, loaded, options["scoringTimeoutMs"], told_in).serve
     wire.send_control(
         {
             "type": "ready",

@@ -77,10 +77,10 @@ class Gate:
 
     def _fail(self, error):
         self._owner.log_error(error)
-        status, message = 500, scoring.INTERNAL
+        told_in = self._owner.dialect
         if isinstance(error, sys.modules["werkzeug.exceptions"].HTTPException):
-            status, message = error.code, error.description
-        return self._to_response(scoring.error_reply(status, message, scoring.FLAG_FAILED_SENT))
+            return self._to_response(told_in.reply(error.code, error.description, scoring.FLAG_FAILED_SENT))
+        return self._to_response(told_in.internal(error, scoring.FLAG_FAILED_SENT))
 
     def _to_response(self, reply):
         """Through Flask all the same: what the script has asked to be done after the request is done."""

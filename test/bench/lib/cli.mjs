@@ -18,7 +18,7 @@ export class Cli {
   #child;
   #folder;
 
-  static async start(directory, args = []) {
+  static async start(directory, args = [], variables = {}) {
     const cli = new Cli();
     cli.#folder = await mkdtemp(path.join(tmpdir(), 'triton-local-bench-'));
     const log = path.join(cli.#folder, 'log');
@@ -40,7 +40,10 @@ export class Cli {
         'plain',
         ...args,
       ],
-      { env: childEnvironment(cli.#folder, cli.#folder), stdio: ['ignore', file.fd, file.fd] },
+      {
+        env: { ...childEnvironment(cli.#folder, cli.#folder), ...variables },
+        stdio: ['ignore', file.fd, file.fd],
+      },
     );
     await file.close();
     const since = performance.now();

@@ -65,6 +65,7 @@ export class ScriptService implements AsyncDisposable {
           ...options.variables,
         },
         engineAuthority: undefined,
+        ...(options.scoring?.dialect && { dialect: options.scoring.dialect }),
         dataDirectory: path.join(directory, 'data'),
         scoringTimeoutMs: options.scoringTimeoutMs ?? 60_000,
         workerTimeoutMs: options.workerTimeoutMs ?? 300_000,

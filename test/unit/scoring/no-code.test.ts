@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listen } from '../../../src/base/index.ts';
-import { ask, open, readAnswer, requestText } from './raw-http.ts';
+import { ask, exchangeBytes, open, readAnswer, requestText } from './raw-http.ts';
 import { startService, type TestService } from './service.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -165,6 +165,19 @@ describe('no-code mode', () => {
     socket.write(requestText('POST', '/v2/x', [], '{}'));
     await left;
     await expect.poll(() => service.requestEvents()).toMatchObject([{ status: 499 }]);
+  });
+
+  it('ends the work on a body that turns out to be no HTTP', async () => {
+    await start();
+    const left = new Promise<void>((resolve) => {
+      handler = (request) => {
+        request.resume().once('close', resolve);
+      };
+    });
+    const head = 'POST /v2/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const answer = await exchangeBytes(service.port, `${head}3\r\none\r\nzz\r\n`);
+    expect(answer?.status).toBe(400);
+    await left;
   });
 
   it('cuts an answer off where the engine did, rather than end it as if it were whole', async () => {

@@ -116,8 +116,11 @@ describe('too many requests', () => {
     service = await startService(pool, { profile: profileOf(name, { maxWaitMs: 20 }) });
     const first = score();
     await expect.poll(() => pool.held.length).toBe(1);
-    const answer = await score();
+    const answer = await score(['x-request-id: B']);
     expect([answer.status, answer.header('content-type')]).toEqual([status, 'text/plain']);
+    expect(service.requestEvents()).toMatchObject([
+      { id: name === 'aks' ? 'B' : expect.stringMatching(/^[0-9a-f-]{36}$/), status },
+    ]);
     expect(pool.requests).toHaveLength(1);
     pool.held[0]?.(reply('1'));
     expect((await first).status).toBe(200);

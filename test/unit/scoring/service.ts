@@ -5,6 +5,7 @@ import {
   type ScoringServer,
   type ScoringServerOptions,
   type ScoringSource,
+  type SenderLimits,
   startScoringServer,
 } from '../../../src/scoring/index.ts';
 
@@ -75,6 +76,7 @@ export interface TestService extends AsyncDisposable {
 export async function startService(
   pool: ScorePool | undefined = new FakePool(),
   rest: Partial<ScoringServerOptions> = {},
+  senders?: SenderLimits,
 ): Promise<TestService> {
   const events: EventBody[] = [];
   const source = {
@@ -87,19 +89,23 @@ export async function startService(
     failure: () => source.failed,
     state: () => source.now,
   };
-  const server = await startScoringServer({
-    host: '127.0.0.1',
-    port: 0,
-    deployment: 'script',
-    engineUrl: undefined,
-    keys: [],
-    corsOrigins: [],
-    profile: undefined,
-    serverVersion: 'azmlinfsrv/1.5.1',
-    source,
-    events: { emit: (event) => events.push(event) },
-    ...rest,
-  });
+  const server = await startScoringServer(
+    {
+      host: '127.0.0.1',
+      port: 0,
+      deployment: 'script',
+      engineUrl: undefined,
+      keys: [],
+      corsOrigins: [],
+      dialect: 'current',
+      profile: undefined,
+      serverVersion: 'azmlinfsrv/1.5.1',
+      source,
+      events: { emit: (event) => events.push(event) },
+      ...rest,
+    },
+    senders,
+  );
   return {
     port: server.port,
     server,

@@ -92,3 +92,44 @@ describe('bytes that are no HTTP', () => {
     expect(answer?.body.toString()).toMatch(/^<html>/);
   });
 });
+
+describe('a sender that is too slow', () => {
+  const QUICK = { headersTimeout: 100, requestTimeout: 200, connectionsCheckingInterval: 20 };
+
+  it.each([
+    ['within the head', 'POST /score HTTP/1.1\r\nHost: a\r\n', undefined],
+    [
+      'within the body',
+      'POST /score HTTP/1.1\r\nHost: a\r\nx-request-id: A\r\nContent-Length: 9\r\n\r\n{',
+      'A',
+    ],
+    [
+      'within a chunk',
+      'POST /score HTTP/1.1\r\nHost: a\r\nx-request-id: A\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{',
+      'A',
+    ],
+  ])('%s is told so with 408, and costs nobody a worker', async (_where, bytes, id) => {
+    const pool = new FakePool();
+    service = await startService(pool, {}, QUICK);
+    const answer = await exchangeBytes(service.port, bytes);
+    expect([answer?.status, answer?.header('x-request-id'), answer?.header('connection')]).toEqual([
+      408,
+      id,
+      'close',
+    ]);
+    expect(pool.requests).toHaveLength(0);
+  });
+
+  it('does not keep the answer of a request before it', async () => {
+    service = await startService(new FakePool(), {}, QUICK);
+    const socket = await open(service.port);
+    let text = '';
+    socket.on('data', (data) => {
+      text += data;
+    });
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    socket.write('POST /score HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}GET / HT');
+    await ended;
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 408']);
+  });
+});

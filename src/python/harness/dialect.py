@@ -1,0 +1,47 @@
+"""How errors are told: by today's server, in JSON that says nothing of the exception, or by that of 2020 and 2021, in a
+text that says all of it (reference azureml.md 2.1)."""
+
+import json
+
+from _triton_local import script
+
+SCRIPT_FAILED = "An unexpected error occurred in scoring script. Check the logs for more info."
+INTERNAL = "An unexpected internal error occurred. Check the logs for more info."
+
+#: Headers of a reply as the frame carries them; nothing stands for application/json.
+JSON = b""
+HTML = b'[["Content-Type", "text/html; charset=utf-8"]]'
+
+
+class Current:
+    answers_options = True
+
+    def reply(self, status, message, flags):
+        return flags, status, JSON, json.dumps({"message": message}).encode("ascii")
+
+    def rejected(self, rejection, flags):
+        return self.reply(rejection.status, rejection.message, flags)
+
+    def script_failed(self, _error, flags):
+        return self.reply(500, SCRIPT_FAILED, flags)
+
+    def internal(self, _error, flags):
+        return self.reply(500, INTERNAL, flags)
+
+
+class Of2021(Current):
+    #: CORS, and with it an answer to OPTIONS, came later.
+    answers_options = False
+
+    def reply(self, status, message, flags):
+        return flags, status, HTML, message.encode("utf-8", "backslashreplace")
+
+    def rejected(self, rejection, flags):
+        return self.reply(500, rejection.message, flags)
+
+    def script_failed(self, error, flags):
+        return self.reply(500, str(error), flags)
+
+    def internal(self, error, flags):
+        told = script.format_error(error)
+        return self.reply(500, "An unexpected internal error occurred. Encountered Exception: " + told, flags)
