@@ -168,6 +168,5 @@ function get(port: number, path: string): Promise<{ status: number | undefined; 
   });
 }
 
-/** Without explanations, and without the spaces after commas and colons that only Python writes. */
-const normal = (text: string) =>
-  text.replace(/"description": ?"(?:[^"\\]|\\.)*"/g, '"description":""').replace(/([,:]) /g, '$1');
+/** Without explanations. */
+const normal = (text: string) => text.replace(/"description": "(?:[^"\\]|\\.)*"/g, '"description": ""');
