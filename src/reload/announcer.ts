@@ -9,6 +9,7 @@ import type { ReloadTarget } from './target.ts';
 
 const WRITING_FIRST_SAID_MS = 1_000;
 const WRITING_SAID_AGAIN_MS = 5_000;
+const HELD_SAID_MS = 3_000;
 
 /** Tells of reloads and of what is waited for, each thing once. */
 export class Announcer {
@@ -69,6 +70,14 @@ export class Announcer {
   watching(mode: WatchMode, reason: string): void {
     this.#events.emit({ type: 'reload.watching', mode, reason });
     if (mode === 'polling') this.condition('polling', true, () => reason);
+  }
+
+  /** Files that keep changing by themselves, for which the script waits, for a while now. */
+  held(files: readonly string[], heldMs: number): void {
+    this.condition('held', heldMs >= HELD_SAID_MS, () => {
+      const names = files.map((file) => this.#show(file)).join(', ');
+      return `${names} keeps changing: the script is reloaded when it rests. Have requests write outside the source folder`;
+    });
   }
 
   /** A file that the script writes as it starts, whose changes count no more. */

@@ -46,6 +46,7 @@ export class Attempts {
   #bill: Bill | undefined;
   /** When a suspect of the loop guard may start the workers again. */
   #heldUntil: number | undefined;
+  #heldSince: number | undefined;
   /** How often in a row a newer content ended an attempt. */
   #overtaken = 0;
   /** Whether an outcome is owed even if there turns out to be nothing to do. */
@@ -143,8 +144,11 @@ export class Attempts {
   #isHeld(latest: ProjectSnapshot): boolean {
     const now = this.#parts.clock.now();
     const isAsked = this.#forced.size > 0;
-    const until = isAsked ? now : this.#guard.mayStartAt(this.#freshCauses(latest), now);
+    const causes = this.#freshCauses(latest);
+    const until = isAsked ? now : this.#guard.mayStartAt(causes, now);
     this.#heldUntil = until > now ? until : undefined;
+    this.#heldSince = this.#heldUntil === undefined ? undefined : (this.#heldSince ?? now);
+    this.#parts.announcer.held(causes, this.#heldSince === undefined ? 0 : now - this.#heldSince);
     return this.#heldUntil !== undefined;
   }
 

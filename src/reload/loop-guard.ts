@@ -20,6 +20,8 @@ interface Suspicion {
   /** How long after the beginning each of them changed it; emptied by any other change. */
   delays: number[];
   changedAt: number;
+  /** Whether it has to rest before it may cause another start, however long it goes on changing. */
+  mustRest: boolean;
   /** Whether the last start came after a rest, to see whether it changes the file. */
   isProbe: boolean;
   proofs: number;
@@ -80,9 +82,9 @@ export class LoopGuard {
     this.#endedAt = Number.POSITIVE_INFINITY;
     for (const file of causes) {
       if (path.extname(file) === '.py') continue;
-      const known = this.#suspicions.get(file);
-      const suspicion = known ?? { starts: [], delays: [], changedAt: now, isProbe: false, proofs: 0 };
-      suspicion.isProbe = isSuspect(suspicion, now);
+      const suspicion = this.#suspicions.get(file) ?? newSuspicion(now);
+      suspicion.isProbe = suspicion.mustRest || isSuspect(suspicion, now);
+      suspicion.mustRest = false;
       suspicion.starts = [...suspicion.starts, now].slice(-MOST_STARTS);
       this.#suspicions.set(file, suspicion);
     }
@@ -103,13 +105,19 @@ export class LoopGuard {
 
   #mayStartAt(file: string, now: number): number {
     const suspicion = this.#suspicions.get(file);
-    return suspicion && isSuspect(suspicion, now) ? Math.max(now, suspicion.changedAt + REST_MS) : now;
+    if (!suspicion) return now;
+    suspicion.mustRest ||= isSuspect(suspicion, now);
+    return suspicion.mustRest ? Math.max(now, suspicion.changedAt + REST_MS) : now;
   }
 
   #forget(file: string): void {
     this.#stopped.delete(file);
     this.#suspicions.delete(file);
   }
+}
+
+function newSuspicion(now: number): Suspicion {
+  return { starts: [], delays: [], changedAt: now, mustRest: false, isProbe: false, proofs: 0 };
 }
 
 function isSuspect({ starts, delays }: Suspicion, now: number): boolean {

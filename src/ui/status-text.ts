@@ -1,5 +1,6 @@
 import type { EmulatorState } from '../events/index.ts';
 import {
+  formatBill,
   formatDuration,
   formatEngine,
   formatPath,
@@ -38,10 +39,9 @@ export function formatState(state: EmulatorState, { color = false, now = Date.no
   }
   if (reload) {
     const took = reload.timings ? ` in ${formatDuration(reload.timings.totalMs)}` : '';
-    rows.push([
-      'reload',
-      `${reload.outcome}${took}: ${formatSubject(reload.causes, reload.actions, projectDir)}`,
-    ]);
+    const bill = reload.timings ? formatBill(reload.timings) : '';
+    const subject = formatSubject(reload.causes, reload.actions, projectDir);
+    rows.push(['reload', `${reload.outcome}${took}: ${subject}${bill && ` (${bill})`}`]);
   }
   for (const { error } of failures) {
     const place = formatPlace(error, projectDir);

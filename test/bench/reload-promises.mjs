@@ -8,9 +8,12 @@ import { Load } from '../helpers/load.ts';
 import { editionOf, NamedProject, PARTS } from '../helpers/named-project.ts';
 import { RandomEdits, randomFrom, untilServed } from '../helpers/random-edits.ts';
 import { TempFolder } from '../helpers/temp-project.ts';
+import { realTriton } from '../helpers/triton.ts';
 import { row } from './lib/figures.mjs';
 
 const RANDOM_EDITS = 2_000;
+/** On a real tritonserver, where each load takes seconds. */
+const NATIVE_EDITS = 60;
 const BROKEN_ROUNDS = 50;
 const REQUESTS_PER_SECOND = 50;
 const IDLE_SECONDS = 20;
@@ -19,18 +22,31 @@ const FILES = 10_000;
 const TICKS_PER_SECOND = 100;
 
 export async function run() {
-  await randomEdits();
+  await randomEdits('embedded', RANDOM_EDITS, []);
+  if (realTriton) {
+    const flags = [
+      '--engine',
+      'native',
+      '--tritonserver',
+      realTriton,
+      '--grpc-port',
+      '0',
+      '--metrics-port',
+      '0',
+    ];
+    await randomEdits('native', NATIVE_EDITS, flags);
+  }
   await brokenSaves();
   await idle();
 }
 
-async function randomEdits() {
-  await using running = await start([]);
+async function randomEdits(engine, count, args) {
+  await using running = await start(args);
   const { project, emulator, load } = running;
   const seed = Number(process.env.BENCH_SEED ?? Date.now() % 1e6);
   const edits = new RandomEdits({ project, emulator, load, random: randomFrom(seed) });
   const resident = [];
-  while (edits.edits < RANDOM_EDITS) {
+  while (edits.edits < count) {
     await edits.burst();
     const reloads = completed(emulator);
     if (reloads >= (resident.length + 1) * 100) resident.push(`${reloads}: ${residentMb(emulator.pid)}`);
@@ -39,11 +55,11 @@ async function randomEdits() {
   const runs = await project.runs();
   const twice = runs.length - new Set(runs).size;
   process.stdout.write(
-    `random saves (seed ${seed}): ${edits.edits} saves, ${completed(emulator)} reloads, ` +
+    `${engine}, random saves (seed ${seed}): ${edits.edits} saves, ${completed(emulator)} reloads, ` +
       `${load.answers.length} requests: ${load.failures.length} failed, ${twice} answered twice, ` +
       `${edits.wrongAnswers().length} with a content that they must not have\n`,
   );
-  process.stdout.write(`resident memory in MB by reloads: ${resident.join(', ')}\n`);
+  if (resident.length > 0) process.stdout.write(`resident memory in MB by reloads: ${resident.join(', ')}\n`);
 }
 
 async function brokenSaves() {

@@ -335,6 +335,7 @@ describe('reloader', () => {
       expect(fake.target.calls.length).toBeLessThan(20);
       await fake.clock.advance(2_000);
       expect(fake.target.served.get('workers')).toContain(`${STATE}=request 199`);
+      expect(lines()).toEqual([expect.stringMatching(/^warning: state\.json keeps changing/)]);
     });
 
     it('is not suspected of what people save while it starts', async () => {

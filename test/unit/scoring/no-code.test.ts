@@ -33,6 +33,19 @@ const send = (method: string, target: string, extra: readonly string[] = [], bod
   ask(service.port, requestText(method, target, extra, body));
 
 describe('no-code mode', () => {
+  it('asks nothing of the engine while the newest save is refused, and still tells its own state', async () => {
+    await start();
+    service.source.refused = 'The newest save is broken (--strict-reload): no such operator';
+    handler = () => expect.unreachable('the engine was asked');
+    const answer = await send('POST', '/v2/models/m/infer', [], '{"inputs": []}');
+    expect([answer.status, JSON.parse(answer.body.toString())]).toEqual([
+      503,
+      { message: service.source.refused },
+    ]);
+    expect((await send('GET', '/')).status).toBe(503);
+    expect((await send('GET', '/_triton-local/status')).status).toBe(200);
+  });
+
   it.each([
     ['/v2/models/m/infer?a=%20b', '/v2/models/m/infer?a=%20b'],
     ['//v2//health/ready', '/v2/health/ready'],

@@ -68,6 +68,7 @@ export interface TestService extends AsyncDisposable {
   readonly source: ScoringSource & {
     current: ScorePool | undefined;
     failed: string | undefined;
+    refused: string | undefined;
     now: EmulatorState;
   };
   requestEvents(): Extract<EventBody, { type: 'scoring.request' }>[];
@@ -84,7 +85,8 @@ export async function startService(
     failed: undefined as string | undefined,
     now: initialState,
     pool: () => source.current,
-    refusal: () => undefined,
+    refused: undefined as string | undefined,
+    refusal: () => source.refused,
     onScore: () => undefined,
     failure: () => source.failed,
     state: () => source.now,

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { type EventBody, EventBus, StateStore } from '../../../src/events/index.ts';
+import { formatState } from '../../../src/ui/status-text.ts';
+import { ready, reloaded, reloadFailed } from '../../helpers/story.ts';
+
+function status(events: readonly EventBody[]): string {
+  const bus = new EventBus();
+  const store = new StateStore(bus);
+  for (const event of events) bus.emit(event);
+  return formatState(store.state);
+}
+
+it('tells what the last reload cost, and nothing of watching that goes the usual way', () => {
+  const text = status([...ready, { type: 'reload.watching', mode: 'events', reason: '' }, ...reloaded]);
+  expect(text).toContain(
+    'reload   completed in 132 ms: score.py (notice 2.6 ms + quiet 80 ms + warm 46 ms + switch 3.0 ms)',
+  );
+  expect(text).not.toContain('watching');
+});
+
+it('tells why it polls, and what is broken where', () => {
+  const reason = '/p lies on a NFS file system';
+  const text = status([...ready, { type: 'reload.watching', mode: 'polling', reason }, ...reloadFailed]);
+  expect(text).toContain(`watching polling: ${reason}`);
+  expect(text).toMatch(/^broken {3}score\.py:27: /m);
+});
