@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { isInside } from '../base/index.ts';
 import { parseModelConfigJson } from '../repository/index.ts';
-import { LoadError, type LoadOverride } from './model-table.ts';
+import { LoadError } from './load-error.ts';
+import type { LoadOverride } from './model-control.ts';
 
 const FILE_PREFIX = 'file:';
 

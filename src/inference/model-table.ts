@@ -1,28 +1,18 @@
-import path from 'node:path';
-import { Mutex, messageOf, TritonLocalError, userError } from '../base/index.ts';
-import type { EventSink, LogLevel, ModelState, ModelStatus } from '../events/index.ts';
-import { invalidArgument, notFound, unavailable } from '../kserve/index.ts';
-import {
-  listModelDirectories,
-  type ModelConfig,
-  type ModelDefinition,
-  readModelDefinition,
-} from '../repository/index.ts';
-import type { Backend } from './backends/backend.ts';
-import { directoryStamp } from './directory-stamp.ts';
-import { checkEnsemble } from './ensemble-dependencies.ts';
+import { Mutex } from '../base/index.ts';
+import type { ModelState, ModelStatus } from '../events/index.ts';
+import { notFound, unavailable } from '../kserve/index.ts';
 import type { LoadedVersion } from './loaded-version.ts';
-import { loadVersion, reasonOf } from './model-loader.ts';
 
-interface VersionEntry {
+export interface VersionEntry {
   readonly version: string;
   state: ModelState;
   reason: string;
   loaded: LoadedVersion | undefined;
 }
 
-interface ModelEntry {
+export interface ModelEntry {
   readonly name: string;
+  /** Held by whoever loads or unloads the model. */
   readonly mutex: Mutex;
   versions: Map<string, VersionEntry>;
   /** The highest version that answers. */
@@ -33,13 +23,6 @@ interface ModelEntry {
   stamp: string | undefined;
 }
 
-/** What a load replaces on disk. */
-export interface LoadOverride {
-  readonly config: ModelConfig;
-  /** A repository that stands in for the real one for this load. */
-  readonly repository: string | undefined;
-}
-
 /** An entry of the repository index. */
 export interface IndexEntry {
   readonly name: string;
@@ -48,22 +31,12 @@ export interface IndexEntry {
   readonly reason?: string;
 }
 
-/**
- * The models in memory: which version answers, what loads, what failed and why. A load brings the new versions up
- * beside the old ones and swaps when all are there; the old ones answer what they have accepted and go.
- */
-export class ModelTable implements AsyncDisposable {
-  readonly #repository: string;
-  readonly #backends: ReadonlyMap<string, Backend>;
-  readonly #events: EventSink;
-  readonly #models = new Map<string, ModelEntry>();
-  readonly #retiring = new Set<Promise<void>>();
+/** The reason of a version that was unloaded on purpose, which does not count against readiness. */
+export const UNLOADED = 'unloaded';
 
-  constructor(repository: string, backends: ReadonlyMap<string, Backend>, events: EventSink) {
-    this.#repository = repository;
-    this.#backends = backends;
-    this.#events = events;
-  }
+/** The models in memory: which version answers, what loads, what failed and why. `ModelControl` changes it. */
+export class ModelTable {
+  readonly #models = new Map<string, ModelEntry>();
 
   /**
    * The version a request is for; the highest that answers where none is named.
@@ -89,7 +62,7 @@ export class ModelTable implements AsyncDisposable {
     return [...versions].flatMap(({ loaded, state }) => (loaded && state === 'READY' ? [loaded] : []));
   }
 
-  modelNames(): string[] {
+  names(): string[] {
     return [...this.#models.keys()].sort();
   }
 
@@ -103,7 +76,8 @@ export class ModelTable implements AsyncDisposable {
     return true;
   }
 
-  models(): readonly ModelStatus[] {
+  /** What is known of every version, by name. */
+  statuses(): readonly ModelStatus[] {
     const statuses: ModelStatus[] = [];
     for (const { name, versions, pollFailure } of this.#models.values()) {
       if (pollFailure !== '') statuses.push({ name, version: '', state: 'UNAVAILABLE', reason: pollFailure });
@@ -114,10 +88,10 @@ export class ModelTable implements AsyncDisposable {
     return statuses.sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
   }
 
-  /** The folders on disk with what is known of each. */
-  async index(onlyReady: boolean): Promise<IndexEntry[]> {
+  /** The repository index: the folders on disk, in order, with what is known of each. */
+  index(folders: readonly string[], onlyReady: boolean): IndexEntry[] {
     const entries: IndexEntry[] = [];
-    for (const name of (await listModelDirectories(this.#repository)).sort()) {
+    for (const name of [...folders].sort()) {
       const versions = [...(this.#models.get(name)?.versions.values() ?? [])];
       if (versions.length === 0 && !onlyReady) entries.push({ name });
       for (const { version, state, reason } of versions)
@@ -127,204 +101,12 @@ export class ModelTable implements AsyncDisposable {
     return entries;
   }
 
-  /**
-   * Loads what the folder holds now and swaps it in.
-   * @throws TritonLocalError MODEL_LOAD_FAILED with the reason, and the file and line where they are known; what
-   * served before serves on.
-   */
-  load(name: string): Promise<void> {
-    const model = this.#entry(name);
-    return model.mutex.run(async () => {
-      try {
-        await this.#loadNow(model, undefined, true);
-      } catch (error) {
-        const cause = error instanceof LoadError ? error.reasonError : error;
-        const known = cause instanceof TritonLocalError ? cause : undefined;
-        throw userError('MODEL_LOAD_FAILED', `model '${name}' was not loaded: ${messageOf(cause)}`, {
-          ...(known?.hint ? { hint: known.hint } : {}),
-          ...(known?.location ? { location: known.location } : {}),
-          cause: error,
-        });
-      }
-    });
+  get(name: string): ModelEntry | undefined {
+    return this.#models.get(name);
   }
 
-  /**
-   * A load that a client asks for; without an override an unchanged model is left as it is.
-   * @throws KServeError with Triton's load errors (E71 to E75)
-   */
-  loadForClient(name: string, override: LoadOverride | undefined): Promise<void> {
-    const model = this.#entry(name);
-    return model.mutex.run(async () => {
-      try {
-        if (!override && (await this.#unchanged(model))) return;
-        await this.#loadNow(model, override, false);
-      } finally {
-        if (model.versions.size === 0 && model.pollFailure === '') this.#models.delete(name);
-      }
-    });
-  }
-
-  /** Takes a model out of service; resolves once it is, while its last requests still run. */
-  unload(name: string): Promise<void> {
-    const model = this.#models.get(name);
-    if (!model) return Promise.resolve();
-    return model.mutex.run(async () => {
-      model.pollFailure = '';
-      model.stamp = undefined;
-      model.latest = undefined;
-      for (const entry of model.versions.values()) {
-        const { loaded } = entry;
-        entry.loaded = undefined;
-        if (loaded) {
-          this.#set(model, entry, 'UNLOADING', '');
-          this.#retire(loaded, () => {
-            if (entry.state === 'UNLOADING') this.#set(model, entry, 'UNAVAILABLE', UNLOADED);
-            this.#log('info', `successfully unloaded '${name}' version ${entry.version}`);
-          });
-        } else {
-          this.#set(model, entry, 'UNAVAILABLE', UNLOADED);
-        }
-      }
-    });
-  }
-
-  /** Unloads a model, and forgets it where its folder is gone. */
-  async remove(name: string): Promise<void> {
-    await this.unload(name);
-    if (!(await listModelDirectories(this.#repository)).includes(name)) this.#models.delete(name);
-  }
-
-  async #unchanged(model: ModelEntry): Promise<boolean> {
-    if (!model.latest || model.stamp === undefined) return false;
-    return model.stamp === (await directoryStamp(path.join(this.#repository, model.name)));
-  }
-
-  async #loadNow(model: ModelEntry, override: LoadOverride | undefined, ours: boolean): Promise<void> {
-    const { name } = model;
-    const repository = override?.repository ?? this.#repository;
-    const stamp = override ? undefined : await directoryStamp(path.join(repository, name));
-    let definition: ModelDefinition;
-    try {
-      definition = await readModelDefinition(repository, name, override?.config);
-    } catch (error) {
-      model.stamp = undefined;
-      this.#log('error', `Poll failed for model directory '${name}': ${messageOf(error)}`);
-      if (ours && !model.latest) this.#failPoll(model, reasonOf(error));
-      throw new LoadError(`failed to load '${name}', failed to poll from model repository`, 500, error);
-    }
-    const unloadable = await this.#whyUnloadable(definition, ours);
-    if (unloadable) {
-      this.#log('error', `failed to load '${name}': ${unloadable}`);
-      if (ours && !model.latest) this.#failPoll(model, `Invalid argument: ${unloadable}`);
-      throw new LoadError(
-        `load failed for model '${name}': ${unloadable}\n`,
-        400,
-        invalidArgument(unloadable),
-      );
-    }
-    await this.#bringUp(model, definition);
-    model.stamp = stamp;
-    model.pollFailure = '';
-  }
-
-  /** What keeps a readable model from being loaded at all. */
-  async #whyUnloadable(definition: ModelDefinition, ours: boolean): Promise<string | undefined> {
-    const { name, config, versions } = definition;
-    if (config.platform === 'ensemble') {
-      try {
-        // At start the members may still be loading, so only a client's load is told about them.
-        if (!ours)
-          await checkEnsemble(definition, {
-            repository: this.#repository,
-            readyVersions: (member) => this.readyVersions(member),
-          });
-      } catch (error) {
-        return messageOf(error);
-      }
-      return "triton-local's embedded engine does not serve ensembles yet; use --engine docker or native";
-    }
-    if (versions.length > 0) return undefined;
-    return `at least one version must be available under the version policy of model '${name}'`;
-  }
-
-  async #bringUp(model: ModelEntry, definition: ModelDefinition): Promise<void> {
-    const { name } = model;
-    const wasServing = model.latest !== undefined;
-    const old = model.versions;
-    const next = new Map<string, VersionEntry>();
-    for (const { version } of definition.versions) {
-      const entry: VersionEntry = { version, state: 'LOADING', reason: '', loaded: undefined };
-      next.set(version, entry);
-      this.#log('info', `loading: ${name}:${version}`);
-      if (!wasServing) this.#emit(model, entry);
-    }
-    if (!wasServing) model.versions = next;
-    const failures = new Map<VersionEntry, unknown>();
-    await Promise.all(
-      definition.versions.map(async (version) => {
-        const entry = next.get(version.version);
-        if (!entry) return;
-        try {
-          entry.loaded = await loadVersion(definition, version, this.#backends);
-        } catch (error) {
-          failures.set(entry, error);
-        }
-      }),
-    );
-    if (failures.size > 0) throw this.#giveUp(model, next, failures, wasServing);
-    model.versions = next;
-    model.latest = [...next.values()].at(-1)?.loaded;
-    for (const entry of next.values()) this.#set(model, entry, 'READY', '');
-    this.#log('info', `successfully loaded '${name}'`);
-    for (const [version, entry] of old) this.#replace(model, version, entry, next);
-  }
-
-  /** Retires what served before; a version that is no longer served stays in the index as unloaded. */
-  #replace(model: ModelEntry, version: string, old: VersionEntry, next: Map<string, VersionEntry>): void {
-    const { loaded } = old;
-    const gone = !next.has(version);
-    if (gone && (loaded || old.reason === UNLOADED)) {
-      next.set(version, old);
-      model.versions = new Map([...next].sort(([a], [b]) => Number(a) - Number(b)));
-      old.loaded = undefined;
-      this.#set(model, old, 'UNAVAILABLE', UNLOADED);
-    }
-    if (loaded)
-      this.#retire(loaded, () => {
-        if (gone) this.#log('info', `successfully unloaded '${model.name}' version ${version}`);
-      });
-  }
-
-  #giveUp(
-    model: ModelEntry,
-    next: ReadonlyMap<string, VersionEntry>,
-    failures: ReadonlyMap<VersionEntry, unknown>,
-    wasServing: boolean,
-  ): LoadError {
-    let clauses = '';
-    model.stamp = undefined;
-    for (const entry of next.values()) {
-      const failed = failures.has(entry);
-      const reason = failed ? reasonOf(failures.get(entry)) : UNLOADED;
-      if (failed) {
-        clauses += `version ${entry.version} is at UNAVAILABLE state: ${reason};\n`;
-        this.#log('error', `failed to load '${model.name}' version ${entry.version}: ${reason}`);
-      }
-      const { loaded } = entry;
-      entry.loaded = undefined;
-      if (loaded) this.#retire(loaded, () => undefined);
-      if (!wasServing) this.#set(model, entry, 'UNAVAILABLE', reason);
-    }
-    return new LoadError(`load failed for model '${model.name}': ${clauses}`, 400, [...failures.values()][0]);
-  }
-
-  #failPoll(model: ModelEntry, reason: string): void {
-    model.pollFailure = reason;
-    this.#events.emit({ type: 'model.state', model: model.name, version: '', state: 'UNAVAILABLE', reason });
-  }
-
-  #entry(name: string): ModelEntry {
+  /** The entry of a model; an empty one where there was none. */
+  entry(name: string): ModelEntry {
     let model = this.#models.get(name);
     if (!model) {
       model = {
@@ -340,49 +122,7 @@ export class ModelTable implements AsyncDisposable {
     return model;
   }
 
-  #retire(loaded: LoadedVersion, then: () => void): void {
-    const retired = loaded
-      .retire()
-      .catch((error: unknown) => this.#log('error', `while a model was let go: ${messageOf(error)}`))
-      .then(() => {
-        this.#retiring.delete(retired);
-        then();
-      });
-    this.#retiring.add(retired);
-  }
-
-  #set(model: ModelEntry, entry: VersionEntry, state: ModelState, reason: string): void {
-    if (entry.state === state && entry.reason === reason) return;
-    entry.state = state;
-    entry.reason = reason;
-    this.#emit(model, entry);
-  }
-
-  #emit(model: ModelEntry, { version, state, reason }: VersionEntry): void {
-    this.#events.emit({ type: 'model.state', model: model.name, version, state, reason });
-  }
-
-  #log(level: LogLevel, text: string): void {
-    this.#events.emit({ type: 'log.line', source: 'engine', level, text });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const name of [...this.#models.keys()]) await this.unload(name);
-    await Promise.all(this.#retiring);
-  }
-}
-
-const UNLOADED = 'unloaded';
-
-/** A failed load as the client of the load endpoint is told; `reasonError` is what went wrong. */
-export class LoadError extends Error {
-  readonly status: number;
-  readonly reasonError: unknown;
-
-  constructor(message: string, status: number, reasonError: unknown) {
-    super(message);
-    this.name = 'LoadError';
-    this.status = status;
-    this.reasonError = reasonError;
+  forget(name: string): void {
+    this.#models.delete(name);
   }
 }

@@ -3,6 +3,7 @@ import { listModelDirectories } from '../repository/index.ts';
 import { OnnxRuntimeBackend } from './backends/onnxruntime.ts';
 import { HttpDoor } from './http/http-door.ts';
 import type { InferenceServer, InferenceServerOptions } from './inference-server.ts';
+import { ModelControl } from './model-control.ts';
 import { ModelTable } from './model-table.ts';
 
 /** The Triton release whose texts and statuses we answer with. */
@@ -23,11 +24,15 @@ export async function startInferenceServer(
   try {
     const onnx = lifetime.use('onnxruntime', new OnnxRuntimeBackend(options.runtimePaths));
     const backends = new Map([['onnxruntime', onnx]]);
-    const models = lifetime.use('models', new ModelTable(options.repository, backends, options.events));
-    await loadAll(models, options, signal);
+    const models = new ModelTable();
+    const control = lifetime.use(
+      'models',
+      new ModelControl(models, options.repository, backends, options.events),
+    );
+    await loadAll(control, options, signal);
     const door = lifetime.use(
       'http',
-      new HttpDoor(models, {
+      new HttpDoor(models, control, {
         host: options.host,
         port: options.httpPort,
         version: TRITON_VERSION,
@@ -42,9 +47,9 @@ export async function startInferenceServer(
     return {
       httpUrl: `http://${host}:${port}`,
       version: TRITON_VERSION,
-      load: (model) => models.load(model),
-      unload: (model) => models.remove(model),
-      models: () => models.models(),
+      load: (model) => control.load(model),
+      unload: (model) => control.remove(model),
+      models: () => models.statuses(),
       [Symbol.asyncDispose]: () => lifetime[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -54,7 +59,7 @@ export async function startInferenceServer(
 }
 
 async function loadAll(
-  models: ModelTable,
+  control: ModelControl,
   { repository, events }: InferenceServerOptions,
   signal: AbortSignal,
 ): Promise<void> {
@@ -63,7 +68,7 @@ async function loadAll(
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       refuseAborted(signal);
       try {
-        await models.load(name);
+        await control.load(name);
       } catch (error) {
         // The table keeps the reason and has told it; the others still load.
         events.emit({ type: 'log.line', source: 'engine', level: 'debug', text: messageOf(error) });

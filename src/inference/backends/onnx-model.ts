@@ -25,6 +25,8 @@ interface ModelSource {
   /** What inputs are that a request may leave out. */
   readonly defaults: readonly SessionTensor[];
   readonly options: SessionOptions;
+  /** Opens one more session on a thread that is alive. */
+  readonly reopen: () => Promise<ThreadSession>;
 }
 
 // A run this short costs less than waking another thread, so the model also gets a session on this thread. The
@@ -41,7 +43,8 @@ const INLINE_AFTER_RUNS = 8;
 export class OnnxModel implements BackendModel {
   readonly config: ModelConfig;
   readonly instances: readonly ModelInstance[];
-  readonly #sessions: readonly ThreadSession[];
+  /** By instance. */
+  readonly #sessions: ThreadSession[];
   readonly #source: ModelSource;
   readonly #scalars: ReadonlySet<string>;
   #bytes: Promise<Uint8Array | undefined> | undefined;
@@ -58,21 +61,21 @@ export class OnnxModel implements BackendModel {
     source: ModelSource,
   ) {
     this.config = config;
-    this.#sessions = sessions;
+    this.#sessions = [...sessions];
     this.#source = source;
     this.#scalars = new Set(
       [...loaded.inputs, ...loaded.outputs]
         .filter(({ shape }) => shape?.length === 0)
         .map(({ name }) => name),
     );
-    this.instances = sessions.map((session) => ({
-      execute: (execution: Execution) => this.#execute(session, execution),
+    this.instances = sessions.map((_session, index) => ({
+      execute: (execution: Execution) => this.#execute(index, execution),
     }));
     // Read now: later the staged file may be another version's.
     this.#bytes = readSmall(source.model);
   }
 
-  async #execute(session: ThreadSession, { inputs }: Execution): Promise<ExecutionResult> {
+  async #execute(instance: number, { inputs }: Execution): Promise<ExecutionResult> {
     const start = process.hrtime.bigint();
     const feeds: SessionTensor[] = [];
     let size = 0;
@@ -89,7 +92,7 @@ export class OnnxModel implements BackendModel {
       result =
         this.#inline && small
           ? this.#runInline(this.#inline, feeds)
-          : await this.#runThreaded(session, feeds, small);
+          : await this.#runThreaded(instance, feeds, small);
     } catch (error) {
       if (error instanceof Error && 'code' in error) throw error;
       throw onnxRunError(messageOf(error));
@@ -124,11 +127,9 @@ export class OnnxModel implements BackendModel {
     return { outputs, runNs };
   }
 
-  async #runThreaded(
-    { thread, session }: ThreadSession,
-    feeds: readonly SessionTensor[],
-    small: boolean,
-  ): Promise<RunResult> {
+  async #runThreaded(instance: number, feeds: readonly SessionTensor[], small: boolean): Promise<RunResult> {
+    const held = this.#sessions[instance];
+    const { thread, session } = held?.thread.alive ? held : await this.#reopen(instance);
     const { inputs, transfer } = handOver(feeds);
     const result = await thread.run(session, inputs, transfer);
     if (this.#inlineAllowed && !this.#inline && small) {
@@ -136,6 +137,13 @@ export class OnnxModel implements BackendModel {
       if (this.#quickRuns === INLINE_AFTER_RUNS) await this.#enterInline();
     }
     return result;
+  }
+
+  /** A thread that ended took its sessions along, and failed what ran on it; what comes next gets another. */
+  async #reopen(instance: number): Promise<ThreadSession> {
+    const opened = await this.#source.reopen();
+    this.#sessions[instance] = opened;
+    return opened;
   }
 
   async #enterInline(): Promise<void> {

@@ -68,6 +68,13 @@ export class OnnxRuntimeBackend implements Backend {
         model,
         defaults,
         options: { ...options, intraOpNumThreads: 1 },
+        reopen: async () => {
+          const opened: ThreadSession[] = [];
+          await this.#open(model, options, opened);
+          const [one] = opened as [ThreadSession];
+          await one.thread.select(one.session, outputs);
+          return one;
+        },
       });
     } catch (error) {
       await closeAll(sessions);

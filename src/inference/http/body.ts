@@ -11,7 +11,7 @@ export const MAX_INPUT_BYTES = 64 * 1024 * 1024;
 
 /**
  * Collects a body. A body of one piece stays the piece it came in; a larger one is joined once, so that its first
- * tensor (behind `headerBytes` of JSON) is aligned for every datatype.
+ * tensor (behind `headerBytes` of JSON, whatever the client says they are) is aligned for every datatype.
  * @throws KServeError when it is too large or comes in too many chunks; what else arrives is thrown away
  */
 export function readBody(request: IncomingMessage, headerBytes: number): Promise<Buffer> {
@@ -53,7 +53,7 @@ const EMPTY = Buffer.alloc(0);
 function join(pieces: readonly Buffer[], size: number, headerBytes: number): Buffer {
   const [only] = pieces;
   if (pieces.length === 1 && only) return only;
-  const ahead = (8 - (headerBytes % 8)) % 8;
+  const ahead = Number.isSafeInteger(headerBytes) ? -headerBytes & 7 : 0;
   const body = Buffer.from(new ArrayBuffer(ahead + size), ahead, size);
   let at = 0;
   for (const piece of pieces) at += piece.copy(body, at);

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { listen, messageOf, within } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
 import { invalidArgument, KServeError } from '../../kserve/index.ts';
+import type { ModelControl } from '../model-control.ts';
 import type { ModelTable } from '../model-table.ts';
 import { SharedMemoryRegions } from '../shared-memory.ts';
 import { answerEmpty, answerError, type ContentType } from './answer.ts';
@@ -40,6 +41,7 @@ const DRAIN_MS = 30_000;
  */
 export class HttpDoor implements AsyncDisposable {
   readonly #models: ModelTable;
+  readonly #control: ModelControl;
   readonly #options: DoorOptions;
   readonly #server: Server;
   readonly #logSettings = new LogSettings();
@@ -49,8 +51,9 @@ export class HttpDoor implements AsyncDisposable {
   #closing: Promise<void> | undefined;
   #onDrained: (() => void) | undefined;
 
-  constructor(models: ModelTable, options: DoorOptions) {
+  constructor(models: ModelTable, control: ModelControl, options: DoorOptions) {
     this.#models = models;
+    this.#control = control;
     this.#options = options;
     // Idle connections stay open, as Triton's do: clients pool them and do not expect them to go away.
     this.#server = createServer(
@@ -117,11 +120,11 @@ export class HttpDoor implements AsyncDisposable {
       case 'all-stats':
         return allStatistics(models, response);
       case 'index':
-        return repositoryIndex(models, body, response);
+        return repositoryIndex(this.#control, body, response);
       case 'load':
-        return loadModel(models, modelControlMode, route, body, response);
+        return loadModel(this.#control, modelControlMode, route, body, response);
       case 'unload':
-        return unloadModel(models, modelControlMode, route, response);
+        return unloadModel(this.#control, modelControlMode, route, response);
       case 'logging':
         return this.#logSettings.answer(request.method ?? '', body, response);
       case 'trace':

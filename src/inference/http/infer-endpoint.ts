@@ -62,16 +62,23 @@ export async function inferOverHttp(
 /** The length of the JSON part: all of the body where no header says it; 0 stands for a raw request. */
 function headerLength(declared: string | undefined, body: Buffer): number {
   if (declared === undefined) return body.length;
-  const digits = /^\s*([+-]?\d+)/.exec(declared)?.[1];
-  const length = digits === undefined ? 0 : Number(digits);
-  if (Math.abs(length) > 2 ** 31)
-    throw invalidArgument(
-      `Unable to parse Inference-Header-Content-Length, value is out of range [ -2147483648, 2147483647 ], got: ${declared}`,
-    );
+  const length = readInt32(declared);
   if (length < 0 || length > body.length)
-    throw invalidArgument(`inference header size should be in range (0, ${body.length}), got: ${length}`);
+    throw invalidArgument(`inference header size should be in range (0, ${body.length}), got: ${declared}`);
   return length;
 }
+
+/** As C's `atoi`: the digits in front, 0 where there are none, cut to 32 bits. */
+function readInt32(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  const digits = /^\s*([+-]?\d+)/.exec(text)?.[1];
+  if (digits === undefined) return 0;
+  const value = BigInt(digits.replace('+', ''));
+  const limited = value > MAX_INT64 ? MAX_INT64 : value < -MAX_INT64 ? -MAX_INT64 - 1n : value;
+  return Number(BigInt.asIntN(32, limited));
+}
+
+const MAX_INT64 = 2n ** 63n - 1n;
 
 function readRequest(
   body: Buffer,

@@ -89,7 +89,7 @@ export function modelStatistics(models: ModelTable, route: Route, response: Serv
 
 export function allStatistics(models: ModelTable, response: ServerResponse): void {
   const reports = models
-    .modelNames()
+    .names()
     .flatMap((name) =>
       models.readyVersions(name).map(({ statistics, version }) => statistics.report(name, version)),
     );

@@ -12,24 +12,25 @@ import {
   unavailable,
   unsupported,
 } from '../../kserve/index.ts';
+import { LoadError } from '../load-error.ts';
 import { withOverride } from '../load-override.ts';
-import { LoadError, type ModelTable } from '../model-table.ts';
+import type { ModelControl } from '../model-control.ts';
 import { answerEmpty, answerError, answerJson } from './answer.ts';
 import { MAX_INPUT_BYTES } from './body.ts';
 import type { Route } from './route.ts';
 import { modelName } from './target.ts';
 
 export async function repositoryIndex(
-  models: ModelTable,
+  control: ModelControl,
   body: Buffer,
   response: ServerResponse,
 ): Promise<void> {
   const ready = readObject(body)?.get('ready');
-  answerJson(response, await models.index(ready !== undefined && asBoolean(ready, '')));
+  answerJson(response, await control.index(ready !== undefined && asBoolean(ready, '')));
 }
 
 export async function loadModel(
-  models: ModelTable,
+  control: ModelControl,
   mode: ModelControlMode,
   route: Route,
   body: Buffer,
@@ -47,7 +48,7 @@ export async function loadModel(
   refuseControl(mode);
   const name = checkName(modelName(route));
   try {
-    await withOverride(name, values, (override) => models.loadForClient(name, override));
+    await withOverride(name, values, (override) => control.loadForClient(name, override));
   } catch (error) {
     if (!(error instanceof LoadError)) throw error;
     answerError(response, error.status, error.message);
@@ -58,14 +59,14 @@ export async function loadModel(
 
 /** Mistakes in the body are passed over, as in Triton; without ensembles, `unload_dependents` changes nothing. */
 export async function unloadModel(
-  models: ModelTable,
+  control: ModelControl,
   mode: ModelControlMode,
   route: Route,
   response: ServerResponse,
 ): Promise<void> {
   if (route.scope !== '') throw unsupported("'repository_name' specification is not supported");
   refuseControl(mode);
-  await models.unload(modelName(route));
+  await control.unload(modelName(route));
   answerEmpty(response, 200, 'application/json');
 }
 

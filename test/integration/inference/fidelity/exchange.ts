@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** A request as it goes over the wire. */
 export interface WireRequest {
   readonly bytes: Buffer;
+  /** What ours is sent in place of `bytes`, where the two run different files. */
+  readonly oursBytes?: Buffer;
   /** Asked again until the body is like this. */
   readonly until?: RegExp;
 }

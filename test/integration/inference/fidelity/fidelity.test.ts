@@ -5,11 +5,11 @@ import type { FidelityCase } from './cases/case.ts';
 import { FATAL_CASES } from './cases/fatal.ts';
 import { TOPICS } from './cases/index.ts';
 import { removeSharedMemory, writeSharedMemory } from './cases/shared-memory.ts';
-import { comparable, sameNumbers } from './comparison.ts';
+import { sameNumbers } from './comparison.ts';
 import { fidelityDocument, type TopicTally } from './document.ts';
 import { exchange } from './exchange.ts';
 import { MODELS } from './models.ts';
-import { type Pair, startPair } from './pair.ts';
+import { askBoth, type Pair, startPair } from './pair.ts';
 
 if (!realTriton) skipLoudly('the comparison of the embedded engine with the real Triton');
 
@@ -53,10 +53,7 @@ describe.skipIf(!realTriton)('the embedded engine beside the real Triton', () =>
     const allowed = allowedFor(name);
     let verdict: 'equal' | 'digits' | 'allowed' = 'equal';
     for (const request of requests) {
-      const [real, ours] = await Promise.all(
-        [pair.real, pair.ours].map(async ({ port }) => comparable(await exchange(port, request))),
-      );
-      if (!real || !ours) throw new Error('one side gave no answer');
+      const [real, ours] = await askBoth(pair, request);
       if (JSON.stringify(real) === JSON.stringify(ours)) continue;
       if (allowed) {
         expect(allowed.holds(real, ours), `${allowed.what}\n${JSON.stringify({ real, ours }, null, 1)}`).toBe(

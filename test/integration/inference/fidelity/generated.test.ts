@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { realTriton, skipLoudly } from '../../../helpers/triton.ts';
-import { comparable, sameNumbers } from './comparison.ts';
-import { exchange, type WireRequest } from './exchange.ts';
+import { sameNumbers } from './comparison.ts';
 import { generatedRequest } from './generated-request.ts';
 import { MODELS } from './models.ts';
-import { type Pair, startPair } from './pair.ts';
+import { askBoth, type Pair, startPair } from './pair.ts';
 
 const RUNS = Number(process.env.TRITON_LOCAL_TEST_RUNS ?? 2_000);
 const ASKED = [
@@ -31,19 +30,11 @@ describe.skipIf(!realTriton)('generated requests', () => {
   });
   afterAll(() => pair?.[Symbol.asyncDispose]());
 
-  const ask = async (request: WireRequest) => {
-    const [real, ours] = await Promise.all(
-      [pair.real, pair.ours].map(async ({ port }) => comparable(await exchange(port, request))),
-    );
-    if (!real || !ours) throw new Error('one side gave no answer');
-    return { real, ours };
-  };
-
   it('are answered alike, mistakes included', async () => {
     let refused = 0;
     await fc.assert(
       fc.asyncProperty(generatedRequest, async (request) => {
-        const { real, ours } = await ask(request);
+        const [real, ours] = await askBoth(pair, request);
         if (real.status !== 200) refused += 1;
         if (!sameNumbers(real, ours)) expect(ours, request.bytes.toString('latin1')).toEqual(real);
         expect(ours.headers['content-type']).toEqual(real.headers['content-type']);

@@ -5,6 +5,8 @@ import { EventBus } from '../../../../src/events/index.ts';
 import { startInferenceServer } from '../../../../src/inference/index.ts';
 import { type BareTriton, startBareTriton } from '../../../helpers/triton-process.ts';
 import { PROJECT } from '../golden-repository.ts';
+import { type ComparableAnswer, comparable } from './comparison.ts';
+import { exchange, type WireRequest } from './exchange.ts';
 import { type PeerModel, writeModel } from './models.ts';
 
 export interface Side {
@@ -19,7 +21,7 @@ export interface Pair extends AsyncDisposable {
   readonly log: readonly string[];
 }
 
-export type ControlMode = 'none' | 'explicit';
+export type ControlMode = 'none' | 'explicit' | 'poll';
 
 export async function startPair(
   program: string,
@@ -58,4 +60,14 @@ export async function startPair(
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** The answers of the real server and of ours to one request. */
+export async function askBoth(
+  { real, ours }: Pair,
+  request: WireRequest,
+): Promise<[real: ComparableAnswer, ours: ComparableAnswer]> {
+  const oursRequest = request.oursBytes ? { ...request, bytes: request.oursBytes } : request;
+  const [first, second] = await Promise.all([exchange(real.port, request), exchange(ours.port, oursRequest)]);
+  return [comparable(first), comparable(second)];
 }

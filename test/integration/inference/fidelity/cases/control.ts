@@ -1,5 +1,6 @@
 // Repository index, load and unload (E70 to E78), versions, overrides, statistics.
 import type { WireRequest } from '../exchange.ts';
+import { addModel, type PeerVersion, pythonModel } from '../models.ts';
 import { type FidelityCase, get, infer, input, one, post } from './case.ts';
 
 const index = (body: unknown = '') =>
@@ -82,6 +83,28 @@ const CONFIG = (extra: object) =>
     ...extra,
   });
 
+const [SENT] = Object.values(addModel('sent', { '1': 5 }).versions);
+
+/** A load with files in the request: `model.py` there, `model.onnx` here. */
+function loadFiles(
+  model: string,
+  {
+    config,
+    file = '1/',
+    content = SENT,
+  }: { config?: string; file?: string; content?: PeerVersion | undefined },
+): WireRequest {
+  const parameters = (name: string, data: string | Uint8Array) => ({
+    ...(config === undefined ? {} : { config }),
+    [`file:${file}${name}`]: Buffer.from(data).toString('base64'),
+  });
+  const real = load(model, parameters('model.py', pythonModel(content?.python ?? '')));
+  const ours = load(model, parameters('model.onnx', content?.onnx ?? ''));
+  return { ...real, oursBytes: ours.bytes };
+}
+
+const SENT_CONFIG = CONFIG({ name: 'sent' });
+
 export const CONTROL_CASES: readonly FidelityCase[] = [
   ...INDEX_BODIES.map((body) => one(`index: ${JSON.stringify(body)}`, index(body))),
   one('index: of a named repository', post('/v2/repository/name/index')),
@@ -163,6 +186,39 @@ export const CONTROL_CASES: readonly FidelityCase[] = [
     settledIndex(),
     add('control'),
   ),
+  one(
+    'files: a model that is not on disk',
+    loadFiles('sent', { config: SENT_CONFIG }),
+    ready('sent'),
+    get('/v2/models/sent/config'),
+    add('sent'),
+    settledIndex(),
+    load('sent'),
+    add('sent'),
+    unload('sent'),
+    settledIndex(),
+    load('sent'),
+    ready('sent'),
+  ),
+  one('files: without a config', loadFiles('sent', {}), ready('sent'), settledIndex()),
+  one('files: config of another name', loadFiles('sent', { config: CONFIG({ name: 'other' }) })),
+  one(
+    'files: another version',
+    loadFiles('sent', { config: SENT_CONFIG, file: '3/' }),
+    get('/v2/models/sent'),
+    unload('sent'),
+    settledIndex(),
+  ),
+  one(
+    'files: over a model on disk, then the disk again',
+    loadFiles('control', { config: CONFIG({}) }),
+    add('control'),
+    settledIndex(),
+    load('control'),
+    add('control'),
+    settledIndex(),
+  ),
+  one('files: no version folder', loadFiles('sent', { config: SENT_CONFIG, file: '' }), ready('sent')),
   one(
     'statistics: of all versions',
     load('control', { config: CONFIG({ version_policy: { all: {} }, max_batch_size: 0 }) }),

@@ -20,6 +20,11 @@ const HEADER_LENGTHS = [
   ' 5',
   '5x',
   '+3',
+  '99999999999',
+  '4294967296',
+  '4294967301',
+  '-4294967291',
+  '-99999999999999999999',
   '0x10',
   '1.5',
 ];
@@ -142,6 +147,14 @@ export const FRAMING_CASES: readonly FidelityCase[] = [
   one('accept-encoding: metadata stays plain', request('GET', '/v2', '', { 'Accept-Encoding': 'gzip' })),
   one('chunks: one', chunked(TARGET, [JSON_BODY])),
   one('chunks: many', chunked(TARGET, [...JSON_BODY])),
+  ...['1.5', '-3', 'abc', '1e308', '9'.repeat(400)].map((length) =>
+    one(
+      `chunks: with a header length of ${length.slice(0, 8)}`,
+      chunked(TARGET, [JSON_BODY.slice(0, 9), JSON_BODY.slice(9)], {
+        'Inference-Header-Content-Length': length,
+      }),
+    ),
+  ),
   one('chunks: none', chunked(TARGET, [])),
   one(
     'chunks: with a binary section',

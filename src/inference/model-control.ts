@@ -1,0 +1,268 @@
+import path from 'node:path';
+import { messageOf, TritonLocalError, userError } from '../base/index.ts';
+import type { EventSink } from '../events/index.ts';
+import { invalidArgument } from '../kserve/index.ts';
+import {
+  listModelDirectories,
+  type ModelConfig,
+  type ModelDefinition,
+  readModelDefinition,
+} from '../repository/index.ts';
+import type { Backend } from './backends/backend.ts';
+import { directoryStamp } from './directory-stamp.ts';
+import { checkEnsemble } from './ensemble-dependencies.ts';
+import { LoadError } from './load-error.ts';
+import type { LoadedVersion } from './loaded-version.ts';
+import { loadVersion, reasonOf } from './model-loader.ts';
+import { ModelStates } from './model-states.ts';
+import {
+  type IndexEntry,
+  type ModelEntry,
+  type ModelTable,
+  UNLOADED,
+  type VersionEntry,
+} from './model-table.ts';
+
+/** What a load replaces on disk. */
+export interface LoadOverride {
+  readonly config: ModelConfig;
+  /** A repository that stands in for the real one for this load. */
+  readonly repository: string | undefined;
+}
+
+/**
+ * Loads and unloads models. A load brings the new versions up beside the old ones and swaps when all are there; the
+ * old ones answer what they have accepted and go.
+ */
+export class ModelControl implements AsyncDisposable {
+  readonly #table: ModelTable;
+  readonly #repository: string;
+  readonly #backends: ReadonlyMap<string, Backend>;
+  readonly #states: ModelStates;
+  readonly #retiring = new Set<Promise<void>>();
+
+  constructor(
+    table: ModelTable,
+    repository: string,
+    backends: ReadonlyMap<string, Backend>,
+    events: EventSink,
+  ) {
+    this.#table = table;
+    this.#repository = repository;
+    this.#backends = backends;
+    this.#states = new ModelStates(events);
+  }
+
+  /** The folders on disk with what is known of each. */
+  async index(onlyReady: boolean): Promise<IndexEntry[]> {
+    return this.#table.index(await listModelDirectories(this.#repository), onlyReady);
+  }
+
+  /**
+   * Loads what the folder holds now and swaps it in.
+   * @throws TritonLocalError MODEL_LOAD_FAILED with the reason, and the file and line where they are known; what
+   * served before serves on.
+   */
+  load(name: string): Promise<void> {
+    const model = this.#table.entry(name);
+    return model.mutex.run(async () => {
+      try {
+        await this.#loadNow(model, undefined, true);
+      } catch (error) {
+        const cause = error instanceof LoadError ? error.reasonError : error;
+        const known = cause instanceof TritonLocalError ? cause : undefined;
+        throw userError('MODEL_LOAD_FAILED', `model '${name}' was not loaded: ${messageOf(cause)}`, {
+          ...(known?.hint ? { hint: known.hint } : {}),
+          ...(known?.location ? { location: known.location } : {}),
+          cause: error,
+        });
+      }
+    });
+  }
+
+  /**
+   * A load that a client asks for; without an override an unchanged model is left as it is.
+   * @throws KServeError with Triton's load errors (E71 to E75)
+   */
+  loadForClient(name: string, override: LoadOverride | undefined): Promise<void> {
+    const model = this.#table.entry(name);
+    return model.mutex.run(async () => {
+      try {
+        if (!override && (await this.#unchanged(model))) return;
+        await this.#loadNow(model, override, false);
+      } finally {
+        if (model.versions.size === 0 && model.pollFailure === '') this.#table.forget(name);
+      }
+    });
+  }
+
+  /** Takes a model out of service; resolves once it is, while its last requests still run. */
+  unload(name: string): Promise<void> {
+    const model = this.#table.get(name);
+    if (!model) return Promise.resolve();
+    return model.mutex.run(async () => {
+      model.pollFailure = '';
+      model.stamp = undefined;
+      model.latest = undefined;
+      for (const entry of model.versions.values()) {
+        const { loaded } = entry;
+        entry.loaded = undefined;
+        if (loaded) {
+          this.#states.set(model, entry, 'UNLOADING', '');
+          this.#retire(loaded, () => {
+            if (entry.state === 'UNLOADING') this.#states.set(model, entry, 'UNAVAILABLE', UNLOADED);
+            this.#states.log('info', `successfully unloaded '${name}' version ${entry.version}`);
+          });
+        } else {
+          this.#states.set(model, entry, 'UNAVAILABLE', UNLOADED);
+        }
+      }
+    });
+  }
+
+  /** Unloads a model, and forgets it where its folder is gone. */
+  async remove(name: string): Promise<void> {
+    await this.unload(name);
+    if (!(await listModelDirectories(this.#repository)).includes(name)) this.#table.forget(name);
+  }
+
+  async #unchanged(model: ModelEntry): Promise<boolean> {
+    if (!model.latest || model.stamp === undefined) return false;
+    return model.stamp === (await directoryStamp(path.join(this.#repository, model.name)));
+  }
+
+  async #loadNow(model: ModelEntry, override: LoadOverride | undefined, ours: boolean): Promise<void> {
+    const { name } = model;
+    const repository = override?.repository ?? this.#repository;
+    const stamp = override ? undefined : await directoryStamp(path.join(repository, name));
+    let definition: ModelDefinition;
+    try {
+      definition = await readModelDefinition(repository, name, override?.config);
+    } catch (error) {
+      model.stamp = undefined;
+      this.#states.log('error', `Poll failed for model directory '${name}': ${messageOf(error)}`);
+      if (ours && !model.latest) this.#states.failPoll(model, reasonOf(error));
+      throw new LoadError(`failed to load '${name}', failed to poll from model repository`, 500, error);
+    }
+    const unloadable = await this.#whyUnloadable(definition, ours);
+    if (unloadable) {
+      this.#states.log('error', `failed to load '${name}': ${unloadable}`);
+      if (ours && !model.latest) this.#states.failPoll(model, `Invalid argument: ${unloadable}`);
+      throw new LoadError(
+        `load failed for model '${name}': ${unloadable}\n`,
+        400,
+        invalidArgument(unloadable),
+      );
+    }
+    await this.#bringUp(model, definition);
+    model.stamp = stamp;
+    model.pollFailure = '';
+  }
+
+  /** What keeps a readable model from being loaded at all. */
+  async #whyUnloadable(definition: ModelDefinition, ours: boolean): Promise<string | undefined> {
+    const { name, config, versions } = definition;
+    if (config.platform === 'ensemble') {
+      try {
+        // At start the members may still be loading, so only a client's load is told about them.
+        if (!ours)
+          await checkEnsemble(definition, {
+            repository: this.#repository,
+            readyVersions: (member) => this.#table.readyVersions(member),
+          });
+      } catch (error) {
+        return messageOf(error);
+      }
+      return "triton-local's embedded engine does not serve ensembles yet; use --engine docker or native";
+    }
+    if (versions.length > 0) return undefined;
+    return `at least one version must be available under the version policy of model '${name}'`;
+  }
+
+  async #bringUp(model: ModelEntry, definition: ModelDefinition): Promise<void> {
+    const { name } = model;
+    const wasServing = model.latest !== undefined;
+    const old = model.versions;
+    const next = new Map<string, VersionEntry>();
+    for (const { version } of definition.versions) {
+      const entry: VersionEntry = { version, state: 'LOADING', reason: '', loaded: undefined };
+      next.set(version, entry);
+      this.#states.log('info', `loading: ${name}:${version}`);
+      if (!wasServing) this.#states.tell(model, entry);
+    }
+    if (!wasServing) model.versions = next;
+    const failures = new Map<VersionEntry, unknown>();
+    await Promise.all(
+      definition.versions.map(async (version) => {
+        const entry = next.get(version.version);
+        if (!entry) return;
+        try {
+          entry.loaded = await loadVersion(definition, version, this.#backends);
+        } catch (error) {
+          failures.set(entry, error);
+        }
+      }),
+    );
+    if (failures.size > 0) throw this.#giveUp(model, next, failures, wasServing);
+    model.versions = next;
+    model.latest = [...next.values()].at(-1)?.loaded;
+    for (const entry of next.values()) this.#states.set(model, entry, 'READY', '');
+    this.#states.log('info', `successfully loaded '${name}'`);
+    for (const [version, entry] of old) this.#replace(model, version, entry, next);
+  }
+
+  /** Retires what served before; a version that is no longer served stays in the index as unloaded. */
+  #replace(model: ModelEntry, version: string, old: VersionEntry, next: Map<string, VersionEntry>): void {
+    const { loaded } = old;
+    const gone = !next.has(version);
+    if (gone && (loaded || old.reason === UNLOADED)) {
+      next.set(version, old);
+      model.versions = new Map([...next].sort(([a], [b]) => Number(a) - Number(b)));
+      old.loaded = undefined;
+      this.#states.set(model, old, 'UNAVAILABLE', UNLOADED);
+    }
+    if (loaded)
+      this.#retire(loaded, () => {
+        if (gone) this.#states.log('info', `successfully unloaded '${model.name}' version ${version}`);
+      });
+  }
+
+  #giveUp(
+    model: ModelEntry,
+    next: ReadonlyMap<string, VersionEntry>,
+    failures: ReadonlyMap<VersionEntry, unknown>,
+    wasServing: boolean,
+  ): LoadError {
+    let clauses = '';
+    model.stamp = undefined;
+    for (const entry of next.values()) {
+      const failed = failures.has(entry);
+      const reason = failed ? reasonOf(failures.get(entry)) : UNLOADED;
+      if (failed) {
+        clauses += `version ${entry.version} is at UNAVAILABLE state: ${reason};\n`;
+        this.#states.log('error', `failed to load '${model.name}' version ${entry.version}: ${reason}`);
+      }
+      const { loaded } = entry;
+      entry.loaded = undefined;
+      if (loaded) this.#retire(loaded, () => undefined);
+      if (!wasServing) this.#states.set(model, entry, 'UNAVAILABLE', reason);
+    }
+    return new LoadError(`load failed for model '${model.name}': ${clauses}`, 400, [...failures.values()][0]);
+  }
+
+  #retire(loaded: LoadedVersion, then: () => void): void {
+    const retired = loaded
+      .retire()
+      .catch((error: unknown) => this.#states.log('error', `while a model was let go: ${messageOf(error)}`))
+      .then(() => {
+        this.#retiring.delete(retired);
+        then();
+      });
+    this.#retiring.add(retired);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const name of this.#table.names()) await this.unload(name);
+    await Promise.all(this.#retiring);
+  }
+}
