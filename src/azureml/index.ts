@@ -11,6 +11,7 @@ export {
   showEnvironment,
 } from './environments.ts';
 export { parseLabels } from './labels.ts';
+export { createModel } from './model-yaml.ts';
 export {
   deleteModel,
   downloadModel,

@@ -1,9 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import {
+  createModel,
   deleteModel,
   deployModel,
   downloadModel,
   listModels,
+  readDocument,
   registerModel,
   showModel,
   updateModel,
@@ -53,6 +55,21 @@ export async function register(given: Flags): Promise<number> {
     say(`Wrote JSON metadata to ${metadataFile}`);
   }
   printResult(model, flags);
+  return EXIT.ok;
+}
+
+/** `triton-local model create` */
+export async function create(given: Flags): Promise<number> {
+  const flags = new AzureFlags(given);
+  const file = flags.text('file');
+  const document = file === undefined ? undefined : await readDocument(file, '--file');
+  const over = {
+    name: flags.text('name'),
+    path: flags.text('path'),
+    type: flags.text('type'),
+    description: flags.text('description'),
+  };
+  printResult(await createModel(await flags.openWorkspace(), document, over, say), flags);
   return EXIT.ok;
 }
 
