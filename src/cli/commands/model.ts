@@ -11,15 +11,12 @@ import {
   updateModel,
 } from '../../azureml/index.ts';
 import { messageOf, userError } from '../../base/index.ts';
-import { printError } from '../../ui/index.ts';
 import { deployRequest, serviceHost } from '../azure/deploy-flags.ts';
 import { AzureFlags } from '../azure/flags.ts';
-import { printResult } from '../azure/output.ts';
+import { printResult, say } from '../azure/output.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
 import { untilInterrupted } from '../signals.ts';
-
-const say = (text: string) => printError(`${text}\n`);
 
 /** `triton-local model register` */
 export async function register(given: Flags): Promise<number> {
