@@ -3,6 +3,7 @@
 export { deployModel } from './deploy.ts';
 export { readDeploymentSettings } from './deployment-config.ts';
 export { readDocument } from './document.ts';
+export { getCredentials, invokeEndpoint, regenerateEndpointKey } from './endpoint-access.ts';
 export { createEnvironment } from './environment-yaml.ts';
 export {
   listEnvironments,
@@ -11,6 +12,7 @@ export {
   showEnvironment,
 } from './environments.ts';
 export { parseLabels } from './labels.ts';
+export { createModel } from './model-yaml.ts';
 export {
   deleteModel,
   downloadModel,
@@ -31,23 +33,12 @@ export {
 export {
   createEndpoint,
   deleteEndpoint,
-  getCredentials,
-  invokeEndpoint,
   listEndpoints,
-  regenerateEndpointKey,
   showEndpoint,
   updateEndpoint,
 } from './online-endpoints.ts';
+export { deleteService, updateService } from './service-change.ts';
 export type { ServiceHost } from './service-host.ts';
+export { getAccessToken, getKeys, regenerateKey } from './service-keys.ts';
 export type { DeployRequest } from './service-plan.ts';
-export {
-  deleteService,
-  getAccessToken,
-  getKeys,
-  getLogs,
-  listServices,
-  regenerateKey,
-  runService,
-  showService,
-  updateService,
-} from './services.ts';
+export { getLogs, listServices, runService, showService } from './services.ts';

@@ -1,7 +1,10 @@
+import path from 'node:path';
 import { entryKind } from '../base/index.ts';
 import type { AzureWorkspace, JsonObject, ModelRecord } from '../workspace/index.ts';
-import { objectIn, textIn } from './document.ts';
+import { type Document, objectIn, textIn } from './document.ts';
+import { modelJson } from './model-json.ts';
 import { type Say, storeModel } from './models.ts';
+import { requireMember } from './online-schema.ts';
 import { refusal } from './refusal.ts';
 
 const FRAMEWORKS: Readonly<Record<string, string>> = {
@@ -9,6 +12,21 @@ const FRAMEWORKS: Readonly<Record<string, string>> = {
   custom_model: 'Custom',
   mlflow_model: 'MLflow',
 };
+
+/** `az ml model create`: the file, whose path is relative to it, with what is given besides laid over it. */
+export async function createModel(
+  workspace: AzureWorkspace,
+  document: Document | undefined,
+  over: JsonObject,
+  say: Say,
+): Promise<JsonObject> {
+  const value: Record<string, unknown> = { ...document?.value };
+  if (document && typeof value.path === 'string')
+    value.path = path.resolve(path.dirname(document.file), value.path);
+  for (const [name, given] of Object.entries(over)) if (given !== undefined) value[name] = given;
+  const name = requireMember(value, 'name', document);
+  return modelJson(await modelFromYaml(workspace, value, name, say));
+}
 
 /**
  * Registers a model of v2 (azureml.md 5.1): `path`, `type`, and its own name or one that is given to it. A name and
@@ -27,9 +45,8 @@ export async function modelFromYaml(
     const found = models.find((model) => model.name === name && String(model.version) === version);
     if (found) return found;
   }
-  const path = textIn(value, 'path');
-  if (path === undefined) throw refusal('path: Missing data for required field.');
-  if ((await entryKind(path)) === undefined) throw refusal(`No such file or directory: ${path}`);
+  const source = requireMember(value, 'path', undefined);
+  if ((await entryKind(source)) === undefined) throw refusal(`No such file or directory: ${source}`);
   const type = textIn(value, 'type') ?? 'custom_model';
   const framework = FRAMEWORKS[type];
   if (framework === undefined)
@@ -40,7 +57,7 @@ export async function modelFromYaml(
     workspace,
     {
       name,
-      path,
+      path: source,
       description: textIn(value, 'description') ?? null,
       framework,
       frameworkVersion: null,

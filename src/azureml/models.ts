@@ -8,6 +8,7 @@ import {
   type JsonObject,
   type Labels,
   type ModelRecord,
+  type NewModel,
   type ResourceConfiguration,
 } from '../workspace/index.ts';
 import { addProperties, hasLabel } from './labels.ts';
@@ -18,20 +19,9 @@ import { findTritonLayout, layoutWarnings } from './triton-layout.ts';
 /** Takes what the user should know and a program need not read: warnings, progress. */
 export type Say = (text: string) => void;
 
-export interface ModelRegistration {
-  readonly name: string;
+export interface ModelRegistration extends NewModel {
   /** The file or folder on this machine. */
   readonly path: string;
-  readonly description: string | null;
-  readonly framework: string;
-  readonly frameworkVersion: string | null;
-  readonly tags: Labels;
-  readonly properties: Labels;
-  readonly runId: string | null;
-  readonly experimentName: string | null;
-  readonly sampleInputDatasetId: string | null;
-  readonly sampleOutputDatasetId: string | null;
-  readonly resourceConfiguration: ResourceConfiguration | null;
 }
 
 /** `az ml model register`: copies the file or folder in as the next version of the name. */

@@ -31,6 +31,9 @@ instance_type: Standard_DS3_v2
 instance_count: 1
 `;
 
+/** The script sleeps on for the requests that were given up. */
+const AFTER_THE_SLEEPERS = { timeout: 20_000, interval: 200 };
+
 interface Endpoint {
   readonly scoring_uri: string;
   readonly traffic: Readonly<Record<string, number>>;
@@ -186,7 +189,7 @@ print(client.infer("digits", [tensor], headers=headers).as_numpy("probabilities"
       .poll(async () => {
         const answer = await fetch(uri, { method: 'POST', headers, body: '{}' });
         return [answer.status, answer.headers.get('ms-azureml-model-error-statuscode')];
-      })
+      }, AFTER_THE_SLEEPERS)
       .toEqual([424, '500']);
   });
 

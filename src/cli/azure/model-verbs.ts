@@ -42,6 +42,19 @@ export const MODEL_VERBS: readonly Verb[] = [
     run: async (flags) => (await load()).register(flags),
   },
   {
+    name: 'create',
+    about: 'register a model as v2 does',
+    example: '-n my-triton-model -p ./models --type triton_model',
+    flags: [
+      ['-f, --file <file>', 'the model as YAML'],
+      ['-n, --name <name>', 'name of the model'],
+      ['-p, --path <path>', 'file or folder; for Triton the one with the models in it'],
+      ['--type <type>', 'triton_model, custom_model or mlflow_model'],
+      ['-d, --description <text>', 'kept with the model'],
+    ],
+    run: async (flags) => (await load()).create(flags),
+  },
+  {
     name: 'list',
     about: 'list the registered models, the newest first',
     example: '--latest',

@@ -1,7 +1,7 @@
 import { search } from 'jmespath';
 import { stringify } from 'yaml';
 import { messageOf, userError } from '../../base/index.ts';
-import { formatTable, print } from '../../ui/index.ts';
+import { formatTable, print, printError } from '../../ui/index.ts';
 import type { Flags } from '../flags.ts';
 import { AzureFlags } from './flags.ts';
 
@@ -22,6 +22,11 @@ export function checkOutput(given: Flags): void {
     if (!(error instanceof Error) || !/^(?:Parser|Lexer)Error$/.test(error.name)) return;
     throw userError('CONFIG_INVALID', `--query ${query} is no JMESPath: ${messageOf(error)}`);
   }
+}
+
+/** Tells the user what a program need not read: stdout is the result's alone. */
+export function say(text: string): void {
+  printError(`${text}\n`);
 }
 
 /** Prints what a verb gives as az does: last on stdout, JSON unless `--output` says otherwise, cut by `--query`. */

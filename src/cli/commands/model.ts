@@ -1,23 +1,22 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import {
+  createModel,
   deleteModel,
   deployModel,
   downloadModel,
   listModels,
+  readDocument,
   registerModel,
   showModel,
   updateModel,
 } from '../../azureml/index.ts';
 import { messageOf, userError } from '../../base/index.ts';
-import { printError } from '../../ui/index.ts';
 import { deployRequest, serviceHost } from '../azure/deploy-flags.ts';
 import { AzureFlags } from '../azure/flags.ts';
-import { printResult } from '../azure/output.ts';
+import { printResult, say } from '../azure/output.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
 import { untilInterrupted } from '../signals.ts';
-
-const say = (text: string) => printError(`${text}\n`);
 
 /** `triton-local model register` */
 export async function register(given: Flags): Promise<number> {
@@ -53,6 +52,21 @@ export async function register(given: Flags): Promise<number> {
     say(`Wrote JSON metadata to ${metadataFile}`);
   }
   printResult(model, flags);
+  return EXIT.ok;
+}
+
+/** `triton-local model create` */
+export async function create(given: Flags): Promise<number> {
+  const flags = new AzureFlags(given);
+  const file = flags.text('file');
+  const document = file === undefined ? undefined : await readDocument(file, '--file');
+  const over = {
+    name: flags.text('name'),
+    path: flags.text('path'),
+    type: flags.text('type'),
+    description: flags.text('description'),
+  };
+  printResult(await createModel(await flags.openWorkspace(), document, over, say), flags);
   return EXIT.ok;
 }
 

@@ -7,16 +7,15 @@ import {
   showDeployment,
 } from '../../azureml/index.ts';
 import { userError } from '../../base/index.ts';
-import { print, printError } from '../../ui/index.ts';
+import { print } from '../../ui/index.ts';
 import { serviceHost } from '../azure/deploy-flags.ts';
 import { AzureFlags } from '../azure/flags.ts';
-import { printResult } from '../azure/output.ts';
+import { printResult, say } from '../azure/output.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
 import { untilInterrupted } from '../signals.ts';
 
 const DEFAULT_LINES = 50;
-const say = (text: string) => printError(`${text}\n`);
 
 /** `triton-local online-deployment create` */
 export async function create(given: Flags): Promise<number> {

@@ -12,15 +12,12 @@ import {
   updateEndpoint,
 } from '../../azureml/index.ts';
 import { messageOf, userError } from '../../base/index.ts';
-import { printError } from '../../ui/index.ts';
 import { serviceHost } from '../azure/deploy-flags.ts';
 import { AzureFlags } from '../azure/flags.ts';
-import { printResult } from '../azure/output.ts';
+import { printResult, say } from '../azure/output.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
 import { untilInterrupted } from '../signals.ts';
-
-const say = (text: string) => printError(`${text}\n`);
 
 async function requestOf(flags: AzureFlags) {
   const file = flags.text('file');

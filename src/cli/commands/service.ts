@@ -13,16 +13,15 @@ import {
   updateService,
 } from '../../azureml/index.ts';
 import { messageOf, userError } from '../../base/index.ts';
-import { print, printError } from '../../ui/index.ts';
+import { print } from '../../ui/index.ts';
 import { deployRequest, serviceHost } from '../azure/deploy-flags.ts';
 import { AzureFlags } from '../azure/flags.ts';
-import { printResult } from '../azure/output.ts';
+import { printResult, say } from '../azure/output.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
 import { untilInterrupted } from '../signals.ts';
 
 const DEFAULT_LINES = 5000;
-const say = (text: string) => printError(`${text}\n`);
 
 /** `triton-local service list` */
 export async function list(given: Flags): Promise<number> {

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import tempfile
 
 from azureml.exceptions import ModelNotFoundException, UserErrorException, WebserviceException
@@ -40,6 +39,16 @@ def run(*arguments):
 
 def run_aloud(*arguments):
     """The same with the lines that the verb says beside its result."""
+    done = _ended(arguments)
+    return (json.loads(done.stdout) if done.stdout.strip() else None), done.stderr.splitlines()
+
+
+def text(*arguments):
+    """The output of a verb that prints text. Raises `CliError`."""
+    return _ended(arguments).stdout
+
+
+def _ended(arguments):
     command = os.environ.get(_VARIABLE)
     if not command:
         raise RuntimeError("the azureml of triton-local works below: npx triton-local exec -- python SCRIPT")
@@ -50,25 +59,9 @@ def run_aloud(*arguments):
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
-    said = done.stderr.splitlines()
-    if done.returncode != 0:
-        raise CliError(_error_in(said, done))
-    return (json.loads(done.stdout) if done.stdout.strip() else None), said
-
-
-def text(*arguments):
-    """The output of a verb that prints text. Raises `CliError`."""
-    command = json.loads(os.environ[_VARIABLE])
-    done = subprocess.run(
-        command + list(arguments) + ["--json-errors"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
     if done.returncode != 0:
         raise CliError(_error_in(done.stderr.splitlines(), done))
-    return done.stdout
+    return done
 
 
 def _error_in(said, done):
@@ -97,7 +90,3 @@ class JsonFile:
 def labels(flag, pairs):
     """Tags or properties as flags."""
     return [part for key, value in (pairs or {}).items() for part in (flag, "%s=%s" % (key, value))]
-
-
-def say(line):
-    print(line, file=sys.stderr)

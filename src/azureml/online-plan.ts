@@ -1,0 +1,148 @@
+import path from 'node:path';
+import { entryKind } from '../base/index.ts';
+import { type AzureWorkspace, idOf, type JsonObject, type ModelRecord } from '../workspace/index.ts';
+import { objectIn, textIn } from './document.ts';
+import { environmentFromYaml } from './environment-yaml.ts';
+import { findEnvironment } from './environments.ts';
+import type { InferenceConfig } from './inference-config.ts';
+import type { LaunchPlan } from './launch.ts';
+import { modelFromYaml } from './model-yaml.ts';
+import { findModel, type Say } from './models.ts';
+import { refusal } from './refusal.ts';
+import { findTritonLayout } from './triton-layout.ts';
+
+/** Paths in a file are relative to it; kept, they must be right from everywhere. */
+export function withAbsolutePaths(value: JsonObject, base: string): JsonObject {
+  const code = objectIn(value, 'code_configuration');
+  const model = objectIn(value, 'model');
+  const environment = objectIn(value, 'environment');
+  const absolute = (place: unknown) => (typeof place === 'string' ? path.resolve(base, place) : place);
+  return {
+    ...value,
+    ...(code && { code_configuration: { ...code, code: absolute(code.code ?? '.') } }),
+    ...(model?.path !== undefined && { model: { ...model, path: absolute(model.path) } }),
+    ...(typeof environment?.conda_file === 'string' && {
+      environment: { ...environment, conda_file: absolute(environment.conda_file) },
+    }),
+  };
+}
+
+/**
+ * What a deployment of v2 is to be started with. Nothing has been started when it throws.
+ * @throws AZUREML_REFUSED, MODEL_NOT_FOUND
+ */
+export async function planOnline(
+  workspace: AzureWorkspace,
+  value: JsonObject,
+  gpu: boolean,
+  say: Say,
+): Promise<LaunchPlan> {
+  const model = await modelOf(workspace, value, say);
+  const inference = await inferenceOf(value);
+  if (!inference) await checkNoCode(workspace, value, model, say);
+  const environment = await environmentOf(workspace, value, inference !== undefined, say);
+  return {
+    models: model ? [model] : [],
+    inference,
+    environment,
+    generation: 'v2',
+    settings: {
+      computeType: 'AKS',
+      authEnabled: false,
+      tokenAuthEnabled: false,
+      gpuCores: gpu || wantsGpu(value) ? 1 : 0,
+      scoringTimeoutMs: undefined,
+    },
+  };
+}
+
+/** Azure's machines with a GPU have an N in front of their family. */
+function wantsGpu(value: JsonObject): boolean {
+  return /^standard_n/i.test(textIn(value, 'instance_type') ?? '');
+}
+
+async function modelOf(
+  workspace: AzureWorkspace,
+  value: JsonObject,
+  say: Say,
+): Promise<ModelRecord | undefined> {
+  const { model } = value;
+  if (model === undefined || model === null) return undefined;
+  const inline = objectIn(value, 'model');
+  if (inline) return modelFromYaml(workspace, inline, `${value.endpoint_name}-${value.name}`, say);
+  const [, name, version] = /^azureml:([^:@]+)(?::(\d+)|@latest)$/.exec(String(model)) ?? [];
+  if (name !== undefined) return findModel(workspace, { name, version });
+  throw refusal(
+    `model: In order to specify an existing models, please provide the correct registry path prefixed with 'azureml:': got ${model}`,
+    {
+      hint: 'azureml:NAME:VERSION, azureml:NAME@latest, or an object with a path',
+    },
+  );
+}
+
+async function inferenceOf(value: JsonObject): Promise<InferenceConfig | undefined> {
+  const code = objectIn(value, 'code_configuration');
+  if (!code) return undefined;
+  const sourceDirectory = textIn(code, 'code') ?? '.';
+  const entryName = textIn(code, 'scoring_script');
+  if (entryName === undefined)
+    throw refusal('code_configuration.scoring_script: Missing data for required field.');
+  const entryScript = path.join(sourceDirectory, entryName);
+  if ((await entryKind(entryScript)) !== 'file') {
+    throw refusal(`No such file or directory: ${entryScript}`, {
+      hint: 'scoring_script is relative to code, and code to the file of the deployment',
+    });
+  }
+  return { sourceDirectory, entryScript, entryName, environment: undefined, description: undefined };
+}
+
+async function environmentOf(
+  workspace: AzureWorkspace,
+  value: JsonObject,
+  hasScript: boolean,
+  say: Say,
+): Promise<JsonObject | undefined> {
+  const { environment } = value;
+  const variables = objectIn(value, 'environment_variables') ?? {};
+  const inline = objectIn(value, 'environment');
+  if (inline) return withVariables(environmentFromYaml(inline, '.'), variables);
+  const [, name, version] = /^azureml:([^:@]+)(?::([^:@]+)|@latest)$/.exec(String(environment ?? '')) ?? [];
+  if (name !== undefined)
+    return withVariables(await findEnvironment(workspace, name, version, say), variables);
+  if (environment != null) throw refusal(`environment: azureml:NAME:VERSION is wanted, not ${environment}`);
+  if (hasScript) throw refusal('environment: a deployment with code_configuration needs an environment');
+  return undefined;
+}
+
+function withVariables(environment: JsonObject, variables: JsonObject): JsonObject {
+  const under = objectIn(environment, 'environmentVariables');
+  return { ...environment, environmentVariables: { ...under, ...variables } };
+}
+
+async function checkNoCode(
+  workspace: AzureWorkspace,
+  value: JsonObject,
+  model: ModelRecord | undefined,
+  say: Say,
+): Promise<void> {
+  if (!model) {
+    throw refusal('model: a deployment without code_configuration needs a model', {
+      hint: 'give model with type: triton_model, or code_configuration and environment',
+    });
+  }
+  const layout = await findTritonLayout(workspace.contentOf(model));
+  if (model.framework !== 'Multi' && value.environment == null) {
+    throw refusal(
+      'a deployment without code_configuration and environment needs a model of type triton_model',
+    );
+  }
+  if (!layout) {
+    throw refusal(`model ${idOf(model)} holds no Triton model repository`, {
+      hint: 'v2 wants the models directly below its path: path/MODEL/1/model.onnx',
+    });
+  }
+  if (layout.form !== 'bare')
+    say(
+      `WARNING: v2 wants the models directly below the path of ${idOf(model)}, without the folder "triton"`,
+    );
+}

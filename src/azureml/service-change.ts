@@ -1,0 +1,107 @@
+import path from 'node:path';
+import {
+  type AzureState,
+  type AzureWorkspace,
+  idOf,
+  type JsonObject,
+  type Labels,
+  type ServiceRecord,
+} from '../workspace/index.ts';
+import { bringUp, inTurn } from './deploy.ts';
+import { merge, readDeploymentSettings } from './deployment-config.ts';
+import { objectIn, textIn } from './document.ts';
+import { addProperties } from './labels.ts';
+import type { Say } from './models.ts';
+import { type ServiceHost, stopService } from './service-host.ts';
+import { type DeployRequest, planContent, type ServicePlan } from './service-plan.ts';
+import { serviceIn } from './services.ts';
+
+export interface ServiceChange {
+  readonly addTags: Labels;
+  readonly removeTags: readonly string[];
+  readonly addProperties: Labels;
+  /** What is to be served, and how; what it leaves out stays: models, script with environment, settings. */
+  readonly request: DeployRequest;
+  /** Takes the script from where it came instead of the service's copy. */
+  readonly freshSource: boolean;
+}
+
+/** `az ml service update`: starts it anew with what changes, beside the one that serves. Also starts one that ended. */
+export function updateService(
+  workspace: AzureWorkspace,
+  host: ServiceHost,
+  name: string,
+  change: ServiceChange,
+  say: Say,
+  signal: AbortSignal,
+): Promise<JsonObject> {
+  return inTurn(workspace, name, signal, async () => {
+    const state = await workspace.read();
+    const service = serviceIn(state, name);
+    const plan = await changedPlan(workspace, state, service, change, say);
+    return bringUp(workspace, plan, service, host, say, signal);
+  });
+}
+
+async function changedPlan(
+  workspace: AzureWorkspace,
+  state: AzureState,
+  service: ServiceRecord,
+  { request, ...change }: ServiceChange,
+  say: Say,
+): Promise<ServicePlan> {
+  const { models, inference, environment } = await planContent(workspace, request, say);
+  const given = merge(request.deploymentConfig?.value ?? {}, request.deploymentFlags);
+  const config = merge(service.deploymentConfig, given);
+  const { settings } = readDeploymentSettings(undefined, config, service.computeName ?? undefined);
+  const tags = Object.entries({ ...service.tags, ...change.addTags });
+  return {
+    name: service.name,
+    models: models.length > 0 ? models : state.models.filter((it) => service.modelIds.includes(idOf(it))),
+    inference: inference ?? keptInference(workspace, service, change.freshSource),
+    environment: environment ?? objectIn(service.inferenceConfig ?? {}, 'environment'),
+    settings,
+    description: request.description ?? service.description,
+    tags: Object.fromEntries(tags.filter(([key]) => !change.removeTags.includes(key))),
+    properties: addProperties(service.properties, change.addProperties),
+  };
+}
+
+/** The script as it was deployed, from the service's own copy; where it never served, from where it came. */
+function keptInference(
+  workspace: AzureWorkspace,
+  service: ServiceRecord,
+  fresh: boolean,
+): ServicePlan['inference'] {
+  const { inferenceConfig, name, revision, running } = service;
+  const entryName = textIn(inferenceConfig ?? undefined, 'entryScript');
+  const scriptFile = textIn(inferenceConfig ?? undefined, 'scriptFile');
+  if (entryName === undefined || scriptFile === undefined) return undefined;
+  const original = textIn(inferenceConfig ?? undefined, 'sourceDirectory');
+  const root = path.join(workspace.serviceDirectory(name, revision), 'app');
+  const copied = original && path.join(root, path.basename(original));
+  const from =
+    running && !fresh ? { script: path.join(copied ?? root, entryName), directory: copied } : undefined;
+  return {
+    entryName,
+    entryScript: from?.script ?? scriptFile,
+    sourceDirectory: from ? from.directory : original,
+    environment: undefined,
+    description: undefined,
+  };
+}
+
+/** `az ml service delete`: ends it and removes all of it. @throws SERVICE_NOT_FOUND */
+export function deleteService(
+  workspace: AzureWorkspace,
+  host: ServiceHost,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  return inTurn(workspace, name, signal, async () => {
+    const { running } = serviceIn(await workspace.read(), name);
+    if (running) await stopService(host, running.pid);
+    await workspace.changeService(name, () => undefined);
+    await workspace.removeServiceFiles(name);
+  });
+}
