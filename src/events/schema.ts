@@ -26,7 +26,7 @@ export const reloadTimings = z.object({
   planMs: milliseconds,
   applyMs: milliseconds,
   totalMs: milliseconds,
-  /** The bill: these six add up to `totalMs`. From the first sign on disk until it was looked at. */
+  /** The bill: these six add up to `totalMs`. From the save until it was looked at. */
   noticeMs: milliseconds,
   /** Waiting until the files were left alone. */
   quietMs: milliseconds,

@@ -6,7 +6,7 @@ import { Bill } from './bill.ts';
 import type { FileScope } from './file-table.ts';
 import type { ReloadConfig } from './look.ts';
 import { LoopGuard } from './loop-guard.ts';
-import { type Look, type Observation, SCOPES, type Settled } from './observation.ts';
+import { type Look, type Observation, SCOPES, type Settled, timeOf } from './observation.ts';
 import { keyOf, modelKey, type ProjectSnapshot, planReload, type ReloadPlan, withSourcesOf } from './plan.ts';
 import type { Requests } from './requests.ts';
 import { Served } from './served.ts';
@@ -88,11 +88,11 @@ export class Attempts {
   }
 
   /** A look found changes, whose first sign was at `signAt`. */
-  note({ at, changes, table }: Look, signAt: number): void {
-    if (changes.length > 0) this.#noteSign(signAt);
-    for (const { path: file, scope, changedMs = table.takenMs } of changes) {
-      const changedAt = at - (table.takenMs - changedMs);
-      if (scope === 'sources' && this.#guard.changed(file, changedAt)) this.#parts.announcer.caughtLoop(file);
+  note(look: Look, signAt: number): void {
+    if (look.changes.length > 0) this.#noteSign(signAt);
+    for (const change of look.changes) {
+      if (change.scope === 'sources' && this.#guard.changed(change.path, timeOf(change, look)))
+        this.#parts.announcer.caughtLoop(change.path);
     }
   }
 

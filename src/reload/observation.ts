@@ -28,6 +28,11 @@ export interface Look {
   readonly table: FileTable;
 }
 
+/** When a change was made, by the clock; where the file system does not say, when it was seen. */
+export function timeOf({ changedMs }: FileChange, { at, table }: Look): number {
+  return changedMs === undefined ? at : at - (table.takenMs - changedMs);
+}
+
 /** What a reading brought: nothing to say, or that the project cannot be read. */
 export interface Reading {
   readonly scopes: readonly FileScope[];

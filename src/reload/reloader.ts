@@ -3,7 +3,7 @@ import type { Announcer } from './announcer.ts';
 import { Attempts } from './attempts.ts';
 import type { FileTable } from './file-table.ts';
 import type { ReloadConfig } from './look.ts';
-import { type Disk, type Look, Observation } from './observation.ts';
+import { type Disk, type Look, Observation, timeOf } from './observation.ts';
 import { type ProjectSnapshot, planReload } from './plan.ts';
 import { Requests } from './requests.ts';
 import { StepLoop } from './step-loop.ts';
@@ -137,10 +137,11 @@ export class ProjectReloader implements Reloader {
     this.#hintedAt = undefined;
     const isExpected = hintedAt !== undefined || this.#observation.nextLookAt(clock.now()) !== undefined;
     const look = await this.#observation.look();
+    const signAt = firstSign(look, hintedAt, this.#lookedAt);
     this.#lookedAt = look.at;
     this.#tellWatching(look, isExpected);
     this.#sayConditions(look);
-    this.#attempts.note(look, hintedAt ?? look.at);
+    this.#attempts.note(look, signAt);
     const counting = look.changes.filter((change) => !this.#attempts.isStopped(change.path));
     for (const file of this.#observation.note(counting)) this.#announcer.writing(file);
     const { scopes, error } = await this.#observation.read(look.at, (before, after) => {
@@ -190,4 +191,11 @@ export class ProjectReloader implements Reloader {
     const known = due.filter((at) => at !== undefined);
     return known.length > 0 ? Math.min(...known) : undefined;
   }
+}
+
+/** When an event told of the changes; without one, when the first was made, but after the look before. */
+function firstSign(look: Look, hintedAt: number | undefined, lookedBefore: number): number {
+  if (hintedAt !== undefined || !Number.isFinite(lookedBefore)) return hintedAt ?? look.at;
+  const madeAt = Math.min(look.at, ...look.changes.map((change) => timeOf(change, look)));
+  return Math.max(madeAt, lookedBefore);
 }

@@ -242,6 +242,15 @@ describe('reloader', () => {
       expect(bill()).toEqual({ warmMs: 10, quietMs: 120 });
     });
 
+    it('begins when the file was saved, though no event announced it', async () => {
+      const savedAt = fake.clock.now();
+      fake.disk.write(SCRIPT, 'v2');
+      await fake.clock.advance(5_000);
+      const lookedAt = (fake.target.calls[0]?.at ?? 0) - savedAt;
+      expect(lookedAt).toBeGreaterThan(500);
+      expect(bill()).toEqual({ noticeMs: lookedAt, warmMs: 10, quietMs: 70 });
+    });
+
     it('names the wait until weights stand still', async () => {
       fake.save(ONNX, 'w2');
       await fake.clock.advance(1_000);
