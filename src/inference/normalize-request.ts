@@ -115,10 +115,7 @@ function findBatchSize(given: readonly InferInput[], signature: ModelSignature, 
       throw invalidArgument(
         `${prefix}input '${input.name}' has no shape but model requires batch dimension for '${signature.model}'`,
       );
-    if (batchSize > 0 && first !== batchSize)
-      throw invalidArgument(
-        `${prefix}input '${input.name}' batch size does not match other inputs for '${signature.model}'`,
-      );
+    if (batchSize > 0 && first !== batchSize) throw wrongBatch(input.name, signature.model, prefix);
     batchSize = first;
   }
   if (batchSize > signature.maxBatchSize)
@@ -126,6 +123,10 @@ function findBatchSize(given: readonly InferInput[], signature: ModelSignature, 
       `${prefix}inference request batch-size must be <= ${signature.maxBatchSize} for '${signature.model}'`,
     );
   return batchSize;
+}
+
+function wrongBatch(name: string, model: string, prefix: string): Error {
+  return invalidArgument(`${prefix}input '${name}' batch size does not match other inputs for '${model}'`);
 }
 
 const BATCH_NOTE =
@@ -148,6 +149,8 @@ function normalizeInput(
     throw invalidArgument(
       `${prefix}unexpected shape for input '${name}' for model '${model}'. Expected [${config.shape}], got [${shape}]. ${maxBatchSize > 0 ? BATCH_NOTE : ''}`,
     );
+  // Triton lets an empty input through when it is the last one; merged with others, it would spoil their batch.
+  if (maxBatchSize > 0 && shape[0] !== batchSize) throw wrongBatch(name, model, prefix);
   const count = batchSize === 0 && maxBatchSize > 0 ? elementCount(shape.slice(1)) : elementCount(shape);
   if (config.datatype === 'BYTES') {
     checkStrings(data, count, name, model, prefix);

@@ -5,6 +5,8 @@
 /** 2^53 - 1: a significand up to this takes one more digit as an integer. */
 const EXACT = Number.MAX_SAFE_INTEGER;
 const EXACT_DIGITS = 15;
+/** Times ten and with a digit more it is still an exact integer. */
+const ROOM_FOR_DIGIT = Math.floor(EXACT / 10) - 1;
 /** Digits of a fraction that count once the significand is no exact integer any more. */
 const SIGNIFICANT_DIGITS = 17;
 const MAX_EXPONENT = 308;
@@ -27,7 +29,8 @@ export function doubleValue(text: string, start: number, end: number): number {
     const fractionEnd = skipDigits(text, at + 1);
     for (at += 1; at < fractionEnd; at += 1) {
       const digit = text.charCodeAt(at) - 48;
-      if (value <= EXACT) value = appendDigit(value, digit);
+      if (value <= ROOM_FOR_DIGIT) value = value * 10 + digit;
+      else if (value <= EXACT) value = appendDigit(value, digit);
       else if (significant < SIGNIFICANT_DIGITS) value = value * 10 + digit;
       else continue;
       exponent -= 1;

@@ -3,7 +3,7 @@ import { JsonDouble, syntaxError } from './json-value.ts';
 
 const MIN_INT64 = -(2n ** 63n);
 const MAX_UINT64 = 2n ** 64n - 1n;
-/** No integer of fewer digits is too big for a double. */
+/** No number of fewer characters, and without an exponent, is too big for a double. */
 const SAFE_LENGTH = 300;
 
 /** The end of the number at `start`, whose value fits a double. @throws KServeError as Triton's parser words it */
@@ -21,6 +21,7 @@ export function skipNumber(text: string, start: number): number {
     at = skipDigits(text, at + 1);
     if (at === whole + 1) throw syntaxError('Miss fraction part in number.', at);
   }
+  const exponentAt = at;
   const exponent = text.charCodeAt(at);
   if (exponent === 101 || exponent === 69) {
     const sign = text.charCodeAt(at + 1);
@@ -28,7 +29,7 @@ export function skipNumber(text: string, start: number): number {
     at = skipDigits(text, digits);
     if (at === digits) throw syntaxError('Miss exponent in number.', at);
   }
-  const surelyFinite = at === whole && at - start < SAFE_LENGTH;
+  const surelyFinite = at === exponentAt && at - start < SAFE_LENGTH;
   if (!surelyFinite && !Number.isFinite(doubleValue(text, start, at)))
     throw syntaxError('Number too big to be stored in double.', start);
   return at;

@@ -22,6 +22,8 @@ export class Scheduler {
   #planned = false;
   #timer: NodeJS.Timeout | undefined;
   #running = 0;
+  /** With `preserve_ordering`: settles when every answer before the next one is out. */
+  #answered: Promise<void> | undefined;
   #onIdle: (() => void) | undefined;
   #stopped = false;
 
@@ -29,6 +31,7 @@ export class Scheduler {
     this.#idle = [...instances];
     this.#statistics = statistics;
     this.#policies = new QueuePolicies(config.dynamic_batching);
+    if (config.dynamic_batching?.preserve_ordering) this.#answered = Promise.resolve();
     if (config.dynamic_batching && config.max_batch_size > 1)
       this.#rules = {
         maxBatchSize: config.max_batch_size,
@@ -97,7 +100,8 @@ export class Scheduler {
         break;
       }
       this.#running += take;
-      void this.#execute(instance, this.#waiting.splice(0, take), now);
+      const execution = this.#execute(instance, this.#waiting.splice(0, take), now, this.#answered);
+      if (this.#answered) this.#answered = execution;
     }
     this.#tellIdle();
   }
@@ -111,14 +115,21 @@ export class Scheduler {
     else this.#timer = setTimeout(() => this.#dispatch(), Math.floor(milliseconds));
   }
 
-  async #execute(instance: ModelInstance, requests: readonly QueuedRequest[], start: number): Promise<void> {
+  async #execute(
+    instance: ModelInstance,
+    requests: readonly QueuedRequest[],
+    start: number,
+    before: Promise<void> | undefined,
+  ): Promise<void> {
     let batchSize = 0;
     for (const request of requests) batchSize += request.batchSize;
     try {
       const result = await instance.execute({ inputs: joinInputs(requests, batchSize) });
+      if (before) await before;
       this.#statistics.execution(batchSize, result);
       this.#answer(requests, batchSize, result, start);
     } catch (error) {
+      if (before) await before;
       const now = performance.now();
       for (const request of requests) {
         this.#statistics.failure((now - request.enqueuedAt) * 1e6);

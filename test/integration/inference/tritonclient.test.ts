@@ -10,7 +10,7 @@ if (!python)
   );
 
 const SCRIPT = `
-import sys, numpy as np, tritonclient.http as http
+import os, sys, numpy as np, tritonclient.http as http
 c = http.InferenceServerClient(sys.argv[1], concurrency=8)
 assert c.is_server_live() and c.is_server_ready() and c.is_model_ready('add_sub')
 assert c.get_server_metadata()['name'] == 'triton'
@@ -54,6 +54,26 @@ c.load_model('add_sub')
 assert c.is_model_ready('add_sub')
 assert c.get_log_settings()['log_info'] is True
 assert c.get_system_shared_memory_status() == []
+if sys.platform == 'linux':
+    import tritonclient.utils.shared_memory as shm
+    key = '/triton-local-client-%d' % os.getpid()
+    region = shm.create_shared_memory_region('both', key, a.nbytes * 4)
+    try:
+        shm.set_shared_memory_region(region, [a, a * 3])
+        c.register_system_shared_memory('both', key, a.nbytes * 4)
+        ins = [http.InferInput(n, [1, 16], 'INT32') for n in ('INPUT0', 'INPUT1')]
+        outs = [http.InferRequestedOutput(n) for n in ('OUTPUT0', 'OUTPUT1')]
+        for i, t in enumerate(ins + outs):
+            t.set_shared_memory('both', a.nbytes, offset=i * a.nbytes)
+        r = c.infer('add_sub', ins, outputs=outs)
+        assert r.get_output('OUTPUT0') == {'name': 'OUTPUT0', 'datatype': 'INT32', 'shape': [1, 16]}
+        got = shm.get_contents_as_numpy(region, np.int32, [4, 16])
+        assert (got[2] == a * 4).all() and (got[3] == a * -2).all()
+        assert [s['name'] for s in c.get_system_shared_memory_status()] == ['both']
+        c.unregister_system_shared_memory()
+        assert c.get_system_shared_memory_status() == []
+    finally:
+        shm.destroy_shared_memory_region(region)
 print('fine')
 `;
 

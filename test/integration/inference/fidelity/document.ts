@@ -29,7 +29,7 @@ export function fidelityDocument(tallies: readonly TopicTally[]): string {
 
 Written by \`test/integration/inference/fidelity\`, which sends the same bytes to a real \`tritonserver\` 2.51.0 and to
 the embedded engine and compares status, headers and body, errors included. Times are left out, compressed bodies are
-compared unpacked. \`npm test -- fidelity -u\` writes this page anew; a test fails when it is out of date.
+compared unpacked. \`npm run test:slow -- fidelity -u\` writes this page anew; a test fails when it is out of date.
 
 | Topic | Cases | Equal | Equal but for digits | Allowed to differ |
 |---|---|---|---|---|

@@ -431,6 +431,18 @@ export const TENSOR_CASES: readonly FidelityCase[] = [
   one('core: both inputs', pairOf('add_sub', 'INT32', [2, 3], [1, 2, 3, 4, 5, 6])),
   one('core: overflow of INT32', pairOf('add_sub', 'INT32', [1, 3], [2147483647, -2147483648, 1])),
   one('core: one input missing', infer('add_sub', { inputs: [input('INPUT0', 'INT32', [1, 3], [1, 2, 3])] })),
+  one(
+    'core: an empty input before a batch of one',
+    infer('add_sub', {
+      inputs: [input('INPUT0', 'INT32', [1, 3], [1, 2, 3]), input('INPUT1', 'INT32', [0, 3], [])],
+    }),
+  ),
+  one(
+    'core: a batch of one before an empty input',
+    infer('add_sub', {
+      inputs: [input('INPUT1', 'INT32', [0, 3], []), input('INPUT0', 'INT32', [1, 3], [1, 2, 3])],
+    }),
+  ),
   one('core: no inputs', infer('add_sub', { inputs: [] })),
   one('core: no inputs, with an id', infer('add_sub', { id: 'x', inputs: [] })),
   one(
