@@ -25,6 +25,8 @@ const hashFile = path.join(dist, '.build-hash');
 const WORKER = /^src\/.*-worker\.mjs$/;
 const HARNESS = 'src/python/harness';
 const SDK = 'src/azureml/sdk';
+/** What scripts that deploy import besides, from the stand-ins that entry scripts get. */
+const SDK_STAND_INS = ['tritonhttpclient', 'tritonclientutils', 'azureml/monitoring', 'azureml/ai'];
 const ONNX_AS_PYTHON = 'src/engines/onnx-as-python';
 /**
  * Never bundled. onnxruntime-node is resolved at run time from the project, the package's folder or the state folder.
@@ -54,6 +56,7 @@ async function build() {
   for (const [from, to] of [
     [HARNESS, 'harness'],
     [SDK, 'azureml-sdk'],
+    ...SDK_STAND_INS.map((name) => [`${HARNESS}/stand-ins/${name}`, `azureml-sdk/${name}`]),
   ])
     cpSync(path.join(root, from), path.join(dist, to), { recursive: true, filter: isSource });
   for (const file of ['model.py', 'describe_onnx.py'])

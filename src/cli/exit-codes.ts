@@ -18,6 +18,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   PROJECT_EMPTY: EXIT.usage,
   ANSWER_NEEDED: EXIT.unanswered,
   REQUESTS_INVALID: EXIT.usage,
+  AZUREML_FILE_INVALID: EXIT.usage,
   START_TIMED_OUT: EXIT.timedOut,
   PORT_TAKEN: EXIT.prerequisite,
   PORT_REFUSED: EXIT.prerequisite,

@@ -91,7 +91,7 @@ export async function upWithoutTerminal(
   const emulator = createEmulator({ config, resolve, runtimePaths: [packageDirectory()], eventLog, ...keys });
   using _log = new EventLog(eventLog, emulator.control);
   const stopTelling = emulator.control.subscribe((event) => reporter?.event(event));
-  const asked = nextInterruption();
+  const asked = nextInterruption(reporter?.abandoned.then((reason) => ({ reason, exitCode: EXIT.failed })));
   const starting = new AbortController();
   void asked.then(() => starting.abort());
   try {

@@ -104,6 +104,8 @@ async function lastLines(file: string): Promise<string> {
 
 /** The child's side: tells whoever started us how the start goes. Undefined where nobody waits for that. */
 export interface StartReporter {
+  /** Resolves when the one who waits is gone before the start is over: nobody would know of the emulator then. */
+  readonly abandoned: Promise<string>;
   event(event: EmulatorEvent): void;
   started(started: StartedEmulator): void;
   failed(thrown: unknown): void;
@@ -113,12 +115,22 @@ export function startReporter(): StartReporter | undefined {
   if (!process.send) return undefined;
   // The channel must not hold the process, nor a parent that is gone end it.
   process.channel?.unref();
+  let isOver = false;
+  const abandoned = new Promise<string>((resolve) => {
+    process.once('disconnect', () => {
+      if (!isOver) resolve('whoever started it is gone');
+    });
+  });
   const send = (message: StartMessage) => {
     if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
   };
   return {
+    abandoned,
     event: (event) => send({ event }),
-    started: (started) => send({ started }),
+    started: (started) => {
+      isOver = true;
+      send({ started });
+    },
     failed: (thrown) => send({ error: toErrorData(thrown) }),
   };
 }

@@ -9,7 +9,7 @@ import { nextInterruption } from '../signals.ts';
 /** What `online-endpoint create` starts apart from itself: the door of one endpoint, until it is asked to end. */
 export async function endpointDoor(name: string, workspaceFile: string, flags: Flags): Promise<number> {
   const reporter = startReporter();
-  const asked = nextInterruption();
+  const asked = nextInterruption(reporter?.abandoned.then((reason) => ({ reason, exitCode: EXIT.failed })));
   try {
     const workspace = await AzureWorkspace.open(workspaceFile);
     const port = typeof flags.port === 'string' ? Number(flags.port) : undefined;
