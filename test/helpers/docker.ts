@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
+import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { listCandidates } from '../../src/engines/docker/candidates.ts';
@@ -43,6 +45,31 @@ export async function daemonSocket(): Promise<string> {
   const [first] = await listCandidates(sources);
   if (first?.address?.kind !== 'socket') throw new Error('the tests need the daemon on a local socket');
   return first.address.path;
+}
+
+/** A TCP port that leads to the daemon's socket. */
+export async function tcpDoorToDocker(): Promise<AsyncDisposable & { readonly port: number }> {
+  const socketPath = await daemonSocket();
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    const inner = net.connect(socketPath);
+    for (const one of [socket, inner]) {
+      sockets.add(one);
+      one.on('error', () => {});
+      one.on('close', () => sockets.delete(one));
+    }
+    socket.pipe(inner).pipe(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
 }
 
 /** An image like the test image, whose `tritonserver` is this shell script instead; the server is `tritonserver.real`. */

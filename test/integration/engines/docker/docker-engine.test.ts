@@ -11,13 +11,13 @@ import {
 } from '../../../../src/engines/index.ts';
 import { KServeClient } from '../../../../src/kserve/index.ts';
 import {
-  daemonSocket,
   docker,
   EventLog,
   environment,
   hasDocker,
   imageThatRuns,
   ownContainers,
+  tcpDoorToDocker,
   testImage,
   writeModel,
 } from '../../../helpers/docker.ts';
@@ -294,29 +294,3 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
     expect(none.image).toMatchObject({ present: false, bytes: undefined });
   });
 });
-
-/** A TCP port that leads to the daemon's socket. */
-async function tcpDoorToDocker(): Promise<AsyncDisposable & { readonly port: number }> {
-  const net = await import('node:net');
-  const path = await daemonSocket();
-  const sockets = new Set<import('node:net').Socket>();
-  const server = net.createServer((socket) => {
-    const inner = net.connect(path);
-    for (const one of [socket, inner]) {
-      sockets.add(one);
-      one.on('error', () => {});
-      one.on('close', () => sockets.delete(one));
-    }
-    socket.pipe(inner).pipe(socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  return {
-    port: typeof address === 'object' && address ? address.port : 0,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
-}

@@ -1,8 +1,15 @@
-import { cp } from 'node:fs/promises';
+import { cp, mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { slimRecipe } from '../../../../src/engines/docker/slim.ts';
-import { DockerEngine, FrontedEngine, pullByName } from '../../../../src/engines/index.ts';
+import {
+  DockerEngine,
+  FrontedEngine,
+  pullByName,
+  type RunningDockerEngine,
+} from '../../../../src/engines/index.ts';
 import type { EventSink } from '../../../../src/events/index.ts';
+import { KServeClient } from '../../../../src/kserve/index.ts';
 import { gateway, onnxModels } from '../../../contract/contract-models.ts';
 import { describeEngine } from '../../../contract/engine.contract.ts';
 import {
@@ -12,6 +19,7 @@ import {
   hasDocker,
   ownContainers,
   slimBase,
+  tcpDoorToDocker,
 } from '../../../helpers/docker.ts';
 import { repositoryRoot, TempFolder } from '../../../helpers/temp-project.ts';
 import { describeOnnxAsPython } from '../onnx-as-python.suite.ts';
@@ -21,6 +29,17 @@ const base = hasDocker ? await slimBase() : '';
 function slimEngine(repository: string, project: string, events: EventSink): DockerEngine {
   const image = { image: 'slim', slimBase: base, missingImage: 'pull' } as const;
   return new DockerEngine({ ...image, repository, gpus: 'none', environment, project, events });
+}
+
+/** What the model makes of 0, 1, 2, 3. */
+async function sum(running: RunningDockerEngine): Promise<number[]> {
+  await using client = new KServeClient({ url: running.endpoints.http });
+  const data = Buffer.from(new Float32Array([0, 1, 2, 3]).buffer);
+  const { outputs } = await client.infer('adder', {
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [4], data }],
+  });
+  const bytes = Buffer.from(outputs[0]?.data as Uint8Array);
+  return [0, 4, 8, 12].map((at) => bytes.readFloatLE(at));
 }
 
 const progressOf = ({ events }: EventLog) => events.filter(({ type }) => type === 'environment.progress');
@@ -62,6 +81,26 @@ describe.skipIf(!hasDocker)('the slim image', { timeout: 600_000 }, () => {
     );
     expect(progressOf(later)).toEqual([]);
     expect(again.models()).toMatchObject([{ name: 'digits', state: 'READY' }]);
+  });
+
+  it('serves and reloads an ONNX model that was copied to a daemon which cannot see it', async () => {
+    await using door = await tcpDoorToDocker();
+    const repository = folder.path('copied');
+    await mkdir(path.join(repository, 'adder'), { recursive: true });
+    await onnxModels.add(path.join(repository, 'adder'), 1);
+    const engine = new DockerEngine({
+      ...{ image: 'slim', slimBase: base, missingImage: 'pull', repository, gpus: 'none', project: 'slim' },
+      dockerHost: `tcp://127.0.0.1:${door.port}`,
+      environment,
+      events: new EventLog(),
+    });
+    await using running = await engine.start(new AbortController().signal);
+    expect(await sum(running)).toEqual([1, 2, 3, 4]);
+    await rm(path.join(repository, 'adder'), { recursive: true });
+    await mkdir(path.join(repository, 'adder'));
+    await onnxModels.add(path.join(repository, 'adder'), 10);
+    await running.load('adder');
+    expect(await sum(running)).toEqual([10, 11, 12, 13]);
   });
 
   it('is got by name as well', async () => {
