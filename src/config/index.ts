@@ -9,6 +9,7 @@ export type {
   ModelControlMode,
   ModelSource,
   Origin,
+  ProfileLimits,
   ProjectConfig,
   PythonSource,
   ScriptSource,

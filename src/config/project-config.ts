@@ -35,6 +35,9 @@ export type UiMode = (typeof UI_MODES)[number];
 export type LogThreshold = (typeof LOG_THRESHOLDS)[number];
 /** The cloud service whose limits and status codes are met at home. */
 export type CloudProfileName = (typeof CLOUD_PROFILES)[number];
+/** What a deployment may set of its front end; whole numbers above 0. */
+export const PROFILE_LIMITS = ['timeoutMs', 'concurrent', 'waitMs'] as const;
+export type ProfileLimits = Readonly<Partial<Record<(typeof PROFILE_LIMITS)[number], number>>>;
 /** Whose texts and headers the scoring service has: today's server or that of 2020 and 2021. */
 export type Dialect = (typeof DIALECTS)[number];
 export type AuthMode = (typeof AUTH_MODES)[number];
@@ -94,6 +97,8 @@ export interface ProjectConfig {
   readonly python: PythonSource;
   readonly auth: AuthMode;
   readonly profile: CloudProfileName;
+  /** The deployment's own limits in place of the profile's defaults. */
+  readonly profileLimits: ProfileLimits;
   readonly dialect: Dialect;
   /** `TRITON_LOCAL_KEY`: the primary key, where the user gives one. Never shown. */
   readonly primaryKey: string | undefined;

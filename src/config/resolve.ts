@@ -131,6 +131,7 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     python: { ...(await resolvePython(projectDir, given.values.python, pathOf)), debug },
     auth: value('auth', 'none'),
     profile: value('profile', 'none'),
+    profileLimits: Object.freeze(value('profileLimits', {})),
     dialect: value('dialect', 'current'),
     primaryKey: variables.TRITON_LOCAL_KEY || undefined,
     watch: value('watch', true),

@@ -12,6 +12,8 @@ import {
   type LogThreshold,
   MODEL_CONTROL_MODES,
   type ModelControlMode,
+  PROFILE_LIMITS,
+  type ProfileLimits,
   UI_MODES,
   type UiMode,
 } from './project-config.ts';
@@ -47,6 +49,7 @@ export interface SettingValues {
   debugPython: boolean;
   auth: AuthMode;
   profile: CloudProfileName;
+  profileLimits: ProfileLimits;
   dialect: Dialect;
   env: Readonly<Record<string, string>>;
   watch: boolean;
@@ -135,6 +138,12 @@ export const SETTINGS = [
     '--profile <name>',
     `a cloud's limits and status codes: ${list(CLOUD_PROFILES)}`,
     oneOf(CLOUD_PROFILES),
+  ),
+  setting(
+    'profileLimits',
+    '--profile-limits <K=V...>',
+    `the deployment's own limits for --profile: ${list(PROFILE_LIMITS)}`,
+    limits,
   ),
   setting(
     'dialect',
@@ -242,6 +251,18 @@ function headers(raw: unknown): Record<string, string> {
       throw userError('CONFIG_INVALID', 'must be of the form NAME=VALUE');
   }
   return Object.fromEntries(pairs);
+}
+
+/** Limits as `NAME=NUMBER` texts or as a YAML mapping. */
+function limits(raw: unknown): ProfileLimits {
+  const positive = wholeNumber(1, 86_400_000);
+  const known: readonly string[] = PROFILE_LIMITS;
+  return Object.fromEntries(
+    Object.entries(variables(raw)).map(([name, value]) => {
+      if (!known.includes(name)) throw userError('CONFIG_INVALID', `knows ${list(PROFILE_LIMITS)}`);
+      return [name, positive(value)];
+    }),
+  );
 }
 
 /** `K=V` texts as flags give them, one text with commas as a variable gives them, or a YAML mapping. */

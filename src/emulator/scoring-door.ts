@@ -86,7 +86,7 @@ async function openOn(port: number, parts: ScoringDoorParts): Promise<Opened> {
     corsOrigins: config.service.corsOrigins,
     serverVersion: config.service.serverVersion,
     dialect: config.dialect,
-    profile: cloudProfile(config.profile),
+    profile: cloudProfile(config.profile, config.profileLimits),
     source,
     events,
   });

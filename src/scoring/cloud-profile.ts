@@ -1,4 +1,4 @@
-import type { CloudProfileName } from '../config/index.ts';
+import type { CloudProfileName, ProfileLimits } from '../config/index.ts';
 
 /** An answer that the front end of a cloud service gives in the container's place. */
 export interface FrontEndAnswer {
@@ -32,54 +32,63 @@ export interface CloudProfile {
 }
 
 /**
- * The defaults of the two services (azureml.md 3.4, 5.3 and 6): one request at a time for an instance, half a second
- * of waiting. On AKS a failed `run()` is 502 and a late one 504 after a minute; on managed endpoints everything that
- * is no success is 424, a late one 408 after five seconds, and at most as many wait as run.
+ * The front ends of the two services, with their defaults (azureml.md 3.4, 5.3 and 6) where a deployment says nothing:
+ * one request at a time for an instance, half a second of waiting. On AKS a failed `run()` is 502 and a late one 504
+ * after a minute; on managed endpoints everything that is no success is 424, a late one 408 after five seconds, and at
+ * most as many wait as run.
  */
-const PROFILES: Readonly<Record<Exclude<CloudProfileName, 'none'>, CloudProfile>> = {
-  aks: {
-    deadlineMs: 60_000,
-    late: { status: 504, text: 'The request was not answered within scoring_timeout_ms (60000 ms).' },
-    concurrent: 1,
-    maxWaitMs: 500,
-    maxWaiting: 1_000,
-    overloaded: {
-      status: 503,
-      text: 'The request waited longer than max_request_wait_time (500 ms) while replica_max_concurrent_requests (1) was reached.',
-    },
-    maxBodyBytes: 100 * 1024 * 1024,
-    headers: [],
-    rewriteIds: false,
-    translate: (status) => (status === 500 ? { status: 502, headers: [] } : undefined),
-  },
-  managed: {
-    deadlineMs: 5_000,
-    late: { status: 408, text: 'The request was not answered within request_timeout_ms (5000 ms).' },
-    concurrent: 1,
-    maxWaitMs: 500,
-    maxWaiting: 1,
-    overloaded: {
-      status: 429,
-      text: 'More requests are pending than max_concurrent_requests_per_instance (1) and max_queue_wait_ms (500 ms) allow.',
-    },
-    maxBodyBytes: Number.POSITIVE_INFINITY,
-    headers: ['azureml-model-deployment', 'default'],
-    rewriteIds: true,
-    translate: (status, reason) =>
-      status < 300
-        ? undefined
-        : {
-            status: 424,
-            headers: [
-              'ms-azureml-model-error-statuscode',
-              String(status),
-              'ms-azureml-model-error-reason',
-              reason,
-            ],
-          },
-  },
-};
+const PROFILES: Readonly<Record<Exclude<CloudProfileName, 'none'>, (limits: ProfileLimits) => CloudProfile>> =
+  {
+    aks: ({ timeoutMs = 60_000, concurrent = 1, waitMs = 500 }) => ({
+      deadlineMs: timeoutMs,
+      late: {
+        status: 504,
+        text: `The request was not answered within scoring_timeout_ms (${timeoutMs} ms).`,
+      },
+      concurrent,
+      maxWaitMs: waitMs,
+      maxWaiting: 1_000,
+      overloaded: {
+        status: 503,
+        text: `The request waited longer than max_request_wait_time (${waitMs} ms) while replica_max_concurrent_requests (${concurrent}) was reached.`,
+      },
+      maxBodyBytes: 100 * 1024 * 1024,
+      headers: [],
+      rewriteIds: false,
+      translate: (status) => (status === 500 ? { status: 502, headers: [] } : undefined),
+    }),
+    managed: ({ timeoutMs = 5_000, concurrent = 1, waitMs = 500 }) => ({
+      deadlineMs: timeoutMs,
+      late: {
+        status: 408,
+        text: `The request was not answered within request_timeout_ms (${timeoutMs} ms).`,
+      },
+      concurrent,
+      maxWaitMs: waitMs,
+      maxWaiting: concurrent,
+      overloaded: {
+        status: 429,
+        text: `More requests are pending than max_concurrent_requests_per_instance (${concurrent}) and max_queue_wait_ms (${waitMs} ms) allow.`,
+      },
+      maxBodyBytes: Number.POSITIVE_INFINITY,
+      headers: ['azureml-model-deployment', 'default'],
+      rewriteIds: true,
+      translate: (status, reason) =>
+        status < 300
+          ? undefined
+          : {
+              status: 424,
+              headers: [
+                'ms-azureml-model-error-statuscode',
+                String(status),
+                'ms-azureml-model-error-reason',
+                reason,
+              ],
+            },
+    }),
+  };
 
-export function cloudProfile(name: CloudProfileName): CloudProfile | undefined {
-  return name === 'none' ? undefined : PROFILES[name];
+/** The front end of the service named, with a deployment's own limits; undefined for `none`. */
+export function cloudProfile(name: CloudProfileName, limits: ProfileLimits = {}): CloudProfile | undefined {
+  return name === 'none' ? undefined : PROFILES[name](limits);
 }

@@ -1,4 +1,4 @@
-// Ten thousand requests, three quarters of them bad, from 32 callers at a time: is each answered with its status, do
+// 25,000 requests, four fifths of them bad, from 32 callers at a time: is each answered with its status, do
 // good ones between them still get their answer, does every worker live on, and does memory stay flat.
 import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -8,7 +8,7 @@ import { exchangeBytes, requestText } from '../unit/scoring/raw-http.ts';
 import { Cli } from './lib/cli.mjs';
 import { residentMiB, treeOf } from './lib/process-tree.mjs';
 
-const REQUESTS = Number(process.env.BENCH_REQUESTS ?? 10_000);
+const REQUESTS = Number(process.env.BENCH_REQUESTS ?? 25_000);
 const PARTS = 5;
 const CALLERS = 32;
 const KEY = 'bench-key';

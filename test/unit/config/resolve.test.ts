@@ -117,6 +117,25 @@ describe('which value wins', () => {
     expect((await resolve({})).workerTimeoutMs).toBe(300_000);
   });
 
+  it('takes a profile with its limits, and a dialect that YAML makes a number of', async () => {
+    await lay('score.py', [
+      'triton-local.yaml',
+      'profile: managed\nprofile-limits:\n  timeoutMs: 90000\ndialect: 2021\n',
+    ]);
+    expect(await resolve()).toMatchObject({
+      profile: 'managed',
+      profileLimits: { timeoutMs: 90_000 },
+      dialect: '2021',
+    });
+    const flags = { profile: 'aks', profileLimits: ['concurrent=4', 'waitMs=9'] };
+    expect(await resolve(flags)).toMatchObject({
+      profile: 'aks',
+      profileLimits: { concurrent: 4, waitMs: 9 },
+    });
+    for (const wrong of ['timeout=1', 'waitMs=0', 'waitMs=x'])
+      await expect(resolve({ profileLimits: [wrong] })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
   it("takes the scoring server's own file below all variables", async () => {
     await lay('score.py', [
       'config.json',

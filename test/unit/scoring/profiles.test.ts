@@ -28,6 +28,14 @@ it('has no profile unless asked', () => {
   expect(cloudProfile('none')).toBeUndefined();
 });
 
+it("takes a deployment's own limits, and names them", async () => {
+  const profile = cloudProfile('managed', { timeoutMs: 40, concurrent: 3, waitMs: 7 });
+  expect(profile).toMatchObject({ deadlineMs: 40, concurrent: 3, maxWaiting: 3, maxWaitMs: 7 });
+  expect(profile?.late.text).toContain('(40 ms)');
+  expect(profile?.overloaded.text).toMatch(/\(3\).*\(7 ms\)/);
+  expect(cloudProfile('aks', { timeoutMs: 40 })).toMatchObject({ deadlineMs: 40, concurrent: 1 });
+});
+
 describe('the status of a failure', () => {
   it.each([
     ['aks', 500, 502],
