@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Lifetime, systemError } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import { type Control, type ServiceControl, serveControl } from '../control/index.ts';
-import { type RunningEngine, StatisticsSampler } from '../engines/index.ts';
+import { type LocalEngine, type RunningEngine, StatisticsSampler } from '../engines/index.ts';
 import { asServedBy, type EmulatorState, EventBus, StateStore } from '../events/index.ts';
 import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
 import { type Instance, openWorkspace, type Workspace } from '../workspace/index.ts';
@@ -157,7 +157,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     this.#lifetime.use('statistics', new StatisticsSampler(engine.endpoints, this.#bus));
 
     this.#prepareScript();
-    await this.#startScoring(workspace);
+    await this.#startScoring(workspace, engine);
     await this.#startScript(signal);
     await this.#announceWhenReady();
     await this.#startReloading(initial, engine, stagedRepository);
@@ -182,11 +182,11 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     );
   }
 
-  async #startScoring(workspace: Workspace): Promise<void> {
+  async #startScoring(workspace: Workspace, engine: LocalEngine): Promise<void> {
     const { auth, primaryKey } = this.#config;
     const door = await ScoringDoor.open({
       config: this.#config,
-      engineUrl: this.httpUrl,
+      engine: engine.listener,
       source: {
         pool: () => this.#generations?.current,
         failure: () => this.#scriptFailure,

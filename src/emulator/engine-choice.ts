@@ -9,6 +9,7 @@ import {
   ExternalEngine,
   ensureOnnxRuntime,
   FrontedEngine,
+  type LocalEngine,
   NativeEngine,
 } from '../engines/index.ts';
 import type { EventSink } from '../events/index.ts';
@@ -31,7 +32,7 @@ export async function makeEngine(
   plan: EnginePlan,
   options: EngineStartOptions,
   signal: AbortSignal,
-): Promise<Engine> {
+): Promise<Engine<LocalEngine>> {
   const { config, stagedRepository, events } = options;
   switch (plan.kind) {
     case 'embedded':
@@ -82,7 +83,7 @@ export async function makeEngine(
   }
 }
 
-function front(engine: Engine, { config, events }: EngineStartOptions): Engine {
+function front(engine: Engine, { config, events }: EngineStartOptions): Engine<LocalEngine> {
   const { host, httpPort, grpcPort, metricsPort, modelControlMode, origins } = config;
   const insists = { grpc: isUsersOwn(origins, 'grpcPort'), metrics: isUsersOwn(origins, 'metricsPort') };
   return new FrontedEngine(engine, {
@@ -96,7 +97,7 @@ function front(engine: Engine, { config, events }: EngineStartOptions): Engine {
   });
 }
 
-async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): Promise<Engine> {
+async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): Promise<Engine<LocalEngine>> {
   const { config, initial, stagedRepository, events } = options;
   const { projectDir, home, environment, host, httpPort, modelControlMode, origins } = config;
   for (const [name, flag] of [

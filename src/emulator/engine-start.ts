@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { messageOf, TritonLocalError } from '../base/index.ts';
-import { type EnginePlan, type EngineWishes, planEngines, type RunningEngine } from '../engines/index.ts';
+import { type EnginePlan, type EngineWishes, type LocalEngine, planEngines } from '../engines/index.ts';
 import { stageModel } from '../repository/index.ts';
 import { type EngineStartOptions, makeEngine } from './engine-choice.ts';
 
@@ -8,7 +8,7 @@ import { type EngineStartOptions, makeEngine } from './engine-choice.ts';
  * Chooses the engine, stages every model of the project and starts the engine on them. In `auto`, one that does not
  * start gives way to the next, and the reason stays visible.
  */
-export async function startEngine(options: EngineStartOptions, signal: AbortSignal): Promise<RunningEngine> {
+export async function startEngine(options: EngineStartOptions, signal: AbortSignal): Promise<LocalEngine> {
   const { config, initial, stagedRepository } = options;
   const {
     engine: choice,
@@ -62,7 +62,7 @@ async function startPlanned(
   failures: readonly string[],
   options: EngineStartOptions,
   signal: AbortSignal,
-): Promise<RunningEngine> {
+): Promise<LocalEngine> {
   const { events } = options;
   const { kind } = plan;
   const reason = [plan.reason, ...failures].join('; ');

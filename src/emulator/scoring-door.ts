@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import type { ProjectConfig } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
 import {
@@ -9,8 +10,8 @@ import {
 
 export interface ScoringDoorParts {
   readonly config: ProjectConfig;
-  /** Base of the engine's HTTP service. */
-  readonly engineUrl: string;
+  /** What answers `/v2/...` where there is no script. */
+  readonly engine: RequestListener;
   readonly source: ScoringSource;
   /** The keys that callers may send, the first of which is ours; none where none is asked for. */
   readonly readKeys: () => Promise<readonly string[]>;
@@ -75,13 +76,13 @@ interface Opened {
 }
 
 async function openOn(port: number, parts: ScoringDoorParts): Promise<Opened> {
-  const { config, engineUrl, source, readKeys, events } = parts;
+  const { config, engine, source, readKeys, events } = parts;
   const keys = await readKeys();
   const server = await startScoringServer({
     host: config.host,
     port,
     deployment: config.script ? 'script' : 'no-code',
-    engineUrl,
+    engine,
     keys,
     corsOrigins: config.service.corsOrigins,
     serverVersion: config.service.serverVersion,

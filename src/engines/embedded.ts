@@ -2,7 +2,7 @@ import { messageOf, systemError } from '../base/index.ts';
 import type { ModelControlMode } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
 import { startInferenceServer } from '../inference/index.ts';
-import type { Engine, RunningEngine } from './engine.ts';
+import type { Engine, LocalEngine } from './engine.ts';
 
 export interface EmbeddedEngineOptions {
   /** The staged model repository; only the caller changes it, and never while a model loads. */
@@ -23,12 +23,13 @@ export class EmbeddedEngine implements Engine {
     this.#options = options;
   }
 
-  async start(signal: AbortSignal): Promise<RunningEngine> {
+  async start(signal: AbortSignal): Promise<LocalEngine> {
     const server = await startInferenceServer(this.#options, signal);
     return {
       kind: this.kind,
       version: server.version,
       gpu: null,
+      listener: server.listener,
       endpoints: { http: server.httpUrl },
       load: (model) => server.load(model),
       unload: (model) => server.unload(model),

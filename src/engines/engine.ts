@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import type { EngineKind, ModelStatus } from '../events/index.ts';
 
 /** How a TLS connection is made, each as PEM; what is missing is as the system has it. */
@@ -21,13 +22,19 @@ export interface EngineEndpoints {
 }
 
 /** What answers KServe v2. Starting one gives another type, which alone can be stopped. */
-export interface Engine {
+export interface Engine<Running extends RunningEngine = RunningEngine> {
   readonly kind: EngineKind;
   /**
    * Starts it on the staged model repository with every model in it loaded, and resolves when it answers.
    * A model that fails to load does not fail the start: it is UNAVAILABLE with its reason.
    */
-  start(signal: AbortSignal): Promise<RunningEngine>;
+  start(signal: AbortSignal): Promise<Running>;
+}
+
+/** An engine whose clients come to a listener of this process: the embedded one, and others behind our gateway. */
+export interface LocalEngine extends RunningEngine {
+  /** Answers a request that came in through another listener of this process. */
+  readonly listener: RequestListener;
 }
 
 export interface RunningEngine extends AsyncDisposable {

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import type { ModelControlMode } from '../config/index.ts';
 import type { EventSink, ModelStatus } from '../events/index.ts';
 
@@ -17,6 +18,8 @@ export interface InferenceServerOptions {
 /** Our own KServe v2 server while it runs. Listening starts only after every model of the repository was tried. */
 export interface InferenceServer extends AsyncDisposable {
   readonly httpUrl: string;
+  /** Answers a request that came in through another listener of this process. */
+  readonly listener: RequestListener;
   readonly version: string;
   /** Reads the model's folder again and swaps it in without a gap; on failure the old one serves on, and this throws. */
   load(model: string): Promise<void>;

@@ -47,6 +47,7 @@ export async function startInferenceServer(
     return {
       httpUrl: `http://${host}:${port}`,
       version: TRITON_VERSION,
+      listener: door.listener,
       load: (model) => control.load(model),
       unload: (model) => control.remove(model),
       models: () => models.statuses(),

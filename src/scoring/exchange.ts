@@ -1,4 +1,4 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Dialect } from '../config/index.ts';
 import type { ReplyStream } from '../python/index.ts';
@@ -122,13 +122,29 @@ export class Exchange {
     if (this.#isOver) return false;
     const translated = this.service.profile?.translate(status, reason);
     if (!translated) {
-      this.response.writeHead(status, reason, this.frame(headers));
+      this.#writeHead(status, reason, headers);
       return true;
     }
     const { status: told, headers: added } = translated;
-    this.response.writeHead(told, reasonOf(told), this.frame([...headers, ...added]));
+    this.#writeHead(told, reasonOf(told), [...headers, ...added]);
     this.reason = `the service answered ${status} ${reason}`;
     return true;
+  }
+
+  /** The response for an engine in this process to answer by itself: the head that it writes becomes one of ours. */
+  lendResponse(): ServerResponse {
+    const { response } = this;
+    response.writeHead = (status: number, ...rest: unknown[]) => {
+      const reason = typeof rest[0] === 'string' ? rest[0] : STATUS_CODES[status];
+      this.begin(status, flatten(rest.at(-1)), reason);
+      return response;
+    };
+    return response;
+  }
+
+  /** Node's own, for the response may be lent. */
+  #writeHead(status: number, reason: string, headers: FlatHeaders): void {
+    Reflect.apply(ServerResponse.prototype.writeHead, this.response, [status, reason, this.frame(headers)]);
   }
 
   /** Answers in the place of the service, or cuts its answer off where that has begun. */
@@ -141,7 +157,7 @@ export class Exchange {
     }
     this.#leaveUnread();
     const headers = ['Content-Type', 'text/plain', 'Content-Length', String(text.length)];
-    this.response.writeHead(status, reasonOf(status), this.frame(headers));
+    this.#writeHead(status, reasonOf(status), headers);
     this.#end(text);
   }
 
@@ -210,6 +226,13 @@ export class Exchange {
     if (this.#awaitsContinue || this.connection.closing) framed.push('Connection', 'close');
     return framed;
   }
+}
+
+/** Headers in any of the forms that `writeHead` takes; none for anything else. */
+function flatten(headers: unknown): FlatHeaders {
+  if (Array.isArray(headers)) return headers;
+  if (typeof headers !== 'object' || headers === null) return [];
+  return Object.entries(headers).flatMap(([name, value]) => [name, String(value)]);
 }
 
 const NO_TIMES: RunTimes = { queueMs: 0, runMs: 0 };

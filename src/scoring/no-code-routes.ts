@@ -1,18 +1,19 @@
-import type { EngineGateway } from './engine-gateway.ts';
+import type { RequestListener } from 'node:http';
+import { passToEngine } from './engine-pass.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
  * The routes without an entry script: Triton's protocol as the engine speaks it, also under the path that an
  * endpoint on Kubernetes has (azureml.md 5.2), and the health probe of the platform.
  */
-export async function answerNoCode(exchange: Exchange, gateway: EngineGateway): Promise<void> {
+export async function answerNoCode(exchange: Exchange, engine: RequestListener): Promise<void> {
   const { method } = exchange;
   exchange.id = exchange.fields.requestId?.slice(0, 100) ?? '';
   const path = exchange.target.path.replace(/^\/api\/v1\/service\/[^/]+(?=\/|$)/, '') || '/';
   if (path === '/') {
     if (method === 'GET' || method === 'HEAD') return answerHealth(exchange);
   } else if (path === '/v2' || path.startsWith('/v2/')) {
-    return gateway.pass(exchange, rawPath(exchange));
+    return passToEngine(exchange, rawPath(exchange), engine);
   }
   answerNotFound(exchange);
 }

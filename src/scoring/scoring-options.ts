@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import type { Dialect } from '../config/index.ts';
 import type { EmulatorState, EventSink } from '../events/index.ts';
 import type { ScorePool, ScoreRequest } from '../python/index.ts';
@@ -21,8 +22,8 @@ export interface ScoringServerOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly deployment: 'no-code' | 'script';
-  /** Base of the engine's HTTP service, for the pass-through of `/v2/...` in no-code mode. */
-  readonly engineUrl: string | undefined;
+  /** Answers `/v2/...` in no-code mode: the engine's own listener, or that of the gateway before it. */
+  readonly engine: RequestListener | undefined;
   /** Keys that are accepted as `Authorization: Bearer KEY`; empty asks for none. */
   readonly keys: readonly string[];
   /** Origins of web pages that may read answers (`AML_CORS_ORIGINS`); empty sends no CORS headers. */

@@ -1,10 +1,16 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import { listen, systemError } from '../base/index.ts';
 import { answerGunicornError, answerMessage } from './answers.ts';
 import { Connections } from './connections.ts';
 import { Cors } from './cors.ts';
-import { EngineGateway } from './engine-gateway.ts';
+import { hidingKeys } from './engine-pass.ts';
 import { CALLER_LEFT, Exchange, type ServiceContext } from './exchange.ts';
 import { FrontEnd } from './front-end.ts';
 import { unknownExpectation } from './gunicorn-checks.ts';
@@ -74,13 +80,12 @@ export async function startScoringServer(
 class ScoringService implements AsyncDisposable {
   readonly #options: ScoringServerOptions;
   #mayScore: ReturnType<typeof createKeyCheck>;
-  readonly #gateway: EngineGateway | undefined;
+  readonly #engine: RequestListener | undefined;
   readonly #server: Server;
   readonly #connections: Connections;
   readonly #context: ServiceContext;
   /** Stands before the routes where a cloud's limits are to be met at home. */
   readonly #frontEnd: FrontEnd | undefined;
-  #ended: Promise<void> | undefined;
 
   constructor(options: ScoringServerOptions, senders: SenderLimits) {
     this.#options = options;
@@ -89,7 +94,7 @@ class ScoringService implements AsyncDisposable {
     this.#context = contextOf(options);
     this.#frontEnd = options.profile && new FrontEnd(options.profile);
     this.#mayScore = createKeyCheck(options.keys);
-    this.#gateway = options.deployment === 'no-code' ? openGateway(options) : undefined;
+    this.#engine = options.deployment === 'no-code' ? engineOf(options) : undefined;
     this.#server.maxConnections = MAX_CONNECTIONS;
     this.#server
       .on('request', (request, response) => this.#accept(request, response, false))
@@ -153,7 +158,7 @@ class ScoringService implements AsyncDisposable {
     const refusal = source.refusal();
     if (refusal !== undefined) return answerMessage(exchange, 503, refusal);
     const answer = () =>
-      this.#gateway ? answerNoCode(exchange, this.#gateway) : answerScript(exchange, source, events);
+      this.#engine ? answerNoCode(exchange, this.#engine) : answerScript(exchange, source, events);
     const frontEnd = this.#frontEnd;
     return frontEnd && !isHealthProbe(exchange) ? frontEnd.serve(exchange, answer) : answer();
   }
@@ -177,13 +182,7 @@ class ScoringService implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#ended ??= this.#end();
-    return this.#ended;
-  }
-
-  async #end(): Promise<void> {
-    await this.#connections.close();
-    await this.#gateway?.[Symbol.asyncDispose]();
+    return this.#connections.close();
   }
 }
 
@@ -203,10 +202,10 @@ function contextOf({
   };
 }
 
-function openGateway({ engineUrl, keys }: ScoringServerOptions): EngineGateway {
-  if (engineUrl === undefined)
+function engineOf({ engine, keys }: ScoringServerOptions): RequestListener {
+  if (!engine)
     throw systemError('SCORING_NO_ENGINE', 'a deployment without an entry script needs an engine to pass to');
-  return new EngineGateway(engineUrl, keys.length > 0);
+  return keys.length > 0 ? hidingKeys(engine) : engine;
 }
 
 /** `/` answers without a key in both kinds: platforms probe it, and so does whoever waits for us to be ready. */

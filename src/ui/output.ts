@@ -34,11 +34,14 @@ export function printError(text: string): void {
   write(process.stderr, text);
 }
 
-/** Lines to a stream: those of one turn of the event loop are one write, and a stalled reader costs bounded memory. */
+/** Lines wait this long for others: a write for each of thousands a second would cost as much as what they tell of. */
+const GATHER_MS = 5;
+
+/** Lines to a stream: those of a few milliseconds are one write, and a stalled reader costs bounded memory. */
 export class LineWriter {
   readonly #stream: Writable;
   #pending = '';
-  #scheduled: NodeJS.Immediate | undefined;
+  #scheduled: NodeJS.Timeout | undefined;
   #lost = 0;
 
   constructor(stream: Writable) {
@@ -58,11 +61,11 @@ export class LineWriter {
       return;
     }
     this.#pending += `${text}\n`;
-    this.#scheduled ??= setImmediate(() => this.flush());
+    this.#scheduled ??= setTimeout(() => this.flush(), GATHER_MS);
   }
 
   flush(): void {
-    clearImmediate(this.#scheduled);
+    clearTimeout(this.#scheduled);
     this.#scheduled = undefined;
     const text = this.#pending;
     this.#pending = '';

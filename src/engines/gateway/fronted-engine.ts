@@ -1,8 +1,9 @@
+import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Lifetime, Mutex, messageOf, systemError } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
 import type { EventSink, ModelStatus } from '../../events/index.ts';
-import type { Engine, EngineEndpoints, RunningEngine } from '../engine.ts';
+import type { Engine, EngineEndpoints, LocalEngine, RunningEngine } from '../engine.ts';
 import { TritonClient } from '../triton-client.ts';
 import { HttpGateway } from './http-gateway.ts';
 import type { GatewayPorts } from './ports.ts';
@@ -30,7 +31,7 @@ export class FrontedEngine implements Engine {
   }
 
   /** The ports are taken first: that one is in use is told before seconds go into the start. */
-  async start(signal: AbortSignal): Promise<RunningEngine> {
+  async start(signal: AbortSignal): Promise<LocalEngine> {
     const running = new RunningFronted(this.#engine, this.#options);
     try {
       await running.open(signal);
@@ -42,7 +43,7 @@ export class FrontedEngine implements Engine {
   }
 }
 
-class RunningFronted implements RunningEngine {
+class RunningFronted implements LocalEngine {
   readonly kind: Engine['kind'];
   readonly exited: Promise<string>;
   readonly #engine: Engine;
@@ -105,6 +106,10 @@ class RunningFronted implements RunningEngine {
 
   get gpu(): string | null {
     return this.#gpu;
+  }
+
+  get listener(): RequestListener {
+    return this.#gateway.listener;
   }
 
   get endpoints(): EngineEndpoints {

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import { listen, within } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
@@ -46,11 +52,10 @@ export class HttpGateway implements AsyncDisposable {
   constructor(options: HttpGatewayOptions) {
     this.#options = options;
     this.#holding = new Holding(options.hold);
-    const take = (request: IncomingMessage, response: ServerResponse) => this.#take(request, response, false);
     // Idle connections stay open, as Triton's do: clients pool them and do not expect them to go away.
     this.#server = createServer(
       { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 60_000, maxHeaderSize: MAX_HEADER_BYTES },
-      take,
+      this.listener,
     );
     const [parse] = this.#server.listeners('connection');
     this.#parse = (socket) => parse?.call(this.#server, socket);
@@ -61,6 +66,8 @@ export class HttpGateway implements AsyncDisposable {
     this.#server.removeAllListeners('connection');
     this.#server.on('connection', (socket) => this.#lines.add(new ClientLine(socket, this.#gate)));
   }
+
+  readonly listener: RequestListener = (request, response) => this.#take(request, response, false);
 
   /** @throws PORT_TAKEN, PORT_REFUSED */
   listen(): Promise<number> {

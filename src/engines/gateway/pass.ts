@@ -22,7 +22,7 @@ export function pass(
       resolve('answered');
     };
     response.once('close', onLeave);
-    outgoing.once('response', (answer) => passAnswer(answer, response));
+    outgoing.once('response', (answer) => passAnswer(answer, request.method, response));
     outgoing.on('error', (error) => {
       request.unpipe(outgoing);
       // A caller who left has no answer to get.
@@ -31,7 +31,7 @@ export function pass(
         response.off('close', onLeave);
         resolve('refused');
       } else if (response.headersSent) {
-        response.destroy();
+        if (!response.writableEnded) response.destroy();
       } else {
         request.resume();
         answerGatewayError(response, 503, `the engine does not answer: ${messageOf(error)}`);
@@ -56,13 +56,19 @@ function sendBody(request: IncomingMessage, outgoing: ClientRequest): void {
   });
 }
 
-function passAnswer(answer: IncomingMessage, response: ServerResponse): void {
+function passAnswer(answer: IncomingMessage, method: string | undefined, response: ServerResponse): void {
   if (response.headersSent || response.destroyed) {
     answer.resume();
     return;
   }
   response.sendDate = false;
   response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEndFields(answer.rawHeaders));
+  if (method === 'HEAD') {
+    // Triton sends a body all the same, at which the parser breaks off.
+    response.end();
+    answer.resume();
+    return;
+  }
   answer.pipe(response);
   // Half an answer must not look like a whole one.
   answer.once('aborted', () => response.destroy());

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { listen, messageOf, within } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
 import { invalidArgument, KServeError } from '../../kserve/index.ts';
@@ -58,7 +64,7 @@ export class HttpDoor implements AsyncDisposable {
     // Idle connections stay open, as Triton's do: clients pool them and do not expect them to go away.
     this.#server = createServer(
       { keepAliveTimeout: 0, requestTimeout: 0, requireHostHeader: false },
-      (request, response) => this.#take(request, response),
+      this.listener,
     );
     this.#server.on('clientError', (_error, socket) => socket.destroy());
   }
@@ -67,6 +73,8 @@ export class HttpDoor implements AsyncDisposable {
   listen(): Promise<number> {
     return listen(this.#server, this.#options.host, this.#options.port, 'Triton HTTP');
   }
+
+  readonly listener: RequestListener = (request, response) => this.#take(request, response);
 
   #take(request: IncomingMessage, response: ServerResponse): void {
     this.#inFlight += 1;

@@ -5,6 +5,9 @@ Python only interrupts Python: C code that does not come back ends with its work
 
 import signal
 import threading
+
+# Asked for every request: the one of `signal` first tries to make an enum member of the handler, for 2 microseconds.
+from _signal import getsignal
 from contextlib import contextmanager
 
 SUPPORTED = hasattr(signal, "SIGALRM")
@@ -17,13 +20,14 @@ class Alarm:
         self._wire = wire
         self._seconds = max(milliseconds / 1000, 1e-6)
         self._make_error = make_error
-        # A script that put its own handler in place loses it while run() runs, as with the real server.
+        self._handler = self._ring
         self._usable = SUPPORTED and threading.current_thread() is threading.main_thread()
 
     def set(self):
         if self._usable:
-            if signal.getsignal(signal.SIGALRM) != self._ring:
-                signal.signal(signal.SIGALRM, self._ring)
+            # A script that put its own handler in place loses it while run() runs, as with the real server.
+            if getsignal(signal.SIGALRM) is not self._handler:
+                signal.signal(signal.SIGALRM, self._handler)
             signal.setitimer(signal.ITIMER_REAL, self._seconds)
 
     def clear(self):

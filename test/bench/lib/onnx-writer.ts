@@ -29,6 +29,23 @@ export function mlpModel(sizes: readonly [number, number, number] = [784, 256, 1
   });
 }
 
+/** A chain of 48 products of `INPUT[256,1024]` with one matrix: some 200 ms on two cores. */
+export function slowModel(): Buffer {
+  const layers = 48;
+  const name = (layer: number) => (layer === 0 ? 'INPUT' : layer === layers ? 'OUTPUT' : `H${layer}`);
+  const shape = [256, 1024];
+  return onnxModel({
+    nodes: Array.from({ length: layers }, (_none, layer) => ({
+      operator: 'MatMul',
+      inputs: [name(layer), 'W'],
+      outputs: [name(layer + 1)],
+    })),
+    inputs: [{ name: 'INPUT', datatype: 'FP32', shape }],
+    outputs: [{ name: 'OUTPUT', datatype: 'FP32', shape }],
+    initializers: [weight('W', [1024, 1024])],
+  });
+}
+
 /** `INPUT[N,length] → Identity → OUTPUT[N,length]` in FP32, of any length. */
 export function identityModel(): Buffer {
   const shape = ['N', 'length'];

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HttpGateway } from '../../../src/engines/index.ts';
 import { PollingTriton } from '../../bench/lib/polling-triton.ts';
 import { PythonModelProject } from '../../bench/lib/python-model.ts';
 import { realTriton, skipLoudly } from '../../helpers/triton.ts';
@@ -51,12 +52,15 @@ if (!realTriton) skipLoudly('no-code mode before a real Triton');
 describe.skipIf(!realTriton)('without a script, before a real Triton', () => {
   let project: PythonModelProject;
   let triton: PollingTriton;
+  let gateway: HttpGateway;
   let service: TestService;
 
   beforeAll(async () => {
     project = await PythonModelProject.create();
     triton = await PollingTriton.start(project.repository, project.folder.path('work'));
-    const options = { deployment: 'no-code', engineUrl: triton.url, keys: ['k'] } as const;
+    gateway = new HttpGateway({ host: '127.0.0.1', port: 0, modelControlMode: 'none' });
+    gateway.switchTo({ http: triton.url });
+    const options = { deployment: 'no-code', engine: gateway.listener, keys: ['k'] } as const;
     service = await startService(undefined, options);
     service.source.current = undefined;
     const answers = async () =>
@@ -65,6 +69,7 @@ describe.skipIf(!realTriton)('without a script, before a real Triton', () => {
   });
   afterAll(async () => {
     await service?.[Symbol.asyncDispose]();
+    await gateway?.[Symbol.asyncDispose]();
     await triton?.[Symbol.asyncDispose]();
     await project?.[Symbol.asyncDispose]();
   });

@@ -1,30 +1,17 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { listen } from '../../../src/base/index.ts';
+import type { RequestListener } from 'node:http';
+import { afterEach, describe, expect, it } from 'vitest';
 import { ask, exchangeBytes, open, readAnswer, requestText } from './raw-http.ts';
 import { startService, type TestService } from './service.ts';
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
-
-let engine: Server;
-let enginePort: number;
-let handler: Handler;
+let handler: RequestListener;
 let service: TestService;
 
-beforeEach(async () => {
-  engine = createServer((request, response) => handler(request, response));
-  enginePort = await listen(engine, '127.0.0.1', 0, 'engine');
-});
-afterEach(async () => {
-  await service[Symbol.asyncDispose]();
-  engine.closeAllConnections();
-  await new Promise((resolve) => engine.close(resolve));
-});
+afterEach(() => service[Symbol.asyncDispose]());
 
 async function start(keys: readonly string[] = []) {
   service = await startService(undefined, {
     deployment: 'no-code',
-    engineUrl: `http://127.0.0.1:${enginePort}`,
+    engine: (request, response) => handler(request, response),
     keys,
   });
   service.source.current = undefined;
@@ -138,19 +125,6 @@ describe('no-code mode', () => {
       const answer = await send('GET', target);
       expect([answer.status, answer.body.toString()]).toEqual([404, '{"error":"Not Found"}']);
     }
-  });
-
-  it('is 502 while the engine is down, and recovers with it', async () => {
-    await start();
-    handler = (_request, response) => response.end('up');
-    engine.closeAllConnections();
-    await new Promise((resolve) => engine.close(resolve));
-    const answer = await send('POST', '/v2/models/m/infer', [], '{}');
-    expect(answer.status).toBe(502);
-    expect(JSON.parse(answer.body.toString()).error).toContain('the engine does not answer');
-    await listen(engine, '127.0.0.1', enginePort, 'engine');
-    expect((await send('GET', '/v2')).status).toBe(200);
-    expect(service.requestEvents().map(({ status }) => status)).toEqual([502, 200]);
   });
 
   it('hands on an answer that comes before the body was sent', async () => {

@@ -1,4 +1,5 @@
 // What stands between a caller and the container in the cloud (azureml.md 5.3 and 6).
+import type { RequestListener } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ScoreOutcome } from '../../../src/python/index.ts';
 import { type CloudProfile, cloudProfile } from '../../../src/scoring/index.ts';
@@ -177,4 +178,44 @@ it('refuses bodies beyond what the front end of AKS takes, before they are sent'
   const head = `POST /score HTTP/1.1\r\nHost: a\r\nContent-Length: ${101 * 1024 * 1024}\r\n\r\n`;
   const answer = await exchangeBytes(service.port, head);
   expect([answer?.status, answer?.header('connection')]).toEqual([413, 'close']);
+});
+
+describe('without a script', () => {
+  const startBefore = async (engine: RequestListener, change: Partial<CloudProfile> = {}) => {
+    service = await startService(undefined, {
+      deployment: 'no-code',
+      engine,
+      profile: profileOf('managed', change),
+    });
+    service.source.current = undefined;
+  };
+  const infer = () => ask(service.port, requestText('POST', '/v2/models/m/infer', [], '{}'));
+
+  it("tells the engine's failure as the front end does", async () => {
+    await startBefore((_request, response) => {
+      response.writeHead(400, { 'Content-Type': 'application/json', 'Content-Length': 12 });
+      response.end('{"error":""}');
+    });
+    const answer = await infer();
+    expect([answer.status, answer.body.toString()]).toEqual([424, '{"error":""}']);
+    expect(answer.header('content-type')).toBe('application/json');
+    expect(answer.header('ms-azureml-model-error-statuscode')).toBe('400');
+  });
+
+  it('answers in the place of an engine that is late, which is not heard any more', async () => {
+    let late = () => {};
+    await startBefore(
+      (_request, response) => {
+        late = () => {
+          if (!response.headersSent) response.writeHead(200);
+          response.end('late');
+        };
+      },
+      { deadlineMs: 30 },
+    );
+    const answer = await infer();
+    late();
+    expect(answer.status).toBe(408);
+    expect(answer.body.toString()).toMatch(/was not answered within/);
+  });
 });

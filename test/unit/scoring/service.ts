@@ -96,7 +96,7 @@ export async function startService(
       host: '127.0.0.1',
       port: 0,
       deployment: 'script',
-      engineUrl: undefined,
+      engine: undefined,
       keys: [],
       corsOrigins: [],
       dialect: 'current',
