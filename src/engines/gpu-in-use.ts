@@ -3,6 +3,8 @@ import { request } from 'undici';
 
 const METRICS_LIMIT_MS = 2_000;
 const POLL_MS = 100;
+/** A log may come later than the metrics: over a connection of its own, through Podman's files. */
+const NAME_LIMIT_MS = 1_000;
 
 /** Triton's line on each GPU it measures: `Collecting metrics for GPU 0: NVIDIA H100 80GB HBM3`. */
 export function gpuNameIn(line: string): string | undefined {
@@ -26,6 +28,8 @@ export async function findGpuInUse(
   for (;;) {
     const [uuid, ...others] = await readGpuUuids(metricsUrl).catch(() => []);
     if (uuid !== undefined) {
+      const named = performance.now() + NAME_LIMIT_MS;
+      while (name() === undefined && performance.now() < named) await sleep(POLL_MS, undefined, { signal });
       const first = name() ?? uuid;
       return others.length > 0 ? `${first} and ${others.length} more` : first;
     }

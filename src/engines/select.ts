@@ -96,7 +96,8 @@ async function planAutomatically(
   const whyNot = docker ? dockerProblem(docker, wantsGpu) : 'no Docker daemon is on this machine';
   const plans: EnginePlan[] = [];
   if (docker && whyNot === undefined) {
-    const using = `Docker ${docker.server?.version ?? ''} with ${docker.image.reference}`;
+    const { product = 'Docker', version = '' } = docker.server ?? {};
+    const using = `${product.replace(' Engine', '')} ${version} with ${docker.image.reference}`;
     const { endpoint } = docker;
     if (gpus !== 'none' && docker.gpu !== null)
       plans.push({

@@ -1,8 +1,7 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
-import { Lifetime, messageOf, systemError } from '../../base/index.ts';
+import { Lifetime, messageOf } from '../../base/index.ts';
 import type { EventSink } from '../../events/index.ts';
 import type { Engine, EngineEndpoints, RunningEngine } from '../engine.ts';
 import { findGpuInUse } from '../gpu-in-use.ts';
@@ -11,7 +10,7 @@ import { ModelBoard } from '../model-board.ts';
 import { TranslatedRepository } from '../onnx-as-python/translated-repository.ts';
 import { TritonClient } from '../triton-client.ts';
 import { endpointSources } from './candidates.ts';
-import { crashed, exitReason, gpuUnavailable, neverReady } from './container-failure.ts';
+import { exitReason, gpuUnavailable } from './container-failure.ts';
 import { launchContainer, removeContainer } from './container-launch.ts';
 import { ContainerLog } from './container-log.ts';
 import { ContainerModels } from './container-models.ts';
@@ -25,6 +24,7 @@ import { ownershipLabels, sweepOrphans } from './ownership.ts';
 import { inspectImage, newestTritonImage, type PresentImage } from './present-image.ts';
 import { type PublishedPorts, publishedPorts } from './published-ports.ts';
 import { ServedRepository } from './served-repository.ts';
+import { untilLive } from './until-live.ts';
 
 export interface DockerEngineOptions {
   /** The staged model repository; mounted read-only, or copied where the daemon cannot see it. */
@@ -66,7 +66,6 @@ export interface RunningDockerEngine extends RunningEngine {
 }
 
 const START_LIMIT_MS = 300_000;
-const POLL_MS = 20;
 const GPU_LIMIT_MS = 5_000;
 
 /** Triton in a container, through any Docker-compatible daemon here or elsewhere. */
@@ -129,7 +128,8 @@ export class DockerEngine implements Engine {
     const ports = await publishedPorts(container, address, environment, signal);
     lifetime.use('tunnel to the container', ports);
     const client = lifetime.use('connection', new TritonClient({ http: `http://${ports.http}` }));
-    await this.#untilLive(client, container, image.reference, ended, log, signal);
+    const limitMs = this.#options.startLimitMs ?? START_LIMIT_MS;
+    await untilLive({ client, container, image: image.reference, ended, log, limitMs }, signal);
 
     const gpu = gpus === 'none' ? null : await this.#verifyGpu(ports, log, signal);
     const copyTo = mounted ? undefined : container;
@@ -217,38 +217,6 @@ export class DockerEngine implements Engine {
       return statusOf(error) === undefined
         ? `the connection to the Docker daemon was lost: ${reasonOf(error)}`
         : 'the container was removed';
-    }
-  }
-
-  async #untilLive(
-    client: TritonClient,
-    container: Docker.Container,
-    image: string,
-    ended: Promise<string>,
-    log: ContainerLog,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const limitMs = this.#options.startLimitMs ?? START_LIMIT_MS;
-    const limit = performance.now() + limitMs;
-    let isEnded = false;
-    void ended.then(() => {
-      isEnded = true;
-    });
-    for (;;) {
-      signal.throwIfAborted();
-      if (await client.answers('live')) return;
-      if (isEnded) {
-        // Its last words come over a connection of their own.
-        await Promise.race([log.ended, sleep(2_000)]);
-        const state = await container.inspect().then(
-          ({ State }) => State,
-          () => undefined,
-        );
-        if (state) throw crashed(image, state, log.lastLines());
-        throw systemError('ENGINE_START_FAILED', `the Triton container was lost: ${await ended}`);
-      }
-      if (performance.now() > limit) throw neverReady(limitMs, log.lastLines());
-      await sleep(POLL_MS);
     }
   }
 
