@@ -101,7 +101,7 @@ class RunningExternal implements RunningEngine {
   readonly gpu = null;
   readonly version: string;
   readonly endpoints: RunningEngine['endpoints'];
-  /** What we did not start does not end for us: while it is away, requests are answered 503. */
+  /** What we did not start does not end for us: while it is away, requests wait. */
   readonly exited = new Promise<string>(() => {});
   readonly #facts: ExternalFacts;
   readonly #client: TritonClient;

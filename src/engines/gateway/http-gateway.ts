@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { listen, within } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
 import type { EngineEndpoints } from '../engine.ts';
@@ -28,6 +29,8 @@ export interface HttpGatewayOptions {
 
 /** How long requests in flight may take to end when the gateway closes. */
 const DRAIN_MS = 30_000;
+/** How often an engine that took no connection is tried again. */
+const LOOK_AGAIN_MS = 200;
 const RETRY_AFTER = { 'Retry-After': '1' } as const;
 
 /**
@@ -43,6 +46,8 @@ export class HttpGateway implements AsyncDisposable {
   /** node:http's own listener, which takes a connection for the rest of its life. */
   readonly #parse: (socket: Socket) => void;
   #upstream: Upstream | undefined;
+  /** Where requests went until it took no connection any more. */
+  #away: Upstream | undefined;
   /** Why there is no engine, once none will come any more. */
   #failure: string | undefined;
   #inFlight = 0;
@@ -76,7 +81,7 @@ export class HttpGateway implements AsyncDisposable {
 
   /** From now on requests go there, those that waited first. Requests under way end where they are. */
   switchTo(endpoints: EngineEndpoints): void {
-    this.#upstream?.retire();
+    this.#retire();
     this.#failure = undefined;
     this.#upstream = new Upstream(endpoints);
     this.#holding.release();
@@ -84,16 +89,39 @@ export class HttpGateway implements AsyncDisposable {
 
   /** From now on requests wait for the next `switchTo`. */
   hold(): void {
-    this.#upstream?.retire();
-    this.#upstream = undefined;
+    this.#retire();
   }
 
   /** No engine will come: requests, those that wait too, are answered 503 with the reason. */
   fail(reason: string): void {
-    this.#upstream?.retire();
-    this.#upstream = undefined;
+    this.#retire();
     this.#failure = reason;
     this.#holding.release();
+  }
+
+  #retire(): void {
+    this.#upstream?.retire();
+    this.#away?.retire();
+    this.#upstream = undefined;
+    this.#away = undefined;
+  }
+
+  /**
+   * Requests wait from now on: the engine takes no connection. Of one that is ours we hear what comes next; one that
+   * somebody else runs is back when it takes connections again.
+   */
+  async #suspend(upstream: Upstream): Promise<void> {
+    if (this.#upstream !== upstream) return;
+    this.#upstream = undefined;
+    this.#away = upstream;
+    while (this.#away === upstream && !this.#closing) {
+      if (!(await upstream.takesConnections())) await sleep(LOOK_AGAIN_MS, undefined, { ref: false });
+      else if (this.#away === upstream) {
+        this.#away = undefined;
+        this.#upstream = upstream;
+        this.#holding.release();
+      }
+    }
   }
 
   get held(): number {
@@ -159,8 +187,7 @@ export class HttpGateway implements AsyncDisposable {
       if (mayContinue) response.writeContinue();
       mayContinue = false;
       if ((await pass(upstream, request, response)) === 'answered') return;
-      // It ended a moment ago and nobody has said so yet.
-      if (this.#upstream === upstream) this.#upstream = undefined;
+      void this.#suspend(upstream);
     }
   }
 
@@ -202,5 +229,6 @@ export class HttpGateway implements AsyncDisposable {
       await closed;
     }
     this.#upstream?.destroy();
+    this.#away?.destroy();
   }
 }

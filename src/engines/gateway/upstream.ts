@@ -1,10 +1,12 @@
 import http from 'node:http';
 import https from 'node:https';
+import net from 'node:net';
 import type { EngineEndpoints } from '../engine.ts';
 import { EnginePool } from './engine-pool.ts';
 
 /** Connections to the engine at a time; requests beyond wait for one. */
 const MAX_CONNECTIONS = 512;
+const CONNECT_LIMIT_MS = 2_000;
 export const MAX_HEADER_BYTES = 65_536;
 const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -65,6 +67,21 @@ export class Upstream {
       maxHeaderSize: MAX_HEADER_BYTES,
       setDefaultHeaders: false,
     } as http.RequestOptions);
+  }
+
+  /** Whether the engine accepts a connection now. */
+  takesConnections(): Promise<boolean> {
+    const port = Number(this.#url.port || (this.#url.protocol === 'https:' ? 443 : 80));
+    const socket = net.connect({ host: this.#hostname, port, timeout: CONNECT_LIMIT_MS });
+    return new Promise((resolve) => {
+      const settle = (takes: boolean) => {
+        socket.destroy();
+        resolve(takes);
+      };
+      socket.once('connect', () => settle(true));
+      socket.once('timeout', () => settle(false));
+      socket.once('error', () => settle(false));
+    });
   }
 
   /** Ends idle connections now and those in use after their answers: an engine that stops waits for them. */

@@ -71,6 +71,26 @@ describe('the gateway before an engine', () => {
     expect(answer).not.toMatch(/^date:/im);
   });
 
+  test('finds an engine again that was away for a while, though nobody says that it is back', async () => {
+    const first = await startEngine((_request, response) => response.end('before'));
+    const port = Number(new URL(first.http).port);
+    const { gateway, url } = await startGateway();
+    gateway.switchTo({ http: first.http });
+    expect(await (await fetch(url)).text()).toBe('before');
+    first.server.closeAllConnections();
+    await new Promise((resolve) => first.server.close(resolve));
+    const waiting = fetch(url);
+    await expect.poll(() => gateway.held).toBe(1);
+    const second = createServer((_request, response) => response.end('after'));
+    cleanups.push(async () => {
+      second.closeAllConnections();
+      second.close();
+    });
+    await new Promise<void>((resolve) => second.listen(port, '127.0.0.1', resolve));
+    expect(await (await waiting).text()).toBe('after');
+    expect(await (await fetch(url)).text()).toBe('after');
+  });
+
   test('passes a chunked body on chunk by chunk and asks for it where the caller waits for 100', async () => {
     const { http } = await startEngine(async (request, response) => response.end(await readAll(request)));
     const { gateway, port } = await startGateway();
