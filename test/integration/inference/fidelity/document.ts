@@ -59,9 +59,13 @@ ${Object.entries(ALLOWED_CONFIGURATIONS)
 fast-check makes inference requests with mistakes in any of their parts (names, datatypes, shapes, data, parameters,
 outputs, lengths) and shrinks what is answered differently: 2,000 in each run of the slow tests, none different.
 
-## What is not there
+## What is not there, or by design otherwise
 - BF16 tensors, gRPC, metrics, Python models, ensembles, sequences: use the native or docker engine. Models that need
   them are refused with a reason.
 - CUDA shared memory is answered as by a server without GPUs.
+- \`/v2/health/ready\` is 200 again once a model that failed is mended, unloaded or removed; Triton 2.51 stays at 400 until
+  it is restarted.
+- In \`--model-control-mode poll\` clients are refused as by Triton; what changes on disk is loaded by triton-local's own
+  reload, in every mode.
 `;
 }

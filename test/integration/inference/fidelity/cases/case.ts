@@ -7,7 +7,7 @@ export interface FidelityCase {
   readonly requests: readonly WireRequest[];
 }
 
-export const one = (name: string, ...requests: WireRequest[]): FidelityCase => ({ name, requests });
+export const ask = (name: string, ...requests: WireRequest[]): FidelityCase => ({ name, requests });
 
 export const get = (target: string) => request('GET', target);
 

@@ -1,7 +1,7 @@
 // Repository index, load and unload (E70 to E78), versions, overrides, statistics.
 import type { WireRequest } from '../exchange.ts';
 import { addModel, type PeerVersion, pythonModel } from '../models.ts';
-import { type FidelityCase, get, infer, input, one, post } from './case.ts';
+import { ask, type FidelityCase, get, infer, input, post } from './case.ts';
 
 const index = (body: unknown = '') =>
   post('/v2/repository/index', typeof body === 'string' ? body : JSON.stringify(body));
@@ -106,20 +106,20 @@ function loadFiles(
 const SENT_CONFIG = CONFIG({ name: 'sent' });
 
 export const CONTROL_CASES: readonly FidelityCase[] = [
-  ...INDEX_BODIES.map((body) => one(`index: ${JSON.stringify(body)}`, index(body))),
-  one('index: of a named repository', post('/v2/repository/name/index')),
+  ...INDEX_BODIES.map((body) => ask(`index: ${JSON.stringify(body)}`, index(body))),
+  ask('index: of a named repository', post('/v2/repository/name/index')),
   ...CONTROL_BODIES.map((body) =>
-    one(`load: body ${body || '(empty)'}`, post('/v2/repository/models/control/load', body), settledIndex()),
+    ask(`load: body ${body || '(empty)'}`, post('/v2/repository/models/control/load', body), settledIndex()),
   ),
   ...UNLOAD_BODIES.map((body) =>
-    one(`unload: body ${body}`, post('/v2/repository/models/nothing/unload', body)),
+    ask(`unload: body ${body}`, post('/v2/repository/models/nothing/unload', body)),
   ),
-  ...NAMES.map((name) => one(`load: name ${name}`, load(name))),
-  ...NAMES.map((name) => one(`unload: name ${name}`, unload(name))),
-  one('load: of a named repository', post('/v2/repository/name/models/control/load')),
-  one('unload: of a named repository', post('/v2/repository/name/models/control/unload')),
-  one('load: again, unchanged', load('control'), add('control'), settledIndex()),
-  one(
+  ...NAMES.map((name) => ask(`load: name ${name}`, load(name))),
+  ...NAMES.map((name) => ask(`unload: name ${name}`, unload(name))),
+  ask('load: of a named repository', post('/v2/repository/name/models/control/load')),
+  ask('unload: of a named repository', post('/v2/repository/name/models/control/unload')),
+  ask('load: again, unchanged', load('control'), add('control'), settledIndex()),
+  ask(
     'unload: then every endpoint of the model',
     unload('control'),
     settledIndex(),
@@ -138,9 +138,9 @@ export const CONTROL_CASES: readonly FidelityCase[] = [
     get('/v2/health/ready'),
     get('/v2/models/control/trace/setting'),
   ),
-  one('unload: twice', unload('control'), settledIndex(), unload('control'), settledIndex()),
-  one('load: after an unload', load('control'), ready('control'), add('control'), settledIndex()),
-  one(
+  ask('unload: twice', unload('control'), settledIndex(), unload('control'), settledIndex()),
+  ask('load: after an unload', load('control'), ready('control'), add('control'), settledIndex()),
+  ask(
     'load: with a config that takes other versions',
     load('control', { config: CONFIG({ version_policy: { all: {} } }) }),
     settledIndex(),
@@ -149,13 +149,13 @@ export const CONTROL_CASES: readonly FidelityCase[] = [
     get('/v2/models/control'),
     get('/v2/models/control/config'),
   ),
-  one(
-    'load: without a config after one with it keeps it',
+  ask(
+    'load: without a config after one with it reads the disk again',
     load('control'),
     settledIndex(),
     get('/v2/models/control/config'),
   ),
-  one(
+  ask(
     'load: with a specific version',
     load('control', { config: CONFIG({ version_policy: { specific: { versions: [1] } } }) }),
     settledIndex(),
@@ -163,13 +163,13 @@ export const CONTROL_CASES: readonly FidelityCase[] = [
     add('control', '/versions/2'),
     get('/v2/models/control/versions/2/ready'),
   ),
-  one(
+  ask(
     'load: with versions that are not there',
     load('control', { config: CONFIG({ version_policy: { specific: { versions: [7] } } }) }),
     settledIndex(),
     add('control'),
   ),
-  one(
+  ask(
     'load: with a config that fits no model file keeps the old one',
     load('control', { config: CONFIG({ max_batch_size: -1 }) }),
     ready('control'),
@@ -177,7 +177,7 @@ export const CONTROL_CASES: readonly FidelityCase[] = [
     settledIndex(),
     get('/v2/health/ready'),
   ),
-  one(
+  ask(
     'load: the disk config again after unload',
     unload('control'),
     settledIndex(),
@@ -186,7 +186,7 @@ export const CONTROL_CASES: readonly FidelityCase[] = [
     settledIndex(),
     add('control'),
   ),
-  one(
+  ask(
     'files: a model that is not on disk',
     loadFiles('sent', { config: SENT_CONFIG }),
     ready('sent'),
@@ -200,16 +200,16 @@ export const CONTROL_CASES: readonly FidelityCase[] = [
     load('sent'),
     ready('sent'),
   ),
-  one('files: without a config', loadFiles('sent', {}), ready('sent'), settledIndex()),
-  one('files: config of another name', loadFiles('sent', { config: CONFIG({ name: 'other' }) })),
-  one(
+  ask('files: without a config', loadFiles('sent', {}), ready('sent'), settledIndex()),
+  ask('files: config of another name', loadFiles('sent', { config: CONFIG({ name: 'other' }) })),
+  ask(
     'files: another version',
     loadFiles('sent', { config: SENT_CONFIG, file: '3/' }),
     get('/v2/models/sent'),
     unload('sent'),
     settledIndex(),
   ),
-  one(
+  ask(
     'files: over a model on disk, then the disk again',
     loadFiles('control', { config: CONFIG({}) }),
     add('control'),
@@ -218,8 +218,8 @@ export const CONTROL_CASES: readonly FidelityCase[] = [
     add('control'),
     settledIndex(),
   ),
-  one('files: no version folder', loadFiles('sent', { config: SENT_CONFIG, file: '' }), ready('sent')),
-  one(
+  ask('files: no version folder', loadFiles('sent', { config: SENT_CONFIG, file: '' }), ready('sent')),
+  ask(
     'statistics: of all versions',
     load('control', { config: CONFIG({ version_policy: { all: {} }, max_batch_size: 0 }) }),
     add('control', '/versions/1'),
@@ -229,13 +229,13 @@ export const CONTROL_CASES: readonly FidelityCase[] = [
     get('/v2/models/control/versions/1/stats'),
     get('/v2/models/control/versions/7/stats'),
   ),
-  one(
+  ask(
     'statistics: a request that validation refuses counts nowhere',
     infer('control', { inputs: [] }),
     infer('control', '{'),
     get('/v2/models/control/stats'),
   ),
-  one(
+  ask(
     'statistics: start again with a new load',
     unload('control'),
     settledIndex(),

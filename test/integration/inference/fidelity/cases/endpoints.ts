@@ -1,6 +1,6 @@
 // Paths, methods, and what the endpoints that only tell something say (E1 to E5, E80, E93).
 import { request } from '../exchange.ts';
-import { type FidelityCase, get, one, post } from './case.ts';
+import { ask, type FidelityCase, get, post } from './case.ts';
 
 const GET_PATHS = [
   '/v2',
@@ -133,17 +133,17 @@ const METHODS: readonly (readonly [method: string, path: string])[] = [
 const QUERIES = ['/v2?x=1', '/v2/health/ready?', '/v2/models/add_sub/ready?a=/b', '/v2/models/nothing?x'];
 
 export const ENDPOINT_CASES: readonly FidelityCase[] = [
-  ...GET_PATHS.map((path) => one(`endpoint: GET ${path}`, get(path))),
-  ...LOOKUP_ERRORS.map((path) => one(`lookup: GET ${path}`, get(path))),
-  ...NOT_ROUTED.map((path) => one(`route: GET ${path}`, get(path))),
-  ...METHODS.map(([method, path]) => one(`method: ${method} ${path}`, request(method, path))),
-  ...QUERIES.map((path) => one(`query: GET ${path}`, get(path))),
-  one('lookup: infer on an unknown model with a broken body', post('/v2/models/nothing/infer', '{')),
-  one('lookup: infer on an unknown version', post('/v2/models/add_sub/versions/9/infer', '{}')),
-  one('lookup: infer on a decoupled model', post('/v2/models/decoupled/infer', '{}')),
-  one(
+  ...GET_PATHS.map((path) => ask(`endpoint: GET ${path}`, get(path))),
+  ...LOOKUP_ERRORS.map((path) => ask(`lookup: GET ${path}`, get(path))),
+  ...NOT_ROUTED.map((path) => ask(`route: GET ${path}`, get(path))),
+  ...METHODS.map(([method, path]) => ask(`method: ${method} ${path}`, request(method, path))),
+  ...QUERIES.map((path) => ask(`query: GET ${path}`, get(path))),
+  ask('lookup: infer on an unknown model with a broken body', post('/v2/models/nothing/infer', '{')),
+  ask('lookup: infer on an unknown version', post('/v2/models/add_sub/versions/9/infer', '{}')),
+  ask('lookup: infer on a decoupled model', post('/v2/models/decoupled/infer', '{}')),
+  ask(
     'lookup: infer, version beyond 64 bits',
     post('/v2/models/add_sub/versions/99999999999999999999/infer', '{}'),
   ),
-  one('endpoint: GET with a body', request('GET', '/v2/health/ready', 'ignored')),
+  ask('endpoint: GET with a body', request('GET', '/v2/health/ready', 'ignored')),
 ];

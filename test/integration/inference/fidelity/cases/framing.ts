@@ -1,7 +1,7 @@
 // How a body is delimited and packed: lengths, chunks, encodings (E7 to E16).
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { request } from '../exchange.ts';
-import { binaryInput, type FidelityCase, floats, infer, inferBinary, input, one, post } from './case.ts';
+import { ask, binaryInput, type FidelityCase, floats, infer, inferBinary, input, post } from './case.ts';
 
 const JSON_BODY = JSON.stringify({ inputs: [input('INPUT0', 'FP32', [2], [1, 2])] });
 const TARGET = '/v2/models/identity_fp32/infer';
@@ -77,54 +77,54 @@ function chunked(
 
 export const FRAMING_CASES: readonly FidelityCase[] = [
   ...HEADER_LENGTHS.map((length) =>
-    one(
+    ask(
       `header length: ${JSON.stringify(length)} over a JSON body`,
       infer('identity_fp32', JSON_BODY, { 'Inference-Header-Content-Length': length }),
     ),
   ),
   ...[7, 8, 9, 0].map((bytes) =>
-    one(`binary section: ${bytes} of 8 bytes`, inferBinary('identity_fp32', BINARY, Buffer.alloc(bytes, 63))),
+    ask(`binary section: ${bytes} of 8 bytes`, inferBinary('identity_fp32', BINARY, Buffer.alloc(bytes, 63))),
   ),
   ...ENCODINGS.map((encoding) =>
-    one(
+    ask(
       `content-encoding: ${JSON.stringify(encoding)}`,
       post(TARGET, packed(encoding), { 'Content-Encoding': encoding }),
     ),
   ),
-  one(
+  ask(
     'content-encoding: gzip of a deflate stream',
     post(TARGET, deflateSync(JSON_BODY), { 'Content-Encoding': 'gzip' }),
   ),
-  one(
+  ask(
     'content-encoding: deflate of a gzip stream',
     post(TARGET, gzipSync(JSON_BODY), { 'Content-Encoding': 'deflate' }),
   ),
-  one(
+  ask(
     'content-encoding: raw deflate',
     post(TARGET, deflateRawSync(JSON_BODY), { 'Content-Encoding': 'deflate' }),
   ),
-  one(
+  ask(
     'content-encoding: gzip cut short',
     post(TARGET, gzipSync(JSON_BODY).subarray(0, 40), { 'Content-Encoding': 'gzip' }),
   ),
-  one('content-encoding: gzip of nothing', post(TARGET, gzipSync(''), { 'Content-Encoding': 'gzip' })),
-  one('content-encoding: gzip, empty body', post(TARGET, '', { 'Content-Encoding': 'gzip' })),
-  one('content-encoding: not gzip at all', post(TARGET, 'hello', { 'Content-Encoding': 'gzip' })),
-  one(
+  ask('content-encoding: gzip of nothing', post(TARGET, gzipSync(''), { 'Content-Encoding': 'gzip' })),
+  ask('content-encoding: gzip, empty body', post(TARGET, '', { 'Content-Encoding': 'gzip' })),
+  ask('content-encoding: not gzip at all', post(TARGET, 'hello', { 'Content-Encoding': 'gzip' })),
+  ask(
     'content-encoding: two gzip members',
     post(TARGET, Buffer.concat([gzipSync(JSON_BODY.slice(0, 20)), gzipSync(JSON_BODY.slice(20))]), {
       'Content-Encoding': 'gzip',
     }),
   ),
-  one(
+  ask(
     'content-encoding: gzip with a tail',
     post(TARGET, Buffer.concat([gzipSync(JSON_BODY), Buffer.from('tail')]), { 'Content-Encoding': 'gzip' }),
   ),
-  one(
+  ask(
     'content-encoding: unknown on an unknown model',
     post('/v2/models/nothing/infer', '', { 'Content-Encoding': 'br' }),
   ),
-  one(
+  ask(
     'content-encoding: gzip with a binary section',
     post(TARGET, gzipSync(Buffer.concat([Buffer.from(JSON.stringify(BINARY)), floats(1, 2)])), {
       'Content-Encoding': 'gzip',
@@ -132,50 +132,50 @@ export const FRAMING_CASES: readonly FidelityCase[] = [
     }),
   ),
   ...ACCEPTED.map((accept) =>
-    one(
+    ask(
       `accept-encoding: ${JSON.stringify(accept)}`,
       infer('identity_fp32', JSON_BODY, { 'Accept-Encoding': accept }),
     ),
   ),
-  one('accept-encoding: an error stays plain', infer('identity_fp32', '{', { 'Accept-Encoding': 'gzip' })),
-  one(
+  ask('accept-encoding: an error stays plain', infer('identity_fp32', '{', { 'Accept-Encoding': 'gzip' })),
+  ask(
     'accept-encoding: binary answer',
     inferBinary('identity_fp32', { ...BINARY, parameters: { binary_data_output: true } }, floats(1, 2), {
       'Accept-Encoding': 'gzip',
     }),
   ),
-  one('accept-encoding: metadata stays plain', request('GET', '/v2', '', { 'Accept-Encoding': 'gzip' })),
-  one('chunks: one', chunked(TARGET, [JSON_BODY])),
-  one('chunks: many', chunked(TARGET, [...JSON_BODY])),
+  ask('accept-encoding: metadata stays plain', request('GET', '/v2', '', { 'Accept-Encoding': 'gzip' })),
+  ask('chunks: one', chunked(TARGET, [JSON_BODY])),
+  ask('chunks: many', chunked(TARGET, [...JSON_BODY])),
   ...['1.5', '-3', 'abc', '1e308', '9'.repeat(400)].map((length) =>
-    one(
+    ask(
       `chunks: with a header length of ${length.slice(0, 8)}`,
       chunked(TARGET, [JSON_BODY.slice(0, 9), JSON_BODY.slice(9)], {
         'Inference-Header-Content-Length': length,
       }),
     ),
   ),
-  one('chunks: none', chunked(TARGET, [])),
-  one(
+  ask('chunks: none', chunked(TARGET, [])),
+  ask(
     'chunks: with a binary section',
     chunked(TARGET, [JSON.stringify(BINARY), floats(1), floats(2)], {
       'Inference-Header-Content-Length': String(JSON.stringify(BINARY).length),
     }),
   ),
-  one('chunks: compressed', chunked(TARGET, [gzipSync(JSON_BODY)], { 'Content-Encoding': 'gzip' })),
-  one('content-length: not a number', request('POST', TARGET, JSON_BODY, { 'Content-Length': 'abc' })),
-  one('content-length: negative', request('POST', TARGET, JSON_BODY, { 'Content-Length': '-5' })),
-  one('content-length: none on a POST', {
+  ask('chunks: compressed', chunked(TARGET, [gzipSync(JSON_BODY)], { 'Content-Encoding': 'gzip' })),
+  ask('content-length: not a number', request('POST', TARGET, JSON_BODY, { 'Content-Length': 'abc' })),
+  ask('content-length: negative', request('POST', TARGET, JSON_BODY, { 'Content-Length': '-5' })),
+  ask('content-length: none on a POST', {
     bytes: Buffer.from(`POST ${TARGET} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`),
   }),
-  one('expect: 100-continue', infer('identity_fp32', JSON_BODY, { Expect: '100-continue' })),
-  one('http: version 1.0', { bytes: Buffer.from('GET /v2/health/ready HTTP/1.0\r\n\r\n') }),
-  one('http: no host', { bytes: Buffer.from('GET /v2/health/ready HTTP/1.1\r\nConnection: close\r\n\r\n') }),
-  one('http: garbage', { bytes: Buffer.from('garbage\r\n\r\n') }),
-  one('http: unknown method', {
+  ask('expect: 100-continue', infer('identity_fp32', JSON_BODY, { Expect: '100-continue' })),
+  ask('http: version 1.0', { bytes: Buffer.from('GET /v2/health/ready HTTP/1.0\r\n\r\n') }),
+  ask('http: no host', { bytes: Buffer.from('GET /v2/health/ready HTTP/1.1\r\nConnection: close\r\n\r\n') }),
+  ask('http: garbage', { bytes: Buffer.from('garbage\r\n\r\n') }),
+  ask('http: unknown method', {
     bytes: Buffer.from('BREW /v2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'),
   }),
-  one('http: absolute target', {
+  ask('http: absolute target', {
     bytes: Buffer.from(
       'GET http://localhost/v2/health/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
     ),

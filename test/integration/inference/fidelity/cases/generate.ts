@@ -1,6 +1,6 @@
 // The generate extension.
 import { request } from '../exchange.ts';
-import { type FidelityCase, get, one, post } from './case.ts';
+import { ask, type FidelityCase, get, post } from './case.ts';
 
 const BODIES: readonly (readonly [model: string, body: unknown])[] = [
   ['identity_fp32', { INPUT0: [1, 2] }],
@@ -79,34 +79,34 @@ const text = (value: unknown) => (typeof value === 'string' ? value : JSON.strin
 
 export const GENERATE_CASES: readonly FidelityCase[] = ['generate', 'generate_stream'].flatMap((endpoint) => [
   ...BODIES.map(([model, body], index) =>
-    one(
+    ask(
       `${endpoint}: ${model} ${text(body) || '(empty)'} (${index})`,
       post(`/v2/models/${model}/${endpoint}`, text(body)),
     ),
   ),
-  one(`${endpoint}: of a version`, post(`/v2/models/versions/versions/2/${endpoint}`, '{"INPUT0":[1,2]}')),
-  one(
+  ask(`${endpoint}: of a version`, post(`/v2/models/versions/versions/2/${endpoint}`, '{"INPUT0":[1,2]}')),
+  ask(
     `${endpoint}: of an unknown version`,
     post(`/v2/models/versions/versions/7/${endpoint}`, '{"INPUT0":[1,2]}'),
   ),
-  one(
+  ask(
     `${endpoint}: compressed`,
     post(`/v2/models/identity_fp32/${endpoint}`, '{"INPUT0":[1]}', { 'Content-Encoding': 'gzip' }),
   ),
-  one(
+  ask(
     `${endpoint}: identity encoding`,
     post(`/v2/models/identity_fp32/${endpoint}`, '{"INPUT0":[1]}', { 'Content-Encoding': 'identity' }),
   ),
-  one(
+  ask(
     `${endpoint}: with a header length`,
     post(`/v2/models/identity_fp32/${endpoint}`, '{"INPUT0":[1]}', {
       'Inference-Header-Content-Length': '5',
     }),
   ),
-  one(
+  ask(
     `${endpoint}: accepting gzip`,
     post(`/v2/models/identity_fp32/${endpoint}`, '{"INPUT0":[1]}', { 'Accept-Encoding': 'gzip' }),
   ),
-  one(`${endpoint}: with PUT`, request('PUT', `/v2/models/identity_fp32/${endpoint}`, '{}')),
-  one(`${endpoint}: with GET`, get(`/v2/models/nothing/${endpoint}`)),
+  ask(`${endpoint}: with PUT`, request('PUT', `/v2/models/identity_fp32/${endpoint}`, '{}')),
+  ask(`${endpoint}: with GET`, get(`/v2/models/nothing/${endpoint}`)),
 ]);

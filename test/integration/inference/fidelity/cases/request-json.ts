@@ -1,5 +1,5 @@
 // The JSON of an inference request: syntax, members, kinds of values (E16 to E48).
-import { binaryInput, type FidelityCase, floats, infer, inferBinary, input, one } from './case.ts';
+import { ask, binaryInput, type FidelityCase, floats, infer, inferBinary, input } from './case.ts';
 
 const GOOD = input('INPUT0', 'FP32', [2], [1, 2]);
 
@@ -330,21 +330,21 @@ function nested(depth: number): string {
 }
 
 export const REQUEST_JSON_CASES: readonly FidelityCase[] = [
-  ...BROKEN.map((text) => one(`json: ${JSON.stringify(text)}`, infer('identity_fp32', text))),
-  ...INPUTS.map(([what, inputs]) => one(`inputs: ${what}`, withInputs(inputs))),
-  ...OUTPUTS.map(([what, outputs]) => one(`outputs: ${what}`, withMember('outputs', outputs))),
+  ...BROKEN.map((text) => ask(`json: ${JSON.stringify(text)}`, infer('identity_fp32', text))),
+  ...INPUTS.map(([what, inputs]) => ask(`inputs: ${what}`, withInputs(inputs))),
+  ...OUTPUTS.map(([what, outputs]) => ask(`outputs: ${what}`, withMember('outputs', outputs))),
   ...PARAMETERS.map((value) =>
-    one(`parameters: ${shorten(JSON.stringify(value))}`, withMember('parameters', value)),
+    ask(`parameters: ${shorten(JSON.stringify(value))}`, withMember('parameters', value)),
   ),
-  ...IDS.map((id) => one(`id: ${JSON.stringify(id)}`, withMember('id', id))),
+  ...IDS.map((id) => ask(`id: ${JSON.stringify(id)}`, withMember('id', id))),
   ...IDS.map((id) =>
-    one(`id: ${JSON.stringify(id)} in an error of the core`, infer('identity_fp32', { id, inputs: [] })),
+    ask(`id: ${JSON.stringify(id)} in an error of the core`, infer('identity_fp32', { id, inputs: [] })),
   ),
   ...[1, 2, 99, 100, 101, 500].map((depth) =>
-    one(`nesting: data ${depth} deep`, infer('identity_fp32', nested(depth))),
+    ask(`nesting: data ${depth} deep`, infer('identity_fp32', nested(depth))),
   ),
   ...[100, 1_000, 5_000].map((depth) =>
-    one(
+    ask(
       `nesting: an unknown member ${depth} deep`,
       infer(
         'identity_fp32',
@@ -352,12 +352,12 @@ export const REQUEST_JSON_CASES: readonly FidelityCase[] = [
       ),
     ),
   ),
-  one(
+  ask(
     'members: unknown ones at every level',
     infer('identity_fp32', { x: 1, inputs: [{ ...GOOD, y: {} }], outputs: [{ name: 'OUTPUT0', z: [] }] }),
   ),
-  one('members: inputs twice', infer('identity_fp32', `{"inputs":[${JSON.stringify(GOOD)}],"inputs":[]}`)),
-  one(
+  ask('members: inputs twice', infer('identity_fp32', `{"inputs":[${JSON.stringify(GOOD)}],"inputs":[]}`)),
+  ask(
     'members: outputs and binary_data_output',
     infer('add_sub', {
       parameters: { binary_data_output: true },
@@ -365,21 +365,21 @@ export const REQUEST_JSON_CASES: readonly FidelityCase[] = [
       outputs: [{ name: 'OUTPUT1' }],
     }),
   ),
-  one(
+  ask(
     'outputs: in another order',
     infer('add_sub', {
       inputs: [input('INPUT1', 'INT32', [1, 3], [1, 2, 3]), input('INPUT0', 'INT32', [1, 3], [1, 1, 1])],
       outputs: [{ name: 'OUTPUT1' }, { name: 'OUTPUT0' }],
     }),
   ),
-  one(
+  ask(
     'outputs: one binary, one not',
     infer('add_sub', {
       inputs: [input('INPUT1', 'INT32', [1, 3], [1, 2, 3]), input('INPUT0', 'INT32', [1, 3], [1, 1, 1])],
       outputs: [{ name: 'OUTPUT1', parameters: { binary_data: true } }, { name: 'OUTPUT0' }],
     }),
   ),
-  one(
+  ask(
     'inputs: one binary, one JSON',
     inferBinary(
       'add_sub',
@@ -387,7 +387,7 @@ export const REQUEST_JSON_CASES: readonly FidelityCase[] = [
       Buffer.from(Int32Array.of(4, 5, 6).buffer),
     ),
   ),
-  one(
+  ask(
     'inputs: two binary, out of order',
     inferBinary(
       'add_sub',
@@ -395,15 +395,15 @@ export const REQUEST_JSON_CASES: readonly FidelityCase[] = [
       Buffer.from(Int32Array.of(4, 5, 6, 1, 1, 1).buffer),
     ),
   ),
-  one(
+  ask(
     'inputs: binary, unknown datatype',
     inferBinary('identity_fp32', { inputs: [binaryInput('INPUT0', 'FLOAT', [2], 8)] }, floats(1, 2)),
   ),
-  one(
+  ask(
     'inputs: binary, unknown name',
     inferBinary('identity_fp32', { inputs: [binaryInput('OTHER', 'FP32', [2], 8)] }, floats(1, 2)),
   ),
-  one(
+  ask(
     'inputs: binary, empty shape',
     inferBinary('identity_fp32', { inputs: [binaryInput('INPUT0', 'FP32', [], 4)] }, floats(1)),
   ),

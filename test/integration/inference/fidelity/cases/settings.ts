@@ -1,5 +1,5 @@
 // Logging and trace settings.
-import { type FidelityCase, get, one, post } from './case.ts';
+import { ask, type FidelityCase, get, post } from './case.ts';
 
 const LOGGING: readonly unknown[] = [
   '',
@@ -90,23 +90,23 @@ const shown = (value: unknown) => text(value) || '(empty)';
 
 export const SETTINGS_CASES: readonly FidelityCase[] = [
   ...LOGGING.map((value, index) =>
-    one(`logging: ${shown(value)} (${index})`, post('/v2/logging', text(value)), get('/v2/logging')),
+    ask(`logging: ${shown(value)} (${index})`, post('/v2/logging', text(value)), get('/v2/logging')),
   ),
   ...TRACE.map((value, index) =>
-    one(
+    ask(
       `trace: ${shown(value)} (${index})`,
       post('/v2/trace/setting', text(value)),
       get('/v2/trace/setting'),
     ),
   ),
   ...TRACE.map((value, index) =>
-    one(
+    ask(
       `trace of a model: ${shown(value)} (${index})`,
       post('/v2/models/add_sub/trace/setting', text(value)),
       get('/v2/models/add_sub/trace/setting'),
     ),
   ),
-  one(
+  ask(
     'trace of a model: what is set globally shows in the model until that sets its own',
     post('/v2/trace/setting', '{"trace_rate":"11","trace_count":"12"}'),
     post('/v2/models/add_sub/trace/setting', '{"trace_rate":"21"}'),
@@ -120,5 +120,5 @@ export const SETTINGS_CASES: readonly FidelityCase[] = [
     get('/v2/models/add_sub/trace/setting'),
     get('/v2/trace/setting'),
   ),
-  one('trace of a model: unknown model', post('/v2/models/nothing/trace/setting', '{"trace_rate":"1"}')),
+  ask('trace of a model: unknown model', post('/v2/models/nothing/trace/setting', '{"trace_rate":"1"}')),
 ];

@@ -1,6 +1,6 @@
 // System and CUDA shared memory: registering, what requests do with regions.
 import { rmSync, writeFileSync } from 'node:fs';
-import { type FidelityCase, get, infer, input, one, post } from './case.ts';
+import { ask, type FidelityCase, get, infer, input, post } from './case.ts';
 
 const SHARED_KEY = `/triton-local-fidelity-${process.pid}`;
 
@@ -95,14 +95,14 @@ const unregisterAll = post(`${SYSTEM}/unregister`);
 
 export const SHARED_MEMORY_CASES: readonly FidelityCase[] = [
   ...REGISTER.map(([what, body]) =>
-    one(
+    ask(
       `system shared memory: register ${what}`,
       post(`${SYSTEM}/region/r/register`, text(body)),
       get(`${SYSTEM}/status`),
       unregisterAll,
     ),
   ),
-  one(
+  ask(
     'system shared memory: register, status, again, unregister',
     registerGood,
     get(`${SYSTEM}/status`),
@@ -115,7 +115,7 @@ export const SHARED_MEMORY_CASES: readonly FidelityCase[] = [
     get(`${SYSTEM}/status`),
     get(`${SYSTEM}/region/good/status`),
   ),
-  one(
+  ask(
     'system shared memory: two regions over one key, with an offset',
     post(`${SYSTEM}/region/b/register`, JSON.stringify({ key: SHARED_KEY, offset: 16, byte_size: 48 })),
     post(`${SYSTEM}/region/a/register`, JSON.stringify({ key: SHARED_KEY, byte_size: 64 })),
@@ -126,7 +126,7 @@ export const SHARED_MEMORY_CASES: readonly FidelityCase[] = [
     unregisterAll,
     get(`${SYSTEM}/status`),
   ),
-  one(
+  ask(
     'system shared memory: reserved name',
     post(
       `${SYSTEM}/region/triton_python_backend_shm_region_x/register`,
@@ -136,7 +136,7 @@ export const SHARED_MEMORY_CASES: readonly FidelityCase[] = [
     unregisterAll,
   ),
   ...INPUTS.map(([what, parameters]) =>
-    one(
+    ask(
       `system shared memory: an input ${what}`,
       registerGood,
       infer('identity_fp32', { inputs: [sharedInput(parameters)] }),
@@ -144,7 +144,7 @@ export const SHARED_MEMORY_CASES: readonly FidelityCase[] = [
     ),
   ),
   ...OUTPUTS.map(([what, parameters]) =>
-    one(
+    ask(
       `system shared memory: an output ${what}`,
       registerGood,
       infer('identity_fp32', { inputs: [GOOD], outputs: sharedOutput(parameters) }),
@@ -152,7 +152,7 @@ export const SHARED_MEMORY_CASES: readonly FidelityCase[] = [
       unregisterAll,
     ),
   ),
-  one(
+  ask(
     'system shared memory: BYTES output',
     registerGood,
     infer('identity_bytes', {
@@ -162,7 +162,7 @@ export const SHARED_MEMORY_CASES: readonly FidelityCase[] = [
     back(),
     unregisterAll,
   ),
-  one(
+  ask(
     'system shared memory: in and out of one region',
     registerGood,
     infer('identity_fp32', {
@@ -173,12 +173,12 @@ export const SHARED_MEMORY_CASES: readonly FidelityCase[] = [
     unregisterAll,
   ),
   ...REGISTER_CUDA.map((body, index) =>
-    one(
+    ask(
       `cuda shared memory: register ${text(body)} (${index})`,
       post('/v2/cudasharedmemory/region/r/register', text(body)),
     ),
   ),
-  one(
+  ask(
     'cuda shared memory: unregister',
     post('/v2/cudasharedmemory/region/r/unregister'),
     post('/v2/cudasharedmemory/unregister'),

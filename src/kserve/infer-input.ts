@@ -1,0 +1,122 @@
+import { ELEMENT_BYTES, isDatatype } from './datatypes.ts';
+import { asArray, asSpan, asString, asUnsigned, isObject, memberOf } from './json-access.ts';
+import { decodeJsonTensor } from './json-tensor.ts';
+import type { JsonObject, JsonValue } from './json-value.ts';
+import { internal, invalidArgument } from './kserve-error.ts';
+import type { InferInput, SharedMemory } from './messages.ts';
+import { requestPrefix } from './request-prefix.ts';
+import { parametersOf, readRegion } from './tensor-parameters.ts';
+
+const NO_BYTES = new Uint8Array(0);
+
+/** What inputs are read from, one after another. */
+export interface InputSource {
+  readonly text: string;
+  readonly body: Buffer;
+  /** Where the next binary tensor starts. */
+  offset: number;
+  readonly model: string;
+  readonly maxBytes: number;
+  readonly id: string;
+  /** The names so far. */
+  readonly named: Set<string>;
+  readonly memory: SharedMemory;
+}
+
+/** Reads one element of `inputs`. @throws KServeError (E18 to E37 of Triton's catalogue) */
+export function readInput(input: JsonValue, source: InputSource): InferInput {
+  const object: JsonObject = isObject(input) ? input : new Map();
+  const parameters = parametersOf(object);
+  const binary = parameters?.get('binary_data_size');
+  const region = parameters?.get('shared_memory_region');
+  refuseSeveralSources(object.has('data'), binary !== undefined, region !== undefined);
+  const name = asString(memberOf(input, 'name', "Unable to parse 'name': "), "Unable to parse 'name': ");
+  const typeContext = "Unable to parse 'datatype': ";
+  const datatype = asString(memberOf(input, 'datatype', typeContext), typeContext);
+  const shape = readShape(object, name);
+  if (source.named.has(name))
+    throw invalidArgument(`${requestPrefix(source.id)}input '${name}' already exists in request`);
+  source.named.add(name);
+  if (region !== undefined) {
+    const part = readRegion(region, parameters);
+    return { name, datatype, shape, data: source.memory.read(part.region, part.offset, part.byteSize) };
+  }
+  const data =
+    binary === undefined
+      ? readJsonData(object, name, datatype, shape, source)
+      : takeBinaryData(asUnsigned(binary, "Unable to parse 'binary_data_size': "), name, source);
+  return { name, datatype, shape, data };
+}
+
+function readShape(input: JsonObject, name: string): number[] {
+  const context = "Unable to parse 'shape': ";
+  const shape: number[] = [];
+  const dims = asArray(memberOf(input, 'shape', context), context);
+  for (const dim of dims) shape.push(asUnsigned(dim, context));
+  // What a number cannot hold exactly is more than any tensor has.
+  const huge = dims.find((dim) => typeof dim === 'bigint');
+  if (huge !== undefined)
+    throw invalidArgument(
+      `invalid shape for input '${name}': shape [${dims}] ${huge > MAX_INT64 ? 'contains one or more invalid dimensions' : TOO_MANY_ELEMENTS}`,
+    );
+  return shape;
+}
+
+const MAX_INT64 = 2n ** 63n - 1n;
+const TOO_MANY_ELEMENTS = `causes total element count to exceed maximum size of ${MAX_INT64}`;
+
+function refuseSeveralSources(data: boolean, binary: boolean, region: boolean): void {
+  if (Number(data) + Number(binary) + Number(region) === 1) return;
+  const set = [data && "'data'", binary && "'binary_data_size'", region && "'shared_memory_region'"];
+  const found = set.filter(Boolean).join(' ');
+  throw invalidArgument(
+    `Input must set only one of the following fields: 'data', 'binary_data_size' in 'parameters', 'shared_memory_region' in 'parameters'. ${found === '' ? 'But no field is set' : `But set ${found}`}`,
+  );
+}
+
+function readJsonData(
+  input: JsonObject,
+  name: string,
+  datatype: string,
+  shape: readonly number[],
+  source: InputSource,
+): Uint8Array {
+  const count = checkedCount(name, shape);
+  if (count === 0) return NO_BYTES;
+  if (!isDatatype(datatype)) throw invalidArgument(`invalid datatype for input ${name}`);
+  if (datatype === 'FP16' || datatype === 'BF16')
+    throw invalidArgument(
+      `receiving ${datatype} data via JSON is not supported. Please use the binary data format for input ${name}`,
+    );
+  const width = ELEMENT_BYTES[datatype] || 4;
+  if (count * width > source.maxBytes)
+    throw invalidArgument(
+      `JSON input '${name}' has a byte_size (${count * width} bytes) that exceeds the maximum allowed value of ${source.maxBytes} bytes. Use --http-max-input-size to increase the limit.`,
+    );
+  const span = asSpan(memberOf(input, 'data', "Unable to parse 'data': "), "Unable to parse 'data': ");
+  // No element takes less than two characters: refuse before room for the claimed shape is taken.
+  if (datatype !== 'BYTES' && count > span.end - span.start)
+    throw internal("Unable to parse 'data': Shape does not match true shape of 'data' field");
+  return decodeJsonTensor(source.text, span, datatype, count);
+}
+
+/** Triton counts no elements in an empty shape. */
+function checkedCount(name: string, shape: readonly number[]): number {
+  if (shape.length === 0) return 0;
+  let count = 1n;
+  for (const dim of shape) count *= BigInt(dim);
+  if (count > MAX_INT64)
+    throw invalidArgument(`invalid shape for input '${name}': shape [${shape}] ${TOO_MANY_ELEMENTS}`);
+  return Number(count);
+}
+
+function takeBinaryData(size: number, name: string, source: InputSource): Uint8Array {
+  const left = source.body.length - source.offset;
+  if (size > left)
+    throw invalidArgument(
+      `unexpected size for input '${name}', expecting ${size - left} additional bytes for model '${source.model}'`,
+    );
+  const start = source.offset;
+  source.offset += size;
+  return source.body.subarray(start, source.offset);
+}
