@@ -186,6 +186,19 @@ print(client.infer("digits", [tensor], headers=headers).as_numpy("probabilities"
     expect(await az.json<unknown[]>('ps', '--json')).toHaveLength(1);
   });
 
+  it('deployments at the same time come to ports of their own, those of one name after each other', async () => {
+    const id = await az.registerModel();
+    const names = ['left', 'right', 'right'];
+    const deployed = await Promise.all(
+      names.map((name) => az.json<Service>(...DEPLOY, '-n', name, '-m', id, '--overwrite', '--ae', 'false')),
+    );
+    for (const { scoringUri } of deployed)
+      expect((await fetch(`${scoringUri}/v2/health/ready`)).status).toBe(200);
+    const uris = (await az.json<Service[]>('service', 'list')).map(({ scoringUri }) => scoringUri);
+    expect(new Set(uris).size).toBe(2);
+    expect(await az.json<unknown[]>('ps', '--json')).toHaveLength(2);
+  });
+
   it('a new key counts at once, and the old one no more', async () => {
     const service = await az.json<Service>(...DEPLOY, '-n', 'keyed', '-m', await az.registerModel());
     const before = await keysOf('keyed');
