@@ -1,3 +1,4 @@
+import os from 'node:os';
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { LayersReporter } from './test/layers-reporter.ts';
@@ -33,11 +34,17 @@ const jsonReport: ['json', { outputFile: string }] = [
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Vitest leaves one processor free, so that on two of them one file ran at a time; most tests wait for processes.
+    maxWorkers: Math.max(2, os.availableParallelism() - 1),
     // What .dev/launcher.js does for the product, for tests that load onnxruntime themselves.
     env: { ORT_DISABLE_TELEMETRY: '1' },
     reporters: ['default', new LayersReporter(), ...(reports ? [jsonReport] : [])],
     projects: [
-      layer('unit', 0, 10_000),
+      {
+        ...layer('unit', 0, 10_000),
+        // A process and all imports anew for each of many small files took more than half of the layer's time.
+        test: { ...layer('unit', 0, 10_000).test, isolate: false },
+      },
       layer('contract', 1, 60_000),
       {
         ...layer('integration', 2, 60_000),

@@ -1,5 +1,5 @@
-import type { RequestListener } from 'node:http';
-import type { Exchange } from './exchange.ts';
+import { type RequestListener, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Exchange, FlatHeaders } from './exchange.ts';
 
 /**
  * Has a request answered under `path` by the engine's own listener, which is in this process: no second connection,
@@ -11,7 +11,7 @@ export function passToEngine(exchange: Exchange, path: string, engine: RequestLi
   request.url = path + exchange.target.query;
   return new Promise((resolve) => {
     response.once('close', resolve);
-    engine(request, exchange.lendResponse());
+    engine(request, lendResponse(exchange));
   });
 }
 
@@ -25,4 +25,22 @@ export function hidingKeys(engine: RequestListener): RequestListener {
     delete request.headers.authorization;
     engine(request, response);
   };
+}
+
+/** The response for an engine to answer by itself: the head that it writes becomes one of the service's. */
+function lendResponse(exchange: Exchange): ServerResponse {
+  const { response } = exchange;
+  response.writeHead = (status: number, ...rest: unknown[]) => {
+    const reason = typeof rest[0] === 'string' ? rest[0] : STATUS_CODES[status];
+    exchange.begin(status, flatten(rest.at(-1)), reason);
+    return response;
+  };
+  return response;
+}
+
+/** Headers in any of the forms that `writeHead` takes; none for anything else. */
+function flatten(headers: unknown): FlatHeaders {
+  if (Array.isArray(headers)) return headers;
+  if (typeof headers !== 'object' || headers === null) return [];
+  return Object.entries(headers).flatMap(([name, value]) => [name, String(value)]);
 }

@@ -131,18 +131,7 @@ export class Exchange {
     return true;
   }
 
-  /** The response for an engine in this process to answer by itself: the head that it writes becomes one of ours. */
-  lendResponse(): ServerResponse {
-    const { response } = this;
-    response.writeHead = (status: number, ...rest: unknown[]) => {
-      const reason = typeof rest[0] === 'string' ? rest[0] : STATUS_CODES[status];
-      this.begin(status, flatten(rest.at(-1)), reason);
-      return response;
-    };
-    return response;
-  }
-
-  /** Node's own, for the response may be lent. */
+  /** Node's own, for the response may be lent to an engine. */
   #writeHead(status: number, reason: string, headers: FlatHeaders): void {
     Reflect.apply(ServerResponse.prototype.writeHead, this.response, [status, reason, this.frame(headers)]);
   }
@@ -226,13 +215,6 @@ export class Exchange {
     if (this.#awaitsContinue || this.connection.closing) framed.push('Connection', 'close');
     return framed;
   }
-}
-
-/** Headers in any of the forms that `writeHead` takes; none for anything else. */
-function flatten(headers: unknown): FlatHeaders {
-  if (Array.isArray(headers)) return headers;
-  if (typeof headers !== 'object' || headers === null) return [];
-  return Object.entries(headers).flatMap(([name, value]) => [name, String(value)]);
 }
 
 const NO_TIMES: RunTimes = { queueMs: 0, runMs: 0 };
