@@ -4,8 +4,8 @@ import os
 import sys
 import time
 
-from _triton_local import alarm, channel, collected, debugger, dialect, redirect, scoring, script, shims, sources
-from _triton_local import streams, swagger
+from _triton_local import alarm, channel, collected, debugger, dialect, logging_file, redirect, scoring, script
+from _triton_local import shims, sources, streams, swagger
 from _triton_local import collected_library, wsgi  # noqa: F401  (imported early: none of ours is looked for later)
 
 _TREE_LINES = 200
@@ -24,6 +24,7 @@ def start(wire, options, preloaded):
     stage, known = "import", None
     try:
         _enter(options, entry_script, directory)
+        logging_file.load(wire, directory, entry_script)
         if options["debug"]:
             debugger.wait_for_editor(wire)
         elif os.environ.get("AZUREML_DEBUG_PORT"):

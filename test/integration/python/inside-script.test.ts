@@ -97,6 +97,51 @@ describe.skipIf(!hasRealServer)('inside the script', () => {
   });
 });
 
+const LOGGING = JSON.stringify({
+  version: 1,
+  disable_existing_loggers: false,
+  formatters: {
+    short: {
+      class: 'azureml_inference_server_http.log_config.AMLLogFormatter',
+      format: '%(levelname)s|%(message)s',
+    },
+  },
+  handlers: { out: { class: 'logging.StreamHandler', stream: 'ext://sys.stdout', formatter: 'short' } },
+  root: { level: 'INFO', handlers: ['out'] },
+});
+const LOGGING_SCRIPT = `import logging
+def init():
+    logging.info("in init")
+def run(data):
+    return [[type(one).__name__, one.formatter._fmt] for one in logging.root.handlers] + [logging.root.level]
+`;
+
+describe.skipIf(!hasRealServer)('a logging.json', () => {
+  it.each(['logging.json', 'code_dir/logging.json'])(
+    'sets logging up as in the real server: %s',
+    async (place) => {
+      project = await Project.create();
+      const entryScript = await project.write('code_dir/score.py', LOGGING_SCRIPT);
+      await project.write(place, LOGGING);
+      const real = project.use(await RealServer.start(project.directory, 'code_dir/score.py'));
+      const pool = project.use(
+        await startScorePool(project.options({ entryScript }), AbortSignal.timeout(30_000)),
+      );
+      expect(textOf(await ask(pool, post('')))).toBe((await real.ask(post(''))).body.toString());
+      expect(project.lines('script')).toEqual(['info INFO|in init']);
+    },
+  );
+
+  it('that is wrong is told with its place', async () => {
+    project = await Project.create(LOGGING_SCRIPT);
+    const file = await project.write('logging.json', '{"version": 3}');
+    await expect(startScorePool(project.options(), AbortSignal.timeout(30_000))).rejects.toMatchObject({
+      message: expect.stringMatching(/^Invalid logging config in .*logging\.json: Unsupported version: 3$/),
+      location: { file },
+    });
+  });
+});
+
 it('is told that basicConfig() does nothing, as in the real server, unless it is forced', async () => {
   project = await Project.create(`import logging
 logging.basicConfig(level=logging.INFO)

@@ -1,0 +1,25 @@
+"""`logging.json` in the source directory or beside the script: how the user wants the server to log (azureml.md 1.9)."""
+
+import json
+import os
+
+from _triton_local import channel, script
+
+
+def load(wire, directory, entry_script):
+    for folder in (directory, os.path.dirname(entry_script)):
+        path = os.path.join(folder, "logging.json")
+        if os.path.isfile(path):
+            _apply(path)
+            wire.send_log(channel.INFO, channel.WORKER, "Loaded logging config from %s" % path)
+            return
+
+
+def _apply(path):
+    from logging import config
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            config.dictConfig(json.load(file))
+    except Exception as error:  # a wrong key or class may raise anything
+        raise script.ScriptError("Invalid logging config in %s: %s" % (path, error), file=path) from None
