@@ -44,7 +44,7 @@ describe('the harness', () => {
       sourceDirectory: project.directory,
       dataDirectory: project.dataDirectory,
       debug: false,
-      environment: {},
+      environment: { SERVER_PORT: '5001', WORKER_COUNT: '1' },
       scoringTimeoutMs: 1_000,
       initTimeoutMs: 1_000,
     });
