@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import { endToEndFields, hasErrno, messageOf } from '../../base/index.ts';
+import { hasErrno, messageOf } from '../../base/index.ts';
 import { answerGatewayError } from './answer.ts';
+import { endToEndFields } from './http-fields.ts';
 import type { Upstream } from './upstream.ts';
 
 /** How it went: `refused` means that nobody took the request and that not a byte of its body was read. */
