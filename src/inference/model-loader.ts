@@ -1,5 +1,5 @@
 import { messageOf, TritonLocalError } from '../base/index.ts';
-import { invalidArgument, KServeError } from '../kserve/index.ts';
+import { invalidArgument, KServeError, unsupported } from '../kserve/index.ts';
 import {
   locateConfigError,
   ModelConfigError,
@@ -22,6 +22,10 @@ export async function loadVersion(
   if (!backend)
     throw invalidArgument(
       `unable to find backend library for backend '${name || platform}', try specifying runtime on the model configuration.`,
+    );
+  if (definition.config.sequence_batching)
+    throw unsupported(
+      "triton-local's embedded engine does not serve sequence batching yet; use --engine docker or native",
     );
   let model: BackendModel | undefined;
   try {

@@ -1,8 +1,9 @@
-import { utimesSync } from 'node:fs';
+import { cpSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { InferenceServer } from '../../../src/inference/index.ts';
+import { onnxModel } from '../../helpers/onnx-writer.ts';
 import { removeRepository, serve, unpackGolden } from './golden-repository.ts';
 
 const REQUEST = '{"inputs":[{"name":"INPUT","datatype":"FP32","shape":[1,4],"data":[1,2,3,4]}]}';
@@ -70,5 +71,21 @@ describe('models while clients use them', () => {
     expect((await infer()).status).toBe(404);
     expect((await control('load')).status).toBe(200);
     expect((await infer()).status).toBe(200);
+  });
+
+  it.each([
+    ['sequences', 'max_batch_size: 4 sequence_batching { }', /does not serve sequence batching yet/],
+    ['BF16, as Triton does', undefined, /model input 'X' must specify 'data_type' for refused/],
+  ])('are refused with a reason where they need %s', async (_what, config, reason) => {
+    const folder = path.join(repository, 'refused');
+    mkdirSync(path.join(folder, '1'), { recursive: true });
+    const value = (name: string) => ({ name, datatype: 'BF16' as const, shape: [2] });
+    const nodes = [{ operator: 'Identity', inputs: ['X'], outputs: ['Y'] }];
+    const bf16 = onnxModel({ nodes, inputs: [value('X')], outputs: [value('Y')] });
+    const model = path.join(folder, '1', 'model.onnx');
+    if (config === undefined) writeFileSync(model, bf16);
+    else cpSync(path.join(repository, 'cfg_empty', '1', 'model.onnx'), model);
+    writeFileSync(path.join(folder, 'config.pbtxt'), config ?? '');
+    await expect(server.load('refused')).rejects.toThrow(reason);
   });
 });

@@ -60,8 +60,9 @@ fast-check makes inference requests with mistakes in any of their parts (names, 
 outputs, lengths) and shrinks what is answered differently: 2,000 in each run of the slow tests, none different.
 
 ## What is not there, or by design otherwise
-- BF16 tensors, gRPC, metrics, Python models, ensembles, sequences: use the native or docker engine. Models that need
-  them are refused with a reason.
+- gRPC, metrics, Python models, ensembles, sequences: use the native or docker engine. Models that need them are refused
+  with a reason.
+- ONNX models with BF16 inputs or outputs are refused, as Triton's ONNX Runtime backend does.
 - CUDA shared memory is answered as by a server without GPUs.
 - \`/v2/health/ready\` is 200 again once a model that failed is mended, unloaded or removed; Triton 2.51 stays at 400 until
   it is restarted.
