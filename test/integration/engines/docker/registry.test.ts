@@ -2,9 +2,19 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DockerEngine, pullByName } from '../../../../src/engines/index.ts';
 import type { EventOf } from '../../../../src/events/index.ts';
-import { docker, EventLog, environment, hasDocker, testImage, writeModel } from '../../../helpers/docker.ts';
+import {
+  docker,
+  EventLog,
+  environment,
+  hasDocker,
+  ownContainers,
+  testImage,
+  writeModel,
+} from '../../../helpers/docker.ts';
+import { checkoutCli } from '../../../helpers/emulator-process.ts';
 import { Registry, type RegistryOptions } from '../../../helpers/registry.ts';
 import { TempFolder } from '../../../helpers/temp-project.ts';
+import { TestTerminal } from '../../../helpers/terminal.ts';
 
 const MEGABYTE = 1 << 20;
 const PASSWORD = 'not-to-be-told';
@@ -147,6 +157,33 @@ describe.skipIf(!hasDocker)('pulling from a registry', { timeout: 120_000 }, () 
       /triton-local\//,
     );
     expect(image).toMatch(/triton-local\//);
+  });
+
+  it('left by Esc on the screen, lets the command serve with the image that is there', async () => {
+    await testImage();
+    const { reference } = await start(16 * MEGABYTE, { bytesPerSecond: MEGABYTE / 2 });
+    await writeModel(home.path('models'), 'identity');
+    const ports = ['--port', '--http-port', '--grpc-port', '--metrics-port'].flatMap((flag) => [flag, '0']);
+    await using terminal = new TestTerminal({
+      command: [
+        ...checkoutCli,
+        'up',
+        home.path('models'),
+        '--engine',
+        'docker',
+        '--image',
+        reference,
+        ...ports,
+      ],
+      cwd: home.directory,
+      environment: { ...own(), TRITON_LOCAL_HOME: home.path('home') },
+    });
+    await terminal.waitForScreen((screen) => /Esc: use what is here · pulling 127/.test(screen));
+    terminal.type('\u001B');
+    await terminal.waitForScreen((screen) => /● ready/.test(screen) && /identity/.test(screen));
+    terminal.type('q');
+    expect(await terminal.exited).toMatchObject({ code: 0 });
+    expect(await ownContainers(home.path('models'))).toEqual([]);
   });
 
   it('ends when it is cancelled, and brings nothing', async () => {
