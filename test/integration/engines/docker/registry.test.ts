@@ -11,7 +11,7 @@ import {
   testImage,
   writeModel,
 } from '../../../helpers/docker.ts';
-import { checkoutCli } from '../../../helpers/emulator-process.ts';
+import { checkoutCli, childEnvironment } from '../../../helpers/emulator-process.ts';
 import { Registry, type RegistryOptions } from '../../../helpers/registry.ts';
 import { TempFolder } from '../../../helpers/temp-project.ts';
 import { TestTerminal } from '../../../helpers/terminal.ts';
@@ -176,7 +176,7 @@ describe.skipIf(!hasDocker)('pulling from a registry', { timeout: 120_000 }, () 
         ...ports,
       ],
       cwd: home.directory,
-      environment: { ...own(), TRITON_LOCAL_HOME: home.path('home') },
+      environment: { ...childEnvironment(home.path('home'), home.directory), DOCKER_CONFIG: home.directory },
     });
     await terminal.waitForScreen((screen) => /Esc: use what is here · pulling 127/.test(screen));
     terminal.type('\u001B');
