@@ -9,7 +9,7 @@ import {
   type JsonObject,
 } from '../workspace/index.ts';
 import { inTurn } from './deploy.ts';
-import { type Document, numberIn, objectIn } from './document.ts';
+import { type Document, objectIn } from './document.ts';
 import { inUsersFolder, type LaunchPlan, launch } from './launch.ts';
 import { logText } from './log-text.ts';
 import type { Say } from './models.ts';
@@ -29,6 +29,8 @@ export interface DeploymentRequest {
   readonly set: readonly string[];
   /** Gives it all the traffic once it is ready. */
   readonly allTraffic: boolean;
+  /** `--local`: az runs it in a container of this machine, without what stands before it in the cloud. */
+  readonly local: boolean;
   /** `--local-enable-gpu` */
   readonly gpu: boolean;
 }
@@ -61,7 +63,8 @@ export async function deployOnline(
     const base = document ? path.dirname(path.resolve(document.file)) : undefined;
     const under = base === undefined ? (before?.definition ?? {}) : withAbsolutePaths(given, base);
     const value = { ...applySet(under, request.set), name, endpoint_name: endpointName };
-    const plan = await planOnline(workspace, value, request.gpu, say);
+    const limited = !request.local && endpoint.profile === 'managed';
+    const plan = await planOnline(workspace, value, { gpu: request.gpu, limited }, say);
     say(`Creating/updating online deployment ${name}`);
     await bringUp(workspace, endpointName, value, plan, before, host, say, signal);
     if (request.allTraffic)
@@ -122,7 +125,6 @@ function deploymentFailed(thrown: unknown, endpoint: string, name: string): Erro
   );
 }
 
-/** Defaults as azureml.md 5.1 has them. */
 function recordOf(
   value: JsonObject,
   plan: LaunchPlan,
@@ -132,17 +134,11 @@ function recordOf(
   error: string | null,
 ): DeploymentRecord {
   const [model] = plan.models;
-  const request = objectIn(value, 'request_settings');
-  const perInstance = numberIn(request, 'max_concurrent_requests_per_instance') ?? 1;
   return {
     name: String(value.name),
     definition: value,
     modelId: model ? idOf(model) : null,
     deployment: plan.inference ? 'script' : 'no-code',
-    limits: {
-      requestTimeoutMs: numberIn(request, 'request_timeout_ms') ?? 5_000,
-      concurrency: perInstance * (numberIn(value, 'instance_count') ?? 1),
-    },
     createdTime: before?.createdTime ?? new Date().toISOString(),
     revision,
     running,
@@ -185,9 +181,9 @@ export async function listDeployments(
   return deployments.map((deployment) => deploymentJson(deployment, endpointName, pids));
 }
 
-/** A deployment as az prints it: its file with the defaults filled in, and where it stands. */
+/** A deployment as az prints it: its file with the defaults filled in (azureml.md 5.1), and where it stands. */
 function deploymentJson(
-  { name, definition, modelId, running, limits, error }: DeploymentRecord,
+  { name, definition, modelId, running, error }: DeploymentRecord,
   endpointName: string,
   pids: ReadonlySet<number>,
 ): JsonObject {
@@ -204,8 +200,8 @@ function deploymentJson(
     request_settings: {
       max_concurrent_requests_per_instance: 1,
       max_queue_wait_ms: 500,
+      request_timeout_ms: 5_000,
       ...objectIn(definition, 'request_settings'),
-      request_timeout_ms: limits.requestTimeoutMs,
     },
     provisioning_state: running && pids.has(running.pid) ? 'Succeeded' : 'Failed',
     ...(error !== null && { error }),

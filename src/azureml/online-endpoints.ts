@@ -22,6 +22,8 @@ export interface EndpointRequest {
   readonly name: string | undefined;
   readonly authMode: string | undefined;
   readonly profile: string | undefined;
+  /** `--local`: without the limits of the cloud, unless `profile` says otherwise. */
+  readonly local: boolean;
   readonly set: readonly string[];
 }
 
@@ -47,6 +49,7 @@ export async function createEndpoint(
       record.deployments.map((it) => it.name),
       request.document,
     );
+    tellProfile(before, record, say);
     await serviceKeys(workspace.keyFile(ENDPOINTS + name));
     await workspace.changeEndpoint(name, () => record);
     try {
@@ -86,6 +89,7 @@ export async function updateEndpoint(
       record.deployments.map((it) => it.name),
       request.document,
     );
+    tellProfile(before, record, say);
     await workspace.changeEndpoint(name, () => record);
     await openDoor(workspace, record, host, signal);
     return showEndpoint(workspace, host, name);
@@ -111,7 +115,11 @@ function recordOf(
       request.authMode ?? textIn(value, 'auth_mode') ?? before?.authMode ?? 'key',
       'auth_mode',
     ),
-    profile: oneOf(PROFILES, request.profile ?? before?.profile ?? 'none', '--profile'),
+    profile: oneOf(
+      PROFILES,
+      request.profile ?? before?.profile ?? (request.local ? 'none' : 'managed'),
+      '--profile',
+    ),
     description: textIn(value, 'description') ?? null,
     tags: textsOf(objectIn(value, 'tags')),
     properties: textsOf(objectIn(value, 'properties')),
@@ -121,6 +129,12 @@ function recordOf(
     running: before?.running ?? null,
     deployments: before?.deployments ?? [],
   };
+}
+
+/** A deployment is started with its limits, and keeps them. */
+function tellProfile(before: EndpointRecord | undefined, { profile }: EndpointRecord, say: Say): void {
+  if (before && before.profile !== profile && before.deployments.some(({ running }) => running))
+    say(`WARNING: --profile ${profile} counts for each deployment from its next update on`);
 }
 
 /** The choice that was meant, whatever its case. @throws AZUREML_REFUSED as azure-ai-ml says it. */
