@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { TritonLocalError, toTritonLocalError, userError } from '../base/index.ts';
-import type { StartedEmulator } from '../control/index.ts';
+import type { DetachedEmulator, StartedEmulator } from '../control/index.ts';
 import type { EmulatorEvent } from '../events/index.ts';
 import type { AzureWorkspace } from '../workspace/index.ts';
 import { type AppFolder, layOutApp } from './app-folder.ts';
@@ -31,7 +31,7 @@ export interface LaunchFiles {
 
 /**
  * Lays out a deployment's files, starts its emulator on a port that nobody knows yet, and sees that it is ready; one
- * that is not is stopped again.
+ * that is not is stopped again. It ends with this process until it is kept.
  * @throws what the start threw; MODEL_FAILED with the reasons; AZUREML_REFUSED for files that do not fit.
  */
 export async function launch(
@@ -41,7 +41,7 @@ export async function launch(
   host: ServiceHost,
   say: Say,
   signal: AbortSignal,
-): Promise<StartedEmulator> {
+): Promise<DetachedEmulator> {
   const environment = plan.environment && (await planEnvironment(plan.environment));
   const app = await layOutApp(directory, workspace, plan.models, plan.inference, environment);
   // What the user has set for all that is started here goes before a deployment's own.

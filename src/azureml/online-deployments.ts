@@ -18,7 +18,7 @@ import { planOnline, withAbsolutePaths } from './online-plan.ts';
 import { checkOnlineName, DEPLOYMENT_SHAPE, requireMember } from './online-schema.ts';
 import { refusal } from './refusal.ts';
 import { checkShape } from './schema-check.ts';
-import { runningPids, type ServiceHost, stopService } from './service-host.ts';
+import { endUnknown, runningPids, type ServiceHost, stopService } from './service-host.ts';
 import { applySet } from './settings-path.ts';
 
 /** A deployment as it was asked for: its file, with flags laid over it. */
@@ -87,6 +87,7 @@ async function bringUp(
   const place = placeOf(endpointName, name);
   const revision = (before?.revision ?? 0) + 1;
   const directory = workspace.serviceDirectory(place, revision);
+  await endUnknown(host, workspace.serviceDirectory(place), before?.running?.pid);
   await workspace.removeServiceFiles(place, revision);
   const put = (running: DeploymentRecord['running'], error: string | null) =>
     workspace.changeEndpoint(endpointName, (endpoint) => {
@@ -97,8 +98,10 @@ async function bringUp(
     });
   try {
     const files = { directory, eventLog: workspace.eventLog(place, revision), keyFile: undefined };
-    const { pid, scoringUri } = await launch(workspace, plan, files, host, say, signal);
+    const started = await launch(workspace, plan, files, host, say, signal);
+    const { pid, scoringUri } = started;
     await put({ pid, port: Number(new URL(scoringUri).port), scoringUri }, null);
+    await started.keep();
   } catch (error) {
     await workspace.removeServiceFiles(place, revision);
     if (signal.aborted) throw error;
@@ -242,6 +245,7 @@ export function deleteDeployment(
       (it) => it && { ...it, deployments: it.deployments.filter((one) => one.name !== name) },
     );
     if (deployment.running) await stopService(host, deployment.running.pid);
+    await endUnknown(host, workspace.serviceDirectory(placeOf(endpointName, name)), undefined);
     await workspace.removeServiceFiles(placeOf(endpointName, name));
   });
 }

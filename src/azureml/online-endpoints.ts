@@ -13,7 +13,7 @@ import { type Document, objectIn, textIn } from './document.ts';
 import type { Say } from './models.ts';
 import { checkOnlineName, checkTraffic, ENDPOINT_SHAPE, requireMember } from './online-schema.ts';
 import { checkShape } from './schema-check.ts';
-import { runningPids, type ServiceHost, startDoor, stopService } from './service-host.ts';
+import { endUnknown, runningPids, type ServiceHost, startDoor, stopService } from './service-host.ts';
 import { applySet } from './settings-path.ts';
 
 /** An endpoint as it was asked for: its file, with flags laid over it. */
@@ -169,6 +169,7 @@ async function openDoor(
   const started = await startDoor(host, workspace, name, running?.port, signal);
   const port = Number(new URL(started.scoringUri).port);
   await workspace.changeEndpoint(name, (now) => now && { ...now, running: { pid: started.pid, port } });
+  await started.keep();
 }
 
 /** The endpoint of this name. @throws ENDPOINT_NOT_FOUND */
@@ -238,6 +239,7 @@ export function deleteEndpoint(
     const { running, deployments } = endpointIn(await workspace.read(), name);
     for (const part of [{ running }, ...deployments])
       if (part.running) await stopService(host, part.running.pid);
+    await endUnknown(host, workspace.serviceDirectory(ENDPOINTS + name), undefined);
     await workspace.changeEndpoint(name, () => undefined);
     await workspace.removeServiceFiles(ENDPOINTS + name);
   });
