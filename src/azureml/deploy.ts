@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { systemError, TritonLocalError, toTritonLocalError, userError, withFileLock } from '../base/index.ts';
-import type { StartedEmulator } from '../control/index.ts';
+import type { DetachedEmulator } from '../control/index.ts';
 import {
   type AzureWorkspace,
   idOf,
@@ -12,7 +12,15 @@ import {
 } from '../workspace/index.ts';
 import { inUsersFolder, launch } from './launch.ts';
 import type { Say } from './models.ts';
-import { checkPort, publishService, type ServiceHost, stopService } from './service-host.ts';
+import {
+  checkPort,
+  endUnknown,
+  publishService,
+  returnToPort,
+  type ServiceHost,
+  stopService,
+  takePort,
+} from './service-host.ts';
 import { serviceJson } from './service-json.ts';
 import { type DeployRequest, planService, type ServicePlan } from './service-plan.ts';
 
@@ -63,6 +71,7 @@ export async function bringUp(
   const { name, settings } = plan;
   const { computeType, port } = settings;
   if (port !== undefined) await checkPort(port, before?.running?.port);
+  await endUnknown(host, workspace.serviceDirectory(name), before?.running?.pid);
   const revision = (before?.revision ?? 0) + 1;
   const directory = workspace.serviceDirectory(name, revision);
   await rm(directory, { recursive: true, force: true, maxRetries: 3 });
@@ -119,27 +128,36 @@ async function applyKeys(workspace: AzureWorkspace, { name, settings }: ServiceP
   });
 }
 
+/**
+ * Moves the new one to its port, records it, and ends the old one once it has answered what it had accepted. Where that
+ * fails, the old one is back at its port.
+ */
 async function replaceRunning(
   workspace: AzureWorkspace,
   plan: ServicePlan,
   before: ServiceRecord | undefined,
   revision: number,
-  started: StartedEmulator,
+  started: DetachedEmulator,
   host: ServiceHost,
 ): Promise<void> {
   const { name, settings } = plan;
-  if (before?.running) await stopService(host, before.running.pid);
+  const old = before?.running ?? undefined;
+  const wanted = settings.port ?? old?.port;
   try {
-    const port = await publishService(host, started.pid, settings.port ?? before?.running?.port);
+    const hasTaken = old !== undefined && wanted === old.port && (await takePort(host, started.pid, old));
+    const port = hasTaken ? old.port : await publishService(host, started.pid, wanted);
     const scoringUri = started.scoringUri.replace(/:\d+/, `:${port}`);
     await workspace.changeService(name, (current) =>
       recordOf(plan, current, revision, { pid: started.pid, port, scoringUri }, null),
     );
   } catch (error) {
     await stopService(host, started.pid);
+    if (old) await returnToPort(host, old);
     throw error;
   }
+  await started.keep();
   if (!before) return;
+  if (old) await stopService(host, old.pid);
   await workspace.removeServiceFiles(name, before.revision);
   await rm(workspace.eventLog(name, before.revision), { force: true });
 }

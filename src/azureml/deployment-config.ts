@@ -1,5 +1,6 @@
 import { userError } from '../base/index.ts';
 import type { ComputeType, JsonObject } from '../workspace/index.ts';
+import { aksLimits, type CloudLimits, NO_LIMITS } from './cloud-limits.ts';
 import { booleanIn, type Document, numberIn, objectIn, textIn } from './document.ts';
 import { refusal } from './refusal.ts';
 import { checkShape, type Shape } from './schema-check.ts';
@@ -17,8 +18,7 @@ export interface DeploymentSettings {
   readonly primaryKey: string | undefined;
   readonly secondaryKey: string | undefined;
   readonly gpuCores: number;
-  /** How long one `run()` may take; the scoring server's own limit where nothing is said. */
-  readonly scoringTimeoutMs: number | undefined;
+  readonly cloud: CloudLimits;
 }
 
 const RESOURCES = { cpu: 'number', memoryInGB: 'number' } as const;
@@ -118,7 +118,7 @@ export function readDeploymentSettings(
       primaryKey: textIn(keys, 'primaryKey'),
       secondaryKey: textIn(keys, 'secondaryKey'),
       gpuCores: numberIn(config, 'gpuCores') ?? 0,
-      scoringTimeoutMs: numberIn(config, 'scoringTimeoutMs') ?? (isAks ? 60_000 : undefined),
+      cloud: isAks ? aksLimits(config) : NO_LIMITS,
     },
   };
 }

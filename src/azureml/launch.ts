@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { TritonLocalError, toTritonLocalError, userError } from '../base/index.ts';
-import type { StartedEmulator } from '../control/index.ts';
+import type { DetachedEmulator, StartedEmulator } from '../control/index.ts';
 import type { EmulatorEvent } from '../events/index.ts';
 import type { AzureWorkspace } from '../workspace/index.ts';
 import { type AppFolder, layOutApp } from './app-folder.ts';
+import { limitFlags } from './cloud-limits.ts';
 import { type EnvironmentPlan, planEnvironment } from './environments.ts';
 import type { Say } from './models.ts';
 import { engineOf, type ServiceHost, startService, stopService } from './service-host.ts';
@@ -15,7 +16,7 @@ export type LaunchPlan = Pick<ServicePlan, 'models' | 'inference' | 'environment
   readonly generation: 'v1' | 'v2';
   readonly settings: Pick<
     ServicePlan['settings'],
-    'computeType' | 'authEnabled' | 'tokenAuthEnabled' | 'gpuCores' | 'scoringTimeoutMs'
+    'computeType' | 'authEnabled' | 'tokenAuthEnabled' | 'gpuCores' | 'cloud'
   >;
 };
 
@@ -30,7 +31,7 @@ export interface LaunchFiles {
 
 /**
  * Lays out a deployment's files, starts its emulator on a port that nobody knows yet, and sees that it is ready; one
- * that is not is stopped again.
+ * that is not is stopped again. It ends with this process until it is kept.
  * @throws what the start threw; MODEL_FAILED with the reasons; AZUREML_REFUSED for files that do not fit.
  */
 export async function launch(
@@ -40,17 +41,19 @@ export async function launch(
   host: ServiceHost,
   say: Say,
   signal: AbortSignal,
-): Promise<StartedEmulator> {
+): Promise<DetachedEmulator> {
   const environment = plan.environment && (await planEnvironment(plan.environment));
   const app = await layOutApp(directory, workspace, plan.models, plan.inference, environment);
+  // What the user has set for all that is started here goes before a deployment's own.
+  const limits = host.environment.TRITON_LOCAL_PROFILE ? [] : limitFlags(plan.settings.cloud);
   const keys = keyFile === undefined ? [] : ['--key-file', keyFile];
   const failed: string[] = [];
   const started = await startService(
     host,
     {
-      args: [...upArguments(plan, app, environment), ...keys],
+      args: [...upArguments(plan, app, environment), ...limits, ...keys],
       cwd: app.projectDir,
-      variables: ownVariables(plan, environment),
+      variables: ownVariables(environment),
       eventLog,
       onEvent: (event) => {
         const fault = modelFault(event);
@@ -131,15 +134,11 @@ function scriptVariables(
 }
 
 /** The variables of the scoring server that our own reads as well (azureml.md 1.10). */
-function ownVariables(
-  { settings }: LaunchPlan,
-  environment: EnvironmentPlan | undefined,
-): Record<string, string> {
+function ownVariables(environment: EnvironmentPlan | undefined): Record<string, string> {
   const own = Object.entries(environment?.variables ?? {}).filter(([name]) =>
     /^(?:WORKER_COUNT|SCORING_TIMEOUT_MS|AML_|AZUREML_)/.test(name),
   );
-  const limit = settings.scoringTimeoutMs;
-  return { ...(limit !== undefined && { SCORING_TIMEOUT_MS: String(limit) }), ...Object.fromEntries(own) };
+  return Object.fromEntries(own);
 }
 
 /** The emulator names the service's copy; the user knows the original. */

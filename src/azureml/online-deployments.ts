@@ -9,7 +9,7 @@ import {
   type JsonObject,
 } from '../workspace/index.ts';
 import { inTurn } from './deploy.ts';
-import { type Document, numberIn, objectIn } from './document.ts';
+import { type Document, objectIn } from './document.ts';
 import { inUsersFolder, type LaunchPlan, launch } from './launch.ts';
 import { logText } from './log-text.ts';
 import type { Say } from './models.ts';
@@ -18,7 +18,7 @@ import { planOnline, withAbsolutePaths } from './online-plan.ts';
 import { checkOnlineName, DEPLOYMENT_SHAPE, requireMember } from './online-schema.ts';
 import { refusal } from './refusal.ts';
 import { checkShape } from './schema-check.ts';
-import { runningPids, type ServiceHost, stopService } from './service-host.ts';
+import { endUnknown, runningPids, type ServiceHost, stopService } from './service-host.ts';
 import { applySet } from './settings-path.ts';
 
 /** A deployment as it was asked for: its file, with flags laid over it. */
@@ -29,6 +29,8 @@ export interface DeploymentRequest {
   readonly set: readonly string[];
   /** Gives it all the traffic once it is ready. */
   readonly allTraffic: boolean;
+  /** `--local`: az runs it in a container of this machine, without what stands before it in the cloud. */
+  readonly local: boolean;
   /** `--local-enable-gpu` */
   readonly gpu: boolean;
 }
@@ -61,7 +63,8 @@ export async function deployOnline(
     const base = document ? path.dirname(path.resolve(document.file)) : undefined;
     const under = base === undefined ? (before?.definition ?? {}) : withAbsolutePaths(given, base);
     const value = { ...applySet(under, request.set), name, endpoint_name: endpointName };
-    const plan = await planOnline(workspace, value, request.gpu, say);
+    const limited = !request.local && endpoint.profile === 'managed';
+    const plan = await planOnline(workspace, value, { gpu: request.gpu, limited }, say);
     say(`Creating/updating online deployment ${name}`);
     await bringUp(workspace, endpointName, value, plan, before, host, say, signal);
     if (request.allTraffic)
@@ -84,6 +87,7 @@ async function bringUp(
   const place = placeOf(endpointName, name);
   const revision = (before?.revision ?? 0) + 1;
   const directory = workspace.serviceDirectory(place, revision);
+  await endUnknown(host, workspace.serviceDirectory(place), before?.running?.pid);
   await workspace.removeServiceFiles(place, revision);
   const put = (running: DeploymentRecord['running'], error: string | null) =>
     workspace.changeEndpoint(endpointName, (endpoint) => {
@@ -94,8 +98,10 @@ async function bringUp(
     });
   try {
     const files = { directory, eventLog: workspace.eventLog(place, revision), keyFile: undefined };
-    const { pid, scoringUri } = await launch(workspace, plan, files, host, say, signal);
+    const started = await launch(workspace, plan, files, host, say, signal);
+    const { pid, scoringUri } = started;
     await put({ pid, port: Number(new URL(scoringUri).port), scoringUri }, null);
+    await started.keep();
   } catch (error) {
     await workspace.removeServiceFiles(place, revision);
     if (signal.aborted) throw error;
@@ -122,7 +128,6 @@ function deploymentFailed(thrown: unknown, endpoint: string, name: string): Erro
   );
 }
 
-/** Defaults as azureml.md 5.1 has them. */
 function recordOf(
   value: JsonObject,
   plan: LaunchPlan,
@@ -132,17 +137,11 @@ function recordOf(
   error: string | null,
 ): DeploymentRecord {
   const [model] = plan.models;
-  const request = objectIn(value, 'request_settings');
-  const perInstance = numberIn(request, 'max_concurrent_requests_per_instance') ?? 1;
   return {
     name: String(value.name),
     definition: value,
     modelId: model ? idOf(model) : null,
     deployment: plan.inference ? 'script' : 'no-code',
-    limits: {
-      requestTimeoutMs: numberIn(request, 'request_timeout_ms') ?? 5_000,
-      concurrency: perInstance * (numberIn(value, 'instance_count') ?? 1),
-    },
     createdTime: before?.createdTime ?? new Date().toISOString(),
     revision,
     running,
@@ -185,9 +184,9 @@ export async function listDeployments(
   return deployments.map((deployment) => deploymentJson(deployment, endpointName, pids));
 }
 
-/** A deployment as az prints it: its file with the defaults filled in, and where it stands. */
+/** A deployment as az prints it: its file with the defaults filled in (azureml.md 5.1), and where it stands. */
 function deploymentJson(
-  { name, definition, modelId, running, limits, error }: DeploymentRecord,
+  { name, definition, modelId, running, error }: DeploymentRecord,
   endpointName: string,
   pids: ReadonlySet<number>,
 ): JsonObject {
@@ -204,8 +203,8 @@ function deploymentJson(
     request_settings: {
       max_concurrent_requests_per_instance: 1,
       max_queue_wait_ms: 500,
+      request_timeout_ms: 5_000,
       ...objectIn(definition, 'request_settings'),
-      request_timeout_ms: limits.requestTimeoutMs,
     },
     provisioning_state: running && pids.has(running.pid) ? 'Succeeded' : 'Failed',
     ...(error !== null && { error }),
@@ -246,6 +245,7 @@ export function deleteDeployment(
       (it) => it && { ...it, deployments: it.deployments.filter((one) => one.name !== name) },
     );
     if (deployment.running) await stopService(host, deployment.running.pid);
+    await endUnknown(host, workspace.serviceDirectory(placeOf(endpointName, name)), undefined);
     await workspace.removeServiceFiles(placeOf(endpointName, name));
   });
 }

@@ -13,7 +13,7 @@ import { type Document, objectIn, textIn } from './document.ts';
 import type { Say } from './models.ts';
 import { checkOnlineName, checkTraffic, ENDPOINT_SHAPE, requireMember } from './online-schema.ts';
 import { checkShape } from './schema-check.ts';
-import { runningPids, type ServiceHost, startDoor, stopService } from './service-host.ts';
+import { endUnknown, runningPids, type ServiceHost, startDoor, stopService } from './service-host.ts';
 import { applySet } from './settings-path.ts';
 
 /** An endpoint as it was asked for: its file, with flags laid over it. */
@@ -22,6 +22,8 @@ export interface EndpointRequest {
   readonly name: string | undefined;
   readonly authMode: string | undefined;
   readonly profile: string | undefined;
+  /** `--local`: without the limits of the cloud, unless `profile` says otherwise. */
+  readonly local: boolean;
   readonly set: readonly string[];
 }
 
@@ -47,6 +49,7 @@ export async function createEndpoint(
       record.deployments.map((it) => it.name),
       request.document,
     );
+    tellProfile(before, record, say);
     await serviceKeys(workspace.keyFile(ENDPOINTS + name));
     await workspace.changeEndpoint(name, () => record);
     try {
@@ -86,6 +89,7 @@ export async function updateEndpoint(
       record.deployments.map((it) => it.name),
       request.document,
     );
+    tellProfile(before, record, say);
     await workspace.changeEndpoint(name, () => record);
     await openDoor(workspace, record, host, signal);
     return showEndpoint(workspace, host, name);
@@ -111,7 +115,11 @@ function recordOf(
       request.authMode ?? textIn(value, 'auth_mode') ?? before?.authMode ?? 'key',
       'auth_mode',
     ),
-    profile: oneOf(PROFILES, request.profile ?? before?.profile ?? 'none', '--profile'),
+    profile: oneOf(
+      PROFILES,
+      request.profile ?? before?.profile ?? (request.local ? 'none' : 'managed'),
+      '--profile',
+    ),
     description: textIn(value, 'description') ?? null,
     tags: textsOf(objectIn(value, 'tags')),
     properties: textsOf(objectIn(value, 'properties')),
@@ -121,6 +129,12 @@ function recordOf(
     running: before?.running ?? null,
     deployments: before?.deployments ?? [],
   };
+}
+
+/** A deployment is started with its limits, and keeps them. */
+function tellProfile(before: EndpointRecord | undefined, { profile }: EndpointRecord, say: Say): void {
+  if (before && before.profile !== profile && before.deployments.some(({ running }) => running))
+    say(`WARNING: --profile ${profile} counts for each deployment from its next update on`);
 }
 
 /** The choice that was meant, whatever its case. @throws AZUREML_REFUSED as azure-ai-ml says it. */
@@ -155,6 +169,7 @@ async function openDoor(
   const started = await startDoor(host, workspace, name, running?.port, signal);
   const port = Number(new URL(started.scoringUri).port);
   await workspace.changeEndpoint(name, (now) => now && { ...now, running: { pid: started.pid, port } });
+  await started.keep();
 }
 
 /** The endpoint of this name. @throws ENDPOINT_NOT_FOUND */
@@ -224,6 +239,7 @@ export function deleteEndpoint(
     const { running, deployments } = endpointIn(await workspace.read(), name);
     for (const part of [{ running }, ...deployments])
       if (part.running) await stopService(host, part.running.pid);
+    await endUnknown(host, workspace.serviceDirectory(ENDPOINTS + name), undefined);
     await workspace.changeEndpoint(name, () => undefined);
     await workspace.removeServiceFiles(ENDPOINTS + name);
   });

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { entryKind } from '../base/index.ts';
 import { type AzureWorkspace, idOf, type JsonObject, type ModelRecord } from '../workspace/index.ts';
+import { managedLimits, NO_LIMITS } from './cloud-limits.ts';
 import { objectIn, textIn } from './document.ts';
 import { environmentFromYaml } from './environment-yaml.ts';
 import { findEnvironment } from './environments.ts';
@@ -27,6 +28,13 @@ export function withAbsolutePaths(value: JsonObject, base: string): JsonObject {
   };
 }
 
+/** What is asked of a deployment besides what its file says. */
+export interface OnlineWishes {
+  readonly gpu: boolean;
+  /** Whether the limits of managed endpoints are imposed. */
+  readonly limited: boolean;
+}
+
 /**
  * What a deployment of v2 is to be started with. Nothing has been started when it throws.
  * @throws AZUREML_REFUSED, MODEL_NOT_FOUND
@@ -34,9 +42,10 @@ export function withAbsolutePaths(value: JsonObject, base: string): JsonObject {
 export async function planOnline(
   workspace: AzureWorkspace,
   value: JsonObject,
-  gpu: boolean,
+  { gpu, limited }: OnlineWishes,
   say: Say,
 ): Promise<LaunchPlan> {
+  const cloud = limited ? managedLimits(value) : NO_LIMITS;
   const model = await modelOf(workspace, value, say);
   const inference = await inferenceOf(value);
   if (!inference) await checkNoCode(workspace, value, model, say);
@@ -51,7 +60,7 @@ export async function planOnline(
       authEnabled: false,
       tokenAuthEnabled: false,
       gpuCores: gpu || wantsGpu(value) ? 1 : 0,
-      scoringTimeoutMs: undefined,
+      cloud,
     },
   };
 }

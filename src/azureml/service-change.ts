@@ -12,7 +12,7 @@ import { merge, readDeploymentSettings } from './deployment-config.ts';
 import { objectIn, textIn } from './document.ts';
 import { addProperties } from './labels.ts';
 import type { Say } from './models.ts';
-import { type ServiceHost, stopService } from './service-host.ts';
+import { endUnknown, type ServiceHost, stopService } from './service-host.ts';
 import { type DeployRequest, planContent, type ServicePlan } from './service-plan.ts';
 import { serviceIn } from './services.ts';
 
@@ -101,6 +101,7 @@ export function deleteService(
   return inTurn(workspace, name, signal, async () => {
     const { running } = serviceIn(await workspace.read(), name);
     if (running) await stopService(host, running.pid);
+    await endUnknown(host, workspace.serviceDirectory(name), undefined);
     await workspace.changeService(name, () => undefined);
     await workspace.removeServiceFiles(name);
   });

@@ -1,8 +1,14 @@
 import { createServer } from 'node:net';
+import path from 'node:path';
 import { listen, TritonLocalError } from '../base/index.ts';
-import { connectControl, type RemoteControl, type StartedEmulator, startDetached } from '../control/index.ts';
+import {
+  connectControl,
+  type DetachedEmulator,
+  type RemoteControl,
+  startDetached,
+} from '../control/index.ts';
 import type { EmulatorEvent, EngineStatus } from '../events/index.ts';
-import { type AzureWorkspace, ENDPOINTS, openWorkspace } from '../workspace/index.ts';
+import { type AzureWorkspace, ENDPOINTS, openWorkspace, type RunningService } from '../workspace/index.ts';
 
 /** What a service's emulator is started with and found again. */
 export interface ServiceHost {
@@ -32,7 +38,7 @@ export function startService(
   host: ServiceHost,
   { args, cwd, variables, eventLog, onEvent }: ServiceStart,
   signal: AbortSignal,
-): Promise<StartedEmulator> {
+): Promise<DetachedEmulator> {
   const command = [...host.command, 'up', ...args, '--event-log', eventLog];
   const environment = { ...host.environment, ...variables };
   return startDetached({ command, cwd, environment, crashLog: `${eventLog}.crash`, onEvent }, signal);
@@ -45,7 +51,7 @@ export function startDoor(
   name: string,
   port: number | undefined,
   signal: AbortSignal,
-): Promise<StartedEmulator> {
+): Promise<DetachedEmulator> {
   const wanted = port === undefined ? [] : ['--port', String(port)];
   const command = [...host.command, 'endpoint-door', name, workspace.file, ...wanted];
   const crashLog = `${workspace.eventLog(ENDPOINTS + name, 0)}.crash`;
@@ -79,6 +85,22 @@ export async function stopService(host: ServiceHost, pid: number): Promise<void>
   await withService(host, pid, (control) => control.stop('service is replaced or deleted'));
 }
 
+/**
+ * Ends what runs from this folder of a service besides the one that is known: what a command left that was killed
+ * between recording the new one and ending the old.
+ */
+export async function endUnknown(
+  host: ServiceHost,
+  directory: string,
+  known: number | undefined,
+): Promise<void> {
+  const instances = await openWorkspace(host.home).then((it) => it.list());
+  for (const { pid, projectDir } of instances) {
+    const isInside = projectDir === directory || projectDir.startsWith(directory + path.sep);
+    if (isInside && pid !== known) await stopService(host, pid);
+  }
+}
+
 /** What an emulator turned out to run on. */
 export function engineOf(host: ServiceHost, pid: number): Promise<EngineStatus | null | undefined> {
   return withService(host, pid, async (control) => (await control.state()).engine);
@@ -107,6 +129,29 @@ export async function publishService(
     }
   }
   throw refused;
+}
+
+/**
+ * Moves a started service to the port of another, which leaves it for one of its own. Who is connected to that one is
+ * served on there until it ends.
+ * @returns whether there is another one; it keeps its new port where this throws.
+ * @throws PORT_TAKEN where somebody else was faster.
+ */
+export async function takePort(host: ServiceHost, pid: number, from: RunningService): Promise<boolean> {
+  const taken = await withService(host, from.pid, (old) =>
+    withService(host, pid, async (fresh) => {
+      // Both are connected to by now: between the two calls new connections find nobody.
+      await old.publish(0);
+      await fresh.publish(from.port);
+      return true;
+    }),
+  );
+  return taken ?? false;
+}
+
+/** Moves a service back to its port, if it runs. */
+export async function returnToPort(host: ServiceHost, { pid, port }: RunningService): Promise<void> {
+  await withService(host, pid, (control) => control.publish(port));
 }
 
 /**

@@ -56,6 +56,7 @@ export async function upDetached(config: ProjectConfig): Promise<number> {
       },
       asked.signal,
     );
+    await started.keep();
     await renderer[Symbol.asyncDispose]();
     if (!isJson) print(summary(started, config.projectDir, eventLog));
     return started.ready ? EXIT.ok : EXIT.failed;

@@ -22,7 +22,7 @@ export interface Control {
 /** What whoever deploys services asks besides. */
 export interface ServiceControl extends Control {
   /**
-   * Moves the scoring service to another port; what the old one had accepted is answered first.
+   * Moves the scoring service to another port (0: any); who is connected to the old one is served on there.
    * @throws PORT_TAKEN, PORT_REFUSED; it stays where it was then.
    */
   publish(port: number): Promise<void>;

@@ -16,6 +16,15 @@ export interface StartedEmulator {
   readonly ready: boolean;
 }
 
+/** An emulator that was started, which ends with this process until it is kept. */
+export interface DetachedEmulator extends StartedEmulator {
+  /** Lets it live on: only once others can find it, so that none is left that nobody knows of. */
+  keep(): Promise<void>;
+}
+
+/** What the parent says once it has taken note of the child. */
+const KEEP = 'keep';
+
 /** A line from the child while it starts; the last one says how the start went. */
 type StartMessage =
   | { readonly event: EmulatorEvent }
@@ -38,7 +47,7 @@ const CRASH_LINES = 15;
  * Starts an emulator that survives this process and its terminal, and waits until its start is over.
  * @throws what its start threw; START_CRASHED where it ended without a word; the signal's reason, once it has ended.
  */
-export async function startDetached(start: DetachedStart, signal: AbortSignal): Promise<StartedEmulator> {
+export async function startDetached(start: DetachedStart, signal: AbortSignal): Promise<DetachedEmulator> {
   signal.throwIfAborted();
   await mkdir(path.dirname(start.crashLog), { recursive: true, mode: 0o700 });
   const crashLog = await open(start.crashLog, 'w', 0o600);
@@ -61,13 +70,13 @@ function followStart(
   child: ChildProcess,
   { onEvent, crashLog }: DetachedStart,
   signal: AbortSignal,
-): Promise<StartedEmulator> {
+): Promise<DetachedEmulator> {
   return new Promise((resolve, reject) => {
     const stop = () => void child.kill('SIGTERM');
     signal.addEventListener('abort', stop, { once: true });
     const settle = () => {
       signal.removeEventListener('abort', stop);
-      if (child.connected) child.disconnect();
+      child.channel?.unref();
       child.unref();
     };
     let failure: ErrorData | undefined;
@@ -77,7 +86,7 @@ function followStart(
       else if ('error' in message) failure = message.error;
       else if (!signal.aborted) {
         settle();
-        resolve(message.started);
+        resolve({ ...message.started, keep: () => keep(child) });
       }
     });
     child.once('error', (cause) => {
@@ -93,6 +102,17 @@ function followStart(
   });
 }
 
+/** Says so and lets go; one that has ended meanwhile is found out when it is asked for. */
+function keep(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (!child.connected) return resolve();
+    child.send(KEEP, () => {
+      if (child.connected) child.disconnect();
+      resolve();
+    });
+  });
+}
+
 function crashed(said: string, how: string): Error {
   return systemError('START_CRASHED', `the emulator ended while it started (${how})\n${said}`.trim());
 }
@@ -104,7 +124,7 @@ async function lastLines(file: string): Promise<string> {
 
 /** The child's side: tells whoever started us how the start goes. Undefined where nobody waits for that. */
 export interface StartReporter {
-  /** Resolves when the one who waits is gone before the start is over: nobody would know of the emulator then. */
+  /** Resolves when the one who waits is gone before it has kept us: nobody would know of the emulator then. */
   readonly abandoned: Promise<string>;
   event(event: EmulatorEvent): void;
   started(started: StartedEmulator): void;
@@ -115,10 +135,13 @@ export function startReporter(): StartReporter | undefined {
   if (!process.send) return undefined;
   // The channel must not hold the process, nor a parent that is gone end it.
   process.channel?.unref();
-  let isOver = false;
+  let isKept = false;
+  process.on('message', (message) => {
+    isKept ||= message === KEEP;
+  });
   const abandoned = new Promise<string>((resolve) => {
     process.once('disconnect', () => {
-      if (!isOver) resolve('whoever started it is gone');
+      if (!isKept) resolve('whoever started it is gone');
     });
   });
   const send = (message: StartMessage) => {
@@ -127,10 +150,7 @@ export function startReporter(): StartReporter | undefined {
   return {
     abandoned,
     event: (event) => send({ event }),
-    started: (started) => {
-      isOver = true;
-      send({ started });
-    },
+    started: (started) => send({ started }),
     failed: (thrown) => send({ error: toErrorData(thrown) }),
   };
 }

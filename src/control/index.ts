@@ -2,5 +2,5 @@
 // process or over a local socket. It knows messages; it refuses to know what they do.
 export { connectControl, type RemoteControl } from './client.ts';
 export type { Control, ServiceControl } from './contract.ts';
-export { type StartedEmulator, startDetached, startReporter } from './detached.ts';
+export { type DetachedEmulator, type StartedEmulator, startDetached, startReporter } from './detached.ts';
 export { serveControl } from './server.ts';

@@ -22,6 +22,8 @@ export interface ScoringDoorParts {
 export class ScoringDoor implements AsyncDisposable {
   readonly #parts: ScoringDoorParts;
   #server: ScoringServer;
+  /** Those that it moved away from, which still serve their callers. */
+  readonly #left: ScoringServer[] = [];
   #key: string | undefined;
 
   private constructor(parts: ScoringDoorParts, { server, key }: Opened) {
@@ -47,26 +49,28 @@ export class ScoringDoor implements AsyncDisposable {
   }
 
   /**
-   * Moves to another port; what the old one had accepted is answered first.
+   * Moves to another port; who is connected to the old one is served on there.
    * @throws PORT_TAKEN, PORT_REFUSED; it stays where it was then.
    */
   async move(port: number): Promise<void> {
     const before = this.#server;
+    if (port === before.port) return;
     const { server, key } = await openOn(port, this.#parts);
     this.#server = server;
     this.#key = key;
-    await before[Symbol.asyncDispose]();
+    before.leave();
+    this.#left.push(before);
   }
 
   /** Reads the keys again: from the next request on, those count. */
   async rekey(): Promise<void> {
     const keys = await this.#parts.readKeys();
-    this.#server.setKeys(keys);
+    for (const server of [this.#server, ...this.#left]) server.setKeys(keys);
     this.#key = keys[0];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server[Symbol.asyncDispose]();
+    await Promise.all([this.#server, ...this.#left].map((server) => server[Symbol.asyncDispose]()));
   }
 }
 

@@ -1,10 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import { within } from '../base/index.ts';
 
 /** How long requests that were accepted may take to finish once the server is being closed. */
 const CLOSE_LIMIT_MS = 10_000;
+
+/** How long a caller of a server that was left may take to send its next request, which tells it to go. */
+const LAST_REQUEST_MS = 1_000;
 
 /** How long a caller may take to read the answer to a request that it did not finish. */
 export const LINGER_MS = 2_000;
@@ -105,6 +108,7 @@ export class Connection {
 export class Connections {
   readonly #server: Server;
   readonly #open = new Map<Socket, Connection>();
+  #isLeft = false;
   #closed: Promise<void> | undefined;
 
   constructor(server: Server) {
@@ -129,6 +133,13 @@ export class Connections {
     return this.#open.get(socket);
   }
 
+  /** Accepts no new connection and frees the port; those that are there are served on until `close`. */
+  leave(): void {
+    this.#isLeft = true;
+    // The HTTP server's own way would end connections that wait for their next request.
+    NetServer.prototype.close.call(this.#server);
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -146,6 +157,12 @@ export class Connections {
   }
 
   async #close(): Promise<void> {
+    if (this.#isLeft) {
+      const left = new Promise<void>((resolve) => {
+        NetServer.prototype.close.call(this.#server, () => resolve());
+      });
+      await within(left, LAST_REQUEST_MS);
+    }
     const ended = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const connection of this.#open.values()) connection.endIfIdle();
     if (await within(ended, CLOSE_LIMIT_MS)) return;

@@ -27,6 +27,8 @@ export interface ScoringServer extends AsyncDisposable {
   readonly port: number;
   /** Accepts these keys from the next request on, and no others. */
   setKeys(keys: readonly string[]): void;
+  /** Frees the port at once; who is connected is served on until it is disposed of. */
+  leave(): void;
 }
 
 /** How long a sender may take, in milliseconds, and how often that is looked at. */
@@ -73,6 +75,7 @@ export async function startScoringServer(
   return {
     port,
     setKeys: (keys) => service.setKeys(keys),
+    leave: () => service.leave(),
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   };
 }
@@ -179,6 +182,10 @@ class ScoringService implements AsyncDisposable {
       totalMs: performance.now() - exchange.startedAt,
       ...(exchange.reason !== undefined && { reason: exchange.reason }),
     });
+  }
+
+  leave(): void {
+    this.#connections.leave();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -76,7 +76,7 @@ export interface RunningService {
 export interface EndpointRecord {
   readonly name: string;
   readonly authMode: 'key' | 'aml_token' | 'aad_token';
-  /** `managed` also imposes the limits of managed endpoints, and their status codes. */
+  /** `managed`: its deployments are started with the limits and status codes of managed endpoints. */
   readonly profile: 'none' | 'managed';
   readonly description: string | null;
   readonly tags: Labels;
@@ -98,17 +98,10 @@ export interface DeploymentRecord {
   /** `NAME:VERSION` of its model; null for one without. */
   readonly modelId: string | null;
   readonly deployment: 'no-code' | 'script';
-  readonly limits: DeploymentLimits;
   readonly createdTime: string;
   readonly revision: number;
   readonly running: RunningService | null;
   readonly error: string | null;
-}
-
-export interface DeploymentLimits {
-  readonly requestTimeoutMs: number;
-  /** `max_concurrent_requests_per_instance` times `instance_count`. */
-  readonly concurrency: number;
 }
 
 /** Everything that is known of one workspace: the content of its file. */

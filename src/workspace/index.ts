@@ -3,7 +3,6 @@
 export type {
   AzureState,
   ComputeType,
-  DeploymentLimits,
   DeploymentRecord,
   EndpointRecord,
   EnvironmentRecord,

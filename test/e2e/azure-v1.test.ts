@@ -260,6 +260,21 @@ print(client.infer("digits", [tensor], headers=headers).as_numpy("probabilities"
     expect((await score(again)).status).toBe(200);
   });
 
+  it('a service on AKS has its limits: late answers are 504, what waits too long 503, failures 502', async () => {
+    await az.project.saveScript(
+      'import time\ndef init(): pass\ndef run(data):\n' +
+        '    if "image" in data: time.sleep(1)\n    raise ValueError("no")\n',
+    );
+    const limits = { scoringTimeoutMs: 500, maxQueueWaitMs: 100, authEnabled: false };
+    await az.write('deploymentconfig.json', { computeType: 'aks', ...limits });
+    const args = ['-n', 'limited', '-m', await az.registerModel(), '--ic', 'inference-config.json'];
+    const service = await az.json<Service>(...DEPLOY, ...args);
+    const answers = await Promise.all([1, 2].map(() => score(service)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([503, 504]);
+    const failing = () => fetch(service.scoringUri, { method: 'POST', body: '{}' });
+    await expect.poll(async () => (await failing()).status, { timeout: 10_000 }).toBe(502);
+  });
+
   it('a taken port is told before anything starts', async () => {
     const server = net.createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));

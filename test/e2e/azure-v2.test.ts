@@ -170,20 +170,28 @@ print(client.infer("digits", [tensor], headers=headers).as_numpy("probabilities"
     expect([(await score(uri, before)).status, (await score(uri, after)).status]).toEqual([401, 404]);
   });
 
-  it('with the profile of managed endpoints it has their limits and codes', async () => {
-    const { scoring_uri: uri } = await createEndpoint('--profile', 'managed');
+  it('has the limits and codes of managed endpoints, unless it is local or asked for none', async () => {
+    const { scoring_uri: uri } = await createEndpoint();
     await az.project.saveScript(
       'import time\ndef init(): pass\ndef run(data):\n' +
         '    if "image" in data: time.sleep(2)\n    raise ValueError("no")\n',
     );
     await az.write(
       'green.yml',
-      `${GREEN}request_settings:\n  request_timeout_ms: 1000\n`.replace(/model: .*\n/, ''),
+      `${GREEN}request_settings:\n  request_timeout_ms: 1000\n  max_queue_wait_ms: 5000\n`.replace(
+        /model: .*\n/,
+        '',
+      ),
     );
     await deploy('green.yml', '--all-traffic');
     const key = await primaryKey();
     const answers = await Promise.all([1, 2, 3].map(() => score(uri, key)));
     expect(answers.map(({ status }) => status).sort()).toEqual([408, 408, 429]);
+    expect(new Set(answers.map((it) => it.headers.get('azureml-model-deployment')))).toEqual(
+      new Set(['green']),
+    );
+    const late = answers.find(({ status }) => status === 408);
+    expect(await late?.text()).toContain('request_timeout_ms (1000 ms)');
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     await expect
       .poll(async () => {
@@ -191,6 +199,14 @@ print(client.infer("digits", [tensor], headers=headers).as_numpy("probabilities"
         return [answer.status, answer.headers.get('ms-azureml-model-error-statuscode')];
       }, AFTER_THE_SLEEPERS)
       .toEqual([424, '500']);
+
+    await deploy('green.yml', '--local');
+    const patient = await Promise.all([1, 2].map(() => score(uri, key)));
+    expect(patient.map(({ status }) => status)).toEqual([500, 500]);
+    const changed = await az.run(...'online-endpoint update -n my-endpoint --profile none'.split(' '));
+    expect(changed.stderr).toContain('counts for each deployment from its next update on');
+    await deploy('green.yml');
+    expect((await score(uri, key)).status).toBe(500);
   });
 
   // The texts are azure-ai-ml 1.35's.

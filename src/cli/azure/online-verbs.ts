@@ -4,6 +4,10 @@ const loadEndpoint = () => import('../commands/online-endpoint.ts');
 const loadDeployment = () => import('../commands/online-deployment.ts');
 
 const LOCAL = ['--local', 'taken: everything is local here'] as const;
+const UNLIMITED = [
+  '--local',
+  'everything is local here; this also leaves out the limits of the cloud',
+] as const;
 const NO_WAIT = ['--no-wait', 'taken: it is waited for'] as const;
 const YES = ['-y, --yes', 'taken: nothing is asked'] as const;
 const SET = ['--set <member=value...>', 'a member of the file, as in traffic.blue=10'] as const;
@@ -15,9 +19,12 @@ const DEPLOYMENT = [
 const ENDPOINT_FILE = [
   ['-f, --file <file>', 'the endpoint as YAML'],
   ['-n, --name <name>', 'the name, if not the one in the file'],
-  ['--profile <name>', 'managed: the limits and status codes of managed endpoints; none (the default)'],
+  [
+    '--profile <name>',
+    'managed (the default): the limits and status codes of managed endpoints; none, as with --local',
+  ],
   SET,
-  LOCAL,
+  UNLIMITED,
   NO_WAIT,
 ] as const;
 const DEPLOYMENT_FILE = [
@@ -25,7 +32,7 @@ const DEPLOYMENT_FILE = [
   ['-n, --name <name>', 'the name, if not the one in the file'],
   ['-e, --endpoint-name <name>', 'its endpoint, if not the one in the file'],
   SET,
-  LOCAL,
+  UNLIMITED,
   ['--local-enable-gpu [boolean]', 'ask for a GPU, and tell what it runs on'],
   ['--skip-script-validation', 'taken'],
   ['--package-model', 'taken: nothing is packaged here'],

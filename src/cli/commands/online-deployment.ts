@@ -34,6 +34,7 @@ export async function update(given: Flags): Promise<number> {
     endpointName: flags.text('endpointName'),
     set: flags.texts('set'),
     allTraffic: flags.yesNo('allTraffic') ?? false,
+    local: flags.yesNo('local') ?? false,
     gpu: flags.yesNo('localEnableGpu') ?? false,
   };
   return untilInterrupted(async (signal) => {

@@ -26,6 +26,7 @@ async function requestOf(flags: AzureFlags) {
     name: flags.text('name'),
     authMode: flags.text('authMode'),
     profile: flags.text('profile'),
+    local: flags.yesNo('local') ?? false,
     set: flags.texts('set'),
   };
 }

@@ -26,9 +26,15 @@ describe('a deployment configuration', () => {
       { computeType: 'Local', port: 6789, authEnabled: false },
     ],
     [{ computeType: 'local', port: 0 }, { port: undefined }],
-    [{ computeType: 'aci' }, { computeType: 'ACI', authEnabled: false, scoringTimeoutMs: undefined }],
+    [
+      { computeType: 'aci' },
+      { computeType: 'ACI', authEnabled: false, cloud: { profile: 'none', limits: {} } },
+    ],
     [{ computeType: 'aci', authEnabled: true }, { authEnabled: true }],
-    [{ computeType: 'AKS' }, { computeType: 'AKS', authEnabled: true, scoringTimeoutMs: 60_000 }],
+    [
+      { computeType: 'AKS' },
+      { computeType: 'AKS', authEnabled: true, cloud: { profile: 'aks', limits: { concurrent: 1 } } },
+    ],
     [{ computeType: 'aks', authEnabled: false }, { authEnabled: false }],
     [
       { computeType: 'aks', tokenAuthEnabled: true },
@@ -36,7 +42,11 @@ describe('a deployment configuration', () => {
     ],
     [
       { computeType: 'aks', gpuCores: 1, scoringTimeoutMs: 5000 },
-      { gpuCores: 1, scoringTimeoutMs: 5000 },
+      { gpuCores: 1, cloud: { profile: 'aks', limits: { concurrent: 1, timeoutMs: 5000 } } },
+    ],
+    [
+      { computeType: 'aks', maxConcurrentRequestsPerContainer: 2, maxQueueWaitMs: 90, numReplicas: 3 },
+      { cloud: { profile: 'aks', limits: { concurrent: 6, waitMs: 90 } } },
     ],
     [
       { computeType: 'aks', keys: { primaryKey: 'p' } },

@@ -7,7 +7,6 @@ const named = (name: string): DeploymentRecord => ({
   definition: {},
   modelId: null,
   deployment: 'script',
-  limits: { requestTimeoutMs: 5000, concurrency: 1 },
   createdTime: '',
   revision: 1,
   running: { pid: 1, port: 1, scoringUri: '' },
