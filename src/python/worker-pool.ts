@@ -4,7 +4,8 @@ import { HangWatch } from './hang-watch.ts';
 import type { ReadyMessage, StartMessage } from './messages.ts';
 import { lostOutcome, ScoreJob } from './score-job.ts';
 import type { ScoreOutcome, ScorePool, ScorePoolOptions, ScoreRequest, ScriptSwagger } from './score-pool.ts';
-import type { Worker, WorkerExit, WorkerOwner } from './worker.ts';
+import type { Worker, WorkerOwner } from './worker.ts';
+import type { WorkerExit } from './worker-process.ts';
 import { type StartFailure, type StartOutcome, startWorker } from './worker-start.ts';
 
 /** Where a pool gets its processes from. */
