@@ -1,7 +1,8 @@
 import type { ScorePool, ScorePoolOptions } from './score-pool.ts';
 import { Worker } from './worker.ts';
-import { WorkerPool, type WorkerSource } from './worker-pool.ts';
+import { WorkerPool } from './worker-pool.ts';
 import { spawnWorkerProcess, type WorkerProcessOptions } from './worker-process.ts';
+import type { WorkerSource } from './worker-starts.ts';
 
 /**
  * Starts one generation of workers. Resolves when all have imported the script and finished `init()`.
@@ -73,7 +74,7 @@ export class ScorePoolFactory implements AsyncDisposable {
   #prepare(options: ScorePoolOptions): void {
     const process = processOptions(options);
     const key = JSON.stringify([process.interpreter, Object.entries(process.environment).sort()]);
-    this.#count = options.workers;
+    this.#count = options.preload ? 1 : options.workers;
     this.#process = process;
     if (key === this.#processKey) return;
     this.#processKey = key;

@@ -10,24 +10,19 @@ import {
   type ReplyFrame,
 } from './frames.ts';
 import { harnessDirectory } from './harness-directory.ts';
-import type { FailedMessage, ReadyMessage, StartMessage, WorkerMessage } from './messages.ts';
+import type {
+  FailedMessage,
+  ForkMessage,
+  ForkReport,
+  ReadyMessage,
+  StartMessage,
+  WorkerMessage,
+} from './messages.ts';
 import { type ChunkSource, ReplyStream } from './reply-stream.ts';
-import type { ScoreRequest } from './score-pool.ts';
 import { StderrLines } from './stderr-lines.ts';
 import { describeExit, startLost } from './worker-end.ts';
+import type { WorkerJob } from './worker-job.ts';
 import type { WorkerExit, WorkerProcess } from './worker-process.ts';
-
-/** One request while a worker has it. */
-export interface WorkerJob {
-  readonly request: ScoreRequest;
-  /** When a worker took it (`performance.now()`). */
-  readonly dispatchedAt: number;
-  reply(reply: ReplyFrame): void;
-  /** As `reply`, with a body that is still being made. Returns false where nobody wants it any more. */
-  stream(reply: ReplyFrame, body: ReplyStream): boolean;
-  lost(reason: string): void;
-  abort(runMs: number): void;
-}
 
 /** Who hears of a worker: its pool. */
 export interface WorkerOwner {
@@ -53,6 +48,8 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
   readonly exited: Promise<WorkerExit>;
   state: 'spare' | 'starting' | 'ready' | 'exited' = 'spare';
   owner: WorkerOwner | undefined;
+  /** Hears of the forks that were asked of it. */
+  onForkReport: ((report: ForkReport) => void) | undefined;
   readonly #process: WorkerProcess;
   readonly #input: Writable;
   readonly #output: Readable;
@@ -124,6 +121,17 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
       this.#onStartLost = reject;
       this.#input.write(encodeControl(message));
     });
+  }
+
+  /** Takes over the start of the process that this one was forked from. */
+  adopt(ready: ReadyMessage): void {
+    this.#saidHello = true;
+    this.onControl(ready);
+  }
+
+  /** Asks for a fork; only of a worker that is ready. `onForkReport` hears the rest. */
+  fork(message: ForkMessage): void {
+    this.#input.write(encodeControl(message));
   }
 
   /** Hands over one request; only for a worker that is ready and not busy. */
@@ -204,6 +212,10 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
         this.state = 'ready';
         this.#wantsHead = told.wantsHead;
         this.#onStarted?.(told);
+        return;
+      case 'forked':
+      case 'ended':
+        this.onForkReport?.(told);
         return;
       case 'failed':
       case 'unsuitable':
