@@ -8,7 +8,7 @@ import { scriptEnvironment } from './script-environment.ts';
 import type { ScriptSettings } from './script-settings.ts';
 
 const NO_PRELOAD =
-  'WORKER_PRELOAD has no effect here: each worker loads the script and runs init() itself; in the cloud that is done once, before the workers are forked';
+  'WORKER_PRELOAD has no effect on Windows, which cannot fork: each worker loads the script and runs init() itself; in the cloud that is done once, before the workers are forked';
 
 export interface ScriptStartOptions {
   readonly settings: ScriptSettings;
@@ -31,7 +31,9 @@ export function prepareScript(
   const start = async (generation: number, signal: AbortSignal) => {
     const config = await settings.next();
     const environment = scriptEnvironment(config);
-    if (environment.WORKER_PRELOAD?.toLowerCase() === 'true' && config.workers > 1) {
+    const wantsPreload = environment.WORKER_PRELOAD?.toLowerCase() === 'true';
+    const canFork = process.platform !== 'win32';
+    if (wantsPreload && !canFork && config.workers > 1) {
       events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text: NO_PRELOAD });
     }
     const { interpreter } = await ensureEnvironment(config.python, config.home, environment, events, signal);
@@ -39,6 +41,7 @@ export function prepareScript(
       {
         generation,
         workers: config.workers,
+        preload: wantsPreload && canFork && !config.python.debug,
         interpreter,
         entryScript: script.entryScript,
         sourceDirectory: script.sourceDirectory,

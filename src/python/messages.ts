@@ -55,6 +55,22 @@ export interface FailedMessage {
   readonly tree: readonly string[];
 }
 
+/** Asks a process that has loaded the script for a fork that connects to this socket, twice. */
+export interface ForkMessage {
+  readonly type: 'fork';
+  readonly socket: string;
+}
+
+/** What a process tells about its forks. */
+export type ForkReport =
+  | { readonly type: 'forked'; readonly pid: number /** Why there is none. */; readonly error: string | null }
+  | {
+      readonly type: 'ended';
+      readonly pid: number;
+      readonly code: number | null;
+      readonly signal: string | null;
+    };
+
 export type WorkerMessage =
   | { readonly type: 'hello'; readonly pid: number; readonly python: string }
   | { readonly type: 'preloaded' }
@@ -63,4 +79,5 @@ export type WorkerMessage =
   /** The script needs a process in which no library was imported ahead of it. */
   | { readonly type: 'unsuitable' }
   | ReadyMessage
-  | FailedMessage;
+  | FailedMessage
+  | ForkReport;

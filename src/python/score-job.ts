@@ -1,7 +1,7 @@
 import type { ReplyFrame } from './frames.ts';
 import type { ReplyStream } from './reply-stream.ts';
 import type { ScoreOutcome, ScoreRequest } from './score-pool.ts';
-import type { WorkerJob } from './worker.ts';
+import type { WorkerJob } from './worker-job.ts';
 
 /** One accepted request: its caller's promise, its times, and its place in the queue. */
 export class ScoreJob implements WorkerJob {

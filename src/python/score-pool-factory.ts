@@ -1,6 +1,8 @@
 import type { ScorePool, ScorePoolOptions } from './score-pool.ts';
-import { Worker, type WorkerProcessOptions } from './worker.ts';
-import { WorkerPool, type WorkerSource } from './worker-pool.ts';
+import { Worker } from './worker.ts';
+import { WorkerPool } from './worker-pool.ts';
+import { spawnWorkerProcess, type WorkerProcessOptions } from './worker-process.ts';
+import type { WorkerSource } from './worker-starts.ts';
 
 /**
  * Starts one generation of workers. Resolves when all have imported the script and finished `init()`.
@@ -8,7 +10,7 @@ import { WorkerPool, type WorkerSource } from './worker-pool.ts';
  * PYTHON_MISSING, or the signal's reason. No process is left then.
  */
 export async function startScorePool(options: ScorePoolOptions, signal: AbortSignal): Promise<ScorePool> {
-  const takeFresh = () => new Worker(processOptions(options));
+  const takeFresh = () => new Worker(spawnWorkerProcess(processOptions(options)));
   const pool = new WorkerPool(options, { take: takeFresh, takeFresh });
   await pool.start(signal);
   return pool;
@@ -36,7 +38,7 @@ export class ScorePoolFactory implements AsyncDisposable {
     this.#prepare(options);
     const source: WorkerSource = {
       take: () => this.#take(options),
-      takeFresh: () => new Worker(processOptions(options)),
+      takeFresh: () => new Worker(spawnWorkerProcess(processOptions(options))),
     };
     const pool = new WorkerPool(options, source);
     try {
@@ -52,7 +54,7 @@ export class ScorePoolFactory implements AsyncDisposable {
   /** The one before is ended first: an editor finds its process at one port, and stops at breakpoints of one. */
   async #startDebugged(options: ScorePoolOptions, signal: AbortSignal): Promise<ScorePool> {
     await this.#debugged?.[Symbol.asyncDispose]();
-    const takeFresh = () => new Worker(processOptions(options));
+    const takeFresh = () => new Worker(spawnWorkerProcess(processOptions(options)));
     this.#debugged = new WorkerPool(options, { take: takeFresh, takeFresh });
     await this.#debugged.start(signal);
     return this.#debugged;
@@ -72,7 +74,7 @@ export class ScorePoolFactory implements AsyncDisposable {
   #prepare(options: ScorePoolOptions): void {
     const process = processOptions(options);
     const key = JSON.stringify([process.interpreter, Object.entries(process.environment).sort()]);
-    this.#count = options.workers;
+    this.#count = options.preload ? 1 : options.workers;
     this.#process = process;
     if (key === this.#processKey) return;
     this.#processKey = key;
@@ -82,7 +84,7 @@ export class ScorePoolFactory implements AsyncDisposable {
 
   #take(options: ScorePoolOptions): Worker {
     const spare = this.#spares.shift();
-    if (!spare) return new Worker(processOptions(options));
+    if (!spare) return new Worker(spawnWorkerProcess(processOptions(options)));
     // A worker that starts again later leaves a gap; a start fills it when it is through.
     if (!this.#filling) queueMicrotask(() => this.#refill());
     return spare;
@@ -98,7 +100,7 @@ export class ScorePoolFactory implements AsyncDisposable {
   /** One after the other: the generation that serves has more right to the processor. */
   async #fill(): Promise<void> {
     while (!this.#ended && this.#process && this.#spares.length < this.#count) {
-      const spare = new Worker(this.#process);
+      const spare = new Worker(spawnWorkerProcess(this.#process));
       const modules = this.#modules;
       this.#spares.push(spare);
       spare.exited.then(

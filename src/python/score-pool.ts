@@ -64,6 +64,8 @@ export interface ScriptSwagger {
 export interface ScorePoolOptions {
   readonly generation: number;
   readonly workers: number;
+  /** Whether one process loads the script and runs `init()`, and the workers are forked from it; not on Windows. */
+  readonly preload: boolean;
   /** The Python to run, from `config` or a managed environment. */
   readonly interpreter: string;
   readonly entryScript: string;

@@ -4,16 +4,10 @@ import { HangWatch } from './hang-watch.ts';
 import type { ReadyMessage, StartMessage } from './messages.ts';
 import { lostOutcome, ScoreJob } from './score-job.ts';
 import type { ScoreOutcome, ScorePool, ScorePoolOptions, ScoreRequest, ScriptSwagger } from './score-pool.ts';
-import type { Worker, WorkerExit, WorkerOwner } from './worker.ts';
-import { type StartFailure, type StartOutcome, startWorker } from './worker-start.ts';
-
-/** Where a pool gets its processes from. */
-export interface WorkerSource {
-  /** A process that may have libraries imported already. */
-  take(): Worker;
-  /** A process with nothing imported. */
-  takeFresh(): Worker;
-}
+import type { Worker } from './worker.ts';
+import type { WorkerExit } from './worker-process.ts';
+import type { StartFailure } from './worker-start.ts';
+import { type StartingPool, type WorkerSource, WorkerStarts } from './worker-starts.ts';
 
 /** Requests that may wait; more are answered `lost` at once. */
 const MAX_QUEUED = 10_000;
@@ -25,10 +19,10 @@ const STABLE_MS = 30_000;
 const MAX_TIMER_MS = 0x7fff_ffff;
 
 /** One generation of workers, their queue and their restarts. */
-export class WorkerPool implements ScorePool, WorkerOwner {
+export class WorkerPool implements ScorePool, StartingPool {
   readonly generation: number;
   readonly #options: ScorePoolOptions;
-  readonly #source: WorkerSource;
+  readonly #starts: WorkerStarts;
   /** Every worker that has not exited, with the moment it became ready. */
   readonly #workers = new Map<Worker, number | undefined>();
   readonly #idle: Worker[] = [];
@@ -45,7 +39,7 @@ export class WorkerPool implements ScorePool, WorkerOwner {
   constructor(options: ScorePoolOptions, source: WorkerSource) {
     this.generation = options.generation;
     this.#options = options;
-    this.#source = source;
+    this.#starts = new WorkerStarts(options, source, this);
     this.#hangs = new HangWatch({ [Symbol.iterator]: () => this.#workers.keys() }, options.workerTimeoutMs);
   }
 
@@ -80,6 +74,10 @@ export class WorkerPool implements ScorePool, WorkerOwner {
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
+  }
+
+  get ended(): boolean {
+    return this.#ended !== undefined;
   }
 
   workers(): readonly WorkerStatus[] {
@@ -137,6 +135,23 @@ export class WorkerPool implements ScorePool, WorkerOwner {
     this.#checkDrained();
   }
 
+  onStarting(worker: Worker): void {
+    this.#workers.set(worker, undefined);
+    const { pid } = worker;
+    if (pid > 0) this.#options.events.emit({ type: 'worker.started', pid, generation: this.generation });
+    // Forked while the pool was ended.
+    if (this.#ended) worker[Symbol.asyncDispose]().catch(() => undefined);
+  }
+
+  /** The same failure of several workers is told once. */
+  onStartFailed({ lines, tree }: StartFailure): void {
+    if (this.#failureTold && this.#ready === undefined) return;
+    this.#failureTold = true;
+    for (const line of lines) this.#log('error', 'script', line);
+    if (tree.length > 0) this.#log('info', 'worker', 'Model Directory Contents:');
+    for (const line of tree) this.#log('info', 'worker', line);
+  }
+
   #enqueue(job: ScoreJob): void {
     this.#queue.add(job);
     job.onSettled = () => {
@@ -181,31 +196,16 @@ export class WorkerPool implements ScorePool, WorkerOwner {
     for (const resolve of this.#onDrained.splice(0)) resolve();
   }
 
-  /** @throws the failure as an error, after its lines went to the log. */
   async #startOne(sources: StartMessage['sources']): Promise<void> {
-    let worker = this.#source.take();
-    let outcome = await this.#startOn(worker, sources);
-    if (outcome.kind === 'unsuitable' && !this.#ended) {
-      worker = this.#source.takeFresh();
-      outcome = await this.#startOn(worker, sources);
-    }
-    if (outcome.kind === 'failed' && !this.#ended) this.#tellFailure(outcome.failure);
-    if (outcome.kind === 'failed') throw outcome.failure.error;
-    if (outcome.kind === 'unsuitable' || this.#ended) return;
-    this.#ready ??= outcome.ready;
+    const started = await this.#starts.start(sources);
+    if (!started || this.#ended) return;
+    const { worker, ready } = started;
+    this.#ready ??= ready;
     this.#workers.set(worker, performance.now());
     const { generation } = this;
-    const { initMs } = outcome.ready;
+    const { initMs } = ready;
     this.#options.events.emit({ type: 'worker.ready', pid: worker.pid, generation, initMs });
     this.#giveWork(worker);
-  }
-
-  #startOn(worker: Worker, sources: StartMessage['sources']): Promise<StartOutcome> {
-    const { generation } = this;
-    worker.owner = this;
-    this.#workers.set(worker, undefined);
-    if (worker.pid > 0) this.#options.events.emit({ type: 'worker.started', pid: worker.pid, generation });
-    return startWorker(worker, this.#options, sources);
   }
 
   #restartLater(): void {
@@ -227,15 +227,6 @@ export class WorkerPool implements ScorePool, WorkerOwner {
     for (const job of this.#queue) job.lost(reason);
   }
 
-  /** The same failure of several workers is told once. */
-  #tellFailure({ lines, tree }: StartFailure): void {
-    if (this.#failureTold && this.#ready === undefined) return;
-    this.#failureTold = true;
-    for (const line of lines) this.#log('error', 'script', line);
-    if (tree.length > 0) this.#log('info', 'worker', 'Model Directory Contents:');
-    for (const line of tree) this.#log('info', 'worker', line);
-  }
-
   #log(level: LogLevel, source: LogSource, text: string, requestId?: string): void {
     const event = { type: 'log.line', source, level, text } as const;
     this.#options.events.emit(requestId === undefined ? event : { ...event, requestId });
@@ -246,5 +237,6 @@ export class WorkerPool implements ScorePool, WorkerOwner {
     for (const timer of this.#restarts) clearTimeout(timer);
     for (const job of this.#queue) job.lost('its generation of workers was ended');
     await Promise.all([...this.#workers.keys()].map((worker) => worker[Symbol.asyncDispose]()));
+    await this.#starts[Symbol.asyncDispose]();
   }
 }

@@ -1,7 +1,5 @@
-import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { execa } from 'execa';
-import { messageOf, systemError, within } from '../base/index.ts';
+import { messageOf, within } from '../base/index.ts';
 import type { LogLevel, LogSource } from '../events/index.ts';
 import {
   type ChunkFollows,
@@ -12,33 +10,19 @@ import {
   type ReplyFrame,
 } from './frames.ts';
 import { harnessDirectory } from './harness-directory.ts';
-import type { FailedMessage, ReadyMessage, StartMessage, WorkerMessage } from './messages.ts';
+import type {
+  FailedMessage,
+  ForkMessage,
+  ForkReport,
+  ReadyMessage,
+  StartMessage,
+  WorkerMessage,
+} from './messages.ts';
 import { type ChunkSource, ReplyStream } from './reply-stream.ts';
-import type { ScoreRequest } from './score-pool.ts';
 import { StderrLines } from './stderr-lines.ts';
-
-/** What a process is started with; workers that agree in it can stand in for each other. */
-export interface WorkerProcessOptions {
-  readonly interpreter: string;
-  readonly environment: Readonly<Record<string, string>>;
-}
-
-export interface WorkerExit {
-  readonly code: number | null;
-  readonly signal: string | null;
-}
-
-/** One request while a worker has it. */
-export interface WorkerJob {
-  readonly request: ScoreRequest;
-  /** When a worker took it (`performance.now()`). */
-  readonly dispatchedAt: number;
-  reply(reply: ReplyFrame): void;
-  /** As `reply`, with a body that is still being made. Returns false where nobody wants it any more. */
-  stream(reply: ReplyFrame, body: ReplyStream): boolean;
-  lost(reason: string): void;
-  abort(runMs: number): void;
-}
+import { describeExit, startLost } from './worker-end.ts';
+import type { WorkerJob } from './worker-job.ts';
+import type { WorkerExit, WorkerProcess } from './worker-process.ts';
 
 /** Who hears of a worker: its pool. */
 export interface WorkerOwner {
@@ -52,24 +36,23 @@ export type StartResult = ReadyMessage | FailedMessage | { readonly type: 'unsui
 
 /** How long a worker may take to end by itself. */
 const END_GRACE_MS = 1_000;
-/** How long output of a process that has ended is still read; its children may keep the pipe open. */
-const LAST_OUTPUT_MS = 250;
 /** How long a worker that hangs has to write its stack. */
 const ABORT_GRACE_MS = 500;
 
 /**
- * One Python process with the harness in it. It runs one request at a time, and ends when its stdin does, so also
- * when we are killed.
+ * The conversation with one Python process: the script's start, then one request at a time. The process ends when its
+ * input does, so also when we are killed.
  */
 export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
   readonly pid: number;
   readonly exited: Promise<WorkerExit>;
   state: 'spare' | 'starting' | 'ready' | 'exited' = 'spare';
   owner: WorkerOwner | undefined;
-  readonly #stdin: Writable;
-  readonly #stdout: Readable;
-  readonly #kill: (signal: NodeJS.Signals) => void;
-  readonly #interpreter: string;
+  /** Hears of the forks that were asked of it. */
+  onForkReport: ((report: ForkReport) => void) | undefined;
+  readonly #process: WorkerProcess;
+  readonly #input: Writable;
+  readonly #output: Readable;
   readonly #stderr: StderrLines;
   #job: WorkerJob | undefined;
   /** The body that the worker is making, until its last chunk. */
@@ -81,61 +64,20 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
   #onPreloaded: (() => void) | undefined;
   #onStarted: ((result: StartResult) => void) | undefined;
   #onStartLost: ((error: Error) => void) | undefined;
-  #resolveExited: (exit: WorkerExit) => void = () => undefined;
   #exit: WorkerExit | undefined;
-  #spawnError: unknown;
 
-  constructor({ interpreter, environment }: WorkerProcessOptions) {
-    this.#interpreter = interpreter;
-    this.exited = new Promise((resolve) => {
-      this.#resolveExited = resolve;
-    });
-    const harness = harnessDirectory();
-    this.#stderr = new StderrLines(harness, (level, line) => this.onLog(level, 'worker', line));
-    const group = process.platform !== 'win32';
-    const subprocess = execa(interpreter, [path.join(harness, 'worker.py')], {
-      cwd: harness,
-      env: environment,
-      extendEnv: false,
-      stdin: 'pipe',
-      stdout: 'pipe',
-      stderr: 'pipe',
-      encoding: 'buffer',
-      buffer: false,
-      reject: false,
-      windowsHide: true,
-      // A group of its own: a terminal's Ctrl+C is ours to handle, and what a script leaves running ends with it.
-      detached: group,
-    });
-    this.pid = subprocess.pid ?? 0;
-    this.#kill = (signal) => {
-      try {
-        if (group && this.pid > 0 && signal === 'SIGKILL') process.kill(-this.pid, signal);
-        else subprocess.kill(signal);
-      } catch {
-        // It has ended already.
-      }
-    };
-    this.#stdin = subprocess.stdin;
-    this.#stdout = subprocess.stdout;
-    // EPIPE of a worker that died; its exit tells the rest.
-    this.#stdin.on('error', () => undefined);
-    this.#readOutput(subprocess.stdout, subprocess.stderr);
-    subprocess.then(
-      (result) => {
-        if (result.exitCode === undefined && result.signal === undefined) {
-          this.#spawnError = result.cause ?? result.shortMessage;
-          this.#finish({ code: null, signal: null });
-        }
-      },
-      () => undefined,
-    );
-    subprocess.once('exit', (code, signal) => {
-      const closed = new Promise((resolve) => subprocess.once('close', resolve));
-      within(closed, LAST_OUTPUT_MS).then(
-        () => this.#finish({ code, signal }),
-        () => undefined,
-      );
+  constructor(process: WorkerProcess) {
+    this.#process = process;
+    this.pid = process.pid;
+    this.#input = process.input;
+    this.#output = process.output;
+    this.#stderr = new StderrLines(harnessDirectory(), (level, line) => this.onLog(level, 'worker', line));
+    // EPIPE of a process that died; its exit tells the rest.
+    this.#input.on('error', () => undefined);
+    this.#readOutput(process.output, process.errors);
+    this.exited = process.exited.then((exit) => {
+      this.#finish(exit);
+      return exit;
     });
   }
 
@@ -163,7 +105,7 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
     const done = new Promise<void>((resolve) => {
       this.#onPreloaded = resolve;
     });
-    this.#stdin.write(encodeControl({ type: 'preload', modules }));
+    this.#input.write(encodeControl({ type: 'preload', modules }));
     await Promise.race([done, this.exited]);
   }
 
@@ -173,12 +115,23 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
    */
   start(message: StartMessage): Promise<StartResult> {
     return new Promise((resolve, reject) => {
-      if (this.#exit) return reject(this.#describeEnd());
+      if (this.#exit) return reject(this.#startLost(this.#exit));
       this.state = 'starting';
       this.#onStarted = resolve;
       this.#onStartLost = reject;
-      this.#stdin.write(encodeControl(message));
+      this.#input.write(encodeControl(message));
     });
+  }
+
+  /** Takes over the start of the process that this one was forked from. */
+  adopt(ready: ReadyMessage): void {
+    this.#saidHello = true;
+    this.onControl(ready);
+  }
+
+  /** Asks for a fork; only of a worker that is ready. `onForkReport` hears the rest. */
+  fork(message: ForkMessage): void {
+    this.#input.write(encodeControl(message));
   }
 
   /** Hands over one request; only for a worker that is ready and not busy. */
@@ -187,13 +140,13 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
     const request = job.request;
     const [head, body] = encodeRequest(request, this.#wantsHead || request.method !== 'POST');
     if (body === undefined) {
-      this.#stdin.write(head);
+      this.#input.write(head);
       return;
     }
-    this.#stdin.cork();
-    this.#stdin.write(head);
-    this.#stdin.write(body);
-    this.#stdin.uncork();
+    this.#input.cork();
+    this.#input.write(head);
+    this.#input.write(body);
+    this.#input.uncork();
   }
 
   onReply(reply: ReplyFrame): void {
@@ -222,16 +175,16 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
   }
 
   resume(): void {
-    this.#stdout.resume();
+    this.#output.resume();
   }
 
   pause(): void {
-    this.#stdout.pause();
+    this.#output.pause();
   }
 
   cancel(): void {
     if (!this.#stream) return;
-    this.#stdin.write(encodeControl({ type: 'cancel' }));
+    this.#input.write(encodeControl({ type: 'cancel' }));
     this.resume();
   }
 
@@ -260,6 +213,10 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
         this.#wantsHead = told.wantsHead;
         this.#onStarted?.(told);
         return;
+      case 'forked':
+      case 'ended':
+        this.onForkReport?.(told);
+        return;
       case 'failed':
       case 'unsuitable':
         this.#ending = true;
@@ -271,8 +228,8 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#ending) {
       this.#ending = true;
-      this.#stdin.end();
-      if (this.#job || this.state === 'starting') this.#kill('SIGTERM');
+      this.#input.end();
+      if (this.#job || this.state === 'starting') this.#process.kill('SIGTERM');
     }
     if (!(await within(this.exited, END_GRACE_MS))) this.kill();
     await this.exited;
@@ -286,13 +243,13 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
     const text = `run() did not return within WORKER_TIMEOUT (${limitMs / 1000} s): the worker (process ${this.pid}) is ended`;
     this.onLog('error', 'worker', text);
     job.abort(performance.now() - job.dispatchedAt);
-    this.#kill('SIGABRT');
+    this.#process.kill('SIGABRT');
     setTimeout(() => this.kill(), ABORT_GRACE_MS);
   }
 
   /** Ends the process and what it started, at once. */
   kill(): void {
-    this.#kill('SIGKILL');
+    this.#process.kill('SIGKILL');
   }
 
   #readOutput(stdout: Readable, stderr: Readable): void {
@@ -313,42 +270,23 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
   }
 
   #finish(exit: WorkerExit): void {
-    if (this.#exit) return;
     this.#exit = exit;
     this.state = 'exited';
     // Whatever the script has left running in the group.
-    if (this.pid > 0 && process.platform !== 'win32') this.#kill('SIGKILL');
-    this.#stdin.destroy();
+    this.kill();
+    this.#input.destroy();
     const job = this.#job;
     this.#job = undefined;
     const stream = this.#stream;
     this.#stream = undefined;
     stream?.finish(false);
     job?.lost(`the worker (process ${this.pid}) ${describeExit(exit)} before it answered`);
-    this.#onStartLost?.(this.#describeEnd());
+    this.#onStartLost?.(this.#startLost(exit));
     this.owner?.onExit(this, exit);
-    this.#resolveExited(exit);
   }
 
-  #describeEnd(): Error {
-    if (this.#spawnError !== undefined) {
-      return systemError(
-        'PYTHON_MISSING',
-        `${this.#interpreter} cannot be started (${messageOf(this.#spawnError)})`,
-        { hint: 'give the path of a Python 3.8 or newer with --python', cause: this.#spawnError },
-      );
-    }
-    const end = this.#exit ?? { code: null, signal: null };
-    const last = this.#stderr.tail.at(-1);
-    const told = last === undefined ? '' : `; its last line was: ${last}`;
-    const when = this.#saidHello ? 'while the script was loaded' : 'before it could load the script';
-    return systemError('WORKER_FAILED', `a Python worker ${describeExit(end)} ${when}${told}`, {
-      cause: new Error(this.#stderr.tail.join('\n')),
-    });
+  #startLost(exit: WorkerExit): Error {
+    const { interpreter } = this.#process;
+    return startLost({ interpreter, exit, saidHello: this.#saidHello, tail: this.#stderr.tail });
   }
-}
-
-function describeExit({ code, signal }: WorkerExit): string {
-  if (signal === 'SIGKILL') return 'was ended by SIGKILL (which the system sends where memory runs out)';
-  return signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
 }

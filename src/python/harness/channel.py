@@ -53,9 +53,7 @@ class Channel:
         os.close(nothing)
         os.dup2(2, 1)
         sys.stdin = open(0, closefd=False)
-        self._reader = FileIO(self.input, "rb", closefd=False)
-        self._has_input = _input_watcher(self.input)
-        self._rest = b""
+        self._open_input()
         # Kept, because gevent's monkey patches put other functions in their places.
         self._lock = threading.Lock()
         self._write, self._read = os.write, os.read
@@ -69,6 +67,19 @@ class Channel:
         self.muted = False
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forked)
+
+    def _open_input(self):
+        self._reader = FileIO(self.input, "rb", closefd=False)
+        self._has_input = _input_watcher(self.input)
+        self._rest = b""
+
+    def move_to(self, descriptor):
+        """In a forked child: speaks over this socket from here on, and lets go of its parent's pipes."""
+        os.close(self.input)
+        os.close(self._output)
+        self.input, self._output = descriptor, os.dup(descriptor)
+        self._open_input()
+        self.muted = False
 
     def read_frame(self):
         """The next frame, its length included, as bytes or a bytearray; None when the parent has closed the pipe."""

@@ -18,7 +18,7 @@ HARNESS = os.path.dirname(os.path.abspath(__file__))
 def main():
     tell_of_crashes()
     forget_own_folder()
-    from _triton_local import channel, hooks, parent, session, streams
+    from _triton_local import channel, forks, hooks, parent, session, streams
 
     wire = channel.Channel()
     parent.watch(wire.input)
@@ -33,8 +33,12 @@ def main():
         if frame is None:
             return
         if serve is not None:
-            if frame[4] == channel.REQUEST:  # the other kind cancels a reply that is complete by now
+            if frame[4] == channel.REQUEST:
                 serve(frame)
+                continue
+            message = channel.read_control(frame)
+            if message["type"] == "fork":  # the other kind cancels a reply that is complete by now
+                forks.fork(wire, message["socket"])
             continue
         message = channel.read_control(frame)
         if message["type"] == "preload":

@@ -8,6 +8,7 @@ import sys
 from io import BytesIO
 
 from _triton_local import scoring
+from _triton_local.request import environ_headers
 
 #: gunicorn sends or drops these by itself; no trailer ever follows.
 _NOT_PASSED_ON = {
@@ -170,7 +171,7 @@ def make_environ(request):
         "SCRIPT_NAME": "",
         "PATH_INFO": "/score",
     }
-    for name, value in scoring.environ_headers(request).items():
+    for name, value in environ_headers(request).items():
         key = name.upper().replace("-", "_")
         environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + key] = value
     return environ

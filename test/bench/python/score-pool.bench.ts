@@ -35,6 +35,7 @@ const start = (workers: number, generation = 1) =>
       ),
       engineAuthority: undefined,
       scoringTimeoutMs: 3_600_000,
+      preload: false,
       workerTimeoutMs: 300_000,
       debug: false,
       initTimeoutMs: 60_000,

@@ -47,6 +47,7 @@ export class Project implements AsyncDisposable {
     return {
       generation: 1,
       workers: 1,
+      preload: false,
       interpreter: TEST_PYTHON,
       entryScript: this.entryScript,
       sourceDirectory: this.directory,

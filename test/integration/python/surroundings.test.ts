@@ -161,25 +161,33 @@ def run(data):
 });
 
 describe('a parent that is killed', () => {
-  it.each(['idle', 'busy', 'starting', 'spare'])('takes a worker that is %s with it', async (state) => {
-    const hang = 'import time\n    while True:\n        time.sleep(0.01)\n';
-    project = await Project.create(
-      `def init():\n    ${state === 'starting' ? hang : 'pass'}\ndef run(data):\n    ${hang}`,
-    );
-    const parent = path.join(project.directory, 'parent.mjs');
-    const index = fileURLToPath(new URL('../../../src/python/index.ts', import.meta.url));
-    await buildParent(index, parent, { ...project.options(), events: undefined }, state);
-    const child = spawn(process.execPath, [parent], { stdio: ['ignore', 'pipe', 'inherit'] });
-    parents.push(child);
-    const pids = await new Promise<number[]>((resolve) => {
-      child.stdout.once('data', (chunk: Buffer) => resolve(JSON.parse(String(chunk))));
-    });
-    expect(pids.length).toBeGreaterThan(0);
-    expect(pids.map(isAlive)).not.toContain(false);
-    child.kill('SIGKILL');
-    await expect.poll(() => pids.some(isAlive), { timeout: 5_000 }).toBe(false);
-    await stat(parent);
-  });
+  it.each(['idle', 'busy', 'starting', 'spare', 'forked'])(
+    'takes a worker that is %s with it',
+    async (state) => {
+      const hang = 'import time\n    while True:\n        time.sleep(0.01)\n';
+      project = await Project.create(
+        `def init():\n    ${state === 'starting' ? hang : 'pass'}\ndef run(data):\n    ${hang}`,
+      );
+      const parent = path.join(project.directory, 'parent.mjs');
+      const index = fileURLToPath(new URL('../../../src/python/index.ts', import.meta.url));
+      await buildParent(
+        index,
+        parent,
+        { ...project.options({ preload: state === 'forked' }), events: undefined },
+        state,
+      );
+      const child = spawn(process.execPath, [parent], { stdio: ['ignore', 'pipe', 'inherit'] });
+      parents.push(child);
+      const pids = await new Promise<number[]>((resolve) => {
+        child.stdout.once('data', (chunk: Buffer) => resolve(JSON.parse(String(chunk))));
+      });
+      expect(pids.length).toBeGreaterThan(0);
+      expect(pids.map(isAlive)).not.toContain(false);
+      child.kill('SIGKILL');
+      await expect.poll(() => pids.some(isAlive), { timeout: 5_000 }).toBe(false);
+      await stat(parent);
+    },
+  );
 });
 
 /** A program that starts workers and prints their pids once they are in the wanted state. */
@@ -191,12 +199,12 @@ async function buildParent(index: string, file: string, options: object, state: 
     const pids = [];
     const tell = () => setTimeout(() => {
       const all = execFileSync('ps', ['-eo', 'pid=,ppid=,comm=']).toString().trim().split('\\n').filter((row) => row.includes('python')).map((row) => row.trim().split(/\\s+/).map(Number));
-      console.log(JSON.stringify(all.filter(([pid, parent]) => parent === process.pid && pids.includes(pid) || ${state === 'spare'} && parent === process.pid).map(([pid]) => pid)));
+      console.log(JSON.stringify(all.filter(([pid, parent]) => parent === process.pid && pids.includes(pid) || ${state === 'spare'} && parent === process.pid || ${state === 'forked'} && (parent === process.pid || pids.includes(pid))).map(([pid]) => pid)));
     }, 200);
     const events = { emit(event) { if (event.type === 'worker.started') { pids.push(event.pid); ${state === 'starting' ? 'tell();' : ''} } } };
     const factory = new ScorePoolFactory();
     const pool = await factory.start({ ...${JSON.stringify(options)}, events }, new AbortController().signal);
-    ${state === 'busy' ? `pool.score({ id: 'a', method: 'POST', target: '/score', headers: [], body: Buffer.from('') }, new AbortController().signal);` : ''}
+    ${state === 'busy' || state === 'forked' ? `pool.score({ id: 'a', method: 'POST', target: '/score', headers: [], body: Buffer.from('') }, new AbortController().signal);` : ''}
     ${state === 'spare' ? 'await factory.warmed(); pids.length = 0;' : ''}
     ${state === 'starting' ? '' : 'tell();'}
   `;

@@ -56,6 +56,7 @@ export class ScriptService implements AsyncDisposable {
       {
         generation: 1,
         workers: options.workers ?? 1,
+        preload: false,
         interpreter: peerPython ?? '',
         entryScript,
         sourceDirectory: directory,
