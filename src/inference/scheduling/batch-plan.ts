@@ -15,28 +15,36 @@ export interface BatchPlan {
 }
 
 /**
- * Decides what to run next, as Triton's dynamic batcher does: a preferred size as soon as it is reached, a full or
- * unmixable batch at once, everything that waits when there is no delay or the oldest has waited it out.
+ * Decides what to run next, as Triton's dynamic batcher does (`GetDynamicBatch`): the largest preferred size that is
+ * reached, while the oldest has not waited out the delay; else a full or unmixable batch at once, and everything that
+ * waits when there is no delay or it is over.
  */
 export function planBatch(waiting: readonly QueuedRequest[], rules: BatchRules, now: number): BatchPlan {
   const [first] = waiting;
   if (!first) return { take: 0, lookAgainAt: Number.POSITIVE_INFINITY };
+  const largest = rules.preferred.at(-1) ?? rules.maxBatchSize;
   let total = 0;
   let take = 0;
   let preferredTake = 0;
   let closed = false;
+  let oldest = Number.POSITIVE_INFINITY;
+  let deadline = Number.POSITIVE_INFINITY;
   for (const request of waiting) {
+    // What would outgrow every preferred size waits for the next batch, unless the delay is over.
+    if (total + request.batchSize > largest && preferredTake === 0) preferredTake = take;
     closed = request.shapeKey !== first.shapeKey || total + request.batchSize > rules.maxBatchSize;
     if (closed && take > 0) break;
     closed = false;
     total += request.batchSize;
     take += 1;
+    oldest = Math.min(oldest, request.enqueuedAt);
+    deadline = Math.min(deadline, request.deadline);
     if (rules.preferred.includes(total)) preferredTake = take;
   }
-  if (rules.delayMs === 0) return { take, lookAgainAt: now };
-  if (preferredTake > 0) return { take: preferredTake, lookAgainAt: now };
-  const largest = rules.preferred.at(-1) ?? rules.maxBatchSize;
-  const dueAt = first.enqueuedAt + rules.delayMs;
-  if (closed || total >= largest || now >= dueAt) return { take, lookAgainAt: now };
-  return { take: 0, lookAgainAt: dueAt };
+  const dueAt = oldest + rules.delayMs;
+  const isOver = rules.delayMs > 0 && now >= dueAt;
+  if (preferredTake > 0 && !isOver) return { take: preferredTake, lookAgainAt: now };
+  if (closed || total >= largest || isOver || rules.delayMs === 0) return { take, lookAgainAt: now };
+  // Its time in the queue may be over before: then it is refused, or moved behind the others.
+  return { take: 0, lookAgainAt: Math.min(dueAt, deadline > now ? deadline : dueAt) };
 }

@@ -47,17 +47,18 @@ export class QueuePolicies {
     else waiting.splice(at, 0, request);
   }
 
-  /** What still may run, in order: late requests are refused, or moved behind the others. */
-  dropLate(waiting: QueuedRequest[], now: number): QueuedRequest[] {
-    if (!this.#timed) return waiting;
+  /** What still may run, in order, and what is too late; late requests may also be moved behind the others. */
+  sortOut(waiting: QueuedRequest[], now: number): { waiting: QueuedRequest[]; late: QueuedRequest[] } {
+    if (!this.#timed) return { waiting, late: [] };
     const inTime: QueuedRequest[] = [];
     const delayed: QueuedRequest[] = [];
+    const late: QueuedRequest[] = [];
     for (const request of waiting) {
       if (now < request.deadline) inTime.push(request);
       else if (this.#delays(request.priority)) delayed.push(request);
-      else request.reject(unavailable('Request timeout expired'));
+      else late.push(request);
     }
-    return [...inTime, ...delayed];
+    return { waiting: [...inTime, ...delayed], late };
   }
 
   #delays(priority: number): boolean {

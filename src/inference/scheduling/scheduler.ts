@@ -90,7 +90,9 @@ export class Scheduler {
     this.#timer = undefined;
     for (let instance = this.#idle.shift(); instance; instance = this.#idle.shift()) {
       const now = performance.now();
-      this.#waiting = this.#policies.dropLate(this.#waiting, now);
+      const { waiting, late } = this.#policies.sortOut(this.#waiting, now);
+      this.#waiting = waiting;
+      if (late.length > 0) this.#fail(late, unavailable('Request timeout expired'));
       const { take, lookAgainAt } = this.#rules
         ? planBatch(this.#waiting, this.#rules, now)
         : { take: Math.min(1, this.#waiting.length), lookAgainAt: Number.POSITIVE_INFINITY };
@@ -130,17 +132,21 @@ export class Scheduler {
       this.#answer(requests, batchSize, result, start);
     } catch (error) {
       if (before) await before;
-      const now = performance.now();
-      for (const request of requests) {
-        this.#statistics.failure((now - request.enqueuedAt) * 1e6);
-        request.reject(error);
-      }
+      this.#fail(requests, error);
     }
     this.#running -= requests.length;
     // The instance that just worked goes first again: its thread and caches are warm.
     this.#idle.unshift(instance);
     this.#plan();
     this.#tellIdle();
+  }
+
+  #fail(requests: readonly QueuedRequest[], error: unknown): void {
+    const now = performance.now();
+    for (const request of requests) {
+      this.#statistics.failure((now - request.enqueuedAt) * 1e6);
+      request.reject(error);
+    }
   }
 
   #answer(

@@ -39,6 +39,30 @@ describe('planBatch', () => {
     expect(planBatch([request(2), request(2), request(1)], delayed, 5).take).toBe(2);
   });
 
+  it('takes the largest preferred size that is reached without a delay, too, and else everything', () => {
+    const sizes = rules({ preferred: [2, 4] });
+    const ones = (count: number) => Array.from({ length: count }, () => request(1));
+    expect([7, 4, 3, 2, 1].map((count) => planBatch(ones(count), sizes, 0).take)).toEqual([4, 4, 2, 2, 1]);
+    expect(planBatch([request(3), request(3)], sizes, 0).take).toBe(1);
+  });
+
+  it('takes all that waits once the delay is over, past preferred sizes', () => {
+    const delayed = rules({ delayMs: 10, preferred: [4] });
+    const six = Array.from({ length: 6 }, () => request(1));
+    expect(planBatch(six, delayed, 9).take).toBe(4);
+    expect(planBatch(six, delayed, 10).take).toBe(6);
+  });
+
+  it('counts the delay from the oldest, whatever comes first', () => {
+    const waiting = [request(1, '', 5), request(1, '', 0)];
+    expect(planBatch(waiting, rules({ delayMs: 10 }), 6)).toEqual({ take: 0, lookAgainAt: 10 });
+  });
+
+  it('looks again when the time of a request in the queue is over before the delay is', () => {
+    const waiting = [request(1), { ...request(1), deadline: 4 }];
+    expect(planBatch(waiting, rules({ delayMs: 10 }), 3)).toEqual({ take: 0, lookAgainAt: 4 });
+  });
+
   it('does not wait where nothing more can join', () => {
     const delayed = rules({ delayMs: 10, preferred: [8] });
     expect(planBatch([request(1, 'a'), request(1, 'b')], delayed, 0).take).toBe(1);

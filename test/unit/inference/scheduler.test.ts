@@ -162,6 +162,21 @@ describe('Scheduler', () => {
     expect(running.map(({ rows }) => rows[0])).toEqual(runs);
   });
 
+  it('refuses in time what waits for others to be batched with, and counts it as failed', async () => {
+    const { send, running, order, report } = prepare(
+      batching(
+        'max_queue_delay_microseconds: 9000 default_queue_policy { default_timeout_microseconds: 2000 }',
+      ),
+    );
+    const refused = send('1');
+    await settled();
+    vi.advanceTimersByTime(2);
+    await refused;
+    expect(order).toEqual(['1: Request timeout expired']);
+    expect(running).toEqual([]);
+    expect(report().inference_stats).toMatchObject({ success: { count: 0 }, fail: { count: 1 } });
+  });
+
   it('lets a request shorten its time only where the policy allows it', async () => {
     const { send, running, order } = prepare(
       batching('default_queue_policy { default_timeout_microseconds: 5000 }', 2),

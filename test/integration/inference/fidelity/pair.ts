@@ -23,10 +23,15 @@ export interface Pair extends AsyncDisposable {
 
 export type ControlMode = 'none' | 'explicit' | 'poll';
 
+export interface OurServer extends AsyncDisposable {
+  readonly httpUrl: string;
+}
+
 export async function startPair(
   program: string,
   models: readonly PeerModel[],
   mode: ControlMode,
+  startOurs: (repository: string, mode: ControlMode) => Promise<OurServer> = startEmbedded,
 ): Promise<Pair> {
   const directory = mkdtempSync(path.join(tmpdir(), 'triton-local-fidelity-'));
   const repositories = { real: path.join(directory, 'real'), ours: path.join(directory, 'ours') };
@@ -39,17 +44,7 @@ export async function startPair(
   // Ours loads all models at its start in every mode.
   if (mode === 'explicit') flags.push('--load-model=*');
   const real: BareTriton = await startBareTriton(program, repositories.real, flags);
-  const ours = await startInferenceServer(
-    {
-      repository: repositories.ours,
-      host: '127.0.0.1',
-      httpPort: 0,
-      modelControlMode: mode,
-      runtimePaths: [PROJECT],
-      events: new EventBus(),
-    },
-    new AbortController().signal,
-  );
+  const ours = await startOurs(repositories.ours, mode);
   return {
     real: { port: real.port, repository: repositories.real },
     ours: { port: Number(new URL(ours.httpUrl).port), repository: repositories.ours },
@@ -60,6 +55,20 @@ export async function startPair(
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+function startEmbedded(repository: string, modelControlMode: ControlMode): Promise<OurServer> {
+  return startInferenceServer(
+    {
+      repository,
+      host: '127.0.0.1',
+      httpPort: 0,
+      modelControlMode,
+      runtimePaths: [PROJECT],
+      events: new EventBus(),
+    },
+    new AbortController().signal,
+  );
 }
 
 /** The answers of the real server and of ours to one request. */
