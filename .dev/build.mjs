@@ -25,8 +25,8 @@ const hashFile = path.join(dist, '.build-hash');
 const WORKER = /^src\/.*-worker\.mjs$/;
 const HARNESS = 'src/python/harness';
 const SDK = 'src/azureml/sdk';
-/** What scripts that deploy import besides, from the stand-ins that entry scripts get. */
-const SDK_STAND_INS = ['tritonhttpclient', 'tritonclientutils', 'azureml/monitoring', 'azureml/ai'];
+/** What scripts that deploy import besides; the stand-ins below `azureml` are found by that package itself. */
+const SDK_STAND_INS = ['tritonhttpclient', 'tritonclientutils'];
 const ONNX_AS_PYTHON = 'src/engines/onnx-as-python';
 /**
  * Never bundled. onnxruntime-node is resolved at run time from the project, the package's folder or the state folder.

@@ -307,9 +307,10 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   async publish(port: number): Promise<void> {
-    await this.#scoring?.move(port);
-    if (this.#announcedReady) this.#tellReady();
-    await this.#announceInstance();
+    await this.#scoring?.move(port, async () => {
+      if (this.#announcedReady) this.#tellReady();
+      await this.#announceInstance();
+    });
   }
 
   async rekey(): Promise<void> {

@@ -50,16 +50,18 @@ export class ScoringDoor implements AsyncDisposable {
 
   /**
    * Moves to another port; who is connected to the old one is served on there.
+   * @param tell says where it is now, before the old port is free: between its owners new callers find nobody.
    * @throws PORT_TAKEN, PORT_REFUSED; it stays where it was then.
    */
-  async move(port: number): Promise<void> {
+  async move(port: number, tell: () => Promise<void>): Promise<void> {
     const before = this.#server;
     if (port === before.port) return;
     const { server, key } = await openOn(port, this.#parts);
     this.#server = server;
     this.#key = key;
-    before.leave();
     this.#left.push(before);
+    await tell();
+    await before.leave();
   }
 
   /** Reads the keys again: from the next request on, those count. */

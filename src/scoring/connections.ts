@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import { setImmediate as afterPoll } from 'node:timers/promises';
 import { within } from '../base/index.ts';
 
 /** How long requests that were accepted may take to finish once the server is being closed. */
@@ -134,8 +135,10 @@ export class Connections {
   }
 
   /** Accepts no new connection and frees the port; those that are there are served on until `close`. */
-  leave(): void {
+  async leave(): Promise<void> {
     this.#isLeft = true;
+    // Connections that the system has made already are accepted before: it would reset them.
+    await afterPoll();
     // The HTTP server's own way would end connections that wait for their next request.
     NetServer.prototype.close.call(this.#server);
   }

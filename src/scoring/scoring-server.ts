@@ -27,8 +27,8 @@ export interface ScoringServer extends AsyncDisposable {
   readonly port: number;
   /** Accepts these keys from the next request on, and no others. */
   setKeys(keys: readonly string[]): void;
-  /** Frees the port at once; who is connected is served on until it is disposed of. */
-  leave(): void;
+  /** Frees the port; who is connected is served on until it is disposed of. */
+  leave(): Promise<void>;
 }
 
 /** How long a sender may take, in milliseconds, and how often that is looked at. */
@@ -184,8 +184,8 @@ class ScoringService implements AsyncDisposable {
     });
   }
 
-  leave(): void {
-    this.#connections.leave();
+  leave(): Promise<void> {
+    return this.#connections.leave();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -169,6 +169,26 @@ describe.skipIf(!peerPython)('the documented path by the Python SDK', () => {
     expect(stdout).toContain('azureml.core.Experiment is not emulated by triton-local');
   });
 
+  it('what an entry script imports of Azure ML is there as well, unless it is installed', async () => {
+    await az.write(
+      'imports.py',
+      `
+from azureml.contrib.services.aml_request import AMLRequest, rawhttp
+from azureml.contrib.services.aml_response import AMLResponse
+from azureml.monitoring import ModelDataCollector
+from azureml.ai.monitoring import Collector
+from azureml_inference_server_http.api.aml_response import AMLResponse as New
+print(AMLResponse is New, AMLResponse("sent", 201).status_code, callable(rawhttp(len)))
+`,
+    );
+    const { code, stdout, stderr } = await exec(peerPython ?? '', 'imports.py');
+    expect([code, code === 0 ? '' : stderr]).toEqual([0, '']);
+    expect(stdout).toBe('True 201 True\n');
+    const alone = 'import azureml.core, azureml.monitoring as it; print("stand-ins" in it.__file__)';
+    // -S: without installed packages.
+    expect((await exec(peerPython ?? '', '-S', '-c', alone)).stdout).toBe('True\n');
+  });
+
   it('exec ends as its command does', async () => {
     expect((await exec(process.execPath, '-e', 'process.exit(7)')).code).toBe(7);
     expect((await exec('no-such-program')).stderr).toContain('no-such-program cannot be run');

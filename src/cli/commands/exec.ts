@@ -14,13 +14,16 @@ export async function exec(command: readonly string[]): Promise<number> {
   if (program === undefined)
     throw userError('CONFIG_INVALID', 'give a command, as in: exec -- python deploy.py');
   const environment = currentEnvironment();
-  const sdk = path.join(packageDirectory(), 'dist', 'azureml-sdk');
+  const dist = path.join(packageDirectory(), 'dist');
   const [, cli = ''] = process.argv;
   const child = spawn(program, args, {
     stdio: 'inherit',
     env: {
       ...environment,
-      PYTHONPATH: [sdk, environment.PYTHONPATH].filter(Boolean).join(path.delimiter),
+      PYTHONPATH: [path.join(dist, 'azureml-sdk'), environment.PYTHONPATH]
+        .filter(Boolean)
+        .join(path.delimiter),
+      TRITON_LOCAL_HARNESS: path.join(dist, 'harness'),
       TRITON_LOCAL_CLI: JSON.stringify([process.execPath, cli]),
     },
   });

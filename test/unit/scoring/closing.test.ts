@@ -42,6 +42,25 @@ it('finishes what it accepted, ends idle connections at once, and accepts nothin
   await Promise.all([ended, closed]);
 });
 
+it('is left: the port is free, who is connected is served on, and goes with the next answer at the end', async () => {
+  service = await startService();
+  const socket = await open(service.port);
+  const askAgain = () => {
+    const answer = readAnswer(socket);
+    socket.write('POST /score HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}');
+    return answer;
+  };
+  await askAgain();
+  await service.server.leave();
+  await expect(open(service.port)).rejects.toThrow('ECONNREFUSED');
+  expect((await askAgain()).header('connection')).toBe('keep-alive');
+  const ended = new Promise((resolve) => socket.once('close', resolve));
+  const closed = service.server[Symbol.asyncDispose]();
+  const last = await askAgain();
+  expect([last.status, last.header('connection')]).toEqual([200, 'close']);
+  await Promise.all([ended, closed]);
+});
+
 it('names the port and the holder when it is taken', async () => {
   service = await startService();
   await expect(startService(new FakePool(), { port: service.port })).rejects.toMatchObject({
