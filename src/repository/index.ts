@@ -6,6 +6,7 @@ export { parseModelConfigJson } from './config-json.ts';
 export { locateConfigError } from './config-location.ts';
 export { modelConfigJson } from './config-message.ts';
 export { modelConfigText, parseModelConfigText } from './config-text.ts';
+export { stampOf } from './file-content.ts';
 export { readLabels } from './labels.ts';
 export type * from './model-config.ts';
 export {

@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
 import { messageOf } from '../../base/index.ts';
 import {
   datatypeOfConfig,
@@ -9,6 +8,7 @@ import {
 } from '../../kserve/index.ts';
 import type { ModelConfig } from '../../repository/index.ts';
 import type { BackendModel, Execution, ExecutionResult, ModelInstance } from './backend.ts';
+import type { LoadedFile } from './loaded-file.ts';
 import { onnxRunError } from './onnx-error.ts';
 import { loadRuntime, OnnxSession, type SessionOptions, type SessionTensor } from './onnx-session.mjs';
 import type { LoadedSession, OnnxThread, RunResult } from './onnx-thread.ts';
@@ -20,8 +20,7 @@ export interface ThreadSession {
 
 interface ModelSource {
   readonly runtimePaths: readonly string[];
-  /** The model file's path, or its bytes where they are not those of the file. */
-  readonly model: string | Uint8Array;
+  readonly file: LoadedFile;
   /** What inputs are that a request may leave out. */
   readonly defaults: readonly SessionTensor[];
   readonly options: SessionOptions;
@@ -30,8 +29,7 @@ interface ModelSource {
 }
 
 // A run this short costs less than waking another thread, so the model also gets a session on this thread. The
-// limits keep the event loop free: only small models, only small inputs, and never again once runs turn out slow.
-const INLINE_MODEL_BYTES = 4 * 1024 * 1024;
+// limits keep the event loop free: only models that are kept in memory, only small inputs, and never again once runs turn out slow.
 const INLINE_INPUT_BYTES = 64 * 1024;
 const INLINE_RUN_NS = 200_000;
 const INLINE_LIMIT_NS = 4_000_000;
@@ -47,7 +45,6 @@ export class OnnxModel implements BackendModel {
   readonly #sessions: ThreadSession[];
   readonly #source: ModelSource;
   readonly #scalars: ReadonlySet<string>;
-  #bytes: Promise<Uint8Array | undefined> | undefined;
   #inline: OnnxSession | undefined;
   #inlineAllowed = true;
   #quickRuns = 0;
@@ -71,8 +68,6 @@ export class OnnxModel implements BackendModel {
     this.instances = sessions.map((_session, index) => ({
       execute: (execution: Execution) => this.#execute(index, execution),
     }));
-    // Read now: later the staged file may be another version's.
-    this.#bytes = readSmall(source.model);
   }
 
   async #execute(instance: number, { inputs }: Execution): Promise<ExecutionResult> {
@@ -134,7 +129,7 @@ export class OnnxModel implements BackendModel {
     const result = await thread.run(session, inputs, transfer);
     if (this.#inlineAllowed && !this.#inline && small) {
       this.#quickRuns = result.runNs < INLINE_RUN_NS ? this.#quickRuns + 1 : 0;
-      if (this.#quickRuns === INLINE_AFTER_RUNS) await this.#enterInline();
+      if (this.#quickRuns === INLINE_AFTER_RUNS) this.#enterInline();
     }
     return result;
   }
@@ -146,9 +141,8 @@ export class OnnxModel implements BackendModel {
     return opened;
   }
 
-  async #enterInline(): Promise<void> {
-    const bytes = await this.#bytes;
-    this.#bytes = undefined;
+  #enterInline(): void {
+    const { bytes } = this.#source.file;
     const runtime = loadRuntime(this.#source.runtimePaths);
     if (!bytes || !runtime || this.#closed || this.#inline) return;
     try {
@@ -181,23 +175,12 @@ export class OnnxModel implements BackendModel {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#leaveInline();
-    this.#bytes = undefined;
     await Promise.all(
       this.#sessions.map(async ({ thread, session }) => {
         thread.sessions -= 1;
         await thread.dispose(session).catch(() => undefined);
       }),
     );
-  }
-}
-
-async function readSmall(file: string | Uint8Array): Promise<Uint8Array | undefined> {
-  if (typeof file !== 'string') return file;
-  try {
-    const { size } = await stat(file);
-    return size <= INLINE_MODEL_BYTES ? await readFile(file) : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -13,6 +13,7 @@ import {
   type OnnxInterface,
 } from '../../repository/index.ts';
 import type { Backend, BackendModel } from './backend.ts';
+import { LoadedFile } from './loaded-file.ts';
 import { onnxLoadError } from './onnx-error.ts';
 import { liftInitializers } from './onnx-initializers.ts';
 import { OnnxModel, type ThreadSession } from './onnx-model.ts';
@@ -44,6 +45,7 @@ export class OnnxRuntimeBackend implements Backend {
       optional.length > 0 ? liftInitializers(await readFile(modelFile), new Set(optional)) : undefined;
     const defaults = lifted?.defaults ?? [];
     const model = lifted?.model ?? modelFile;
+    const file = await LoadedFile.read(model);
     const sessions: ThreadSession[] = [];
     try {
       const first = await this.#open(model, sessionOptions(definition.config, 1), sessions);
@@ -65,12 +67,12 @@ export class OnnxRuntimeBackend implements Backend {
       await Promise.all(sessions.map(({ thread, session }) => thread.select(session, outputs)));
       return new OnnxModel(config, first, sessions, {
         runtimePaths: this.#runtimePaths,
-        model,
+        file,
         defaults,
         options: { ...options, intraOpNumThreads: 1 },
         reopen: async () => {
           const opened: ThreadSession[] = [];
-          await this.#open(model, options, opened);
+          await this.#open(await file.again(), options, opened);
           const [one] = opened as [ThreadSession];
           await one.thread.select(one.session, outputs);
           return one;

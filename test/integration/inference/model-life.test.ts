@@ -11,6 +11,31 @@ const LARGE = JSON.stringify({
   inputs: [{ name: 'INPUT', datatype: 'FP32', shape: [4, 4], data: Array.from({ length: 16 }, () => 1) }],
 });
 
+/** Adds `addend` to INPUT, and is too large to be kept in memory. */
+function largeModel(addend: number): Buffer {
+  const numbers = new Float32Array(1_100_000);
+  numbers[0] = addend;
+  const value = (name: string) => ({ name, datatype: 'FP32' as const, shape: [1, 4] });
+  return onnxModel({
+    nodes: [
+      { operator: 'ReduceSum', inputs: ['numbers'], outputs: ['addend'] },
+      { operator: 'Add', inputs: ['INPUT', 'addend'], outputs: ['sum'] },
+      { operator: 'Reshape', inputs: ['sum', 'shape'], outputs: ['OUTPUT'] },
+    ],
+    inputs: [value('INPUT')],
+    outputs: [value('OUTPUT')],
+    initializers: [
+      { name: 'numbers', datatype: 'FP32', shape: [numbers.length], data: new Uint8Array(numbers.buffer) },
+      {
+        name: 'shape',
+        datatype: 'INT64',
+        shape: [2],
+        data: new Uint8Array(BigInt64Array.from([1n, 4n]).buffer),
+      },
+    ],
+  });
+}
+
 describe('models while clients use them', () => {
   let repository: string;
   let server: InferenceServer;
@@ -36,11 +61,37 @@ describe('models while clients use them', () => {
   const infer = (body = REQUEST) => post('/v2/models/cfg_empty/infer', body);
   const control = (action: 'load' | 'unload') => post(`/v2/repository/models/cfg_empty/${action}`);
 
+  const endThreads = () => Promise.all(workers.splice(0).map((worker) => worker.terminate()));
+
   it('opens their sessions again when the threads that hold them end', async () => {
     expect((await infer()).status).toBe(200);
-    await Promise.all(workers.splice(0).map((worker) => worker.terminate()));
+    await endThreads();
     expect(await infer()).toMatchObject({ status: 200, body: expect.stringContaining('[2.0,4.0,6.0,8.0]') });
     expect((await infer(LARGE)).status).toBe(200);
+  });
+
+  it('come back as they were loaded after a load that failed', async () => {
+    writeFileSync(path.join(repository, 'cfg_empty', '1', 'model.onnx'), 'no model');
+    expect((await control('load')).status).toBe(400);
+    await endThreads();
+    expect(await infer()).toMatchObject({ status: 200, body: expect.stringContaining('[2.0,4.0,6.0,8.0]') });
+  });
+
+  it('are never served from another file than the one that was loaded', async () => {
+    const file = path.join(repository, 'large', '1', 'model.onnx');
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, largeModel(1));
+    await server.load('large');
+    const ask = () => post('/v2/models/large/infer', REQUEST);
+    expect(await ask()).toMatchObject({ body: expect.stringContaining('[2.0,3.0,4.0,5.0]') });
+    writeFileSync(file, largeModel(2));
+    await endThreads();
+    expect(await ask()).toMatchObject({
+      status: 503,
+      body: expect.stringContaining('has changed since it was loaded; load the model again'),
+    });
+    await server.load('large');
+    expect(await ask()).toMatchObject({ body: expect.stringContaining('[3.0,4.0,5.0,6.0]') });
   });
 
   it('are loaded one after another when several clients ask at once, and serve all the time', async () => {

@@ -1,6 +1,8 @@
 import { ALLOWED, FATAL_REASON } from './allowed.ts';
 import { FATAL_CASES } from './cases/fatal.ts';
 import { ALLOWED_CONFIGURATIONS, CONFIGURATIONS } from './configurations.ts';
+import { errorTable } from './error-codes.ts';
+import { BATCHED_OTHERWISE, SCHEDULING_CASES } from './scheduling.ts';
 
 /** What a run of the suite found of one topic. */
 export interface TopicTally {
@@ -55,6 +57,12 @@ ${Object.entries(ALLOWED_CONFIGURATIONS)
   .map(([reason, names]) => `- ${reason} (${names.map((name) => `\`${name}\``).join(', ')})`)
   .join('\n')}
 
+## Queues, batches, statistics
+${SCHEDULING_CASES.length} sequences of requests go at the same times through models that sleep, on both: default and dynamic batching,
+preferred sizes, delays, limits and times of queues, priorities, failures. Statuses and texts, which answer comes before
+which, and the statistics (inferences, executions, batches by size, successes and failures) are the same, but for the
+batches of \`${BATCHED_OTHERWISE.cases.join('`, `')}\`. *${BATCHED_OTHERWISE.reason}*
+
 ## Generated requests
 fast-check makes inference requests with mistakes in any of their parts (names, datatypes, shapes, data, parameters,
 outputs, lengths) and shrinks what is answered differently: 2,000 in each run of the slow tests, none different.
@@ -68,5 +76,15 @@ outputs, lengths) and shrinks what is answered differently: 2,000 in each run of
   it is restarted.
 - In \`--model-control-mode poll\` clients are refused as by Triton; what changes on disk is loaded by triton-local's own
   reload, in every mode.
+
+## Every error
+The errors of Triton by their numbers in the catalogue of this project, with the case that brings each up, or why none
+does.
+
+| Error | Case, or why there is none |
+|---|---|
+${errorTable()
+  .map(([code, where]) => `| ${code} | ${where} |`)
+  .join('\n')}
 `;
 }

@@ -7,6 +7,7 @@ import { TOPICS } from './cases/index.ts';
 import { removeSharedMemory, writeSharedMemory } from './cases/shared-memory.ts';
 import { sameNumbers } from './comparison.ts';
 import { fidelityDocument, type TopicTally } from './document.ts';
+import { COMPARED_ERRORS, errorTable } from './error-codes.ts';
 import { exchange } from './exchange.ts';
 import { MODELS } from './models.ts';
 import { askBoth, type Pair, startPair } from './pair.ts';
@@ -22,6 +23,8 @@ describe.skipIf(!realTriton)('the embedded engine beside the real Triton', () =>
     allowed: 0,
   }));
   const used = new Set<string>();
+  /** What ours answered, by case. */
+  const answered = new Map<string, string>();
   let pair: Pair;
 
   beforeAll(async () => {
@@ -54,6 +57,7 @@ describe.skipIf(!realTriton)('the embedded engine beside the real Triton', () =>
     let verdict: 'equal' | 'digits' | 'allowed' = 'equal';
     for (const request of requests) {
       const [real, ours] = await askBoth(pair, request);
+      answered.set(name, (answered.get(name) ?? '') + ours.body);
       if (JSON.stringify(real) === JSON.stringify(ours)) continue;
       if (allowed) {
         expect(allowed.holds(real, ours), `${allowed.what}\n${JSON.stringify({ real, ours }, null, 1)}`).toBe(
@@ -79,6 +83,14 @@ describe.skipIf(!realTriton)('the embedded engine beside the real Triton', () =>
 
   it('lists no difference that is none any more', () => {
     expect(ALLOWED.map(({ what }) => what).filter((what) => !used.has(what))).toEqual([]);
+  });
+
+  it('leaves out no error of the catalogue', () => {
+    expect(errorTable().filter(([, where]) => where === undefined)).toEqual([]);
+  });
+
+  it.each(Object.entries(COMPARED_ERRORS))('brings up %s where it says so', (_code, error) => {
+    expect(answered.get(error.case)).toContain(error.says);
   });
 
   it('has a page of documentation that says what was found', async () => {

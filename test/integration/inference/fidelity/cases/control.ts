@@ -225,7 +225,11 @@ export const CONTROL_CASES: readonly FidelityCase[] = [
     add('control', '/versions/1'),
     add('control'),
     add('control'),
-    get('/v2/models/control/stats'),
+    // Triton counts a request after it has answered it.
+    {
+      ...get('/v2/models/control/stats'),
+      until: /"batch_stats":\[\{"batch_size":1,"compute_input":\{"count":2/,
+    },
     get('/v2/models/control/versions/1/stats'),
     get('/v2/models/control/versions/7/stats'),
   ),

@@ -31,6 +31,9 @@ const HEADER_LENGTHS = [
 
 const BINARY = { inputs: [binaryInput('INPUT0', 'FP32', [2], 8)] };
 
+/** Of `--http-max-input-size`, which releases newer than the peer have. */
+const OVER_LIMIT = 64 * 1024 * 1024 + 4;
+
 const ENCODINGS = ['gzip', 'deflate', 'identity', '', 'br', 'GZIP', 'x-gzip', 'gzip, deflate', 'compress'];
 
 const ACCEPTED = [
@@ -180,4 +183,14 @@ export const FRAMING_CASES: readonly FidelityCase[] = [
       'GET http://localhost/v2/health/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
     ),
   }),
+  ask(
+    'limits: inflated bytes',
+    post(TARGET, gzipSync(Buffer.alloc(OVER_LIMIT, ' ')), { 'Content-Encoding': 'gzip' }),
+  ),
+  ask('limits: bytes of JSON', post(TARGET, Buffer.alloc(OVER_LIMIT, ' '))),
+  ask(
+    'limits: bytes of a raw request',
+    post('/v2/models/batch_fp32/infer', Buffer.alloc(OVER_LIMIT), { 'Inference-Header-Content-Length': '0' }),
+  ),
+  ask('limits: chunks', chunked(TARGET, Array(65_537).fill(' '))),
 ];
