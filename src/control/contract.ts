@@ -1,8 +1,16 @@
 import type { EmulatorEvent, EmulatorState } from '../events/index.ts';
 
-/** What any screen or terminal may ask of a running emulator; the same in process and over the control socket. */
-export interface Control {
+/** What every process of ours that serves in the background can be asked. */
+export interface ProcessControl {
   state(): Promise<EmulatorState>;
+  /** Stops everything; resolves when nothing is left. */
+  stop(reason: string): Promise<void>;
+  /** Calls `listener` for every event from now on; the returned function ends that. */
+  subscribe(listener: (event: EmulatorEvent) => void): () => void;
+}
+
+/** What any screen or terminal may ask of a running emulator; the same in process and over the control socket. */
+export interface Control extends ProcessControl {
   /** Reads the project again and reloads what differs, or one model whether it differs or not. */
   reload(model?: string): Promise<void>;
   /** Takes no notice of saves until `resume`; `reload` works meanwhile. */
@@ -13,10 +21,6 @@ export interface Control {
   unpin(): Promise<void>;
   /** Ends the download of an image that the start waits for: with what is on this machine it goes on. */
   skipDownload(): Promise<void>;
-  /** Stops everything; resolves when nothing is left. */
-  stop(reason: string): Promise<void>;
-  /** Calls `listener` for every event from now on; the returned function ends that. */
-  subscribe(listener: (event: EmulatorEvent) => void): () => void;
 }
 
 /** What whoever deploys services asks besides. */

@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
-import { messageOf, systemError } from '../base/index.ts';
-import type { ServiceControl } from './contract.ts';
+import { messageOf, systemError, userError } from '../base/index.ts';
+import type { ProcessControl, ServiceControl } from './contract.ts';
 import { MessageReader } from './message-reader.ts';
 import {
   MAX_REQUEST_BYTES,
@@ -25,7 +25,10 @@ const MAX_BACKLOG_BYTES = 4 * 1024 * 1024;
  * connected until it is done, without being waited for: the stop is what ends us.
  * @throws CONTROL_UNAVAILABLE where the socket cannot be made.
  */
-export async function serveControl(control: ServiceControl, socketPath: string): Promise<AsyncDisposable> {
+export async function serveControl(
+  control: ProcessControl | ServiceControl,
+  socketPath: string,
+): Promise<AsyncDisposable> {
   const terminals = new Set<Terminal>();
   const server = createServer((socket) => {
     const terminal = new Terminal(control, socket);
@@ -73,13 +76,13 @@ async function end(server: Server, terminals: ReadonlySet<Terminal>): Promise<vo
 
 /** One connected terminal. */
 class Terminal {
-  readonly #control: ServiceControl;
+  readonly #control: ProcessControl | ServiceControl;
   readonly #socket: Socket;
   #unsubscribe: (() => void) | undefined;
   #pending = 0;
   #stopping = 0;
 
-  constructor(control: ServiceControl, socket: Socket) {
+  constructor(control: ProcessControl | ServiceControl, socket: Socket) {
     this.#control = control;
     this.#socket = socket;
     const reader = new MessageReader(
@@ -146,21 +149,21 @@ class Terminal {
       case 'state':
         return this.#control.state();
       case 'reload':
-        return this.#control.reload(argument);
+        return this.#emulator(method).reload(argument);
       case 'publish':
-        return this.#control.publish(Number(argument));
+        return this.#emulator(method).publish(Number(argument));
       case 'rekey':
-        return this.#control.rekey();
+        return this.#emulator(method).rekey();
       case 'pause':
-        return this.#control.pause();
+        return this.#emulator(method).pause();
       case 'resume':
-        return this.#control.resume();
+        return this.#emulator(method).resume();
       case 'pin':
-        return this.#control.pin();
+        return this.#emulator(method).pin();
       case 'unpin':
-        return this.#control.unpin();
+        return this.#emulator(method).unpin();
       case 'skip-download':
-        return this.#control.skipDownload();
+        return this.#emulator(method).skipDownload();
       case 'stop':
         return this.#control.stop(argument ?? 'asked to');
       case 'subscribe':
@@ -171,6 +174,14 @@ class Terminal {
         this.#unsubscribe = undefined;
         return undefined;
     }
+  }
+
+  /** Only an emulator can be reloaded, paused or moved; the door of an endpoint cannot. */
+  #emulator(method: Request['method']): ServiceControl {
+    if ('reload' in this.#control) return this.#control;
+    throw userError('CONTROL_UNSUPPORTED', `this process is no emulator: it takes no "${method}"`, {
+      hint: 'the deployments behind an endpoint are emulators of their own: triton-local ps',
+    });
   }
 
   #send(reply: Reply): void {

@@ -1,5 +1,5 @@
-import { Lifetime, systemError } from '../base/index.ts';
-import { type ServiceControl, serveControl } from '../control/index.ts';
+import { Lifetime } from '../base/index.ts';
+import { type ProcessControl, serveControl } from '../control/index.ts';
 import { EventBus, EventLog, StateStore } from '../events/index.ts';
 import { type AzureWorkspace, ENDPOINTS, openWorkspace } from '../workspace/index.ts';
 import { openDoor } from './door.ts';
@@ -53,20 +53,10 @@ export async function runEndpointDoor(
       await openFirst(wanted, (port) => openDoor({ host: '127.0.0.1', port, source, events: bus })),
     );
     const uri = `http://localhost:${door.port}`;
-    const control: ServiceControl = {
+    const control: ProcessControl = {
       state: async () => store.state,
       subscribe: (listener) => bus.subscribe(listener),
       stop,
-      reload: async () => undefined,
-      pause: async () => undefined,
-      resume: async () => undefined,
-      pin: async () => undefined,
-      unpin: async () => undefined,
-      skipDownload: async () => undefined,
-      rekey: async () => undefined,
-      publish: async () => {
-        throw systemError('PUBLISH_UNSUPPORTED', 'an endpoint keeps its port');
-      },
     };
     lifetime.use('control socket', await serveControl(control, instance.controlSocket));
     const eventLog = workspace.eventLog(ENDPOINTS + name, 0);

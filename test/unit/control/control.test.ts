@@ -296,3 +296,19 @@ function openRaw(): Promise<Socket> {
     socket.once('error', reject);
   });
 }
+
+it('refuses what only an emulator takes, where the process is none', async () => {
+  await server[Symbol.asyncDispose]();
+  const door = {
+    state: () => control.state(),
+    stop: (reason: string) => control.stop(reason),
+    subscribe: (listener: (event: EmulatorEvent) => void) => control.subscribe(listener),
+  };
+  server = await serveControl(door, socketPath);
+  await using remote = await connectControl(socketPath);
+  await expect(remote.pause()).rejects.toMatchObject({
+    code: 'CONTROL_UNSUPPORTED',
+    message: 'this process is no emulator: it takes no "pause"',
+  });
+  expect((await remote.state()).projectDir).toMatch(/^ü/);
+});
