@@ -30,6 +30,13 @@ const AZUREML = {
   title: 'Installing the Azure ML SDK of the tests',
 };
 
+const ONNX = {
+  name: 'onnx',
+  list: path.join(root, '.dev/onnx.txt'),
+  options: ['--no-deps', '--only-binary', ':all:'],
+  title: 'Installing the node tests of ONNX',
+};
+
 /**
  * The interpreter of the environment with the clients and Azure's server, which is made when it is not there.
  * TRITON_LOCAL_TEST_PYTHON, where set, is taken as it is.
@@ -55,6 +62,11 @@ export async function ensureTriton() {
 /** The interpreter of the environment with the real azureml-core, likewise; TRITON_LOCAL_TEST_AZUREML names another. */
 export async function ensureAzureml() {
   return process.env.TRITON_LOCAL_TEST_AZUREML || (await ensureEnvironment(AZUREML));
+}
+
+/** The interpreter of the environment with the node tests of ONNX, likewise; TRITON_LOCAL_TEST_ONNX names another. */
+export async function ensureOnnx() {
+  return process.env.TRITON_LOCAL_TEST_ONNX || (await ensureEnvironment(ONNX));
 }
 
 async function ensureEnvironment(wanted) {
