@@ -29,7 +29,8 @@ interface ModelSource {
 }
 
 // A run this short costs less than waking another thread, so the model also gets a session on this thread. The
-// limits keep the event loop free: only models that are kept in memory, only small inputs, and never again once runs turn out slow.
+// limits keep the event loop free: only models that are kept in memory, only small inputs, and never again once runs
+// turn out slow.
 const INLINE_INPUT_BYTES = 64 * 1024;
 const INLINE_RUN_NS = 200_000;
 const INLINE_LIMIT_NS = 4_000_000;
