@@ -27,7 +27,7 @@ export function aksLimits(config: JsonObject): CloudLimits {
 
 /**
  * Those of a managed deployment, by its YAML (azureml.md 5.1).
- * @throws AZUREML_REFUSED for what is no whole number above zero.
+ * @throws AZUREML_REFUSED for what is no number above zero.
  */
 export function managedLimits(deployment: JsonObject): CloudLimits {
   const settings = objectIn(deployment, 'request_settings');
@@ -57,9 +57,11 @@ function limitsOf(
 
 function counted(value: JsonObject | undefined, name: string, where: string): number | undefined {
   const given = value?.[name] ?? undefined;
-  if (given === undefined || (Number.isInteger(given) && Number(given) > 0))
-    return given as number | undefined;
-  throw refusal(`${where}${name}: Not a valid integer.`, { hint: 'a whole number above 0' });
+  if (given === undefined) return undefined;
+  // As azure-ai-ml reads them, which knows no least value.
+  const number = Math.trunc(Number(given));
+  if (number > 0) return number;
+  throw refusal(`${where}${name}: a whole number above 0 is wanted, not ${JSON.stringify(given)}`);
 }
 
 /** The same as arguments of `up`. */

@@ -15,9 +15,8 @@ import { logText } from './log-text.ts';
 import type { Say } from './models.ts';
 import { endpointIn } from './online-endpoints.ts';
 import { planOnline, withAbsolutePaths } from './online-plan.ts';
-import { checkOnlineName, DEPLOYMENT_SHAPE, requireMember } from './online-schema.ts';
+import { checkDeploymentFile, checkOnlineName, requireMember } from './online-schema.ts';
 import { refusal } from './refusal.ts';
-import { checkShape } from './schema-check.ts';
 import { endUnknown, runningPids, type ServiceHost, stopService } from './service-host.ts';
 import { applySet } from './settings-path.ts';
 
@@ -51,8 +50,8 @@ export async function deployOnline(
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const { document } = request;
-  if (document) for (const warning of checkShape(document, DEPLOYMENT_SHAPE)) say(`WARNING: ${warning}`);
   const given = document?.value ?? {};
+  if (document) checkDeploymentFile(document, request);
   const endpointName = request.endpointName ?? requireMember(given, 'endpoint_name', document);
   const name = request.name ?? requireMember(given, 'name', document);
   checkOnlineName(name, 'a deployment');

@@ -11,8 +11,8 @@ import {
 import { inTurn } from './deploy.ts';
 import { type Document, objectIn, textIn } from './document.ts';
 import type { Say } from './models.ts';
-import { checkOnlineName, checkTraffic, ENDPOINT_SHAPE, requireMember } from './online-schema.ts';
-import { checkShape } from './schema-check.ts';
+import { checkOnlineName, checkTraffic, ENDPOINT_FIELDS, requireMember } from './online-schema.ts';
+import { checkFields } from './schema-fields.ts';
 import { endUnknown, runningPids, type ServiceHost, startDoor, stopService } from './service-host.ts';
 import { applySet } from './settings-path.ts';
 
@@ -38,7 +38,7 @@ export async function createEndpoint(
   say: Say,
   signal: AbortSignal,
 ): Promise<JsonObject> {
-  const value = requestedValue(request, {}, say);
+  const value = requestedValue(request, {});
   const name = request.name ?? requireMember(value, 'name', request.document);
   checkOnlineName(name, 'an endpoint');
   return inTurn(workspace, ENDPOINTS + name, signal, async () => {
@@ -79,7 +79,7 @@ export async function updateEndpoint(
   const name = request.name ?? requireMember(request.document?.value ?? {}, 'name', request.document);
   return inTurn(workspace, ENDPOINTS + name, signal, async () => {
     const before = endpointIn(await workspace.read(), name);
-    const value = requestedValue(request, { ...before.definition, traffic: before.traffic }, say);
+    const value = requestedValue(request, { ...before.definition, traffic: before.traffic });
     const traffic =
       request.traffic && Object.entries(request.traffic).map(([key, text]) => [key, Number(text)]);
     const changed = traffic ? { ...value, traffic: Object.fromEntries(traffic) } : value;
@@ -96,9 +96,10 @@ export async function updateEndpoint(
   });
 }
 
-function requestedValue({ document, set }: EndpointRequest, under: JsonObject, say: Say): JsonObject {
-  if (document) for (const warning of checkShape(document, ENDPOINT_SHAPE)) say(`WARNING: ${warning}`);
-  return applySet({ ...under, ...document?.value }, set);
+function requestedValue({ document, name, set }: EndpointRequest, under: JsonObject): JsonObject {
+  const value = applySet({ ...under, ...document?.value }, set);
+  if (document) checkFields({ ...value, name: name ?? value.name }, ENDPOINT_FIELDS, ['name'], document);
+  return value;
 }
 
 function recordOf(

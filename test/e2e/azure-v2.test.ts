@@ -221,7 +221,14 @@ print(client.infer("digits", [tensor], headers=headers).as_numpy("probabilities"
       'The deployment blue that gets traffic does not exist',
     ],
     ['endpoint.yml', 'name: abc\n\tauth_mode: key\n', 'endpoint.yml:2'],
-    ['blue.yml', 'name: blue\nendpoint_name: nowhere\n', 'The endpoint nowhere was not found.'],
+    ['endpoint.yml', 'name: abc\ntraffic: {blue: 60, green: 60}\n', 'Traffic rule percentages must sum'],
+    ['endpoint.yml', 'name: abc\nnonsense: 1\n', 'nonsense: Unknown field.'],
+    [
+      'blue.yml',
+      'name: blue\nendpoint_name: nowhere\ninstance_type: any\n',
+      'The endpoint nowhere was not found.',
+    ],
+    ['blue.yml', 'name: blue\nendpoint_name: abc\n', 'instance_type: Missing data for required field.'],
     ['blue.yml', 'name: blue\n', 'endpoint_name: Missing data for required field.'],
   ])('%s with %j is refused, and nothing is started', async (file, content, message) => {
     await az.write(file, content);

@@ -20,18 +20,12 @@ describe('the limits that a deployment asks its emulator for', () => {
     expect(managedLimits(deployment)).toEqual({ profile: 'managed', limits });
   });
 
-  it.each([
-    [
-      { request_settings: { request_timeout_ms: 0 } },
-      'request_settings.request_timeout_ms: Not a valid integer.',
-    ],
-    [
-      { request_settings: { max_queue_wait_ms: 'long' } },
-      'request_settings.max_queue_wait_ms: Not a valid integer.',
-    ],
-    [{ instance_count: 1.5 }, 'instance_count: Not a valid integer.'],
-  ])('%j is refused', (deployment, message) => {
-    expect(() => managedLimits(deployment)).toThrow(message);
+  it('takes numbers as azure-ai-ml does, and refuses what nothing could be answered within', () => {
+    const settings = { request_timeout_ms: '90', max_queue_wait_ms: 5.9 };
+    expect(managedLimits({ request_settings: settings }).limits).toMatchObject({ timeoutMs: 90, waitMs: 5 });
+    expect(() => managedLimits({ request_settings: { request_timeout_ms: 0 } })).toThrow(
+      'request_settings.request_timeout_ms: a whole number above 0 is wanted, not 0',
+    );
   });
 
   it('a service on AKS counts its replicas, and its fractions of a millisecond are whole ones', () => {
