@@ -32,6 +32,9 @@ describe.skipIf(!peerPython)('a service that takes the place of another', () => 
   afterEach(() => az[Symbol.asyncDispose]());
 
   const instances = async (): Promise<readonly InstanceRecord[]> => (await openWorkspace(az.home)).list();
+  /** Deployments wait meanwhile when they have come to their record. */
+  const whileNoneRecords = (task: () => Promise<void>) =>
+    withFileLock(`${stateFile()}.lock`, new AbortController().signal, () => undefined, task);
   const stateFile = () => path.join(az.home, 'workspace', 'default.json');
 
   it('loses no request of a steady client, and answers alone from then on', async () => {
@@ -55,11 +58,16 @@ describe.skipIf(!peerPython)('a service that takes the place of another', () => 
   it('gives the port back where it cannot be recorded', async () => {
     const { scoringUri, port } = await az.json<Service>(...DEPLOY, ...model);
     const [before] = await instances();
-    const deploying = az.run(...DEPLOY, ...model);
-    await expect.poll(async () => (await instances()).length, PATIENT).toBe(2);
     const good = await readFile(stateFile());
-    await writeFile(stateFile(), 'damaged');
-    expect((await deploying).code).toBe(1);
+    let deploying: ReturnType<AzureCli['run']> | undefined;
+    await whileNoneRecords(async () => {
+      deploying = az.run(...DEPLOY, ...model);
+      const holders = async () => (await instances()).filter((it) => it.scoringUri === scoringUri);
+      await expect.poll(async () => (await holders())[0]?.pid, PATIENT).not.toBe(before?.pid);
+      await expect.poll(async () => (await holders()).length, PATIENT).toBe(1);
+      await writeFile(stateFile(), 'damaged');
+    });
+    expect((await deploying)?.code).toBe(1);
     await writeFile(stateFile(), good);
     expect(await instances()).toEqual([expect.objectContaining({ pid: before?.pid, scoringUri })]);
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
@@ -67,24 +75,18 @@ describe.skipIf(!peerPython)('a service that takes the place of another', () => 
 
   it('leaves nothing where its deployment is killed before its record', async () => {
     const [program = '', ...args] = [...checkoutCli, ...DEPLOY, ...model];
-    const asked = new AbortController();
-    await withFileLock(
-      `${stateFile()}.lock`,
-      asked.signal,
-      () => undefined,
-      async () => {
-        const options = { cwd: az.project.directory, env: az.environment, stdio: 'ignore' } as const;
-        const deploying = spawn(program, args, options);
-        // It is ready once it has moved from any port to one of the services'.
-        const readyPid = async () =>
-          (await instances()).find(({ scoringUri }) => Number(new URL(scoringUri).port) < 7_000)?.pid;
-        await expect.poll(readyPid, PATIENT).toBeDefined();
-        const pid = await readyPid();
-        deploying.kill('SIGKILL');
-        await once(deploying, 'exit');
-        await expect.poll(() => isRunning(pid ?? 0), PATIENT).toBe(false);
-      },
-    );
+    await whileNoneRecords(async () => {
+      const options = { cwd: az.project.directory, env: az.environment, stdio: 'ignore' } as const;
+      const deploying = spawn(program, args, options);
+      // It is ready once it has moved from any port to one of the services'.
+      const readyPid = async () =>
+        (await instances()).find(({ scoringUri }) => Number(new URL(scoringUri).port) < 7_000)?.pid;
+      await expect.poll(readyPid, PATIENT).toBeDefined();
+      const pid = await readyPid();
+      deploying.kill('SIGKILL');
+      await once(deploying, 'exit');
+      await expect.poll(() => isRunning(pid ?? 0), PATIENT).toBe(false);
+    });
     expect(await az.json('service', 'list')).toEqual([]);
     expect(await az.json('ps', '--json')).toEqual([]);
   });
