@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { hasErrno, userError } from '../base/index.ts';
 import { SETTINGS, type SettingName } from './settings.ts';
 
@@ -29,6 +28,7 @@ export async function readProjectFile(directory: string): Promise<ReadonlyMap<Se
   const values = new Map<SettingName, FileValue>();
   if (source === undefined) return values;
 
+  const { isMap, isScalar, LineCounter, parseDocument } = await import('yaml');
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines });
   const [mistake] = document.errors;

@@ -18,7 +18,8 @@ const CONTROL = new RegExp(`(?![\\t${ESC}])\\p{Cc}|[\\u2028\\u2029\\u202A-\\u202
 const BROKEN_SGR = new RegExp(`${ESC}[^m]*$`);
 const RESET = `${ESC}[0m`;
 const PLAIN = /^[ -~]*$/;
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+/** Made when first needed: it takes milliseconds of every start. */
+let segmenter: Intl.Segmenter | undefined;
 
 /**
  * Makes a line from elsewhere safe to show: colours stay (unless `color` is false) and end with the line, every other control sequence and
@@ -80,6 +81,7 @@ function cutGraphemes(text: string, width: number): string {
       colored = true;
       continue;
     }
+    segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
     for (const { segment } of segmenter.segment(piece)) {
       const segmentWidth = widthOf(segment);
       if (used + segmentWidth > width - 1) return `${kept}…${colored ? RESET : ''}`;
