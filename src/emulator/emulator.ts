@@ -12,8 +12,8 @@ import type { Generations } from './generations.ts';
 import { ModelLoader } from './model-loader.ts';
 import { isReady } from './readiness.ts';
 import { EmulatorTarget } from './reload-target.ts';
-import { requestFromFile } from './replay/pinned-request.ts';
-import { Replay } from './replay/replay.ts';
+import type { Replay } from './replay/replay.ts';
+import { startReplay } from './replay/start-replay.ts';
 import { ScoringDoor } from './scoring-door.ts';
 import { ScriptSettings } from './script-settings.ts';
 import { prepareScript } from './script-start.ts';
@@ -161,7 +161,10 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     await this.#startScript(signal);
     await this.#announceWhenReady();
     await this.#startReloading(initial, engine, stagedRepository);
-    await this.#startReplay();
+    this.#replay = await startReplay(
+      { config, service: this, firstModel: this.#store.state.models[0]?.name, events: this.#bus },
+      this.#lifetime,
+    );
     this.#instance = instance;
     this.#lifetime.use('control socket', await serveControl(this, instance.controlSocket));
     await this.#announceInstance();
@@ -248,20 +251,6 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       if (event.type === 'reload.completed' || event.type === 'reload.failed') void this.#announceWhenReady();
     });
     this.#lifetime.defer('readiness', unsubscribe);
-  }
-
-  async #startReplay(): Promise<void> {
-    const { script, replayFile } = this.#config;
-    const replay = new Replay({ service: this, events: this.#bus });
-    this.#replay = this.#lifetime.use('replay', replay);
-    this.#lifetime.defer(
-      'replays',
-      this.#bus.subscribe((event) => replay.follow(event)),
-    );
-    if (replayFile === undefined) return;
-    const [model] = this.#store.state.models;
-    const target = script ? '/score' : `/v2/models/${encodeURIComponent(model?.name ?? '')}/infer`;
-    await replay.pin(await requestFromFile(replayFile, target));
   }
 
   /** Once, when both doors answer 200: at start, or after the save that mends what failed then. */

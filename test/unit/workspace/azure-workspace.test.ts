@@ -27,7 +27,7 @@ let models: string;
 let workspace: AzureWorkspace;
 beforeEach(async () => {
   directory = await mkdtemp(path.join(os.tmpdir(), 'tl-azure-'));
-  file = path.join(directory, 'state', 'work.json');
+  file = path.join(directory, 'state', 'azure.json');
   models = path.join(directory, 'models');
   await mkdir(path.join(models, 'triton/identity/1'), { recursive: true });
   await writeFile(path.join(models, 'triton/identity/1/model.onnx'), 'weights');
@@ -35,7 +35,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-const contents = () => readdir(path.join(directory, 'state/work/models'));
+const contents = () => readdir(path.join(directory, 'state/azure/models'));
 
 describe('registered models', () => {
   it('rise by one version a registration and keep what was said of them', async () => {
@@ -117,7 +117,7 @@ describe('the file of a workspace', () => {
     await workspace.registerModel(MODEL, models);
     expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ schemaVersion: 1 });
     if (process.platform !== 'win32') expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect((await readdir(path.dirname(file))).sort()).toEqual(['work', 'work.json']);
+    expect((await readdir(path.dirname(file))).sort()).toEqual(['azure', 'azure.json']);
   });
 
   it.each([

@@ -1,0 +1,34 @@
+import type { Lifetime } from '../../base/index.ts';
+import type { ProjectConfig } from '../../config/index.ts';
+import type { EventBus } from '../../events/index.ts';
+import { requestFromFile } from './pinned-request.ts';
+import { Replay, type ReplayOptions } from './replay.ts';
+
+export interface ReplayStartOptions {
+  readonly config: ProjectConfig;
+  readonly service: ReplayOptions['service'];
+  /** The model that a request without a script is for. */
+  readonly firstModel: string | undefined;
+  readonly events: EventBus;
+}
+
+/**
+ * Follows the reloads, so that whatever is pinned is sent again after each; `--replay` pins a request from the start on.
+ * @throws REPLAY_UNREADABLE, REPLAY_TOO_LARGE
+ */
+export async function startReplay(
+  { config, service, firstModel, events }: ReplayStartOptions,
+  lifetime: Lifetime,
+): Promise<Replay> {
+  const replay = lifetime.use('replay', new Replay({ service, events }));
+  lifetime.defer(
+    'replays',
+    events.subscribe((event) => replay.follow(event)),
+  );
+  const { script, replayFile } = config;
+  if (replayFile !== undefined) {
+    const target = script ? '/score' : `/v2/models/${encodeURIComponent(firstModel ?? '')}/infer`;
+    await replay.pin(await requestFromFile(replayFile, target));
+  }
+  return replay;
+}
