@@ -2,11 +2,12 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { entryKind, messageOf, userError } from '../base/index.ts';
 import { detectEntryScript, detectModels, detectPackages, LOOKED_FOR, onnxFile } from './detect.ts';
+import type { FileValue } from './parse-project-file.ts';
 import type { ModelSource, Origin, ProjectConfig, PythonSource, ScriptSource } from './project-config.ts';
-import { type FileValue, keyOf, PROJECT_FILE, readProjectFile } from './project-file.ts';
+import { PROJECT_FILE, readProjectFile } from './project-file.ts';
 import { readServerConfigFile } from './server-config-file.ts';
 import { positiveVariable, readServiceSettings, readWorkerTimeoutMs } from './service-settings.ts';
-import { SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts';
+import { keyOf, SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts';
 
 /** Three weeks: the timers of the system go no further. */
 const NO_LIMIT_MS = 2_000_000_000;

@@ -279,3 +279,8 @@ function variables(raw: unknown): Record<string, string> {
     }),
   );
 }
+
+/** `httpPort` as `http-port`: its key in the project file, and its flag. */
+export function keyOf(name: SettingName): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -55,7 +55,8 @@ export class ScriptSettings {
       return (await resolve?.()) ?? config;
     } catch (error) {
       // A script that is gone, say, is told of better by the start that needs it.
-      if (toTritonLocalError(error).location === undefined) return config;
+      const { kind, location } = toTritonLocalError(error);
+      if (kind === 'user' && location === undefined) return config;
       throw error;
     }
   }

@@ -1,0 +1,47 @@
+import path from 'node:path';
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { userError } from '../base/index.ts';
+import { keyOf, SETTINGS, type SettingName } from './settings.ts';
+
+/** A raw value from the project file with the line it stands on. */
+export interface FileValue {
+  readonly raw: unknown;
+  readonly line: number;
+}
+
+/**
+ * The settings in the text of a `triton-local.yaml`.
+ * @throws CONFIG_FILE_INVALID with file and line for broken YAML and unknown keys.
+ */
+export function parseProjectFile(source: string, file: string): ReadonlyMap<SettingName, FileValue> {
+  const values = new Map<SettingName, FileValue>();
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines });
+  const [mistake] = document.errors;
+  if (mistake) {
+    const line = lines.linePos(mistake.pos[0]).line;
+    throw userError('CONFIG_FILE_INVALID', mistake.message.split('\n')[0] ?? mistake.message, {
+      location: { file, line },
+    });
+  }
+  if (document.contents === null) return values;
+  if (!isMap(document.contents)) {
+    throw userError('CONFIG_FILE_INVALID', `${path.basename(file)} must be a mapping of settings`, {
+      location: { file, line: 1 },
+    });
+  }
+  const plain: Record<string, unknown> = document.toJS();
+  for (const { key } of document.contents.items) {
+    const name = isScalar(key) ? String(key.value) : '';
+    const line = isScalar(key) && key.range ? lines.linePos(key.range[0]).line : 1;
+    const known = SETTINGS.find((setting) => keyOf(setting.name) === name);
+    if (!known) {
+      throw userError('CONFIG_FILE_INVALID', `unknown setting "${name}"`, {
+        location: { file, line },
+        hint: `known settings: ${SETTINGS.map((setting) => keyOf(setting.name)).join(', ')}`,
+      });
+    }
+    values.set(known.name, { raw: plain[name], line });
+  }
+  return values;
+}
