@@ -16,8 +16,9 @@ const layer = (name: string, order: number, timeoutMs: number) => ({
   },
 });
 
-/** Tests of real engines and beside them, of pip and of ten thousand files: minutes, so `.ci/run` and `npm run test:slow` run them. */
+/** Tests of and beside real engines, of pip, of ten thousand files, of whole Azure deployments: minutes, so that `.ci/run` and `npm run test:slow` run them. */
 const SLOW = [
+  'test/e2e/azure-*.test.ts',
   'test/integration/engines/**/*.test.ts',
   'test/integration/inference/fidelity/*.test.ts',
   'test/integration/python/environment.test.ts',
@@ -57,7 +58,12 @@ export default defineConfig({
       },
       {
         ...layer('e2e', 4, 120_000),
-        test: { ...layer('e2e', 4, 120_000).test, globalSetup: 'test/e2e/packed-install.ts', maxWorkers: 1 },
+        test: {
+          ...layer('e2e', 4, 120_000).test,
+          exclude: SLOW,
+          globalSetup: 'test/e2e/packed-install.ts',
+          maxWorkers: 2,
+        },
       },
     ],
   },
