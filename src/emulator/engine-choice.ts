@@ -13,6 +13,8 @@ import {
   NativeEngine,
 } from '../engines/index.ts';
 import type { EventSink } from '../events/index.ts';
+import type { ModelPython } from '../inference/index.ts';
+import { ensureEnvironment } from '../python/index.ts';
 import type { ProjectSnapshot } from '../reload/index.ts';
 import { requireConsent } from './consent.ts';
 
@@ -119,8 +121,26 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
     httpPort,
     modelControlMode,
     runtimePaths,
+    python: modelPython(options, signal),
     events,
   });
+}
+
+/** The Python of the project's script runs its Python models too. */
+function modelPython({ config, events }: EngineStartOptions, signal: AbortSignal) {
+  const { python, home, environment } = config;
+  let found: Promise<ModelPython> | undefined;
+  return () => {
+    found ??= ensureEnvironment(python, home, environment, events, signal).then(({ interpreter }) => ({
+      interpreter,
+      environment,
+    }));
+    // What failed once, such as a download, is tried again with the next load.
+    found.catch(() => {
+      found = undefined;
+    });
+    return found;
+  };
 }
 
 function isUsersOwn(origins: ProjectConfig['origins'], name: string): boolean {

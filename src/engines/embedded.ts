@@ -1,7 +1,7 @@
 import { messageOf, systemError } from '../base/index.ts';
 import type { ModelControlMode } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
-import { startInferenceServer } from '../inference/index.ts';
+import { type ModelPython, startInferenceServer } from '../inference/index.ts';
 import type { Engine, LocalEngine } from './engine.ts';
 
 export interface EmbeddedEngineOptions {
@@ -11,6 +11,8 @@ export interface EmbeddedEngineOptions {
   readonly httpPort: number;
   readonly modelControlMode: ModelControlMode;
   readonly runtimePaths: readonly string[];
+  /** The Python of Python models, found or built when the first of them is loaded. */
+  readonly python: () => Promise<ModelPython>;
   readonly events: EventSink;
 }
 

@@ -1,8 +1,11 @@
 import { Lifetime, messageOf, systemError } from '../base/index.ts';
 import { listModelDirectories } from '../repository/index.ts';
+import type { Backend } from './backends/backend.ts';
 import { OnnxRuntimeBackend } from './backends/onnxruntime.ts';
+import { PythonBackend } from './backends/python/python-backend.ts';
 import { HttpDoor } from './http/http-door.ts';
 import type { InferenceServer, InferenceServerOptions } from './inference-server.ts';
+import { LocalModels } from './local-models.ts';
 import { ModelControl } from './model-control.ts';
 import { ModelTable } from './model-table.ts';
 
@@ -23,12 +26,15 @@ export async function startInferenceServer(
   const lifetime = new Lifetime();
   try {
     const onnx = lifetime.use('onnxruntime', new OnnxRuntimeBackend(options.runtimePaths));
-    const backends = new Map([['onnxruntime', onnx]]);
     const models = new ModelTable();
+    const backends = new Map<string, Backend>([['onnxruntime', onnx]]);
     const control = lifetime.use(
       'models',
       new ModelControl(models, options.repository, backends, options.events),
     );
+    const server = new LocalModels(models, control, options.modelControlMode);
+    const python = new PythonBackend({ python: options.python, server, events: options.events });
+    backends.set('python', lifetime.use('python', python));
     await loadAll(control, options, signal);
     const door = lifetime.use(
       'http',

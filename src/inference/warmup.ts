@@ -6,8 +6,10 @@ import {
   ELEMENT_BYTES,
   elementCount,
   type InferInput,
+  type InferRequest,
   internal,
   invalidArgument,
+  NO_SEQUENCE,
   type Tensor,
 } from '../kserve/index.ts';
 import type { ModelDefinition, ModelWarmup, ModelWarmupInput } from '../repository/index.ts';
@@ -24,12 +26,28 @@ const MAX_WARMUP_BYTES = 1024 * 1024 * 1024;
 export async function warmUp(definition: ModelDefinition, model: BackendModel): Promise<void> {
   for (const sample of model.config.model_warmup) {
     if (sample.batch_size === 0) continue;
-    const inputs = await sampleInputs(definition, sample, model);
+    const { request, inputs } = await sampleRequest(definition, sample, model);
+    const batchSize = model.config.max_batch_size > 0 ? sample.batch_size : 1;
     for (const instance of model.instances)
       for (let run = 0; run < Math.max(1, sample.count); run += 1) {
         try {
           // A backend may give the bytes away, so each run gets its own.
-          await instance.execute({ inputs: inputs.map((input) => repeat(input, 1)) });
+          const copies = inputs.map((input) => repeat(input, 1));
+          const { outcomes } = await instance.execute(
+            [
+              {
+                request,
+                inputs: copies,
+                batchSize,
+                shapeKey: '',
+                onResponse: ignore,
+                cancellation: undefined,
+              },
+            ],
+            batchSize,
+          );
+          const [outcome] = await Promise.all(outcomes);
+          if (outcome instanceof Error) throw outcome;
         } catch (error) {
           throw internal(`failed to run warmup sample '${sample.name}': ${messageOf(error)}`);
         }
@@ -37,11 +55,11 @@ export async function warmUp(definition: ModelDefinition, model: BackendModel): 
   }
 }
 
-async function sampleInputs(
+async function sampleRequest(
   definition: ModelDefinition,
   sample: ModelWarmup,
   model: BackendModel,
-): Promise<readonly Tensor[]> {
+): Promise<{ request: InferRequest; inputs: readonly Tensor[] }> {
   const batches = model.config.max_batch_size > 0;
   const given: InferInput[] = [];
   for (const [name, input] of Object.entries(sample.inputs)) {
@@ -55,13 +73,22 @@ async function sampleInputs(
       data: await sampleData(definition, name, input),
     });
   }
-  const request = { id: '', inputs: given, outputs: [], raw: false, binaryDataOutput: true };
-  const { inputs } = normalizeRequest(
-    { ...request, priority: 0, timeout: 0, parameters: new Map() },
-    signatureOf(model.config),
-  );
-  return batches ? inputs.map((input) => repeat(input, sample.batch_size)) : inputs;
+  const request: InferRequest = {
+    id: '',
+    inputs: given,
+    outputs: [],
+    raw: false,
+    binaryDataOutput: true,
+    priority: 0,
+    timeout: 0,
+    sequence: NO_SEQUENCE,
+    parameters: new Map(),
+  };
+  const { inputs } = normalizeRequest(request, signatureOf(model.config));
+  return { request, inputs: batches ? inputs.map((input) => repeat(input, sample.batch_size)) : inputs };
 }
+
+function ignore(): void {}
 
 async function sampleData(
   definition: ModelDefinition,

@@ -19,6 +19,7 @@ export { resolveInstanceGroups } from './normalize.ts';
 export { checkOnnxInterface } from './onnx-check.ts';
 export { completeOnnxConfig } from './onnx-complete.ts';
 export type { OnnxInterface, OnnxTensor } from './onnx-interface.ts';
+export { completePythonConfig } from './python-complete.ts';
 export { scanRepository, snapshotOnnxFile } from './scan.ts';
 export type { ModelSnapshot, RepositorySnapshot, SnapshotFile } from './snapshot.ts';
 export { closestName } from './spelling.ts';

@@ -1,8 +1,8 @@
 import type { Tensor } from '../../kserve/index.ts';
-import type { QueuedRequest } from './queued-request.ts';
+import type { ExecutedRequest } from './scheduled-request.ts';
 
 /** The inputs of several requests as one: concatenated along the batch dimension, each byte copied once. */
-export function joinInputs(requests: readonly QueuedRequest[], batchSize: number): readonly Tensor[] {
+export function joinInputs(requests: readonly ExecutedRequest[], batchSize: number): readonly Tensor[] {
   const [first] = requests;
   if (!first) return [];
   if (requests.length === 1) return first.inputs;

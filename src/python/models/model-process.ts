@@ -73,6 +73,8 @@ export class ModelProcess implements AsyncDisposable {
   #execute: ((end: ExecuteEnd) => void) | undefined;
   /** Responses whose tensors are still read from files; later ones wait behind them. */
   #reading: Promise<void> | undefined;
+  /** Answers whose tensors are still written to files. */
+  #answering: Promise<void> = Promise.resolve();
 
   constructor(options: WorkerProcessOptions) {
     this.#process = spawnWorkerProcess(options, 'model_worker.py');
@@ -130,10 +132,13 @@ export class ModelProcess implements AsyncDisposable {
     if (this.isAlive) this.#process.input.write(encodeControl({ type: 'cancel', request }));
   }
 
-  /** Answers a call of the model. */
-  async answer(call: number, follows: ResponseFollows, response: ModelResponse): Promise<void> {
-    const frame = await encodeAnswer(call, follows, response, this.#files);
-    if (this.isAlive) this.#write(frame);
+  /** Answers a call of the model; answers reach it in the order of these calls. */
+  answer(call: number, follows: ResponseFollows, response: ModelResponse): void {
+    const before = this.#answering;
+    this.#answering = encodeAnswer(call, follows, response, this.#files).then(async (frame) => {
+      await before;
+      if (this.isAlive) this.#write(frame);
+    });
   }
 
   /** Answers a control call with its value, or with the text of an error. */

@@ -19,6 +19,12 @@ class ErrorCode(IntEnum):
     ALREADY_EXISTS = 6
     CANCELLED = 7
 
+    def __str__(self):
+        return "__ErrorCode.%s" % self.name
+
+    def __repr__(self):
+        return "<%s: %d>" % (self, self.value)
+
 
 class TritonError:
     """An error in place of a response; its code decides the status that the client gets."""

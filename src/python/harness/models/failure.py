@@ -1,5 +1,6 @@
 """An exception of a model as Triton tells it, and as people want to see it."""
 
+import os
 import traceback
 
 from _triton_local import sources
@@ -9,7 +10,7 @@ def triton_text(error):
     """`Type: message`, then the frames from the innermost on, which is how Triton's backend prints exceptions. Frames
     of this harness, which has the place of Triton's C++, are left out."""
     text = summary(error)
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame.filename)]
+    frames = [] if _is_of_the_model_file(error) else _frames(error)
     if not frames:
         return text
     lines = ["  %s(%s): %s\n" % (frame.filename, frame.lineno, frame.name) for frame in reversed(frames)]
@@ -22,7 +23,7 @@ def summary(error):
 
 def traceback_text(error):
     """Python's own traceback without frames of this harness."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame.filename)]
+    frames = [frame for frame in _frames(error) if not frame.filename.startswith("<frozen ")]
     lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames)]
     return "".join([*lines, *traceback.format_exception_only(type(error), error)]).rstrip("\n")
 
@@ -37,5 +38,14 @@ def place(error, directory):
     return None, None
 
 
-def _is_ours(filename):
-    return sources.is_harness(filename)
+def _frames(error):
+    """The frames from the model's code on, the outermost first. Triton's begin inside the import as well."""
+    frames = list(traceback.extract_tb(error.__traceback__))
+    while frames and ((os.path.isabs(frames[0].filename) and sources.is_harness(frames[0].filename)) or frames[0].name in ("import_module", "_gcd_import")):
+        frames.pop(0)
+    return [frame for frame in frames if not (os.path.isabs(frame.filename) and sources.is_harness(frame.filename))]
+
+
+def _is_of_the_model_file(error):
+    """A file that cannot be compiled has run nothing."""
+    return isinstance(error, SyntaxError) and not any(os.path.isabs(frame.filename) for frame in _frames(error))

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Lifetime } from '../../../../src/base/index.ts';
 import { EventBus } from '../../../../src/events/index.ts';
-import type { Backend, BackendModel, Execution } from '../../../../src/inference/backends/backend.ts';
+import type { Backend, BackendModel } from '../../../../src/inference/backends/backend.ts';
+import { type Execution, tensorInstance } from '../../../../src/inference/backends/tensor-instance.ts';
 import { HttpDoor } from '../../../../src/inference/http/http-door.ts';
 import { ModelControl } from '../../../../src/inference/model-control.ts';
 import { ModelTable } from '../../../../src/inference/model-table.ts';
@@ -42,7 +43,7 @@ async function run({ inputs }: Execution) {
 const SLEEPING: Backend = {
   async load({ config }): Promise<BackendModel> {
     const count = config.instance_group.reduce((sum, group) => sum + group.count, 0);
-    const instances = Array.from({ length: count }, () => ({ execute: run }));
+    const instances = Array.from({ length: count }, () => tensorInstance(run));
     return { config, instances, async [Symbol.asyncDispose]() {} };
   },
   async [Symbol.asyncDispose]() {},

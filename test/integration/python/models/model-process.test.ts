@@ -157,7 +157,7 @@ describe.runIf(peerPython)('the process of a Python model', () => {
             'Y',
             inputs.flatMap(valuesOf).map((value) => value + 4),
           );
-          void process_.answer(number, 'end', { error: undefined, parameters: undefined, outputs: [output] });
+          process_.answer(number, 'end', { error: undefined, parameters: undefined, outputs: [output] });
         },
       },
     );
