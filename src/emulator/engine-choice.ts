@@ -111,8 +111,9 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
       events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
   }
   const searchFrom = [projectDir, ...options.runtimePaths];
-  const hasModels = (initial.repository?.models.size ?? 0) > 0;
-  const runtimePaths = hasModels
+  const models = [...(initial.repository?.models.values() ?? [])];
+  const hasOnnx = models.some(({ files }) => files.some((file) => file.path.endsWith('.onnx')));
+  const runtimePaths = hasOnnx
     ? await ensureOnnxRuntime({ searchFrom, home, environment, events }, signal)
     : [];
   return new EmbeddedEngine({

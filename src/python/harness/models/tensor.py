@@ -20,7 +20,9 @@ class Tensor:
         datatype = datatypes.number_of(array.dtype)
         if datatype is None:
             raise TritonModelException("NumPy dtype is not supported.")
-        if datatype != datatypes.BYTES:
+        if datatype != datatypes.BYTES and not (
+            array.flags.c_contiguous and array.flags.aligned and array.dtype.isnative
+        ):
             array = np.require(array, dtype=array.dtype.newbyteorder("="), requirements="CA")
         self._name = name
         self._array = array
