@@ -9,7 +9,7 @@ import type { Cancellation } from './cancellation.ts';
 import { classify } from './classification.ts';
 import type { LoadedVersion } from './loaded-version.ts';
 import { mapShape, normalizeRequest } from './normalize-request.ts';
-import type { Answer, OnResponse } from './scheduling/scheduled-request.ts';
+import type { Answer, OnExecuted, OnResponse } from './scheduling/scheduled-request.ts';
 import { shapeKeyOf } from './scheduling/scheduler.ts';
 
 /** Where in its life a request failed; it decides the content type of the error. */
@@ -43,10 +43,11 @@ export async function infer(
   model: LoadedVersion,
   request: InferRequest,
   cancellation: Cancellation | undefined,
+  onExecuted?: OnExecuted,
 ): Promise<InferResponse> {
   let running: Promise<Answer>;
   try {
-    running = schedule(model, request, cancellation, undefined);
+    running = schedule(model, request, cancellation, undefined, onExecuted);
   } catch (error) {
     throw new InferFailure('validation', error);
   }
@@ -66,9 +67,10 @@ export async function inferStream(
   request: InferRequest,
   cancellation: Cancellation | undefined,
   onResponse: OnResponse<InferResponse>,
+  onExecuted?: OnExecuted,
 ): Promise<void> {
   if (!isDecoupled(model)) {
-    onResponse(await infer(model, request, cancellation), true);
+    onResponse(await infer(model, request, cancellation, onExecuted), true);
     return;
   }
   const tell: OnResponse<Answer> = (answer, final) => {
@@ -81,7 +83,7 @@ export async function inferStream(
   };
   let running: Promise<unknown>;
   try {
-    running = schedule(model, request, cancellation, tell);
+    running = schedule(model, request, cancellation, tell, onExecuted);
   } catch (error) {
     throw new InferFailure('validation', error);
   }
@@ -100,10 +102,11 @@ function schedule(
   request: InferRequest,
   cancellation: Cancellation | undefined,
   onResponse: OnResponse<Answer> | undefined,
+  onExecuted: OnExecuted | undefined,
 ): Promise<Answer> {
   const { inputs, batchSize } = normalizeRequest(request, signature);
   const shapeKey = shapeKeyOf(inputs, signature.varies, signature.maxBatchSize > 0);
-  return scheduler.schedule({ request, inputs, batchSize, shapeKey, onResponse }, cancellation);
+  return scheduler.schedule({ request, inputs, batchSize, shapeKey, onResponse, onExecuted }, cancellation);
 }
 
 /** The model's order is kept, whatever order the request named its outputs in. */

@@ -1,5 +1,5 @@
 import { Lifetime, messageOf, systemError } from '../base/index.ts';
-import { listModelDirectories } from '../repository/index.ts';
+import { listModelDirectories, readModelDefinition } from '../repository/index.ts';
 import type { Backend } from './backends/backend.ts';
 import { OnnxRuntimeBackend } from './backends/onnxruntime.ts';
 import { PythonBackend } from './backends/python/python-backend.ts';
@@ -70,7 +70,7 @@ async function loadAll(
   { repository, events }: InferenceServerOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const waiting = await listModelDirectories(repository);
+  const waiting = await ensemblesLast(repository, await listModelDirectories(repository));
   const loader = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       refuseAborted(signal);
@@ -83,6 +83,18 @@ async function loadAll(
     }
   };
   await Promise.all(Array.from({ length: LOAD_AT_ONCE }, loader));
+}
+
+/** Ensembles need their members, which would else be loaded twice. */
+async function ensemblesLast(repository: string, names: readonly string[]): Promise<string[]> {
+  const isEnsemble = async (name: string) =>
+    readModelDefinition(repository, name).then(
+      ({ config }) => config.platform === 'ensemble',
+      () => false,
+    );
+  const ensembles = new Set<string>();
+  for (const name of names) if (await isEnsemble(name)) ensembles.add(name);
+  return [...names.filter((name) => !ensembles.has(name)), ...ensembles];
 }
 
 function refuseAborted(signal: AbortSignal): void {

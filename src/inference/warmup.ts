@@ -41,6 +41,7 @@ export async function warmUp(definition: ModelDefinition, model: BackendModel): 
                 batchSize,
                 shapeKey: '',
                 onResponse: ignore,
+                onExecuted: undefined,
                 cancellation: undefined,
               },
             ],

@@ -60,7 +60,8 @@ function writeParameters(parameters: ReadonlyMap<string, ParameterValue> | undef
   return `"parameters":{${members.join(',')}},`;
 }
 
-function writeParameter(value: ParameterValue): string {
+/** A parameter as JSON, in Latin-1 characters that are its bytes. */
+export function writeParameter(value: ParameterValue): string {
   if (typeof value === 'string') return quoteText(value);
   return typeof value === 'number' && !Number.isInteger(value) ? writeDouble(value) : String(value);
 }

@@ -30,12 +30,13 @@ export async function generateOverHttp(
     throw invalidArgument("Unsupported content-encoding, only 'identity' is supported.");
   const { signature, version } = model;
   const message = parseGenerateRequest(body, signature.inputs, MAX_INPUT_BYTES);
-  const encode = ({ outputs }: InferResponse) =>
+  const encode = ({ outputs, parameters }: InferResponse) =>
     encodeGenerateResponse(
       message.id,
       signature.model,
       version,
       outputs.map(({ tensor }) => tensor),
+      parameters,
     );
   const cancellation: Cancellation = { cancel: undefined };
   response.on('close', () => cancellation.cancel?.());

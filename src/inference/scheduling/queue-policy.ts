@@ -28,7 +28,7 @@ export class QueuePolicies {
   }
 
   admit(
-    { request, inputs, batchSize, shapeKey, onResponse }: ScheduledRequest,
+    { request, inputs, batchSize, shapeKey, onResponse, onExecuted }: ScheduledRequest,
     cancellation: Cancellation | undefined,
     { resolve, reject }: Pick<QueuedRequest, 'resolve' | 'reject'>,
   ): QueuedRequest {
@@ -42,6 +42,7 @@ export class QueuePolicies {
       batchSize,
       shapeKey,
       onResponse,
+      onExecuted,
       cancellation,
       priority,
       enqueuedAt,

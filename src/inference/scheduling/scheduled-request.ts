@@ -1,5 +1,6 @@
 import type { InferRequest, KServeError, ParameterValue, Tensor } from '../../kserve/index.ts';
 import type { Cancellation } from '../cancellation.ts';
+import type { ExecutionTimes } from '../statistics.ts';
 
 /** One response of a model. */
 export interface Answer {
@@ -10,6 +11,9 @@ export interface Answer {
 
 /** Hears the responses to one request, in order; exactly one is `final`, unless the request fails. */
 export type OnResponse<T> = (response: T | KServeError | undefined, final: boolean) => void;
+
+/** Hears the times of an execution that a request was part of, and its own time in the queue. */
+export type OnExecuted = (times: ExecutionTimes, queueNs: number) => void;
 
 /** What a scheduler gets to run. */
 export interface ScheduledRequest {
@@ -24,6 +28,8 @@ export interface ScheduledRequest {
    * only the end is told.
    */
   readonly onResponse: OnResponse<Answer> | undefined;
+  /** Hears what its execution took, before it is answered. */
+  readonly onExecuted: OnExecuted | undefined;
 }
 
 /** A request that an instance runs. */

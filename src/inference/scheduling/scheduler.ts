@@ -6,13 +6,14 @@ import type { ModelStatistics } from '../statistics.ts';
 import { type BatchRules, planBatch } from './batch-plan.ts';
 import { QueuePolicies } from './queue-policy.ts';
 import type { QueuedRequest } from './queued-request.ts';
+import type { RequestScheduler } from './request-scheduler.ts';
 import type { Answer, ScheduledRequest } from './scheduled-request.ts';
 
 /**
  * Hands requests to the instances of one model version: one by one, or merged by the dynamic batcher. Requests that
  * arrive in one turn of the event loop are seen together.
  */
-export class Scheduler {
+export class Scheduler implements RequestScheduler {
   readonly #idle: ModelInstance[];
   readonly #rules: BatchRules | undefined;
   readonly #policies: QueuePolicies;
@@ -171,6 +172,7 @@ export class Scheduler {
       const outcome = result.outcomes[index];
       if (!request || !outcome) continue;
       const queueNs = (start - request.enqueuedAt) * 1e6;
+      request.onExecuted?.(result, queueNs);
       if (outcome instanceof Promise) {
         later.push(
           outcome.then(

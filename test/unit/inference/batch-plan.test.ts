@@ -9,6 +9,7 @@ const request = (batchSize: number, shapeKey = '', enqueuedAt = 0): QueuedReques
   batchSize,
   shapeKey,
   onResponse: undefined,
+  onExecuted: undefined,
   cancellation: undefined,
   priority: 0,
   enqueuedAt,

@@ -83,6 +83,7 @@ describe('Scheduler', () => {
             batchSize: rows,
             shapeKey,
             onResponse: undefined,
+            onExecuted: undefined,
           },
           cancellation,
         )
