@@ -132,6 +132,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   async #start(signal: AbortSignal): Promise<void> {
     const config = this.#config;
     this.#bus.emit({ type: 'emulator.starting', projectDir: config.projectDir, pid: process.pid });
+    for (const text of config.warnings)
+      this.#bus.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
 
     const workspace = await openWorkspace(config.home);
     await workspace.sweep();
@@ -186,7 +188,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   async #startScoring(workspace: Workspace, engine: LocalEngine): Promise<void> {
-    const { auth, primaryKey } = this.#config;
+    const { auth, primaryKey } = this.#config.scoring;
     const door = await ScoringDoor.open({
       config: this.#config,
       engine: engine.listener,
@@ -208,20 +210,20 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
 
   /** What is broken, where `--strict-reload` asks that nothing older answers. */
   #refusal(): string | undefined {
-    if (!this.#config.strictReload) return undefined;
+    if (!this.#config.reload.strict) return undefined;
     const { failures } = asServedBy(this.#store.state, this.#generations?.serving ?? 0);
     const newest = failures.at(-1);
     return newest && `The newest save is broken (--strict-reload): ${newest.error.message}`;
   }
 
   async #startScript(signal: AbortSignal): Promise<void> {
-    const { script, watch } = this.#config;
+    const { script, reload } = this.#config;
     if (!script || !this.#generations) return;
     this.#scriptFailure = await startFirstGeneration(
       {
         generations: this.#generations,
         entryScript: script.entryScript,
-        mayBeMended: watch && this.#eventLog === undefined,
+        mayBeMended: reload.watch && this.#eventLog === undefined,
         events: this.#bus,
       },
       signal,

@@ -51,9 +51,9 @@ export async function makeEngine(
       return front(
         new DockerEngine({
           repository: stagedRepository,
-          image: config.image,
-          slimBase: config.slimBase,
-          dockerHost: config.dockerHost,
+          image: config.engine.image,
+          slimBase: config.engine.slimBase,
+          dockerHost: config.engine.dockerHost,
           gpus: plan.gpus,
           missingImage: plan.mayPull ? 'pull' : 'fail',
           skipDownload: options.skipDownload,
@@ -61,30 +61,33 @@ export async function makeEngine(
           environment: config.environment,
           project: config.projectDir,
           events,
-          startLimitMs: config.timeoutMs,
+          startLimitMs: config.start.timeoutMs,
         }),
         options,
       );
-    case 'external':
+    case 'external': {
+      const { ca, cert, certKey } = config.external;
       return front(
         new ExternalEngine({
           url: plan.url,
-          grpcUrl: config.tritonGrpcUrl,
-          metricsUrl: config.tritonMetricsUrl,
-          headers: config.tritonHeaders,
-          tlsFiles: config.tritonTls,
+          grpcUrl: config.external.grpcUrl,
+          metricsUrl: config.external.metricsUrl,
+          headers: config.external.headers,
+          tlsFiles: { ca, cert, key: certKey },
           hasLocalModels: (options.initial.repository?.models.size ?? 0) > 0,
           events,
         }),
         options,
       );
+    }
     default:
       return plan satisfies never;
   }
 }
 
 function front(engine: Engine, { config, events }: EngineStartOptions): Engine<LocalEngine> {
-  const { host, httpPort, grpcPort, metricsPort, modelControlMode, origins } = config;
+  const { host, httpPort, grpcPort, metricsPort } = config.listen;
+  const { origins } = config;
   const insists = { grpc: isUsersOwn(origins, 'grpcPort'), metrics: isUsersOwn(origins, 'metricsPort') };
   return new FrontedEngine(engine, {
     host,
@@ -92,14 +95,14 @@ function front(engine: Engine, { config, events }: EngineStartOptions): Engine<L
     grpcPort,
     metricsPort,
     insists,
-    modelControlMode,
+    modelControlMode: config.engine.modelControlMode,
     events,
   });
 }
 
 async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): Promise<Engine<LocalEngine>> {
   const { config, initial, stagedRepository, events } = options;
-  const { projectDir, home, environment, host, httpPort, modelControlMode, origins } = config;
+  const { projectDir, home, environment, listen, origins } = config;
   for (const [name, flag] of [
     ['grpcPort', '--grpc-port'],
     ['metricsPort', '--metrics-port'],
@@ -115,9 +118,9 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
     : [];
   return new EmbeddedEngine({
     repository: stagedRepository,
-    host,
-    httpPort,
-    modelControlMode,
+    host: listen.host,
+    httpPort: listen.httpPort,
+    modelControlMode: config.engine.modelControlMode,
     runtimePaths,
     events,
   });

@@ -42,7 +42,7 @@ describe('the command line', () => {
       'down',
       'data',
     ]) {
-      expect((await cli(command, '--help')).stdout).toMatch(/Example:\n.*npx triton-local/);
+      expect((await cli(command, '--help')).stdout).toMatch(/Examples?:\n.*npx triton-local/);
     }
   });
 

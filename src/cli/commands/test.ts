@@ -13,23 +13,35 @@ import { createEmulator } from '../../emulator/index.ts';
 import { formatTable, print, startRenderer } from '../../ui/index.ts';
 import { withConsent } from '../consent.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
-import { type Flags, settingFlags } from '../flags.ts';
+import type { Flags } from '../flags.ts';
 import { nextInterruption } from '../signals.ts';
 import { packageDirectory } from '../version.ts';
 
 /** Free ports and no watching, unless the user says otherwise: a test must not meet the emulator beside it. */
 const TEST_DEFAULTS = { port: 0, httpPort: 0, watch: false };
 
+export interface TestFlags {
+  readonly requests: string | undefined;
+  readonly report: string | undefined;
+  readonly url: string | undefined;
+  readonly key: string | undefined;
+  readonly json: boolean;
+}
+
 /** `triton-local test [DIR]`: sends the sample requests and compares the answers; 6 when one differs. */
-export async function test(directory: string | undefined, flags: Flags): Promise<number> {
-  const url = textOf(flags.url);
+export async function test(
+  directory: string | undefined,
+  settings: Flags,
+  flags: TestFlags,
+): Promise<number> {
+  const { url } = flags;
   const resolved = await resolveProject({
     directory: directory ?? '.',
-    flags: { ...TEST_DEFAULTS, ...settingFlags(flags) },
+    flags: { ...TEST_DEFAULTS, ...settings },
   });
   const config = url ? resolved : await withConsent(resolved);
   const writeReport = reportWriter(flags.report);
-  const requests = await readSampleRequests(config.projectDir, textOf(flags.requests));
+  const requests = await readSampleRequests(config.projectDir, flags.requests);
 
   const ending = new AbortController();
   const interrupted = nextInterruption().then((interruption) => {
@@ -37,9 +49,9 @@ export async function test(directory: string | undefined, flags: Flags): Promise
     return interruption.exitCode;
   });
   const send = (endpoints: Endpoints) =>
-    runSmoke({ requests, ...endpoints, timeoutMs: config.timeoutMs, signal: ending.signal });
+    runSmoke({ requests, ...endpoints, timeoutMs: config.workers.initTimeoutMs, signal: ending.signal });
   try {
-    const key = textOf(flags.key) ?? config.primaryKey;
+    const key = flags.key ?? config.scoring.primaryKey;
     const results = url
       ? await send({ scoringUri: url, inferUrl: undefined, key })
       : await withEmulator(config, ending.signal, send);
@@ -71,7 +83,7 @@ async function withEmulator(
     stdin: process.stdin,
     stdout: process.stderr,
     color: terminalFacts(process.stderr.isTTY === true).color,
-    threshold: config.logThreshold,
+    threshold: config.display.logThreshold,
   });
   let exitCode: number = EXIT.ok;
   try {
@@ -108,8 +120,7 @@ function table(results: readonly SmokeResult[]): string {
   return `${formatTable([['RESULT', 'STATUS', 'TIME', 'REQUEST'], ...rows])}\n\n${results.length - failed} passed, ${failed} failed`;
 }
 
-function reportWriter(given: unknown): (results: readonly SmokeResult[]) => Promise<void> {
-  const file = textOf(given);
+function reportWriter(file: string | undefined): (results: readonly SmokeResult[]) => Promise<void> {
   if (file === undefined) return async () => {};
   const form = REPORT_FORMS[path.extname(file).toLowerCase()];
   if (!form) {
@@ -120,5 +131,3 @@ function reportWriter(given: unknown): (results: readonly SmokeResult[]) => Prom
   }
   return (results) => writeFile(file, form(results));
 }
-
-const textOf = (flag: unknown): string | undefined => (typeof flag === 'string' ? flag : undefined);
