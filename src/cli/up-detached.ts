@@ -7,8 +7,9 @@ import { createEmulator } from '../emulator/index.ts';
 import { EventLog } from '../events/index.ts';
 import { print, startRenderer } from '../ui/index.ts';
 import { serviceKeys } from '../workspace/index.ts';
+import { exitCodeOf } from './error-catalogue.ts';
 import { EventRelay } from './event-relay.ts';
-import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { EXIT } from './exit-codes.ts';
 import { nextInterruption } from './signals.ts';
 import { packageDirectory } from './version.ts';
 

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { closest } from '../base/index.ts';
+import { closestName } from '../base/index.ts';
 import { SETTINGS } from './settings.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -35,7 +35,7 @@ export function unknownVariables(variables: Variables): string[] {
     .filter((name) => name.startsWith('TRITON_LOCAL_') && !name.startsWith('TRITON_LOCAL_TEST_'))
     .filter((name) => !known.has(name))
     .map((name) => {
-      const similar = closest(name.slice('TRITON_LOCAL_'.length), [...known].map(withoutPrefix));
+      const similar = closestName(name.slice('TRITON_LOCAL_'.length), [...known].map(withoutPrefix));
       const meant = similar === undefined ? '' : `; did you mean TRITON_LOCAL_${similar}?`;
       return `the variable ${name} has no effect${meant}`;
     });

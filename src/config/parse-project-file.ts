@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
-import { closest, userError } from '../base/index.ts';
+import { closestName, userError } from '../base/index.ts';
 import { keyOf, SETTINGS } from './settings.ts';
 
 /** A raw value from the project file with the line it stands on. */
@@ -37,7 +37,7 @@ export function parseProjectFile(source: string, file: string): ReadonlyMap<stri
     const known = SETTINGS.find((setting) => keyOf(setting.name) === keyOf(name));
     if (!known) {
       const keys = SETTINGS.map((setting) => keyOf(setting.name));
-      const similar = closest(keyOf(name), keys);
+      const similar = closestName(keyOf(name), keys);
       throw userError('CONFIG_FILE_INVALID', `unknown setting "${name}"`, {
         location: { file, line },
         hint: `${similar === undefined ? '' : `did you mean ${similar}? `}known settings: ${keys.join(', ')}`,

@@ -1,6 +1,6 @@
 // Parsers of setting values. Each takes the raw value (the text of a flag or variable, or what YAML made of a key) and
 // throws a sentence that says what is valid, to which the caller adds the setting's name and the value.
-import { closest, userError } from '../base/index.ts';
+import { closestName, userError } from '../base/index.ts';
 import { PROFILE_LIMITS, type ProfileLimits } from './choices.ts';
 
 const invalid = (requirement: string, hint?: string) =>
@@ -17,7 +17,7 @@ export function oneOf<Choice extends string>(choices: readonly Choice[]): (raw: 
     const given = typeof raw === 'number' ? String(raw) : raw;
     const found = choices.find((choice) => choice === given);
     if (found) return found;
-    const similar = typeof given === 'string' ? closest(given, choices) : undefined;
+    const similar = typeof given === 'string' ? closestName(given, choices) : undefined;
     throw invalid(`must be one of ${choices.join(', ')}`, similar && `did you mean ${similar}?`);
   };
 }
@@ -105,7 +105,7 @@ export function limits(raw: unknown): ProfileLimits {
     Object.fromEntries(
       Object.entries(variables(raw)).map(([name, value]) => {
         if (known.includes(name)) return [name, positive(value)];
-        const similar = closest(name, known);
+        const similar = closestName(name, known);
         throw invalid(`knows ${known.join(', ')}`, similar && `did you mean ${similar}?`);
       }),
     ),

@@ -21,7 +21,6 @@ export { completeOnnxConfig } from './onnx-complete.ts';
 export type { OnnxInterface, OnnxTensor } from './onnx-interface.ts';
 export { scanRepository, snapshotOnnxFile } from './scan.ts';
 export type { ModelSnapshot, RepositorySnapshot, SnapshotFile } from './snapshot.ts';
-export { closestName } from './spelling.ts';
 export { type StagedModel, stageModel, unstageModel } from './stage.ts';
 export { validateModelConfig } from './validate.ts';
 export type { ModelVersion } from './versions.ts';

@@ -12,7 +12,8 @@ import { type ProjectConfig, resolveProject, terminalFacts } from '../../config/
 import { createEmulator } from '../../emulator/index.ts';
 import { formatTable, print, startRenderer } from '../../ui/index.ts';
 import { withConsent } from '../consent.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { exitCodeOf } from '../error-catalogue.ts';
+import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
 import { nextInterruption } from '../signals.ts';
 import { packageDirectory } from '../version.ts';
