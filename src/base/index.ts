@@ -1,5 +1,6 @@
 // Base: the few tools that every room needs. It knows errors, lifetimes, time, lines, files and ports;
 // it refuses to know anything of machine learning, Azure or Docker.
+export { formatAddress, formatHost, isLoopback, isWildcard, reachableHost } from './addresses.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {
   hasErrno,

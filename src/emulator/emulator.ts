@@ -7,6 +7,7 @@ import { asServedBy, type EmulatorState, EventBus, StateStore } from '../events/
 import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
 import { type Instance, openWorkspace, type Workspace } from '../workspace/index.ts';
 import { startEngine } from './engine-start.ts';
+import { exposureWarning } from './exposure.ts';
 import { startFirstGeneration } from './first-generation.ts';
 import type { Generations } from './generations.ts';
 import { ModelLoader } from './model-loader.ts';
@@ -132,8 +133,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   async #start(signal: AbortSignal): Promise<void> {
     const config = this.#config;
     this.#bus.emit({ type: 'emulator.starting', projectDir: config.projectDir, pid: process.pid });
-    for (const text of config.warnings)
-      this.#bus.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
+    for (const text of config.warnings) this.#warn(text);
 
     const workspace = await openWorkspace(config.home);
     await workspace.sweep();
@@ -160,6 +160,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
 
     this.#prepareScript();
     await this.#startScoring(workspace, engine);
+    const exposure = { config, engine: engine.kind, scoringUri: this.scoringUri, httpUrl: this.httpUrl };
+    this.#warn(exposureWarning(exposure));
     await this.#startScript(signal);
     await this.#announceWhenReady();
     await this.#startReloading(initial, engine, stagedRepository);
@@ -170,6 +172,10 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     this.#instance = instance;
     this.#lifetime.use('control socket', await serveControl(this, instance.controlSocket));
     await this.#announceInstance();
+  }
+
+  #warn(text: string | undefined): void {
+    if (text !== undefined) this.#bus.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
   }
 
   /** Before the scoring service, so that at the end its requests are answered before their workers go. */

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { formatAddress, reachableHost } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
 import {
@@ -40,8 +41,8 @@ export class ScoringDoor implements AsyncDisposable {
   /** Where to post, e.g. `http://localhost:6789/score`; in no-code mode the base of the service. */
   get uri(): string {
     const { listen, script } = this.#parts.config;
-    const { host } = listen;
-    const base = `http://${host === '127.0.0.1' ? 'localhost' : host}:${this.#server.port}`;
+    const host = reachableHost(listen.host);
+    const base = `http://${formatAddress(host === '127.0.0.1' ? 'localhost' : host, this.#server.port)}`;
     return script ? `${base}/score` : base;
   }
 
