@@ -12,6 +12,7 @@ import { doctor } from './declarations/doctor.ts';
 import { down } from './declarations/down.ts';
 import { endpointDoor } from './declarations/endpoint-door.ts';
 import { exec } from './declarations/exec.ts';
+import { keys } from './declarations/keys.ts';
 import { logs } from './declarations/logs.ts';
 import { ps } from './declarations/ps.ts';
 import { pull } from './declarations/pull.ts';
@@ -53,6 +54,7 @@ export function createProgram(): Command {
   addCommand(program, status);
   addCommand(program, reload);
   addCommand(program, down);
+  addCommand(program, keys);
   addCommand(program, data);
   addCommand(program, pull);
   addCommand(program, doctor);

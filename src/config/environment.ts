@@ -24,7 +24,7 @@ export function withoutSecrets(variables: Variables): Record<string, string> {
 }
 
 /** `TRITON_LOCAL_KEY`: the primary key, where the user gives one. Never shown. */
-export function primaryKey(variables: Variables): string | undefined {
+export function primaryKeyGiven(variables: Variables = process.env): string | undefined {
   return variables[PRIMARY_KEY] || undefined;
 }
 

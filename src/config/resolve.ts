@@ -3,7 +3,7 @@ import { entryKind, userError } from '../base/index.ts';
 import { detectEntryScript, detectModels, detectPackages, LOOKED_FOR, onnxFile } from './detect.ts';
 import {
   homeDirectory,
-  primaryKey,
+  primaryKeyGiven,
   unknownVariables,
   type Variables,
   withoutSecrets,
@@ -73,7 +73,7 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     scoring: Object.freeze({
       ...groups.scoring,
       ...readServiceSettings(environment),
-      primaryKey: primaryKey(variables),
+      primaryKey: primaryKeyGiven(variables),
     }),
     reload,
     start,

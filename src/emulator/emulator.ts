@@ -207,7 +207,10 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       },
       readKeys: async () => {
         if (auth !== 'key') return [];
-        return (await this.#givenKeys?.()) ?? [primaryKey ?? (await workspace.keys('default')).primary];
+        if (this.#givenKeys) return this.#givenKeys();
+        if (primaryKey !== undefined) return [primaryKey];
+        const { primary, secondary } = await workspace.keys('default');
+        return [primary, secondary];
       },
       events: this.#bus,
     });

@@ -43,7 +43,14 @@ export async function makeEngine(
       const program = plan.program ?? (await buildManagedTriton(home, environment, events, signal));
       const workDirectory = path.join(path.dirname(stagedRepository), 'native');
       return front(
-        new NativeEngine({ program, repository: stagedRepository, workDirectory, environment, events }),
+        new NativeEngine({
+          program,
+          repository: stagedRepository,
+          workDirectory,
+          environment,
+          tritonArgs: config.engine.tritonArgs,
+          events,
+        }),
         options,
       );
     }
@@ -62,11 +69,13 @@ export async function makeEngine(
           project: config.projectDir,
           events,
           startLimitMs: config.start.timeoutMs,
+          serverArguments: config.engine.tritonArgs,
         }),
         options,
       );
     case 'external': {
       const { ca, cert, certKey } = config.external;
+      warnOfArguments(config, 'the external engine starts no Triton', events);
       return front(
         new ExternalEngine({
           url: plan.url,
@@ -111,6 +120,7 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
     if (isUsersOwn(origins, name))
       events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
   }
+  warnOfArguments(config, 'the embedded engine of this version reads none', events);
   const searchFrom = [projectDir, ...options.runtimePaths];
   const hasModels = (initial.repository?.models.size ?? 0) > 0;
   const runtimePaths = hasModels
@@ -124,6 +134,12 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
     runtimePaths,
     events,
   });
+}
+
+function warnOfArguments({ engine: { tritonArgs } }: ProjectConfig, why: string, events: EventSink): void {
+  if (tritonArgs.length === 0) return;
+  const text = `--triton-arg has no effect (${tritonArgs.join(' ')}): ${why}`;
+  events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
 }
 
 function isUsersOwn(origins: ProjectConfig['origins'], name: string): boolean {
