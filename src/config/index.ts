@@ -11,7 +11,13 @@ export type {
   UiMode,
 } from './choices.ts';
 export { UI_MODES } from './choices.ts';
-export { currentEnvironment, detachedEnvironment, homeDirectory, primaryKeyGiven } from './environment.ts';
+export {
+  currentEnvironment,
+  detachedEnvironment,
+  homeDirectory,
+  primaryKeyGiven,
+  unknownVariables,
+} from './environment.ts';
 export type {
   EngineSettings,
   ExternalSettings,

@@ -28,12 +28,19 @@ export async function ensureOnnxRuntime(
   options: OnnxRuntimeOptions,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const installed = path.join(options.home, 'runtime', `${PACKAGE}-${ONNXRUNTIME_VERSION}`);
-  const found = [...options.searchFrom, installed].find(holdsOnnxRuntime);
+  const found = findOnnxRuntime(options.home, options.searchFrom);
   if (found) return [found];
+  const installed = installedIn(options.home);
   await install(installed, options, signal);
   return [installed];
 }
+
+/** The folder from which `onnxruntime-node` is resolved; undefined where it has to be installed. */
+export function findOnnxRuntime(home: string, searchFrom: readonly string[]): string | undefined {
+  return [...searchFrom, installedIn(home)].find(holdsOnnxRuntime);
+}
+
+const installedIn = (home: string) => path.join(home, 'runtime', `${PACKAGE}-${ONNXRUNTIME_VERSION}`);
 
 function holdsOnnxRuntime(directory: string): boolean {
   try {

@@ -15,7 +15,8 @@ import {
 } from './native/installation.ts';
 
 /** What the choice of an engine depends on. */
-export interface EngineWishes extends Pick<ProjectConfig, 'engine' | 'external' | 'home' | 'environment'> {
+export interface EngineWishes extends Pick<ProjectConfig, 'engine' | 'home' | 'environment'> {
+  readonly external: Pick<ProjectConfig['external'], 'url'>;
   /** Backends that the project's models need, as their folders are called; decides whether native will do. */
   readonly backends: readonly string[];
 }

@@ -1,7 +1,9 @@
 import { currentEnvironment } from '../../config/index.ts';
 import { formatTable, print } from '../../ui/index.ts';
-import { diagnose, type Finding, type Verdict } from '../diagnosis.ts';
+import { diagnose } from '../diagnosis/diagnose.ts';
+import type { Finding, Verdict } from '../diagnosis/finding.ts';
 import { EXIT } from '../exit-codes.ts';
+import { packageDirectory } from '../version.ts';
 
 export interface DoctorFlags {
   readonly dockerHost: string | undefined;
@@ -16,6 +18,7 @@ export async function doctor(flags: DoctorFlags): Promise<number> {
     environment,
     nodeVersion: process.versions.node,
     dockerHost: flags.dockerHost ?? environment.TRITON_LOCAL_DOCKER_HOST,
+    searchFrom: [process.cwd(), packageDirectory()],
     image: flags.image ?? environment.TRITON_LOCAL_IMAGE,
   });
   print(flags.json ? `${JSON.stringify(findings, null, 2)}\n` : `${formatFindings(findings)}\n`);

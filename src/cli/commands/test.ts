@@ -18,6 +18,8 @@ import type { Flags } from '../flags.ts';
 import { nextInterruption } from '../signals.ts';
 import { packageDirectory } from '../version.ts';
 
+const MOST_LOG_LINES = 200;
+
 /** Free ports and no watching, unless the user says otherwise: a test must not meet the emulator beside it. */
 const TEST_DEFAULTS = { port: 0, httpPort: 0, watch: false };
 
@@ -70,6 +72,8 @@ interface Endpoints {
   /** Undefined: found from the scoring URI. */
   readonly inferUrl: string | undefined;
   readonly key: string | undefined;
+  /** The log of a service that runs here. */
+  readonly collectLog?: () => () => readonly string[];
 }
 
 /** Starts the project, hands its endpoints over, and stops it, whatever happens; its lines go to stderr. */
@@ -90,7 +94,8 @@ async function withEmulator(
   try {
     const { scoringUri, httpUrl, key, ready } = await emulator.start(signal);
     if (!ready) throw await notReady(emulator.control);
-    return await task({ scoringUri, inferUrl: httpUrl, key });
+    const collectLog = () => collectLines(emulator.control);
+    return await task({ scoringUri, inferUrl: httpUrl, key, collectLog });
   } catch (error) {
     exitCode = exitCodeOf(toTritonLocalError(error));
     throw error;
@@ -98,6 +103,19 @@ async function withEmulator(
     await emulator.end('test ended', exitCode);
     await renderer[Symbol.asyncDispose]();
   }
+}
+
+/** The lines of the log from now until the result is called. */
+function collectLines(control: ReturnType<typeof createEmulator>['control']): () => readonly string[] {
+  const lines: string[] = [];
+  const stop = control.subscribe((event) => {
+    if (event.type === 'log.line' && lines.length < MOST_LOG_LINES)
+      lines.push(`${event.source} ${event.text}`);
+  });
+  return () => {
+    stop();
+    return lines;
+  };
 }
 
 async function notReady(control: ReturnType<typeof createEmulator>['control']): Promise<Error> {

@@ -24,15 +24,7 @@ function wishes(engine: Partial<EngineSettings> = {}, more: Partial<EngineWishes
       modelControlMode: 'none',
       ...engine,
     },
-    external: {
-      url: undefined,
-      grpcUrl: undefined,
-      metricsUrl: undefined,
-      headers: {},
-      ca: undefined,
-      cert: undefined,
-      certKey: undefined,
-    },
+    external: { url: undefined },
     backends: [],
     home: folder.path('home'),
     environment: {
