@@ -1,4 +1,4 @@
-import { Lifetime, messageOf, systemError } from '../base/index.ts';
+import { formatAddress, Lifetime, messageOf, reachableHost, systemError } from '../base/index.ts';
 import { listModelDirectories, readModelDefinition } from '../repository/index.ts';
 import type { Backend } from './backends/backend.ts';
 import { OnnxRuntimeBackend } from './backends/onnxruntime.ts';
@@ -47,11 +47,10 @@ export async function startInferenceServer(
     );
     refuseAborted(signal);
     const port = await door.listen();
-    const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-    const text = `Started HTTPService at ${host}:${port}`;
+    const text = `Started HTTPService at ${formatAddress(options.host, port)}`;
     options.events.emit({ type: 'log.line', source: 'engine', level: 'info', text });
     return {
-      httpUrl: `http://${host}:${port}`,
+      httpUrl: `http://${formatAddress(reachableHost(options.host), port)}`,
       version: TRITON_VERSION,
       listener: door.listener,
       load: (model) => control.load(model),

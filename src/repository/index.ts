@@ -22,7 +22,6 @@ export type { OnnxInterface, OnnxTensor } from './onnx-interface.ts';
 export { completePythonConfig } from './python-complete.ts';
 export { scanRepository, snapshotOnnxFile } from './scan.ts';
 export type { ModelSnapshot, RepositorySnapshot, SnapshotFile } from './snapshot.ts';
-export { closestName } from './spelling.ts';
 export { type StagedModel, stageModel, unstageModel } from './stage.ts';
 export { validateModelConfig } from './validate.ts';
 export type { ModelVersion } from './versions.ts';
