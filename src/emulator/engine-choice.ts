@@ -14,6 +14,7 @@ import {
 } from '../engines/index.ts';
 import type { EventSink } from '../events/index.ts';
 import type { ProjectSnapshot } from '../reload/index.ts';
+import type { UserPaths } from '../repository/index.ts';
 import { requireConsent } from './consent.ts';
 
 export interface EngineStartOptions {
@@ -22,6 +23,8 @@ export interface EngineStartOptions {
   /** Where the engine reads models from; made here. */
   readonly stagedRepository: string;
   readonly runtimePaths: readonly string[];
+  /** Translates staged paths in what an engine says into the user's. */
+  readonly paths: UserPaths;
   /** Aborted when the user would rather have what is on this machine than wait for an image. */
   readonly skipDownload: AbortSignal;
   readonly events: EventSink;
@@ -119,6 +122,7 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
     httpPort,
     modelControlMode,
     runtimePaths,
+    userPaths: options.paths.text,
     events,
   });
 }

@@ -11,6 +11,8 @@ export interface EmbeddedEngineOptions {
   readonly httpPort: number;
   readonly modelControlMode: ModelControlMode;
   readonly runtimePaths: readonly string[];
+  /** Translates staged paths in the server's texts into the user's. */
+  readonly userPaths?: (text: string) => string;
   readonly events: EventSink;
 }
 
@@ -34,6 +36,7 @@ export class EmbeddedEngine implements Engine {
       load: (model) => server.load(model),
       unload: (model) => server.unload(model),
       models: () => server.models(),
+      loadFailure: async (model) => server.loadFailure(model),
       // It lives and dies with this process.
       exited: new Promise<string>(() => {}),
       async [Symbol.asyncDispose]() {

@@ -26,3 +26,4 @@ export { buildManagedTriton, MANAGED_TRITON } from './native/environment.ts';
 export { ensureOnnxRuntime, ONNXRUNTIME_VERSION, type OnnxRuntimeOptions } from './onnxruntime.ts';
 export { type EnginePlan, type EngineWishes, lacksTriton, planEngines } from './select.ts';
 export { StatisticsSampler } from './statistics-sampler.ts';
+export { translateEvents } from './translated-events.ts';

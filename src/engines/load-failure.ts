@@ -39,6 +39,23 @@ export async function loadFailure(
   return userError('MODEL_LOAD_FAILED', reason, { ...(location && { location }), cause: thrown });
 }
 
+/**
+ * Why a model that the index names UNAVAILABLE was not loaded. Our own reading of its folder knows the line of a faulty
+ * `config.pbtxt`; else the reason may name a line of Python. Undefined where the model is not UNAVAILABLE.
+ */
+export async function explainLoadFailure(
+  model: string,
+  repository: string,
+  board: ModelBoard,
+): Promise<TritonLocalError | undefined> {
+  const failed = board.models.find(({ name, state }) => name === model && state === 'UNAVAILABLE');
+  if (!failed) return undefined;
+  const fault = await configFault(repository, model);
+  if (fault) return userError('MODEL_LOAD_FAILED', fault.message, { ...placeOf(fault), cause: fault });
+  const location = pythonLocation(failed.reason, path.join(repository, model), failed.version);
+  return userError('MODEL_LOAD_FAILED', failed.reason.trim(), { ...(location && { location }) });
+}
+
 /** An entry of the index with a reason that names our staged files and what serves a model whose backend is missing. */
 export function withPlainReason(
   entry: IndexEntry,
@@ -91,12 +108,16 @@ function placeOf({ location, hint }: TritonLocalError) {
  * The stub's traceback has lines such as `  /repository/M/1/model.py(4): initialize`, innermost first; an error of
  * syntax says `(model.py, line 4)`, of a file in a version's folder.
  */
-function pythonLocation(message: string, directory: string): SourceLocation | undefined {
+function pythonLocation(
+  message: string,
+  directory: string,
+  knownVersion?: string,
+): SourceLocation | undefined {
   for (const [, file = '', line] of message.matchAll(/^\s*(\S.*?\.py)\((\d+)\)/gm)) {
     const full = path.resolve(file);
     if (full.startsWith(directory + path.sep)) return { file: full, line: Number(line) };
   }
-  const version = /: version (\d+) /.exec(message)?.[1];
+  const version = knownVersion || /: version (\d+) /.exec(message)?.[1];
   const [, file, line] = /\(([^/()\s]+\.py), line (\d+)\)/.exec(message) ?? [];
   if (version === undefined || file === undefined) return undefined;
   return { file: path.join(directory, version, file), line: Number(line) };

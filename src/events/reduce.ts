@@ -1,4 +1,5 @@
 import type { EmulatorEvent, EventOf, ReloadAction } from './event.ts';
+import { compareNaturally } from './natural-order.ts';
 import {
   type EmulatorState,
   initialState,
@@ -26,13 +27,32 @@ export function reduce(state: EmulatorState, event: EmulatorEvent): EmulatorStat
 function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
   switch (event.type) {
     case 'emulator.starting':
-      return { ...initialState, startedAt: event.time, projectDir: event.projectDir, pid: event.pid };
+      return {
+        ...initialState,
+        startedAt: event.time,
+        projectDir: event.projectDir,
+        pid: event.pid,
+        auth: event.auth ?? 'none',
+      };
     case 'emulator.ready': {
       const { deployment, scoringUri, httpUrl, startMs } = event;
-      return { ...state, state: 'ready', deployment, scoringUri, httpUrl, startMs, progress: null };
+      return {
+        ...state,
+        state: 'ready',
+        blockers: [],
+        deployment,
+        scoringUri,
+        httpUrl,
+        startMs,
+        progress: null,
+      };
+    }
+    case 'emulator.degraded': {
+      const { deployment, scoringUri, httpUrl, blockers } = event;
+      return { ...state, state: 'degraded', blockers, deployment, scoringUri, httpUrl, progress: null };
     }
     case 'emulator.stopping':
-      return { ...state, state: 'stopping', progress: null };
+      return { ...state, state: 'stopping', blockers: [], progress: null };
     case 'emulator.stopped':
       return { ...state, state: 'stopped', progress: null, models: [], statistics: [], workers: [] };
     case 'engine.selected':
@@ -84,7 +104,7 @@ function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
 export function asServedBy(state: EmulatorState, generation: number): EmulatorState {
   if (generation === state.generation) return state;
   const failures = state.failures.filter(({ targets }) => !targets.includes(SCRIPT));
-  return { ...state, generation, failures, stale: failures.length > 0 };
+  return { ...state, generation, failures, stale: isStale(failures) };
 }
 
 function foldEngine(
@@ -117,7 +137,7 @@ function foldEngine(
 }
 
 /**
- * The list with this model's new state, ordered by name and version. An unloaded version vanishes (Triton's own index
+ * The list with this model's new state, ordered by name and version (`model_2` before `model_10`). An unloaded version vanishes (Triton's own index
  * keeps it as UNAVAILABLE `unloaded`; nobody needs it on a screen), and an entry without a version, which stands for a
  * model whose configuration could not be read, makes room for its versions.
  */
@@ -152,8 +172,7 @@ function withoutVersion(
 type Version = Pick<ModelStatus, 'name' | 'version'>;
 
 function byNameAndVersion(one: Version, other: Version): number {
-  if (one.name !== other.name) return one.name < other.name ? -1 : 1;
-  return Number(one.version) - Number(other.version);
+  return compareNaturally(one.name, other.name) || Number(one.version) - Number(other.version);
 }
 
 function progressOf({ environment, step, detail }: EventOf<'environment.progress'>): string {
@@ -219,20 +238,26 @@ function foldReload(
         ...state,
         generation,
         failures,
-        stale: failures.length > 0,
+        stale: isStale(failures),
         reload: { outcome: 'completed', ...facts, timings: event.timings, error: null },
         reloads: state.reloads + (actions.length > 0 ? 1 : 0),
         progress: null,
       };
     }
     case 'reload.failed': {
-      const failure: ReloadFailure = { time, targets: actions.map(keyOf), error: event.error };
+      const failure: ReloadFailure = {
+        time,
+        targets: actions.map(keyOf),
+        error: event.error,
+        olderServes: olderServes(state, actions),
+      };
       const others = state.failures.filter((it) => !overlap(it.targets, failure.targets));
+      const failures = [...others, failure].slice(-MOST_FAILURES);
       return {
         ...state,
         generation,
-        failures: [...others, failure].slice(-MOST_FAILURES),
-        stale: true,
+        failures,
+        stale: isStale(failures),
         reload: { outcome: 'failed', ...facts, timings: event.timings, error: event.error },
         progress: null,
       };
@@ -261,6 +286,18 @@ function withoutMended(failures: readonly ReloadFailure[], actions: readonly Rel
   const mended = actions.map(keyOf);
   return failures.filter((it) => it.targets.length > 0 && !overlap(it.targets, mended));
 }
+
+/**
+ * Whether what a failed reload was to replace still serves. A script that never came up counts as well: the answers of
+ * its service tell of an older content than the newest one.
+ */
+function olderServes({ models }: EmulatorState, actions: readonly ReloadAction[]): boolean {
+  const targets = actions.filter(({ kind }) => kind !== 'swap-workers').map(({ target }) => target);
+  if (targets.length < actions.length || targets.length === 0) return true;
+  return models.some(({ name, state }) => state === 'READY' && targets.includes(name));
+}
+
+const isStale = (failures: readonly ReloadFailure[]) => failures.some(({ olderServes: older }) => older);
 
 /** Loading and unloading one model are about the same thing. */
 function keyOf({ kind, target }: ReloadAction): string {

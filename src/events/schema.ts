@@ -48,6 +48,7 @@ export const failure = z.object({
   message: z.string(),
   file: z.string().optional(),
   line: z.number().int().positive().optional(),
+  column: z.number().int().positive().optional(),
   /** The text of that line, cut where it is long. */
   excerpt: z.string().optional(),
   hint: z.string().optional(),
@@ -70,6 +71,14 @@ export const answerDifference = z.object({
   after: z.string(),
 });
 
+/** What keeps an emulator whose start is over from being ready. */
+export const blocker = z.object({
+  kind: z.enum(['model', 'script', 'engine']),
+  /** The model's name, the entry script's path, or the engine's kind. */
+  name: z.string(),
+  reason: z.string(),
+});
+
 /** A request that is sent again after each reload. */
 const replay = {
   method: z.string(),
@@ -82,7 +91,13 @@ const replay = {
 };
 
 export const eventBody = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('emulator.starting'), projectDir: z.string(), pid: z.number().int() }),
+  z.object({
+    type: z.literal('emulator.starting'),
+    projectDir: z.string(),
+    pid: z.number().int(),
+    /** Whether callers of the scoring service need a key. */
+    auth: z.enum(['none', 'key']).optional(),
+  }),
   z.object({
     type: z.literal('emulator.ready'),
     /** The scoring service, e.g. `http://localhost:6789/score`; in no-code mode its base. */
@@ -90,6 +105,17 @@ export const eventBody = z.discriminatedUnion('type', [
     httpUrl: z.string(),
     deployment: z.enum(['no-code', 'script']),
     startMs: milliseconds,
+  }),
+  /**
+   * Both listeners are open, but the emulator is not ready: something must be fixed first. `emulator.ready` follows
+   * when it is. Also emitted when a later save takes readiness away.
+   */
+  z.object({
+    type: z.literal('emulator.degraded'),
+    scoringUri: z.string(),
+    httpUrl: z.string(),
+    deployment: z.enum(['no-code', 'script']),
+    blockers: z.array(blocker),
   }),
   z.object({ type: z.literal('emulator.stopping'), reason: z.string() }),
   z.object({ type: z.literal('emulator.stopped'), exitCode: z.number().int() }),

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import type { TritonLocalError } from '../base/index.ts';
 import type { ModelControlMode } from '../config/index.ts';
 import type { EventSink, ModelStatus } from '../events/index.ts';
 
@@ -12,6 +13,8 @@ export interface InferenceServerOptions {
   readonly modelControlMode: ModelControlMode;
   /** Folders where `onnxruntime-node` may lie (each holding a `node_modules`), first hit wins. */
   readonly runtimePaths: readonly string[];
+  /** Translates staged paths in reasons, logs and answers into the user's; left out, texts stay as they are. */
+  readonly userPaths?: (text: string) => string;
   readonly events: EventSink;
 }
 
@@ -25,4 +28,6 @@ export interface InferenceServer extends AsyncDisposable {
   load(model: string): Promise<void>;
   unload(model: string): Promise<void>;
   models(): readonly ModelStatus[];
+  /** Why the newest load of a model failed, with file, line and hint where they are known. */
+  loadFailure(model: string): TritonLocalError | undefined;
 }

@@ -27,7 +27,7 @@ export async function startInferenceServer(
     const models = new ModelTable();
     const control = lifetime.use(
       'models',
-      new ModelControl(models, options.repository, backends, options.events),
+      new ModelControl(models, options.repository, backends, options.events, options.userPaths),
     );
     await loadAll(control, options, signal);
     const door = lifetime.use(
@@ -51,6 +51,7 @@ export async function startInferenceServer(
       load: (model) => control.load(model),
       unload: (model) => control.remove(model),
       models: () => models.statuses(),
+      loadFailure: (model) => control.loadFailure(model),
       [Symbol.asyncDispose]: () => lifetime[Symbol.asyncDispose](),
     };
   } catch (error) {

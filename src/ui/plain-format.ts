@@ -1,11 +1,13 @@
 import type { EmulatorEvent, EmulatorState, EventOf, LogSource } from '../events/index.ts';
 import {
   formatBill,
+  formatBlocker,
   formatDifferences,
   formatDuration,
   formatEngine,
   formatPath,
   formatPlace,
+  formatPlural,
   formatServing,
   formatSubject,
   formatTryLine,
@@ -48,6 +50,8 @@ export class PlainFormat {
         return [this.#line('starting', `${formatPath(event.projectDir)} (process ${event.pid})`)];
       case 'emulator.ready':
         return this.#ready(event, state);
+      case 'emulator.degraded':
+        return this.#degraded(event);
       case 'emulator.stopping':
         return [this.#line('stopping', event.reason)];
       case 'emulator.stopped':
@@ -98,6 +102,17 @@ export class PlainFormat {
         event satisfies never;
         return [];
     }
+  }
+
+  #degraded({ blockers, scoringUri, httpUrl }: EventOf<'emulator.degraded'>): string[] {
+    const [first, ...others] = blockers.map(formatBlocker).map(clean);
+    const rest = others.length === 0 ? '' : ` (and ${formatPlural(others.length, 'more problem')})`;
+    return [
+      this.#line('degraded', this.#style.yellow(`serving, but not ready: ${first ?? ''}${rest}`)),
+      ...others.map((line) => `${INDENT}${line}`),
+      `${INDENT}scoring  ${scoringUri}`,
+      `${INDENT}Triton   ${httpUrl}`,
+    ];
   }
 
   #ready(event: EventOf<'emulator.ready'>, { models }: EmulatorState): string[] {
@@ -153,7 +168,10 @@ export class PlainFormat {
     return [line, `${INDENT}still broken: ${place}`];
   }
 
-  #failed({ actions, generation, error }: EventOf<'reload.failed'>, { projectDir }: EmulatorState): string[] {
+  #failed(
+    { generation, error }: EventOf<'reload.failed'>,
+    { projectDir, failures }: EmulatorState,
+  ): string[] {
     const place = formatPlace(error, projectDir);
     const [first = '', ...more] = error.message.split(/\r?\n/).map(clean);
     return [
@@ -161,7 +179,7 @@ export class PlainFormat {
       ...(error.excerpt === undefined ? [] : [`${INDENT}${error.line} | ${clean(error.excerpt)}`]),
       ...more.map((line) => `${INDENT}${line}`),
       ...(error.hint === undefined ? [] : [`${INDENT}hint: ${clean(error.hint)}`]),
-      `${INDENT}${formatServing(generation, actions)}`,
+      ...failures.slice(-1).map((failure) => `${INDENT}${formatServing(generation, failure)}`),
     ];
   }
 

@@ -22,7 +22,7 @@ export async function up(directory: string | undefined, flags: Flags): Promise<n
 
   const { stdin, stdout } = process;
   const facts = terminalFacts(stdout.isTTY === true);
-  const mode = selectUi(config.ui, { stdin, stdout, ci: facts.ci, dumb: facts.dumb });
+  const mode = selectUi(config.ui, { stdin, stdout, ci: facts.ci, dumb: facts.dumb || facts.screenReader });
   const emulator = createEmulator({ config, resolve, runtimePaths: [packageDirectory()] });
   const renderer = await startRenderer(mode, {
     control: emulator.control,

@@ -6,6 +6,7 @@ import type { Engine, RunningEngine } from '../engine.ts';
 import { findGpuInUse, gpuNameIn } from '../gpu-in-use.ts';
 import { explainUnread, notePollFailure, withPlainReason } from '../load-failure.ts';
 import { ModelBoard } from '../model-board.ts';
+import { translateEvents } from '../translated-events.ts';
 import { TritonClient } from '../triton-client.ts';
 import { tritonArguments } from './command-line.ts';
 import { freePorts } from './free-ports.ts';
@@ -61,8 +62,10 @@ export class NativeEngine implements Engine {
   }
 
   async #startOnFreePorts(surroundings: Surroundings, signal: AbortSignal): Promise<RunningEngine> {
-    const { events, program, repository } = this.#options;
+    const { program, repository } = this.#options;
     const { translated } = surroundings;
+    const plain = (text: string) => translated?.plain(text) ?? text;
+    const events = translateEvents(this.#options.events, plain);
     const [http = 0, grpc = 0, metrics = 0] = await freePorts(3);
     const models = (await listModelDirectories(repository)).filter((model) => !this.#unloaded.has(model));
     const sharedMemoryPrefix = `triton-local-${process.pid}-${++starts}-`;
@@ -87,7 +90,7 @@ export class NativeEngine implements Engine {
         events,
         onLine: (text) => {
           gpuName ??= gpuNameIn(text);
-          notePollFailure(text, board);
+          notePollFailure(plain(text), board);
         },
       }),
     );
