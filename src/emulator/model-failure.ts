@@ -19,7 +19,8 @@ export async function modelFailure(
 ): Promise<TritonLocalError> {
   const error = toTritonLocalError(thrown);
   const folder = path.join(staged, model);
-  const hint = error.hint ?? (await explainMissingFile(staged, model));
+  const isBackends = /unable to find backend library/.test(error.message);
+  const hint = error.hint ?? (isBackends ? undefined : await explainMissingFile(staged, model));
   return paths.error(
     new TritonLocalError(error.code, error.kind, error.message, {
       location: error.location ?? { file: fileNamedIn(error.message, folder) },

@@ -149,6 +149,19 @@ export function formatBlocker({ kind, name, reason }: Blocker): string {
   return `the ${name} engine is not ready: ${fault}`;
 }
 
+const MOST_NAMED = 5;
+
+/** What keeps an emulator from being ready in one line: the reason where it is one thing, else the names. */
+export function formatBlockers(blockers: readonly Blocker[]): string {
+  const [only, ...others] = blockers;
+  if (!only) return 'the engine gives no reason';
+  if (others.length === 0) return formatBlocker(only);
+  const names = blockers.slice(0, MOST_NAMED).map(({ name }) => path.basename(name));
+  const more = blockers.length - names.length;
+  const isModels = blockers.every(({ kind }) => kind === 'model');
+  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''} ${isModels ? 'are not loaded' : 'failed'}`;
+}
+
 /** What still answers after a load or reload failed. */
 export function formatServing(
   generation: number,

@@ -1,13 +1,12 @@
 import type { EmulatorEvent, EmulatorState, EventOf, LogSource } from '../events/index.ts';
 import {
   formatBill,
-  formatBlocker,
+  formatBlockers,
   formatDifferences,
   formatDuration,
   formatEngine,
   formatPath,
   formatPlace,
-  formatPlural,
   formatServing,
   formatSubject,
   formatTryLine,
@@ -105,11 +104,11 @@ export class PlainFormat {
   }
 
   #degraded({ blockers, scoringUri, httpUrl }: EventOf<'emulator.degraded'>): string[] {
-    const [first, ...others] = blockers.map(formatBlocker).map(clean);
-    const rest = others.length === 0 ? '' : ` (and ${formatPlural(others.length, 'more problem')})`;
     return [
-      this.#line('degraded', this.#style.yellow(`serving, but not ready: ${first ?? ''}${rest}`)),
-      ...others.map((line) => `${INDENT}${line}`),
+      this.#line(
+        'degraded',
+        this.#style.yellow(`serving, but not ready: ${clean(formatBlockers(blockers))}`),
+      ),
       `${INDENT}scoring  ${scoringUri}`,
       `${INDENT}Triton   ${httpUrl}`,
     ];
@@ -173,7 +172,7 @@ export class PlainFormat {
     { projectDir, failures }: EmulatorState,
   ): string[] {
     const place = formatPlace(error, projectDir);
-    const [first = '', ...more] = error.message.split(/\r?\n/).map(clean);
+    const [first = '', ...more] = error.message.trimEnd().split(/\r?\n/).map(clean);
     return [
       this.#line('failed', this.#style.red(`${place === undefined ? '' : `${place}: `}${first}`)),
       ...(error.excerpt === undefined ? [] : [`${INDENT}${error.line} | ${clean(error.excerpt)}`]),

@@ -75,7 +75,8 @@ class PlainRenderer {
     const isOwnWords = source === 'script' || source === 'worker';
     const prefix = isOwnWords || level === 'info' ? '' : `${level}: `;
     const folder = this.#folderOf(source);
-    for (const line of text.split(/\r?\n/)) this.#writeLog(source, folder.push(prefix + line));
+    for (const line of text.replace(/\r?\n$/, '').split(/\r?\n/))
+      this.#writeLog(source, folder.push(prefix + line));
   }
 
   #writeLog(source: LogSource, lines: readonly string[]): void {

@@ -1,7 +1,7 @@
 import { type EmulatorState, findFailure } from '../events/index.ts';
 import {
   formatBill,
-  formatBlocker,
+  formatBlockers,
   formatDuration,
   formatEngine,
   formatPath,
@@ -19,7 +19,7 @@ export function formatState(state: EmulatorState, { color = false, now = Date.no
   const uptime = startedAt === null ? '' : `, up ${formatUptime(now - Date.parse(startedAt))}`;
   const rows: [string, string][] = [['state', `${state.state}${uptime}`]];
   if (projectDir !== null) rows.push(['project', formatPath(projectDir)]);
-  for (const blocker of state.blockers) rows.push(['blocked', formatBlocker(blocker)]);
+  if (state.blockers.length > 0) rows.push(['blocked', formatBlockers(state.blockers)]);
   if (engine) rows.push(['engine', `${formatEngine(engine)} (${engine.exited ?? engine.reason})`]);
   if (state.scoringUri !== null) rows.push(['scoring', state.scoringUri]);
   if (state.httpUrl !== null) rows.push(['Triton', state.httpUrl]);

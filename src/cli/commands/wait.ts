@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemError, userError } from '../../base/index.ts';
-import { print } from '../../ui/index.ts';
+import { systemError, TritonLocalError, userError } from '../../base/index.ts';
+import { formatBlockers, print, printError } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
 import { chooseInstance, withControl } from '../instances.ts';
@@ -14,6 +14,7 @@ export async function wait(directory: string | undefined, flags: Flags): Promise
     throw userError('CONFIG_INVALID', '--timeout must be a number of seconds above 0 and at most 86400');
   const deadline = performance.now() + seconds * 1000;
   let last: unknown;
+  let reported = '';
   for (;;) {
     try {
       const state = await withControl(await chooseInstance(directory), (control) => control.state());
@@ -21,12 +22,23 @@ export async function wait(directory: string | undefined, flags: Flags): Promise
         print(`ready: ${state.scoringUri}\n`);
         return EXIT.ok;
       }
-      last = systemError('NOT_READY', `process ${state.pid} is ${state.state}`);
+      const why = state.state === 'degraded' ? `: ${formatBlockers(state.blockers)}` : '';
+      last = systemError('NOT_READY', `process ${state.pid} is ${state.state}${why}`);
+      if (why !== '' && why !== reported) printError(`waiting${why}\n`);
+      reported = why;
+      // Nothing is going to change by itself.
+      if (why !== '' && state.watching?.mode === 'off') break;
     } catch (error) {
       last = error;
     }
     if (performance.now() >= deadline) break;
     await sleep(LOOK_EVERY_MS);
   }
-  throw systemError('START_TIMED_OUT', `no emulator was ready within ${seconds} s`, { cause: last });
+  const isDegraded = last instanceof TritonLocalError && last.code === 'NOT_READY' && reported !== '';
+  const detail = isDegraded ? `${reported}` : '';
+  if (performance.now() < deadline) throw last;
+  throw systemError('START_TIMED_OUT', `no emulator was ready within ${seconds} s${detail}`, {
+    cause: last,
+    ...(isDegraded && { hint: `fix what is named and save, or see triton-local status` }),
+  });
 }
