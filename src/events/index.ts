@@ -26,6 +26,7 @@ export { type LogEntry, type LogLimits, LogStore } from './log-store.ts';
 export { compareNaturally } from './natural-order.ts';
 export { findFailure, withNewestFailure } from './newest-failure.ts';
 export { asServedBy, describePull, reduce, waitsForImage } from './reduce.ts';
+export { RequestMeter } from './request-meter.ts';
 export { type RequestEntry, type RequestFigures, RequestStore } from './request-store.ts';
 export {
   type EmulatorState,

@@ -88,6 +88,7 @@ function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
     case 'reload.failed':
       return foldReload(state, event);
     case 'scoring.request':
+    case 'engine.requests':
     case 'log.line':
       return state;
     default:

@@ -196,6 +196,22 @@ export const eventBody = z.discriminatedUnion('type', [
     /** Why the front end of a cloud profile answered otherwise than the service. */
     reason: z.string().optional(),
   }),
+  /** What clients asked of Triton's own port since the event before: all counted, the newest in the sample. */
+  z.object({
+    type: z.literal('engine.requests'),
+    count: z.number().int().positive(),
+    /** Of these, answered with a status of 400 or more. */
+    failed: z.number().int().nonnegative(),
+    sample: z.array(
+      z.object({
+        time: z.iso.datetime(),
+        method: z.string(),
+        path: z.string(),
+        status: z.number().int(),
+        totalMs: milliseconds,
+      }),
+    ),
+  }),
   z.object({ type: z.literal('reload.watching'), mode: watchMode, reason: z.string() }),
   z.object({ type: z.literal('replay.pinned'), ...replay }),
   z.object({

@@ -1,4 +1,5 @@
 import { Lifetime, messageOf, systemError } from '../base/index.ts';
+import { RequestMeter } from '../events/index.ts';
 import { listModelDirectories } from '../repository/index.ts';
 import { OnnxRuntimeBackend } from './backends/onnxruntime.ts';
 import { HttpDoor } from './http/http-door.ts';
@@ -30,6 +31,8 @@ export async function startInferenceServer(
       new ModelControl(models, options.repository, backends, options.events, options.userPaths),
     );
     await loadAll(control, options, signal);
+    const meter = new RequestMeter(options.events);
+    lifetime.defer('request meter', () => meter.flush());
     const door = lifetime.use(
       'http',
       new HttpDoor(models, control, {
@@ -37,6 +40,7 @@ export async function startInferenceServer(
         port: options.httpPort,
         version: TRITON_VERSION,
         modelControlMode: options.modelControlMode,
+        meter,
       }),
     );
     refuseAborted(signal);

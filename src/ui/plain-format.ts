@@ -7,6 +7,7 @@ import {
   formatEngine,
   formatPath,
   formatPlace,
+  formatPlural,
   formatServing,
   formatSubject,
   formatTryLine,
@@ -83,6 +84,8 @@ export class PlainFormat {
         return event.expected ? [] : [this.#line('failed', style.red(workerDeath(event)))];
       case 'scoring.request':
         return [this.#request(event)];
+      case 'engine.requests':
+        return this.#engineRequests(event);
       case 'reload.watching':
         return this.#watching(event);
       case 'replay.pinned':
@@ -141,6 +144,18 @@ export class PlainFormat {
       'request',
       `${clean(method)} ${clean(path)} ${paint(String(status))} ${took} ${clean(id)}${why}`,
     );
+  }
+
+  /** One line a request while they are few; of many, the newest and a count. */
+  #engineRequests({ count, sample }: EventOf<'engine.requests'>): string[] {
+    const style = this.#style;
+    const lines = sample.map(({ method, path, status, totalMs }) => {
+      const paint = status >= 500 ? style.red : status >= 400 ? style.yellow : style.green;
+      const request = `${clean(method)} ${clean(path)} ${paint(String(status))} ${formatDuration(totalMs)}`;
+      return this.#line('triton', request);
+    });
+    const more = count - sample.length;
+    return more === 0 ? lines : [...lines, this.#line('triton', `${formatPlural(more, 'more request')}`)];
   }
 
   /** The usual way is not worth a line, and polling says why in a warning of its own. */

@@ -96,7 +96,7 @@ export class NativeEngine implements Engine {
     );
     try {
       const client = lifetime.use('connection', new TritonClient({ http: `http://127.0.0.1:${http}` }));
-      await untilLive(client, triton, signal);
+      await untilLive(client, triton, plain, signal);
       // Its log names the GPUs before it listens; without one there is nothing to wait for.
       const inUse =
         gpuName && findGpuInUse(`http://127.0.0.1:${metrics}`, () => gpuName, GPU_LIMIT_MS, signal);
@@ -122,10 +122,15 @@ export class NativeEngine implements Engine {
 }
 
 /** Loading comes before listening, so that the first answer means that every model has been tried. */
-async function untilLive(client: TritonClient, triton: TritonProcess, signal: AbortSignal): Promise<void> {
+async function untilLive(
+  client: TritonClient,
+  triton: TritonProcess,
+  plain: (text: string) => string,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
-    if (triton.hasExited) throw startFailure(await triton.exited, triton.lastLines);
+    if (triton.hasExited) throw startFailure(await triton.exited, triton.lastLines.map(plain));
     if (await Promise.race([triton.unloadable, client.answers('live')])) return;
     await Promise.race([triton.unloadable, triton.exited, sleep(PROBE_EVERY_MS, undefined, { signal })]);
   }

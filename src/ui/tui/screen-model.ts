@@ -87,6 +87,11 @@ export class ScreenModel {
       this.touchHead();
       return;
     }
+    if (event.type === 'engine.requests') {
+      this.requests.appendEngine(event);
+      this.touchHead();
+      return;
+    }
     if (event.type === 'reload.failed') this.lastError = event.error.message;
     this.adopt(reduce(this.state, event));
   }
