@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { entryKind, messageOf, userError } from '../base/index.ts';
-import { detectEntryScript, detectModels, detectPackages, LOOKED_FOR, onnxFile } from './detect.ts';
+import { describeEmptyProject, detectEntryScript, detectModels, detectPackages, onnxFile } from './detect.ts';
 import type { FileValue } from './parse-project-file.ts';
 import type { ModelSource, Origin, ProjectConfig, PythonSource, ScriptSource } from './project-config.ts';
 import { PROJECT_FILE, readProjectFile } from './project-file.ts';
@@ -80,9 +80,7 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
   if (!given.values.entryScript) detected('entryScript', script);
   // A remote Triton has models of its own.
   if (!models && !script && given.values.tritonUrl === undefined) {
-    throw userError('PROJECT_EMPTY', `${projectDir} holds neither models nor an entry script`, {
-      hint: `looked for ${LOOKED_FOR}`,
-    });
+    throw await describeEmptyProject(projectDir);
   }
 
   const value = <Name extends SettingName>(
