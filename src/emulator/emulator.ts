@@ -3,7 +3,14 @@ import { Lifetime, systemError } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import { type Control, type ServiceControl, serveControl } from '../control/index.ts';
 import { type LocalEngine, StatisticsSampler } from '../engines/index.ts';
-import { asServedBy, type EmulatorState, EventBus, findBlockers, StateStore } from '../events/index.ts';
+import {
+  asServedBy,
+  type Blocker,
+  type EmulatorState,
+  EventBus,
+  findBlockers,
+  StateStore,
+} from '../events/index.ts';
 import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
 import { UserPaths } from '../repository/index.ts';
 import { type Instance, openWorkspace, type Workspace } from '../workspace/index.ts';
@@ -278,7 +285,9 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       const { state } = this.#store;
       const blockers = [...findBlockers(state)];
       const isKnown = state.state === 'degraded' && state.scoringUri === scoringUri;
-      if (isKnown && JSON.stringify(state.blockers) === JSON.stringify(blockers)) return;
+      const names = (those: readonly Blocker[]) =>
+        those.map(({ kind, name }) => `${kind} ${name}`).join('\n');
+      if (isKnown && names(state.blockers) === names(blockers)) return;
       this.#bus.emit({ type: 'emulator.degraded', ...facts, blockers });
       return;
     }

@@ -56,7 +56,8 @@ export class Readiness {
     const mayHaveChanged =
       event.type === 'reload.completed' ||
       event.type === 'reload.failed' ||
-      (event.type === 'model.state' && (this.#ready !== true || event.state === 'UNAVAILABLE'));
+      (event.type === 'model.state' &&
+        (event.state === 'UNAVAILABLE' || (event.state === 'READY' && this.#ready !== true)));
     if (mayHaveChanged) void this.check();
   }
 

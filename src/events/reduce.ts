@@ -246,14 +246,8 @@ function foldReload(
       };
     }
     case 'reload.failed': {
-      const failure: ReloadFailure = {
-        time,
-        targets: actions.map(keyOf),
-        error: event.error,
-        olderServes: olderServes(state, actions),
-      };
-      const others = state.failures.filter((it) => !overlap(it.targets, failure.targets));
-      const failures = [...others, failure].slice(-MOST_FAILURES);
+      const standing = withoutMended(state.failures, actions, actions.length === 0);
+      const failures = [...standing, ...failuresOf(event, state)].slice(-MOST_FAILURES);
       return {
         ...state,
         generation,
@@ -278,14 +272,31 @@ function replayOf(
   return { method, path, status, generation, change: { statusBefore, differences, differenceCount } };
 }
 
+/** One for each action that failed; one for all of them where the error names no target. */
+function failuresOf(
+  { time, error, actions }: EventOf<'reload.failed'>,
+  state: EmulatorState,
+): ReloadFailure[] {
+  const { others = [], ...first } = error;
+  return [first, ...others].map((fault) => {
+    const named = actions.filter(({ target }) => target === fault.target);
+    const failed = named.length > 0 ? named : actions;
+    return { time, targets: failed.map(keyOf), error: fault, olderServes: olderServes(state, failed) };
+  });
+}
+
 /**
- * A reload mends only what it touched: with a broken script, a model that loads leaves the script as broken as it was.
- * One without actions found nothing amiss at all.
+ * The failures that a reload leaves standing. It settles only what it touched: with a broken script, a model that loads
+ * leaves the script as broken as it was. One without actions found nothing amiss at all, or could not read the project.
  */
-function withoutMended(failures: readonly ReloadFailure[], actions: readonly ReloadAction[]) {
-  if (actions.length === 0) return [];
-  const mended = actions.map(keyOf);
-  return failures.filter((it) => it.targets.length > 0 && !overlap(it.targets, mended));
+function withoutMended(
+  failures: readonly ReloadFailure[],
+  actions: readonly ReloadAction[],
+  couldNotRead = false,
+): readonly ReloadFailure[] {
+  if (actions.length === 0) return couldNotRead ? failures.filter((it) => it.targets.length > 0) : [];
+  const touched = actions.map(keyOf);
+  return failures.filter((it) => it.targets.length > 0 && !overlap(it.targets, touched));
 }
 
 /**
@@ -306,5 +317,5 @@ function keyOf({ kind, target }: ReloadAction): string {
 }
 
 function overlap(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.length === 0 ? true : one.some((it) => other.includes(it));
+  return one.some((it) => other.includes(it));
 }

@@ -43,7 +43,7 @@ export const reloadTimings = z.object({
 /** How changes are noticed: by the file system's events, by looking alone, not for now, or not at all. */
 export const watchMode = z.enum(['events', 'polling', 'paused', 'off']);
 
-export const failure = z.object({
+const fault = z.object({
   code: z.string(),
   message: z.string(),
   file: z.string().optional(),
@@ -52,7 +52,12 @@ export const failure = z.object({
   /** The text of that line, cut where it is long. */
   excerpt: z.string().optional(),
   hint: z.string().optional(),
+  /** The target of the action that failed: a model's name or the entry script's path. */
+  target: z.string().optional(),
 });
+
+/** An error; where several actions of one reload failed, the first, with the others in it. */
+export const failure = fault.extend({ others: z.array(fault).optional() });
 
 const reload = {
   /** The generation that serves after the event. */

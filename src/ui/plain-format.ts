@@ -1,4 +1,4 @@
-import type { EmulatorEvent, EmulatorState, EventOf, LogSource } from '../events/index.ts';
+import type { EmulatorEvent, EmulatorState, EventOf, Failure, LogSource } from '../events/index.ts';
 import {
   formatBill,
   formatBlockers,
@@ -24,6 +24,7 @@ const INDENT = ' '.repeat(LABEL_WIDTH);
 /** Makes the lines of the plain renderer. */
 export class PlainFormat {
   readonly #style: Style;
+  #wasReady = false;
 
   constructor(color: boolean) {
     this.#style = createStyle(color);
@@ -120,8 +121,10 @@ export class PlainFormat {
   #ready(event: EventOf<'emulator.ready'>, { models }: EmulatorState): string[] {
     const { scoringUri, httpUrl, deployment } = event;
     const model = models.find((it) => it.state === 'READY')?.name;
+    const when = this.#wasReady ? 'again' : `in ${formatDuration(event.startMs)}`;
+    this.#wasReady = true;
     return [
-      this.#line('ready', this.#style.green(`in ${formatDuration(event.startMs)}`)),
+      this.#line('ready', this.#style.green(when)),
       `${INDENT}scoring  ${scoringUri}`,
       `${INDENT}Triton   ${httpUrl}`,
       `${INDENT}try      ${formatTryLine(deployment, scoringUri, httpUrl, model)}`,
@@ -182,18 +185,26 @@ export class PlainFormat {
     return [line, `${INDENT}still broken: ${place}`];
   }
 
-  #failed(
-    { generation, error }: EventOf<'reload.failed'>,
-    { projectDir, failures }: EmulatorState,
-  ): string[] {
-    const place = formatPlace(error, projectDir);
-    const [first = '', ...more] = error.message.trimEnd().split(/\r?\n/).map(clean);
+  #failed({ generation, error }: EventOf<'reload.failed'>, state: EmulatorState): string[] {
+    const { others = [], ...first } = error;
+    const faults = [first, ...others];
+    return faults.flatMap((fault, index) => {
+      const failure = state.failures.at(index - faults.length);
+      return [
+        ...this.#fault(fault, state),
+        ...(failure ? [`${INDENT}${formatServing(generation, failure)}`] : []),
+      ];
+    });
+  }
+
+  #fault(fault: Failure, { projectDir }: EmulatorState): string[] {
+    const place = formatPlace(fault, projectDir);
+    const [first = '', ...more] = fault.message.trimEnd().split(/\r?\n/).map(clean);
     return [
       this.#line('failed', this.#style.red(`${place === undefined ? '' : `${place}: `}${first}`)),
-      ...(error.excerpt === undefined ? [] : [`${INDENT}${error.line} | ${clean(error.excerpt)}`]),
+      ...(fault.excerpt === undefined ? [] : [`${INDENT}${fault.line} | ${clean(fault.excerpt)}`]),
       ...more.map((line) => `${INDENT}${line}`),
-      ...(error.hint === undefined ? [] : [`${INDENT}hint: ${clean(error.hint)}`]),
-      ...failures.slice(-1).map((failure) => `${INDENT}${formatServing(generation, failure)}`),
+      ...(fault.hint === undefined ? [] : [`${INDENT}hint: ${clean(fault.hint)}`]),
     ];
   }
 
