@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { messageOf, type SourceLocation, systemError, TritonLocalError, userError } from '../base/index.ts';
-import { readModelDefinition } from '../repository/index.ts';
+import { locateConfigError, ModelConfigError, readModelDefinition } from '../repository/index.ts';
 import type { ModelBoard } from './model-board.ts';
 import { type IndexEntry, TritonRefusal } from './triton-client.ts';
 
@@ -35,7 +35,9 @@ export async function loadFailure(
     return userError('MODEL_LOAD_FAILED', told ?? message, { cause: thrown });
   }
   const reason = nameMissingBackend(message.replace(/[\s;]+$/, ''));
-  const location = pythonLocation(message, path.join(repository, model));
+  const location =
+    pythonLocation(message, path.join(repository, model)) ??
+    (await tensorLocation(message, repository, model));
   return userError('MODEL_LOAD_FAILED', reason, { ...(location && { location }), cause: thrown });
 }
 
@@ -52,7 +54,9 @@ export async function explainLoadFailure(
   if (!failed) return undefined;
   const fault = await configFault(repository, model);
   if (fault) return userError('MODEL_LOAD_FAILED', fault.message, { ...placeOf(fault), cause: fault });
-  const location = pythonLocation(failed.reason, path.join(repository, model), failed.version);
+  const location =
+    pythonLocation(failed.reason, path.join(repository, model), failed.version) ??
+    (await tensorLocation(failed.reason, repository, model));
   return userError('MODEL_LOAD_FAILED', failed.reason.trim(), { ...(location && { location }) });
 }
 
@@ -73,9 +77,10 @@ function nameMissingBackend(reason: string): string {
   return `${reason} (this tritonserver has no ${backend} backend: ${other} serves the model)`;
 }
 
-/** The index knows a model that could not be read by name alone; the reason stands in the log only (triton.md 6.5). */
+/** The index knows a model that could not be read, or has no version, by name alone; the reason stands in the log only (triton.md 6.5). */
 export function notePollFailure(text: string, board: ModelBoard): void {
-  const [, model, reason] = /^Poll failed for model directory '([^']*)': ([\s\S]*)$/.exec(text) ?? [];
+  const [, model, reason] =
+    /^(?:Poll failed for model directory|failed to load model) '([^']*)': ([\s\S]*)$/.exec(text) ?? [];
   if (model !== undefined && reason !== undefined) board.refuse(model, reason);
 }
 
@@ -98,6 +103,25 @@ async function configFault(repository: string, model: string): Promise<TritonLoc
   } catch (error) {
     return error as TritonLocalError;
   }
+}
+
+/** The line of `config.pbtxt` with the input or output that a backend's reason names. */
+async function tensorLocation(
+  reason: string,
+  repository: string,
+  model: string,
+): Promise<SourceLocation | undefined> {
+  const [, name] = /\b(?:tensor|input|output) '([^']+)'/.exec(reason) ?? [];
+  const definition = await readModelDefinition(repository, model).catch(() => undefined);
+  if (name === undefined || definition?.configFile === undefined) return undefined;
+  for (const field of ['input', 'output'] as const) {
+    const index = definition.config[field].findIndex((tensor) => tensor.name === name);
+    if (index < 0) continue;
+    const fault = new ModelConfigError('MODEL_CONFIG_INVALID', reason, { field: [field, index, 'name'] });
+    const located = await locateConfigError(fault, definition.configFile);
+    return located instanceof ModelConfigError ? located.location : undefined;
+  }
+  return undefined;
 }
 
 function placeOf({ location, hint }: TritonLocalError) {

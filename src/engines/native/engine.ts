@@ -64,7 +64,7 @@ export class NativeEngine implements Engine {
   async #startOnFreePorts(surroundings: Surroundings, signal: AbortSignal): Promise<RunningEngine> {
     const { program, repository } = this.#options;
     const { translated } = surroundings;
-    const plain = (text: string) => translated?.plain(text) ?? text;
+    const plain = plainText(surroundings, this.#installation);
     const events = translateEvents(this.#options.events, plain);
     const [http = 0, grpc = 0, metrics = 0] = await freePorts(3);
     const models = (await listModelDirectories(repository)).filter((model) => !this.#unloaded.has(model));
@@ -119,6 +119,17 @@ export class NativeEngine implements Engine {
       throw error;
     }
   }
+}
+
+/** Translates the paths of folders that we made for the server into those that they stand for. */
+function plainText({ translated, backendDirectory }: Surroundings, installation: TritonInstallation) {
+  const original = installation.backendDirectory;
+  return (text: string): string => {
+    const staged = translated?.plain(text) ?? text;
+    return backendDirectory !== undefined && original !== undefined
+      ? staged.replaceAll(backendDirectory, original)
+      : staged;
+  };
 }
 
 /** Loading comes before listening, so that the first answer means that every model has been tried. */
