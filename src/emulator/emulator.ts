@@ -228,7 +228,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   #refusal(): string | undefined {
     if (!this.#config.strictReload) return undefined;
     const { failures } = asServedBy(this.#store.state, this.#generations?.serving ?? 0);
-    const newest = failures.at(-1);
+    const newest = failures.filter(({ olderServes }) => olderServes).at(-1);
     return newest && `The newest save is broken (--strict-reload): ${newest.error.message}`;
   }
 

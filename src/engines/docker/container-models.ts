@@ -54,6 +54,7 @@ export class ContainerModels {
     try {
       await client.unload(model);
       this.#unloaded.add(model);
+      this.#parts.board.forget(model);
       if (copyTo) await removeModel(copyTo, model);
     } catch (error) {
       throw systemError('MODEL_UNLOAD_FAILED', messageOf(this.#plain(error)), { cause: error });

@@ -82,6 +82,7 @@ export class RunningNative implements RunningEngine {
     try {
       await this.#parts.client.unload(model);
       this.#facts.unloaded.add(model);
+      this.#parts.board.forget(model);
     } catch (error) {
       const reason = error instanceof TritonRefusal ? error.message : messageOf(error);
       throw systemError('MODEL_UNLOAD_FAILED', reason, { cause: error });
