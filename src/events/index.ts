@@ -41,3 +41,4 @@ export {
   type WorkerStatus,
 } from './state.ts';
 export { type EventSource, StateStore } from './state-store.ts';
+export { beginsTraceback, endsTraceback, TracebackGrouper } from './traceback.ts';

@@ -62,7 +62,7 @@ export function formatPlural(count: number, noun: string): string {
 
 /** What a message says around the fault itself: who reports it, and at which stage. */
 const CONTEXT =
-  /^(?:Failed to import user script because it raised an unhandled exception|User's init function failed|model '[^']*' was not loaded|Internal|Invalid argument|Unsupported|Not found|Unavailable): (?=\S)/;
+  /^(?:.*config\.pbtxt is not a model configuration|Failed to import user script because it raised an unhandled exception|User's init function failed|model '[^']*' was not loaded|Internal|Invalid argument|Unsupported|Not found|Unavailable): (?=\S)/;
 
 /** A message with the fault first: its lines, and what stood before the fault. */
 export function splitMessage(message: string): {
