@@ -253,7 +253,9 @@ function foldReload(
         generation,
         failures,
         stale: isStale(failures),
-        reload: { outcome: 'failed', ...facts, timings: event.timings, error: event.error },
+        reload: isFirstLoad(actions)
+          ? state.reload
+          : { outcome: 'failed', ...facts, timings: event.timings, error: event.error },
         progress: null,
       };
     }
@@ -308,6 +310,10 @@ function olderServes({ models }: EmulatorState, actions: readonly ReloadAction[]
   if (targets.length < actions.length || targets.length === 0) return true;
   return models.some(({ name, state }) => state === 'READY' && targets.includes(name));
 }
+
+/** Models that fail at the start are reported as failed reloads are, but nothing was reloaded. */
+const isFirstLoad = (actions: readonly ReloadAction[]) =>
+  actions.some(({ kind, reason }) => kind === 'load-model' && reason === 'start');
 
 const isStale = (failures: readonly ReloadFailure[]) => failures.some(({ olderServes: older }) => older);
 

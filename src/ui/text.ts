@@ -39,8 +39,7 @@ export function sanitize(line: string, color: boolean): string {
 /** A long line cut, with the number of characters that are missing. */
 function bounded(text: string, length: number): string {
   if (text.length <= MAX_CHARACTERS) return text;
-  const note = (room: number) =>
-    `… (${(length - MAX_CHARACTERS + room).toLocaleString('en-US')} more characters)`;
+  const note = (room: number) => `… (${length - MAX_CHARACTERS + room} more characters)`;
   const end = note(note(0).length);
   return text.slice(0, MAX_CHARACTERS - end.length).replace(BROKEN_SGR, '') + end;
 }

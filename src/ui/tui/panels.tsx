@@ -66,8 +66,7 @@ export function modelRows(models: readonly ModelStatus[], failures: readonly Rel
 /** Why a model is not served, or why its newest content is not; the fault alone. Empty while all is well. */
 function reasonOf({ name, state, reason }: ModelStatus, failures: readonly ReloadFailure[]): string {
   const failure = findFailure(failures, name);
-  const text =
-    state === 'UNAVAILABLE' && reason !== '' ? reason : splitMessage(failure?.error.message ?? '').fault;
+  const text = failure ? splitMessage(failure.error.message).fault : state === 'UNAVAILABLE' ? reason : '';
   return sanitize(text, false);
 }
 
