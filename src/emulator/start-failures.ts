@@ -19,7 +19,9 @@ export async function findStartFailures(
   for (const { name, state, reason } of engine.models()) {
     if (state !== 'UNAVAILABLE' || reason === 'unloaded' || failures.has(name)) continue;
     const error = (await engine.loadFailure(name)) ?? systemError('MODEL_LOAD_FAILED', reason);
-    failures.set(name, await modelFailure(error, { model: name, staged, paths }));
+    // The models of an external server lie on its machine: no file here is to blame.
+    const isOurs = engine.kind !== 'external';
+    failures.set(name, isOurs ? await modelFailure(error, { model: name, staged, paths }) : error);
   }
   return failures;
 }
