@@ -1,17 +1,7 @@
-import type { EmulatorEvent, EventOf, ReloadAction } from './event.ts';
+import type { EmulatorEvent, EventOf } from './event.ts';
+import { isFirstLoad, isStale, SCRIPT, withFailed, withoutSettled } from './failures.ts';
 import { compareNaturally } from './natural-order.ts';
-import {
-  type EmulatorState,
-  initialState,
-  type ModelStatistics,
-  type ModelStatus,
-  type ReloadFailure,
-} from './state.ts';
-
-/** More targets than this cannot be broken at once as far as a screen is concerned; the oldest are forgotten. */
-const MOST_FAILURES = 100;
-/** The key of the script among the targets of failures. */
-const SCRIPT = 'script';
+import { type EmulatorState, initialState, type ModelStatistics, type ModelStatus } from './state.ts';
 
 /**
  * What runs after `event`, given what ran before. Pure; hands back the same object when the event says nothing about
@@ -234,7 +224,7 @@ function foldReload(
         reload: { outcome: 'planned', ...facts, timings: null, error: null },
       };
     case 'reload.completed': {
-      const failures = withoutMended(state.failures, actions);
+      const failures = withoutSettled(state.failures, actions);
       return {
         ...state,
         generation,
@@ -246,8 +236,7 @@ function foldReload(
       };
     }
     case 'reload.failed': {
-      const standing = withoutMended(state.failures, actions, actions.length === 0);
-      const failures = [...standing, ...failuresOf(event, state)].slice(-MOST_FAILURES);
+      const failures = withFailed(state, event);
       return {
         ...state,
         generation,
@@ -272,56 +261,4 @@ function replayOf(
   if (event.type === 'replay.pinned') return { method, path, status, generation, change: null };
   const { statusBefore, differences, differenceCount } = event;
   return { method, path, status, generation, change: { statusBefore, differences, differenceCount } };
-}
-
-/** One for each action that failed; one for all of them where the error names no target. */
-function failuresOf(
-  { time, error, actions }: EventOf<'reload.failed'>,
-  state: EmulatorState,
-): ReloadFailure[] {
-  const { others = [], ...first } = error;
-  return [first, ...others].map((fault) => {
-    const named = actions.filter(({ target }) => target === fault.target);
-    const failed = named.length > 0 ? named : actions;
-    return { time, targets: failed.map(keyOf), error: fault, olderServes: olderServes(state, failed) };
-  });
-}
-
-/**
- * The failures that a reload leaves standing. It settles only what it touched: with a broken script, a model that loads
- * leaves the script as broken as it was. One without actions found nothing amiss at all, or could not read the project.
- */
-function withoutMended(
-  failures: readonly ReloadFailure[],
-  actions: readonly ReloadAction[],
-  couldNotRead = false,
-): readonly ReloadFailure[] {
-  if (actions.length === 0) return couldNotRead ? failures.filter((it) => it.targets.length > 0) : [];
-  const touched = actions.map(keyOf);
-  return failures.filter((it) => it.targets.length > 0 && !overlap(it.targets, touched));
-}
-
-/**
- * Whether what a failed reload was to replace still serves. A script that never came up counts as well: the answers of
- * its service tell of an older content than the newest one.
- */
-function olderServes({ models }: EmulatorState, actions: readonly ReloadAction[]): boolean {
-  const targets = actions.filter(({ kind }) => kind !== 'swap-workers').map(({ target }) => target);
-  if (targets.length < actions.length || targets.length === 0) return true;
-  return models.some(({ name, state }) => state === 'READY' && targets.includes(name));
-}
-
-/** Models that fail at the start are reported as failed reloads are, but nothing was reloaded. */
-const isFirstLoad = (actions: readonly ReloadAction[]) =>
-  actions.some(({ kind, reason }) => kind === 'load-model' && reason === 'start');
-
-const isStale = (failures: readonly ReloadFailure[]) => failures.some(({ olderServes: older }) => older);
-
-/** Loading and unloading one model are about the same thing. */
-function keyOf({ kind, target }: ReloadAction): string {
-  return kind === 'swap-workers' ? SCRIPT : `model ${target}`;
-}
-
-function overlap(one: readonly string[], other: readonly string[]): boolean {
-  return one.some((it) => other.includes(it));
 }
