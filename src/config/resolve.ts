@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { entryKind, userError } from '../base/index.ts';
-import { detectEntryScript, detectModels, detectPackages, LOOKED_FOR, onnxFile } from './detect.ts';
+import { describeEmptyProject, detectEntryScript, detectModels, detectPackages, onnxFile } from './detect.ts';
 import {
   homeDirectory,
   primaryKeyGiven,
@@ -49,9 +49,7 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
   const script = await resolveScript(projectDir, groups.project);
   // A remote Triton has models of its own.
   if (!models && !script && groups.external.url === undefined) {
-    throw userError('PROJECT_EMPTY', `${projectDir} holds neither models nor an entry script`, {
-      hint: `looked for ${LOOKED_FOR}`,
-    });
+    throw await describeEmptyProject(projectDir);
   }
   await existingFile('--replay', groups.reload.replayFile);
 

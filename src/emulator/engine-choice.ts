@@ -16,6 +16,7 @@ import type { EventSink } from '../events/index.ts';
 import type { ModelPython } from '../inference/index.ts';
 import { ensureEnvironment } from '../python/index.ts';
 import type { ProjectSnapshot } from '../reload/index.ts';
+import type { UserPaths } from '../repository/index.ts';
 import { requireConsent } from './consent.ts';
 
 export interface EngineStartOptions {
@@ -24,6 +25,8 @@ export interface EngineStartOptions {
   /** Where the engine reads models from; made here. */
   readonly stagedRepository: string;
   readonly runtimePaths: readonly string[];
+  /** Translates staged paths in what an engine says into the user's. */
+  readonly paths: UserPaths;
   /** Aborted when the user would rather have what is on this machine than wait for an image. */
   readonly skipDownload: AbortSignal;
   readonly events: EventSink;
@@ -136,6 +139,7 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
     modelControlMode: config.engine.modelControlMode,
     runtimePaths,
     python: modelPython(options, signal),
+    userPaths: options.paths.text,
     events,
   });
 }

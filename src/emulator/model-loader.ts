@@ -1,17 +1,18 @@
-import path from 'node:path';
-import { TritonLocalError, toTritonLocalError } from '../base/index.ts';
 import type { RunningEngine } from '../engines/index.ts';
 import type { ReloadProgress } from '../reload/index.ts';
-import { type ModelSnapshot, stageModel, unstageModel } from '../repository/index.ts';
+import { type ModelSnapshot, stageModel, type UserPaths, unstageModel } from '../repository/index.ts';
+import { modelFailure } from './model-failure.ts';
 
 /** Brings the user's models into the engine's staged repository and has them loaded, or puts back what was there. */
 export class ModelLoader {
   readonly #engine: RunningEngine;
   readonly #staged: string;
+  readonly #paths: UserPaths;
 
-  constructor(engine: RunningEngine, stagedRepository: string) {
+  constructor(engine: RunningEngine, stagedRepository: string, paths: UserPaths) {
     this.#engine = engine;
     this.#staged = stagedRepository;
+    this.#paths = paths;
   }
 
   /**
@@ -29,8 +30,14 @@ export class ModelLoader {
       progress.enter('load');
       await this.#engine.load(model.name);
     } catch (error) {
-      await staged.rollback();
-      throw inUsersFolder(error, path.join(this.#staged, model.name), model.directory);
+      const failure = await modelFailure(error, {
+        model: model.name,
+        staged: this.#staged,
+        paths: this.#paths,
+      });
+      // A new model that is broken stays, as it does in the user's repository: Triton's index names it.
+      await (staged.replaces ? staged.rollback() : staged.commit());
+      throw failure;
     }
     onLoaded();
     await staged.commit();
@@ -41,24 +48,4 @@ export class ModelLoader {
     await unstageModel(model, this.#staged);
     await this.#engine.unload(model);
   }
-}
-
-/** The engine names the staged copy; the user knows the original. */
-function inUsersFolder(thrown: unknown, staged: string, original: string): TritonLocalError {
-  const error = toTritonLocalError(thrown);
-  const message = error.message.replaceAll(staged, original);
-  const location = error.location ?? { file: fileNamedIn(message, original) };
-  return new TritonLocalError(error.code, error.kind, message, {
-    location: { ...location, file: location.file.replace(staged, original) },
-    cause: error,
-    ...(error.hint !== undefined && { hint: error.hint }),
-  });
-}
-
-/** The file of a model that a reason names in passing; the model's folder where it names none. */
-function fileNamedIn(reason: string, directory: string): string {
-  const at = reason.indexOf(directory + path.sep);
-  if (at < 0) return directory;
-  const rest = reason.slice(at + directory.length);
-  return directory + rest.slice(0, Math.max(0, rest.search(/[\s'":]|$/)));
 }

@@ -29,17 +29,18 @@ export class EmulatorTarget implements ReloadTarget {
     signal: AbortSignal,
     progress: ReloadProgress,
   ): Promise<Failure | undefined> {
-    let first: Failure | undefined;
+    const failures: Failure[] = [];
     for (const action of actions) {
       signal.throwIfAborted();
       try {
         await this.#perform(action, snapshot, signal, progress);
       } catch (error) {
         signal.throwIfAborted();
-        first ??= failureOf(error, action.target);
+        failures.push({ ...failureOf(error, action.target), target: action.target });
       }
     }
-    return first;
+    const [first, ...others] = failures;
+    return first && others.length > 0 ? { ...first, others } : first;
   }
 
   async #perform(

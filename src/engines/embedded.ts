@@ -13,6 +13,8 @@ export interface EmbeddedEngineOptions {
   readonly runtimePaths: readonly string[];
   /** The Python of Python models, found or built when the first of them is loaded. */
   readonly python: () => Promise<ModelPython>;
+  /** Translates staged paths in the server's texts into the user's. */
+  readonly userPaths?: (text: string) => string;
   readonly events: EventSink;
 }
 
@@ -36,6 +38,7 @@ export class EmbeddedEngine implements Engine {
       load: (model) => server.load(model),
       unload: (model) => server.unload(model),
       models: () => server.models(),
+      loadFailure: async (model) => server.loadFailure(model),
       // It lives and dies with this process.
       exited: new Promise<string>(() => {}),
       async [Symbol.asyncDispose]() {

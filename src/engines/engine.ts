@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import type { TritonLocalError } from '../base/index.ts';
 import type { EngineKind, ModelStatus } from '../events/index.ts';
 
 /** How a TLS connection is made, each as PEM; what is missing is as the system has it. */
@@ -52,6 +53,11 @@ export interface RunningEngine extends AsyncDisposable {
   load(model: string): Promise<void>;
   unload(model: string): Promise<void>;
   models(): readonly ModelStatus[];
+  /**
+   * Why a model that is UNAVAILABLE was not loaded, with file, line and hint where they can be found; paths are those
+   * of the staged repository. Undefined where the engine knows no more than the reason in `models()`.
+   */
+  loadFailure(model: string): Promise<TritonLocalError | undefined>;
   /** Asks the engine again what it has loaded; for engines whose clients may load and unload past us. */
   refresh?(): Promise<void>;
   /** Resolves with the reason when it ends without being asked to. */

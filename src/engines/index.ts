@@ -32,3 +32,4 @@ export {
 } from './onnxruntime.ts';
 export { type EnginePlan, type EngineWishes, lacksTriton, planEngines } from './select.ts';
 export { StatisticsSampler } from './statistics-sampler.ts';
+export { translateEvents } from './translated-events.ts';

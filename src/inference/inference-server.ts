@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import type { TritonLocalError } from '../base/index.ts';
 import type { ModelControlMode } from '../config/index.ts';
 import type { EventSink, ModelStatus } from '../events/index.ts';
 import type { ModelPython } from './backends/python/python-backend.ts';
@@ -15,6 +16,8 @@ export interface InferenceServerOptions {
   readonly runtimePaths: readonly string[];
   /** The Python that Python models run in, found or built when the first of them is loaded. */
   readonly python: () => Promise<ModelPython>;
+  /** Translates staged paths in reasons, logs and answers into the user's; left out, texts stay as they are. */
+  readonly userPaths?: (text: string) => string;
   readonly events: EventSink;
 }
 
@@ -28,4 +31,6 @@ export interface InferenceServer extends AsyncDisposable {
   load(model: string): Promise<void>;
   unload(model: string): Promise<void>;
   models(): readonly ModelStatus[];
+  /** Why the newest load of a model failed, with file, line and hint where they are known. */
+  loadFailure(model: string): TritonLocalError | undefined;
 }

@@ -40,19 +40,23 @@ export class ModelControl implements AsyncDisposable {
   readonly #repository: string;
   readonly #backends: ReadonlyMap<string, Backend>;
   readonly #states: ModelStates;
+  readonly #userPaths: (text: string) => string;
   readonly #retiring = new Set<Promise<void>>();
   readonly #members: Members & EnsembleMembers;
+  readonly #failures = new Map<string, TritonLocalError>();
 
   constructor(
     table: ModelTable,
     repository: string,
     backends: ReadonlyMap<string, Backend>,
     events: EventSink,
+    userPaths: (text: string) => string = (text) => text,
   ) {
     this.#table = table;
     this.#repository = repository;
     this.#backends = backends;
-    this.#states = new ModelStates(events);
+    this.#userPaths = userPaths;
+    this.#states = new ModelStates(events, userPaths);
     this.#members = {
       repository,
       readyVersions: (member) => table.readyVersions(member),
@@ -75,14 +79,21 @@ export class ModelControl implements AsyncDisposable {
     return model.mutex.run(async () => {
       try {
         await this.#loadNow(model, undefined, true);
+        this.#failures.delete(name);
       } catch (error) {
         const cause = error instanceof LoadError ? error.reasonError : error;
         const known = cause instanceof TritonLocalError ? cause : undefined;
-        throw userError('MODEL_LOAD_FAILED', `model '${name}' was not loaded: ${messageOf(cause)}`, {
-          ...(known?.hint ? { hint: known.hint } : {}),
-          ...(known?.location ? { location: known.location } : {}),
-          cause: error,
-        });
+        const failure = userError(
+          'MODEL_LOAD_FAILED',
+          `model '${name}' was not loaded: ${messageOf(cause)}`,
+          {
+            ...(known?.hint ? { hint: known.hint } : {}),
+            ...(known?.location ? { location: known.location } : {}),
+            cause: error,
+          },
+        );
+        this.#failures.set(name, failure);
+        throw failure;
       }
     });
   }
@@ -125,6 +136,11 @@ export class ModelControl implements AsyncDisposable {
         }
       }
     });
+  }
+
+  /** Why our newest load of a model failed; undefined where it succeeded. */
+  loadFailure(name: string): TritonLocalError | undefined {
+    return this.#failures.get(name);
   }
 
   /** Unloads a model, and forgets it where its folder is gone. */
@@ -253,7 +269,7 @@ export class ModelControl implements AsyncDisposable {
     model.stamp = undefined;
     for (const entry of next.values()) {
       const failed = failures.has(entry);
-      const reason = failed ? reasonOf(failures.get(entry)) : UNLOADED;
+      const reason = failed ? this.#userPaths(reasonOf(failures.get(entry))) : UNLOADED;
       if (failed) {
         clauses += `version ${entry.version} is at UNAVAILABLE state: ${reason};\n`;
         this.#states.log('error', `failed to load '${model.name}' version ${entry.version}: ${reason}`);

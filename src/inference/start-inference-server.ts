@@ -1,4 +1,5 @@
 import { formatAddress, Lifetime, messageOf, reachableHost, systemError } from '../base/index.ts';
+import { RequestMeter } from '../events/index.ts';
 import { listModelDirectories, readModelDefinition } from '../repository/index.ts';
 import type { Backend } from './backends/backend.ts';
 import { OnnxRuntimeBackend } from './backends/onnxruntime.ts';
@@ -30,12 +31,14 @@ export async function startInferenceServer(
     const backends = new Map<string, Backend>([['onnxruntime', onnx]]);
     const control = lifetime.use(
       'models',
-      new ModelControl(models, options.repository, backends, options.events),
+      new ModelControl(models, options.repository, backends, options.events, options.userPaths),
     );
     const server = new LocalModels(models, control, options.modelControlMode);
     const python = new PythonBackend({ python: options.python, server, events: options.events });
     backends.set('python', lifetime.use('python', python));
     await loadAll(control, options, signal);
+    const meter = new RequestMeter(options.events);
+    lifetime.defer('request meter', () => meter.flush());
     const door = lifetime.use(
       'http',
       new HttpDoor(models, control, {
@@ -43,6 +46,7 @@ export async function startInferenceServer(
         port: options.httpPort,
         version: TRITON_VERSION,
         modelControlMode: options.modelControlMode,
+        meter,
       }),
     );
     refuseAborted(signal);
@@ -56,6 +60,7 @@ export async function startInferenceServer(
       load: (model) => control.load(model),
       unload: (model) => control.remove(model),
       models: () => models.statuses(),
+      loadFailure: (model) => control.loadFailure(model),
       [Symbol.asyncDispose]: () => lifetime[Symbol.asyncDispose](),
     };
   } catch (error) {

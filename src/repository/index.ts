@@ -8,6 +8,7 @@ export { modelConfigJson } from './config-message.ts';
 export { modelConfigText, parseModelConfigText } from './config-text.ts';
 export { stampOf } from './file-content.ts';
 export { readLabels } from './labels.ts';
+export { explainMissingFile } from './missing-file.ts';
 export type * from './model-config.ts';
 export {
   checkModelName,
@@ -23,5 +24,6 @@ export { completePythonConfig } from './python-complete.ts';
 export { scanRepository, snapshotOnnxFile } from './scan.ts';
 export type { ModelSnapshot, RepositorySnapshot, SnapshotFile } from './snapshot.ts';
 export { type StagedModel, stageModel, unstageModel } from './stage.ts';
+export { UserPaths } from './user-paths.ts';
 export { validateModelConfig } from './validate.ts';
 export type { ModelVersion } from './versions.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { messageOf, systemError } from '../../base/index.ts';
 import type { ModelStatus } from '../../events/index.ts';
-import { explainUnread, loadFailure, withPlainReason } from '../load-failure.ts';
+import { explainLoadFailure, explainUnread, loadFailure, withPlainReason } from '../load-failure.ts';
 import type { ModelBoard } from '../model-board.ts';
 import { type IndexEntry, type TritonClient, TritonRefusal } from '../triton-client.ts';
 import { copyModel, removeModel } from './model-copy.ts';
@@ -54,6 +54,7 @@ export class ContainerModels {
     try {
       await client.unload(model);
       this.#unloaded.add(model);
+      this.#parts.board.forget(model);
       if (copyTo) await removeModel(copyTo, model);
     } catch (error) {
       throw systemError('MODEL_UNLOAD_FAILED', messageOf(this.#plain(error)), { cause: error });
@@ -64,6 +65,10 @@ export class ContainerModels {
 
   list(): readonly ModelStatus[] {
     return this.#parts.board.models;
+  }
+
+  loadFailure(model: string) {
+    return explainLoadFailure(model, this.#parts.repository, this.#parts.board);
   }
 
   async refresh(): Promise<void> {

@@ -1,6 +1,14 @@
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatAddress, Lifetime, Mutex, messageOf, reachableHost, systemError } from '../../base/index.ts';
+import {
+  formatAddress,
+  Lifetime,
+  Mutex,
+  messageOf,
+  reachableHost,
+  systemError,
+  type TritonLocalError,
+} from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
 import type { EventSink, ModelStatus } from '../../events/index.ts';
 import type { Engine, EngineEndpoints, LocalEngine, RunningEngine } from '../engine.ts';
@@ -131,6 +139,10 @@ class RunningFronted implements LocalEngine {
 
   models(): readonly ModelStatus[] {
     return this.#running?.models() ?? this.#lastModels;
+  }
+
+  async loadFailure(model: string): Promise<TritonLocalError | undefined> {
+    return this.#running?.loadFailure(model);
   }
 
   async refresh(): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Lifetime, messageOf, systemError } from '../../base/index.ts';
 import type { ModelState } from '../../events/index.ts';
 import type { RunningEngine } from '../engine.ts';
-import { explainUnread, loadFailure, withPlainReason } from '../load-failure.ts';
+import { explainLoadFailure, explainUnread, loadFailure, withPlainReason } from '../load-failure.ts';
 import type { ModelBoard } from '../model-board.ts';
 import type { TranslatedRepository } from '../onnx-as-python/translated-repository.ts';
 import { type TritonClient, TritonRefusal } from '../triton-client.ts';
@@ -82,6 +82,7 @@ export class RunningNative implements RunningEngine {
     try {
       await this.#parts.client.unload(model);
       this.#facts.unloaded.add(model);
+      this.#parts.board.forget(model);
     } catch (error) {
       const reason = error instanceof TritonRefusal ? error.message : messageOf(error);
       throw systemError('MODEL_UNLOAD_FAILED', reason, { cause: error });
@@ -92,6 +93,10 @@ export class RunningNative implements RunningEngine {
 
   models() {
     return this.#parts.board.models;
+  }
+
+  loadFailure(model: string) {
+    return explainLoadFailure(model, this.#facts.repository, this.#parts.board);
   }
 
   refresh(): Promise<void> {

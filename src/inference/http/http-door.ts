@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { listen, messageOf, within } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
+import type { RequestMeter } from '../../events/index.ts';
 import { invalidArgument, KServeError } from '../../kserve/index.ts';
 import type { ModelControl } from '../model-control.ts';
 import type { ModelTable } from '../model-table.ts';
@@ -35,6 +36,8 @@ interface DoorOptions {
   readonly port: number;
   readonly version: string;
   readonly modelControlMode: ModelControlMode;
+  /** Told of every request to the own port; those through `listener` are counted where they come in. */
+  readonly meter?: RequestMeter;
 }
 
 /** How long requests in flight may take to end when the door closes. */
@@ -64,7 +67,7 @@ export class HttpDoor implements AsyncDisposable {
     // Idle connections stay open, as Triton's do: clients pool them and do not expect them to go away.
     this.#server = createServer(
       { keepAliveTimeout: 0, requestTimeout: 0, requireHostHeader: false },
-      this.listener,
+      options.meter ? meteredBy(options.meter, this.listener) : this.listener,
     );
     this.#server.on('clientError', (_error, socket) => socket.destroy());
   }
@@ -168,6 +171,17 @@ export class HttpDoor implements AsyncDisposable {
     await closed;
     this.#regions[Symbol.dispose]();
   }
+}
+
+function meteredBy(meter: RequestMeter, listener: RequestListener): RequestListener {
+  return (request, response) => {
+    const began = performance.now();
+    response.once('finish', () => {
+      const { method = '', url = '' } = request;
+      meter.record(method, url, response.statusCode, performance.now() - began);
+    });
+    listener(request, response);
+  };
 }
 
 /** The path of a request target, which may be a whole URL; without the query. */

@@ -85,9 +85,14 @@ describe('reloads', () => {
   });
 
   it('that failed say what serves', () => {
-    expect(formatServing(3, [swap])).toBe('generation 3 still serves');
-    expect(formatServing(0, [swap])).toBe('nothing serves yet; the next save tries again');
-    expect(formatServing(3, [load])).toBe('what was loaded before still serves');
+    const script = { targets: ['script'], olderServes: true };
+    expect(formatServing(3, script)).toBe('generation 3 still serves');
+    expect(formatServing(0, script)).toBe('nothing serves yet; the next save tries again');
+    const model = { targets: ['model digits'], olderServes: true };
+    expect(formatServing(3, model)).toBe('what was loaded before still serves');
+    expect(formatServing(3, { ...model, olderServes: false })).toBe(
+      'it is not served; the next save tries again',
+    );
   });
 });
 
