@@ -64,8 +64,7 @@ export class ModelControl implements AsyncDisposable {
    * served before serves on.
    */
   load(name: string): Promise<void> {
-    const model = this.#table.entry(name);
-    return model.mutex.run(async () => {
+    return this.#table.change(name, async (model) => {
       try {
         await this.#loadNow(model, undefined, true);
       } catch (error) {
@@ -85,45 +84,43 @@ export class ModelControl implements AsyncDisposable {
    * @throws KServeError with Triton's load errors (E71 to E75)
    */
   loadForClient(name: string, override: LoadOverride | undefined): Promise<void> {
-    const model = this.#table.entry(name);
-    return model.mutex.run(async () => {
-      try {
-        if (!override && (await this.#unchanged(model))) return;
-        await this.#loadNow(model, override, false);
-      } finally {
-        if (model.versions.size === 0 && model.pollFailure === '') this.#table.forget(name);
-      }
+    return this.#table.change(name, async (model) => {
+      if (!override && (await this.#unchanged(model))) return;
+      await this.#loadNow(model, override, false);
     });
   }
 
   /** Takes a model out of service; resolves once it is, while its last requests still run. */
   unload(name: string): Promise<void> {
-    const model = this.#table.get(name);
-    if (!model) return Promise.resolve();
-    return model.mutex.run(async () => {
-      model.pollFailure = '';
-      model.stamp = undefined;
-      model.latest = undefined;
-      for (const entry of model.versions.values()) {
-        const { loaded } = entry;
-        entry.loaded = undefined;
-        if (loaded) {
-          this.#states.set(model, entry, 'UNLOADING', '');
-          this.#retire(loaded, () => {
-            if (entry.state === 'UNLOADING') this.#states.set(model, entry, 'UNAVAILABLE', UNLOADED);
-            this.#states.log('info', `successfully unloaded '${name}' version ${entry.version}`);
-          });
-        } else {
-          this.#states.set(model, entry, 'UNAVAILABLE', UNLOADED);
-        }
-      }
-    });
+    return this.#table.change(name, async (model) => this.#unloadNow(model));
   }
 
   /** Unloads a model, and forgets it where its folder is gone. */
-  async remove(name: string): Promise<void> {
-    await this.unload(name);
-    if (!(await listModelDirectories(this.#repository)).includes(name)) this.#table.forget(name);
+  remove(name: string): Promise<void> {
+    return this.#table.change(name, async (model) => {
+      this.#unloadNow(model);
+      if (!(await listModelDirectories(this.#repository)).includes(name)) model.versions = new Map();
+    });
+  }
+
+  #unloadNow(model: ModelEntry): void {
+    model.pollFailure = '';
+    model.stamp = undefined;
+    model.latest = undefined;
+    for (const entry of model.versions.values()) {
+      const { loaded } = entry;
+      entry.loaded = undefined;
+      if (loaded) {
+        this.#states.set(model, entry, 'UNLOADING', '');
+        this.#retire(loaded, () => {
+          if (!this.#table.isReplaced(model.name, entry))
+            this.#states.set(model, entry, 'UNAVAILABLE', UNLOADED);
+          this.#states.log('info', `successfully unloaded '${model.name}' version ${entry.version}`);
+        });
+      } else {
+        this.#states.set(model, entry, 'UNAVAILABLE', UNLOADED);
+      }
+    }
   }
 
   async #unchanged(model: ModelEntry): Promise<boolean> {
