@@ -5,6 +5,7 @@ import { type Control, type ServiceControl, serveControl } from '../control/inde
 import { type LocalEngine, type RunningEngine, StatisticsSampler } from '../engines/index.ts';
 import { asServedBy, type EmulatorState, EventBus, StateStore } from '../events/index.ts';
 import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
+import type { ModelSnapshot } from '../repository/index.ts';
 import { type Instance, openWorkspace, type Workspace } from '../workspace/index.ts';
 import { startEngine } from './engine-start.ts';
 import { startFirstGeneration } from './first-generation.ts';
@@ -139,11 +140,14 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     const stagedRepository = path.join(instance.directory, 'repository');
 
     const initial = await snapshotProject(config);
+    const onClientLoad = (model: ModelSnapshot) => this.#reloader?.accept(model);
+    const loader = new ModelLoader({ config, stagedRepository, initial, onClientLoad });
     const engine = await startEngine(
       {
         config,
         initial,
         stagedRepository,
+        sync: loader,
         runtimePaths: this.#runtimePaths,
         skipDownload: this.#skipDownload.signal,
         events: this.#bus,
@@ -151,6 +155,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       signal,
     );
     this.#lifetime.use('engine', engine);
+    loader.use(engine);
     // It was started again as often as makes sense; without it nothing is left to serve.
     void engine.exited.then((reason) => this.end(`the ${engine.kind} engine is gone: ${reason}`, 1));
     this.httpUrl = engine.endpoints.http;
@@ -160,7 +165,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     await this.#startScoring(workspace, engine);
     await this.#startScript(signal);
     await this.#announceWhenReady();
-    await this.#startReloading(initial, engine, stagedRepository);
+    await this.#startReloading(initial, engine, loader);
     this.#replay = await startReplay(
       { config, service: this, firstModel: this.#store.state.models[0]?.name, events: this.#bus },
       this.#lifetime,
@@ -228,9 +233,9 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     );
   }
 
-  async #startReloading(initial: ProjectSnapshot, engine: RunningEngine, staged: string): Promise<void> {
+  async #startReloading(initial: ProjectSnapshot, engine: RunningEngine, loader: ModelLoader): Promise<void> {
     const target = new EmulatorTarget({
-      loader: new ModelLoader(engine, staged),
+      loader,
       generations: this.#generations,
       onScriptUp: () => {
         this.#scriptFailure = undefined;

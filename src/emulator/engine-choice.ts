@@ -14,6 +14,7 @@ import {
 } from '../engines/index.ts';
 import type { EventSink } from '../events/index.ts';
 import type { ProjectSnapshot } from '../reload/index.ts';
+import type { RepositorySync } from '../repository/index.ts';
 import { requireConsent } from './consent.ts';
 
 export interface EngineStartOptions {
@@ -21,6 +22,8 @@ export interface EngineStartOptions {
   readonly initial: ProjectSnapshot;
   /** Where the engine reads models from; made here. */
   readonly stagedRepository: string;
+  /** Keeps it in step with the user's folder while clients use the repository API. */
+  readonly sync: RepositorySync;
   readonly runtimePaths: readonly string[];
   /** Aborted when the user would rather have what is on this machine than wait for an image. */
   readonly skipDownload: AbortSignal;
@@ -83,7 +86,7 @@ export async function makeEngine(
   }
 }
 
-function front(engine: Engine, { config, events }: EngineStartOptions): Engine<LocalEngine> {
+function front(engine: Engine, { config, sync, events }: EngineStartOptions): Engine<LocalEngine> {
   const { host, httpPort, grpcPort, metricsPort, modelControlMode, origins } = config;
   const insists = { grpc: isUsersOwn(origins, 'grpcPort'), metrics: isUsersOwn(origins, 'metricsPort') };
   return new FrontedEngine(engine, {
@@ -93,12 +96,14 @@ function front(engine: Engine, { config, events }: EngineStartOptions): Engine<L
     metricsPort,
     insists,
     modelControlMode,
+    // What others run reads a repository of their own.
+    sync: engine.kind === 'external' ? undefined : sync,
     events,
   });
 }
 
 async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): Promise<Engine<LocalEngine>> {
-  const { config, initial, stagedRepository, events } = options;
+  const { config, initial, stagedRepository, sync, events } = options;
   const { projectDir, home, environment, host, httpPort, modelControlMode, origins } = config;
   for (const [name, flag] of [
     ['grpcPort', '--grpc-port'],
@@ -118,6 +123,7 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
     host,
     httpPort,
     modelControlMode,
+    sync,
     runtimePaths,
     events,
   });

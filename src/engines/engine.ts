@@ -37,6 +37,12 @@ export interface LocalEngine extends RunningEngine {
   readonly listener: RequestListener;
 }
 
+/** A model's files that the server sees; `rollback` shows it those from before, where there were some. */
+export interface PublishedModel {
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+}
+
 export interface RunningEngine extends AsyncDisposable {
   readonly kind: EngineKind;
   /** The version it reports at `GET /v2`. */
@@ -51,6 +57,11 @@ export interface RunningEngine extends AsyncDisposable {
    */
   load(model: string): Promise<void>;
   unload(model: string): Promise<void>;
+  /**
+   * Shows the server what now lies in the staged repository under this name, without having it loaded, until it is
+   * committed or rolled back; absent where the server reads that repository itself.
+   */
+  publish?(model: string): Promise<PublishedModel>;
   models(): readonly ModelStatus[];
   /** Asks the engine again what it has loaded; for engines whose clients may load and unload past us. */
   refresh?(): Promise<void>;

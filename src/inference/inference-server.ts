@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { ModelControlMode } from '../config/index.ts';
 import type { EventSink, ModelStatus } from '../events/index.ts';
+import type { RepositorySync } from '../repository/index.ts';
 
 export interface InferenceServerOptions {
   /** A model repository that nobody else changes while a model of it loads. */
@@ -10,6 +11,8 @@ export interface InferenceServerOptions {
   readonly httpPort: number;
   /** What HTTP clients may load and unload. */
   readonly modelControlMode: ModelControlMode;
+  /** Brings `repository` up to date before clients list and load its models, where it is a copy. */
+  readonly sync?: RepositorySync | undefined;
   /** Folders where `onnxruntime-node` may lie (each holding a `node_modules`), first hit wins. */
   readonly runtimePaths: readonly string[];
   readonly events: EventSink;

@@ -6,6 +6,9 @@ import {
   listModelDirectories,
   type ModelConfig,
   type ModelDefinition,
+  type RepositoryAction,
+  type RepositorySync,
+  type RepositoryTurn,
   readModelDefinition,
 } from '../repository/index.ts';
 import type { Backend } from './backends/backend.ts';
@@ -39,6 +42,7 @@ export class ModelControl implements AsyncDisposable {
   readonly #repository: string;
   readonly #backends: ReadonlyMap<string, Backend>;
   readonly #states: ModelStates;
+  readonly #sync: RepositorySync | undefined;
   readonly #retiring = new Set<Promise<void>>();
 
   constructor(
@@ -46,15 +50,18 @@ export class ModelControl implements AsyncDisposable {
     repository: string,
     backends: ReadonlyMap<string, Backend>,
     events: EventSink,
+    sync?: RepositorySync,
   ) {
     this.#table = table;
     this.#repository = repository;
     this.#backends = backends;
     this.#states = new ModelStates(events);
+    this.#sync = sync;
   }
 
   /** The folders on disk with what is known of each. */
   async index(onlyReady: boolean): Promise<IndexEntry[]> {
+    await this.#sync?.begin('index');
     return this.#table.index(await listModelDirectories(this.#repository), onlyReady);
   }
 
@@ -80,14 +87,37 @@ export class ModelControl implements AsyncDisposable {
   }
 
   /**
-   * A load that a client asks for; without an override an unchanged model is left as it is.
-   * @throws KServeError with Triton's load errors (E71 to E75)
+   * A load that a client asks for: of what the folder holds now; without an override an unchanged model is left as it is.
+   * @throws LoadError, KServeError with Triton's load errors (E71 to E75)
    */
   loadForClient(name: string, override: LoadOverride | undefined): Promise<void> {
-    return this.#table.change(name, async (model) => {
-      if (!override && (await this.#unchanged(model))) return;
-      await this.#loadNow(model, override, false);
-    });
+    return this.#inTurn('load', name, () =>
+      this.#table.change(name, async (model) => {
+        if (!override && (await this.#unchanged(model))) return;
+        await this.#loadNow(model, override, false);
+      }),
+    );
+  }
+
+  /** An unload that a client asks for; resolves once the model serves no more, while its last requests still run. */
+  unloadForClient(name: string): Promise<void> {
+    return this.#inTurn('unload', name, () => this.unload(name));
+  }
+
+  async #inTurn(action: RepositoryAction, name: string, change: () => Promise<void>): Promise<void> {
+    let turn: RepositoryTurn | undefined;
+    try {
+      turn = await this.#sync?.begin(action, name);
+    } catch (error) {
+      throw this.#pollFailed(name, error);
+    }
+    let succeeded = false;
+    try {
+      await change();
+      succeeded = true;
+    } finally {
+      await turn?.end(succeeded);
+    }
   }
 
   /** Takes a model out of service; resolves once it is, while its last requests still run. */
@@ -137,9 +167,8 @@ export class ModelControl implements AsyncDisposable {
       definition = await readModelDefinition(repository, name, override?.config);
     } catch (error) {
       model.stamp = undefined;
-      this.#states.log('error', `Poll failed for model directory '${name}': ${messageOf(error)}`);
       if (ours && !model.latest) this.#states.failPoll(model, reasonOf(error));
-      throw new LoadError(`failed to load '${name}', failed to poll from model repository`, 500, error);
+      throw this.#pollFailed(name, error);
     }
     const unloadable = await this.#whyUnloadable(definition, ours);
     if (unloadable) {
@@ -154,6 +183,11 @@ export class ModelControl implements AsyncDisposable {
     await this.#bringUp(model, definition);
     model.stamp = stamp;
     model.pollFailure = '';
+  }
+
+  #pollFailed(name: string, error: unknown): LoadError {
+    this.#states.log('error', `Poll failed for model directory '${name}': ${messageOf(error)}`);
+    return new LoadError(`failed to load '${name}', failed to poll from model repository`, 500, error);
   }
 
   /** What keeps a readable model from being loaded at all. */

@@ -27,7 +27,7 @@ export async function startInferenceServer(
     const models = new ModelTable();
     const control = lifetime.use(
       'models',
-      new ModelControl(models, options.repository, backends, options.events),
+      new ModelControl(models, options.repository, backends, options.events, options.sync),
     );
     await loadAll(control, options, signal);
     const door = lifetime.use(

@@ -95,7 +95,9 @@ async function start(answers: DaemonAnswers | undefined, flags: Readonly<Record<
   const initial = await snapshotProject(config);
   const skip = new AbortController();
   const stagedRepository = folder.path('staged');
-  const options = { config, initial, stagedRepository, runtimePaths: [], skipDownload: skip.signal, events };
+  const sync = { begin: async () => ({ end: async () => {} }) };
+  const skipDownload = skip.signal;
+  const options = { config, initial, stagedRepository, sync, runtimePaths: [], skipDownload, events };
   return { seen, skip, events, starting: startEngine(options, new AbortController().signal) };
 }
 

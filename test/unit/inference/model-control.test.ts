@@ -24,13 +24,19 @@ describe('loads and unloads at the same time', () => {
   const backend: Backend = {
     async load({ config }) {
       opened += 1;
-      return { config, instances: [instance], [Symbol.asyncDispose]: async () => void (opened -= 1) };
+      const close = async () => {
+        opened -= 1;
+      };
+      return { config, instances: [instance], [Symbol.asyncDispose]: close };
     },
     async [Symbol.asyncDispose]() {},
   };
   const start = () => {
     const table = new ModelTable();
-    return { table, control: new ModelControl(table, repository, new Map([['onnxruntime', backend]]), events) };
+    return {
+      table,
+      control: new ModelControl(table, repository, new Map([['onnxruntime', backend]]), events),
+    };
   };
   const writeModel = (name: string) => {
     mkdirSync(path.join(repository, name, '1'), { recursive: true });
