@@ -34,8 +34,9 @@ export async function loadVersion(
     for (const output of model.config.output)
       if (output.label_filename !== '')
         labels.set(output.name, await readLabels({ ...definition, config: model.config }, output));
-    await warmUp(definition, model);
-    return new LoadedVersion(version.version, model, labels);
+    const loaded = new LoadedVersion(version.version, model, labels);
+    await warmUp(definition, model, loaded.statistics);
+    return loaded;
   } catch (error) {
     await model?.[Symbol.asyncDispose]();
     throw await locateConfigError(error, definition.configFile);

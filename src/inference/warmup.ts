@@ -14,22 +14,35 @@ import type { ModelDefinition, ModelWarmup, ModelWarmupInput } from '../reposito
 import type { BackendModel } from './backends/backend.ts';
 import { signatureOf } from './model-signature.ts';
 import { normalizeRequest } from './normalize-request.ts';
+import type { ModelStatistics } from './statistics.ts';
 
 const MAX_WARMUP_BYTES = 1024 * 1024 * 1024;
 
 /**
- * Runs the configuration's warm-up samples on every instance, past the scheduler and the statistics.
+ * Runs the configuration's warm-up samples on every instance, past the queue, and counts them as Triton does: each run
+ * as an execution of `batch_size` requests. Where there are several instances, 2.51 runs them once more on the first.
  * @throws KServeError when a sample does not fit the model or fails
  */
-export async function warmUp(definition: ModelDefinition, model: BackendModel): Promise<void> {
+export async function warmUp(
+  definition: ModelDefinition,
+  model: BackendModel,
+  statistics: ModelStatistics,
+): Promise<void> {
+  const { instances } = model;
+  const [first, second] = instances;
+  const rounds = first && second ? [first, ...instances] : instances;
   for (const sample of model.config.model_warmup) {
     if (sample.batch_size === 0) continue;
     const inputs = await sampleInputs(definition, sample, model);
-    for (const instance of model.instances)
+    for (const instance of rounds)
       for (let run = 0; run < Math.max(1, sample.count); run += 1) {
+        const start = performance.now();
         try {
           // A backend may give the bytes away, so each run gets its own.
-          await instance.execute({ inputs: inputs.map((input) => repeat(input, 1)) });
+          const result = await instance.execute({ inputs: inputs.map((input) => repeat(input, 1)) });
+          const totalNs = (performance.now() - start) * 1e6;
+          statistics.execution(sample.batch_size, result);
+          for (let one = 0; one < sample.batch_size; one += 1) statistics.success(totalNs, 0, result);
         } catch (error) {
           throw internal(`failed to run warmup sample '${sample.name}': ${messageOf(error)}`);
         }

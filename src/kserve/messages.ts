@@ -33,8 +33,6 @@ export interface SharedMemory {
 export interface SharedMemoryTarget {
   readonly byteSize: number;
   write(data: Uint8Array): void;
-  /** Nothing will be written any more. */
-  release(): void;
 }
 
 export interface InferRequest {

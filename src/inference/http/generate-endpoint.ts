@@ -4,7 +4,6 @@ import type { Cancellation } from '../cancellation.ts';
 import { InferFailure, infer } from '../data-plane.ts';
 import type { ModelTable } from '../model-table.ts';
 import { answerError, answerInPieces } from './answer.ts';
-import { MAX_INPUT_BYTES } from './body.ts';
 import type { Route } from './route.ts';
 import { modelName, modelVersion } from './target.ts';
 
@@ -14,6 +13,7 @@ import { modelName, modelVersion } from './target.ts';
  */
 export async function generateOverHttp(
   models: ModelTable,
+  maxInputBytes: number,
   route: Route,
   request: IncomingMessage,
   body: Buffer,
@@ -24,7 +24,7 @@ export async function generateOverHttp(
   if (encoding !== undefined && encoding !== 'identity')
     throw invalidArgument("Unsupported content-encoding, only 'identity' is supported.");
   const { signature, version } = model;
-  const message = parseGenerateRequest(body, signature.inputs, MAX_INPUT_BYTES);
+  const message = parseGenerateRequest(body, signature.inputs, maxInputBytes);
   const cancellation: Cancellation = { cancel: undefined };
   response.on('close', () => cancellation.cancel?.());
   try {

@@ -5,16 +5,18 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import type { Socket } from 'node:net';
 import { listen, messageOf, within } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
-import { invalidArgument, KServeError } from '../../kserve/index.ts';
+import { invalidArgument, KServeError, refuseLargeJson } from '../../kserve/index.ts';
 import type { ModelControl } from '../model-control.ts';
 import type { ModelTable } from '../model-table.ts';
 import { SharedMemoryRegions } from '../shared-memory.ts';
 import { answerEmpty, answerError, type ContentType } from './answer.ts';
 import { readBody } from './body.ts';
 import { generateOverHttp } from './generate-endpoint.ts';
-import { inferOverHttp } from './infer-endpoint.ts';
+import { HeldBytes } from './held-bytes.ts';
+import { type HttpLimits, inferOverHttp } from './infer-endpoint.ts';
 import { LogSettings } from './log-settings.ts';
 import {
   allStatistics,
@@ -24,10 +26,11 @@ import {
   modelStatistics,
   serverMetadata,
 } from './model-endpoints.ts';
+import { answerRefused } from './refused-request.ts';
 import { loadModel, repositoryIndex, unloadModel } from './repository-endpoints.ts';
 import { type Endpoint, matchRoute, type Route } from './route.ts';
 import { cudaSharedMemory, systemSharedMemory } from './shared-memory-endpoints.ts';
-import { modelName } from './target.ts';
+import { modelName, pathOf } from './target.ts';
 import { TraceSettings } from './trace-settings.ts';
 
 interface DoorOptions {
@@ -35,7 +38,27 @@ interface DoorOptions {
   readonly port: number;
   readonly version: string;
   readonly modelControlMode: ModelControlMode;
+  /** Bytes of JSON, of a raw or an unpacked request: Triton's `--http-max-input-size`. */
+  readonly maxInputBytes?: number;
 }
+
+/** Triton's default. */
+const MAX_INPUT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Limits against clients that never come to an end. Triton lets each header field have 16 KiB or so, but any number of
+ * them. Idle connections stay open, as Triton's do: clients pool them and do not expect them to go away.
+ */
+const LIMITS = {
+  keepAliveTimeout: 0,
+  headersTimeout: 60_000,
+  requestTimeout: 600_000,
+  maxHeaderSize: 4 * 1024 * 1024,
+} as const;
+const MAX_CONNECTIONS = 4_096;
+
+const NOT_FOUND_TO_CONNECT =
+  'HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 21\r\nConnection: close\r\n\r\n{"error":"Not Found"}';
 
 /** How long requests in flight may take to end when the door closes. */
 const DRAIN_MS = 30_000;
@@ -53,6 +76,7 @@ export class HttpDoor implements AsyncDisposable {
   readonly #logSettings = new LogSettings();
   readonly #traceSettings = new TraceSettings();
   readonly #regions = new SharedMemoryRegions();
+  readonly #limits: HttpLimits;
   #inFlight = 0;
   #closing: Promise<void> | undefined;
   #onDrained: (() => void) | undefined;
@@ -61,12 +85,20 @@ export class HttpDoor implements AsyncDisposable {
     this.#models = models;
     this.#control = control;
     this.#options = options;
-    // Idle connections stay open, as Triton's do: clients pool them and do not expect them to go away.
-    this.#server = createServer(
-      { keepAliveTimeout: 0, requestTimeout: 0, requireHostHeader: false },
-      this.listener,
-    );
-    this.#server.on('clientError', (_error, socket) => socket.destroy());
+    this.#limits = { maxInputBytes: options.maxInputBytes ?? MAX_INPUT_BYTES, held: new HeldBytes() };
+    this.#server = createServer({ ...LIMITS, requireHostHeader: false }, this.listener);
+    this.#server.maxConnections = MAX_CONNECTIONS;
+    // Their bytes are limited; left alone, Node would drop all fields behind the 2,000th.
+    this.#server.maxHeadersCount = 0;
+    this.#server.on('clientError', (error, socket) => answerRefused(error, socket as Socket));
+    // As Triton: whatever is expected, the body may come.
+    this.#server.on('checkExpectation', (request, response) => {
+      response.writeContinue();
+      this.#take(request, response);
+    });
+    this.#server.on('connect', (_request, socket) => {
+      socket.end(NOT_FOUND_TO_CONNECT);
+    });
   }
 
   /** @throws TritonLocalError PORT_TAKEN, PORT_REFUSED */
@@ -91,7 +123,7 @@ export class HttpDoor implements AsyncDisposable {
       return;
     }
     if (route.endpoint === 'infer') {
-      void inferOverHttp(this.#models, this.#regions, route, request, response);
+      void inferOverHttp(this.#models, this.#regions, this.#limits, route, request, response);
       return;
     }
     this.#answer(route, request, response).catch((error: unknown) => {
@@ -106,7 +138,13 @@ export class HttpDoor implements AsyncDisposable {
   };
 
   async #answer(route: Route, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readBody(request, 0);
+    const { maxInputBytes, held } = this.#limits;
+    const { content: body, length } = await readBody(request, response, {
+      headerBytes: 0,
+      keepBytes: maxInputBytes,
+      held,
+    });
+    if (request.method === 'POST') refuseLargeJson(length, maxInputBytes);
     const { modelControlMode, version } = this.#options;
     const models = this.#models;
     switch (route.endpoint) {
@@ -141,7 +179,7 @@ export class HttpDoor implements AsyncDisposable {
         return this.#traceSettings.answer(modelName(route), request.method ?? '', body, response);
       case 'generate':
       case 'generate-stream':
-        return generateOverHttp(models, route, request, body, response);
+        return generateOverHttp(models, maxInputBytes, route, request, body, response);
       default:
         if (route.scope === 'cuda') return cudaSharedMemory(route, body, response);
         return systemSharedMemory(this.#regions, route, body, response);
@@ -168,13 +206,6 @@ export class HttpDoor implements AsyncDisposable {
     await closed;
     this.#regions[Symbol.dispose]();
   }
-}
-
-/** The path of a request target, which may be a whole URL; without the query. */
-function pathOf(target: string): string {
-  const start = target.startsWith('/') ? 0 : target.indexOf('/', target.indexOf('//') + 2);
-  const query = target.indexOf('?');
-  return target.slice(Math.max(0, start), query < 0 ? target.length : query);
 }
 
 function refuse(
