@@ -17,3 +17,4 @@ export { Lifetime, within } from './lifetime.ts';
 export { LineSplitter, MAX_LINE_CHARACTERS } from './lines.ts';
 export { Mutex } from './mutex.ts';
 export { findPortHolder, listen, listenError, type PortHolder } from './ports.ts';
+export { requestMemoryLimit } from './request-memory.ts';

@@ -1,15 +1,12 @@
-import { totalmem } from 'node:os';
+import { requestMemoryLimit } from '../../base/index.ts';
 import { unavailable } from '../../kserve/index.ts';
-
-/** Requests may hold a quarter of the memory that this process may use, but at least this much. */
-const LEAST_BYTES = 512 * 1024 * 1024;
 
 /** Counts the bytes that requests hold, from their arrival until they are answered, whether they run or wait. */
 export class HeldBytes {
   readonly #limit: number;
   #held = 0;
 
-  constructor(limit: number = standardLimit()) {
+  constructor(limit: number = requestMemoryLimit()) {
     this.#limit = limit;
   }
 
@@ -29,12 +26,4 @@ export class HeldBytes {
   release(bytes: number): void {
     this.#held -= bytes;
   }
-}
-
-function standardLimit(): number {
-  const allowed = process.constrainedMemory?.() ?? 0;
-  const total = totalmem();
-  // Without a limit the answer is 0, or larger than any memory.
-  const memory = allowed > 0 && allowed < total ? allowed : total;
-  return Math.max(LEAST_BYTES, Math.floor(memory / 4));
 }
