@@ -12,6 +12,7 @@ import {
 } from '../kserve/index.ts';
 import type { ModelDefinition, ModelWarmup, ModelWarmupInput } from '../repository/index.ts';
 import type { BackendModel } from './backends/backend.ts';
+import { instanceCount } from './instance-count.ts';
 import { signatureOf } from './model-signature.ts';
 import { normalizeRequest } from './normalize-request.ts';
 import type { ModelStatistics } from './statistics.ts';
@@ -20,7 +21,7 @@ const MAX_WARMUP_BYTES = 1024 * 1024 * 1024;
 
 /**
  * Runs the configuration's warm-up samples on every instance, past the queue, and counts them as Triton does: each run
- * as an execution of `batch_size` requests. Where there are several instances, 2.51 runs them once more on the first.
+ * as an execution of `batch_size` requests. Instances that share a thread with others are counted all the same.
  * @throws KServeError when a sample does not fit the model or fails
  */
 export async function warmUp(
@@ -28,25 +29,24 @@ export async function warmUp(
   model: BackendModel,
   statistics: ModelStatistics,
 ): Promise<void> {
-  const { instances } = model;
-  const [first, second] = instances;
-  const rounds = first && second ? [first, ...instances] : instances;
   for (const sample of model.config.model_warmup) {
     if (sample.batch_size === 0) continue;
     const inputs = await sampleInputs(definition, sample, model);
-    for (const instance of rounds)
-      for (let run = 0; run < Math.max(1, sample.count); run += 1) {
-        const start = performance.now();
-        try {
-          // A backend may give the bytes away, so each run gets its own.
-          const result = await instance.execute({ inputs: inputs.map((input) => repeat(input, 1)) });
-          const totalNs = (performance.now() - start) * 1e6;
-          statistics.execution(sample.batch_size, result);
-          for (let one = 0; one < sample.batch_size; one += 1) statistics.success(totalNs, 0, result);
-        } catch (error) {
-          throw internal(`failed to run warmup sample '${sample.name}': ${messageOf(error)}`);
-        }
+    const runs = Math.max(1, sample.count) * Math.max(model.instances.length, instanceCount(model.config));
+    for (let run = 0; run < runs; run += 1) {
+      const instance = model.instances[run % model.instances.length];
+      if (!instance) return;
+      const start = performance.now();
+      try {
+        // A backend may give the bytes away, so each run gets its own.
+        const result = await instance.execute({ inputs: inputs.map((input) => repeat(input, 1)) });
+        const totalNs = (performance.now() - start) * 1e6;
+        statistics.execution(sample.batch_size, result);
+        for (let one = 0; one < sample.batch_size; one += 1) statistics.success(totalNs, 0, result);
+      } catch (error) {
+        throw internal(`failed to run warmup sample '${sample.name}': ${messageOf(error)}`);
       }
+    }
   }
 }
 

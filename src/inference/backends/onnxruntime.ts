@@ -12,6 +12,7 @@ import {
   type ModelVersion,
   type OnnxInterface,
 } from '../../repository/index.ts';
+import { instanceCount } from '../instance-count.ts';
 import type { Backend, BackendModel } from './backend.ts';
 import { LoadedFile } from './loaded-file.ts';
 import { onnxLoadError } from './onnx-error.ts';
@@ -146,12 +147,6 @@ function completeConfig(config: ModelConfig, onnx: OnnxInterface): ModelConfig {
 
 function describe({ name, type, shape }: SessionTensorInfo): OnnxInterface['inputs'][number] {
   return { name, dataType: (type === undefined ? 'TYPE_INVALID' : `TYPE_${type}`) as DataType, shape };
-}
-
-function instanceCount(config: ModelConfig): number {
-  let count = 0;
-  for (const group of config.instance_group) if (!group.passive) count += group.count;
-  return Math.max(1, count);
 }
 
 /** Triton's graph levels (`onnxruntime.cc`): -1 basic, 1 extended, 2 none, anything else all. */

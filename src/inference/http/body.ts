@@ -81,12 +81,15 @@ function refuseEndless(bytes: number, chunks: number): void {
   if (bytes > MAX_BODY_BYTES) throw invalidArgument(`Unable to parse Content-Length, got: ${bytes}`);
 }
 
-/** The pieces of a body in one place: a body whose length is known is never held twice. */
+/**
+ * The pieces of a body in one place: a body whose length is known is never held twice. Room that is not written to
+ * costs no memory.
+ */
 class CollectedBody {
   readonly #declared: number | undefined;
   readonly #ahead: number;
   #whole: Buffer | undefined;
-  #pieces: Buffer[] = [];
+  #first: Buffer | undefined;
   #dropped = false;
   pieces = 0;
   length = 0;
@@ -98,10 +101,11 @@ class CollectedBody {
 
   add(piece: Buffer): void {
     if (!this.#dropped) {
-      // Room for all of it is taken when the second piece comes: most bodies are one.
-      if (this.#declared !== undefined && this.pieces === 1) this.#moveTo(this.#declared);
+      // Room is taken when the second piece comes, for most bodies are one.
+      const needed = this.length + piece.length;
+      if (this.#first && needed > (this.#whole?.length ?? 0)) this.#moveTo(this.#declared ?? 2 * needed);
       if (this.#whole) piece.copy(this.#whole, this.length);
-      else this.#pieces.push(piece);
+      else this.#first = piece;
     }
     this.pieces += 1;
     this.length += piece.length;
@@ -111,20 +115,16 @@ class CollectedBody {
   drop(): void {
     this.#dropped = true;
     this.#whole = undefined;
-    this.#pieces = [];
+    this.#first = undefined;
   }
 
   join(): Buffer {
-    const [first] = this.#pieces;
-    if (this.pieces > 1 && !this.#whole && first) this.#moveTo(this.length);
-    return this.#whole ?? first ?? EMPTY.content;
+    return this.#whole?.subarray(0, this.length) ?? this.#first ?? EMPTY.content;
   }
 
   #moveTo(size: number): void {
     const whole = Buffer.from(new ArrayBuffer(this.#ahead + size), this.#ahead, size);
-    let at = 0;
-    for (const piece of this.#pieces) at += piece.copy(whole, at);
-    this.#pieces = [];
+    (this.#whole ?? this.#first)?.copy(whole, 0, 0, this.length);
     this.#whole = whole;
   }
 }

@@ -1,5 +1,8 @@
-import { requestMemoryLimit } from '../../base/index.ts';
+import { collectSoon, requestMemoryLimit } from '../../base/index.ts';
 import { unavailable } from '../../kserve/index.ts';
+
+/** What such a request leaves behind is worth being collected. */
+const LARGE_BYTES = 4 * 1024 * 1024;
 
 /** Counts the bytes that requests hold, from their arrival until they are answered, whether they run or wait. */
 export class HeldBytes {
@@ -25,5 +28,6 @@ export class HeldBytes {
 
   release(bytes: number): void {
     this.#held -= bytes;
+    if (bytes >= LARGE_BYTES) collectSoon();
   }
 }

@@ -240,8 +240,9 @@ export const MODELS: readonly PeerModel[] = [
   addModel('versions', { '1': 1, '2': 2, '10': 10 }, 'version_policy { all { } }'),
   addModel('latest', { '1': 1, '3': 3 }),
   addModel('control', { '1': 1, '2': 2 }),
-  addModel('warm', { '1': 1 }, `instance_group [{ count: 1 kind: KIND_CPU }] ${warmup(1, 3, '2')}`),
-  addModel('warm_two', { '1': 1 }, `instance_group [{ count: 2 kind: KIND_CPU }] ${warmup(1, 2, '2')}`),
+  addModel('warm', { '1': 1 }, warmup(1, 3, '2')),
+  // Each model has one instance; this one has two more.
+  addModel('warm_three', { '1': 1 }, `instance_group [{ count: 2 kind: KIND_CPU }] ${warmup(1, 2, '2')}`),
   {
     name: 'warm_batch',
     config: `max_batch_size: 4 ${tensorText('input', 'INPUT0', 'TYPE_FP32', '4')}${tensorText('output', 'OUTPUT0', 'TYPE_FP32', '4')}${warmup(2, 3, '4')}`,
