@@ -13,6 +13,8 @@ export interface EmbeddedEngineOptions {
   readonly modelControlMode: ModelControlMode;
   /** Brings that repository up to date before clients list and load its models. */
   readonly sync?: RepositorySync | undefined;
+  /** Arguments of Triton's own command line; those that this engine does not serve are named in the log. */
+  readonly tritonArgs?: readonly string[];
   readonly runtimePaths: readonly string[];
   readonly events: EventSink;
 }

@@ -13,6 +13,8 @@ export interface InferenceServerOptions {
   readonly modelControlMode: ModelControlMode;
   /** Brings `repository` up to date before clients list and load its models, where it is a copy. */
   readonly sync?: RepositorySync | undefined;
+  /** Arguments of Triton's own command line, such as `--http-max-input-size=100`. */
+  readonly tritonArgs?: readonly string[];
   /** Folders where `onnxruntime-node` may lie (each holding a `node_modules`), first hit wins. */
   readonly runtimePaths: readonly string[];
   readonly events: EventSink;

@@ -1,25 +1,42 @@
 import { Lifetime, messageOf, systemError } from '../base/index.ts';
+import type { EventBody, LogLevel } from '../events/index.ts';
 import { listModelDirectories } from '../repository/index.ts';
 import { OnnxRuntimeBackend } from './backends/onnxruntime.ts';
 import { HttpDoor } from './http/http-door.ts';
+import { LogSettings } from './http/log-settings.ts';
 import type { InferenceServer, InferenceServerOptions } from './inference-server.ts';
 import { ModelControl } from './model-control.ts';
-import { ModelTable } from './model-table.ts';
+import { ModelTable, UNLOADED } from './model-table.ts';
+import { readTritonArguments } from './triton-arguments.ts';
 
 /** The Triton release whose texts and statuses we answer with. */
 export const TRITON_VERSION = '2.51.0';
+
+/** Said at start, so that nobody looks for what is not there. */
+const NO_GRPC =
+  'gRPC (8001) and metrics (8002) are not served by the embedded engine; --engine docker and native serve them';
 
 /** Models that load at once, as Triton's `--model-load-thread-count`. */
 const LOAD_AT_ONCE = 4;
 
 /**
  * Loads every model of the repository, then listens. A model that fails stays in the table with its reason.
- * @throws TritonLocalError PORT_TAKEN or PORT_REFUSED; START_ABORTED when `signal` fires first
+ * @throws TritonLocalError PORT_TAKEN or PORT_REFUSED; START_ABORTED when `signal` fires first; ENGINE_START_FAILED for
+ * a wrong argument, or for a model that fails with `--exit-on-error=true`
  */
 export async function startInferenceServer(
   options: InferenceServerOptions,
   signal: AbortSignal,
 ): Promise<InferenceServer> {
+  const settings = readTritonArguments(options.tritonArgs ?? []);
+  const logSettings = new LogSettings(settings.log);
+  const events = {
+    emit: (event: EventBody) => void (logSettings.shows(event) && options.events.emit(event)),
+  };
+  const log = (level: LogLevel, text: string) =>
+    events.emit({ type: 'log.line', source: 'engine', level, text });
+  for (const argument of settings.notServed)
+    log('warning', `${argument} has no effect in the embedded engine; --engine docker and native serve it`);
   const lifetime = new Lifetime();
   try {
     const onnx = lifetime.use('onnxruntime', new OnnxRuntimeBackend(options.runtimePaths));
@@ -27,9 +44,15 @@ export async function startInferenceServer(
     const models = new ModelTable();
     const control = lifetime.use(
       'models',
-      new ModelControl(models, options.repository, backends, options.events, options.sync),
+      new ModelControl(models, options.repository, backends, events, options.sync),
     );
-    await loadAll(control, options, signal);
+    await loadAll(
+      control,
+      settings.loadModels ?? (await listModelDirectories(options.repository)),
+      log,
+      signal,
+    );
+    if (settings.exitOnError && !models.ready) throw failedModels(models);
     const door = lifetime.use(
       'http',
       new HttpDoor(models, control, {
@@ -37,13 +60,15 @@ export async function startInferenceServer(
         port: options.httpPort,
         version: TRITON_VERSION,
         modelControlMode: options.modelControlMode,
+        settings,
+        logSettings,
       }),
     );
     refuseAborted(signal);
     const port = await door.listen();
     const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-    const text = `Started HTTPService at ${host}:${port}`;
-    options.events.emit({ type: 'log.line', source: 'engine', level: 'info', text });
+    log('info', `Started HTTPService at ${host}:${port}`);
+    log('info', NO_GRPC);
     return {
       httpUrl: `http://${host}:${port}`,
       version: TRITON_VERSION,
@@ -61,10 +86,11 @@ export async function startInferenceServer(
 
 async function loadAll(
   control: ModelControl,
-  { repository, events }: InferenceServerOptions,
+  names: readonly string[],
+  log: (level: LogLevel, text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const waiting = await listModelDirectories(repository);
+  const waiting = [...names];
   const loader = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       refuseAborted(signal);
@@ -72,11 +98,22 @@ async function loadAll(
         await control.load(name);
       } catch (error) {
         // The table keeps the reason and has told it; the others still load.
-        events.emit({ type: 'log.line', source: 'engine', level: 'debug', text: messageOf(error) });
+        log('debug', messageOf(error));
       }
     }
   };
   await Promise.all(Array.from({ length: LOAD_AT_ONCE }, loader));
+}
+
+function failedModels(models: ModelTable): Error {
+  const failed = models
+    .statuses()
+    .filter(({ state, reason }) => state === 'UNAVAILABLE' && reason !== UNLOADED);
+  const reasons = failed.map(({ name, version, reason }) => `${[name, version].join(' ').trim()}: ${reason}`);
+  return systemError(
+    'ENGINE_START_FAILED',
+    `models failed to load, and --exit-on-error is set: ${reasons.join('; ')}`,
+  );
 }
 
 function refuseAborted(signal: AbortSignal): void {

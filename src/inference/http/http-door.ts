@@ -8,16 +8,17 @@ import {
 import type { Socket } from 'node:net';
 import { listen, messageOf, within } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
-import { invalidArgument, KServeError, refuseLargeJson } from '../../kserve/index.ts';
+import { invalidArgument, KServeError, refuseLargeJson, unsupported } from '../../kserve/index.ts';
 import type { ModelControl } from '../model-control.ts';
 import type { ModelTable } from '../model-table.ts';
 import { SharedMemoryRegions } from '../shared-memory.ts';
+import type { TritonSettings } from '../triton-arguments.ts';
 import { answerEmpty, answerError, type ContentType } from './answer.ts';
 import { readBody } from './body.ts';
 import { generateOverHttp } from './generate-endpoint.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { type HttpLimits, inferOverHttp } from './infer-endpoint.ts';
-import { LogSettings } from './log-settings.ts';
+import type { LogSettings } from './log-settings.ts';
 import {
   allStatistics,
   modelConfig,
@@ -38,12 +39,9 @@ interface DoorOptions {
   readonly port: number;
   readonly version: string;
   readonly modelControlMode: ModelControlMode;
-  /** Bytes of JSON, of a raw or an unpacked request: Triton's `--http-max-input-size`. */
-  readonly maxInputBytes?: number;
+  readonly settings: TritonSettings;
+  readonly logSettings: LogSettings;
 }
-
-/** Triton's default. */
-const MAX_INPUT_BYTES = 64 * 1024 * 1024;
 
 /**
  * Limits against clients that never come to an end. Triton lets each header field have 16 KiB or so, but any number of
@@ -57,6 +55,8 @@ const LIMITS = {
 } as const;
 const MAX_CONNECTIONS = 4_096;
 
+const NO_SHARED_MEMORY =
+  "Client shared memory is disabled. Start the server with '--allow-client-shm=true' to enable.";
 const NOT_FOUND_TO_CONNECT =
   'HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 21\r\nConnection: close\r\n\r\n{"error":"Not Found"}';
 
@@ -73,7 +73,6 @@ export class HttpDoor implements AsyncDisposable {
   readonly #control: ModelControl;
   readonly #options: DoorOptions;
   readonly #server: Server;
-  readonly #logSettings = new LogSettings();
   readonly #traceSettings = new TraceSettings();
   readonly #regions = new SharedMemoryRegions();
   readonly #limits: HttpLimits;
@@ -85,7 +84,7 @@ export class HttpDoor implements AsyncDisposable {
     this.#models = models;
     this.#control = control;
     this.#options = options;
-    this.#limits = { maxInputBytes: options.maxInputBytes ?? MAX_INPUT_BYTES, held: new HeldBytes() };
+    this.#limits = { maxInputBytes: options.settings.maxInputBytes, held: new HeldBytes() };
     this.#server = createServer({ ...LIMITS, requireHostHeader: false }, this.listener);
     this.#server.maxConnections = MAX_CONNECTIONS;
     // Their bytes are limited; left alone, Node would drop all fields behind the 2,000th.
@@ -117,6 +116,12 @@ export class HttpDoor implements AsyncDisposable {
       refuse(request, response, 404, 'Not Found', 'text/plain');
       return;
     }
+    const restriction = this.#options.settings.restricted.get(route.endpoint);
+    if (restriction && request.headers[restriction.header.toLowerCase()] !== restriction.value) {
+      const text = `This API is restricted, expecting header '${restriction.header}'`;
+      refuse(request, response, 403, text, 'text/plain');
+      return;
+    }
     const { methods, refusal } = ENDPOINTS[route.endpoint];
     if (!methods.includes(request.method ?? '')) {
       refuse(request, response, 405, 'Method Not Allowed', refusal);
@@ -145,14 +150,14 @@ export class HttpDoor implements AsyncDisposable {
       held,
     });
     if (request.method === 'POST') refuseLargeJson(length, maxInputBytes);
-    const { modelControlMode, version } = this.#options;
+    const { modelControlMode, version, settings } = this.#options;
     const models = this.#models;
     switch (route.endpoint) {
       case 'live':
         return this.#closing ? answerError(response, 503, 'Server exiting') : answerEmpty(response, 200);
       case 'ready':
         if (this.#closing) return answerError(response, 503, 'Server exiting');
-        return answerEmpty(response, models.ready ? 200 : 400);
+        return answerEmpty(response, models.ready || !settings.strictReadiness ? 200 : 400);
       case 'server-metadata':
         return serverMetadata(response, version);
       case 'model-ready':
@@ -172,7 +177,7 @@ export class HttpDoor implements AsyncDisposable {
       case 'unload':
         return unloadModel(this.#control, modelControlMode, route, response);
       case 'logging':
-        return this.#logSettings.answer(request.method ?? '', body, response);
+        return this.#options.logSettings.answer(request.method ?? '', body, response);
       case 'trace':
         if (route.name !== '' && models.readyVersions(route.name).length === 0)
           throw invalidArgument(`Request for unknown model : ${modelName(route)}`);
@@ -181,6 +186,8 @@ export class HttpDoor implements AsyncDisposable {
       case 'generate-stream':
         return generateOverHttp(models, maxInputBytes, route, request, body, response);
       default:
+        if (route.endpoint === 'shared-memory-register' && !settings.clientSharedMemory)
+          throw unsupported(NO_SHARED_MEMORY);
         if (route.scope === 'cuda') return cudaSharedMemory(route, body, response);
         return systemSharedMemory(this.#regions, route, body, response);
     }
