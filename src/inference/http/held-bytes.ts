@@ -1,9 +1,6 @@
 import { collectSoon, requestMemoryLimit } from '../../base/index.ts';
 import { unavailable } from '../../kserve/index.ts';
 
-/** What such a request leaves behind is worth being collected. */
-const LARGE_BYTES = 4 * 1024 * 1024;
-
 /** Counts the bytes that requests hold, from their arrival until they are answered, whether they run or wait. */
 export class HeldBytes {
   readonly #limit: number;
@@ -28,6 +25,6 @@ export class HeldBytes {
 
   release(bytes: number): void {
     this.#held -= bytes;
-    if (bytes >= LARGE_BYTES) collectSoon();
+    collectSoon(bytes);
   }
 }
