@@ -12,7 +12,7 @@ import {
   StateStore,
 } from '../events/index.ts';
 import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
-import { UserPaths } from '../repository/index.ts';
+import { type ModelSnapshot, UserPaths } from '../repository/index.ts';
 import { type Instance, openWorkspace, type Workspace } from '../workspace/index.ts';
 import { startEngine } from './engine-start.ts';
 import { exposureWarning } from './exposure.ts';
@@ -156,12 +156,15 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
 
     const initial = await snapshotProject(config);
     const paths = new UserPaths(stagedRepository, initial.repository, config.projectDir);
+    const onClientLoad = (model: ModelSnapshot) => this.#reloader?.accept(model);
+    const loader = new ModelLoader({ config, stagedRepository, paths, initial, onClientLoad });
     const { engine, failures } = await startEngine(
       {
         config,
         initial,
         stagedRepository,
         paths,
+        sync: loader,
         runtimePaths: this.#runtimePaths,
         skipDownload: this.#skipDownload.signal,
         events: this.#bus,
@@ -169,6 +172,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       signal,
     );
     this.#lifetime.use('engine', engine);
+    loader.use(engine);
     // It was started again as often as makes sense; without it nothing is left to serve.
     void engine.exited.then((reason) => this.end(`the ${engine.kind} engine is gone: ${reason}`, 1));
     this.httpUrl = engine.endpoints.http;
@@ -181,8 +185,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     this.#warn(exposureWarning(exposure));
     await this.#startScript(signal);
     await this.#readiness.check();
-    const refused = [...failures.keys()];
-    await this.#startReloading(initial, new ModelLoader(engine, stagedRepository, paths), refused);
+    await this.#startReloading(initial, loader, [...failures.keys()]);
     this.#replay = await startReplay(
       { config, service: this, firstModel: this.#store.state.models[0]?.name, events: this.#bus },
       this.#lifetime,

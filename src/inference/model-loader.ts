@@ -40,9 +40,9 @@ export async function loadVersion(
     for (const output of model.config.output)
       if (output.label_filename !== '')
         labels.set(output.name, await readLabels({ ...definition, config: model.config }, output));
-    await warmUp(definition, model);
     const { config, instances } = model;
     const statistics = new ModelStatistics();
+    await warmUp(definition, model, statistics);
     const scheduler = new Scheduler(config, instances, statistics);
     const dispose = async () => model?.[Symbol.asyncDispose]();
     return new LoadedVersion({ version: version.version, config, labels, statistics, scheduler, dispose });

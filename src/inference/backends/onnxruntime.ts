@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { messageOf, systemError } from '../../base/index.ts';
-import { internal } from '../../kserve/index.ts';
+import { datatypeOfConfig, ELEMENT_BYTES, elementCount, internal } from '../../kserve/index.ts';
 import {
   checkOnnxInterface,
   completeOnnxConfig,
@@ -12,6 +12,7 @@ import {
   type ModelVersion,
   type OnnxInterface,
 } from '../../repository/index.ts';
+import { instanceCount } from '../instance-count.ts';
 import type { Backend, BackendModel } from './backend.ts';
 import { LoadedFile } from './loaded-file.ts';
 import { onnxLoadError } from './onnx-error.ts';
@@ -58,7 +59,7 @@ export class OnnxRuntimeBackend implements Backend {
       const config = completeConfig(definition.config, onnx);
       const instances = Math.min(this.#threadLimit, instanceCount(config));
       const options = sessionOptions(config, Math.max(1, Math.floor(availableParallelism() / instances)));
-      if (options.intraOpNumThreads > 1) {
+      if (options.intraOpNumThreads > 1 || !options.enableCpuMemArena) {
         await closeAll(sessions);
         await this.#open(model, options, sessions);
       }
@@ -148,12 +149,6 @@ function describe({ name, type, shape }: SessionTensorInfo): OnnxInterface['inpu
   return { name, dataType: (type === undefined ? 'TYPE_INVALID' : `TYPE_${type}`) as DataType, shape };
 }
 
-function instanceCount(config: ModelConfig): number {
-  let count = 0;
-  for (const group of config.instance_group) if (!group.passive) count += group.count;
-  return Math.max(1, count);
-}
-
 /** Triton's graph levels (`onnxruntime.cc`): -1 basic, 1 extended, 2 none, anything else all. */
 const GRAPH_LEVELS = new Map<number, SessionOptions['graphOptimizationLevel']>([
   [-1, 'basic'],
@@ -169,11 +164,26 @@ function sessionOptions(config: ModelConfig, threads: number): SessionOptions {
     interOpNumThreads: count('inter_op_thread_count', 1),
     executionMode: parameter('execution_mode') === '1' ? 'parallel' : 'sequential',
     graphOptimizationLevel: GRAPH_LEVELS.get(config.optimization?.graph?.level ?? 0) ?? 'all',
-    enableCpuMemArena: parameter('enable_mem_arena') !== '0',
+    enableCpuMemArena:
+      parameter('enable_mem_arena') === '1' || (parameter('enable_mem_arena') !== '0' && staysSmall(config)),
     enableMemPattern: parameter('enable_mem_pattern') !== '0',
     // Failures come back as exceptions; their log lines would land on the user's terminal.
     logSeverityLevel: 4,
   };
+}
+
+/** Inputs up to this size leave ONNX Runtime's arena small, which keeps for good what it once took. */
+const ARENA_INPUT_BYTES = 4 * 1024 * 1024;
+
+/** Whether no execution can have larger inputs. Before auto-complete, what is not known counts as small. */
+function staysSmall({ input, max_batch_size }: ModelConfig): boolean {
+  let bytes = 0;
+  for (const { dims, data_type } of input) {
+    if (dims.includes(-1)) return false;
+    const width = ELEMENT_BYTES[datatypeOfConfig(data_type) ?? 'FP64'] || 64;
+    bytes += elementCount(dims) * width * Math.max(1, max_batch_size);
+  }
+  return bytes <= ARENA_INPUT_BYTES;
 }
 
 async function closeAll(sessions: ThreadSession[]): Promise<void> {

@@ -78,6 +78,14 @@ outputs, lengths) and shrinks what is answered differently: 2,000 in each run of
 - CUDA shared memory is answered as by a server without GPUs.
 - \`/v2/health/ready\` is 200 again once a model that failed is mended, unloaded or removed; Triton 2.51 stays at 400 until
   it is restarted.
+- All models are loaded at the start in every mode, also in \`explicit\`; \`--triton-arg --load-model=NAME\` names those to
+  load instead. What a client unloads in \`explicit\` stays unloaded, whatever is saved, until a client loads it.
+- A load or an index that a client asks for waits until nobody writes to the model's files (half a minute at most), so
+  that it is of what the folder holds. Triton reads what is there, complete or not.
+- Port 8000 takes 4,096 connections, a head of 4 MiB, and 60 s for it; 600 s for a whole request; and requests that hold a
+  quarter of the memory together. What exceeds them is answered 431, 408 or 503.
+- Of Triton's own arguments, \`--http-max-input-size\`, \`--http-restricted-api\`, \`--allow-client-shm\`, \`--log-*\` (but
+  \`--log-file\`), \`--exit-on-error\`, \`--strict-readiness\` and \`--load-model\` are served; every other is named in the log.
 - In \`--model-control-mode poll\` clients are refused as by Triton; what changes on disk is loaded by triton-local's own
   reload, in every mode.
 
