@@ -5,7 +5,7 @@ import type { EmulatorEvent } from '../events/index.ts';
 import type { AzureWorkspace } from '../workspace/index.ts';
 import { type AppFolder, layOutApp } from './app-folder.ts';
 import { limitFlags } from './cloud-limits.ts';
-import { type EnvironmentPlan, planEnvironment } from './environments.ts';
+import { type EnvironmentPlan, planEnvironment } from './environment-plan.ts';
 import type { Say } from './models.ts';
 import { engineOf, type ServiceHost, startService, stopService } from './service-host.ts';
 import type { ServicePlan } from './service-plan.ts';

@@ -8,6 +8,7 @@ import {
   type JsonObject,
   type Labels,
   type ModelRecord,
+  type ModelVersion,
   type NewModel,
   type ResourceConfiguration,
 } from '../workspace/index.ts';
@@ -44,12 +45,13 @@ export async function storeModel(
   workspace: AzureWorkspace,
   { path: source, ...model }: ModelRegistration,
   say: Say,
+  version?: ModelVersion,
 ): Promise<ModelRecord> {
   checkModelName(model.name);
   if ((await entryKind(source)) === undefined)
     throw refusal(`Error, provided model path "${source}" cannot be found`, { location: { file: source } });
   say(`Registering model ${model.name}`);
-  return workspace.registerModel(model, path.resolve(source));
+  return workspace.registerModel(model, path.resolve(source), version);
 }
 
 export interface ModelFilter {
@@ -96,7 +98,7 @@ export async function showModel(workspace: AzureWorkspace, reference: ModelRefer
  */
 export async function findModel(workspace: AzureWorkspace, reference: ModelReference): Promise<ModelRecord> {
   const { models } = await workspace.read();
-  const [, idName, idVersion] = /^(.+):(\d+)$/.exec(reference.id ?? '') ?? [undefined, reference.id];
+  const [, idName, idVersion] = /^(.+?):(.+)$/.exec(reference.id ?? '') ?? [undefined, reference.id];
   const name = idName ?? reference.name;
   if (name === undefined && reference.runId === undefined)
     throw refusal('Error, one of id or name must be provided.');

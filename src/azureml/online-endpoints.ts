@@ -1,4 +1,4 @@
-import { userError } from '../base/index.ts';
+import { ownValue, userError } from '../base/index.ts';
 import {
   type AzureState,
   type AzureWorkspace,
@@ -11,8 +11,7 @@ import {
 import { inTurn } from './deploy.ts';
 import { type Document, objectIn, textIn } from './document.ts';
 import type { Say } from './models.ts';
-import { checkOnlineName, checkTraffic, ENDPOINT_FIELDS, requireMember } from './online-schema.ts';
-import { checkFields } from './schema-fields.ts';
+import { checkEndpoint, checkOnlineName, checkTraffic, requireMember } from './online-schema.ts';
 import { endUnknown, runningPids, type ServiceHost, startDoor, stopService } from './service-host.ts';
 import { applySet } from './settings-path.ts';
 
@@ -96,10 +95,12 @@ export async function updateEndpoint(
   });
 }
 
-function requestedValue({ document, name, set }: EndpointRequest, under: JsonObject): JsonObject {
-  const value = applySet({ ...under, ...document?.value }, set);
-  if (document) checkFields({ ...value, name: name ?? value.name }, ENDPOINT_FIELDS, ['name'], document);
-  return value;
+function requestedValue(request: EndpointRequest, under: JsonObject): JsonObject {
+  const { document } = request;
+  const flags = { name: request.name, auth_mode: request.authMode };
+  const said = Object.entries(flags).filter(([, text]) => text !== undefined);
+  const value = applySet({ ...under, ...document?.value, ...Object.fromEntries(said) }, request.set);
+  return checkEndpoint(value, document);
 }
 
 function recordOf(
@@ -219,13 +220,13 @@ export function endpointJson(endpoint: EndpointRecord, pids: ReadonlySet<number>
     public_network_access: 'enabled',
     scoring_uri: base && (servesTritonAlone(endpoint) ? `${base}/` : `${base}/score`),
     tags: endpoint.tags,
-    traffic: Object.fromEntries(deployments.map((it) => [it.name, traffic[it.name] ?? 0])),
+    traffic: Object.fromEntries(deployments.map((it) => [it.name, ownValue(traffic, it.name) ?? 0])),
   };
 }
 
 /** The scoring URI loses `/score` once what has traffic is Triton itself (azureml.md 5.2). */
 function servesTritonAlone({ deployments, traffic }: EndpointRecord): boolean {
-  const asked = deployments.filter(({ name }) => (traffic[name] ?? 0) > 0);
+  const asked = deployments.filter(({ name }) => (ownValue(traffic, name) ?? 0) > 0);
   return asked.length > 0 && asked.every(({ deployment }) => deployment === 'no-code');
 }
 

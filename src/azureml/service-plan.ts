@@ -106,15 +106,17 @@ async function environmentOf(
 ): Promise<JsonObject> {
   const { environmentName, environmentVersion, environmentDirectory } = request;
   if (environmentName !== undefined)
-    return findEnvironment(workspace, environmentName, environmentVersion, say);
+    return findEnvironment(workspace, named(environmentName, environmentVersion), say);
   if (environmentDirectory !== undefined) return readEnvironmentDirectory(environmentDirectory);
   if (!environment) return { name: `${request.name}-env`, python: {}, environmentVariables: {} };
   const isNamedAlone = Object.keys(environment).every((member) => member === 'name' || member === 'version');
   const name = textIn(environment, 'name');
   return isNamedAlone && name !== undefined
-    ? findEnvironment(workspace, name, textIn(environment, 'version'), say)
+    ? findEnvironment(workspace, named(name, textIn(environment, 'version')), say)
     : environment;
 }
+
+const named = (name: string, version: string | undefined) => ({ name, version, registry: undefined });
 
 async function checkNoCode(workspace: AzureWorkspace, models: readonly ModelRecord[]): Promise<void> {
   const [model, other] = models;

@@ -16,4 +16,5 @@ export { entryKind, hashFile, isInside, writeFileAtomic } from './files.ts';
 export { Lifetime, within } from './lifetime.ts';
 export { LineSplitter, MAX_LINE_CHARACTERS } from './lines.ts';
 export { Mutex } from './mutex.ts';
+export { ownValue } from './own-value.ts';
 export { findPortHolder, listen, listenError, type PortHolder } from './ports.ts';

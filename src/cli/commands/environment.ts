@@ -1,8 +1,8 @@
 import {
   createEnvironment,
   listEnvironments,
-  readDocument,
   readEnvironmentDirectory,
+  readYaml,
   registerEnvironment,
   showEnvironment,
 } from '../../azureml/index.ts';
@@ -22,7 +22,7 @@ export async function register(given: Flags): Promise<number> {
 /** `triton-local environment create` */
 export async function create(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
-  const document = await readDocument(flags.required('file'), '--file');
+  const document = await readYaml(flags.required('file'), '--file');
   const over = { name: flags.text('name'), version: flags.text('version') };
   printResult(await createEnvironment(await flags.openWorkspace(), document, over), flags);
   return EXIT.ok;

@@ -5,7 +5,7 @@ import {
   deployModel,
   downloadModel,
   listModels,
-  readDocument,
+  readYaml,
   registerModel,
   showModel,
   updateModel,
@@ -59,7 +59,7 @@ export async function register(given: Flags): Promise<number> {
 export async function create(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
   const file = flags.text('file');
-  const document = file === undefined ? undefined : await readDocument(file, '--file');
+  const document = file === undefined ? undefined : await readYaml(file, '--file');
   const over = {
     name: flags.text('name'),
     path: flags.text('path'),

@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Document, readYaml } from '../../../src/azureml/document.ts';
+import { checkDeployment, checkEndpoint } from '../../../src/azureml/online-schema.ts';
+import { checkFile } from '../../../src/azureml/yaml/check-file.ts';
+import type { JsonObject } from '../../../src/workspace/index.ts';
+import { repositoryRoot, TempFolder } from '../../helpers/temp-project.ts';
+import { type Variant, yamlVariants } from './yaml-variants.ts';
+
+const realPython = process.env.TRITON_LOCAL_TEST_AZURE_AI_ML;
+
+interface RealAnswer {
+  readonly refused: boolean;
+  /** Null where the package itself fell over. */
+  readonly faults: readonly (readonly [path: readonly string[], text: string])[] | null;
+  readonly crash?: string;
+}
+
+/** That an object is no reference goes without saying where an object may stand. */
+const NO_REFERENCE = /^In order to specify an existing /;
+
+const READERS = {
+  endpoint: checkEndpoint,
+  deployment: checkDeployment,
+  model: (value: JsonObject, document: Document) => checkFile(value, 'ModelSchema', document),
+  environment: (value: JsonObject, document: Document) => checkFile(value, 'EnvironmentSchema', document),
+};
+
+describe.skipIf(!realPython)('files of v2 beside the real azure-ai-ml', () => {
+  let folder: TempFolder;
+  const variants = yamlVariants();
+  beforeAll(async () => {
+    folder = await TempFolder.create();
+    await mkdir(folder.path('files/model'), { recursive: true });
+    await mkdir(folder.path('files/code'));
+    await writeFile(folder.path('files/code/score.py'), '');
+    await writeFile(folder.path('files/code/Dockerfile'), 'FROM scratch\n');
+    await writeFile(folder.path('files/model/model.onnx'), 'x');
+    await writeFile(folder.path('files/conda.yml'), 'dependencies: [python]\n');
+    // JSON is YAML, whichever version of it.
+    for (const [index, { value }] of variants.entries())
+      await writeFile(folder.path(`files/${index}.yml`), JSON.stringify(value, null, 2));
+    await writeFile(
+      folder.path('list.json'),
+      JSON.stringify(variants.map(({ kind }, index) => [kind, `${index}.yml`])),
+    );
+  });
+  afterAll(() => folder[Symbol.asyncDispose]());
+
+  async function realAnswers(): Promise<RealAnswer[]> {
+    const program = path.join(repositoryRoot, 'test/integration/azureml/read_yaml.py');
+    const { stdout } = await promisify(execFile)(
+      realPython ?? '',
+      [program, folder.path('files'), folder.path('list.json')],
+      { maxBuffer: 256 * 1024 * 1024 },
+    );
+    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  }
+
+  async function ourLines(index: number, variant: Variant): Promise<string[]> {
+    const document = await readYaml(folder.path(`files/${index}.yml`), '--file');
+    try {
+      READERS[variant.kind](document.value, document);
+      return [];
+    } catch (error) {
+      // The place comes last, and is not the package's.
+      const place = new RegExp(` \\(${document.file.replaceAll('.', '\\.')}:\\d+\\)$`, 'gm');
+      const text = error instanceof Error ? error.message.replace(place, '\0') : String(error);
+      return text.split('\0\n').map((line) => line.replace('\0', ''));
+    }
+  }
+
+  it('are refused or taken alike, with the same faults', async () => {
+    const real = await realAnswers();
+
+    const different: unknown[] = [];
+    for (const [index, variant] of variants.entries()) {
+      const answer = real[index];
+      if (!answer) throw new Error(`no answer for ${variant.change}`);
+      const ours = (await ourLines(index, variant)).sort();
+      if (answer.faults === null || answer.faults.some(([, text]) => text.startsWith('TypeError: '))) {
+        if (ours.length === 0) different.push({ ...variant, value: undefined, crash: answer.crash });
+        continue;
+      }
+      const isObject = (at: readonly string[]) => {
+        const value = at.reduce<unknown>((under, name) => Reflect.get(Object(under), name), variant.value);
+        return typeof value === 'object' && value !== null && !Array.isArray(value);
+      };
+      const told = answer.faults
+        .filter(
+          ([at, text]) => !(NO_REFERENCE.test(text) && at.at(-1) === '_schema' && isObject(at.slice(0, -1))),
+        )
+        .map(([at, text]) => (at.length === 0 ? text : `${at.join('.')}: ${text}`).trim());
+      const theirs = [...new Set(told)].sort();
+      if (JSON.stringify(ours) !== JSON.stringify(theirs))
+        different.push({ kind: variant.kind, change: variant.change, ours, theirs });
+    }
+
+    process.stdout.write(`azure-ai-ml: ${variants.length - different.length} of ${variants.length} alike\n`);
+    expect(different).toEqual([]);
+  });
+});
