@@ -3,6 +3,7 @@ import type { AzureWorkspace, JsonObject } from '../workspace/index.ts';
 import { type Document, objectIn } from './document.ts';
 import { registerEnvironment } from './environments.ts';
 import { refusal } from './refusal.ts';
+import { withFlags } from './settings-path.ts';
 import { checkFile } from './yaml/index.ts';
 
 /**
@@ -28,13 +29,13 @@ export function environmentFromYaml(value: JsonObject, base: string): JsonObject
   };
 }
 
-/** `az ml environment create --file`: the conda file that it names is read now. */
+/** `az ml environment create`: the file with the flags laid over it; the conda file that it names is read now. */
 export async function createEnvironment(
   workspace: AzureWorkspace,
-  document: Document,
-  over: { readonly name: string | undefined; readonly version: string | undefined },
+  document: Document | undefined,
+  flags: JsonObject,
+  set: readonly string[],
 ): Promise<JsonObject> {
-  const said = Object.entries(over).filter(([, text]) => text !== undefined);
-  const value = checkFile({ ...document.value, ...Object.fromEntries(said) }, 'EnvironmentSchema', document);
-  return registerEnvironment(workspace, environmentFromYaml(value, path.dirname(document.file)));
+  const value = checkFile(withFlags(document, flags, set), 'EnvironmentSchema', document);
+  return registerEnvironment(workspace, environmentFromYaml(value, path.dirname(document?.file ?? '.')));
 }

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { userError } from '../base/index.ts';
 import type { AzureWorkspace, JsonObject } from '../workspace/index.ts';
 import type { AssetReference } from './asset-reference.ts';
@@ -81,13 +80,4 @@ export async function registerEnvironment(
   };
   await workspace.putEnvironment({ name, version, definition: complete });
   return complete;
-}
-
-/** An environment as a folder has it: `azureml_environment.json`, as the SDK's `save_to_directory` writes it. */
-export async function readEnvironmentDirectory(directory: string): Promise<JsonObject> {
-  const { value } = await readDocument(
-    path.join(directory, 'azureml_environment.json'),
-    '--environment-directory',
-  );
-  return value;
 }

@@ -4,10 +4,10 @@ export { deployModel } from './deploy.ts';
 export { readDeploymentSettings } from './deployment-config.ts';
 export { readDocument, readYaml } from './document.ts';
 export { getCredentials, invokeEndpoint, regenerateEndpointKey } from './endpoint-access.ts';
+export { newEnvironment, readEnvironmentDirectory, saveEnvironment } from './environment-folder.ts';
 export { createEnvironment } from './environment-yaml.ts';
 export {
   listEnvironments,
-  readEnvironmentDirectory,
   registerEnvironment,
   showEnvironment,
 } from './environments.ts';

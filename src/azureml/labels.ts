@@ -1,5 +1,5 @@
 import { ownValue, userError } from '../base/index.ts';
-import type { Labels } from '../workspace/index.ts';
+import type { JsonObject, Labels } from '../workspace/index.ts';
 
 /** Tags or properties as the command line has them: `KEY=VALUE` each; `option` names the flag in the error. */
 export function parseLabels(pairs: readonly string[], option: string): Labels {
@@ -11,6 +11,10 @@ export function parseLabels(pairs: readonly string[], option: string): Labels {
     }),
   );
 }
+
+/** Tags or properties as a file has them, where numbers are texts as well. */
+export const textsOf = (value: JsonObject = {}): Labels =>
+  Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]));
 
 /** Whether `labels` have what a filter names: `KEY`, or `KEY=VALUE`. */
 export function hasLabel(labels: Labels, filter: string): boolean {

@@ -2,10 +2,12 @@ import path from 'node:path';
 import { entryKind, type SourceLocation } from '../base/index.ts';
 import { type AzureWorkspace, idOf, type JsonObject, type ModelRecord } from '../workspace/index.ts';
 import { type Document, objectIn, textIn } from './document.ts';
+import { textsOf } from './labels.ts';
 import { modelJson } from './model-json.ts';
 import { type ModelRegistration, type Say, storeModel } from './models.ts';
 import { requireMember } from './online-schema.ts';
 import { checkModelName, refusal } from './refusal.ts';
+import { withFlags } from './settings-path.ts';
 import { checkFile } from './yaml/index.ts';
 
 const FRAMEWORKS = new Map([
@@ -38,10 +40,10 @@ export async function createModel(
   workspace: AzureWorkspace,
   document: Document | undefined,
   flags: JsonObject,
+  set: readonly string[],
   say: Say,
 ): Promise<JsonObject> {
-  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
-  const value = checkFile({ ...document?.value, ...Object.fromEntries(given) }, 'ModelSchema', document);
+  const value = checkFile(withFlags(document, flags, set), 'ModelSchema', document);
   const base = document && flags.path === undefined ? path.dirname(path.resolve(document.file)) : '.';
   const source = path.resolve(base, requireMember(value, 'path', document));
   const at = document && { location: document.locate('path') };
@@ -102,16 +104,14 @@ function versionOf(value: JsonObject): number | string | undefined {
 }
 
 function registrationOf(value: JsonObject, name: string, source: string): ModelRegistration {
-  const texts = (member: JsonObject = {}) =>
-    Object.fromEntries(Object.entries(member).map(([key, text]) => [key, String(text)]));
   return {
     name,
     path: source,
     description: textIn(value, 'description') ?? null,
     framework: FRAMEWORKS.get(textIn(value, 'type') ?? 'custom_model') ?? 'Custom',
     frameworkVersion: null,
-    tags: texts(objectIn(value, 'tags')),
-    properties: texts(objectIn(value, 'properties')),
+    tags: textsOf(objectIn(value, 'tags')),
+    properties: textsOf(objectIn(value, 'properties')),
     runId: null,
     experimentName: null,
     sampleInputDatasetId: null,

@@ -10,7 +10,7 @@ import {
 } from '../workspace/index.ts';
 import { inTurn } from './deploy.ts';
 import { type Document, objectIn } from './document.ts';
-import { inUsersFolder, type LaunchPlan, launch } from './launch.ts';
+import { type LaunchPlan, launch } from './launch.ts';
 import { logText } from './log-text.ts';
 import type { Say } from './models.ts';
 import { endpointIn } from './online-endpoints.ts';
@@ -18,7 +18,7 @@ import { planOnline, withAbsolutePaths } from './online-plan.ts';
 import { checkDeployment, requireMember } from './online-schema.ts';
 import { refusal } from './refusal.ts';
 import { endUnknown, runningPids, type ServiceHost, stopService } from './service-host.ts';
-import { applySet } from './settings-path.ts';
+import { applySet, withFlags } from './settings-path.ts';
 import { withEnvironmentFile } from './yaml/index.ts';
 
 /** A deployment as it was asked for: its file, with flags laid over it. */
@@ -73,8 +73,7 @@ export async function deployOnline(
 async function readDeployment(given: Document, request: DeploymentRequest): Promise<JsonObject> {
   const document = await withEnvironmentFile(given);
   const flags = { name: request.name, endpoint_name: request.endpointName };
-  const said = Object.entries(flags).filter(([, text]) => text !== undefined);
-  const value = applySet({ ...document.value, ...Object.fromEntries(said) }, request.set);
+  const value = withFlags(document, flags, request.set);
   return withAbsolutePaths(checkDeployment(value, document), path.dirname(path.resolve(document.file)));
 }
 
@@ -110,9 +109,8 @@ async function bringUp(
   } catch (error) {
     await workspace.removeServiceFiles(place, revision);
     if (signal.aborted) throw error;
-    const told = inUsersFolder(error, directory, plan);
-    if (!before?.running) await put(null, told.message);
-    throw deploymentFailed(told, endpointName, name);
+    if (!before?.running) await put(null, toTritonLocalError(error).message);
+    throw deploymentFailed(error, endpointName, name);
   }
   // The door knows the new one by now; what the old one had accepted is answered before it ends.
   if (!before) return;

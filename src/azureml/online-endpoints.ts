@@ -10,10 +10,11 @@ import {
 } from '../workspace/index.ts';
 import { inTurn } from './deploy.ts';
 import { type Document, objectIn, textIn } from './document.ts';
+import { textsOf } from './labels.ts';
 import type { Say } from './models.ts';
 import { checkEndpoint, checkOnlineName, checkTraffic, requireMember } from './online-schema.ts';
 import { endUnknown, runningPids, type ServiceHost, startDoor, stopService } from './service-host.ts';
-import { applySet } from './settings-path.ts';
+import { withFlags } from './settings-path.ts';
 
 /** An endpoint as it was asked for: its file, with flags laid over it. */
 export interface EndpointRequest {
@@ -98,9 +99,7 @@ export async function updateEndpoint(
 function requestedValue(request: EndpointRequest, under: JsonObject): JsonObject {
   const { document } = request;
   const flags = { name: request.name, auth_mode: request.authMode };
-  const said = Object.entries(flags).filter(([, text]) => text !== undefined);
-  const value = applySet({ ...under, ...document?.value, ...Object.fromEntries(said) }, request.set);
-  return checkEndpoint(value, document);
+  return checkEndpoint({ ...under, ...withFlags(document, flags, request.set) }, document);
 }
 
 function recordOf(
@@ -152,9 +151,6 @@ export function oneOf<Choice extends string>(
     `${what}: Value '${value}' passed is not in set ${JSON.stringify(choices)}`,
   );
 }
-
-const textsOf = (value: JsonObject = {}): Labels =>
-  Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]));
 
 /** What is not a number stays as it is given, for the check to name. */
 const percentsOf = (value: JsonObject = {}): Readonly<Record<string, number>> =>

@@ -1,7 +1,8 @@
 import type { AzureWorkspace, JsonObject, Labels, ModelRecord } from '../workspace/index.ts';
 import { type DeploymentSettings, readDeploymentSettings } from './deployment-config.ts';
 import { type Document, textIn } from './document.ts';
-import { findEnvironment, readEnvironmentDirectory } from './environments.ts';
+import { readEnvironmentDirectory } from './environment-folder.ts';
+import { findEnvironment } from './environments.ts';
 import { type InferenceConfig, readInferenceConfig } from './inference-config.ts';
 import { findModel, type ModelReference, type Say } from './models.ts';
 import { checkServiceName, refusal } from './refusal.ts';

@@ -1,7 +1,17 @@
 import { ownValue, userError } from '../base/index.ts';
 import type { JsonObject } from '../workspace/index.ts';
-import { objectIn } from './document.ts';
+import { type Document, objectIn } from './document.ts';
 import { refusal } from './refusal.ts';
+
+/** A file with the flags laid over it; of flags that are not given, it keeps its own member. */
+export function withFlags(
+  document: Document | undefined,
+  flags: JsonObject,
+  set: readonly string[],
+): JsonObject {
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  return applySet({ ...document?.value, ...Object.fromEntries(given) }, set);
+}
 
 /**
  * `--set A.B=VALUE` of az, laid over an object: numbers, `true`, `false`, `null` and JSON are read as what they are.

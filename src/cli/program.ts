@@ -3,10 +3,12 @@ import { SETTINGS } from '../config/index.ts';
 import { print, printError } from '../ui/index.ts';
 import { ENVIRONMENT_VERBS } from './azure/environment-verbs.ts';
 import { MODEL_VERBS } from './azure/model-verbs.ts';
+import { OTHER_GROUPS } from './azure/not-emulated.ts';
 import { DEPLOYMENT_VERBS, ENDPOINT_VERBS } from './azure/online-verbs.ts';
 import { SERVICE_VERBS } from './azure/service-verbs.ts';
-import { addVerbs } from './azure/verbs.ts';
+import { addNotEmulated, addVerbs } from './azure/verbs.ts';
 import type { Flags } from './flags.ts';
+import { addVerbose } from './verbose.ts';
 import { packageVersion } from './version.ts';
 
 /** What a command resolves with: its exit status. */
@@ -21,6 +23,8 @@ export function createProgram(): Command {
     .description("Azure Machine Learning's Triton deployments on this machine")
     .version(packageVersion())
     .option('--verbose', 'show the cause of an error with its stack')
+    // What follows a command is its own: az has flags such as --version and --output as well.
+    .enablePositionalOptions()
     .showHelpAfterError('(triton-local --help lists what there is)')
     .exitOverride()
     .configureOutput({ writeOut: print, writeErr: printError });
@@ -158,6 +162,9 @@ export function createProgram(): Command {
       );
     });
 
+  for (const group of OTHER_GROUPS)
+    addNotEmulated(program, group, 'of Azure ML, models, environments and their deployments are emulated');
+  addVerbose(program);
   return program;
 }
 

@@ -3,6 +3,7 @@ import { toTritonLocalError } from '../base/index.ts';
 import { terminalFacts } from '../config/index.ts';
 import { formatError, printError } from '../ui/index.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { isVerbose } from './verbose.ts';
 
 /** Runs the command line and gives the exit status; every error is shown here, once. */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<number> {
@@ -16,7 +17,7 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
     }
     const error = toTritonLocalError(thrown);
     const { color } = terminalFacts(Boolean(process.stderr.isTTY));
-    printError(`${formatError(error, { color, verbose: program.opts().verbose === true })}\n`);
+    printError(`${formatError(error, { color, verbose: isVerbose(program) })}\n`);
     return exitCodeOf(error);
   }
 }

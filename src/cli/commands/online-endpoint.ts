@@ -96,7 +96,12 @@ export async function regenerate(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
   const keyType = flags.text('keyType') ?? 'primary';
   printResult(
-    await regenerateEndpointKey(await flags.openWorkspace(), flags.required('name'), keyType),
+    await regenerateEndpointKey(
+      await flags.openWorkspace(),
+      flags.required('name'),
+      keyType,
+      flags.text('keyValue'),
+    ),
     flags,
   );
   return EXIT.ok;
