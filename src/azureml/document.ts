@@ -9,10 +9,10 @@ import {
   type ParsedNode,
   parseDocument,
   type SchemaOptions,
-  type Tags,
 } from 'yaml';
 import { messageOf, ownValue, type SourceLocation, userError } from '../base/index.ts';
 import type { JsonObject } from '../workspace/index.ts';
+import { withPyYamlScalars } from './yaml/pyyaml.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
@@ -35,18 +35,7 @@ export function readDocument(file: string, option: string): Promise<Document> {
 
 /** Reads a file of v2 likewise, as PyYAML reads it for azure-ai-ml: by YAML 1.1, where `yes` and `on` are booleans. */
 export function readYaml(file: string, option: string): Promise<Document> {
-  return read(file, option, { version: '1.1', customTags: asPyYaml });
-}
-
-/** PyYAML takes the words for booleans of YAML 1.1, and not its single letters. */
-function asPyYaml(tags: Tags): Tags {
-  return tags.map((tag) => {
-    if (typeof tag !== 'object' || tag.collection || tag.tag !== 'tag:yaml.org,2002:bool') return tag;
-    const test = tag.test?.test('yes')
-      ? /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/
-      : /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/;
-    return { ...tag, test };
-  });
+  return read(file, option, { version: '1.1', customTags: withPyYamlScalars });
 }
 
 async function read(

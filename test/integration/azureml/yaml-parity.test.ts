@@ -19,6 +19,85 @@ interface RealAnswer {
   readonly crash?: string;
 }
 
+/** How values are written that one parser takes for something else than another. */
+const SCALARS = [
+  ...[
+    '.',
+    '..',
+    './x',
+    '+',
+    '~',
+    'null',
+    'Null',
+    '""',
+    'none',
+    'y',
+    'n',
+    'Y',
+    'N',
+    'yes',
+    'No',
+    'ON',
+    'off',
+    'oN',
+  ],
+  ...[
+    'true',
+    'True',
+    'TRUE',
+    'tRue',
+    'T',
+    '0',
+    '1',
+    '-1',
+    '+1',
+    '007',
+    '08',
+    '0o7',
+    '0x1F',
+    '0b11',
+    '1_000',
+    '1:30',
+    '1:30.5',
+  ],
+  ...[
+    '1.0',
+    '1.',
+    '.5',
+    '1e3',
+    '1.5e3',
+    '1.5e+3',
+    '1.5e-3',
+    '-.5',
+    '.inf',
+    '-.inf',
+    '.nan',
+    '.Inf',
+    'inf',
+    'nan',
+    '1.2.3',
+  ],
+  ...[
+    '2024-01-01',
+    '2024-1-1 10:00:00',
+    '2024-01-01T10:00:00Z',
+    '2024-01',
+    'azureml:a:1',
+    "'1'",
+    '"yes"',
+    '1,000',
+    '0.1_0',
+    '<<x',
+  ],
+];
+const NAMES = new Map([
+  ['str', 'string'],
+  ['bool', 'boolean'],
+  ['NoneType', 'null'],
+  ['date', 'date'],
+  ['datetime', 'date'],
+]);
+
 /** That an object is no reference goes without saying where an object may stand. */
 const NO_REFERENCE = /^In order to specify an existing /;
 
@@ -72,6 +151,29 @@ describe.skipIf(!realPython)('files of v2 beside the real azure-ai-ml', () => {
       return text.split('\0\n').map((line) => line.replace('\0', ''));
     }
   }
+
+  it('have the same scalars', async () => {
+    const file = folder.path('scalars.yml');
+    await writeFile(file, SCALARS.map((text, index) => `m${index}: ${text}\n`).join(''));
+    const code =
+      'import json, sys, yaml\nprint(json.dumps([[type(v).__name__, str(v)] for v in yaml.safe_load(open(sys.argv[1])).values()]))';
+    const { stdout } = await promisify(execFile)(realPython ?? '', ['-c', code, file]);
+    const real: readonly (readonly [string, string])[] = JSON.parse(stdout);
+    const { value } = await readYaml(file, '--file');
+    const ours = Object.values(value);
+    const different = real.flatMap(([type, text], index) => {
+      const member = ours[index];
+      const isSame =
+        type === 'int' || type === 'float'
+          ? typeof member === 'number' && Object.is(member, Number(text.replace('inf', 'Infinity')))
+          : NAMES.get(type) ===
+              (member instanceof Date ? 'date' : member === null ? 'null' : typeof member) &&
+            (type !== 'str' || member === text) &&
+            (type !== 'bool' || (member === true) === (text === 'True'));
+      return isSame ? [] : [{ scalar: SCALARS[index], real: [type, text], ours: member }];
+    });
+    expect(different).toEqual([]);
+  });
 
   it('are refused or taken alike, with the same faults', async () => {
     const real = await realAnswers();
