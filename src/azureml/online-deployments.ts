@@ -71,10 +71,13 @@ export async function deployOnline(
 
 /** The file of a deployment with the flags laid over it, checked, and right from every folder. */
 async function readDeployment(given: Document, request: DeploymentRequest): Promise<JsonObject> {
-  const document = await withEnvironmentFile(given);
   const flags = { name: request.name, endpoint_name: request.endpointName };
-  const value = withFlags(document, flags, request.set);
-  return withAbsolutePaths(checkDeployment(value, document), path.dirname(path.resolve(document.file)));
+  const value = withFlags(given, flags, request.set);
+  const document = await withEnvironmentFile({ ...given, value });
+  return withAbsolutePaths(
+    checkDeployment(document.value, document),
+    path.dirname(path.resolve(document.file)),
+  );
 }
 
 async function bringUp(

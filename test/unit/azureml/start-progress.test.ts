@@ -49,13 +49,13 @@ describe('the start of a deployment', () => {
 
 describe("the user's files", () => {
   const app = {
-    projectDir: '/home/svc/1',
-    root: '/home/svc/1/app',
-    entryScript: '/home/svc/1/app/code/score.py',
-    sourceDirectory: '/home/svc/1/app/code',
+    projectDir: '/srv/svc/1',
+    root: '/srv/svc/1/app',
+    entryScript: '/srv/svc/1/app/code/score.py',
+    sourceDirectory: '/srv/svc/1/app/code',
     modelDirectory: 'azureml-models/m/1',
     repository: undefined,
-    condaFile: '/home/svc/1/conda.yml',
+    condaFile: '/srv/svc/1/conda.yml',
   };
   const inference = {
     sourceDirectory: '/user/code',
@@ -75,8 +75,8 @@ describe("the user's files", () => {
     const users = new UsersFiles(app, inference, conda);
     const lines = conda?.text.split('\n') ?? [];
     const line = lines.findIndex((text) => text.includes('nltk')) + 1;
-    const error = userError('ENVIRONMENT_FAILED', 'in /home/svc/1/app/code/score.py', {
-      location: { file: '/home/svc/1/conda.yml', line },
+    const error = userError('ENVIRONMENT_FAILED', 'in /srv/svc/1/app/code/score.py', {
+      location: { file: '/srv/svc/1/conda.yml', line },
     });
     expect(users.error(error)).toMatchObject({
       message: 'in /user/code/score.py',
