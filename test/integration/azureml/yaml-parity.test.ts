@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Document, readYaml } from '../../../src/azureml/document.ts';
 import { checkDeployment, checkEndpoint } from '../../../src/azureml/online-schema.ts';
 import { checkFile } from '../../../src/azureml/yaml/check-file.ts';
+import { SCHEMA_DATA } from '../../../src/azureml/yaml/schema-data.ts';
 import type { JsonObject } from '../../../src/workspace/index.ts';
 import { repositoryRoot, TempFolder } from '../../helpers/temp-project.ts';
 import { type Variant, yamlVariants } from './yaml-variants.ts';
@@ -151,6 +152,12 @@ describe.skipIf(!realPython)('files of v2 beside the real azure-ai-ml', () => {
       return text.split('\0\n').map((line) => line.replace('\0', ''));
     }
   }
+
+  it('are read by the schemas of the package as it is', async () => {
+    const program = path.join(repositoryRoot, '.dev/azure-ai-ml-schemas.py');
+    const { stdout } = await promisify(execFile)(realPython ?? '', ['-W', 'ignore', program]);
+    expect(JSON.parse(stdout)).toEqual(SCHEMA_DATA);
+  });
 
   it('have the same scalars', async () => {
     const file = folder.path('scalars.yml');
