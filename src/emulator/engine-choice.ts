@@ -126,7 +126,8 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
     ['metricsPort', '--metrics-port'],
   ] as const) {
     const text = `${flag} has no effect: the embedded engine of this version serves HTTP only`;
-    if (isUsersOwn(origins, name))
+    // 0 asks for any port, and so for none.
+    if (isUsersOwn(origins, name) && listen[name] !== 0)
       events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
   }
   warnOfArguments(config, 'the embedded engine of this version reads none', events);

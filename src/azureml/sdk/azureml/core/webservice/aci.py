@@ -51,4 +51,4 @@ class AciWebservice(Webservice):
             "cname": ssl_cname,
             "appInsightsEnabled": enable_app_insights,
         }
-        self._change(_common(tags, properties, description), members, models, inference_config)
+        self._change(_common(tags, properties, description, self.tags), members, models, inference_config)

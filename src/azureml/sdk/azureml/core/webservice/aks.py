@@ -61,13 +61,17 @@ class AksWebservice(Webservice):
                period_seconds=None, initial_delay_seconds=None, timeout_seconds=None, success_threshold=None,
                failure_threshold=None, namespace=None, token_auth_enabled=None, cpu_cores_limit=None,
                memory_gb_limit=None, **kwargs):
-        self._change(_common(tags, properties, description), _members(locals(), "aks"), models, inference_config)
+        self._change(_common(tags, properties, description, self.tags), _members(locals(), "aks"), models, inference_config)
 
 
-def _common(tags, properties, description):
+def _common(tags, properties, description, tags_before):
+    """Tags that are given take the place of those that were there."""
     from azureml.core import _cli
 
-    arguments = _cli.labels("--add-tag", tags) + _cli.labels("--add-property", properties)
+    arguments = []
+    for key in tags_before or {}:
+        arguments += ["--remove-tag", key] if tags is not None and key not in tags else []
+    arguments += _cli.labels("--add-tag", tags) + _cli.labels("--add-property", properties)
     return arguments + ([] if description is None else ["--description", description])
 
 
