@@ -130,7 +130,6 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
     if (isUsersOwn(origins, name) && listen[name] !== 0)
       events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
   }
-  warnOfArguments(config, 'the embedded engine of this version reads none', events);
   const searchFrom = [projectDir, ...options.runtimePaths];
   const models = [...(initial.repository?.models.values() ?? [])];
   const hasOnnx = models.some(({ files }) => files.some((file) => file.path.endsWith('.onnx')));
