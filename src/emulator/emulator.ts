@@ -10,6 +10,7 @@ import { startEngine } from './engine-start.ts';
 import { startFirstGeneration } from './first-generation.ts';
 import type { Generations } from './generations.ts';
 import { ModelLoader } from './model-loader.ts';
+import { ModelNotices } from './model-notices.ts';
 import { isReady } from './readiness.ts';
 import { EmulatorTarget } from './reload-target.ts';
 import type { Replay } from './replay/replay.ts';
@@ -229,8 +230,11 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   async #startReloading(initial: ProjectSnapshot, engine: RunningEngine, staged: string): Promise<void> {
+    const notices = new ModelNotices(this.#bus, this.#config.image);
+    void notices.log(initial.repository?.models.values() ?? []);
     const target = new EmulatorTarget({
       loader: new ModelLoader(engine, staged),
+      notices,
       generations: this.#generations,
       onScriptUp: () => {
         this.#scriptFailure = undefined;

@@ -61,7 +61,7 @@ function schedule(
       id: request.id,
       inputs,
       batchSize,
-      shapeKey: shapeKeyOf(inputs, signature.varies, signature.maxBatchSize > 0),
+      shapeKey: shapeKeyOf(inputs, signature),
       priority: request.priority,
       timeout: request.timeout,
     },

@@ -23,13 +23,14 @@ export async function loadVersion(
     throw invalidArgument(
       `unable to find backend library for backend '${name || platform}', try specifying runtime on the model configuration.`,
     );
-  if (definition.config.sequence_batching)
-    throw unsupported(
-      "triton-local's embedded engine does not serve sequence batching yet; use --engine docker or native",
-    );
   let model: BackendModel | undefined;
   try {
     model = await backend.load(definition, version);
+    // What Triton refuses is refused in its words first.
+    if (model.config.sequence_batching)
+      throw unsupported(
+        "triton-local's embedded engine does not serve sequence batching yet; use --engine docker or native",
+      );
     const labels = new Map<string, readonly string[]>();
     for (const output of model.config.output)
       if (output.label_filename !== '')

@@ -14,6 +14,8 @@ import type { ModelDefinition, ModelWarmup, ModelWarmupInput } from '../reposito
 import type { BackendModel } from './backends/backend.ts';
 import { signatureOf } from './model-signature.ts';
 import { normalizeRequest } from './normalize-request.ts';
+import { joinInputs } from './scheduling/batch.ts';
+import { batchLayoutOf } from './scheduling/batch-layout.ts';
 
 const MAX_WARMUP_BYTES = 1024 * 1024 * 1024;
 
@@ -25,11 +27,16 @@ export async function warmUp(definition: ModelDefinition, model: BackendModel): 
   for (const sample of model.config.model_warmup) {
     if (sample.batch_size === 0) continue;
     const inputs = await sampleInputs(definition, sample, model);
+    const layout = batchLayoutOf(model.config);
+    // Triton makes as many requests of one entry each.
+    const entries = layout.batches ? sample.batch_size : 1;
+    const requests = Array.from({ length: entries }, () => ({ id: '', inputs, batchSize: 1 }));
     for (const instance of model.instances)
       for (let run = 0; run < Math.max(1, sample.count); run += 1) {
         try {
           // A backend may give the bytes away, so each run gets its own.
-          await instance.execute({ inputs: inputs.map((input) => repeat(input, 1)) });
+          const joined = joinInputs(requests, sample.batch_size, layout);
+          await instance.execute({ inputs: joined.map(copyOf) });
         } catch (error) {
           throw internal(`failed to run warmup sample '${sample.name}': ${messageOf(error)}`);
         }
@@ -60,7 +67,7 @@ async function sampleInputs(
     { ...request, priority: 0, timeout: 0, parameters: new Map() },
     signatureOf(model.config),
   );
-  return batches ? inputs.map((input) => repeat(input, sample.batch_size)) : inputs;
+  return inputs;
 }
 
 async function sampleData(
@@ -71,6 +78,10 @@ async function sampleData(
   if (input.dims.some((dim) => dim < 0))
     throw invalidArgument(
       `warmup setting expects all variable-size dimensions are specified for input '${name}'`,
+    );
+  if ([input.zero_data, input.random_data, input.input_data_file].every((it) => it === undefined))
+    throw invalidArgument(
+      `[request id: <id_unknown>] warmup setting expects input '${name}' to have input_data_type set`,
     );
   if (input.input_data_file !== undefined && input.input_data_file !== '') {
     const folder = path.join(definition.directory, 'warmup');
@@ -94,8 +105,6 @@ async function sampleData(
   return data;
 }
 
-function repeat(input: Tensor, times: number): Tensor {
-  const data = new Uint8Array(input.data.byteLength * times);
-  for (let index = 0; index < times; index += 1) data.set(input.data, index * input.data.byteLength);
-  return { ...input, shape: times === 1 ? input.shape : [times, ...input.shape.slice(1)], data };
+function copyOf(input: Tensor): Tensor {
+  return { ...input, data: new Uint8Array(input.data) };
 }

@@ -7,6 +7,7 @@ export { locateConfigError } from './config-location.ts';
 export { modelConfigJson } from './config-message.ts';
 export { modelConfigText, parseModelConfigText } from './config-text.ts';
 export { stampOf } from './file-content.ts';
+export { type FileKind, recognizeFile } from './file-kind.ts';
 export { readLabels } from './labels.ts';
 export type * from './model-config.ts';
 export {
@@ -15,10 +16,14 @@ export {
   type ModelDefinition,
   readModelDefinition,
 } from './model-definition.ts';
+export { findModelNotices, type ModelNotice } from './model-notices.ts';
 export { resolveInstanceGroups } from './normalize.ts';
+export { checkOnnxBackend } from './onnx-backend.ts';
 export { checkOnnxInterface } from './onnx-check.ts';
 export { completeOnnxConfig } from './onnx-complete.ts';
+export { type OnnxHeader, type OnnxValueKind, readOnnxHeader } from './onnx-header.ts';
 export type { OnnxInterface, OnnxTensor } from './onnx-interface.ts';
+export { readOnnxParameters } from './onnx-parameters.ts';
 export { scanRepository, snapshotOnnxFile } from './scan.ts';
 export type { ModelSnapshot, RepositorySnapshot, SnapshotFile } from './snapshot.ts';
 export { closestName } from './spelling.ts';

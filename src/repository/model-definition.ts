@@ -8,6 +8,7 @@ import { toModelConfig } from './config-message.ts';
 import { parseModelConfigText } from './config-text.ts';
 import type { ModelConfig } from './model-config.ts';
 import { normalizeModelConfig } from './normalize.ts';
+import { runRepositoryAgents } from './repository-agents.ts';
 import { validateCoreRules } from './validate.ts';
 import { type ModelVersion, selectVersions } from './versions.ts';
 
@@ -46,6 +47,7 @@ export async function readModelDefinition(
   try {
     const given =
       override ?? (text === undefined ? toModelConfig({}) : parseModelConfigText(text, configFile));
+    await runRepositoryAgents(given, directory);
     const config = normalizeModelConfig(await fillBackendFields(given, name, directory));
     validateCoreRules(config);
     checkDirectoryName(config, name);

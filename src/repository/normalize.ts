@@ -7,10 +7,9 @@ export function normalizeModelConfig(config: ModelConfig): ModelConfig {
   const { version_policy, dynamic_batching, sequence_batching, max_batch_size } = config;
   const sizes = (given: readonly number[]) =>
     given.length === 0 && max_batch_size > 0 ? [max_batch_size] : given;
-  const hasPolicy = version_policy?.latest ?? version_policy?.all ?? version_policy?.specific;
   return {
     ...config,
-    version_policy: hasPolicy && version_policy ? version_policy : { latest: { num_versions: 1 } },
+    version_policy: version_policy ?? { latest: { num_versions: 1 } },
     ...(dynamic_batching && {
       dynamic_batching: {
         ...dynamic_batching,

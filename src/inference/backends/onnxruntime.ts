@@ -2,15 +2,21 @@ import { readFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { messageOf, systemError } from '../../base/index.ts';
-import { internal } from '../../kserve/index.ts';
+import { internal, KServeError } from '../../kserve/index.ts';
 import {
+  checkOnnxBackend,
   checkOnnxInterface,
   completeOnnxConfig,
   type DataType,
   type ModelConfig,
+  ModelConfigError,
   type ModelDefinition,
   type ModelVersion,
+  type OnnxHeader,
   type OnnxInterface,
+  readOnnxHeader,
+  readOnnxParameters,
+  recognizeFile,
 } from '../../repository/index.ts';
 import type { Backend, BackendModel } from './backend.ts';
 import { LoadedFile } from './loaded-file.ts';
@@ -39,6 +45,7 @@ export class OnnxRuntimeBackend implements Backend {
    * cannot be found.
    */
   async load(definition: ModelDefinition, version: ModelVersion): Promise<BackendModel> {
+    checkOnnxBackend(definition, version);
     const modelFile = await findModelFile(version.modelFile);
     const optional = definition.config.input.filter((input) => input.optional).map(({ name }) => name);
     const lifted =
@@ -48,12 +55,17 @@ export class OnnxRuntimeBackend implements Backend {
     const file = await LoadedFile.read(model);
     const sessions: ThreadSession[] = [];
     try {
-      const first = await this.#open(model, sessionOptions(definition.config, 1), sessions);
+      const first = await this.#open(model, sessionOptions(definition.config, 1), sessions).catch(
+        async (error: unknown) => {
+          throw await withFileKind(error, modelFile);
+        },
+      );
       const isLifted = ({ name }: SessionTensorInfo) => defaults.some((tensor) => tensor.name === name);
+      const header = await headerOf(modelFile, first);
       const onnx: OnnxInterface = {
-        inputs: first.inputs.filter((tensor) => !isLifted(tensor)).map(describe),
-        outputs: first.outputs.map(describe),
-        initializers: first.inputs.filter(isLifted).map(describe),
+        inputs: first.inputs.filter((tensor) => !isLifted(tensor)).map((it) => describe(it, header?.inputs)),
+        outputs: first.outputs.map((it) => describe(it, header?.outputs)),
+        initializers: first.inputs.filter(isLifted).map((it) => describe(it, undefined)),
       };
       const config = completeConfig(definition.config, onnx);
       const instances = Math.min(this.#threadLimit, instanceCount(config));
@@ -131,6 +143,18 @@ export class OnnxRuntimeBackend implements Backend {
   }
 }
 
+/** ONNX Runtime's refusal, with what the file is where that is no ONNX model. */
+async function withFileKind(error: unknown, file: string): Promise<unknown> {
+  const kind = error instanceof KServeError ? await recognizeFile(file) : undefined;
+  if (!kind || !(error instanceof KServeError)) return error;
+  return new ModelConfigError('MODEL_FILE_INVALID', error.message, {
+    status: 'INTERNAL',
+    hint: `the file is ${kind.is}: ${kind.remedy}`,
+    location: { file },
+    cause: error,
+  });
+}
+
 /** A model file may be a folder that holds `model.onnx` beside its external data. */
 async function findModelFile(file: string): Promise<string> {
   const found = await stat(file).catch(() => undefined);
@@ -144,8 +168,25 @@ function completeConfig(config: ModelConfig, onnx: OnnxInterface): ModelConfig {
   return complete;
 }
 
-function describe({ name, type, shape }: SessionTensorInfo): OnnxInterface['inputs'][number] {
-  return { name, dataType: (type === undefined ? 'TYPE_INVALID' : `TYPE_${type}`) as DataType, shape };
+/** The binding does not tell sequences from maps; the file does. */
+async function headerOf(file: string, { inputs, outputs }: LoadedSession): Promise<OnnxHeader | undefined> {
+  const hasOthers = [...inputs, ...outputs].some((value) => !isTensor(value));
+  return hasOthers ? readOnnxHeader(file) : undefined;
+}
+
+function isTensor({ shape }: SessionTensorInfo): boolean {
+  return shape !== undefined;
+}
+
+function describe(
+  value: SessionTensorInfo,
+  kinds: OnnxHeader['inputs'] | undefined,
+): OnnxInterface['inputs'][number] {
+  const { name, type, shape } = value;
+  const dataType = (type === undefined ? 'TYPE_INVALID' : `TYPE_${type}`) as DataType;
+  return isTensor(value)
+    ? { name, dataType, shape }
+    : { name, dataType, shape, kind: kinds?.get(name) ?? 'UNKNOWN' };
 }
 
 function instanceCount(config: ModelConfig): number {
@@ -162,15 +203,14 @@ const GRAPH_LEVELS = new Map<number, SessionOptions['graphOptimizationLevel']>([
 ]);
 
 function sessionOptions(config: ModelConfig, threads: number): SessionOptions {
-  const parameter = (key: string) => config.parameters[key]?.string_value;
-  const count = (key: string, fallback: number) => Number.parseInt(parameter(key) ?? '', 10) || fallback;
+  const parameters = readOnnxParameters(config);
   return {
-    intraOpNumThreads: count('intra_op_thread_count', threads),
-    interOpNumThreads: count('inter_op_thread_count', 1),
-    executionMode: parameter('execution_mode') === '1' ? 'parallel' : 'sequential',
+    intraOpNumThreads: parameters.intraOpThreads || threads,
+    interOpNumThreads: parameters.interOpThreads || 1,
+    executionMode: parameters.isParallel ? 'parallel' : 'sequential',
     graphOptimizationLevel: GRAPH_LEVELS.get(config.optimization?.graph?.level ?? 0) ?? 'all',
-    enableCpuMemArena: parameter('enable_mem_arena') !== '0',
-    enableMemPattern: parameter('enable_mem_pattern') !== '0',
+    enableCpuMemArena: parameters.memoryArena,
+    enableMemPattern: parameters.memoryPattern,
     // Failures come back as exceptions; their log lines would land on the user's terminal.
     logSeverityLevel: 4,
   };

@@ -1,9 +1,11 @@
-import { internal, KServeError, requestPrefix, type Tensor, unavailable } from '../../kserve/index.ts';
+import { KServeError, requestPrefix, type Tensor, unavailable } from '../../kserve/index.ts';
 import type { ModelConfig } from '../../repository/index.ts';
 import type { ExecutionResult, ModelInstance } from '../backends/backend.ts';
 import type { Cancellation } from '../cancellation.ts';
+import type { ModelSignature } from '../model-signature.ts';
 import type { ModelStatistics } from '../statistics.ts';
 import { cutOutputs, joinInputs } from './batch.ts';
+import { type BatchLayout, batchLayoutOf } from './batch-layout.ts';
 import { type BatchRules, planBatch } from './batch-plan.ts';
 import { QueuePolicies } from './queue-policy.ts';
 import type { QueuedRequest } from './queued-request.ts';
@@ -16,6 +18,7 @@ import type { ScheduledRequest } from './scheduled-request.ts';
 export class Scheduler {
   readonly #idle: ModelInstance[];
   readonly #rules: BatchRules | undefined;
+  readonly #layout: BatchLayout;
   readonly #policies: QueuePolicies;
   readonly #statistics: ModelStatistics;
   #waiting: QueuedRequest[] = [];
@@ -30,6 +33,7 @@ export class Scheduler {
   constructor(config: ModelConfig, instances: readonly ModelInstance[], statistics: ModelStatistics) {
     this.#idle = [...instances];
     this.#statistics = statistics;
+    this.#layout = batchLayoutOf(config);
     this.#policies = new QueuePolicies(config.dynamic_batching);
     if (config.dynamic_batching?.preserve_ordering) this.#answered = Promise.resolve();
     if (config.dynamic_batching && config.max_batch_size > 1)
@@ -126,10 +130,10 @@ export class Scheduler {
     let batchSize = 0;
     for (const request of requests) batchSize += request.batchSize;
     try {
-      const result = await instance.execute({ inputs: joinInputs(requests, batchSize) });
+      const result = await instance.execute({ inputs: joinInputs(requests, batchSize, this.#layout) });
       if (before) await before;
       this.#statistics.execution(batchSize, result);
-      this.#answer(requests, batchSize, result, start);
+      this.#answer(requests, result, start);
     } catch (error) {
       if (before) await before;
       this.#fail(requests, error);
@@ -149,28 +153,18 @@ export class Scheduler {
     }
   }
 
-  #answer(
-    requests: readonly QueuedRequest[],
-    batchSize: number,
-    result: ExecutionResult,
-    start: number,
-  ): void {
-    let offset = 0;
+  #answer(requests: readonly QueuedRequest[], result: ExecutionResult, start: number): void {
+    const parts = cutOutputs(result.outputs, requests, this.#layout);
     const now = performance.now();
-    for (const request of requests) {
-      const outputs = cutOutputs(result.outputs, offset, request.batchSize, batchSize);
-      offset += request.batchSize;
+    for (const [index, request] of requests.entries()) {
+      const part = parts[index];
       const totalNs = (now - request.enqueuedAt) * 1e6;
-      if (outputs) {
-        this.#statistics.success(totalNs, (start - request.enqueuedAt) * 1e6, result);
-        request.resolve(outputs);
-      } else {
+      if (part instanceof KServeError || part === undefined) {
         this.#statistics.failure(totalNs);
-        request.reject(
-          internal(
-            'the model gave an output whose first dimension is not the batch size, so it cannot be split',
-          ),
-        );
+        request.reject(part);
+      } else {
+        this.#statistics.success(totalNs, (start - request.enqueuedAt) * 1e6, result);
+        request.resolve(part);
       }
     }
   }
@@ -180,10 +174,16 @@ export class Scheduler {
   }
 }
 
-/** What may run together: the same inputs in the same shapes. Constant where the model leaves no choice. */
-export function shapeKeyOf(inputs: readonly Tensor[], varies: boolean, batches: boolean): string {
+/** What may run together: the same inputs, in the same shapes unless they are ragged. Constant where the model leaves no choice. */
+export function shapeKeyOf(
+  inputs: readonly Tensor[],
+  { varies, maxBatchSize, inputs: declared }: ModelSignature,
+): string {
   if (!varies) return '';
   let key = '';
-  for (const { name, shape } of inputs) key += `${name}:${batches ? shape.slice(1) : shape};`;
+  for (const { name, shape } of inputs) {
+    if (declared.get(name)?.ragged) key += `${name};`;
+    else key += `${name}:${maxBatchSize > 0 ? shape.slice(1) : shape};`;
+  }
   return key;
 }

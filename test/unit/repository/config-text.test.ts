@@ -11,7 +11,7 @@ describe('a config.pbtxt', () => {
 
   it('may be written in every way that protobuf knows', () => {
     const config = parseModelConfigText(
-      `\uFEFFname: 'two ' "parts"; max_batch_size: 0x10,
+      `name: 'two ' "parts"; max_batch_size: 0x10,
        input { name: "a" data_type: TYPE_FP32, dims: -1 dims: [ 020, 3 ] reshape: { shape: [ ] } }
        input: < name: "b" data_type: 8 optional: True >   # a number for an enum
        output [ { name: "c\\061\\x41\\u00e9" }, { name: "d" } ]
