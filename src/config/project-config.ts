@@ -104,6 +104,8 @@ export interface ProjectConfig {
   readonly primaryKey: string | undefined;
   readonly watch: boolean;
   /** Whether scoring answers 503 while something older would serve because the newest content failed. */
+  /** The embedded engine reads `KIND_GPU` as `KIND_AUTO`: a difference from the cloud, which is logged. */
+  readonly gpuModelsOnCpu: boolean;
   readonly strictReload: boolean;
   /** The file with the body of the request that is sent again after each reload. */
   readonly replayFile: string | undefined;

@@ -136,6 +136,7 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     dialect: value('dialect', 'current'),
     primaryKey: variables.TRITON_LOCAL_KEY || undefined,
     watch: value('watch', true),
+    gpuModelsOnCpu: value('gpuModelsOnCpu', false),
     strictReload: value('strictReload', false),
     replayFile: await existingFile('--replay', pathOf('replay')),
     ui: value('ui', 'auto'),

@@ -53,6 +53,7 @@ export interface SettingValues {
   dialect: Dialect;
   env: Readonly<Record<string, string>>;
   watch: boolean;
+  gpuModelsOnCpu: boolean;
   strictReload: boolean;
   replay: string;
   ui: UiMode;
@@ -153,6 +154,12 @@ export const SETTINGS = [
   ),
   setting('env', '--env <K=V...>', 'variables for the script', variables),
   setting('watch', '--no-watch', 'do not reload on changes', yesOrNo),
+  setting(
+    'gpuModelsOnCpu',
+    '--gpu-models-on-cpu',
+    'run instances of KIND_GPU on the CPU (embedded engine)',
+    yesOrNo,
+  ),
   setting('strictReload', '--strict-reload', 'answer 503 while the newest save is broken', yesOrNo),
   setting('replay', '--replay <file>', 'body of a request that is sent again after each reload', text),
   setting('ui', '--ui <mode>', `how to show it: ${list(UI_MODES)}`, oneOf(UI_MODES)),

@@ -230,7 +230,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   async #startReloading(initial: ProjectSnapshot, engine: RunningEngine, staged: string): Promise<void> {
-    const notices = new ModelNotices(this.#bus, this.#config.image);
+    const notices = new ModelNotices(this.#bus, this.#config.image, this.#config.gpuModelsOnCpu);
     void notices.log(initial.repository?.models.values() ?? []);
     const target = new EmulatorTarget({
       loader: new ModelLoader(engine, staged),

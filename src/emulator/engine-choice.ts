@@ -119,6 +119,7 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
     httpPort,
     modelControlMode,
     runtimePaths,
+    gpuModelsOnCpu: options.config.gpuModelsOnCpu,
     events,
   });
 }

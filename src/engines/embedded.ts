@@ -11,6 +11,8 @@ export interface EmbeddedEngineOptions {
   readonly httpPort: number;
   readonly modelControlMode: ModelControlMode;
   readonly runtimePaths: readonly string[];
+  /** Instances that ask for a GPU run on the CPU. */
+  readonly gpuModelsOnCpu?: boolean;
   readonly events: EventSink;
 }
 

@@ -12,6 +12,8 @@ export interface InferenceServerOptions {
   readonly modelControlMode: ModelControlMode;
   /** Folders where `onnxruntime-node` may lie (each holding a `node_modules`), first hit wins. */
   readonly runtimePaths: readonly string[];
+  /** Reads `KIND_GPU` as `KIND_AUTO`. */
+  readonly gpuModelsOnCpu?: boolean;
   readonly events: EventSink;
 }
 

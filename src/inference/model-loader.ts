@@ -1,10 +1,12 @@
 import { messageOf, TritonLocalError } from '../base/index.ts';
-import { invalidArgument, KServeError, unsupported } from '../kserve/index.ts';
+import { KServeError, unsupported } from '../kserve/index.ts';
 import {
+  invalidConfig,
   locateConfigError,
   ModelConfigError,
   type ModelDefinition,
   type ModelVersion,
+  missingBackendText,
   readLabels,
 } from '../repository/index.ts';
 import type { Backend, BackendModel } from './backends/backend.ts';
@@ -20,8 +22,9 @@ export async function loadVersion(
   const { backend: name, platform } = definition.config;
   const backend = backends.get(name);
   if (!backend)
-    throw invalidArgument(
-      `unable to find backend library for backend '${name || platform}', try specifying runtime on the model configuration.`,
+    throw await locateConfigError(
+      invalidConfig(missingBackendText(name || platform), ['backend']),
+      definition.configFile,
     );
   let model: BackendModel | undefined;
   try {

@@ -22,7 +22,10 @@ export async function startInferenceServer(
 ): Promise<InferenceServer> {
   const lifetime = new Lifetime();
   try {
-    const onnx = lifetime.use('onnxruntime', new OnnxRuntimeBackend(options.runtimePaths));
+    const onnx = lifetime.use(
+      'onnxruntime',
+      new OnnxRuntimeBackend(options.runtimePaths, options.gpuModelsOnCpu),
+    );
     const backends = new Map([['onnxruntime', onnx]]);
     const models = new ModelTable();
     const control = lifetime.use(

@@ -1,7 +1,7 @@
 // Repository: Triton's model repository on disk: scan, config.pbtxt, versions, auto-complete, snapshots, staging.
 // It knows files and configurations; it refuses to run a model.
 
-export { type FieldPath, ModelConfigError, type ModelErrorStatus } from './config-error.ts';
+export { type FieldPath, invalidConfig, ModelConfigError, type ModelErrorStatus } from './config-error.ts';
 export { parseModelConfigJson } from './config-json.ts';
 export { locateConfigError } from './config-location.ts';
 export { modelConfigJson } from './config-message.ts';
@@ -16,8 +16,8 @@ export {
   type ModelDefinition,
   readModelDefinition,
 } from './model-definition.ts';
-export { findModelNotices, type ModelNotice } from './model-notices.ts';
-export { resolveInstanceGroups } from './normalize.ts';
+export { findModelNotices, type ModelNotice, type NoticeOptions } from './model-notices.ts';
+export { gpuGroupsAsAuto, resolveInstanceGroups } from './normalize.ts';
 export { checkOnnxBackend } from './onnx-backend.ts';
 export { checkOnnxInterface } from './onnx-check.ts';
 export { completeOnnxConfig } from './onnx-complete.ts';
@@ -28,5 +28,6 @@ export { scanRepository, snapshotOnnxFile } from './scan.ts';
 export type { ModelSnapshot, RepositorySnapshot, SnapshotFile } from './snapshot.ts';
 export { closestName } from './spelling.ts';
 export { type StagedModel, stageModel, unstageModel } from './stage.ts';
+export { missingBackendText } from './triton-backends.ts';
 export { validateModelConfig } from './validate.ts';
 export type { ModelVersion } from './versions.ts';

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { recognizeFile } from './file-kind.ts';
 import { type ModelDefinition, readModelDefinition } from './model-definition.ts';
+import { hasGpuGroups } from './normalize.ts';
 import { readOnnxHeader } from './onnx-header.ts';
 import { EMULATED_RELEASE, tooNewFor } from './onnx-releases.ts';
 import type { ModelSnapshot } from './snapshot.ts';
@@ -32,20 +33,27 @@ const OTHER_FRAMEWORKS: Readonly<Record<string, string>> = {
   '.joblib': 'Python pickle',
 };
 
+export interface NoticeOptions {
+  /** The release of Triton that the model is meant for, such as `24.10`. */
+  readonly release?: string | undefined;
+  /** Whether instances that ask for a GPU run on the CPU here. */
+  readonly gpuModelsOnCpu?: boolean;
+}
+
 /**
  * What a model's folder holds that Triton passes over or would not load: folders that are no versions, files in the
  * wrong place or under another name, files that are no models, models newer than the release.
- * @param release the release of Triton that the model is meant for, such as `24.10`
  */
 export async function findModelNotices(
   model: ModelSnapshot,
-  release = EMULATED_RELEASE,
+  { release = EMULATED_RELEASE, gpuModelsOnCpu = false }: NoticeOptions = {},
 ): Promise<readonly ModelNotice[]> {
   const notices = [...folderNotices(model), ...misplacedFiles(model)];
   const definition = await readModelDefinition(path.dirname(model.directory), path.basename(model.directory))
     // What is wrong with the configuration, the load says.
     .catch(() => undefined);
   if (definition?.config.backend !== 'onnxruntime') return notices;
+  if (gpuModelsOnCpu && hasGpuGroups(definition.config)) notices.push(gpuNotice(model));
   for (const version of definition.versions) {
     notices.push(
       ...(existsSync(version.modelFile)
@@ -54,6 +62,14 @@ export async function findModelNotices(
     );
   }
   return notices;
+}
+
+function gpuNotice({ directory }: ModelSnapshot): ModelNotice {
+  return {
+    message: 'instance_group asks for KIND_GPU and runs on the CPU here: a difference from the cloud',
+    hint: 'KIND_AUTO takes a GPU where there is one and the CPU elsewhere, without --gpu-models-on-cpu',
+    file: path.join(directory, 'config.pbtxt'),
+  };
 }
 
 function* folderNotices({ directory, directories = [] }: ModelSnapshot): Generator<ModelNotice> {

@@ -64,6 +64,20 @@ export function resolveInstanceGroups(config: ModelConfig): ModelConfig {
   return { ...config, instance_group };
 }
 
+/** The same configuration with instances on GPUs as `KIND_AUTO`: on a CPU where there is no GPU. */
+export function gpuGroupsAsAuto(config: ModelConfig): ModelConfig {
+  if (!hasGpuGroups(config)) return config;
+  const instance_group = config.instance_group.map(
+    (group): ModelInstanceGroup =>
+      group.kind === 'KIND_GPU' ? { ...group, kind: 'KIND_AUTO', gpus: [] } : group,
+  );
+  return { ...config, instance_group };
+}
+
+export function hasGpuGroups({ instance_group }: ModelConfig): boolean {
+  return instance_group.some(({ kind }) => kind === 'KIND_GPU');
+}
+
 const EMPTY_GROUP: ModelInstanceGroup = {
   name: '',
   kind: 'KIND_AUTO',

@@ -8,6 +8,7 @@ import {
   checkOnnxInterface,
   completeOnnxConfig,
   type DataType,
+  gpuGroupsAsAuto,
   type ModelConfig,
   ModelConfigError,
   type ModelDefinition,
@@ -32,19 +33,23 @@ const MAX_THREADS = 8;
 /** Triton's `onnxruntime` backend on onnxruntime-node, its sessions spread over a few shared threads. */
 export class OnnxRuntimeBackend implements Backend {
   readonly #runtimePaths: readonly string[];
+  readonly #gpuModelsOnCpu: boolean;
   readonly #threadLimit = Math.min(MAX_THREADS, Math.max(2, availableParallelism()));
   #threads: OnnxThread[] = [];
   #lastSession = 0;
 
-  constructor(runtimePaths: readonly string[]) {
+  /** @param gpuModelsOnCpu reads `KIND_GPU` as `KIND_AUTO` */
+  constructor(runtimePaths: readonly string[], gpuModelsOnCpu = false) {
     this.#runtimePaths = runtimePaths;
+    this.#gpuModelsOnCpu = gpuModelsOnCpu;
   }
 
   /**
    * @throws KServeError with the reason Triton shows; TritonLocalError ONNXRUNTIME_MISSING where the runtime
    * cannot be found.
    */
-  async load(definition: ModelDefinition, version: ModelVersion): Promise<BackendModel> {
+  async load(given: ModelDefinition, version: ModelVersion): Promise<BackendModel> {
+    const definition = this.#gpuModelsOnCpu ? { ...given, config: gpuGroupsAsAuto(given.config) } : given;
     checkOnnxBackend(definition, version);
     const modelFile = await findModelFile(version.modelFile);
     const optional = definition.config.input.filter((input) => input.optional).map(({ name }) => name);
