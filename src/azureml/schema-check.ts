@@ -1,4 +1,4 @@
-import { closestName } from '../repository/index.ts';
+import { closestName } from '../base/index.ts';
 import type { JsonObject } from '../workspace/index.ts';
 import type { Document } from './document.ts';
 import { objectIn } from './document.ts';

@@ -1,5 +1,6 @@
 // Base: the few tools that every room needs. It knows errors, lifetimes, time, lines, files and ports;
 // it refuses to know anything of machine learning, Azure or Docker.
+export { formatAddress, formatHost, isLoopback, isWildcard, reachableHost } from './addresses.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {
   hasErrno,
@@ -17,3 +18,4 @@ export { Lifetime, within } from './lifetime.ts';
 export { LineSplitter, MAX_LINE_CHARACTERS } from './lines.ts';
 export { Mutex } from './mutex.ts';
 export { findPortHolder, listen, listenError, type PortHolder } from './ports.ts';
+export { closestName } from './spelling.ts';

@@ -7,8 +7,9 @@ import { createEmulator } from '../emulator/index.ts';
 import { EventLog } from '../events/index.ts';
 import { print, startRenderer } from '../ui/index.ts';
 import { serviceKeys } from '../workspace/index.ts';
+import { exitCodeOf } from './error-catalogue.ts';
 import { EventRelay } from './event-relay.ts';
-import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { EXIT } from './exit-codes.ts';
 import { nextInterruption } from './signals.ts';
 import { packageDirectory } from './version.ts';
 
@@ -23,14 +24,14 @@ export async function upDetached(config: ProjectConfig): Promise<number> {
   const eventLog = eventLogOf(config.home, config.projectDir);
   const [, program = '', ...args] = process.argv;
   const rest = args.filter((argument) => argument !== '-d' && argument !== '--detach');
-  const isJson = config.ui === 'json';
+  const isJson = config.display.ui === 'json';
   const relay = new EventRelay();
   const renderer = await startRenderer(isJson ? 'json' : 'plain', {
     control: relay,
     stdin: process.stdin,
     stdout: isJson ? process.stdout : process.stderr,
     color: terminalFacts(process.stderr.isTTY === true).color,
-    threshold: config.logThreshold,
+    threshold: config.display.logThreshold,
   });
   const asked = new AbortController();
   let exitCode: number = EXIT.ok;
@@ -45,7 +46,7 @@ export async function upDetached(config: ProjectConfig): Promise<number> {
           process.execPath,
           program,
           ...rest,
-          ...(config.yes ? ['--yes'] : []),
+          ...(config.start.yes ? ['--yes'] : []),
           '--event-log',
           eventLog,
         ],

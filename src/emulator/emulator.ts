@@ -7,6 +7,7 @@ import { asServedBy, type EmulatorState, EventBus, StateStore } from '../events/
 import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
 import { type Instance, openWorkspace, type Workspace } from '../workspace/index.ts';
 import { startEngine } from './engine-start.ts';
+import { exposureWarning } from './exposure.ts';
 import { startFirstGeneration } from './first-generation.ts';
 import type { Generations } from './generations.ts';
 import { ModelLoader } from './model-loader.ts';
@@ -133,6 +134,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   async #start(signal: AbortSignal): Promise<void> {
     const config = this.#config;
     this.#bus.emit({ type: 'emulator.starting', projectDir: config.projectDir, pid: process.pid });
+    for (const text of config.warnings) this.#warn(text);
 
     const workspace = await openWorkspace(config.home);
     await workspace.sweep();
@@ -159,6 +161,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
 
     this.#prepareScript();
     await this.#startScoring(workspace, engine);
+    const exposure = { config, engine: engine.kind, scoringUri: this.scoringUri, httpUrl: this.httpUrl };
+    this.#warn(exposureWarning(exposure));
     await this.#startScript(signal);
     await this.#announceWhenReady();
     await this.#startReloading(initial, engine, stagedRepository);
@@ -169,6 +173,10 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     this.#instance = instance;
     this.#lifetime.use('control socket', await serveControl(this, instance.controlSocket));
     await this.#announceInstance();
+  }
+
+  #warn(text: string | undefined): void {
+    if (text !== undefined) this.#bus.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
   }
 
   /** Before the scoring service, so that at the end its requests are answered before their workers go. */
@@ -187,7 +195,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   async #startScoring(workspace: Workspace, engine: LocalEngine): Promise<void> {
-    const { auth, primaryKey } = this.#config;
+    const { auth, primaryKey } = this.#config.scoring;
     const door = await ScoringDoor.open({
       config: this.#config,
       engine: engine.listener,
@@ -200,7 +208,10 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       },
       readKeys: async () => {
         if (auth !== 'key') return [];
-        return (await this.#givenKeys?.()) ?? [primaryKey ?? (await workspace.keys('default')).primary];
+        if (this.#givenKeys) return this.#givenKeys();
+        if (primaryKey !== undefined) return [primaryKey];
+        const { primary, secondary } = await workspace.keys('default');
+        return [primary, secondary];
       },
       events: this.#bus,
     });
@@ -209,20 +220,20 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
 
   /** What is broken, where `--strict-reload` asks that nothing older answers. */
   #refusal(): string | undefined {
-    if (!this.#config.strictReload) return undefined;
+    if (!this.#config.reload.strict) return undefined;
     const { failures } = asServedBy(this.#store.state, this.#generations?.serving ?? 0);
     const newest = failures.at(-1);
     return newest && `The newest save is broken (--strict-reload): ${newest.error.message}`;
   }
 
   async #startScript(signal: AbortSignal): Promise<void> {
-    const { script, watch } = this.#config;
+    const { script, reload } = this.#config;
     if (!script || !this.#generations) return;
     this.#scriptFailure = await startFirstGeneration(
       {
         generations: this.#generations,
         entryScript: script.entryScript,
-        mayBeMended: watch && this.#eventLog === undefined,
+        mayBeMended: reload.watch && this.#eventLog === undefined,
         events: this.#bus,
       },
       signal,
@@ -230,7 +241,11 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   async #startReloading(initial: ProjectSnapshot, engine: RunningEngine, staged: string): Promise<void> {
-    const notices = new ModelNotices(this.#bus, this.#config.image, this.#config.gpuModelsOnCpu);
+    const notices = new ModelNotices(
+      this.#bus,
+      this.#config.engine.image,
+      this.#config.engine.gpuModelsOnCpu,
+    );
     void notices.log(initial.repository?.models.values() ?? []);
     const target = new EmulatorTarget({
       loader: new ModelLoader(engine, staged),

@@ -13,6 +13,8 @@ import {
   NativeEngine,
 } from '../engines/index.ts';
 import type { EventSink } from '../events/index.ts';
+import type { ModelPython } from '../inference/index.ts';
+import { ensureEnvironment } from '../python/index.ts';
 import type { ProjectSnapshot } from '../reload/index.ts';
 import { requireConsent } from './consent.ts';
 
@@ -43,7 +45,14 @@ export async function makeEngine(
       const program = plan.program ?? (await buildManagedTriton(home, environment, events, signal));
       const workDirectory = path.join(path.dirname(stagedRepository), 'native');
       return front(
-        new NativeEngine({ program, repository: stagedRepository, workDirectory, environment, events }),
+        new NativeEngine({
+          program,
+          repository: stagedRepository,
+          workDirectory,
+          environment,
+          tritonArgs: config.engine.tritonArgs,
+          events,
+        }),
         options,
       );
     }
@@ -51,9 +60,9 @@ export async function makeEngine(
       return front(
         new DockerEngine({
           repository: stagedRepository,
-          image: config.image,
-          slimBase: config.slimBase,
-          dockerHost: config.dockerHost,
+          image: config.engine.image,
+          slimBase: config.engine.slimBase,
+          dockerHost: config.engine.dockerHost,
           gpus: plan.gpus,
           missingImage: plan.mayPull ? 'pull' : 'fail',
           skipDownload: options.skipDownload,
@@ -61,30 +70,35 @@ export async function makeEngine(
           environment: config.environment,
           project: config.projectDir,
           events,
-          startLimitMs: config.timeoutMs,
+          startLimitMs: config.start.timeoutMs,
+          serverArguments: config.engine.tritonArgs,
         }),
         options,
       );
-    case 'external':
+    case 'external': {
+      const { ca, cert, certKey } = config.external;
+      warnOfArguments(config, 'the external engine starts no Triton', events);
       return front(
         new ExternalEngine({
           url: plan.url,
-          grpcUrl: config.tritonGrpcUrl,
-          metricsUrl: config.tritonMetricsUrl,
-          headers: config.tritonHeaders,
-          tlsFiles: config.tritonTls,
+          grpcUrl: config.external.grpcUrl,
+          metricsUrl: config.external.metricsUrl,
+          headers: config.external.headers,
+          tlsFiles: { ca, cert, key: certKey },
           hasLocalModels: (options.initial.repository?.models.size ?? 0) > 0,
           events,
         }),
         options,
       );
+    }
     default:
       return plan satisfies never;
   }
 }
 
 function front(engine: Engine, { config, events }: EngineStartOptions): Engine<LocalEngine> {
-  const { host, httpPort, grpcPort, metricsPort, modelControlMode, origins } = config;
+  const { host, httpPort, grpcPort, metricsPort } = config.listen;
+  const { origins } = config;
   const insists = { grpc: isUsersOwn(origins, 'grpcPort'), metrics: isUsersOwn(origins, 'metricsPort') };
   return new FrontedEngine(engine, {
     host,
@@ -92,14 +106,14 @@ function front(engine: Engine, { config, events }: EngineStartOptions): Engine<L
     grpcPort,
     metricsPort,
     insists,
-    modelControlMode,
+    modelControlMode: config.engine.modelControlMode,
     events,
   });
 }
 
 async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): Promise<Engine<LocalEngine>> {
   const { config, initial, stagedRepository, events } = options;
-  const { projectDir, home, environment, host, httpPort, modelControlMode, origins } = config;
+  const { projectDir, home, environment, listen, origins } = config;
   for (const [name, flag] of [
     ['grpcPort', '--grpc-port'],
     ['metricsPort', '--metrics-port'],
@@ -108,20 +122,46 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
     if (isUsersOwn(origins, name))
       events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
   }
+  warnOfArguments(config, 'the embedded engine of this version reads none', events);
   const searchFrom = [projectDir, ...options.runtimePaths];
-  const hasModels = (initial.repository?.models.size ?? 0) > 0;
-  const runtimePaths = hasModels
+  const models = [...(initial.repository?.models.values() ?? [])];
+  const hasOnnx = models.some(({ files }) => files.some((file) => file.path.endsWith('.onnx')));
+  const runtimePaths = hasOnnx
     ? await ensureOnnxRuntime({ searchFrom, home, environment, events }, signal)
     : [];
   return new EmbeddedEngine({
     repository: stagedRepository,
-    host,
-    httpPort,
-    modelControlMode,
+    host: listen.host,
+    httpPort: listen.httpPort,
+    modelControlMode: config.engine.modelControlMode,
     runtimePaths,
-    gpuModelsOnCpu: options.config.gpuModelsOnCpu,
+    gpuModelsOnCpu: config.engine.gpuModelsOnCpu,
+    python: modelPython(options, signal),
     events,
   });
+}
+
+/** The Python of the project's script runs its Python models too. */
+function modelPython({ config, events }: EngineStartOptions, signal: AbortSignal) {
+  const { python, home, environment } = config;
+  let found: Promise<ModelPython> | undefined;
+  return () => {
+    found ??= ensureEnvironment(python, home, environment, events, signal).then(({ interpreter }) => ({
+      interpreter,
+      environment,
+    }));
+    // What failed once, such as a download, is tried again with the next load.
+    found.catch(() => {
+      found = undefined;
+    });
+    return found;
+  };
+}
+
+function warnOfArguments({ engine: { tritonArgs } }: ProjectConfig, why: string, events: EventSink): void {
+  if (tritonArgs.length === 0) return;
+  const text = `--triton-arg has no effect (${tritonArgs.join(' ')}): ${why}`;
+  events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
 }
 
 function isUsersOwn(origins: ProjectConfig['origins'], name: string): boolean {

@@ -10,33 +10,12 @@ import { type EngineStartOptions, makeEngine } from './engine-choice.ts';
  */
 export async function startEngine(options: EngineStartOptions, signal: AbortSignal): Promise<LocalEngine> {
   const { config, initial, stagedRepository } = options;
-  const {
-    engine: choice,
-    gpus,
-    image,
-    slimBase,
-    dockerHost,
-    tritonserver,
-    tritonUrl,
-    home,
-    environment,
-  } = config;
   const models = [...(initial.repository?.models.values() ?? [])];
   const backends = models.some(({ files }) => files.some((file) => file.path.endsWith('.onnx')))
     ? ['onnxruntime']
     : [];
-  const wishes = {
-    choice,
-    gpus,
-    image,
-    slimBase,
-    dockerHost,
-    tritonserver,
-    tritonUrl,
-    backends,
-    home,
-    environment,
-  };
+  const { engine, external, home, environment } = config;
+  const wishes = { engine, external, home, environment, backends };
   const plans = [...(await planEngines(wishes))];
 
   await mkdir(stagedRepository, { recursive: true });
@@ -88,7 +67,9 @@ function isLeftDownload(error: unknown, { skipDownload }: EngineStartOptions): b
 }
 
 async function plansBesideDocker(wishes: EngineWishes): Promise<readonly EnginePlan[]> {
-  return (await planEngines({ ...wishes, choice: 'auto' })).filter(({ kind }) => kind !== 'docker');
+  return (await planEngines({ ...wishes, engine: { ...wishes.engine, choice: 'auto' } })).filter(
+    ({ kind }) => kind !== 'docker',
+  );
 }
 
 /** A port that is taken stays taken for the next engine. */

@@ -2,6 +2,14 @@
 // them and stops them in reverse; it refuses to print, to parse flags and to know a terminal.
 
 // What `doctor` and `pull` ask of the engines without an emulator.
-export { cdiSpecs, type DockerDescription, describeDocker, pullByName } from '../engines/index.ts';
+export {
+  cdiSpecs,
+  type DockerDescription,
+  describeDocker,
+  describeNative,
+  findOnnxRuntime,
+  planEngines,
+  pullByName,
+} from '../engines/index.ts';
 export { requireConsent, unapprovedInstallation } from './consent.ts';
 export { createEmulator, type Emulator, type EmulatorOptions, type RunningEmulator } from './emulator.ts';

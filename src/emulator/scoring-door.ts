@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { formatAddress, reachableHost } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
 import {
@@ -34,13 +35,14 @@ export class ScoringDoor implements AsyncDisposable {
 
   /** @throws PORT_TAKEN, PORT_REFUSED */
   static async open(parts: ScoringDoorParts): Promise<ScoringDoor> {
-    return new ScoringDoor(parts, await openOn(parts.config.port, parts));
+    return new ScoringDoor(parts, await openOn(parts.config.listen.port, parts));
   }
 
   /** Where to post, e.g. `http://localhost:6789/score`; in no-code mode the base of the service. */
   get uri(): string {
-    const { host, script } = this.#parts.config;
-    const base = `http://${host === '127.0.0.1' ? 'localhost' : host}:${this.#server.port}`;
+    const { listen, script } = this.#parts.config;
+    const host = reachableHost(listen.host);
+    const base = `http://${formatAddress(host === '127.0.0.1' ? 'localhost' : host, this.#server.port)}`;
     return script ? `${base}/score` : base;
   }
 
@@ -83,17 +85,18 @@ interface Opened {
 
 async function openOn(port: number, parts: ScoringDoorParts): Promise<Opened> {
   const { config, engine, source, readKeys, events } = parts;
+  const { scoring } = config;
   const keys = await readKeys();
   const server = await startScoringServer({
-    host: config.host,
+    host: config.listen.host,
     port,
     deployment: config.script ? 'script' : 'no-code',
     engine,
     keys,
-    corsOrigins: config.service.corsOrigins,
-    serverVersion: config.service.serverVersion,
-    dialect: config.dialect,
-    profile: cloudProfile(config.profile, config.profileLimits),
+    corsOrigins: scoring.corsOrigins,
+    serverVersion: scoring.serverVersion,
+    dialect: scoring.dialect,
+    profile: cloudProfile(scoring.profile, scoring.profileLimits),
     source,
     events,
   });

@@ -1,7 +1,7 @@
 import { messageOf, systemError } from '../base/index.ts';
 import type { ModelControlMode } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
-import { startInferenceServer } from '../inference/index.ts';
+import { type ModelPython, startInferenceServer } from '../inference/index.ts';
 import type { Engine, LocalEngine } from './engine.ts';
 
 export interface EmbeddedEngineOptions {
@@ -13,6 +13,8 @@ export interface EmbeddedEngineOptions {
   readonly runtimePaths: readonly string[];
   /** Instances that ask for a GPU run on the CPU. */
   readonly gpuModelsOnCpu?: boolean;
+  /** The Python of Python models, found or built when the first of them is loaded. */
+  readonly python: () => Promise<ModelPython>;
   readonly events: EventSink;
 }
 

@@ -21,8 +21,14 @@ export { ExternalEngine, type ExternalEngineOptions } from './external.ts';
 export { FrontedEngine, type FrontedEngineOptions } from './gateway/fronted-engine.ts';
 export { GrpcGateway, type GrpcGatewayOptions } from './gateway/grpc-gateway.ts';
 export { HttpGateway, type HttpGatewayOptions } from './gateway/http-gateway.ts';
+export { describeNative, type NativeDescription } from './native/describe.ts';
 export { NativeEngine, type NativeEngineOptions } from './native/engine.ts';
 export { buildManagedTriton, MANAGED_TRITON } from './native/environment.ts';
-export { ensureOnnxRuntime, ONNXRUNTIME_VERSION, type OnnxRuntimeOptions } from './onnxruntime.ts';
+export {
+  ensureOnnxRuntime,
+  findOnnxRuntime,
+  ONNXRUNTIME_VERSION,
+  type OnnxRuntimeOptions,
+} from './onnxruntime.ts';
 export { type EnginePlan, type EngineWishes, lacksTriton, planEngines } from './select.ts';
 export { StatisticsSampler } from './statistics-sampler.ts';

@@ -191,6 +191,8 @@ export const eventBody = z.discriminatedUnion('type', [
     level: logLevel,
     text: z.string(),
     requestId: z.string().optional(),
+    /** The Python model that wrote it. */
+    model: z.string().optional(),
   }),
 ]);
 

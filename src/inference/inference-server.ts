@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { ModelControlMode } from '../config/index.ts';
 import type { EventSink, ModelStatus } from '../events/index.ts';
+import type { ModelPython } from './backends/python/python-backend.ts';
 
 export interface InferenceServerOptions {
   /** A model repository that nobody else changes while a model of it loads. */
@@ -14,6 +15,8 @@ export interface InferenceServerOptions {
   readonly runtimePaths: readonly string[];
   /** Reads `KIND_GPU` as `KIND_AUTO`. */
   readonly gpuModelsOnCpu?: boolean;
+  /** The Python that Python models run in, found or built when the first of them is loaded. */
+  readonly python: () => Promise<ModelPython>;
   readonly events: EventSink;
 }
 

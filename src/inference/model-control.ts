@@ -10,7 +10,8 @@ import {
 } from '../repository/index.ts';
 import type { Backend } from './backends/backend.ts';
 import { directoryStamp } from './directory-stamp.ts';
-import { checkEnsemble } from './ensemble-dependencies.ts';
+import { checkEnsemble, checkMembersExist, type Members } from './ensemble/ensemble-check.ts';
+import type { EnsembleMembers } from './ensemble/ensemble-scheduler.ts';
 import { LoadError } from './load-error.ts';
 import type { LoadedVersion } from './loaded-version.ts';
 import { loadVersion, reasonOf } from './model-loader.ts';
@@ -40,6 +41,7 @@ export class ModelControl implements AsyncDisposable {
   readonly #backends: ReadonlyMap<string, Backend>;
   readonly #states: ModelStates;
   readonly #retiring = new Set<Promise<void>>();
+  readonly #members: Members & EnsembleMembers;
 
   constructor(
     table: ModelTable,
@@ -51,6 +53,11 @@ export class ModelControl implements AsyncDisposable {
     this.#repository = repository;
     this.#backends = backends;
     this.#states = new ModelStates(events);
+    this.#members = {
+      repository,
+      readyVersions: (member) => table.readyVersions(member),
+      member: (model, version) => table.find(model, version < 0 ? undefined : String(version)),
+    };
   }
 
   /** The folders on disk with what is known of each. */
@@ -144,7 +151,7 @@ export class ModelControl implements AsyncDisposable {
       if (ours && !model.latest) this.#states.failPoll(model, reasonOf(error));
       throw new LoadError(`failed to load '${name}', failed to poll from model repository`, 500, error);
     }
-    const unloadable = await this.#whyUnloadable(definition, ours);
+    const unloadable = await this.#whyUnloadable(definition);
     if (unloadable) {
       this.#states.log('error', `failed to load '${name}': ${unloadable}`);
       if (ours && !model.latest) this.#states.failPoll(model, `Invalid argument: ${unloadable}`);
@@ -160,23 +167,32 @@ export class ModelControl implements AsyncDisposable {
   }
 
   /** What keeps a readable model from being loaded at all. */
-  async #whyUnloadable(definition: ModelDefinition, ours: boolean): Promise<string | undefined> {
+  async #whyUnloadable(definition: ModelDefinition): Promise<string | undefined> {
     const { name, config, versions } = definition;
     if (config.platform === 'ensemble') {
       try {
-        // At start the members may still be loading, so only a client's load is told about them.
-        if (!ours)
-          await checkEnsemble(definition, {
-            repository: this.#repository,
-            readyVersions: (member) => this.#table.readyVersions(member),
-          });
+        await checkMembersExist(definition, this.#members);
+        await this.#loadMembers(definition);
+        checkEnsemble(definition, this.#members);
       } catch (error) {
         return messageOf(error);
       }
-      return "triton-local's embedded engine does not serve ensembles yet; use --engine docker or native";
     }
     if (versions.length > 0) return undefined;
     return `at least one version must be available under the version policy of model '${name}'`;
+  }
+
+  /** The models of an ensemble are loaded with it, where they are not there yet. The check tells of their failures. */
+  async #loadMembers({ config }: ModelDefinition): Promise<void> {
+    const steps = config.ensemble_scheduling?.step ?? [];
+    const names = [...new Set(steps.map(({ model_name }) => model_name))];
+    await Promise.all(
+      names.map(async (name) => {
+        const loading = this.#table.get(name)?.mutex;
+        if (loading) await loading.run(async () => undefined);
+        else await this.load(name).catch(() => undefined);
+      }),
+    );
   }
 
   async #bringUp(model: ModelEntry, definition: ModelDefinition): Promise<void> {
@@ -197,7 +213,7 @@ export class ModelControl implements AsyncDisposable {
         const entry = next.get(version.version);
         if (!entry) return;
         try {
-          entry.loaded = await loadVersion(definition, version, this.#backends);
+          entry.loaded = await loadVersion(definition, version, this.#backends, this.#members);
         } catch (error) {
           failures.set(entry, error);
         }

@@ -10,7 +10,11 @@ import {
   readLabels,
 } from '../repository/index.ts';
 import type { Backend, BackendModel } from './backends/backend.ts';
+import { completeEnsembleConfig, type Members } from './ensemble/ensemble-check.ts';
+import { type EnsembleMembers, EnsembleScheduler } from './ensemble/ensemble-scheduler.ts';
 import { LoadedVersion } from './loaded-version.ts';
+import { Scheduler } from './scheduling/scheduler.ts';
+import { ModelStatistics } from './statistics.ts';
 import { warmUp } from './warmup.ts';
 
 /** Brings one version into memory: backend, labels, warm-up. Nothing is left behind when it fails. */
@@ -18,7 +22,9 @@ export async function loadVersion(
   definition: ModelDefinition,
   version: ModelVersion,
   backends: ReadonlyMap<string, Backend>,
+  members: Members & EnsembleMembers,
 ): Promise<LoadedVersion> {
+  if (definition.config.platform === 'ensemble') return loadEnsemble(definition, version, members);
   const { backend: name, platform } = definition.config;
   const backend = backends.get(name);
   if (!backend)
@@ -39,11 +45,36 @@ export async function loadVersion(
       if (output.label_filename !== '')
         labels.set(output.name, await readLabels({ ...definition, config: model.config }, output));
     await warmUp(definition, model);
-    return new LoadedVersion(version.version, model, labels);
+    const { config, instances } = model;
+    const statistics = new ModelStatistics();
+    const scheduler = new Scheduler(config, instances, statistics);
+    const dispose = async () => model?.[Symbol.asyncDispose]();
+    return new LoadedVersion({ version: version.version, config, labels, statistics, scheduler, dispose });
   } catch (error) {
     await model?.[Symbol.asyncDispose]();
     throw await locateConfigError(error, definition.configFile);
   }
+}
+
+async function loadEnsemble(
+  definition: ModelDefinition,
+  { version }: ModelVersion,
+  members: Members & EnsembleMembers,
+): Promise<LoadedVersion> {
+  const config = completeEnsembleConfig(definition.config, members);
+  const labels = new Map<string, readonly string[]>();
+  for (const output of config.output)
+    if (output.label_filename !== '') labels.set(output.name, await readLabels(definition, output));
+  const statistics = new ModelStatistics();
+  const scheduler = new EnsembleScheduler(config, members, statistics);
+  return new LoadedVersion({
+    version,
+    config,
+    labels,
+    statistics,
+    scheduler,
+    dispose: async () => undefined,
+  });
 }
 
 const STATUS_NAMES = {

@@ -19,6 +19,8 @@ export interface ModelEntry {
   latest: LoadedVersion | undefined;
   /** Why our own attempt to read the folder failed while nothing of the model serves; empty otherwise. */
   pollFailure: string;
+  /** The members of an ensemble, as last read; empty for other models. */
+  members: ReadonlySet<string>;
   /** What the folder was at the last successful load; undefined after a failed one or an override. */
   stamp: string | undefined;
 }
@@ -105,6 +107,11 @@ export class ModelTable {
     return this.#models.get(name);
   }
 
+  /** The ensembles that this model is a member of. */
+  ensemblesOf(member: string): ModelEntry[] {
+    return [...this.#models.values()].filter(({ name, members }) => name !== member && members.has(member));
+  }
+
   /** The entry of a model; an empty one where there was none. */
   entry(name: string): ModelEntry {
     let model = this.#models.get(name);
@@ -115,6 +122,7 @@ export class ModelTable {
         versions: new Map(),
         latest: undefined,
         pollFailure: '',
+        members: new Set(),
         stamp: undefined,
       };
       this.#models.set(name, model);

@@ -1,8 +1,11 @@
-import { Lifetime, messageOf, systemError } from '../base/index.ts';
-import { listModelDirectories } from '../repository/index.ts';
+import { formatAddress, Lifetime, messageOf, reachableHost, systemError } from '../base/index.ts';
+import { listModelDirectories, readModelDefinition } from '../repository/index.ts';
+import type { Backend } from './backends/backend.ts';
 import { OnnxRuntimeBackend } from './backends/onnxruntime.ts';
+import { PythonBackend } from './backends/python/python-backend.ts';
 import { HttpDoor } from './http/http-door.ts';
 import type { InferenceServer, InferenceServerOptions } from './inference-server.ts';
+import { LocalModels } from './local-models.ts';
 import { ModelControl } from './model-control.ts';
 import { ModelTable } from './model-table.ts';
 
@@ -26,12 +29,15 @@ export async function startInferenceServer(
       'onnxruntime',
       new OnnxRuntimeBackend(options.runtimePaths, options.gpuModelsOnCpu),
     );
-    const backends = new Map([['onnxruntime', onnx]]);
     const models = new ModelTable();
+    const backends = new Map<string, Backend>([['onnxruntime', onnx]]);
     const control = lifetime.use(
       'models',
       new ModelControl(models, options.repository, backends, options.events),
     );
+    const server = new LocalModels(models, control, options.modelControlMode);
+    const python = new PythonBackend({ python: options.python, server, events: options.events });
+    backends.set('python', lifetime.use('python', python));
     await loadAll(control, options, signal);
     const door = lifetime.use(
       'http',
@@ -44,11 +50,10 @@ export async function startInferenceServer(
     );
     refuseAborted(signal);
     const port = await door.listen();
-    const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-    const text = `Started HTTPService at ${host}:${port}`;
+    const text = `Started HTTPService at ${formatAddress(options.host, port)}`;
     options.events.emit({ type: 'log.line', source: 'engine', level: 'info', text });
     return {
-      httpUrl: `http://${host}:${port}`,
+      httpUrl: `http://${formatAddress(reachableHost(options.host), port)}`,
       version: TRITON_VERSION,
       listener: door.listener,
       load: (model) => control.load(model),
@@ -67,7 +72,7 @@ async function loadAll(
   { repository, events }: InferenceServerOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const waiting = await listModelDirectories(repository);
+  const waiting = await ensemblesLast(repository, await listModelDirectories(repository));
   const loader = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       refuseAborted(signal);
@@ -80,6 +85,18 @@ async function loadAll(
     }
   };
   await Promise.all(Array.from({ length: LOAD_AT_ONCE }, loader));
+}
+
+/** Ensembles need their members, which would else be loaded twice. */
+async function ensemblesLast(repository: string, names: readonly string[]): Promise<string[]> {
+  const isEnsemble = async (name: string) =>
+    readModelDefinition(repository, name).then(
+      ({ config }) => config.platform === 'ensemble',
+      () => false,
+    );
+  const ensembles = new Set<string>();
+  for (const name of names) if (await isEnsemble(name)) ensembles.add(name);
+  return [...names.filter((name) => !ensembles.has(name)), ...ensembles];
 }
 
 function refuseAborted(signal: AbortSignal): void {

@@ -6,16 +6,16 @@ import {
   ELEMENT_BYTES,
   elementCount,
   type InferInput,
+  type InferRequest,
   internal,
   invalidArgument,
+  NO_SEQUENCE,
   type Tensor,
 } from '../kserve/index.ts';
 import type { ModelDefinition, ModelWarmup, ModelWarmupInput } from '../repository/index.ts';
 import type { BackendModel } from './backends/backend.ts';
 import { signatureOf } from './model-signature.ts';
 import { normalizeRequest } from './normalize-request.ts';
-import { joinInputs } from './scheduling/batch.ts';
-import { batchLayoutOf } from './scheduling/batch-layout.ts';
 
 const MAX_WARMUP_BYTES = 1024 * 1024 * 1024;
 
@@ -26,17 +26,29 @@ const MAX_WARMUP_BYTES = 1024 * 1024 * 1024;
 export async function warmUp(definition: ModelDefinition, model: BackendModel): Promise<void> {
   for (const sample of model.config.model_warmup) {
     if (sample.batch_size === 0) continue;
-    const inputs = await sampleInputs(definition, sample, model);
-    const layout = batchLayoutOf(model.config);
-    // Triton makes as many requests of one entry each.
-    const entries = layout.batches ? sample.batch_size : 1;
-    const requests = Array.from({ length: entries }, () => ({ id: '', inputs, batchSize: 1 }));
+    const { request, inputs } = await sampleRequest(definition, sample, model);
+    const batchSize = model.config.max_batch_size > 0 ? sample.batch_size : 1;
     for (const instance of model.instances)
       for (let run = 0; run < Math.max(1, sample.count); run += 1) {
         try {
           // A backend may give the bytes away, so each run gets its own.
-          const joined = joinInputs(requests, sample.batch_size, layout);
-          await instance.execute({ inputs: joined.map(copyOf) });
+          const copies = inputs.map((input) => repeat(input, 1));
+          const { outcomes } = await instance.execute(
+            [
+              {
+                request,
+                inputs: copies,
+                batchSize,
+                shapeKey: '',
+                onResponse: ignore,
+                onExecuted: undefined,
+                cancellation: undefined,
+              },
+            ],
+            batchSize,
+          );
+          const [outcome] = await Promise.all(outcomes);
+          if (outcome instanceof Error) throw outcome;
         } catch (error) {
           throw internal(`failed to run warmup sample '${sample.name}': ${messageOf(error)}`);
         }
@@ -44,11 +56,11 @@ export async function warmUp(definition: ModelDefinition, model: BackendModel): 
   }
 }
 
-async function sampleInputs(
+async function sampleRequest(
   definition: ModelDefinition,
   sample: ModelWarmup,
   model: BackendModel,
-): Promise<readonly Tensor[]> {
+): Promise<{ request: InferRequest; inputs: readonly Tensor[] }> {
   const batches = model.config.max_batch_size > 0;
   const given: InferInput[] = [];
   for (const [name, input] of Object.entries(sample.inputs)) {
@@ -62,13 +74,22 @@ async function sampleInputs(
       data: await sampleData(definition, name, input),
     });
   }
-  const request = { id: '', inputs: given, outputs: [], raw: false, binaryDataOutput: true };
-  const { inputs } = normalizeRequest(
-    { ...request, priority: 0, timeout: 0, parameters: new Map() },
-    signatureOf(model.config),
-  );
-  return inputs;
+  const request: InferRequest = {
+    id: '',
+    inputs: given,
+    outputs: [],
+    raw: false,
+    binaryDataOutput: true,
+    priority: 0,
+    timeout: 0,
+    sequence: NO_SEQUENCE,
+    parameters: new Map(),
+  };
+  const { inputs } = normalizeRequest(request, signatureOf(model.config));
+  return { request, inputs: batches ? inputs.map((input) => repeat(input, sample.batch_size)) : inputs };
 }
+
+function ignore(): void {}
 
 async function sampleData(
   definition: ModelDefinition,
@@ -105,6 +126,8 @@ async function sampleData(
   return data;
 }
 
-function copyOf(input: Tensor): Tensor {
-  return { ...input, data: new Uint8Array(input.data) };
+function repeat(input: Tensor, times: number): Tensor {
+  const data = new Uint8Array(input.data.byteLength * times);
+  for (let index = 0; index < times; index += 1) data.set(input.data, index * input.data.byteLength);
+  return { ...input, shape: times === 1 ? input.shape : [times, ...input.shape.slice(1)], data };
 }

@@ -11,7 +11,7 @@ export {
 } from './datatypes.ts';
 export { type GenerateInput, parseGenerateRequest } from './generate-request.ts';
 export { encodeGenerateResponse } from './generate-response.ts';
-export { parseInferRequest, rawInferRequest } from './infer-request.ts';
+export { NO_SEQUENCE, parseInferRequest, rawInferRequest } from './infer-request.ts';
 export { type EncodedResponse, encodeInferResponse, type ResponseOutput } from './infer-response.ts';
 export { asArray, asBoolean, asString, asUnsigned, isObject, memberOf } from './json-access.ts';
 export { readJson } from './json-reader.ts';
@@ -40,6 +40,7 @@ export type {
   ModelMetadata,
   ParameterValue,
   RequestedOutput,
+  SequencePosition,
   SharedMemory,
   SharedMemoryTarget,
   Tensor,

@@ -1,8 +1,8 @@
 import protobuf from 'protobufjs';
+import { closestName } from '../base/index.ts';
 import { readConfigSyntax, type SyntaxFault, type SyntaxField, type SyntaxValue } from './config-syntax.ts';
 import { getModelConfigType } from './model-config-proto.ts';
 import { releaseOfField } from './newer-fields.ts';
-import { closestName } from './spelling.ts';
 
 /** The first mistake in a `config.pbtxt` that protobufjs refused, in words for its writer. */
 export function explainConfigText(text: string): SyntaxFault | undefined {

@@ -42,7 +42,7 @@ type Fields<Message> = { readonly [Name in keyof Required<Message>]: FieldSuppor
 type Present<Message, Name extends keyof Message> = NonNullable<Message[Name]>;
 
 const SEQUENCE: FieldSupport = ['refused', 'after all checks of Triton; --engine docker or native'];
-const ENSEMBLE: FieldSupport = ['refused', 'after all checks of Triton; --engine docker or native'];
+const ENSEMBLE: FieldSupport = ['served'];
 const GPU_ONLY: FieldSupport = ['ignored', 'GPUs only'];
 const TENSORRT_ONLY: FieldSupport = ['checked', 'refused for all but TensorRT'];
 
@@ -93,7 +93,10 @@ export const FIELD_SUPPORT: {
   ModelConfig: {
     name: ['served'],
     platform: ['served'],
-    backend: ['served', 'onnxruntime; others are refused by name, with the engine that serves them'],
+    backend: [
+      'served',
+      'onnxruntime and python; others are refused by name, with the engine that serves them',
+    ],
     runtime: ['checked', "a library of the model's own is refused: --engine docker"],
     version_policy: ['served'],
     max_batch_size: ['served'],

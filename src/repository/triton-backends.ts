@@ -1,6 +1,5 @@
-/** Backends that Triton's images have beside that of ONNX Runtime, with what serves their models. */
+/** Backends that Triton's images have that the embedded engine lacks, with what serves their models. */
 const SERVED_BY: ReadonlyMap<string, string> = new Map([
-  ['python', '--engine docker or native'],
   ['tensorflow', '--engine docker'],
   ['pytorch', '--engine docker'],
   ['openvino', '--engine docker'],
@@ -26,5 +25,5 @@ export function missingBackendText(backend: string): string {
   const engine = SERVED_BY.get(backend);
   return engine === undefined
     ? text
-    : `unable to find backend library for backend '${backend}': the embedded engine runs ONNX models; ${engine} serves this one`;
+    : `unable to find backend library for backend '${backend}': the embedded engine runs ONNX and Python models; ${engine} serves this one`;
 }

@@ -17,5 +17,5 @@ export { AzureWorkspace, ENDPOINTS, idOf, type NewModel } from './azure-workspac
 export { type CollectedFile, dataDirectory, listCollected } from './collected-data.ts';
 export { copyContent } from './content-store.ts';
 export type { Instance, InstanceAnnouncement, InstanceRecord } from './instance.ts';
-export { makeKey, replaceServiceKeys, type ServiceKeys, serviceKeys } from './keys.ts';
+export { keysFile, makeKey, replaceServiceKeys, type ServiceKeys, serviceKeys } from './keys.ts';
 export { openWorkspace, type Workspace } from './workspace.ts';

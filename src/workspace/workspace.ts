@@ -5,7 +5,7 @@ import { messageOf, systemError } from '../base/index.ts';
 import type { Instance, InstanceRecord } from './instance.ts';
 import { createInstance } from './instance-folder.ts';
 import { listInstances, sweepInstances } from './instances.ts';
-import { type ServiceKeys, serviceKeys } from './keys.ts';
+import { keysFile, type ServiceKeys, serviceKeys } from './keys.ts';
 import type { SocketPlace } from './socket-path.ts';
 
 /** The state folder of one user. Any number of processes may use it at once. */
@@ -44,7 +44,7 @@ export async function openWorkspace(home: string): Promise<Workspace> {
   };
   return {
     home: root,
-    keys: (service) => serviceKeys(path.join(root, 'keys', `${encodeURIComponent(service)}.json`)),
+    keys: (service) => serviceKeys(keysFile(root, service)),
     createInstance: () => createInstance(instances, place),
     list: () => listInstances(instances),
     sweep: () => sweepInstances(instances, place),

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { toTritonLocalError } from '../../base/index.ts';
 import { errorToJson, printError } from '../../ui/index.ts';
-import { exitCodeOf } from '../exit-codes.ts';
+import { exitCodeOf } from '../error-catalogue.ts';
 import type { Flags } from '../flags.ts';
 
 /** A verb of `az ml`: its flags in commander's notation with what they are for; `*` marks those that must be given. */

@@ -4,19 +4,23 @@ import { homeDirectory, terminalFacts } from '../../config/index.ts';
 import { startRenderer } from '../../ui/index.ts';
 import { EventRelay } from '../event-relay.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Flags } from '../flags.ts';
 import { chooseInstance, runningInstances, withControl } from '../instances.ts';
 import { nextInterruption } from '../signals.ts';
 import { eventLogOf } from '../up-detached.ts';
 
+export interface LogsFlags {
+  readonly follow: boolean;
+  readonly lines: number | undefined;
+  readonly json: boolean;
+}
+
 /** `triton-local logs [DIR]`: what an emulator told; with `--follow` also what it tells, until it ends. */
-export async function logs(directory: string | undefined, flags: Flags): Promise<number> {
-  const lines = lineCount(flags.lines);
+export async function logs(directory: string | undefined, flags: LogsFlags): Promise<number> {
   const projectDir = path.resolve(directory ?? '.');
   const kept = eventLogOf(homeDirectory(), projectDir);
   const runs = (await runningInstances()).some((instance) => instance.projectDir === projectDir);
   if (!runs && !flags.follow && (await entryKind(kept)) === 'file') {
-    await show(new EventRelay(), kept, flags, lines);
+    await show(new EventRelay(), kept, flags, flags.lines);
     return EXIT.ok;
   }
   const instance = await chooseInstance(directory);
@@ -28,7 +32,7 @@ export async function logs(directory: string | undefined, flags: Flags): Promise
   return withControl(instance, async (control) => {
     const relay = new EventRelay(control);
     const ended = flags.follow ? Promise.race([control.closed, nextInterruption()]) : undefined;
-    await show(relay, instance.eventLog, flags, lines, ended);
+    await show(relay, instance.eventLog, flags, flags.lines, ended);
     return EXIT.ok;
   });
 }
@@ -36,7 +40,7 @@ export async function logs(directory: string | undefined, flags: Flags): Promise
 async function show(
   relay: EventRelay,
   eventLog: string | null,
-  flags: Flags,
+  flags: LogsFlags,
   lines: number | undefined,
   ended?: Promise<unknown>,
 ): Promise<void> {
@@ -50,11 +54,4 @@ async function show(
   await relay.play(eventLog, { last: lines, follow: ended !== undefined });
   await ended;
   await renderer[Symbol.asyncDispose]();
-}
-
-function lineCount(raw: unknown): number | undefined {
-  if (raw === undefined) return undefined;
-  if (typeof raw !== 'string' || !/^\d{1,6}$/.test(raw))
-    throw userError('CONFIG_INVALID', '--lines must be a whole number up to 999999');
-  return Number(raw);
 }

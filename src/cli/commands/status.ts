@@ -1,10 +1,12 @@
 import { formatState, print } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Flags } from '../flags.ts';
 import { chooseInstance, withControl } from '../instances.ts';
 
 /** `triton-local status [DIR]`: what a running emulator serves. */
-export async function status(directory: string | undefined, flags: Flags): Promise<number> {
+export async function status(
+  directory: string | undefined,
+  flags: { readonly json: boolean },
+): Promise<number> {
   const state = await withControl(await chooseInstance(directory), (control) => control.state());
   print(flags.json ? `${JSON.stringify(state, null, 2)}\n` : `${formatState(state)}\n`);
   return EXIT.ok;

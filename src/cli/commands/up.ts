@@ -4,32 +4,38 @@ import { startReporter } from '../../control/index.ts';
 import { createEmulator, type RunningEmulator } from '../../emulator/index.ts';
 import { selectUi, startRenderer } from '../../ui/index.ts';
 import { withConsent } from '../consent.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
-import { type Flags, settingFlags } from '../flags.ts';
+import { exitCodeOf } from '../error-catalogue.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Flags } from '../flags.ts';
 import { nextInterruption } from '../signals.ts';
 import { packageDirectory } from '../version.ts';
 
+export interface UpFlags {
+  readonly detach: boolean;
+  readonly eventLog: string | undefined;
+  readonly keyFile: string | undefined;
+}
+
 /** `triton-local up [DIR]`: everything for one project, until it is asked to end; with `-d` apart from the terminal. */
-export async function up(directory: string | undefined, flags: Flags): Promise<number> {
-  const resolve = () => resolveProject({ directory: directory ?? '.', flags: settingFlags(flags) });
+export async function up(directory: string | undefined, settings: Flags, flags: UpFlags): Promise<number> {
+  const resolve = () => resolveProject({ directory: directory ?? '.', flags: settings });
   const config = await withConsent(await resolve());
   if (flags.detach) return (await import('../up-detached.ts')).upDetached(config);
-  if (typeof flags.eventLog === 'string') {
-    const keyFile = typeof flags.keyFile === 'string' ? flags.keyFile : undefined;
-    const files = { eventLog: flags.eventLog, keyFile };
+  if (flags.eventLog !== undefined) {
+    const files = { eventLog: flags.eventLog, keyFile: flags.keyFile };
     return (await import('../up-detached.ts')).upWithoutTerminal(config, resolve, files, startReporter());
   }
 
   const { stdin, stdout } = process;
   const facts = terminalFacts(stdout.isTTY === true);
-  const mode = selectUi(config.ui, { stdin, stdout, ci: facts.ci, dumb: facts.dumb });
+  const mode = selectUi(config.display.ui, { stdin, stdout, ci: facts.ci, dumb: facts.dumb });
   const emulator = createEmulator({ config, resolve, runtimePaths: [packageDirectory()] });
   const renderer = await startRenderer(mode, {
     control: emulator.control,
     stdin,
     stdout,
     color: facts.color,
-    threshold: config.logThreshold,
+    threshold: config.display.logThreshold,
   });
 
   const starting = new AbortController();

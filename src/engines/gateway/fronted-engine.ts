@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Lifetime, Mutex, messageOf, systemError } from '../../base/index.ts';
+import { formatAddress, Lifetime, Mutex, messageOf, reachableHost, systemError } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
 import type { EventSink, ModelStatus } from '../../events/index.ts';
 import type { Engine, EngineEndpoints, LocalEngine, RunningEngine } from '../engine.ts';
@@ -89,7 +89,7 @@ class RunningFronted implements LocalEngine {
   async open(signal: AbortSignal): Promise<void> {
     const port = await this.#gateway.listen();
     const { host } = this.#options;
-    this.#http = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    this.#http = `http://${formatAddress(reachableHost(host), port)}`;
     const running = await this.#engine.start(signal);
     if (this.#lifetime.ended) {
       await running[Symbol.asyncDispose]();

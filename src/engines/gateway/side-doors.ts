@@ -1,4 +1,4 @@
-import { messageOf, TritonLocalError } from '../../base/index.ts';
+import { formatAddress, messageOf, reachableHost, TritonLocalError } from '../../base/index.ts';
 import type { EventSink } from '../../events/index.ts';
 import type { EngineEndpoints } from '../engine.ts';
 import { GrpcGateway, type GrpcGatewayOptions } from './grpc-gateway.ts';
@@ -43,7 +43,7 @@ export class SideDoors implements AsyncDisposable {
       const { host, insists } = this.#options;
       try {
         const number = await door.listen(host, this.#options[port], title);
-        const address = `${host.includes(':') ? `[${host}]` : host}:${number}`;
+        const address = formatAddress(reachableHost(host), number);
         this.#open.set(name, { door, address });
         this.#say('info', `${title} at ${address}`);
       } catch (error) {

@@ -22,6 +22,8 @@ export interface NativeEngineOptions {
   /** A folder of ours for what the server needs at run time. */
   readonly workDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** `--triton-arg`, as `--name=value`. */
+  readonly tritonArgs?: readonly string[];
   readonly events: EventSink;
 }
 
@@ -81,6 +83,7 @@ export class NativeEngine implements Engine {
           metrics,
           sharedMemoryPrefix,
           backendDirectory: surroundings.backendDirectory,
+          userArguments: this.#options.tritonArgs ?? [],
         }),
         environment: surroundings.environment,
         sharedMemoryPrefix,

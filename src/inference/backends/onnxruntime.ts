@@ -23,7 +23,7 @@ import type { Backend, BackendModel } from './backend.ts';
 import { LoadedFile } from './loaded-file.ts';
 import { onnxLoadError } from './onnx-error.ts';
 import { liftInitializers } from './onnx-initializers.ts';
-import { OnnxModel, type ThreadSession } from './onnx-model.ts';
+import { OnnxModel, outputNames, type ThreadSession } from './onnx-model.ts';
 import type { SessionOptions, SessionTensorInfo } from './onnx-session.mjs';
 import { type LoadedSession, OnnxThread } from './onnx-thread.ts';
 
@@ -80,7 +80,7 @@ export class OnnxRuntimeBackend implements Backend {
         await this.#open(model, options, sessions);
       }
       while (sessions.length < instances) await this.#open(model, options, sessions);
-      const outputs = config.output.map(({ name }) => name);
+      const outputs = outputNames(config);
       await Promise.all(sessions.map(({ thread, session }) => thread.select(session, outputs)));
       return new OnnxModel(config, first, sessions, {
         runtimePaths: this.#runtimePaths,

@@ -10,7 +10,7 @@ import {
   type SharedMemory,
 } from '../../kserve/index.ts';
 import type { Cancellation } from '../cancellation.ts';
-import { InferFailure, infer } from '../data-plane.ts';
+import { InferFailure, infer, isDecoupled } from '../data-plane.ts';
 import type { LoadedVersion } from '../loaded-version.ts';
 import type { ModelTable } from '../model-table.ts';
 import { answerError, answerInfer, type ContentType } from './answer.ts';
@@ -35,7 +35,7 @@ export async function inferOverHttp(
     const declared = request.headers['inference-header-content-length'];
     const body = await readBody(request, Number(declared) || 0);
     const model = models.find(modelName(route), modelVersion(route));
-    if (model.config.model_transaction_policy?.decoupled)
+    if (isDecoupled(model))
       throw new KServeError(
         'Unsupported',
         "HTTP end point doesn't support models with decoupled transaction policy",
@@ -45,10 +45,16 @@ export async function inferOverHttp(
     const jsonBytes = headerLength(typeof declared === 'string' ? declared : undefined, content);
     type = 'application/json';
     message = readRequest(content, jsonBytes, model, memory);
-    const outputs = await infer(model, message, cancellation);
+    const { outputs, parameters } = await infer(model, message, cancellation);
     type = 'text/plain';
     const { signature, version } = model;
-    const encoded: EncodedResponse = encodeInferResponse(message.id, signature.model, version, outputs);
+    const encoded: EncodedResponse = encodeInferResponse(
+      message.id,
+      signature.model,
+      version,
+      outputs,
+      parameters,
+    );
     const accept = request.headers['accept-encoding'];
     await answerInfer(response, encoded, typeof accept === 'string' ? accept : undefined);
   } catch (error) {

@@ -1,12 +1,9 @@
 import { ELEMENT_BYTES, elementCount, KServeError, requestPrefix, type Tensor } from '../../kserve/index.ts';
 import { type BatchLayout, makeBatchInputs, type ScatteredOutput } from './batch-layout.ts';
+import type { ExecutedRequest } from './scheduled-request.ts';
 
 /** What a batch is made of, and cut for. */
-export interface BatchMember {
-  readonly id: string;
-  readonly inputs: readonly Tensor[];
-  readonly batchSize: number;
-}
+export type BatchMember = Pick<ExecutedRequest, 'request' | 'inputs' | 'batchSize'>;
 
 /** The inputs of several requests as one: concatenated along the batch dimension, each byte copied once. */
 export function joinInputs(
@@ -82,7 +79,7 @@ class OutputCursor {
     if (this.#entry > has) {
       return new KServeError(
         'Unsupported',
-        `${requestPrefix(request.id)}failed to split the output tensor '${output.name}' in responses: expected batch size of at least ${this.#entry} in model output, got ${has}`,
+        `${requestPrefix(request.request.id)}failed to split the output tensor '${output.name}' in responses: expected batch size of at least ${this.#entry} in model output, got ${has}`,
       );
     }
     // Most often the whole of it.
@@ -110,10 +107,10 @@ class OutputCursor {
   }
 
   /** Triton would read whatever lies behind the output. */
-  #tooShort({ id }: BatchMember): KServeError {
+  #tooShort({ request }: BatchMember): KServeError {
     return new KServeError(
       'Internal',
-      `${requestPrefix(id)}the output '${this.output.name}' holds fewer elements than the batch's requests ask for`,
+      `${requestPrefix(request.id)}the output '${this.output.name}' holds fewer elements than the batch's requests ask for`,
     );
   }
 }

@@ -1,24 +1,22 @@
 import { KServeError, requestPrefix, type Tensor, unavailable } from '../../kserve/index.ts';
 import type { ModelConfig } from '../../repository/index.ts';
-import type { ExecutionResult, ModelInstance } from '../backends/backend.ts';
+import type { BatchResult, ModelInstance } from '../backends/backend.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { ModelSignature } from '../model-signature.ts';
 import type { ModelStatistics } from '../statistics.ts';
-import { cutOutputs, joinInputs } from './batch.ts';
-import { type BatchLayout, batchLayoutOf } from './batch-layout.ts';
 import { type BatchRules, planBatch } from './batch-plan.ts';
 import { QueuePolicies } from './queue-policy.ts';
 import type { QueuedRequest } from './queued-request.ts';
-import type { ScheduledRequest } from './scheduled-request.ts';
+import type { RequestScheduler } from './request-scheduler.ts';
+import type { Answer, ScheduledRequest } from './scheduled-request.ts';
 
 /**
  * Hands requests to the instances of one model version: one by one, or merged by the dynamic batcher. Requests that
  * arrive in one turn of the event loop are seen together.
  */
-export class Scheduler {
+export class Scheduler implements RequestScheduler {
   readonly #idle: ModelInstance[];
   readonly #rules: BatchRules | undefined;
-  readonly #layout: BatchLayout;
   readonly #policies: QueuePolicies;
   readonly #statistics: ModelStatistics;
   #waiting: QueuedRequest[] = [];
@@ -33,7 +31,6 @@ export class Scheduler {
   constructor(config: ModelConfig, instances: readonly ModelInstance[], statistics: ModelStatistics) {
     this.#idle = [...instances];
     this.#statistics = statistics;
-    this.#layout = batchLayoutOf(config);
     this.#policies = new QueuePolicies(config.dynamic_batching);
     if (config.dynamic_batching?.preserve_ordering) this.#answered = Promise.resolve();
     if (config.dynamic_batching && config.max_batch_size > 1)
@@ -49,14 +46,14 @@ export class Scheduler {
   }
 
   /** @throws KServeError when the queue refuses it, its time is over, it is called off, or the model fails */
-  schedule(request: ScheduledRequest, cancellation: Cancellation | undefined): Promise<readonly Tensor[]> {
+  schedule(scheduled: ScheduledRequest, cancellation: Cancellation | undefined): Promise<Answer> {
     if (this.#stopped)
       throw unavailable(
-        `${requestPrefix(request.id)}Server is stopping, scheduler for model has stopped accepting new inference requests`,
+        `${requestPrefix(scheduled.request.id)}Server is stopping, scheduler for model has stopped accepting new inference requests`,
       );
-    this.#policies.refuseFull(request, this.#waiting);
+    this.#policies.refuseFull(scheduled.request, this.#waiting);
     return new Promise((resolve, reject) => {
-      const queued = this.#policies.admit(request, performance.now(), resolve, reject);
+      const queued = this.#policies.admit(scheduled, cancellation, { resolve, reject });
       if (cancellation) this.#watch(queued, cancellation);
       this.#policies.insert(this.#waiting, queued);
       this.#plan();
@@ -129,20 +126,30 @@ export class Scheduler {
   ): Promise<void> {
     let batchSize = 0;
     for (const request of requests) batchSize += request.batchSize;
+    let open: Promise<unknown> | undefined;
     try {
-      const result = await instance.execute({ inputs: joinInputs(requests, batchSize, this.#layout) });
+      const result = await instance.execute(requests, batchSize);
       if (before) await before;
       this.#statistics.execution(batchSize, result);
-      this.#answer(requests, result, start);
+      open = this.#answer(requests, result, start);
     } catch (error) {
       if (before) await before;
       this.#fail(requests, error);
     }
-    this.#running -= requests.length;
+    if (open) this.#finishLater(open, requests.length);
+    else this.#running -= requests.length;
     // The instance that just worked goes first again: its thread and caches are warm.
     this.#idle.unshift(instance);
     this.#plan();
     this.#tellIdle();
+  }
+
+  /** Requests of decoupled models that still get responses; the instance itself is free again. */
+  #finishLater(open: Promise<unknown>, count: number): void {
+    void open.finally(() => {
+      this.#running -= count;
+      this.#tellIdle();
+    });
   }
 
   #fail(requests: readonly QueuedRequest[], error: unknown): void {
@@ -153,26 +160,46 @@ export class Scheduler {
     }
   }
 
-  #answer(requests: readonly QueuedRequest[], result: ExecutionResult, start: number): void {
-    const parts = cutOutputs(result.outputs, requests, this.#layout);
+  /** Hands the outcomes out; the promise, where some come later, settles when all are out. It never rejects. */
+  #answer(
+    requests: readonly QueuedRequest[],
+    result: BatchResult,
+    start: number,
+  ): Promise<unknown> | undefined {
     const now = performance.now();
-    for (const [index, request] of requests.entries()) {
-      const part = parts[index];
-      const totalNs = (now - request.enqueuedAt) * 1e6;
-      if (part instanceof KServeError || part === undefined) {
-        this.#statistics.failure(totalNs);
-        request.reject(part);
-      } else {
-        this.#statistics.success(totalNs, (start - request.enqueuedAt) * 1e6, result);
-        request.resolve(part);
+    const later: Promise<void>[] = [];
+    for (let index = 0; index < requests.length; index += 1) {
+      const request = requests[index];
+      const outcome = result.outcomes[index];
+      if (!request || !outcome) continue;
+      const queueNs = (start - request.enqueuedAt) * 1e6;
+      request.onExecuted?.(result, queueNs);
+      if (outcome instanceof Promise) {
+        later.push(
+          outcome.then(
+            (answer) => {
+              this.#statistics.success((performance.now() - request.enqueuedAt) * 1e6, queueNs, result);
+              request.resolve(answer ?? NOTHING);
+            },
+            (error: unknown) => this.#fail([request], error),
+          ),
+        );
+        continue;
       }
+      // An error that a model answers with counts as a success in Triton's statistics.
+      this.#statistics.success((now - request.enqueuedAt) * 1e6, queueNs, result);
+      if (outcome instanceof KServeError) request.reject(outcome);
+      else request.resolve(outcome);
     }
+    return later.length > 0 ? Promise.all(later) : undefined;
   }
 
   #tellIdle(): void {
     if (this.pending === 0) this.#onIdle?.();
   }
 }
+
+const NOTHING: Answer = { outputs: [], parameters: undefined };
 
 /** What may run together: the same inputs, in the same shapes unless they are ragged. Constant where the model leaves no choice. */
 export function shapeKeyOf(

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EmulatorEvent, EventBus } from '../../../src/events/index.ts';
 import { type InferenceServer, startInferenceServer } from '../../../src/inference/index.ts';
 import { KServeClient } from '../../../src/kserve/index.ts';
+import { modelPython } from '../../helpers/python.ts';
 import { removeRepository, serve, unpackGolden } from './golden-repository.ts';
 
 const floats = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
@@ -302,6 +303,7 @@ it('names onnxruntime-node as the reason where it is missing, and serves on', as
       httpPort: 0,
       modelControlMode: 'none',
       runtimePaths: [nowhere],
+      python: modelPython,
       events: new EventBus(),
     },
     new AbortController().signal,

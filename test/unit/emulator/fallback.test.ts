@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toTritonLocalError } from '../../../src/base/index.ts';
-import { exitCodeOf } from '../../../src/cli/exit-codes.ts';
+import { exitCodeOf } from '../../../src/cli/error-catalogue.ts';
 import { resolveProject } from '../../../src/config/index.ts';
 import { startEngine } from '../../../src/emulator/engine-start.ts';
 import { type EmulatorEvent, EventBus } from '../../../src/events/index.ts';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EventBus } from '../../../../src/events/index.ts';
 import { startInferenceServer } from '../../../../src/inference/index.ts';
+import { modelPython } from '../../../helpers/python.ts';
 import { type BareTriton, startBareTriton } from '../../../helpers/triton-process.ts';
 import { PROJECT } from '../golden-repository.ts';
 import { type ComparableAnswer, comparable } from './comparison.ts';
@@ -65,6 +66,7 @@ function startEmbedded(repository: string, modelControlMode: ControlMode): Promi
       httpPort: 0,
       modelControlMode,
       runtimePaths: [PROJECT],
+      python: modelPython,
       events: new EventBus(),
     },
     new AbortController().signal,

@@ -2,10 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Lifetime } from '../../../../src/base/index.ts';
 import { EventBus } from '../../../../src/events/index.ts';
-import type { Backend, BackendModel, Execution } from '../../../../src/inference/backends/backend.ts';
+import type { Backend, BackendModel } from '../../../../src/inference/backends/backend.ts';
+import { type Execution, tensorInstance } from '../../../../src/inference/backends/tensor-instance.ts';
 import { HttpDoor } from '../../../../src/inference/http/http-door.ts';
 import { ModelControl } from '../../../../src/inference/model-control.ts';
 import { ModelTable } from '../../../../src/inference/model-table.ts';
+import { batchLayoutOf } from '../../../../src/inference/scheduling/batch-layout.ts';
 import { internal } from '../../../../src/kserve/index.ts';
 import { listModelDirectories } from '../../../../src/repository/index.ts';
 import type { PeerModel } from './models.ts';
@@ -42,7 +44,8 @@ async function run({ inputs }: Execution) {
 const SLEEPING: Backend = {
   async load({ config }): Promise<BackendModel> {
     const count = config.instance_group.reduce((sum, group) => sum + group.count, 0);
-    const instances = Array.from({ length: count }, () => ({ execute: run }));
+    const layout = batchLayoutOf(config);
+    const instances = Array.from({ length: count }, () => tensorInstance(layout, run));
     return { config, instances, async [Symbol.asyncDispose]() {} };
   },
   async [Symbol.asyncDispose]() {},

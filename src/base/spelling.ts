@@ -1,5 +1,9 @@
-/** The name that a misspelt one most likely stands for, or undefined where none is near. */
+const LEAST_PREFIX = 3;
+
+/** The name that a misspelt or shortened one most likely stands for, or undefined where none is near. */
 export function closestName(written: string, names: readonly string[]): string | undefined {
+  const longer = names.filter((name) => name.startsWith(written));
+  if (written.length >= LEAST_PREFIX && longer.length === 1) return longer[0];
   const limit = Math.max(2, Math.floor(written.length / 3));
   const plain = simplify(written);
   let best: string | undefined;
