@@ -97,7 +97,8 @@ export class OnnxModel implements BackendModel {
       throw onnxRunError(messageOf(error));
     }
     const ran = process.hrtime.bigint();
-    const outputs = result.outputs.map((output) => this.#collect(output));
+    // The runtime gives them in the graph's order, whatever order they were asked for in.
+    const outputs = result.outputs.map((output) => this.#collect(output)).sort(byName);
     return {
       outputs,
       computeInputNs: Number(begun - start),
@@ -191,6 +192,10 @@ export class OnnxModel implements BackendModel {
 /** Responses list outputs by name, as Triton's ONNX Runtime backend computes them. */
 export function outputNames({ output }: ModelConfig): readonly string[] {
   return output.map(({ name }) => name).sort();
+}
+
+function byName(a: Tensor, b: Tensor): number {
+  return a.name < b.name ? -1 : Number(a.name > b.name);
 }
 
 /** onnxruntime-node's names of types as Triton has them. */
