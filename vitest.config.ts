@@ -24,6 +24,7 @@ const SLOW = [
   'test/integration/inference/fidelity/*.test.ts',
   'test/integration/python/environment.test.ts',
   'test/integration/reload/limits.test.ts',
+  'test/integration/repository/answers.test.ts',
 ];
 
 // Where a program wants to count the results (`.ci/run`), each run leaves its own JSON file in this folder.

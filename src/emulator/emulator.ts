@@ -19,6 +19,7 @@ import { exposureWarning } from './exposure.ts';
 import { startFirstGeneration } from './first-generation.ts';
 import type { Generations } from './generations.ts';
 import { ModelLoader } from './model-loader.ts';
+import { ModelNotices } from './model-notices.ts';
 import { isReady, Readiness } from './readiness.ts';
 import { EmulatorTarget } from './reload-target.ts';
 import type { Replay } from './replay/replay.ts';
@@ -265,8 +266,12 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     loader: ModelLoader,
     models: readonly string[],
   ): Promise<void> {
+    const { image, gpuModelsOnCpu } = this.#config.engine;
+    const notices = new ModelNotices(this.#bus, image, gpuModelsOnCpu);
+    void notices.log(initial.repository?.models.values() ?? []);
     const target = new EmulatorTarget({
       loader,
+      notices,
       generations: this.#generations,
       onScriptUp: () => {
         this.#scriptFailure = undefined;

@@ -144,6 +144,7 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
     tritonArgs: config.engine.tritonArgs,
     sync,
     runtimePaths,
+    gpuModelsOnCpu: config.engine.gpuModelsOnCpu,
     python: modelPython(options, signal),
     userPaths: options.paths.text,
     events,

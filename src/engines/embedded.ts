@@ -16,6 +16,8 @@ export interface EmbeddedEngineOptions {
   /** Arguments of Triton's own command line; those that this engine does not serve are named in the log. */
   readonly tritonArgs?: readonly string[];
   readonly runtimePaths: readonly string[];
+  /** Instances that ask for a GPU run on the CPU. */
+  readonly gpuModelsOnCpu?: boolean;
   /** The Python of Python models, found or built when the first of them is loaded. */
   readonly python: () => Promise<ModelPython>;
   /** Translates staged paths in the server's texts into the user's. */

@@ -19,6 +19,8 @@ export interface InferenceServerOptions {
   readonly tritonArgs?: readonly string[];
   /** Folders where `onnxruntime-node` may lie (each holding a `node_modules`), first hit wins. */
   readonly runtimePaths: readonly string[];
+  /** Reads `KIND_GPU` as `KIND_AUTO`. */
+  readonly gpuModelsOnCpu?: boolean;
   /** The Python that Python models run in, found or built when the first of them is loaded. */
   readonly python: () => Promise<ModelPython>;
   /** Translates staged paths in reasons, logs and answers into the user's; left out, texts stay as they are. */

@@ -42,7 +42,10 @@ export async function startInferenceServer(
     log('warning', `${argument} has no effect in the embedded engine; --engine docker and native serve it`);
   const lifetime = new Lifetime();
   try {
-    const onnx = lifetime.use('onnxruntime', new OnnxRuntimeBackend(options.runtimePaths));
+    const onnx = lifetime.use(
+      'onnxruntime',
+      new OnnxRuntimeBackend(options.runtimePaths, options.gpuModelsOnCpu),
+    );
     const models = new ModelTable();
     const backends = new Map<string, Backend>([['onnxruntime', onnx]]);
     const control = lifetime.use(

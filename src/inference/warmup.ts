@@ -104,6 +104,10 @@ async function sampleData(
     throw invalidArgument(
       `warmup setting expects all variable-size dimensions are specified for input '${name}'`,
     );
+  if ([input.zero_data, input.random_data, input.input_data_file].every((it) => it === undefined))
+    throw invalidArgument(
+      `[request id: <id_unknown>] warmup setting expects input '${name}' to have input_data_type set`,
+    );
   if (input.input_data_file !== undefined && input.input_data_file !== '') {
     const folder = path.join(definition.directory, 'warmup');
     const file = path.join(folder, input.input_data_file);

@@ -8,6 +8,7 @@ import { HttpDoor } from '../../../../src/inference/http/http-door.ts';
 import { LogSettings } from '../../../../src/inference/http/log-settings.ts';
 import { ModelControl } from '../../../../src/inference/model-control.ts';
 import { ModelTable } from '../../../../src/inference/model-table.ts';
+import { batchLayoutOf } from '../../../../src/inference/scheduling/batch-layout.ts';
 import { readTritonArguments } from '../../../../src/inference/triton-arguments.ts';
 import { internal } from '../../../../src/kserve/index.ts';
 import { listModelDirectories } from '../../../../src/repository/index.ts';
@@ -45,7 +46,8 @@ async function run({ inputs }: Execution) {
 const SLEEPING: Backend = {
   async load({ config }): Promise<BackendModel> {
     const count = config.instance_group.reduce((sum, group) => sum + group.count, 0);
-    const instances = Array.from({ length: count }, () => tensorInstance(run));
+    const layout = batchLayoutOf(config);
+    const instances = Array.from({ length: count }, () => tensorInstance(layout, run));
     return { config, instances, async [Symbol.asyncDispose]() {} };
   },
   async [Symbol.asyncDispose]() {},
