@@ -36,7 +36,14 @@ export function prepareScript(
     if (wantsPreload && !canFork && config.workers > 1) {
       events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text: NO_PRELOAD });
     }
-    const { interpreter } = await ensureEnvironment(config.python, config.home, environment, events, signal);
+    const { interpreter } = await ensureEnvironment(
+      config.python,
+      config.home,
+      environment,
+      events,
+      signal,
+      script,
+    );
     return factory.start(
       {
         generation,
