@@ -39,6 +39,59 @@ describe.skipIf(!hasRealServer)('inference_schema', () => {
 });
 
 describe('a script in an environment without Azure', () => {
+  it('finds its models by azureml.core, and is told what a script has no use for', async () => {
+    project = await Project.create(`${withoutPackages('azureml')}
+from azureml.core import Run
+from azureml.core.model import Model, ModelNotFoundException
+from azureml.core.authentication import ServicePrincipalAuthentication
+from azureml.exceptions import WebserviceException
+
+def init():
+    pass
+
+def told(call):
+    try:
+        return call()
+    except Exception as error:
+        return "%s: %s" % (type(error).__name__, getattr(error, "message", error))
+
+def run(data):
+    try:
+        import azureml.train
+        train = "there"
+    except ModuleNotFoundError as error:
+        train = str(error)
+    return [
+        Model.get_model_path("deployed"), Model.get_model_path("deployed", version=2), Model.get_model_path("here.pkl"),
+        Model.get_model_path("registered.pkl").endswith("models/registered.pkl"),
+        told(lambda: Model.get_model_path("none")), told(lambda: Model.get_model_path("deployed", version="2")),
+        told(lambda: Run.get_context()), told(lambda: Model(None, "x")), train,
+    ]
+`);
+    for (const file of [
+      'azureml-models/deployed/2/two.pkl',
+      'azureml-models/deployed/10/ten.pkl',
+      'here.pkl',
+      'models/registered.pkl',
+    ])
+      await project.write(file, '');
+    const environment = { ...ENVIRONMENT, AZUREML_MODEL_DIR: path.join(project.directory, 'models') };
+    const pool = project.use(await startScorePool(project.options({ environment }), limit()));
+    expect(JSON.parse(textOf(await ask(pool, post('{}'))))).toEqual([
+      'azureml-models/deployed/10/ten.pkl',
+      'azureml-models/deployed/2/two.pkl',
+      'here.pkl',
+      true,
+      expect.stringMatching(
+        /^ModelNotFoundException: Model none not found in cache at azureml-models or in current/,
+      ),
+      'WebserviceException: version should be an int',
+      expect.stringMatching(/^NotImplementedError: azureml.core.Run.* is not emulated by triton-local: \w/),
+      expect.stringMatching(/^RuntimeError: an entry script has no workspace here: Model.get_model_path/),
+      "No module named 'azureml.train'",
+    ]);
+  });
+
   it('finds everything that the cloud has', async () => {
     project =
       await Project.create(`${withoutPackages('inference_schema', 'azureml_inference_server_http', 'azureml', 'wrapt')}

@@ -3,7 +3,6 @@
 import sys as _sys
 
 from azureml._missing import missing_from as _missing_from
-
 from azureml.core.compute import ComputeTarget
 from azureml.core.container_registry import ContainerRegistry
 from azureml.core.environment import Environment

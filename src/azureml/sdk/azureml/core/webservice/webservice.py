@@ -1,29 +1,39 @@
 """What all web services have, and how one is deployed."""
 
-import json
 import sys
+from datetime import datetime
 
-from azureml._missing import not_emulated
+from azureml._missing import missing_from, not_emulated
 from azureml.core import _cli
+from azureml.core.environment import Environment
 from azureml.core.model import Model, _time
+from azureml.core.webservice.parts import (  # noqa: F401
+    AutoScaler, ContainerResourceRequirements, DataCollection, LivenessProbeRequirements,
+)
 from azureml.exceptions import WebserviceException
 
 _NO_IMAGES = "there are no images: deploy with Model.deploy"
 
 
 class WebserviceDeploymentConfiguration:
-    """What a deployment asks for; the members are those of the deployment configuration file."""
+    """What a deployment asks for, as attributes; `_given` names them as the deployment configuration file does."""
 
     _compute_type = None
     #: What azureml-core puts behind its list of faults.
     _after_text = ""
 
-    def __init__(self, members, tags=None, properties=None, description=None):
-        self._given = members
+    def __init__(self, type, description=None, tags=None, properties=None, primary_key=None, secondary_key=None,
+                 location=None):
+        self._webservice_type = type
+        self.description = description
         self.tags = tags
         self.properties = properties
-        self.description = description
-        self.validate_configuration()
+        self.primary_key = primary_key
+        self.secondary_key = secondary_key
+        self.location = location
+
+    def _given(self):
+        raise NotImplementedError
 
     def validate_configuration(self):
         """By the same rules as a deployment configuration file."""
@@ -34,10 +44,55 @@ class WebserviceDeploymentConfiguration:
                 raise WebserviceException(str(error) + self._after_text) from None
 
     def print_deploy_configuration(self):
-        print(json.dumps(self._members()))
+        parts = [
+            text % getattr(self, name)
+            for name, text in (
+                ("cpu_cores", "CPU requirement: %s"),
+                ("gpu_cores", "GPU requirement: %s"),
+                ("memory_gb", "Memory requirement: %sGB"),
+                ("num_replicas", "Number of replica: %s"),
+            )
+            if getattr(self, name, None)
+        ]
+        if parts:
+            print(", ".join(parts))
+
+    @classmethod
+    def validate_image(cls, image):
+        if image is None:
+            raise WebserviceException("Image is None")
+        raise not_emulated("%s.validate_image" % cls.__name__, _NO_IMAGES)
 
     def _members(self):
-        return dict(_without_none(self._given), computeType=self._compute_type)
+        return dict(_without_none(self._given()), computeType=self._compute_type)
+
+
+class WebServiceAccessToken(object):
+    """A token for a service; the times come as seconds since 1970."""
+
+    def __init__(self, access_token, token_type, refresh_after, expiry_on):
+        self.access_token = access_token
+        self.refresh_after = datetime.fromtimestamp(refresh_after)
+        self.expiry_on = datetime.fromtimestamp(expiry_on)
+        self.token_type = token_type
+
+    def serialize(self):
+        return {
+            "accessToken": self.access_token,
+            "tokenType": self.token_type,
+            "refreshAfter": self.refresh_after,
+            "expiryOn": self.expiry_on,
+        }
+
+    @staticmethod
+    def deserialize(payload_obj):
+        for key in ("accessToken", "refreshAfter", "expiryOn", "tokenType"):
+            if key not in payload_obj:
+                raise WebserviceException(
+                    "Invalid webservice payload, missing %s for WebServiceAccessToken:\n%s" % (key, payload_obj)
+                )
+        return WebServiceAccessToken(payload_obj["accessToken"], payload_obj["tokenType"], payload_obj["refreshAfter"],
+                                     payload_obj["expiryOn"])
 
 
 class Webservice:
@@ -81,8 +136,16 @@ class Webservice:
             self.swagger_uri = value["swaggerUri"]
         self.auth_enabled = value.get("authEnabled", False)
         self.token_auth_enabled = value.get("aadAuthEnabled", False)
-        self.compute_name = value.get("computeName")
-        self.scoring_timeout_ms = value.get("scoringTimeoutMs")
+        self._take_more(value)
+
+    def _take_more(self, value):
+        """What a kind of service has beyond all others."""
+
+    def _take_content(self, value):
+        """What is served: the models, and the environment of the script."""
+        environment = value.get("environmentDetails")
+        self.environment = environment and Environment._deserialize(dict({"name": self.name}, **environment))
+        self.models = [Model._of(self.workspace, model) for model in value.get("modelDetails") or []]
 
     @staticmethod
     def _show(name):
@@ -233,7 +296,7 @@ def _deploy(workspace, name, models, inference_config, deployment_config, deploy
         arguments += ["--ct", getattr(deployment_target, "name", str(deployment_target))]
     elif getattr(deployment_config, "compute_target_name", None):
         arguments += ["--ct", deployment_config.compute_target_name]
-    if overwrite:
+    if overwrite or _is_local_again(name, deployment_config):
         arguments += ["--overwrite"]
     if deployment_config is not None:
         arguments += _cli.labels("--tag", deployment_config.tags)
@@ -256,6 +319,16 @@ def _deploy(workspace, name, models, inference_config, deployment_config, deploy
     if show_output:
         service._wait(True)
     return service
+
+
+def _is_local_again(name, deployment_config):
+    """As in azureml-core, deploying a local service anew updates the one of that name."""
+    if getattr(deployment_config, "_compute_type", None) != "local":
+        return False
+    try:
+        return _cli.run("service", "show", "-n", name)["computeType"] == "Local"
+    except _cli.CliError:
+        return False
 
 
 def _class_of(value):
@@ -307,3 +380,6 @@ class _BodyFile(_cli.JsonFile):
             with open(path, "w", encoding="utf-8") as file:
                 file.write(self._value)
         return path
+
+
+__getattr__ = missing_from(__name__)
