@@ -36,7 +36,7 @@ export function prepareScript(
     if (wantsPreload && !canFork && config.workers > 1) {
       events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text: NO_PRELOAD });
     }
-    const { interpreter } = await ensureEnvironment(
+    const { interpreter, packages } = await ensureEnvironment(
       config.python,
       config.home,
       environment,
@@ -50,6 +50,7 @@ export function prepareScript(
         workers: config.workers,
         preload: wantsPreload && canFork && !config.python.debug,
         interpreter,
+        packages,
         entryScript: script.entryScript,
         sourceDirectory: script.sourceDirectory,
         environment,

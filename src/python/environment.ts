@@ -10,6 +10,7 @@ import { requireDebugger } from './debugger.ts';
 import { buildEnvironment, interpreterIn } from './environment-build.ts';
 import { findConda } from './find-program.ts';
 import { type Interpreter, locateInterpreter } from './interpreter.ts';
+import type { PackageOrigin } from './missing-package.ts';
 import {
   type CondaRequirements,
   ownRequirements,
@@ -42,13 +43,19 @@ export async function ensureEnvironment(
   events: EventSink,
   signal: AbortSignal,
   script?: ScriptSource,
-): Promise<{ readonly interpreter: string }> {
+): Promise<{ readonly interpreter: string; readonly packages: PackageOrigin }> {
   if (source.interpreter !== undefined) {
     const { command } = await locateInterpreter(source, environment);
     if (source.debug) await requireDebugger(command, environment);
-    return { interpreter: command };
+    return { interpreter: command, packages: { kind: 'given', interpreter: command } };
   }
-  return provide(await readRequirements(source), home, environment, events, signal, script);
+  const requirements = await readRequirements(source);
+  const { interpreter } = await provide(requirements, home, environment, events, signal, script);
+  const { file, lines } = requirements;
+  return {
+    interpreter,
+    packages: file === undefined ? { kind: 'default', packages: lines } : { kind: 'file', file },
+  };
 }
 
 /**

@@ -130,7 +130,7 @@ describe('environments', () => {
     await symlink('/bin/true', interpreter);
     await expect(
       ensureEnvironment({ ...NONE, interpreter }, home, ENVIRONMENT, bus, new AbortController().signal),
-    ).resolves.toEqual({ interpreter });
+    ).resolves.toEqual({ interpreter, packages: { kind: 'given', interpreter } });
     expect(existsSync(home)).toBe(false);
   });
 
@@ -220,7 +220,7 @@ describe('environments', () => {
     await writeFile(entryScript, 'import json, helper\n');
     await writeFile(path.join(directory, 'helper.py'), 'from os import path\n');
     const { command } = await locateInterpreter(NONE, ENVIRONMENT);
-    expect(await none()).toEqual({ interpreter: command });
+    expect((await none()).interpreter).toBe(command);
     expect(events).toMatchObject([
       { step: 'skip', detail: expect.stringContaining('only the standard library') },
     ]);
