@@ -6,13 +6,6 @@ import type { ModelSource } from './project-config.ts';
 /** Folders below DIR that hold a model repository by Azure ML's conventions (azureml.md section 0.1). */
 const REPOSITORY_PLACES = ['models/triton', 'triton'];
 const SCRIPT_PLACES = ['score.py', 'src/score.py', 'code/score.py', 'onlinescoring/score.py'];
-const CONDA_FILES = [
-  'conda.yml',
-  'conda.yaml',
-  'conda_dependencies.yml',
-  'environment.yml',
-  'environment.yaml',
-];
 
 /** What was looked for, for the message when nothing was found. */
 export const LOOKED_FOR =
@@ -72,16 +65,4 @@ export async function detectEntryScript(directory: string): Promise<string | und
   }
   const [only] = scripts;
   return only && scripts.length === 1 ? path.join(directory, only) : undefined;
-}
-
-/** Finds the file that says which packages the script needs. A conda file is what Azure ML takes, so it goes first. */
-export async function detectPackages(
-  directory: string,
-): Promise<{ readonly condaFile?: string; readonly requirementsFile?: string }> {
-  for (const name of CONDA_FILES) {
-    const condaFile = path.join(directory, name);
-    if ((await entryKind(condaFile)) === 'file') return { condaFile };
-  }
-  const requirementsFile = path.join(directory, 'requirements.txt');
-  return (await entryKind(requirementsFile)) === 'file' ? { requirementsFile } : {};
 }

@@ -1,13 +1,21 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { entryKind, messageOf, userError } from '../base/index.ts';
-import { detectEntryScript, detectModels, detectPackages, LOOKED_FOR, onnxFile } from './detect.ts';
+import { type DeploymentFile, findDeploymentFile } from './deployment-file.ts';
+import { detectEntryScript, detectModels, LOOKED_FOR, onnxFile } from './detect.ts';
+import { detectPackages } from './packages.ts';
 import type { FileValue } from './parse-project-file.ts';
 import type { ModelSource, Origin, ProjectConfig, PythonSource, ScriptSource } from './project-config.ts';
 import { PROJECT_FILE, readProjectFile } from './project-file.ts';
 import { readServerConfigFile } from './server-config-file.ts';
-import { positiveVariable, readServiceSettings, readWorkerTimeoutMs } from './service-settings.ts';
+import {
+  positiveVariable,
+  readScoringTimeoutMs,
+  readServiceSettings,
+  readWorkerTimeoutMs,
+} from './service-settings.ts';
 import { keyOf, SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts';
+import { detectSourceDirectory } from './source-directory.ts';
 
 /** Three weeks: the timers of the system go no further. */
 const NO_LIMIT_MS = 2_000_000_000;
@@ -22,7 +30,8 @@ export interface ResolveInput {
 }
 
 /**
- * Resolves a project: flags over `TRITON_LOCAL_*` variables over `triton-local.yaml` over detection over defaults.
+ * Resolves a project: flags over `TRITON_LOCAL_*` variables over `triton-local.yaml` over the files of the project
+ * (a deployment of Azure ML, then what its folders hold) over defaults.
  * @throws CONFIG_INVALID, CONFIG_FILE_INVALID, PROJECT_NOT_FOUND or PROJECT_EMPTY, each naming what is wrong where.
  */
 export async function resolveProject(input: ResolveInput): Promise<ProjectConfig> {
@@ -76,7 +85,8 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
         : await detectModels(projectDir);
   if (!givenModels) detected('models', models);
 
-  const script = await resolveScript(projectDir, pathOf('entryScript'), pathOf('code'));
+  const deployment = await findDeploymentFile(projectDir);
+  const script = await resolveScript(projectDir, pathOf('entryScript'), pathOf('code'), deployment);
   if (!given.values.entryScript) detected('entryScript', script);
   // A remote Triton has models of its own.
   if (!models && !script && given.values.tritonUrl === undefined) {
@@ -95,7 +105,7 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
   };
   const asked = { ...withoutSecrets(variables), ...value('env', {}) };
   const fromFile = script ? await readServerConfigFile(script, asked.AZUREML_CONFIG_FILE) : {};
-  const environment = Object.freeze({ ...fromFile, ...asked });
+  const environment = Object.freeze({ ...fromFile, ...variablesOf(deployment, script, models), ...asked });
   const debug = value('debugPython', false);
   const config: ProjectConfig = {
     projectDir,
@@ -124,12 +134,10 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     grpcPort: value('grpcPort', 8001),
     metricsPort: value('metricsPort', 8002),
     workers: debug ? 1 : value('workers', positiveVariable(environment, 'WORKER_COUNT') ?? 1),
-    scoringTimeoutMs: debug
-      ? NO_LIMIT_MS
-      : (positiveVariable(environment, 'SCORING_TIMEOUT_MS') ?? 3_600_000),
+    scoringTimeoutMs: debug ? NO_LIMIT_MS : (readScoringTimeoutMs(environment) ?? 3_600_000) || NO_LIMIT_MS,
     workerTimeoutMs: debug ? 0 : readWorkerTimeoutMs(environment),
     service: readServiceSettings(environment),
-    python: { ...(await resolvePython(projectDir, given.values.python, pathOf)), debug },
+    python: { ...(await resolvePython(projectDir, given.values.python, pathOf, script, deployment)), debug },
     auth: value('auth', 'none'),
     profile: value('profile', 'none'),
     profileLimits: Object.freeze(value('profileLimits', {})),
@@ -214,14 +222,38 @@ async function resolveScript(
   projectDir: string,
   entryScript: string | undefined,
   code: string | undefined,
+  deployment: DeploymentFile | undefined,
 ): Promise<ScriptSource | undefined> {
   if (code && (await entryKind(code)) !== 'directory') {
     throw userError('CONFIG_INVALID', `--code: there is no folder ${code}`);
   }
-  const sourceDirectory = code ?? projectDir;
-  await existingFile('--entry-script', entryScript);
-  const found = entryScript ?? (await detectEntryScript(sourceDirectory));
-  return found ? { entryScript: found, sourceDirectory } : undefined;
+  if (entryScript !== undefined && (await entryKind(entryScript)) !== 'file') {
+    // The real server's words, as for a script that goes while it is served.
+    const message = `No such file or directory. The entry script ${entryScript} does not exist`;
+    throw userError('CONFIG_INVALID', message, { hint: 'check --entry-script' });
+  }
+  if (entryScript === undefined && code === undefined && deployment) {
+    const { sourceDirectory = projectDir } = deployment;
+    return { entryScript: deployment.entryScript, sourceDirectory };
+  }
+  const found = entryScript ?? (await detectEntryScript(code ?? projectDir));
+  if (found === undefined) return undefined;
+  return {
+    entryScript: found,
+    sourceDirectory: code ?? (await detectSourceDirectory(projectDir, found)),
+  };
+}
+
+/** What a deployment file gives to its own script. */
+function variablesOf(
+  deployment: DeploymentFile | undefined,
+  script: ScriptSource | undefined,
+  models: ModelSource | undefined,
+): Record<string, string> {
+  if (!deployment || script?.entryScript !== deployment.entryScript) return {};
+  const { modelDirectory, variables } = deployment;
+  const hasOwnModels = models !== undefined || modelDirectory === undefined;
+  return { ...(!hasOwnModels && { AZUREML_MODEL_DIR: modelDirectory }), ...variables };
 }
 
 async function existingFile(flag: string, file: string | undefined): Promise<string | undefined> {
@@ -234,18 +266,21 @@ async function resolvePython(
   projectDir: string,
   interpreter: string | undefined,
   pathOf: (name: 'python' | 'requirements' | 'conda') => string | undefined,
+  script: ScriptSource | undefined,
+  deployment: DeploymentFile | undefined,
 ): Promise<Omit<PythonSource, 'debug'>> {
   const conda = pathOf('conda');
   const requirements = pathOf('requirements');
   await existingFile('--conda', conda);
   await existingFile('--requirements', requirements);
-  const detected = conda || requirements ? {} : await detectPackages(projectDir);
+  const detected = conda || requirements ? {} : await detectPackages(projectDir, script, deployment);
   // A bare name such as `python3.12` is looked up on PATH; anything with a separator is a path.
   const isName = interpreter !== undefined && !/[\\/]/.test(interpreter);
   return {
     interpreter: isName ? interpreter : pathOf('python'),
     condaFile: conda ?? detected.condaFile,
     requirementsFile: requirements ?? detected.requirementsFile,
+    ...(detected.reason !== undefined && { reason: detected.reason }),
   };
 }
 

@@ -50,6 +50,10 @@ export async function ensureEnvironment(
     return { interpreter: command, packages: { kind: 'given', interpreter: command } };
   }
   const requirements = await readRequirements(source);
+  if (source.reason !== undefined && requirements.file !== undefined) {
+    const text = `the script's packages: ${requirements.file} (${source.reason})`;
+    events.emit({ type: 'log.line', source: 'emulator', level: 'info', text });
+  }
   const { interpreter } = await provide(requirements, home, environment, events, signal, script);
   const { file, lines } = requirements;
   return {
