@@ -2,6 +2,7 @@ import path from 'node:path';
 import { entryKind } from '../base/index.ts';
 import { type AzureWorkspace, idOf, type JsonObject, type ModelRecord } from '../workspace/index.ts';
 import { managedLimits, NO_LIMITS } from './cloud-limits.ts';
+import { collectionOfDeployment } from './data-collection.ts';
 import { objectIn, textIn } from './document.ts';
 import { environmentFromYaml } from './environment-yaml.ts';
 import { findEnvironment } from './environments.ts';
@@ -55,6 +56,7 @@ export async function planOnline(
     inference,
     environment,
     generation: 'v2',
+    collection: collectionOfDeployment(value),
     settings: {
       computeType: 'AKS',
       authEnabled: false,

@@ -36,6 +36,11 @@ function corsOrigin(raw: string): string {
   return origin;
 }
 
+/** The second port of a service with `SEPERATE_HEALTH_ENDPOINT=true`. @throws CONFIG_INVALID */
+export function healthPort(variables: Variables): number {
+  return positiveVariable(variables, 'HEALTH_PORT') ?? 5000;
+}
+
 /** `WORKER_TIMEOUT` in milliseconds; 0 is for ever. */
 export function readWorkerTimeoutMs(variables: Variables): number {
   return variables.WORKER_TIMEOUT === '0' ? 0 : (positiveVariable(variables, 'WORKER_TIMEOUT') ?? 300) * 1000;
