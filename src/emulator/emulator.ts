@@ -14,6 +14,7 @@ import { isReady } from './readiness.ts';
 import { EmulatorTarget } from './reload-target.ts';
 import type { Replay } from './replay/replay.ts';
 import { startReplay } from './replay/start-replay.ts';
+import { sampleRequest } from './sample-request.ts';
 import { ScoringDoor } from './scoring-door.ts';
 import { ScriptSettings } from './script-settings.ts';
 import { prepareScript } from './script-start.ts';
@@ -96,6 +97,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   #scoring: ScoringDoor | undefined;
   #replay: Replay | undefined;
   #scriptFailure: string | undefined;
+  /** A body for the script that can be tried. */
+  #sample: string | undefined;
   #announcedReady = false;
   #startMs = 0;
 
@@ -260,6 +263,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     if (!(await isReady(this.httpUrl, scoringRoot)) || this.#announcedReady || this.#ending) return;
     this.#announcedReady = true;
     this.#startMs = performance.now() - this.#startedAt;
+    const { script, projectDir } = this.#config;
+    if (script) this.#sample = await sampleRequest(projectDir, script, this.#generations?.current?.swagger);
     this.#tellReady();
   }
 
@@ -270,6 +275,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       httpUrl: this.httpUrl,
       deployment: this.#config.script ? 'script' : 'no-code',
       startMs: this.#startMs,
+      ...(this.#sample !== undefined && { sample: this.#sample }),
     });
   }
 

@@ -90,6 +90,8 @@ export const eventBody = z.discriminatedUnion('type', [
     httpUrl: z.string(),
     deployment: z.enum(['no-code', 'script']),
     startMs: milliseconds,
+    /** A body that the script can be tried with, as curl's `-d` takes it: the text, or `@` and a file. */
+    sample: z.string().optional(),
   }),
   z.object({ type: z.literal('emulator.stopping'), reason: z.string() }),
   z.object({ type: z.literal('emulator.stopped'), exitCode: z.number().int() }),

@@ -101,13 +101,13 @@ export class PlainFormat {
   }
 
   #ready(event: EventOf<'emulator.ready'>, { models }: EmulatorState): string[] {
-    const { scoringUri, httpUrl, deployment } = event;
+    const { scoringUri, httpUrl, deployment, sample } = event;
     const model = models.find((it) => it.state === 'READY')?.name;
     return [
       this.#line('ready', this.#style.green(`in ${formatDuration(event.startMs)}`)),
       `${INDENT}scoring  ${scoringUri}`,
       `${INDENT}Triton   ${httpUrl}`,
-      `${INDENT}try      ${formatTryLine(deployment, scoringUri, httpUrl, model)}`,
+      `${INDENT}try      ${formatTryLine(deployment, scoringUri, httpUrl, model, sample)}`,
     ];
   }
 
