@@ -145,6 +145,11 @@ async function checkNoCode(
   if (model.framework !== 'Multi' && value.environment == null) {
     throw refusal(
       'a deployment without code_configuration and environment needs a model of type triton_model',
+      model.framework === 'MLflow'
+        ? {
+            hint: 'an MLflow model needs a scoring script here: the one of docs/python.md ("MLflow models") as code_configuration, and the conda.yaml of the model as environment.conda_file',
+          }
+        : {},
     );
   }
   if (!layout) {
