@@ -85,7 +85,7 @@ async function readV1(file: string): Promise<DeploymentFile | undefined> {
 /** A file that is no YAML is nothing to us: its own commands say what is wrong with it. JSON is YAML too. */
 async function parsed(text: string): Promise<unknown> {
   // Loaded here, for most projects have no such file.
-  const { parse } = await import('yaml');
+  const { parse } = await import('./parse-yaml.ts');
   try {
     return parse(text);
   } catch {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { entryKind, LineSplitter, systemError } from '../base/index.ts';
@@ -8,6 +8,9 @@ import type { EventSink } from '../events/index.ts';
 /** The release that is installed where the project brings none; the same that our tests run. */
 export const ONNXRUNTIME_VERSION = '1.30.0';
 const PACKAGE = 'onnxruntime-node';
+/** Of that release with what it needs; npm unpacks while it fetches, so the folder's size tells how far it is. */
+const UNPACKED_BYTES = 302_000_000;
+const LOOK_EVERY_MS = 500;
 
 export interface OnnxRuntimeOptions {
   /** Folders searched first, as Node searches from a file in them: the project's own, then ours. */
@@ -54,13 +57,45 @@ async function install(target: string, options: OnnxRuntimeOptions, signal: Abor
   try {
     await writeFile(path.join(building, 'package.json'), '{"private":true}\n');
     say('installing', `${PACKAGE}@${ONNXRUNTIME_VERSION} from npm (once, about 90 MB to fetch)`);
-    await runNpm(building, options.environment, signal);
+    const watching = watchGrowth(building, (detail) => say('installing', detail));
+    try {
+      await runNpm(building, options.environment, signal);
+    } finally {
+      clearInterval(watching);
+    }
     await dropOtherPlatforms(path.join(building, 'node_modules', PACKAGE, 'bin'));
     if ((await entryKind(target)) === undefined) await rename(building, target);
     say('ready', target);
   } finally {
     await rm(building, { recursive: true, force: true });
   }
+}
+
+/** Reports how much of the package is there, and how long the rest will take at this speed. */
+function watchGrowth(directory: string, report: (detail: string) => void): NodeJS.Timeout {
+  const startedAt = performance.now();
+  let before = 0;
+  return setInterval(async () => {
+    const bytes = await sizeOf(directory);
+    if (bytes <= before) return;
+    before = bytes;
+    const rate = bytes / (performance.now() - startedAt);
+    const left = Math.ceil(Math.max(0, UNPACKED_BYTES - bytes) / rate / 1000);
+    const done = Math.min(99, Math.floor((100 * bytes) / UNPACKED_BYTES));
+    report(`${Math.round(bytes / 1e6)} of ${UNPACKED_BYTES / 1e6} MB unpacked (${done} %), ${left} s left`);
+  }, LOOK_EVERY_MS);
+}
+
+/** Bytes of all files; those that go meanwhile count nothing. */
+async function sizeOf(directory: string): Promise<number> {
+  const names = await readdir(directory, { recursive: true }).catch(() => []);
+  const sizes = names.map((name) =>
+    lstat(path.join(directory, name)).then(
+      (found) => (found.isFile() ? found.size : 0),
+      () => 0,
+    ),
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 async function runNpm(
