@@ -11,6 +11,7 @@ const PACKAGE = 'onnxruntime-node';
 /** Of that release with what it needs; npm unpacks while it fetches, so the folder's size tells how far it is. */
 const UNPACKED_BYTES = 302_000_000;
 const LOOK_EVERY_MS = 500;
+const FIRST_BYTES = 5_000_000;
 
 export interface OnnxRuntimeOptions {
   /** Folders searched first, as Node searches from a file in them: the project's own, then ours. */
@@ -77,7 +78,8 @@ function watchGrowth(directory: string, report: (detail: string) => void): NodeJ
   let before = 0;
   return setInterval(async () => {
     const bytes = await sizeOf(directory);
-    if (bytes <= before) return;
+    // The first files say nothing of the speed.
+    if (bytes <= before || bytes < FIRST_BYTES) return;
     before = bytes;
     const rate = bytes / (performance.now() - startedAt);
     const left = Math.ceil(Math.max(0, UNPACKED_BYTES - bytes) / rate / 1000);

@@ -18,10 +18,12 @@ export class DownloadProgress {
   read(line: string): string | undefined {
     const [, file] = /^\s*Downloading (\S+)/.exec(line) ?? [];
     if (file !== undefined) {
-      this.#file = file.split('/').at(-1) ?? file;
+      const name = file.split('/').at(-1) ?? file;
+      // Of a wheel's long name, package and version.
+      this.#file = name.split('-').slice(0, 2).join(' ');
       this.#startedAt = this.#now();
       this.#toldAt = Number.NEGATIVE_INFINITY;
-      return line.replace(file, this.#file);
+      return line.replace(file, name);
     }
     const [, done, total] = /^Progress (\d+) of (\d+)/.exec(line) ?? [];
     if (done === undefined) return line;

@@ -160,6 +160,6 @@ function isComplete(directory: string): boolean {
 }
 
 function shorten(line: string): string {
-  const plain = line.replace(/ \(from (?:-r|-c) .*?\)/g, '').trim();
+  const plain = line.replace(/ \(from (?:-r|-c) .*\)$/, '').trim();
   return plain.length > MAX_DETAIL_CHARACTERS ? `${plain.slice(0, MAX_DETAIL_CHARACTERS - 1)}…` : plain;
 }
