@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { entryKind } from '../base/index.ts';
+import type { ModelSource, ScriptSource } from './project-config.ts';
 
 /** What a project's own deployment file says about the script; paths are absolute, and what they name is there. */
 export interface DeploymentFile {
@@ -40,6 +41,18 @@ export async function findDeploymentFile(projectDir: string): Promise<Deployment
     if (found) return found;
   }
   return undefined;
+}
+
+/** What a deployment file gives to its own script. */
+export function variablesOf(
+  deployment: DeploymentFile | undefined,
+  script: ScriptSource | undefined,
+  models: ModelSource | undefined,
+): Record<string, string> {
+  if (!deployment || script?.entryScript !== deployment.entryScript) return {};
+  const { modelDirectory, variables } = deployment;
+  const hasOwnModels = models !== undefined || modelDirectory === undefined;
+  return { ...(!hasOwnModels && { AZUREML_MODEL_DIR: modelDirectory }), ...variables };
 }
 
 async function readV2(file: string): Promise<DeploymentFile | undefined> {

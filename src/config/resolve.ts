@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { entryKind, messageOf, userError } from '../base/index.ts';
-import { type DeploymentFile, findDeploymentFile } from './deployment-file.ts';
+import { type DeploymentFile, findDeploymentFile, variablesOf } from './deployment-file.ts';
 import { detectEntryScript, detectModels, LOOKED_FOR, onnxFile } from './detect.ts';
 import { detectPackages } from './packages.ts';
 import type { FileValue } from './parse-project-file.ts';
@@ -242,18 +242,6 @@ async function resolveScript(
     entryScript: found,
     sourceDirectory: code ?? (await detectSourceDirectory(projectDir, found)),
   };
-}
-
-/** What a deployment file gives to its own script. */
-function variablesOf(
-  deployment: DeploymentFile | undefined,
-  script: ScriptSource | undefined,
-  models: ModelSource | undefined,
-): Record<string, string> {
-  if (!deployment || script?.entryScript !== deployment.entryScript) return {};
-  const { modelDirectory, variables } = deployment;
-  const hasOwnModels = models !== undefined || modelDirectory === undefined;
-  return { ...(!hasOwnModels && { AZUREML_MODEL_DIR: modelDirectory }), ...variables };
 }
 
 async function existingFile(flag: string, file: string | undefined): Promise<string | undefined> {
