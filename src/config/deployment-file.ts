@@ -71,10 +71,23 @@ async function readV2(file: string): Promise<DeploymentFile | undefined> {
     sourceDirectory,
     condaFile: await existing(base, textOf(membersOf(content.environment).conda_file)),
     modelDirectory: model && path.dirname(model),
-    variables: Object.fromEntries(
-      Object.entries(membersOf(content.environment_variables)).map(([name, value]) => [name, String(value)]),
-    ),
+    variables: {
+      ...(collects(membersOf(content.data_collector)) && { AZUREML_MDC_ENABLED: 'true' }),
+      ...Object.fromEntries(
+        Object.entries(membersOf(content.environment_variables)).map(([name, value]) => [
+          name,
+          String(value),
+        ]),
+      ),
+    },
   };
+}
+
+/** Whether one of the collections is switched on, by the text 'True' or a boolean. */
+function collects({ collections }: Members): boolean {
+  return Object.values(membersOf(collections)).some(
+    (one) => String(membersOf(one).enabled).toLowerCase() === 'true',
+  );
 }
 
 async function readV1(file: string): Promise<DeploymentFile | undefined> {

@@ -87,7 +87,9 @@ def run(data):
         /^ModelNotFoundException: Model none not found in cache at azureml-models or in current/,
       ),
       'WebserviceException: version should be an int',
-      expect.stringMatching(/^NotImplementedError: azureml.core.Run.* is not emulated by triton-local: \w/),
+      expect.stringMatching(
+        /^NotImplementedError: azureml\.core\.run\.Run\.get_context is not emulated by triton-local: \w/,
+      ),
       expect.stringMatching(/^RuntimeError: an entry script has no workspace here: Model.get_model_path/),
       "No module named 'azureml.train'",
     ]);

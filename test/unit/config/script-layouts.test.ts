@@ -64,6 +64,9 @@ environment:
 environment_variables:
   MODE: fast
   N: 3
+data_collector:
+  collections:
+    model_inputs: {enabled: 'True'}
 `,
   };
   const example = (name: string) => path.join(root, 'cli/model-1', name);
