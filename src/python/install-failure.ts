@@ -25,7 +25,8 @@ export function installFailure(failed: FailedStep, requirements: Requirements): 
   const { title, file, sources } = requirements;
   const reason = reasonIn(failed);
   const source = reason.package === undefined ? undefined : lineOf(reason.package, sources);
-  const subject = reason.package === undefined ? '' : `${reason.package}: `;
+  const named = reason.package === undefined || reason.text.startsWith(reason.package);
+  const subject = named ? '' : `${reason.package}: `;
   const location = source
     ? { file: source.file, line: source.line }
     : file === undefined

@@ -104,7 +104,7 @@ ERROR: Could not build wheels for fast, which is required to install pyproject.t
          And because you require werkzeug==2.0, we can conclude that your requirements are unsatisfiable.`,
     ['flask==3.0.0', 'werkzeug==2.0'],
     1,
-    /flask: flask==3.0.0 depends on werkzeug>=3.0.0 and you require flask==3.0.0$/,
+    /built: flask==3.0.0 depends on werkzeug>=3.0.0 and you require flask==3.0.0$/,
   ],
   [
     'uv, a package that is not there',
@@ -112,7 +112,7 @@ ERROR: Could not build wheels for fast, which is required to install pyproject.t
   cause: Because nobody was not found in the package registry and you require nobody==3, we can conclude that your requirements are unsatisfiable.`,
     ['nobody==3'],
     1,
-    /nobody: nobody was not found in the package registry/,
+    /built: nobody was not found in the package registry/,
   ],
   [
     'uv, an index that is not reached',
