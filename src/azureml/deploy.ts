@@ -10,6 +10,7 @@ import {
   type ServiceRecord,
   serviceKeys,
 } from '../workspace/index.ts';
+import { collectionOfConfig } from './data-collection.ts';
 import { launch } from './launch.ts';
 import type { Say } from './models.ts';
 import {
@@ -87,7 +88,15 @@ export async function bringUp(
       eventLog: workspace.eventLog(name, revision),
       keyFile: workspace.keyFile(name),
     };
-    const started = await launch(workspace, { ...plan, generation: 'v1' }, files, host, say, signal);
+    const collection = collectionOfConfig(plan.settings.config);
+    const started = await launch(
+      workspace,
+      { ...plan, generation: 'v1', collection },
+      files,
+      host,
+      say,
+      signal,
+    );
     await replaceRunning(workspace, plan, before, revision, started, host);
   } catch (error) {
     const failure = toTritonLocalError(error);

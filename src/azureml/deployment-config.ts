@@ -63,6 +63,7 @@ const SHAPES: Readonly<Record<string, { readonly [name: string]: Shape }>> = {
     authEnabled: 'boolean',
     sslEnabled: 'boolean',
     appInsightsEnabled: 'boolean',
+    dataCollection: { storageEnabled: 'boolean' },
     sslCertificate: 'text',
     sslKey: 'text',
     cname: 'text',

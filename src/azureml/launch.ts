@@ -5,6 +5,7 @@ import type { EmulatorEvent } from '../events/index.ts';
 import type { AzureWorkspace } from '../workspace/index.ts';
 import { type AppFolder, layOutApp } from './app-folder.ts';
 import { limitFlags } from './cloud-limits.ts';
+import { collectionVariables, type DataCollection } from './data-collection.ts';
 import { type EnvironmentPlan, planEnvironment } from './environment-plan.ts';
 import type { Say } from './models.ts';
 import { engineOf, type ServiceHost, startService, stopService } from './service-host.ts';
@@ -16,6 +17,8 @@ import { UsersFiles } from './users-files.ts';
 export type LaunchPlan = Pick<ServicePlan, 'models' | 'inference' | 'environment'> & {
   /** In v1 the script's working directory is the app root, in v2 its own source directory. */
   readonly generation: 'v1' | 'v2';
+  /** What the script's collectors are switched on for. */
+  readonly collection?: DataCollection | undefined;
   readonly settings: Pick<
     ServicePlan['settings'],
     'computeType' | 'authEnabled' | 'tokenAuthEnabled' | 'gpuCores' | 'cloud'
@@ -46,13 +49,14 @@ export async function launch(
 ): Promise<DetachedEmulator> {
   const environment = plan.environment && (await planEnvironment(plan.environment));
   const app = await layOutApp(directory, workspace, plan.models, plan.inference, environment);
+  const collectors = await collectionVariables(plan.collection, directory);
   // What the user has set for all that is started here goes before a deployment's own.
   const limits = host.environment.TRITON_LOCAL_PROFILE ? [] : limitFlags(plan.settings.cloud);
   const keys = keyFile === undefined ? [] : ['--key-file', keyFile];
   const users = new UsersFiles(app, plan.inference, environment?.conda);
   const progress = new StartProgress(plan.inference?.entryName ?? '', (text) => say(users.text(text)));
   const start = {
-    args: [...upArguments(plan, app, environment), ...limits, ...keys],
+    args: [...upArguments(plan, app, environment, collectors), ...limits, ...keys],
     cwd: app.projectDir,
     variables: ownVariables(environment),
     eventLog,
@@ -94,6 +98,7 @@ function upArguments(
   { inference, settings, generation }: LaunchPlan,
   app: AppFolder,
   environment: EnvironmentPlan | undefined,
+  collectors: Readonly<Record<string, string>>,
 ): string[] {
   const anyPort = ['--port', '0', '--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'];
   const auth = settings.authEnabled || settings.tokenAuthEnabled ? 'key' : 'none';
@@ -104,8 +109,8 @@ function upArguments(
   if (app.condaFile !== undefined) flags.push('--conda', app.condaFile);
   const code = generation === 'v2' ? app.sourceDirectory : undefined;
   flags.push('--code', code ?? app.root, '--entry-script', app.entryScript);
-  for (const [name, value] of Object.entries(scriptVariables(settings.computeType, app, environment)))
-    flags.push('--env', `${name}=${value}`);
+  const variables = { ...collectors, ...scriptVariables(settings.computeType, app, environment) };
+  for (const [name, value] of Object.entries(variables)) flags.push('--env', `${name}=${value}`);
   return flags;
 }
 

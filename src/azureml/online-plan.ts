@@ -3,6 +3,7 @@ import { entryKind } from '../base/index.ts';
 import { type AzureWorkspace, idOf, type JsonObject } from '../workspace/index.ts';
 import { parseAssetReference } from './asset-reference.ts';
 import { managedLimits, NO_LIMITS } from './cloud-limits.ts';
+import { collectionOfDeployment } from './data-collection.ts';
 import { objectIn, textIn } from './document.ts';
 import { planEnvironment } from './environment-plan.ts';
 import { environmentFromYaml } from './environment-yaml.ts';
@@ -60,6 +61,7 @@ export async function planOnline(
     inference,
     environment,
     generation: 'v2',
+    collection: collectionOfDeployment(value),
     settings: {
       computeType: 'AKS',
       authEnabled: false,
@@ -149,6 +151,11 @@ async function checkNoCode(value: JsonObject, model: PlannedModel | undefined, s
   if (model.framework !== 'Multi' && value.environment == null) {
     throw refusal(
       'a deployment without code_configuration and environment needs a model of type triton_model',
+      model.framework === 'MLflow'
+        ? {
+            hint: 'an MLflow model needs a scoring script here: the one of docs/python.md ("MLflow models") as code_configuration, and the conda.yaml of the model as environment.conda_file',
+          }
+        : {},
     );
   }
   if (!layout) {

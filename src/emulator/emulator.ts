@@ -24,6 +24,7 @@ import { isReady, Readiness } from './readiness.ts';
 import { EmulatorTarget } from './reload-target.ts';
 import type { Replay } from './replay/replay.ts';
 import { startReplay } from './replay/start-replay.ts';
+import { sampleRequest } from './sample-request.ts';
 import { ScoringDoor } from './scoring-door.ts';
 import { ScriptSettings } from './script-settings.ts';
 import { prepareScript } from './script-start.ts';
@@ -112,6 +113,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     () => isReady(this.httpUrl, new URL('/', this.scoringUri).href),
     (ready) => this.#tellReadiness(ready),
   );
+  /** A body for the script that can be tried. */
+  #sample: string | undefined;
   #startMs: number | undefined;
 
   constructor({ config, resolve, runtimePaths, eventLog, keys }: EmulatorOptions) {
@@ -295,11 +298,11 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   /** Where it answers, and whether it is ready; what keeps it from that otherwise. */
-  #tellReadiness(ready: boolean): void {
+  async #tellReadiness(ready: boolean): Promise<void> {
     if (this.#ending) return;
     const { scoringUri, httpUrl } = this;
-    const deployment = this.#config.script ? ('script' as const) : ('no-code' as const);
-    const facts = { scoringUri, httpUrl, deployment };
+    const { script, projectDir } = this.#config;
+    const facts = { scoringUri, httpUrl, deployment: script ? ('script' as const) : ('no-code' as const) };
     if (!ready) {
       const { state } = this.#store;
       const blockers = [...findBlockers(state)];
@@ -310,8 +313,14 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       this.#bus.emit({ type: 'emulator.degraded', ...facts, blockers });
       return;
     }
+    if (script) this.#sample ??= await sampleRequest(projectDir, script, this.#generations?.current?.swagger);
     this.#startMs ??= performance.now() - this.#startedAt;
-    this.#bus.emit({ type: 'emulator.ready', ...facts, startMs: this.#startMs });
+    this.#bus.emit({
+      type: 'emulator.ready',
+      ...facts,
+      startMs: this.#startMs,
+      ...(this.#sample !== undefined && { sample: this.#sample }),
+    });
   }
 
   async #announceInstance(): Promise<void> {
@@ -338,7 +347,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
 
   async publish(port: number): Promise<void> {
     await this.#scoring?.move(port, async () => {
-      this.#tellReadiness(this.#readiness.ready === true);
+      await this.#tellReadiness(this.#readiness.ready === true);
       await this.#announceInstance();
     });
   }
