@@ -15,6 +15,7 @@ export {
 export { withFileLock } from './file-lock.ts';
 export { entryKind, hashFile, isInside, writeFileAtomic } from './files.ts';
 export { collectSoon } from './garbage.ts';
+export { isHeld, retryWhileHeld } from './held-files.ts';
 export { Lifetime, within } from './lifetime.ts';
 export { LineSplitter, MAX_LINE_CHARACTERS } from './lines.ts';
 export { Mutex } from './mutex.ts';
