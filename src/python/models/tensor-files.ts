@@ -21,8 +21,8 @@ export class TensorFiles implements AsyncDisposable {
   }
 
   /** Undefined where this system has no such place; tensors then go through the pipe. */
-  static async create(): Promise<TensorFiles | undefined> {
-    if (process.platform !== 'linux' || !existsSync(MEMORY)) return undefined;
+  static async create(platform: NodeJS.Platform = process.platform): Promise<TensorFiles | undefined> {
+    if (platform !== 'linux' || !existsSync(MEMORY)) return undefined;
     const directory = path.join(MEMORY, `triton-local-tensors-${process.pid}-${randomUUID().slice(0, 8)}`);
     try {
       await mkdir(directory, { mode: 0o700 });
