@@ -1,6 +1,7 @@
 import { messageOf, systemError, userError } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
-import type { Engine, EngineEndpoints, RunningEngine } from './engine.ts';
+import type { EngineEndpoints } from '../proxy/index.ts';
+import type { Engine, RunningEngine } from './engine.ts';
 import { ModelBoard } from './model-board.ts';
 import { readTls, type TlsFiles } from './tls.ts';
 import { TritonClient, TritonRefusal } from './triton-client.ts';

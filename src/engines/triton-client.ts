@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher } from 'undici';
 import type { ModelState } from '../events/index.ts';
-import type { EngineEndpoints } from './engine.ts';
+import type { EngineEndpoints } from '../proxy/index.ts';
 
 /** One line of Triton's repository index (triton.md 1.7). */
 export interface IndexEntry {

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { listen } from '../../base/index.ts';
-import type { EngineEndpoints } from '../engine.ts';
-import { answerGatewayError } from './answer.ts';
-import { pass } from './pass.ts';
+import type { EngineEndpoints } from '../endpoints.ts';
+import { pass } from './forward.ts';
+import { answerGatewayError } from './gateway-error.ts';
 import { Upstream } from './upstream.ts';
 
 /** A listener that passes requests on to metrics behind TLS, a key or a path of their own. */

@@ -7,7 +7,7 @@ import {
   type EndpointRecord,
   type ServiceKeys,
   serviceKeys,
-} from '../workspace/index.ts';
+} from '../../workspace/index.ts';
 
 /** What the door goes by for one request. */
 export interface DoorView {

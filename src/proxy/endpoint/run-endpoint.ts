@@ -1,15 +1,15 @@
-import { Lifetime } from '../base/index.ts';
-import { type ProcessControl, serveControl } from '../control/index.ts';
-import { EventBus, EventLog, StateStore } from '../events/index.ts';
-import { type AzureWorkspace, ENDPOINTS, openWorkspace } from '../workspace/index.ts';
-import { openDoor } from './door.ts';
-import { DoorViewSource } from './door-view.ts';
+import { Lifetime } from '../../base/index.ts';
+import { type ProcessControl, serveControl } from '../../control/index.ts';
+import { EventBus, EventLog, StateStore } from '../../events/index.ts';
+import { type AzureWorkspace, ENDPOINTS, openWorkspace } from '../../workspace/index.ts';
+import { openDoor } from './endpoint-proxy.ts';
+import { DoorViewSource } from './endpoint-view.ts';
 
 /** Where services listen that ask for no port: from LocalWebservice's own on. */
 const FIRST_PORT = 6789;
 const PORTS = 100;
 
-export interface RunningDoor {
+export interface RunningEndpoint {
   readonly port: number;
   /** Resolves when it was asked to stop from elsewhere, and is stopped. */
   readonly stopped: Promise<void>;
@@ -21,12 +21,12 @@ export interface RunningDoor {
  * workspace's files: deployments, traffic and keys count from the next request on.
  * @param wanted the port; the first free one from 6789 on where it is undefined.
  */
-export async function runEndpointDoor(
+export async function runEndpoint(
   workspace: AzureWorkspace,
   home: string,
   name: string,
   wanted: number | undefined,
-): Promise<RunningDoor> {
+): Promise<RunningEndpoint> {
   const lifetime = new Lifetime();
   const bus = new EventBus();
   const store = new StateStore(bus);

@@ -9,12 +9,12 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listen, within } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
-import type { EngineEndpoints } from '../engine.ts';
-import { answerGatewayError } from './answer.ts';
-import { ClientLine, type Gate } from './client-line.ts';
-import { CONTROL_REFUSED, isHealthProbe, isModelControl } from './control-rule.ts';
+import type { EngineEndpoints } from '../endpoints.ts';
+import { ClientConnection, type Gate } from './client-connection.ts';
+import { pass } from './forward.ts';
+import { answerGatewayError } from './gateway-error.ts';
 import { Holding } from './holding.ts';
-import { pass } from './pass.ts';
+import { CONTROL_REFUSED, isHealthProbe, isModelControl } from './model-control.ts';
 import { MAX_HEADER_BYTES, Upstream } from './upstream.ts';
 
 export interface HttpGatewayOptions {
@@ -35,13 +35,13 @@ const RETRY_AFTER = { 'Retry-After': '1' } as const;
 
 /**
  * Our own listener on Triton's HTTP port, before an engine that runs elsewhere: engines come and go behind it while
- * the port stays. Plain requests take the short way of `ClientLine`; all others node:http parses.
+ * the port stays. Plain requests take the short way of `ClientConnection`; all others node:http parses.
  */
 export class HttpGateway implements AsyncDisposable {
   readonly #options: HttpGatewayOptions;
   readonly #server: Server;
   readonly #holding: Holding;
-  readonly #lines = new Set<ClientLine>();
+  readonly #lines = new Set<ClientConnection>();
   readonly #gate: Gate;
   /** node:http's own listener, which takes a connection for the rest of its life. */
   readonly #parse: (socket: Socket) => void;
@@ -69,7 +69,7 @@ export class HttpGateway implements AsyncDisposable {
     );
     this.#gate = this.#makeGate();
     this.#server.removeAllListeners('connection');
-    this.#server.on('connection', (socket) => this.#lines.add(new ClientLine(socket, this.#gate)));
+    this.#server.on('connection', (socket) => this.#lines.add(new ClientConnection(socket, this.#gate)));
   }
 
   readonly listener: RequestListener = (request, response) => this.#take(request, response, false);

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import net from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { HttpGateway, type HttpGatewayOptions } from '../../../src/engines/index.ts';
+import { HttpGateway, type HttpGatewayOptions } from '../../../src/proxy/index.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

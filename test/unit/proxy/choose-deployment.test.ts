@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseDeployment } from '../../../src/endpoint/choose-deployment.ts';
+import { chooseDeployment } from '../../../src/proxy/endpoint/choose-deployment.ts';
 import type { DeploymentRecord } from '../../../src/workspace/index.ts';
 
 const named = (name: string): DeploymentRecord => ({

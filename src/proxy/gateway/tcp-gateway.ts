@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { hasErrno, listen } from '../../base/index.ts';
-import type { EngineEndpoints } from '../engine.ts';
+import type { EngineEndpoints } from '../endpoints.ts';
 
 /** Triton opens its metrics and gRPC ports a moment after it answers over HTTP. */
 const PATIENCE_MS = 3_000;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { hasErrno, messageOf } from '../../base/index.ts';
 import { BodyEnd } from './body-end.ts';
-import type { EngineLine, EnginePool, EngineUser } from './engine-pool.ts';
+import type { EngineConnection, EnginePool, EngineUser } from './engine-pool.ts';
 import { type AnswerHead, type RequestHead, scanAnswer } from './message-head.ts';
 import { MAX_HEADER_BYTES, type Upstream } from './upstream.ts';
 
@@ -36,7 +36,7 @@ export class Exchange implements EngineUser {
   #requestLeft: number;
   /** The body so far, while the request may have to be sent again. */
   #kept: Buffer[] | undefined;
-  #engine: EngineLine | undefined;
+  #engine: EngineConnection | undefined;
   #retried = false;
   #answerStart: Buffer | undefined;
   #answer: AnswerHead | undefined;
@@ -177,7 +177,7 @@ export class Exchange implements EngineUser {
   }
 
   /** Some answers end with their connection. */
-  #endWithEngine(engine: EngineLine, error: Error | undefined): void {
+  #endWithEngine(engine: EngineConnection, error: Error | undefined): void {
     if (this.#answer?.framing !== 'close' || error) {
       this.#owner.onBroken();
       return;
@@ -207,7 +207,7 @@ export class Exchange implements EngineUser {
   }
 }
 
-function drop(engine: EngineLine): void {
+function drop(engine: EngineConnection): void {
   engine.user = undefined;
   engine.socket.destroy();
 }

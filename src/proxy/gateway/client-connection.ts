@@ -15,15 +15,15 @@ export interface Gate {
   end(): void;
   onAnswered(method: string, target: string): void;
   /** The connection goes to the full parser for the rest of its life, with bytes that were read already. */
-  handOver(line: ClientLine, socket: Socket, bytes: Buffer): void;
-  onGone(line: ClientLine): void;
+  handOver(line: ClientConnection, socket: Socket, bytes: Buffer): void;
+  onGone(line: ClientConnection): void;
 }
 
 /**
  * One client's connection on the short way, where of every message only the head is read. Whatever is not plain goes
  * to the full parser, before a byte of it was passed on.
  */
-export class ClientLine implements ExchangeOwner {
+export class ClientConnection implements ExchangeOwner {
   readonly socket: Socket;
   readonly #gate: Gate;
   #exchange: Exchange | undefined;

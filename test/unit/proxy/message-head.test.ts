@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { BodyEnd } from '../../../src/engines/gateway/body-end.ts';
-import { scanAnswer, scanRequest } from '../../../src/engines/gateway/message-head.ts';
+import { BodyEnd } from '../../../src/proxy/gateway/body-end.ts';
+import { scanAnswer, scanRequest } from '../../../src/proxy/gateway/message-head.ts';
 
 const request = (text: string) =>
   scanRequest(Buffer.from(text, 'latin1'), new Set(['host', 'x-key']), 65_536);

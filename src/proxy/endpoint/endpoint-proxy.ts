@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { listen, messageOf } from '../base/index.ts';
-import type { EventSink } from '../events/index.ts';
+import { listen, messageOf } from '../../base/index.ts';
+import type { EventSink } from '../../events/index.ts';
 import { chooseDeployment } from './choose-deployment.ts';
-import type { DoorView, DoorViewSource } from './door-view.ts';
+import type { DoorView, DoorViewSource } from './endpoint-view.ts';
 
 export interface Door extends AsyncDisposable {
   readonly port: number;

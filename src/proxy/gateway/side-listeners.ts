@@ -1,29 +1,29 @@
 import { messageOf, TritonLocalError } from '../../base/index.ts';
 import type { EventSink } from '../../events/index.ts';
-import type { EngineEndpoints } from '../engine.ts';
+import type { EngineEndpoints } from '../endpoints.ts';
+import type { GatewayPorts } from './gateway-ports.ts';
 import { GrpcGateway, type GrpcGatewayOptions } from './grpc-gateway.ts';
 import { MetricsGateway } from './metrics-gateway.ts';
-import type { GatewayPorts } from './ports.ts';
 import { TcpGateway } from './tcp-gateway.ts';
 
-const DOORS = [
+const SERVICES = [
   { name: 'grpc', port: 'grpcPort', title: 'Triton gRPC', flag: '--grpc-port' },
   { name: 'metrics', port: 'metricsPort', title: 'Triton metrics', flag: '--metrics-port' },
 ] as const;
 
-type DoorName = (typeof DOORS)[number]['name'];
+type ServiceName = (typeof SERVICES)[number]['name'];
 
-interface Door extends AsyncDisposable {
+interface Listener extends AsyncDisposable {
   listen(host: string, port: number, purpose: string): Promise<number>;
   /** From now on clients get to the service of this engine; with none, they are turned away. */
   switchTo(endpoints: EngineEndpoints | undefined): void;
 }
 
 /** The gRPC and metrics ports. */
-export class SideDoors implements AsyncDisposable {
+export class SideListeners implements AsyncDisposable {
   readonly #options: GatewayPorts & GrpcGatewayOptions;
   readonly #events: EventSink;
-  readonly #open = new Map<DoorName, { readonly door: Door; readonly address: string }>();
+  readonly #open = new Map<ServiceName, { readonly listener: Listener; readonly address: string }>();
 
   constructor(options: GatewayPorts & GrpcGatewayOptions, events: EventSink) {
     this.#options = options;
@@ -35,16 +35,16 @@ export class SideDoors implements AsyncDisposable {
     return Object.fromEntries([...this.#open].map(([name, { address }]) => [name, address]));
   }
 
-  /** Opens a door for each of these that the engine has. @throws PORT_TAKEN for a port that the user insists on */
+  /** Opens a listener for each of these that the engine has. @throws PORT_TAKEN for a port that the user insists on */
   async openFor(endpoints: EngineEndpoints): Promise<void> {
-    for (const { name, port, title, flag } of DOORS) {
+    for (const { name, port, title, flag } of SERVICES) {
       if (endpoints[name] === undefined || this.#open.has(name)) continue;
-      const door = this.#make(name, endpoints);
+      const listener = this.#make(name, endpoints);
       const { host, insists } = this.#options;
       try {
-        const number = await door.listen(host, this.#options[port], title);
+        const number = await listener.listen(host, this.#options[port], title);
         const address = `${host.includes(':') ? `[${host}]` : host}:${number}`;
-        this.#open.set(name, { door, address });
+        this.#open.set(name, { listener, address });
         this.#say('info', `${title} at ${address}`);
       } catch (error) {
         if (insists[name] || !(error instanceof TritonLocalError)) throw error;
@@ -54,14 +54,14 @@ export class SideDoors implements AsyncDisposable {
   }
 
   /** Bytes pass as they come where nothing has to be read of them and nothing to be added. */
-  #make(name: DoorName, { [name]: address = '', headers = {} }: EngineEndpoints): Door {
+  #make(name: ServiceName, { [name]: address = '', headers = {} }: EngineEndpoints): Listener {
     const isPlain = !/^(?:https?|grpcs):/.test(address) && Object.keys(headers).length === 0;
     if (name === 'metrics') return isPlain ? new TcpGateway(name) : new MetricsGateway();
     return isPlain && this.#options.allowsControl ? new TcpGateway(name) : new GrpcGateway(this.#options);
   }
 
   switchTo(endpoints: EngineEndpoints | undefined): void {
-    for (const { door } of this.#open.values()) door.switchTo(endpoints);
+    for (const { listener } of this.#open.values()) listener.switchTo(endpoints);
   }
 
   #say(level: 'info' | 'warning', text: string): void {
@@ -69,6 +69,6 @@ export class SideDoors implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#open.values()].map(({ door }) => door[Symbol.asyncDispose]()));
+    await Promise.all([...this.#open.values()].map(({ listener }) => listener[Symbol.asyncDispose]()));
   }
 }

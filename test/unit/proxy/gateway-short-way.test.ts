@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { HttpGateway, type HttpGatewayOptions } from '../../../src/engines/index.ts';
+import { HttpGateway, type HttpGatewayOptions } from '../../../src/proxy/index.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

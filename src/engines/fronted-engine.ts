@@ -1,13 +1,11 @@
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Lifetime, Mutex, messageOf, systemError } from '../../base/index.ts';
-import type { ModelControlMode } from '../../config/index.ts';
-import type { EventSink, ModelStatus } from '../../events/index.ts';
-import type { Engine, EngineEndpoints, LocalEngine, RunningEngine } from '../engine.ts';
-import { TritonClient } from '../triton-client.ts';
-import { HttpGateway } from './http-gateway.ts';
-import type { GatewayPorts } from './ports.ts';
-import { SideDoors } from './side-doors.ts';
+import { Lifetime, Mutex, messageOf, systemError } from '../base/index.ts';
+import type { ModelControlMode } from '../config/index.ts';
+import type { EventSink, ModelStatus } from '../events/index.ts';
+import { type EngineEndpoints, type GatewayPorts, HttpGateway, SideListeners } from '../proxy/index.ts';
+import type { Engine, LocalEngine, RunningEngine } from './engine.ts';
+import { TritonClient } from './triton-client.ts';
 
 export interface FrontedEngineOptions extends GatewayPorts {
   readonly modelControlMode: ModelControlMode;
@@ -53,7 +51,7 @@ class RunningFronted implements LocalEngine {
   /** One at a time: a load, an unload, a restart. */
   readonly #changes = new Mutex();
   readonly #gateway: HttpGateway;
-  readonly #doors: SideDoors;
+  readonly #side: SideListeners;
   #http = '';
   #running: RunningEngine | undefined;
   #lastModels: readonly ModelStatus[] = [];
@@ -75,9 +73,9 @@ class RunningFronted implements LocalEngine {
     const { host, modelControlMode, events } = options;
     const onModelControl = () => void this.#running?.refresh?.().catch(() => undefined);
     const allowsControl = modelControlMode === 'explicit';
-    this.#doors = this.#lifetime.use(
-      'side doors',
-      new SideDoors({ ...options, allowsControl, onModelControl }, events),
+    this.#side = this.#lifetime.use(
+      'side listeners',
+      new SideListeners({ ...options, allowsControl, onModelControl }, events),
     );
     this.#gateway = this.#lifetime.use(
       'gateway',
@@ -96,7 +94,7 @@ class RunningFronted implements LocalEngine {
       throw systemError('START_ABORTED', 'the engine was stopped while it started');
     }
     this.#running = running;
-    await this.#doors.openFor(running.endpoints);
+    await this.#side.openFor(running.endpoints);
     this.#use(running);
   }
 
@@ -113,7 +111,7 @@ class RunningFronted implements LocalEngine {
   }
 
   get endpoints(): EngineEndpoints {
-    return { http: this.#http, ...this.#doors.addresses };
+    return { http: this.#http, ...this.#side.addresses };
   }
 
   load(model: string): Promise<void> {
@@ -147,7 +145,7 @@ class RunningFronted implements LocalEngine {
     this.#version = running.version;
     this.#gpu = running.gpu;
     this.#gateway.switchTo(running.endpoints);
-    this.#doors.switchTo(running.endpoints);
+    this.#side.switchTo(running.endpoints);
     const began = performance.now();
     void running.exited.then((reason) => this.#onExit(running, reason, performance.now() - began));
   }
@@ -157,7 +155,7 @@ class RunningFronted implements LocalEngine {
     this.#lastModels = running.models();
     this.#running = undefined;
     this.#gateway.hold();
-    this.#doors.switchTo(undefined);
+    this.#side.switchTo(undefined);
     if (ranMs > STEADY_MS) this.#restarts = 0;
     const { events } = this.#options;
     events.emit({ type: 'engine.exited', kind: this.kind, reason });

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
-import type { EngineEndpoints } from '../engine.ts';
+import type { EngineEndpoints } from '../endpoints.ts';
 import { EnginePool } from './engine-pool.ts';
 
 /** Connections to the engine at a time; requests beyond wait for one. */

@@ -1,4 +1,4 @@
-import type { DeploymentRecord } from '../workspace/index.ts';
+import type { DeploymentRecord } from '../../workspace/index.ts';
 
 /**
  * The deployment for a request: the one that its `azureml-model-deployment` field names, else one by the traffic split.

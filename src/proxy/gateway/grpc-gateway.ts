@@ -1,8 +1,8 @@
 import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import { listen } from '../../base/index.ts';
-import type { EngineEndpoints } from '../engine.ts';
-import { CONTROL_REFUSED, isGrpcModelControl } from './control-rule.ts';
+import type { EngineEndpoints } from '../endpoints.ts';
+import { CONTROL_REFUSED, isGrpcModelControl } from './model-control.ts';
 
 export interface GrpcGatewayOptions {
   /** Whether clients may load and unload models. */

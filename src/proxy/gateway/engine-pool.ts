@@ -10,13 +10,16 @@ export interface EngineUser {
 }
 
 /** One connection to the engine; its listeners are set once and serve one user after another. */
-export class EngineLine {
+export class EngineConnection {
   readonly socket: net.Socket;
   user: EngineUser | undefined;
   isReused = false;
   idleSince = 0;
 
-  constructor(address: { readonly host: string; readonly port: number }, onGone: (line: EngineLine) => void) {
+  constructor(
+    address: { readonly host: string; readonly port: number },
+    onGone: (line: EngineConnection) => void,
+  ) {
     const socket = net.connect({ ...address, noDelay: true });
     this.socket = socket;
     let failure: Error | undefined;
@@ -45,8 +48,8 @@ export class EngineLine {
 export class EnginePool {
   readonly #address: { readonly host: string; readonly port: number };
   readonly #most: number;
-  readonly #lines = new Set<EngineLine>();
-  #idle: EngineLine[] = [];
+  readonly #lines = new Set<EngineConnection>();
+  #idle: EngineConnection[] = [];
   #retired = false;
 
   constructor(address: { readonly host: string; readonly port: number }, most: number) {
@@ -59,7 +62,7 @@ export class EnginePool {
   }
 
   /** A connection for `user`: one that was used at most `maxIdleMs` ago, or a new one. */
-  take(user: EngineUser, maxIdleMs: number): EngineLine {
+  take(user: EngineUser, maxIdleMs: number): EngineConnection {
     const line = this.#idle.at(-1);
     if (line && performance.now() - line.idleSince <= maxIdleMs) {
       this.#idle.pop();
@@ -70,8 +73,8 @@ export class EnginePool {
     return this.connect(user);
   }
 
-  connect(user: EngineUser): EngineLine {
-    const line = new EngineLine(this.#address, (gone) => {
+  connect(user: EngineUser): EngineConnection {
+    const line = new EngineConnection(this.#address, (gone) => {
       this.#lines.delete(gone);
       const index = this.#idle.indexOf(gone);
       if (index >= 0) this.#idle.splice(index, 1);
@@ -82,7 +85,7 @@ export class EnginePool {
   }
 
   /** Takes a connection back whose answer came whole. */
-  give(line: EngineLine): void {
+  give(line: EngineConnection): void {
     line.user = undefined;
     if (this.#retired) {
       line.socket.destroy();

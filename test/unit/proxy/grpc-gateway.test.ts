@@ -1,7 +1,7 @@
 import http2 from 'node:http2';
 import type net from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { GrpcGateway, type GrpcGatewayOptions } from '../../../src/engines/index.ts';
+import { GrpcGateway, type GrpcGatewayOptions } from '../../../src/proxy/index.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

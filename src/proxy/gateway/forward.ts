@@ -1,11 +1,11 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { hasErrno, messageOf } from '../../base/index.ts';
-import { answerGatewayError } from './answer.ts';
-import { endToEndFields } from './http-fields.ts';
+import { endToEndFields } from '../hop-by-hop.ts';
+import { answerGatewayError } from './gateway-error.ts';
 import type { Upstream } from './upstream.ts';
 
 /** How it went: `refused` means that nobody took the request and that not a byte of its body was read. */
-export type PassResult = 'answered' | 'refused';
+export type ForwardResult = 'answered' | 'refused';
 
 /**
  * Passes one request on and its answer back, both as streams whose slower end sets the pace. Nothing is parsed or
@@ -15,7 +15,7 @@ export function pass(
   upstream: Upstream,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<PassResult> {
+): Promise<ForwardResult> {
   return new Promise((resolve) => {
     const outgoing = upstream.open(request.method ?? 'GET', request.url ?? '/', requestHeaders(request));
     const onLeave = () => {
