@@ -91,6 +91,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   #starting: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
   #generations: Generations | undefined;
+  #engine: LocalEngine | undefined;
   #reloader: Reloader | undefined;
   #instance: Instance | undefined;
   #scoring: ScoringDoor | undefined;
@@ -150,7 +151,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       },
       signal,
     );
-    this.#lifetime.use('engine', engine);
+    this.#engine = this.#lifetime.use('engine', engine);
     // It was started again as often as makes sense; without it nothing is left to serve.
     void engine.exited.then((reason) => this.end(`the ${engine.kind} engine is gone: ${reason}`, 1));
     this.httpUrl = engine.endpoints.http;
@@ -239,6 +240,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     this.#reloader = await startReloader({
       config: this.#config,
       initial,
+      modelsAt: engine.modelsAt,
       refused: {
         models: engine.models().flatMap(({ name, state }) => (state === 'UNAVAILABLE' ? [name] : [])),
         script: this.#scriptFailure !== undefined,
@@ -292,6 +294,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   async reload(model?: string): Promise<void> {
+    // Says why not, where the models are those of a server that is not ours.
+    if (model !== undefined && this.#engine?.modelsAt !== undefined) await this.#engine.load(model);
     await this.#reloader?.reload(model);
   }
 

@@ -40,7 +40,9 @@ export async function startEngine(options: EngineStartOptions, signal: AbortSign
   const plans = [...(await planEngines(wishes))];
 
   await mkdir(stagedRepository, { recursive: true });
-  for (const model of models) await (await stageModel(model, stagedRepository)).commit();
+  // A Triton of somebody else's has models of its own.
+  const staged = choice === 'external' ? [] : models;
+  for (const model of staged) await (await stageModel(model, stagedRepository)).commit();
 
   const failures: string[] = [];
   // Grows while it is gone through: whoever leaves a download takes what `auto` has besides docker.

@@ -26,6 +26,11 @@ export interface RunningEngine extends AsyncDisposable {
   readonly gpu: string | null;
   readonly endpoints: EngineEndpoints;
   /**
+   * Base URL of the server, where it is somebody else's: it serves models of its own, not those of this project, and
+   * nothing that changes its state is ever sent to it.
+   */
+  readonly modelsAt?: string | undefined;
+  /**
    * Loads what now lies in the staged repository under this name and swaps it in without a gap; on failure what
    * served before keeps serving.
    * @throws MODEL_LOAD_FAILED with Triton's reason.

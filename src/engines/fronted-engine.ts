@@ -110,6 +110,10 @@ class RunningFronted implements LocalEngine {
     return this.#gateway.listener;
   }
 
+  get modelsAt(): string | undefined {
+    return this.#running?.modelsAt;
+  }
+
   get endpoints(): EngineEndpoints {
     return { http: this.#http, ...this.#side.addresses };
   }
