@@ -26,7 +26,7 @@ export const ROOMS = {
   reload: { rooms: ['base', 'events', 'repository'], types: ['config'] },
   workspace: { rooms: ['base'] },
   control: { rooms: ['base', 'events'], types: ['workspace'] },
-  proxy: { rooms: ['base', 'events', 'workspace', 'control'], types: ['config'] },
+  proxy: { rooms: ['base', 'events', 'kserve', 'workspace', 'control'], types: ['config'] },
   azureml: { rooms: ['base', 'events', 'repository', 'workspace', 'control'], types: ['config'] },
   emulator: {
     rooms: [

@@ -1,13 +1,14 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
-import { listen, messageOf, within } from '../../base/index.ts';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { DrainingServer, messageOf } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
-import { invalidArgument, KServeError } from '../../kserve/index.ts';
+import {
+  FOREIGN_ORIGIN_REFUSED,
+  invalidArgument,
+  isForeignOrigin,
+  KServeError,
+  pathOf,
+  stateChangeOf,
+} from '../../kserve/index.ts';
 import type { ModelControl } from '../model-control.ts';
 import type { ModelTable } from '../model-table.ts';
 import { SharedMemoryRegions } from '../shared-memory.ts';
@@ -49,37 +50,33 @@ export class HttpDoor implements AsyncDisposable {
   readonly #models: ModelTable;
   readonly #control: ModelControl;
   readonly #options: DoorOptions;
-  readonly #server: Server;
+  readonly #server: DrainingServer;
   readonly #logSettings = new LogSettings();
   readonly #traceSettings = new TraceSettings();
   readonly #regions = new SharedMemoryRegions();
-  #inFlight = 0;
-  #closing: Promise<void> | undefined;
-  #onDrained: (() => void) | undefined;
 
   constructor(models: ModelTable, control: ModelControl, options: DoorOptions) {
     this.#models = models;
     this.#control = control;
     this.#options = options;
     // Idle connections stay open, as Triton's do: clients pool them and do not expect them to go away.
-    this.#server = createServer(
+    const server = createServer(
       { keepAliveTimeout: 0, requestTimeout: 0, requireHostHeader: false },
       this.listener,
     );
-    this.#server.on('clientError', (_error, socket) => socket.destroy());
+    server.on('clientError', (_error, socket) => socket.destroy());
+    this.#server = new DrainingServer(server, { drainMs: DRAIN_MS });
   }
 
   /** @throws TritonLocalError PORT_TAKEN, PORT_REFUSED */
   listen(): Promise<number> {
-    return listen(this.#server, this.#options.host, this.#options.port, 'Triton HTTP');
+    return this.#server.listen(this.#options.host, this.#options.port, 'Triton HTTP');
   }
 
   readonly listener: RequestListener = (request, response) => this.#take(request, response);
 
   #take(request: IncomingMessage, response: ServerResponse): void {
-    this.#inFlight += 1;
-    response.once('close', this.#onClose);
-    if (this.#closing) response.shouldKeepAlive = false;
+    this.#server.track(request, response);
     const route = matchRoute(pathOf(request.url ?? '/'));
     if (!route) {
       refuse(request, response, 404, 'Not Found', 'text/plain');
@@ -88,6 +85,10 @@ export class HttpDoor implements AsyncDisposable {
     const { methods, refusal } = ENDPOINTS[route.endpoint];
     if (!methods.includes(request.method ?? '')) {
       refuse(request, response, 405, 'Method Not Allowed', refusal);
+      return;
+    }
+    if (isForeignOrigin(request.headers.origin) && stateChangeOf(request.method, request.url)) {
+      refuse(request, response, 403, FOREIGN_ORIGIN_REFUSED, 'application/json');
       return;
     }
     if (route.endpoint === 'infer') {
@@ -100,20 +101,17 @@ export class HttpDoor implements AsyncDisposable {
     });
   }
 
-  readonly #onClose = (): void => {
-    this.#inFlight -= 1;
-    if (this.#inFlight === 0) this.#onDrained?.();
-  };
-
   async #answer(route: Route, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request, 0);
     const { modelControlMode, version } = this.#options;
     const models = this.#models;
     switch (route.endpoint) {
       case 'live':
-        return this.#closing ? answerError(response, 503, 'Server exiting') : answerEmpty(response, 200);
+        return this.#server.isClosing
+          ? answerError(response, 503, 'Server exiting')
+          : answerEmpty(response, 200);
       case 'ready':
-        if (this.#closing) return answerError(response, 503, 'Server exiting');
+        if (this.#server.isClosing) return answerError(response, 503, 'Server exiting');
         return answerEmpty(response, models.ready ? 200 : 400);
       case 'server-metadata':
         return serverMetadata(response, version);
@@ -149,32 +147,10 @@ export class HttpDoor implements AsyncDisposable {
   }
 
   /** Stops listening, lets requests in flight end, and closes every connection. */
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #close(): Promise<void> {
-    if (!this.#server.listening) return;
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
-    if (this.#inFlight > 0) {
-      const drained = new Promise<void>((resolve) => {
-        this.#onDrained = resolve;
-      });
-      await within(drained, DRAIN_MS);
-    }
-    this.#server.closeAllConnections();
-    await closed;
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.close();
     this.#regions[Symbol.dispose]();
   }
-}
-
-/** The path of a request target, which may be a whole URL; without the query. */
-function pathOf(target: string): string {
-  const start = target.startsWith('/') ? 0 : target.indexOf('/', target.indexOf('//') + 2);
-  const query = target.indexOf('?');
-  return target.slice(Math.max(0, start), query < 0 ? target.length : query);
 }
 
 function refuse(

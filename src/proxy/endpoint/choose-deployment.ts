@@ -2,6 +2,7 @@ import type { DeploymentRecord } from '../../workspace/index.ts';
 
 /**
  * The deployment for a request: the one that its `azureml-model-deployment` field names, else one by the traffic split.
+ * @param traffic percentages by name of deployment; any name may be a key, also one of `Object.prototype`.
  * @param random from 0 to below 1.
  * @returns undefined where no deployment of that name runs, or none has traffic.
  */
@@ -12,7 +13,8 @@ export function chooseDeployment(
   random: number,
 ): DeploymentRecord | undefined {
   if (named !== undefined) return deployments.find(({ name }) => name === named);
-  const weights = deployments.map(({ name }) => traffic[name] ?? 0);
+  const shares = new Map(Object.entries(traffic));
+  const weights = deployments.map(({ name }) => shares.get(name) ?? 0);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   let left = random * total;
   return deployments.find((_, index) => {

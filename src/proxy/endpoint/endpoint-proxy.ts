@@ -3,7 +3,7 @@ import { Agent, createServer, type IncomingMessage, request, type ServerResponse
 import { listen, messageOf } from '../../base/index.ts';
 import type { EventSink } from '../../events/index.ts';
 import { chooseDeployment } from './choose-deployment.ts';
-import type { DoorView, DoorViewSource } from './endpoint-view.ts';
+import type { EndpointView, EndpointViewSource } from './endpoint-view.ts';
 
 export interface Door extends AsyncDisposable {
   readonly port: number;
@@ -12,7 +12,7 @@ export interface Door extends AsyncDisposable {
 export interface DoorOptions {
   readonly host: string;
   readonly port: number;
-  readonly source: DoorViewSource;
+  readonly source: EndpointViewSource;
   readonly events: EventSink;
 }
 
@@ -48,7 +48,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
 }
 
 async function answer(
-  source: DoorViewSource,
+  source: EndpointViewSource,
   agent: Agent,
   incoming: IncomingMessage,
   response: ServerResponse,
@@ -99,7 +99,7 @@ function refuse(response: ServerResponse, status: number, text: string): void {
   response.end(text);
 }
 
-function noDeployment({ endpoint }: DoorView, named: string | undefined): string {
+function noDeployment({ endpoint }: EndpointView, named: string | undefined): string {
   return named === undefined
     ? `endpoint ${endpoint.name} has no deployment with traffic`
     : `endpoint ${endpoint.name} has no deployment ${named} that runs`;

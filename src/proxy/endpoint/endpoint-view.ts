@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { stat } from 'node:fs/promises';
+import { type BearerCheck, createBearerCheck } from '../../base/index.ts';
 import {
   type AzureWorkspace,
   type DeploymentRecord,
@@ -9,25 +9,25 @@ import {
   serviceKeys,
 } from '../../workspace/index.ts';
 
-/** What the door goes by for one request. */
-export interface DoorView {
+/** What the proxy goes by for one request. */
+export interface EndpointView {
   readonly endpoint: EndpointRecord;
   /** Those that run. */
   readonly deployments: readonly DeploymentRecord[];
   /** Whether an `Authorization` field carries one of the endpoint's keys or its token. */
-  isAllowed(authorization: string | undefined): boolean;
+  readonly isAllowed: BearerCheck;
 }
 
 /**
  * The endpoint as the workspace has it now. Its files are replaced as a whole, so that looking at them for each request
  * is enough to see every change at once, and cheap while there is none.
  */
-export class DoorViewSource {
+export class EndpointViewSource {
   readonly #workspace: AzureWorkspace;
   readonly #name: string;
   readonly #keyFile: string;
   #stamp = '';
-  #view: DoorView | undefined;
+  #view: EndpointView | undefined;
 
   constructor(workspace: AzureWorkspace, name: string) {
     this.#workspace = workspace;
@@ -36,7 +36,7 @@ export class DoorViewSource {
   }
 
   /** Undefined once the endpoint has been deleted. */
-  async current(): Promise<DoorView | undefined> {
+  async current(): Promise<EndpointView | undefined> {
     const stamps = await Promise.all([this.#workspace.file, this.#keyFile].map(stampOf));
     const stamp = stamps.join();
     if (stamp === this.#stamp) return this.#view;
@@ -52,21 +52,10 @@ async function stampOf(file: string): Promise<string> {
   return found ? `${found.ino}:${found.mtimeNs}:${found.size}` : '';
 }
 
-function viewOf(endpoint: EndpointRecord, keys: ServiceKeys): DoorView {
-  const accepted = Object.values(keys).map(digest);
+function viewOf(endpoint: EndpointRecord, keys: ServiceKeys): EndpointView {
   return {
     endpoint,
     deployments: endpoint.deployments.filter((deployment) => deployment.running),
-    isAllowed(authorization) {
-      const sent = digest(/^bearer +(.+)$/i.exec(authorization ?? '')?.[1]?.trim() ?? '');
-      let matches = false;
-      for (const key of accepted) matches = timingSafeEqual(key, sent) || matches;
-      return matches;
-    },
+    isAllowed: createBearerCheck(Object.values(keys)),
   };
-}
-
-/** Digests are compared, so that the time tells nothing about a key. */
-function digest(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
 }

@@ -3,7 +3,7 @@ import { type ProcessControl, serveControl } from '../../control/index.ts';
 import { EventBus, EventLog, StateStore } from '../../events/index.ts';
 import { type AzureWorkspace, ENDPOINTS, openWorkspace } from '../../workspace/index.ts';
 import { openDoor } from './endpoint-proxy.ts';
-import { DoorViewSource } from './endpoint-view.ts';
+import { EndpointViewSource } from './endpoint-view.ts';
 
 /** Where services listen that ask for no port: from LocalWebservice's own on. */
 const FIRST_PORT = 6789;
@@ -47,7 +47,7 @@ export async function runEndpoint(
     bus.emit({ type: 'emulator.starting', projectDir: directory, pid: process.pid });
     const states = await openWorkspace(home);
     const instance = lifetime.use('instance folder', await states.createInstance());
-    const source = new DoorViewSource(workspace, name);
+    const source = new EndpointViewSource(workspace, name);
     const door = lifetime.use(
       'door',
       await openFirst(wanted, (port) => openDoor({ host: '127.0.0.1', port, source, events: bus })),

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Exchange, type ExchangeOwner } from './exchange.ts';
-import { scanRequest } from './message-head.ts';
+import { type RequestHead, scanRequest } from './message-head.ts';
 import { MAX_HEADER_BYTES, type Upstream } from './upstream.ts';
 
 /** What a connection needs of the gateway. */
@@ -9,15 +9,27 @@ export interface Gate {
   readonly upstream: Upstream | undefined;
   readonly isClosing: boolean;
   /** Whether the request needs no answer of our own. */
-  mayPass(method: string, target: string): boolean;
+  mayPass(request: RequestHead): boolean;
   /** Counts what a close of the gateway waits for: a request, or the rest of an answer. */
-  begin(): void;
-  end(): void;
+  begin(socket: Socket): void;
+  end(socket: Socket): void;
   onAnswered(method: string, target: string): void;
   /** The connection goes to the full parser for the rest of its life, with bytes that were read already. */
-  handOver(line: ClientConnection, socket: Socket, bytes: Buffer): void;
-  onGone(line: ClientConnection): void;
+  handOver(socket: Socket, bytes: Buffer): void;
 }
+
+type State =
+  | { readonly at: 'idle' }
+  /** `ahead` is what came of the requests after this one. */
+  | { readonly at: 'busy'; readonly exchange: Exchange; readonly ahead: Buffer | undefined }
+  /** The last answer is on its way out; until the client has it, the connection counts as busy. */
+  | { readonly at: 'closing' }
+  /** Closed, or the full parser's. */
+  | { readonly at: 'gone' };
+
+const IDLE: State = { at: 'idle' };
+const CLOSING: State = { at: 'closing' };
+const GONE: State = { at: 'gone' };
 
 /**
  * One client's connection on the short way, where of every message only the head is read. Whatever is not plain goes
@@ -26,10 +38,7 @@ export interface Gate {
 export class ClientConnection implements ExchangeOwner {
   readonly socket: Socket;
   readonly #gate: Gate;
-  #exchange: Exchange | undefined;
-  /** What came of the requests after this one. */
-  #ahead: Buffer | undefined;
-  #closesNow = false;
+  #state: State = IDLE;
 
   constructor(socket: Socket, gate: Gate) {
     this.socket = socket;
@@ -45,58 +54,48 @@ export class ClientConnection implements ExchangeOwner {
     return this.#gate.isClosing;
   }
 
-  /** Closes the connection once its request, if there is one, has been answered. */
-  closeWhenIdle(): void {
-    if (this.#exchange || this.#closesNow) return;
-    this.#gate.begin();
-    this.#closeSoon();
-  }
-
-  destroy(): void {
-    this.#onLeave();
-  }
-
   readonly #onData = (bytes: Buffer): void => {
-    const exchange = this.#exchange;
-    if (!exchange) {
-      this.#begin(bytes);
-      return;
-    }
+    const state = this.#state;
+    if (state.at === 'idle') this.#begin(bytes);
+    if (state.at !== 'busy') return;
+    const { exchange } = state;
     const rest = exchange.takeBody(bytes);
     if (rest.length > 0) {
-      this.#ahead = this.#ahead ? Buffer.concat([this.#ahead, rest]) : rest;
-      if (this.#ahead.length > MAX_HEADER_BYTES) this.socket.pause();
+      const ahead = state.ahead ? Buffer.concat([state.ahead, rest]) : rest;
+      this.#state = { at: 'busy', exchange, ahead };
+      if (ahead.length > MAX_HEADER_BYTES) this.socket.pause();
     }
     if (exchange.isOver) this.#next();
   };
 
   #begin(bytes: Buffer): void {
+    // The gateway ends idle connections as it closes; what still comes on one has no answer to get.
+    if (this.#gate.isClosing) return;
     const { upstream } = this.#gate;
     const pool = upstream?.pool;
     const request =
       pool && !pool.isFull ? scanRequest(bytes, upstream.overruled, MAX_HEADER_BYTES) : undefined;
-    if (!pool || !upstream || !request || !this.#gate.mayPass(request.method, request.target)) {
+    if (!pool || !upstream || !request || !this.#gate.mayPass(request)) {
       this.#handOver(bytes);
       return;
     }
-    this.#gate.begin();
+    this.#gate.begin(this.socket);
     const end = request.length + request.bodyLength;
-    if (bytes.length > end) this.#ahead = bytes.subarray(end);
-    this.#exchange = new Exchange(this, { upstream, pool }, request, bytes);
+    const ahead = bytes.length > end ? bytes.subarray(end) : undefined;
+    this.#state = { at: 'busy', exchange: new Exchange(this, { upstream, pool }, request, bytes), ahead };
   }
 
   readonly #onDrain = (): void => {
-    this.#exchange?.resume();
+    if (this.#state.at === 'busy') this.#state.exchange.resume();
   };
 
   onAnswered(): void {
-    const exchange = this.#exchange;
-    if (!exchange) return;
+    if (this.#state.at !== 'busy') return;
+    const { exchange } = this.#state;
     const { method, target } = exchange.request;
     if (exchange.wasPassed) this.#gate.onAnswered(method, target);
     if (exchange.closes) {
-      this.#exchange = undefined;
-      this.#closeSoon();
+      this.#close();
       return;
     }
     this.socket.resume();
@@ -108,50 +107,49 @@ export class ClientConnection implements ExchangeOwner {
   }
 
   onRefused(bytes: Buffer): void {
-    const all = this.#ahead ? Buffer.concat([bytes, this.#ahead]) : bytes;
-    this.#exchange = undefined;
-    this.#gate.end();
-    this.#handOver(all);
+    if (this.#state.at !== 'busy') return;
+    const { ahead } = this.#state;
+    this.#gate.end(this.socket);
+    this.#handOver(ahead ? Buffer.concat([bytes, ahead]) : bytes);
   }
 
   #next(): void {
-    this.#exchange = undefined;
+    if (this.#state.at !== 'busy') return;
+    const { ahead } = this.#state;
     if (this.#gate.isClosing) {
-      this.#closeSoon();
+      this.#close();
       return;
     }
-    this.#gate.end();
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
+    this.#state = IDLE;
+    this.#gate.end(this.socket);
     if (ahead) this.#begin(ahead);
   }
 
-  /** Closes the connection when the client has taken all; until then it counts as busy. */
-  #closeSoon(): void {
-    this.#closesNow = true;
+  /** Closes the connection when the client has taken all. */
+  #close(): void {
+    this.#state = CLOSING;
     this.#detach();
     this.socket.on('error', () => this.socket.destroy());
-    this.socket.once('close', () => {
-      this.#gate.end();
-      this.#gate.onGone(this);
-    });
+    this.socket.once('close', () => this.#gate.end(this.socket));
     // What still comes is not read any more.
     this.socket.resume();
     this.socket.destroySoon();
   }
 
   #handOver(bytes: Buffer): void {
+    this.#state = GONE;
     this.#detach();
-    this.#gate.handOver(this, this.socket, bytes);
+    this.#gate.handOver(this.socket, bytes);
   }
 
   readonly #onLeave = (): void => {
-    this.#exchange?.abandon();
-    if (this.#exchange) this.#gate.end();
-    this.#exchange = undefined;
+    const state = this.#state;
+    this.#state = GONE;
+    if (state.at === 'busy') {
+      state.exchange.abandon();
+      this.#gate.end(this.socket);
+    }
     this.socket.destroy();
-    // When it closes later it is counted there.
-    if (!this.#closesNow) this.#gate.onGone(this);
   };
 
   #detach(): void {

@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { limitConnecting } from '../connect-limit.ts';
 
 /** Who has a connection to the engine for one request. */
 export interface EngineUser {
@@ -18,9 +19,10 @@ export class EngineConnection {
 
   constructor(
     address: { readonly host: string; readonly port: number },
-    onGone: (line: EngineConnection) => void,
+    onGone: (connection: EngineConnection) => void,
   ) {
     const socket = net.connect({ ...address, noDelay: true });
+    limitConnecting(socket);
     this.socket = socket;
     let failure: Error | undefined;
     socket.on('connect', () => this.user?.onEngineConnect());
@@ -30,17 +32,23 @@ export class EngineConnection {
       else socket.destroy();
     });
     socket.on('drain', () => this.user?.onEngineDrain());
-    const tell = () => {
+    const release = () => {
       onGone(this);
       const { user } = this;
       this.user = undefined;
       user?.onEngineEnd(failure);
     };
-    socket.on('end', tell);
+    socket.on('end', release);
     socket.on('error', (error) => {
       failure = error;
     });
-    socket.on('close', tell);
+    socket.on('close', release);
+  }
+
+  /** Ends it; its user hears nothing of that. */
+  drop(): void {
+    this.user = undefined;
+    this.socket.destroy();
   }
 }
 
@@ -48,7 +56,7 @@ export class EngineConnection {
 export class EnginePool {
   readonly #address: { readonly host: string; readonly port: number };
   readonly #most: number;
-  readonly #lines = new Set<EngineConnection>();
+  readonly #connections = new Set<EngineConnection>();
   #idle: EngineConnection[] = [];
   #retired = false;
 
@@ -58,42 +66,49 @@ export class EnginePool {
   }
 
   get isFull(): boolean {
-    return this.#idle.length === 0 && this.#lines.size >= this.#most;
+    return this.#idle.length === 0 && this.#connections.size >= this.#most;
+  }
+
+  /** Sockets whose user awaits something. */
+  *inUse(): Generator<net.Socket> {
+    for (const { user, socket } of this.#connections) if (user) yield socket;
   }
 
   /** A connection for `user`: one that was used at most `maxIdleMs` ago, or a new one. */
   take(user: EngineUser, maxIdleMs: number): EngineConnection {
-    const line = this.#idle.at(-1);
-    if (line && performance.now() - line.idleSince <= maxIdleMs) {
+    const idle = this.#idle.at(-1);
+    if (idle && performance.now() - idle.idleSince <= maxIdleMs) {
       this.#idle.pop();
-      line.user = user;
-      line.isReused = true;
-      return line;
+      idle.user = user;
+      idle.isReused = true;
+      return idle;
     }
+    // The others have been idle for longer still.
+    for (const { socket } of this.#idle.splice(0)) socket.destroy();
     return this.connect(user);
   }
 
   connect(user: EngineUser): EngineConnection {
-    const line = new EngineConnection(this.#address, (gone) => {
-      this.#lines.delete(gone);
+    const connection = new EngineConnection(this.#address, (gone) => {
+      this.#connections.delete(gone);
       const index = this.#idle.indexOf(gone);
       if (index >= 0) this.#idle.splice(index, 1);
     });
-    this.#lines.add(line);
-    line.user = user;
-    return line;
+    this.#connections.add(connection);
+    connection.user = user;
+    return connection;
   }
 
   /** Takes a connection back whose answer came whole. */
-  give(line: EngineConnection): void {
-    line.user = undefined;
+  give(connection: EngineConnection): void {
+    connection.user = undefined;
     if (this.#retired) {
-      line.socket.destroy();
+      connection.socket.destroy();
       return;
     }
-    line.socket.resume();
-    line.idleSince = performance.now();
-    this.#idle.push(line);
+    connection.socket.resume();
+    connection.idleSince = performance.now();
+    this.#idle.push(connection);
   }
 
   /** Ends idle connections now and those in use after their answers. */
@@ -104,6 +119,6 @@ export class EnginePool {
 
   destroy(): void {
     this.#retired = true;
-    for (const { socket } of [...this.#lines]) socket.destroy();
+    for (const { socket } of [...this.#connections]) socket.destroy();
   }
 }

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import { hasErrno, messageOf } from '../../base/index.ts';
+import { messageOf } from '../../base/index.ts';
+import { isUnreachable } from '../connect-limit.ts';
 import { endToEndFields } from '../hop-by-hop.ts';
 import { answerGatewayError } from './gateway-error.ts';
 import type { Upstream } from './upstream.ts';
@@ -9,26 +10,34 @@ export type ForwardResult = 'answered' | 'refused';
 
 /**
  * Passes one request on and its answer back, both as streams whose slower end sets the pace. Nothing is parsed or
- * kept. A caller who leaves ends the request to the engine, too.
+ * kept, and nothing is sent twice. A caller who leaves ends the request to the engine, too.
  */
-export function pass(
+export function forward(
   upstream: Upstream,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<ForwardResult> {
   return new Promise((resolve) => {
     const outgoing = upstream.open(request.method ?? 'GET', request.url ?? '/', requestHeaders(request));
+    let isConnected = false;
+    whenConnected(outgoing, () => {
+      isConnected = true;
+      if (bringsBody(request)) request.pipe(outgoing);
+    });
     const onLeave = () => {
       if (!response.writableFinished) outgoing.destroy();
       resolve('answered');
     };
     response.once('close', onLeave);
+    request.once('close', () => {
+      if (!request.complete) outgoing.destroy();
+    });
     outgoing.once('response', (answer) => passAnswer(answer, request.method, response));
     outgoing.on('error', (error) => {
       request.unpipe(outgoing);
       // A caller who left has no answer to get.
       if (response.destroyed) return;
-      if (hasErrno(error, 'ECONNREFUSED')) {
+      if (!isConnected && isUnreachable(error)) {
         response.off('close', onLeave);
         resolve('refused');
       } else if (response.headersSent) {
@@ -38,22 +47,20 @@ export function pass(
         answerGatewayError(response, 503, `the engine does not answer: ${messageOf(error)}`);
       }
     });
-    sendBody(request, outgoing);
+    outgoing.once('upgrade', (_answer, socket) => {
+      socket.destroy();
+      request.resume();
+      answerGatewayError(response, 503, 'the engine does not answer: it changes the protocol unasked');
+    });
+    if (!bringsBody(request)) outgoing.end();
   });
 }
 
 /** The body flows only once there is a connection, so that a refused request can still be sent to the next engine. */
-function sendBody(request: IncomingMessage, outgoing: ClientRequest): void {
-  if (!bringsBody(request)) {
-    outgoing.end();
-    return;
-  }
+function whenConnected(outgoing: ClientRequest, connected: () => void): void {
   outgoing.once('socket', (socket) => {
-    if (!socket.connecting) request.pipe(outgoing);
-    else socket.once('connect', () => request.pipe(outgoing));
-  });
-  request.once('close', () => {
-    if (!request.complete) outgoing.destroy();
+    if (!socket.connecting) connected();
+    else socket.once('connect', connected);
   });
 }
 

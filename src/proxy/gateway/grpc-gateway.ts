@@ -1,7 +1,10 @@
 import http2 from 'node:http2';
 import type { Socket } from 'node:net';
-import { listen } from '../../base/index.ts';
+import { DrainingServer } from '../../base/index.ts';
+import { CONNECT_LIMIT_MS } from '../connect-limit.ts';
 import type { EngineEndpoints } from '../endpoints.ts';
+import { type LivenessLimits, LivenessWatch, type WatchedConnection } from '../liveness.ts';
+import { probeEngine } from './engine-probe.ts';
 import { CONTROL_REFUSED, isGrpcModelControl } from './model-control.ts';
 
 export interface GrpcGatewayOptions {
@@ -9,6 +12,7 @@ export interface GrpcGatewayOptions {
   readonly allowsControl: boolean;
   /** Called after a client's load or unload has ended. */
   readonly onModelControl?: () => void;
+  readonly liveness?: LivenessLimits;
 }
 
 /** gRPC's code for "unavailable", which Triton answers a load with where none is allowed. */
@@ -23,38 +27,39 @@ const MAX_SESSION_MEGABYTES = 1_024;
  */
 export class GrpcGateway implements AsyncDisposable {
   readonly #options: GrpcGatewayOptions;
-  readonly #server: http2.Http2Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #server: DrainingServer;
   #target: GrpcTarget | undefined;
-  #closing: Promise<void> | undefined;
 
   constructor(options: GrpcGatewayOptions) {
     this.#options = options;
-    this.#server = http2.createServer({ settings: SETTINGS, maxSessionMemory: MAX_SESSION_MEGABYTES });
-    this.#server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
+    const server = http2.createServer({ settings: SETTINGS, maxSessionMemory: MAX_SESSION_MEGABYTES });
+    server.on('connection', (socket: Socket) => {
       socket.setNoDelay(true);
-      socket.once('close', () => this.#sockets.delete(socket));
       socket.on('error', () => undefined);
     });
-    this.#server.on('session', (session) => this.#take(session));
-    this.#server.on('sessionError', () => undefined);
+    server.on('session', (session) => this.#take(session));
+    server.on('sessionError', () => undefined);
+    this.#server = new DrainingServer(server, { drainMs: 0 });
   }
 
   /** @throws PORT_TAKEN, PORT_REFUSED */
   listen(host: string, port: number, purpose: string): Promise<number> {
-    return listen(this.#server, host, port, purpose);
+    return this.#server.listen(host, port, purpose);
   }
 
   /** From now on connections go there; with none, new ones are closed. Those that exist end with their engine. */
   switchTo(endpoints: EngineEndpoints | undefined): void {
-    this.#target = endpoints?.grpc === undefined ? undefined : new GrpcTarget(endpoints.grpc, endpoints);
+    this.#target?.watch.retire();
+    this.#target =
+      endpoints?.grpc === undefined
+        ? undefined
+        : new GrpcTarget(endpoints.grpc, endpoints, this.#options.liveness);
   }
 
   #take(client: http2.ServerHttp2Session): void {
     client.on('error', () => undefined);
     const target = this.#target;
-    if (!target || this.#closing) {
+    if (!target || this.#server.isClosing) {
       client.destroy();
       return;
     }
@@ -70,17 +75,14 @@ export class GrpcGateway implements AsyncDisposable {
         return;
       }
       if (isControl) stream.once('close', () => this.#options.onModelControl?.());
+      target.begin(engine, stream);
       pass(engine, stream, target.headers(headers), (flags & http2.constants.NGHTTP2_FLAG_END_STREAM) !== 0);
     });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#closing ??= new Promise((resolve) => {
-      if (!this.#server.listening) return resolve();
-      this.#server.close(() => resolve());
-      for (const socket of this.#sockets) socket.destroy();
-    });
-    return this.#closing;
+    this.#target?.watch.retire();
+    return this.#server.close();
   }
 }
 
@@ -91,13 +93,28 @@ class GrpcTarget {
   readonly #url: URL;
   readonly #tls: EngineEndpoints['tls'];
   readonly #added: http2.OutgoingHttpHeaders;
+  readonly #sessions = new Map<
+    http2.ClientHttp2Session,
+    { calls: number; readonly watched: WatchedConnection }
+  >();
+  readonly watch: LivenessWatch;
 
-  constructor(address: string, { headers = {}, tls }: EngineEndpoints) {
+  constructor(address: string, endpoints: EngineEndpoints, limits: LivenessLimits | undefined) {
+    const { headers = {}, tls } = endpoints;
+    this.watch = new LivenessWatch({
+      inUse: () => this.#sessionsInUse(),
+      probe: (signal) => probeEngine(endpoints, signal),
+      limits,
+    });
     this.#url = new URL(address.includes('://') ? address.replace(/^grpc/, 'http') : `http://${address}`);
     this.#tls = tls;
     this.#added = Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
     );
+  }
+
+  *#sessionsInUse(): Generator<WatchedConnection> {
+    for (const { calls, watched } of this.#sessions.values()) if (calls > 0) yield watched;
   }
 
   connect(): http2.ClientHttp2Session {
@@ -106,8 +123,32 @@ class GrpcTarget {
       settings: SETTINGS,
       maxSessionMemory: MAX_SESSION_MEGABYTES,
     });
+    const timer = setTimeout(() => session.destroy(new Error('no connection in time')), CONNECT_LIMIT_MS);
+    session.once('connect', () => clearTimeout(timer));
+    session.once('close', () => clearTimeout(timer));
     session.once('connect', () => session.setLocalWindowSize(WINDOW_BYTES));
+    const watched = {
+      get bytesRead() {
+        return session.destroyed ? 0 : session.socket.bytesRead;
+      },
+      get bytesWritten() {
+        return session.destroyed ? 0 : session.socket.bytesWritten;
+      },
+      destroy: (error: Error) => session.destroy(error),
+    };
+    this.#sessions.set(session, { calls: 0, watched });
+    session.once('close', () => this.#sessions.delete(session));
     return session;
+  }
+
+  /** Counts a call as under way until its stream closes. */
+  begin(session: http2.ClientHttp2Session, stream: http2.ServerHttp2Stream): void {
+    const entry = this.#sessions.get(session);
+    if (!entry) return;
+    entry.calls += 1;
+    stream.once('close', () => {
+      entry.calls -= 1;
+    });
   }
 
   headers(given: http2.IncomingHttpHeaders): http2.OutgoingHttpHeaders {

@@ -1,20 +1,18 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listen, within } from '../../base/index.ts';
+import { DrainingServer, messageOf } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
+import { FOREIGN_ORIGIN_REFUSED, isForeignOrigin, stateChangeOf } from '../../kserve/index.ts';
 import type { EngineEndpoints } from '../endpoints.ts';
+import type { LivenessLimits } from '../liveness.ts';
+import { answerMalformed } from '../malformed-request.ts';
 import { ClientConnection, type Gate } from './client-connection.ts';
-import { pass } from './forward.ts';
+import { forward } from './forward.ts';
 import { answerGatewayError } from './gateway-error.ts';
 import { Holding } from './holding.ts';
-import { CONTROL_REFUSED, isHealthProbe, isModelControl } from './model-control.ts';
+import type { RequestHead } from './message-head.ts';
+import { CONTROL_REFUSED } from './model-control.ts';
 import { MAX_HEADER_BYTES, Upstream } from './upstream.ts';
 
 export interface HttpGatewayOptions {
@@ -24,7 +22,10 @@ export interface HttpGatewayOptions {
   readonly modelControlMode: ModelControlMode;
   /** Called after a client's load or unload has been answered. */
   readonly onModelControl?: () => void;
+  /** Called when a connection cannot be accepted; the gateway listens on. */
+  readonly onError?: (error: Error) => void;
   readonly hold?: { readonly most: number; readonly milliseconds: number };
+  readonly liveness?: LivenessLimits;
 }
 
 /** How long requests in flight may take to end when the gateway closes. */
@@ -39,9 +40,8 @@ const RETRY_AFTER = { 'Retry-After': '1' } as const;
  */
 export class HttpGateway implements AsyncDisposable {
   readonly #options: HttpGatewayOptions;
-  readonly #server: Server;
+  readonly #server: DrainingServer;
   readonly #holding: Holding;
-  readonly #lines = new Set<ClientConnection>();
   readonly #gate: Gate;
   /** node:http's own listener, which takes a connection for the rest of its life. */
   readonly #parse: (socket: Socket) => void;
@@ -50,40 +50,41 @@ export class HttpGateway implements AsyncDisposable {
   #away: Upstream | undefined;
   /** Why there is no engine, once none will come any more. */
   #failure: string | undefined;
-  #inFlight = 0;
-  #onDrained: (() => void) | undefined;
-  #closing: Promise<void> | undefined;
 
   constructor(options: HttpGatewayOptions) {
     this.#options = options;
     this.#holding = new Holding(options.hold);
     // Idle connections stay open, as Triton's do: clients pool them and do not expect them to go away.
-    this.#server = createServer(
+    const server = createServer(
       { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 60_000, maxHeaderSize: MAX_HEADER_BYTES },
       this.listener,
     );
-    const [parse] = this.#server.listeners('connection');
-    this.#parse = (socket) => parse?.call(this.#server, socket);
-    this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
+    const [parse] = server.listeners('connection');
+    this.#parse = (socket) => parse?.call(server, socket);
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
       this.#take(request, response, true),
     );
+    server.on('clientError', answerMalformed);
+    server.on('connect', (_request, socket: Socket) => refuseTunnel(socket));
+    server.removeAllListeners('connection');
     this.#gate = this.#makeGate();
-    this.#server.removeAllListeners('connection');
-    this.#server.on('connection', (socket) => this.#lines.add(new ClientConnection(socket, this.#gate)));
+    server.on('connection', (socket) => new ClientConnection(socket, this.#gate));
+    const { onError } = options;
+    this.#server = new DrainingServer(server, { drainMs: DRAIN_MS, ...(onError && { onError }) });
   }
 
   readonly listener: RequestListener = (request, response) => this.#take(request, response, false);
 
   /** @throws PORT_TAKEN, PORT_REFUSED */
   listen(): Promise<number> {
-    return listen(this.#server, this.#options.host, this.#options.port, 'Triton HTTP');
+    return this.#server.listen(this.#options.host, this.#options.port, 'Triton HTTP');
   }
 
   /** From now on requests go there, those that waited first. Requests under way end where they are. */
   switchTo(endpoints: EngineEndpoints): void {
     this.#retire();
     this.#failure = undefined;
-    this.#upstream = new Upstream(endpoints);
+    this.#upstream = new Upstream(endpoints, this.#options.liveness);
     this.#holding.release();
   }
 
@@ -114,7 +115,7 @@ export class HttpGateway implements AsyncDisposable {
     if (this.#upstream !== upstream) return;
     this.#upstream = undefined;
     this.#away = upstream;
-    while (this.#away === upstream && !this.#closing) {
+    while (this.#away === upstream && !this.#server.isClosing) {
       if (!(await upstream.takesConnections())) await sleep(LOOK_AGAIN_MS, undefined, { ref: false });
       else if (this.#away === upstream) {
         this.#away = undefined;
@@ -130,38 +131,44 @@ export class HttpGateway implements AsyncDisposable {
 
   #makeGate(): Gate {
     const gateway = this;
-    const { modelControlMode, onModelControl } = this.#options;
+    const { onModelControl } = this.#options;
     return {
       get upstream() {
-        return gateway.#closing ? undefined : gateway.#upstream;
+        return gateway.#server.isClosing ? undefined : gateway.#upstream;
       },
       get isClosing() {
-        return gateway.#closing !== undefined;
+        return gateway.#server.isClosing;
       },
-      mayPass: (method, target) => modelControlMode === 'explicit' || !isModelControl(method, target),
-      begin: () => {
-        this.#inFlight += 1;
-      },
-      end: this.#onClose,
+      mayPass: (request) => this.#mayPass(request),
+      begin: (socket) => this.#server.begin(socket),
+      end: (socket) => this.#server.end(socket),
       onAnswered: (method, target) => {
-        if (onModelControl && isModelControl(method, target)) onModelControl();
+        if (onModelControl && stateChangeOf(method, target) === 'model-control') onModelControl();
       },
-      handOver: (line, socket, bytes) => {
-        this.#lines.delete(line);
+      handOver: (socket, bytes) => {
         socket.unshift(bytes);
         this.#parse(socket);
         socket.resume();
       },
-      onGone: (line) => this.#lines.delete(line),
     };
   }
 
+  #mayPass({ method, target, hasOrigin }: RequestHead): boolean {
+    const change = stateChangeOf(method, target);
+    if (change === undefined) return true;
+    return !hasOrigin && (change !== 'model-control' || this.#options.modelControlMode === 'explicit');
+  }
+
   #take(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
-    this.#inFlight += 1;
-    response.once('close', this.#onClose);
-    if (this.#closing) response.shouldKeepAlive = false;
-    const { modelControlMode, onModelControl } = this.#options;
-    if (isModelControl(request.method, request.url)) {
+    this.#server.track(request, response);
+    const change = stateChangeOf(request.method, request.url);
+    if (change && isForeignOrigin(request.headers.origin)) {
+      request.resume();
+      answerGatewayError(response, 403, FOREIGN_ORIGIN_REFUSED);
+      return;
+    }
+    if (change === 'model-control') {
+      const { modelControlMode, onModelControl } = this.#options;
       if (modelControlMode !== 'explicit') {
         request.resume();
         answerGatewayError(response, 503, CONTROL_REFUSED);
@@ -169,13 +176,10 @@ export class HttpGateway implements AsyncDisposable {
       }
       if (onModelControl) response.once('finish', onModelControl);
     }
-    void this.#pass(request, response, awaitsContinue);
+    this.#pass(request, response, awaitsContinue).catch((error: unknown) =>
+      answerGatewayError(response, 500, messageOf(error)),
+    );
   }
-
-  readonly #onClose = (): void => {
-    this.#inFlight -= 1;
-    if (this.#inFlight === 0) this.#onDrained?.();
-  };
 
   async #pass(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): Promise<void> {
     let mayContinue = awaitsContinue;
@@ -186,49 +190,42 @@ export class HttpGateway implements AsyncDisposable {
       if (!upstream) return;
       if (mayContinue) response.writeContinue();
       mayContinue = false;
-      if ((await pass(upstream, request, response)) === 'answered') return;
+      if ((await forward(upstream, request, response)) === 'answered') return;
       void this.#suspend(upstream);
     }
   }
 
   /** The engine to use, or undefined after the request has been answered. */
   async #awaitEngine(request: IncomingMessage, response: ServerResponse): Promise<Upstream | undefined> {
-    if (this.#failure === undefined && !this.#closing && !isHealthProbe(request.url)) {
+    if (this.#failure === undefined && !this.#server.isClosing && !isHealthProbe(request.url)) {
       const end = await this.#holding.wait((leave) => response.once('close', leave));
       if (end === 'released' && this.#upstream) return this.#upstream;
       if (end === 'left') return undefined;
     }
     request.resume();
-    const reason = this.#closing ? 'Server exiting' : (this.#failure ?? 'the engine is starting, try again');
+    const reason = this.#server.isClosing
+      ? 'Server exiting'
+      : (this.#failure ?? 'the engine is starting, try again');
     answerGatewayError(response, 503, reason, this.#failure === undefined ? RETRY_AFTER : {});
     return undefined;
   }
 
   /** Stops listening, lets requests in flight end, and closes every connection. */
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #close(): Promise<void> {
-    // So that `#closing` is set when those that wait are told.
-    await Promise.resolve();
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = this.#server.close();
     this.#holding.release('closed');
-    if (this.#server.listening) {
-      const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-      for (const line of [...this.#lines]) line.closeWhenIdle();
-      this.#server.closeIdleConnections();
-      if (this.#inFlight > 0) {
-        const drained = new Promise<void>((resolve) => {
-          this.#onDrained = resolve;
-        });
-        await within(drained, DRAIN_MS);
-      }
-      for (const line of [...this.#lines]) line.destroy();
-      this.#server.closeAllConnections();
-      await closed;
-    }
+    await closed;
     this.#upstream?.destroy();
     this.#away?.destroy();
   }
+}
+
+/** Health is told at once, never held: a probe asks how things are now. */
+function isHealthProbe(url: string | undefined): boolean {
+  return url !== undefined && /^\/+v2\/+health\//.test(url);
+}
+
+function refuseTunnel(socket: Socket): void {
+  socket.on('error', () => socket.destroy());
+  socket.end('HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
 }

@@ -1,3 +1,5 @@
+import { connectionOptions, HOP_BY_HOP } from '../hop-by-hop.ts';
+
 /** A request whose form leaves no doubt where it ends. */
 export interface RequestHead {
   readonly method: string;
@@ -6,6 +8,8 @@ export interface RequestHead {
   readonly length: number;
   readonly bodyLength: number;
   readonly keepsAlive: boolean;
+  /** Whether a web page may have sent it. */
+  readonly hasOrigin: boolean;
   /** The fields to pass on as they were written, each with its line end; without `Host`. */
   readonly fields: string;
 }
@@ -28,15 +32,8 @@ const ANSWER = new RegExp(
   `^HTTP/1\\.([01]) ([1-9]\\d\\d)(?: [\\t\\x20-\\x7e\\x80-\\xff]*)?\\r\\n(?:${FIELD})*\\r\\n$`,
 );
 const LENGTH = /^\d{1,15}$/;
-const UNUSUAL: ReadonlySet<string> = new Set([
-  'expect',
-  'http2-settings',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-const DROPPED: ReadonlySet<string> = new Set([
+/** Hop-by-hop fields that are left out without a thought; a request with any other is for the full parser. */
+const LEFT_OUT: ReadonlySet<string> = new Set([
   'keep-alive',
   'proxy-authenticate',
   'proxy-authorization',
@@ -62,14 +59,17 @@ export function scanRequest(
   let hosts = 0;
   let bodyLength: number | undefined;
   let keepsAlive = true;
+  let hasOrigin = false;
   for (const [name, value, line] of fieldsOf(text)) {
-    if (UNUSUAL.has(name)) return undefined;
     if (name === 'host') hosts += 1;
     else if (name === 'connection') {
       const option = value.toLowerCase();
       if (option === 'close') keepsAlive = false;
       else if (option !== 'keep-alive') return undefined;
-    } else if (!DROPPED.has(name)) {
+    } else if (HOP_BY_HOP.has(name)) {
+      if (!LEFT_OUT.has(name)) return undefined;
+    } else {
+      if (name === 'origin') hasOrigin = true;
       if (name === 'content-length') {
         if (bodyLength !== undefined || !LENGTH.test(value)) return undefined;
         bodyLength = Number(value);
@@ -79,7 +79,7 @@ export function scanRequest(
   }
   if (hosts !== 1) return undefined;
   if (bodyLength === undefined && method === 'POST') fields += 'Content-Length: 0\r\n';
-  return { method, target, length, bodyLength: bodyLength ?? 0, keepsAlive, fields };
+  return { method, target, length, bodyLength: bodyLength ?? 0, keepsAlive, hasOrigin, fields };
 }
 
 /** Reads the head of an answer; undefined until it is whole. @throws Error where it is malformed or ambiguous */
@@ -95,14 +95,14 @@ export function scanAnswer(bytes: Buffer, most: number): AnswerHead | undefined 
   let framing: BodyFraming = 'close';
   for (const [name, value, line] of fieldsOf(text)) {
     if (name === 'connection') {
-      for (const option of value.toLowerCase().split(',')) named.add(option.trim());
+      for (const option of connectionOptions(value)) named.add(option);
     } else if (name === 'content-length' || name === 'transfer-encoding') {
       const isLength = name === 'content-length';
       const isPlain = isLength ? LENGTH.test(value) : value.toLowerCase() === 'chunked' && minor === '1';
       if (framing !== 'close' || !isPlain) throw new Error('the end of its answer is ambiguous');
       framing = isLength ? Number(value) : 'chunked';
       kept.push(['', line]);
-    } else if (!DROPPED.has(name) && name !== 'upgrade') kept.push([name, line]);
+    } else if (!HOP_BY_HOP.has(name) || name === 'trailer') kept.push([name, line]);
   }
   let lines = `HTTP/1.1${text.slice(8, text.indexOf('\r\n') + 2)}`;
   for (const [name, line] of kept) if (!named.has(name)) lines += line;

@@ -1,26 +1,30 @@
-import { createServer, type Server } from 'node:http';
-import { listen } from '../../base/index.ts';
+import { createServer } from 'node:http';
+import { DrainingServer } from '../../base/index.ts';
 import type { EngineEndpoints } from '../endpoints.ts';
-import { pass } from './forward.ts';
+import { answerMalformed } from '../malformed-request.ts';
+import { forward } from './forward.ts';
 import { answerGatewayError } from './gateway-error.ts';
 import { Upstream } from './upstream.ts';
 
 /** A listener that passes requests on to metrics behind TLS, a key or a path of their own. */
 export class MetricsGateway implements AsyncDisposable {
-  readonly #server: Server;
+  readonly #server: DrainingServer;
   #upstream: Upstream | undefined;
 
   constructor() {
-    this.#server = createServer(async (request, response) => {
+    const server = createServer(async (request, response) => {
+      this.#server.track(request, response);
       const upstream = this.#upstream;
-      if (upstream && (await pass(upstream, request, response)) === 'answered') return;
+      if (upstream && (await forward(upstream, request, response)) === 'answered') return;
       answerGatewayError(response, 503, 'the metrics of the engine do not answer');
     });
+    server.on('clientError', answerMalformed);
+    this.#server = new DrainingServer(server, { drainMs: 0 });
   }
 
   /** @throws PORT_TAKEN, PORT_REFUSED */
   listen(host: string, port: number, purpose: string): Promise<number> {
-    return listen(this.#server, host, port, purpose);
+    return this.#server.listen(host, port, purpose);
   }
 
   /** From now on requests for `/metrics` go there; with none, they are answered 503. */
@@ -34,10 +38,7 @@ export class MetricsGateway implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#server.listening) return;
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeAllConnections();
+    await this.#server.close();
     this.#upstream?.destroy();
-    await closed;
   }
 }

@@ -1,12 +1,20 @@
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
+import { limitConnecting } from '../connect-limit.ts';
 import type { EngineEndpoints } from '../endpoints.ts';
+import { type LivenessLimits, LivenessWatch } from '../liveness.ts';
 import { EnginePool } from './engine-pool.ts';
+import { probeEngine } from './engine-probe.ts';
 
 /** Connections to the engine at a time; requests beyond wait for one. */
 const MAX_CONNECTIONS = 512;
 const CONNECT_LIMIT_MS = 2_000;
+/**
+ * An idle connection is used again for what must not be sent twice only where its end is not to be expected: Triton
+ * keeps idle ones open, many servers wait 5 s.
+ */
+export const SURELY_OPEN_MS = 1_000;
 export const MAX_HEADER_BYTES = 65_536;
 const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -23,12 +31,20 @@ export class Upstream {
   readonly overruled: ReadonlySet<string>;
   /** Connections for plain requests; an engine behind TLS has none. */
   readonly pool: EnginePool | undefined;
+  readonly #watch: LivenessWatch;
 
-  constructor({ http: base, headers = {}, tls }: EngineEndpoints) {
+  constructor(endpoints: EngineEndpoints, liveness?: LivenessLimits) {
+    const { http: base, headers = {}, tls } = endpoints;
     this.#url = new URL(base);
     this.#basePath = this.#url.pathname.replace(/\/+$/, '');
     const secure = this.#url.protocol === 'https:';
-    const options = { keepAlive: true, maxSockets: MAX_CONNECTIONS, scheduling: 'lifo' } as const;
+    const options = {
+      keepAlive: true,
+      maxSockets: MAX_CONNECTIONS,
+      scheduling: 'lifo',
+      // Ends idle connections only: nothing listens for it on those in use.
+      timeout: SURELY_OPEN_MS,
+    } as const;
     this.#agent = secure ? new https.Agent({ ...options, ...tls }) : new http.Agent(options);
     this.#request = secure ? https.request : http.request;
     this.#headers = ['Host', this.#url.host, ...Object.entries(headers).flat()];
@@ -38,6 +54,11 @@ export class Upstream {
     const isPlain = fields.every(([name, value]) => FIELD_NAME.test(name) && FIELD_VALUE.test(value));
     const address = { host: this.#hostname, port: Number(this.#url.port || 80) };
     this.pool = secure || !isPlain ? undefined : new EnginePool(address, MAX_CONNECTIONS);
+    this.#watch = new LivenessWatch({
+      inUse: () => this.#socketsInUse(),
+      probe: (signal) => probeEngine(endpoints, signal),
+      limits: liveness,
+    });
   }
 
   /** The head of a request as the engine gets it; `fields` are complete lines. */
@@ -56,7 +77,7 @@ export class Upstream {
       const name = callerHeaders[index] ?? '';
       if (!this.overruled.has(name.toLowerCase())) headers.push(name, callerHeaders[index + 1] ?? '');
     }
-    return this.#request({
+    const request = this.#request({
       protocol: this.#url.protocol,
       hostname: this.#hostname,
       port: this.#url.port,
@@ -67,6 +88,12 @@ export class Upstream {
       maxHeaderSize: MAX_HEADER_BYTES,
       setDefaultHeaders: false,
     } as http.RequestOptions);
+    return request.once('socket', limitConnecting);
+  }
+
+  *#socketsInUse(): Generator<net.Socket> {
+    if (this.pool) yield* this.pool.inUse();
+    for (const sockets of Object.values(this.#agent.sockets)) yield* sockets ?? [];
   }
 
   /** Whether the engine accepts a connection now. */
@@ -86,6 +113,7 @@ export class Upstream {
 
   /** Ends idle connections now and those in use after their answers: an engine that stops waits for them. */
   retire(): void {
+    this.#watch.retire();
     this.pool?.retire();
     this.#agent.maxFreeSockets = 0;
     for (const sockets of Object.values(this.#agent.freeSockets)) {
@@ -97,5 +125,6 @@ export class Upstream {
   destroy(): void {
     this.pool?.destroy();
     this.#agent.destroy();
+    this.#watch.retire();
   }
 }

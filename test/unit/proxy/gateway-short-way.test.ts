@@ -155,19 +155,35 @@ describe('the short way through the gateway', () => {
     expect(got).toBe(size);
   });
 
-  test('sends a request once more where a kept connection closes before any answer, and only then', async () => {
+  test('never sends a POST twice: a kept connection that closes without an answer is 503', async () => {
+    let executed = 0;
     const engine = await startEngine((socket, text, connection) => {
-      if (connection === 1 && text.includes('second')) socket.destroy();
-      else if (text.includes('fatal')) socket.destroy();
+      executed += 1;
+      if (text.includes('second')) socket.destroy();
       else socket.write(ok(`from ${connection}`));
     });
     const { port } = await startGateway(engine.http);
     const caller = new Caller(port).send(post('first'));
     await caller.got(/from 1$/);
-    await caller.send(post('second')).got(/from 2$/);
-    await caller.send(post('fatal')).got(/503 [\s\S]*does not answer[\s\S]*}$/);
+    await caller.send(post('second')).got(/503 [\s\S]*does not answer[\s\S]*}$/);
+    expect([executed, engine.sockets.length]).toEqual([2, 1]);
+    await caller.send(post('again')).got(/from 2$/);
+  });
+
+  test('sends a GET once more where a kept connection closes before any answer, and only then', async () => {
+    const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+    const engine = await startEngine((socket, text, connection) => {
+      if (connection === 1 && text.includes('/second')) socket.destroy();
+      else if (text.includes('/fatal')) socket.destroy();
+      else socket.write(ok(`from ${connection}`));
+    });
+    const { port } = await startGateway(engine.http);
+    const caller = new Caller(port).send(get('/first'));
+    await caller.got(/from 1$/);
+    await caller.send(get('/second')).got(/from 2$/);
+    await caller.send(get('/fatal')).got(/503 [\s\S]*does not answer[\s\S]*}$/);
     expect(engine.sockets).toHaveLength(3);
-    await caller.send(post('again')).got(/from 4$/);
+    await caller.send(get('/again')).got(/from 4$/);
   });
 
   test('closes the caller’s connection where the answer breaks off, and passes one that ends with its connection', async () => {
@@ -218,6 +234,9 @@ describe('the short way through the gateway', () => {
     'POST / HTTP/1.1\r\nHost: x\r\nContent-Length : 1\r\n\r\na',
     'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\na',
     'GET / HTTP/1.1\r\nHost: x\r\nX: a\nY: b\r\n\r\n',
+    'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na',
+    'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\nContent-Length: 1\r\n\r\na',
+    'GET / HTTP/1.1\r\nHost: x\r\nX Y: a\r\n\r\n',
   ])('refuses %j with 400, after a plain request as well', async (odd) => {
     const seen: string[] = [];
     const engine = await startEngine((socket, text) => {
@@ -227,7 +246,9 @@ describe('the short way through the gateway', () => {
     const { port } = await startGateway(engine.http);
     const caller = new Caller(port).send(post('a') + odd + post('smuggled'));
     await caller.gone();
-    expect(caller.text).toMatch(/fineHTTP\/1\.1 400 /);
+    expect(caller.text).toMatch(
+      /fineHTTP\/1\.1 400 [\s\S]*\{"error":"the request is not valid HTTP\/1\.1: .+"\}$/,
+    );
     expect(seen.join('')).not.toMatch(/smuggled/);
   });
 

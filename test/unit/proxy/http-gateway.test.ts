@@ -39,6 +39,16 @@ function raw(port: number, bytes: string, enough: RegExp): Promise<string> {
   });
 }
 
+function requestText(
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string | undefined>>,
+  body: string,
+): string {
+  const lines = Object.entries({ Host: 'x', 'Content-Length': String(body.length), ...headers });
+  return `${method} ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`;
+}
+
 async function readAll(request: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of request) text += chunk;
@@ -157,6 +167,119 @@ describe('the gateway before an engine', () => {
     const answer = await fetch(url, { method: 'POST', body: 'x' });
     expect(answer.status).toBe(503);
     expect(await answer.json()).toEqual({ error: expect.stringMatching(/does not answer/) });
+  });
+
+  describe('before an engine that hangs', () => {
+    const liveness = { silentMs: 40, probeMs: 120 };
+    const hanging = async () => {
+      const sockets: net.Socket[] = [];
+      const server = net.createServer((socket) => {
+        sockets.push(socket);
+        socket.on('error', () => undefined);
+        socket.resume();
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      cleanups.push(async () => {
+        for (const socket of sockets) socket.destroy();
+        server.close();
+      });
+      return { sockets, http: `http://127.0.0.1:${(server.address() as net.AddressInfo).port}` };
+    };
+
+    test.each([
+      ['plain', { 'content-type': 'a/b' }],
+      ['for the full parser', { te: 'trailers' }],
+    ])('answers 503 where it answers neither a request (%s) nor a health probe', async (_name, headers) => {
+      const { gateway, url } = await startGateway({ liveness });
+      gateway.switchTo({ http: (await hanging()).http });
+      const answer = await raw(Number(new URL(url).port), requestText('POST', '/v2', headers, 'x'), /\}$/);
+      expect(answer).toMatch(
+        /503 [\s\S]*"error":"the engine does not answer: it is silent and did not answer/,
+      );
+    });
+
+    test('closes the caller’s connection in mid-answer', async () => {
+      const { http } = await startEngine((request, response) => {
+        if (request.url?.endsWith('/live')) return;
+        response.writeHead(200, { 'content-length': 10 });
+        response.write('half');
+      });
+      const { gateway, url } = await startGateway({ liveness });
+      gateway.switchTo({ http });
+      await expect(fetch(url, { method: 'POST' }).then((answer) => answer.text())).rejects.toThrow();
+    });
+
+    test('waits for one that computes and answers the probe', async () => {
+      let probes = 0;
+      const computing = withResolvers();
+      const { http } = await startEngine((request, response) => {
+        if (!request.url?.endsWith('/live')) void computing.promise.then(() => response.end('slow'));
+        else {
+          response.end();
+          probes += 1;
+          if (probes === 3) computing.resolve();
+        }
+      });
+      const { gateway, url } = await startGateway({ liveness });
+      gateway.switchTo({ http });
+      expect(await (await fetch(url, { method: 'POST', body: 'x' })).text()).toBe('slow');
+    });
+  });
+
+  test.each([
+    ['what is no HTTP', 'SSH-2.0-x\r\n\r\n'],
+    ['a head without an end', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}`],
+    ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
+    ['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'],
+  ])('answers 503 where the engine sends %s', async (_name, garbage) => {
+    const server = net.createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.write(garbage));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    cleanups.push(async () => server.close());
+    const { gateway, port } = await startGateway();
+    gateway.switchTo({ http: `http://127.0.0.1:${(server.address() as net.AddressInfo).port}` });
+    for (const headers of [{}, { te: 'trailers' }]) {
+      const answer = await raw(port, requestText('POST', '/v2', headers, 'x'), /\}$/);
+      expect(answer).toMatch(/^HTTP\/1\.1 503 [\s\S]*the engine does not answer/);
+    }
+  });
+
+  test.each([
+    ['/v2/repository/models/m/load', 'https://evil.example', 403],
+    ['/v2//repository/models/m/unload', 'null', 403],
+    ['/v2/logging', 'http://localhost.evil.example', 403],
+    ['/v2/models/m/trace/setting', 'http://192.168.0.7:8000', 403],
+    ['/v2/systemsharedmemory/region/r/register', 'https://evil.example', 403],
+    ['/v2/repository/models/m/load', 'http://localhost:3000', 200],
+    ['/v2/trace/setting', 'https://127.0.0.1', 200],
+    ['/v2/cudasharedmemory/unregister', 'http://[::1]:8000', 200],
+    ['/v2/logging', undefined, 200],
+    ['/v2/models/m/infer', 'https://evil.example', 200],
+    ['/v2/repository/index', 'https://evil.example', 200],
+  ])('answers a POST to %s from a page of %s with %d', async (path, origin, status) => {
+    const seen: string[] = [];
+    const { http } = await startEngine((request, response) => {
+      seen.push(request.url ?? '');
+      response.end('passed');
+    });
+    const { gateway, port } = await startGateway({ modelControlMode: 'explicit' });
+    gateway.switchTo({ http });
+    const answer = await raw(
+      port,
+      requestText('POST', path, origin ? { Origin: origin } : {}, '{}'),
+      /passed|\}$/,
+    );
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(seen).toEqual(status === 200 ? [path] : []);
+  });
+
+  test('answers a request for a tunnel', async () => {
+    const { port } = await startGateway();
+    expect(await raw(port, 'CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n', /never/)).toMatch(
+      /^HTTP\/1\.1 405 /,
+    );
   });
 
   test('ends the request to the engine when the caller leaves, held ones too', async () => {

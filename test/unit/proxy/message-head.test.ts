@@ -16,6 +16,7 @@ describe('the head of a request', () => {
       length: text.length,
       bodyLength: 3,
       keepsAlive: false,
+      hasOrigin: false,
       fields: 'X-a:1\r\nx-A:  2\r\nContent-Length: 3\r\n',
     });
   });
