@@ -79,7 +79,16 @@ class RunningFronted implements LocalEngine {
     );
     this.#gateway = this.#lifetime.use(
       'gateway',
-      new HttpGateway({ host, port: options.httpPort, modelControlMode, onModelControl }),
+      new HttpGateway({
+        host,
+        port: options.httpPort,
+        modelControlMode,
+        onModelControl,
+        onError: (error) => {
+          const text = `the Triton HTTP port cannot accept a connection: ${error.message}`;
+          events.emit({ type: 'log.line', source: 'emulator', level: 'error', text });
+        },
+      }),
     );
     this.#lifetime.defer('restarts', () => this.#stopping.abort(systemError('STOPPING', 'the engine stops')));
   }

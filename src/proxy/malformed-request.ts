@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** How a request that is no valid HTTP is answered; the codes are those of Node's parser. */
 const STATUS: Readonly<Record<string, string>> = {
@@ -38,3 +39,9 @@ export function answerMalformed(error: Error, socket: Socket): void {
 }
 
 const LINGER_MS = 2_000;
+
+/** Answers a CONNECT, for an HTTP server's `connect`: without a listener, Node only closes the connection. */
+export function refuseTunnel(socket: Duplex): void {
+  socket.on('error', () => socket.destroy());
+  socket.end('HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+}

@@ -2,7 +2,6 @@ import { Lifetime } from '../../base/index.ts';
 import { type ProcessControl, serveControl } from '../../control/index.ts';
 import { EventBus, EventLog, StateStore } from '../../events/index.ts';
 import { type AzureWorkspace, ENDPOINTS, openWorkspace } from '../../workspace/index.ts';
-import { openDoor } from './endpoint-proxy.ts';
 import { EndpointViewSource } from './endpoint-view.ts';
 
 /** Where services listen that ask for no port: from LocalWebservice's own on. */
@@ -17,7 +16,7 @@ export interface RunningEndpoint {
 }
 
 /**
- * Runs the door of an endpoint in this process, found and stopped by others as an emulator is. It follows the
+ * Runs the proxy of an endpoint in this process, found and stopped by others as an emulator is. It follows the
  * workspace's files: deployments, traffic and keys count from the next request on.
  * @param wanted the port; the first free one from 6789 on where it is undefined.
  */
@@ -48,11 +47,13 @@ export async function runEndpoint(
     const states = await openWorkspace(home);
     const instance = lifetime.use('instance folder', await states.createInstance());
     const source = new EndpointViewSource(workspace, name);
-    const door = lifetime.use(
-      'door',
-      await openFirst(wanted, (port) => openDoor({ host: '127.0.0.1', port, source, events: bus })),
+    // Loaded here, so that emulators do without fastify.
+    const { startEndpointProxy } = await import('./endpoint-proxy.ts');
+    const proxy = lifetime.use(
+      'endpoint proxy',
+      await openFirst(wanted, (port) => startEndpointProxy({ host: '127.0.0.1', port, source, events: bus })),
     );
-    const uri = `http://localhost:${door.port}`;
+    const uri = `http://localhost:${proxy.port}`;
     const control: ProcessControl = {
       state: async () => store.state,
       subscribe: (listener) => bus.subscribe(listener),
@@ -62,7 +63,7 @@ export async function runEndpoint(
     const eventLog = workspace.eventLog(ENDPOINTS + name, 0);
     await instance.announce({ projectDir: directory, scoringUri: uri, httpUrl: uri, eventLog });
     bus.emit({ type: 'emulator.ready', scoringUri: uri, httpUrl: uri, deployment: 'no-code', startMs: 0 });
-    return { port: door.port, stopped, stop };
+    return { port: proxy.port, stopped, stop };
   } catch (error) {
     await stop('start failed');
     throw error;

@@ -6,7 +6,7 @@ import type { ModelControlMode } from '../../config/index.ts';
 import { FOREIGN_ORIGIN_REFUSED, isForeignOrigin, stateChangeOf } from '../../kserve/index.ts';
 import type { EngineEndpoints } from '../endpoints.ts';
 import type { LivenessLimits } from '../liveness.ts';
-import { answerMalformed } from '../malformed-request.ts';
+import { answerMalformed, refuseTunnel } from '../malformed-request.ts';
 import { ClientConnection, type Gate } from './client-connection.ts';
 import { forward } from './forward.ts';
 import { answerGatewayError } from './gateway-error.ts';
@@ -65,7 +65,7 @@ export class HttpGateway implements AsyncDisposable {
       this.#take(request, response, true),
     );
     server.on('clientError', answerMalformed);
-    server.on('connect', (_request, socket: Socket) => refuseTunnel(socket));
+    server.on('connect', (_request, socket) => refuseTunnel(socket));
     server.removeAllListeners('connection');
     this.#gate = this.#makeGate();
     server.on('connection', (socket) => new ClientConnection(socket, this.#gate));
@@ -223,9 +223,4 @@ export class HttpGateway implements AsyncDisposable {
 /** Health is told at once, never held: a probe asks how things are now. */
 function isHealthProbe(url: string | undefined): boolean {
   return url !== undefined && /^\/+v2\/+health\//.test(url);
-}
-
-function refuseTunnel(socket: Socket): void {
-  socket.on('error', () => socket.destroy());
-  socket.end('HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
 }
