@@ -24,8 +24,8 @@ interface Upstream {
 type Answered = (error: Error | null, answer: Dispatcher.ResponseData) => void;
 
 const CONNECT_LIMIT_MS = 5_000;
-/** Shorter than any deployment keeps an idle connection: no request meets one that closes. */
-const IDLE_MS = 1_000;
+/** Deployments keep an idle connection for 75 s: none that is used again meets its end. */
+const IDLE_MS = 30_000;
 const MAX_CONNECTIONS = 256;
 
 /** Sends requests to deployments, once each, and ends those to a deployment that hangs. */
