@@ -24,8 +24,6 @@ interface Upstream {
 type Answered = (error: Error | null, answer: Dispatcher.ResponseData) => void;
 
 const CONNECT_LIMIT_MS = 5_000;
-/** Deployments keep an idle connection for 75 s: none that is used again meets its end. */
-const IDLE_MS = 30_000;
 const MAX_CONNECTIONS = 256;
 
 /** Sends requests to deployments, once each, and ends those to a deployment that hangs. */
@@ -40,8 +38,9 @@ export class DeploymentAgent {
     const connect = buildConnector({ timeout: CONNECT_LIMIT_MS });
     this.#agent = new Agent({
       connections: MAX_CONNECTIONS,
-      keepAliveTimeout: IDLE_MS,
-      keepAliveMaxTimeout: IDLE_MS,
+      // A connection for each request: none meets the end of an idle one, and a deployment notices at once that a
+      // request which it answered early, as late for example, needs no result any more.
+      pipelining: 0,
       // A script may compute as long as its deployment lets it; the watch tells that from hanging.
       headersTimeout: 0,
       bodyTimeout: 0,
