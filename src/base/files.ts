@@ -53,11 +53,11 @@ export async function entryKind(target: string): Promise<'file' | 'directory' | 
   return found?.isFile() ? 'file' : undefined;
 }
 
-/** Whether `target` is `directory` itself or lies below it. Both are taken as written, links not followed. */
-export function isInside(directory: string, target: string): boolean {
-  const relative = path.relative(directory, target);
-  return (
-    relative === '' ||
-    (relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative))
-  );
+/**
+ * Whether `target` is `directory` itself or lies below it. Both are taken as written, links not followed; case counts
+ * where it does for the system, so not on Windows.
+ */
+export function isInside(directory: string, target: string, { relative, sep, isAbsolute } = path): boolean {
+  const between = relative(directory, target);
+  return between === '' || (between !== '..' && !between.startsWith(`..${sep}`) && !isAbsolute(between));
 }

@@ -86,4 +86,13 @@ describe('isInside', () => {
     expect(isInside(root, path.resolve('/srv/models-old/x'))).toBe(false);
     expect(isInside(root, path.resolve('/'))).toBe(false);
   });
+
+  it('knows drives on Windows, either separator, and that case does not count there', () => {
+    const isInsideOnWindows = (one: string, other: string) => isInside(one, other, path.win32);
+    expect(isInsideOnWindows('C:\\Models', 'c:\\models\\Digits\\1')).toBe(true);
+    expect(isInsideOnWindows('C:\\models', 'C:/models/digits')).toBe(true);
+    expect(isInsideOnWindows('C:\\models', 'D:\\models\\digits')).toBe(false);
+    expect(isInsideOnWindows('C:\\models', 'C:\\models-old')).toBe(false);
+    expect(isInsideOnWindows('\\\\server\\share', '\\\\server\\share\\digits')).toBe(true);
+  });
 });
