@@ -113,6 +113,13 @@ describe('what cannot be chosen without a doubt', () => {
       'repo/m/1/model.onnx',
     ],
     ['a Python model without one', ['m/model.py'], 'm/model.py lies in no version folder', 'm/1/model.py'],
+    ['an MLflow model', ['MLmodel', 'conda.yaml'], 'is an MLflow model', 'mlflow.pyfunc.load_model'],
+    [
+      'a repository further down',
+      ['modèles/triton/m/1/model.onnx'],
+      'where they are looked for',
+      `--models ${path.join('modèles', 'triton')}`,
+    ],
     ['nothing', ['README.md'], 'holds neither models nor an entry script', 'looked for a model repository'],
   ])('%s: names what was found and what settles it', async (_name, files, message, hint) => {
     await lay(...files);
