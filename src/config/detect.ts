@@ -66,6 +66,16 @@ export async function detectEntryScript(directory: string): Promise<string | und
   return others.length === 0 ? only : undefined;
 }
 
+/** A warning for a project that is served without a script although several could be one; empty otherwise. */
+export async function describeDoubtfulScripts(directory: string): Promise<readonly string[]> {
+  const [first, ...others] = await findScripts(directory);
+  if (first === undefined || others.length === 0) return [];
+  const names = [first, ...others].map((file) => path.relative(directory, file));
+  return [
+    `served without an entry script: several files define init() and run() (${names.join(', ')}); choose one: --entry-script ${names[0]}`,
+  ];
+}
+
 /** Python files of the folder that define both functions of an entry script. */
 async function findScripts(directory: string): Promise<string[]> {
   const scripts: string[] = [];
