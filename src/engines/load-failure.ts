@@ -84,7 +84,10 @@ function nameMissingBackend(reason: string): string {
   return `${reason} (this tritonserver has no ${backend} backend: ${other} serves the model)`;
 }
 
-/** The index knows a model that could not be read, or has no version, by name alone; the reason stands in the log only (triton.md 6.5). */
+/**
+ * The index knows a model that could not be read, or has no version, by name alone; the reason stands in the log only
+ * (docs/reference/triton.md#log-lines).
+ */
 export function notePollFailure(text: string, board: ModelBoard): void {
   const [, model, reason] =
     /^(?:Poll failed for model directory|failed to load model) '([^']*)': ([\s\S]*)$/.exec(text) ?? [];
