@@ -114,13 +114,13 @@ outputs, lengths) and shrinks what is answered differently: 2,000 in each run of
   reload, in every mode.
 
 ## Every error
-The errors of Triton by their numbers in the catalogue of this project, with the case that brings each up, or why none
-does.
+The errors of the [catalogue](reference/triton.md#error-catalogue), with the case that causes each, or the reason why
+none does.
 
 | Error | Case, or why there is none |
 |---|---|
 ${errorTable()
-  .map(([code, where]) => `| ${code} | ${where} |`)
+  .map(([code, where]) => `| [${code}](reference/triton.md#${code.toLowerCase()}) | ${where} |`)
   .join('\n')}
 `;
 }
