@@ -11,9 +11,16 @@ export {
   toTritonLocalError,
   userError,
 } from './errors.ts';
-export { withFileLock } from './file-lock.ts';
+export { describeLockHolder, withFileLock } from './file-lock.ts';
 export { entryKind, hashFile, isInside, writeFileAtomic } from './files.ts';
 export { Lifetime, within } from './lifetime.ts';
 export { LineSplitter, MAX_LINE_CHARACTERS } from './lines.ts';
 export { Mutex } from './mutex.ts';
 export { findPortHolder, listen, listenError, type PortHolder } from './ports.ts';
+export {
+  ownIdentity,
+  type ProcessIdentity,
+  type ProcessVerdict,
+  parseIdentity,
+  verdictOn,
+} from './process-identity.ts';

@@ -144,6 +144,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
         config,
         initial,
         stagedRepository,
+        sharedMemoryPrefix: instance.sharedMemoryPrefix,
         runtimePaths: this.#runtimePaths,
         skipDownload: this.#skipDownload.signal,
         events: this.#bus,

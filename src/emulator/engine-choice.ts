@@ -21,6 +21,8 @@ export interface EngineStartOptions {
   readonly initial: ProjectSnapshot;
   /** Where the engine reads models from; made here. */
   readonly stagedRepository: string;
+  /** Begins the names of the shared memory of a native Triton. */
+  readonly sharedMemoryPrefix: string;
   readonly runtimePaths: readonly string[];
   /** Aborted when the user would rather have what is on this machine than wait for an image. */
   readonly skipDownload: AbortSignal;
@@ -43,7 +45,14 @@ export async function makeEngine(
       const program = plan.program ?? (await buildManagedTriton(home, environment, events, signal));
       const workDirectory = path.join(path.dirname(stagedRepository), 'native');
       return front(
-        new NativeEngine({ program, repository: stagedRepository, workDirectory, environment, events }),
+        new NativeEngine({
+          program,
+          repository: stagedRepository,
+          workDirectory,
+          sharedMemoryPrefix: options.sharedMemoryPrefix,
+          environment,
+          events,
+        }),
         options,
       );
     }

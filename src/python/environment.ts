@@ -73,7 +73,8 @@ async function provide(
 
   const tell = (step: string, detail: string) =>
     events.emit({ type: 'environment.progress', environment: TITLE, step, detail: shorten(detail) });
-  const onWait = () => tell('wait', 'another triton-local builds the same environment');
+  const onWait = (holder: string) =>
+    tell('wait', `${holder} builds the same environment (lock: ${directory}.lock)`);
   await withFileLock(`${directory}.lock`, signal, onWait, async () => {
     if (isComplete(directory)) return;
     try {

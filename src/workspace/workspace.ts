@@ -1,10 +1,10 @@
 import { mkdir, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { messageOf, systemError } from '../base/index.ts';
-import type { Instance, InstanceRecord } from './instance.ts';
+import { messageOf, systemError, userError, withFileLock } from '../base/index.ts';
+import type { Instance, InstanceClaim, InstanceRecord } from './instance.ts';
 import { createInstance } from './instance-folder.ts';
-import { listInstances, sweepInstances } from './instances.ts';
+import { isClaimed, listInstances, sweepInstances } from './instances.ts';
 import { type ServiceKeys, serviceKeys } from './keys.ts';
 import type { SocketPlace } from './socket-path.ts';
 
@@ -13,8 +13,11 @@ export interface Workspace {
   readonly home: string;
   /** The keys of a service, made once and kept. @throws KEYS_UNREADABLE */
   keys(service: string): Promise<ServiceKeys>;
-  /** A folder of its own for the emulator that this process is. */
-  createInstance(): Promise<Instance>;
+  /**
+   * A folder of its own for the emulator that this process is.
+   * @throws ALREADY_RUNNING where another one that lives has the same claim.
+   */
+  createInstance(claim?: InstanceClaim): Promise<Instance>;
   /** The emulators that run and have announced themselves, the oldest first. */
   list(): Promise<readonly InstanceRecord[]>;
   /** Removes what emulators left behind that were killed. Safe to call while others start, run or end. */
@@ -45,8 +48,32 @@ export async function openWorkspace(home: string): Promise<Workspace> {
   return {
     home: root,
     keys: (service) => serviceKeys(path.join(root, 'keys', `${encodeURIComponent(service)}.json`)),
-    createInstance: () => createInstance(instances, place),
+    createInstance: (claim) =>
+      claim ? createClaimed(instances, place, claim) : createInstance(instances, place, null),
     list: () => listInstances(instances),
     sweep: () => sweepInstances(instances, place),
   };
+}
+
+const CLAIM_LIMIT_MS = 30_000;
+
+/** Of several that start at once, the first one gets the claim. */
+function createClaimed(instances: string, place: SocketPlace, claim: InstanceClaim): Promise<Instance> {
+  const lock = path.join(instances, 'claims.lock');
+  return withFileLock(
+    lock,
+    AbortSignal.timeout(CLAIM_LIMIT_MS),
+    () => undefined,
+    async () => {
+      if (await isClaimed(instances, claim)) throw alreadyRunning(claim);
+      return createInstance(instances, place, claim);
+    },
+  );
+}
+
+function alreadyRunning({ projectDir, name }: InstanceClaim): Error {
+  const which = name === null ? '' : ` with the id "${name}"`;
+  return userError('ALREADY_RUNNING', `an emulator${which} already runs for ${projectDir}`, {
+    hint: `see it with: triton-local attach ${projectDir}; stop it with: triton-local down ${projectDir}; or start another beside it with --id NAME and ports of its own`,
+  });
 }

@@ -95,7 +95,15 @@ async function start(answers: DaemonAnswers | undefined, flags: Readonly<Record<
   const initial = await snapshotProject(config);
   const skip = new AbortController();
   const stagedRepository = folder.path('staged');
-  const options = { config, initial, stagedRepository, runtimePaths: [], skipDownload: skip.signal, events };
+  const options = {
+    config,
+    initial,
+    stagedRepository,
+    sharedMemoryPrefix: 'triton-local-test-',
+    runtimePaths: [],
+    skipDownload: skip.signal,
+    events,
+  };
   return { seen, skip, events, starting: startEngine(options, new AbortController().signal) };
 }
 
