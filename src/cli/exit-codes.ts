@@ -20,6 +20,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   REQUESTS_INVALID: EXIT.usage,
   AZUREML_FILE_INVALID: EXIT.usage,
   START_TIMED_OUT: EXIT.timedOut,
+  ALREADY_RUNNING: EXIT.prerequisite,
   PORT_TAKEN: EXIT.prerequisite,
   PORT_REFUSED: EXIT.prerequisite,
   PYTHON_MISSING: EXIT.prerequisite,

@@ -28,6 +28,7 @@ export function createProgram(): Command {
   withSettings(program.command('up [dir]'))
     .description('start everything for a project and reload it on every save')
     .option('-d, --detach', 'start it apart from this terminal, and return when it is ready')
+    .option('--id <name>', 'start another one beside the one that runs for this folder, under this name')
     .addOption(new Option('--event-log <file>', 'what -d starts').hideHelp())
     .addOption(new Option('--key-file <file>', 'the keys of a deployed service').hideHelp())
     .addHelpText('after', example('up sample-models/digits --port 6789'))
@@ -52,10 +53,11 @@ export function createProgram(): Command {
 
   program
     .command('logs [dir]')
-    .description('show what an emulator told that was started with -d, also after its end')
-    .option('-f, --follow', 'go on with what it tells from now on')
-    .option('-n, --lines <number>', 'only so many of the last events')
+    .description('show the log of an emulator, also after its end')
+    .option('-f, --follow', 'follow the log until the emulator ends')
+    .option('-n, --lines <number>', 'only the last events, this many')
     .option('--json', 'events as JSON, one a line')
+    .option('--id <name>', 'the one that up --id named, or that ps lists by this id')
     .addHelpText('after', example('logs --follow'))
     .action(run(async (directory, flags) => (await import('./commands/logs.ts')).logs(directory, flags)));
 
@@ -63,6 +65,7 @@ export function createProgram(): Command {
     .command('attach [dir]')
     .description('show the screen of a running emulator; leaving it leaves the emulator running')
     .option('--ui <mode>', 'how to show it: auto, tui, plain, json', 'auto')
+    .option('--id <name>', 'the one that up --id named, or that ps lists by this id')
     .addHelpText('after', example('attach'))
     .action(run(async (directory, flags) => (await import('./commands/attach.ts')).attach(directory, flags)));
 
@@ -70,6 +73,7 @@ export function createProgram(): Command {
     .command('wait [dir]')
     .description('wait until an emulator is ready; 4 when it is not in time')
     .option('--timeout <seconds>', 'how long', '300')
+    .option('--id <name>', 'the one that up --id named, or that ps lists by this id')
     .addHelpText('after', example('wait --timeout 60'))
     .action(run(async (directory, flags) => (await import('./commands/wait.ts')).wait(directory, flags)));
 
@@ -77,20 +81,23 @@ export function createProgram(): Command {
     .command('status [dir]')
     .description('show what a running emulator serves')
     .option('--json', 'as JSON')
+    .option('--id <name>', 'the one that up --id named, or that ps lists by this id')
     .addHelpText('after', example('status --json'))
     .action(run(async (directory, flags) => (await import('./commands/status.ts')).status(directory, flags)));
 
   program
     .command('reload [model]')
     .description('reload what changed now, or one model whether it changed or not')
-    .option('--dir <dir>', 'the project, where several run')
+    .option('--dir <dir>', 'the project (default: that of this folder)')
+    .option('--id <name>', 'the one that up --id named, or that ps lists by this id')
     .addHelpText('after', example('reload digits'))
     .action(run(async (model, flags) => (await import('./commands/reload.ts')).reload(model, flags)));
 
   program
     .command('down [dir]')
-    .description('stop a running emulator')
-    .option('--all', 'stop every one')
+    .description("stop this folder's emulator")
+    .option('--all', 'stop all of them, deployed services included')
+    .option('--id <name>', 'the one that up --id named, or that ps lists by this id')
     .addHelpText('after', example('down'))
     .action(run(async (directory, flags) => (await import('./commands/down.ts')).down(directory, flags)));
 

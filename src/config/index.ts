@@ -22,6 +22,7 @@ export {
   type ResolveInput,
   resolveProject,
 } from './resolve.ts';
+export { PROJECT_FILE } from './project-file.ts';
 export { readServiceSettings, type ServiceSettings } from './service-settings.ts';
 export { SETTINGS, type Setting, type SettingName } from './settings.ts';
 export { type TerminalFacts, terminalFacts } from './terminal.ts';

@@ -24,11 +24,12 @@ export interface EmulatorOptions {
   readonly resolve?: () => Promise<ProjectConfig>;
   /** Folders in which to look for `onnxruntime-node` after the project's own. */
   readonly runtimePaths: readonly string[];
-  /**
-   * The file that keeps the events of an emulator that runs without a terminal. Nobody is there to mend a script whose
-   * first `init()` fails, so that such a start fails.
-   */
+  /** The folder that was made for this emulator, which ends with it; without one, it makes its own. */
+  readonly instance?: Instance;
+  /** The file that keeps the events, for other terminals to read. */
   readonly eventLog?: string;
+  /** Nobody watches who could fix a script whose first `init()` fails: such a start fails then. */
+  readonly unattended?: boolean;
   /** The keys that callers may send, where keys are asked for; those of the workspace by default. */
   readonly keys?: () => Promise<readonly string[]>;
 }
@@ -81,6 +82,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   readonly #bus = new EventBus();
   readonly #runtimePaths: readonly string[];
   readonly #eventLog: string | undefined;
+  readonly #unattended: boolean;
   readonly #givenKeys: EmulatorOptions['keys'];
   readonly #store: StateStore;
   readonly #lifetime = new Lifetime();
@@ -99,11 +101,14 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   #announcedReady = false;
   #startMs = 0;
 
-  constructor({ config, resolve, runtimePaths, eventLog, keys }: EmulatorOptions) {
+  constructor(options: EmulatorOptions) {
+    const { config, resolve, runtimePaths, instance, eventLog, unattended, keys } = options;
     this.#config = config;
     this.#resolve = resolve;
     this.#runtimePaths = runtimePaths;
     this.#eventLog = eventLog;
+    this.#unattended = unattended ?? false;
+    this.#instance = instance && this.#lifetime.use('instance folder', instance);
     this.#givenKeys = keys;
     this.#store = new StateStore(this.#bus);
     this.stopped = new Promise((resolve) => {
@@ -135,7 +140,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
 
     const workspace = await openWorkspace(config.home);
     await workspace.sweep();
-    const instance = this.#lifetime.use('instance folder', await workspace.createInstance());
+    this.#instance ??= this.#lifetime.use('instance folder', await workspace.createInstance());
+    const instance = this.#instance;
     const stagedRepository = path.join(instance.directory, 'repository');
 
     const initial = await snapshotProject(config);
@@ -166,7 +172,6 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       { config, service: this, firstModel: this.#store.state.models[0]?.name, events: this.#bus },
       this.#lifetime,
     );
-    this.#instance = instance;
     this.#lifetime.use('control socket', await serveControl(this, instance.controlSocket));
     await this.#announceInstance();
   }
@@ -222,7 +227,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       {
         generations: this.#generations,
         entryScript: script.entryScript,
-        mayBeMended: watch && this.#eventLog === undefined,
+        mayBeMended: watch && !this.#unattended,
         events: this.#bus,
       },
       signal,

@@ -1,6 +1,6 @@
 // Events: the vocabulary of what happened, the bus that carries it, and bounded stores that fold events into state
 // and recent log lines. It knows facts; it refuses to know how anybody shows them.
-export { EventBus } from './bus.ts';
+export { deliver, EventBus } from './bus.ts';
 export type {
   AnswerDifference,
   EmulatorEvent,

@@ -18,6 +18,8 @@ export interface Workspace {
    * @throws ALREADY_RUNNING where another one that lives has the same claim.
    */
   createInstance(claim?: InstanceClaim): Promise<Instance>;
+  /** @throws ALREADY_RUNNING where an emulator that lives has this claim */
+  requireUnclaimed(claim: InstanceClaim): Promise<void>;
   /** The emulators that run and have announced themselves, the oldest first. */
   list(): Promise<readonly InstanceRecord[]>;
   /** Removes what emulators left behind that were killed. Safe to call while others start, run or end. */
@@ -50,6 +52,9 @@ export async function openWorkspace(home: string): Promise<Workspace> {
     keys: (service) => serviceKeys(path.join(root, 'keys', `${encodeURIComponent(service)}.json`)),
     createInstance: (claim) =>
       claim ? createClaimed(instances, place, claim) : createInstance(instances, place, null),
+    requireUnclaimed: async (claim) => {
+      if (await isClaimed(instances, claim)) throw alreadyRunning(claim);
+    },
     list: () => listInstances(instances),
     sweep: () => sweepInstances(instances, place),
   };

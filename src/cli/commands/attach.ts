@@ -16,7 +16,7 @@ export async function attach(directory: string | undefined, flags: Flags): Promi
   const { stdin, stdout } = process;
   const facts = terminalFacts(stdout.isTTY === true);
   const mode = selectUi(asked, { stdin, stdout, ci: facts.ci, dumb: facts.dumb });
-  const instance = await chooseInstance(directory);
+  const instance = await chooseInstance(directory, flags);
   return withControl(instance, async (control) => {
     const relay = new EventRelay(control);
     const renderer = await startRenderer(mode, { control: relay, stdin, stdout, color: facts.color });

@@ -1,29 +1,25 @@
-import path from 'node:path';
-import { entryKind, userError } from '../../base/index.ts';
+import { entryKind, TritonLocalError, userError } from '../../base/index.ts';
 import { homeDirectory, terminalFacts } from '../../config/index.ts';
 import { startRenderer } from '../../ui/index.ts';
+import type { InstanceRecord } from '../../workspace/index.ts';
+import { eventLogOf } from '../event-log-file.ts';
 import { EventRelay } from '../event-relay.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
-import { chooseInstance, runningInstances, withControl } from '../instances.ts';
+import { chooseInstance, foldersUpwards, projectFolder, withControl } from '../instances.ts';
 import { nextInterruption } from '../signals.ts';
-import { eventLogOf } from '../up-detached.ts';
 
 /** `triton-local logs [DIR]`: what an emulator told; with `--follow` also what it tells, until it ends. */
 export async function logs(directory: string | undefined, flags: Flags): Promise<number> {
   const lines = lineCount(flags.lines);
-  const projectDir = path.resolve(directory ?? '.');
-  const kept = eventLogOf(homeDirectory(), projectDir);
-  const runs = (await runningInstances()).some((instance) => instance.projectDir === projectDir);
-  if (!runs && !flags.follow && (await entryKind(kept)) === 'file') {
+  let instance: InstanceRecord;
+  try {
+    instance = await chooseInstance(directory, flags);
+  } catch (error) {
+    const kept = flags.follow ? undefined : await keptLog(directory, flags);
+    if (kept === undefined || !isNotRunning(error)) throw error;
     await show(new EventRelay(), kept, flags, lines);
     return EXIT.ok;
-  }
-  const instance = await chooseInstance(directory);
-  if (instance.eventLog === null && !flags.follow) {
-    throw userError('LOG_ELSEWHERE', 'this emulator was started in a terminal, and its log is there', {
-      hint: 'see what it tells from now on: npx triton-local logs --follow',
-    });
   }
   return withControl(instance, async (control) => {
     const relay = new EventRelay(control);
@@ -32,6 +28,20 @@ export async function logs(directory: string | undefined, flags: Flags): Promise
     return EXIT.ok;
   });
 }
+
+/** The log that the project's last emulator left, found as a running one would be. */
+async function keptLog(directory: string | undefined, flags: Flags): Promise<string | undefined> {
+  const name = typeof flags.id === 'string' ? flags.id : null;
+  const folders =
+    directory === undefined ? foldersUpwards(process.cwd()) : [projectFolder(directory, process.cwd())];
+  for (const folder of folders) {
+    const file = eventLogOf(homeDirectory(), folder, name);
+    if ((await entryKind(file)) === 'file') return file;
+  }
+  return undefined;
+}
+
+const isNotRunning = (error: unknown) => error instanceof TritonLocalError && error.code === 'NOT_RUNNING';
 
 async function show(
   relay: EventRelay,

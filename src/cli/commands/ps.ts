@@ -1,7 +1,7 @@
 import { formatTable, print } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
-import { runningInstances } from '../instances.ts';
+import { idOf, runningInstances } from '../instances.ts';
 
 /** `triton-local ps`: what runs, one row an emulator. */
 export async function ps(flags: Flags): Promise<number> {
@@ -12,13 +12,14 @@ export async function ps(flags: Flags): Promise<number> {
     print('no emulator runs\n');
   } else {
     const rows = running.map((it) => [
+      idOf(it),
       String(it.pid),
       it.scoringUri,
       it.httpUrl,
       it.startedAt,
       it.projectDir,
     ]);
-    print(`${formatTable([['PID', 'SCORING', 'TRITON', 'STARTED', 'PROJECT'], ...rows])}\n`);
+    print(`${formatTable([['ID', 'PID', 'SCORING', 'TRITON', 'STARTED', 'PROJECT'], ...rows])}\n`);
   }
   return EXIT.ok;
 }

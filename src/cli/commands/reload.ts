@@ -6,7 +6,7 @@ import { chooseInstance, withControl } from '../instances.ts';
 /** `triton-local reload [MODEL]`: reads the project again now; ends with 1 when the reload failed. */
 export async function reload(model: string | undefined, flags: Flags): Promise<number> {
   const directory = typeof flags.dir === 'string' ? flags.dir : undefined;
-  const state = await withControl(await chooseInstance(directory), async (control) => {
+  const state = await withControl(await chooseInstance(directory, flags), async (control) => {
     await control.reload(model);
     return control.state();
   });

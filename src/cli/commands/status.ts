@@ -5,7 +5,7 @@ import { chooseInstance, withControl } from '../instances.ts';
 
 /** `triton-local status [DIR]`: what a running emulator serves. */
 export async function status(directory: string | undefined, flags: Flags): Promise<number> {
-  const state = await withControl(await chooseInstance(directory), (control) => control.state());
+  const state = await withControl(await chooseInstance(directory, flags), (control) => control.state());
   print(flags.json ? `${JSON.stringify(state, null, 2)}\n` : `${formatState(state)}\n`);
   return EXIT.ok;
 }

@@ -1,29 +1,56 @@
-import { toTritonLocalError } from '../../base/index.ts';
-import { resolveProject, terminalFacts } from '../../config/index.ts';
+import { toTritonLocalError, userError } from '../../base/index.ts';
+import { type ProjectConfig, resolveProject, terminalFacts } from '../../config/index.ts';
 import { startReporter } from '../../control/index.ts';
 import { createEmulator, type RunningEmulator } from '../../emulator/index.ts';
-import { selectUi, startRenderer } from '../../ui/index.ts';
+import { EventLog } from '../../events/index.ts';
+import { print, selectUi, startRenderer } from '../../ui/index.ts';
+import { openWorkspace } from '../../workspace/index.ts';
 import { withConsent } from '../consent.ts';
+import { eventLogOf } from '../event-log-file.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { type Flags, settingFlags } from '../flags.ts';
-import { nextInterruption } from '../signals.ts';
+import { realFolder } from '../instances.ts';
+import { type Interruption, nextInterruption } from '../signals.ts';
 import { packageDirectory } from '../version.ts';
+
+type Resolve = () => Promise<ProjectConfig>;
 
 /** `triton-local up [DIR]`: everything for one project, until it is asked to end; with `-d` apart from the terminal. */
 export async function up(directory: string | undefined, flags: Flags): Promise<number> {
   const resolve = () => resolveProject({ directory: directory ?? '.', flags: settingFlags(flags) });
-  const config = await withConsent(await resolve());
-  if (flags.detach) return (await import('../up-detached.ts')).upDetached(config);
+  const name = nameOf(flags.id);
   if (typeof flags.eventLog === 'string') {
     const keyFile = typeof flags.keyFile === 'string' ? flags.keyFile : undefined;
-    const files = { eventLog: flags.eventLog, keyFile };
-    return (await import('../up-detached.ts')).upWithoutTerminal(config, resolve, files, startReporter());
+    const { upUnattended } = await import('../up-detached.ts');
+    return upUnattended(resolve, { name, eventLog: flags.eventLog, keyFile }, startReporter());
   }
+  const resolved = await resolve();
+  const workspace = await openWorkspace(resolved.home);
+  // Before anything is asked, written or started; whoever starts claims it again.
+  await workspace.requireUnclaimed({ projectDir: realFolder(resolved.projectDir), name });
+  const config = await withConsent(resolved);
+  if (flags.detach) return (await import('../up-detached.ts')).upDetached(config, name);
+  return upInTerminal(config, resolve, name);
+}
+
+async function upInTerminal(config: ProjectConfig, resolve: Resolve, name: string | null): Promise<number> {
+  let leave: (interruption: Interruption) => void = () => undefined;
+  const asked = nextInterruption(new Promise<Interruption>((left) => (leave = left)));
+  const workspace = await openWorkspace(config.home);
+  const instance = await workspace.createInstance({ projectDir: realFolder(config.projectDir), name });
+  const eventLog = eventLogOf(config.home, config.projectDir, name);
+  const emulator = createEmulator({
+    config,
+    resolve,
+    runtimePaths: [packageDirectory()],
+    instance,
+    eventLog,
+  });
+  const log = new EventLog(eventLog, emulator.control);
 
   const { stdin, stdout } = process;
   const facts = terminalFacts(stdout.isTTY === true);
   const mode = selectUi(config.ui, { stdin, stdout, ci: facts.ci, dumb: facts.dumb });
-  const emulator = createEmulator({ config, resolve, runtimePaths: [packageDirectory()] });
   const renderer = await startRenderer(mode, {
     control: emulator.control,
     stdin,
@@ -31,9 +58,9 @@ export async function up(directory: string | undefined, flags: Flags): Promise<n
     color: facts.color,
     threshold: config.logThreshold,
   });
+  void renderer.left.then(({ exitCode }) => leave({ reason: 'left', exitCode }));
 
   const starting = new AbortController();
-  const asked = nextInterruption(renderer.left.then(({ exitCode }) => ({ reason: 'left', exitCode })));
   let outcome = { reason: 'stopped', exitCode: EXIT.ok as number };
   void asked.then((interruption) => {
     outcome = interruption;
@@ -50,6 +77,8 @@ export async function up(directory: string | undefined, flags: Flags): Promise<n
   } finally {
     await emulator.end(outcome.reason, outcome.exitCode);
     await renderer[Symbol.asyncDispose]();
+    log[Symbol.dispose]();
+    if (mode !== 'json') print(`log      ${eventLog}\n`);
   }
   return outcome.exitCode;
 }
@@ -65,4 +94,11 @@ async function startUnlessAborted(
     if (signal.aborted) return undefined;
     throw error;
   }
+}
+
+/** It becomes part of a file's name. */
+function nameOf(id: unknown): string | null {
+  if (id === undefined) return null;
+  if (typeof id === 'string' && /^\w[\w.-]{0,39}$/.test(id)) return id;
+  throw userError('CONFIG_INVALID', `--id takes up to 40 letters, digits, ".", "_" and "-", not "${id}"`);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemError, userError } from '../../base/index.ts';
+import { messageOf, systemError, TritonLocalError, userError } from '../../base/index.ts';
 import { print } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
@@ -16,17 +16,20 @@ export async function wait(directory: string | undefined, flags: Flags): Promise
   let last: unknown;
   for (;;) {
     try {
-      const state = await withControl(await chooseInstance(directory), (control) => control.state());
+      const state = await withControl(await chooseInstance(directory, flags), (control) => control.state());
       if (state.state === 'ready') {
         print(`ready: ${state.scoringUri}\n`);
         return EXIT.ok;
       }
       last = systemError('NOT_READY', `process ${state.pid} is ${state.state}`);
     } catch (error) {
+      if (error instanceof TritonLocalError && error.code === 'SEVERAL_RUNNING') throw error;
       last = error;
     }
     if (performance.now() >= deadline) break;
     await sleep(LOOK_EVERY_MS);
   }
-  throw systemError('START_TIMED_OUT', `no emulator was ready within ${seconds} s`, { cause: last });
+  throw systemError('START_TIMED_OUT', `no emulator was ready within ${seconds} s: ${messageOf(last)}`, {
+    cause: last,
+  });
 }
