@@ -15,6 +15,7 @@ export type {
   ScriptSource,
   UiMode,
 } from './project-config.ts';
+export { PROJECT_FILE } from './project-file.ts';
 export {
   currentEnvironment,
   detachedEnvironment,
@@ -22,7 +23,6 @@ export {
   type ResolveInput,
   resolveProject,
 } from './resolve.ts';
-export { PROJECT_FILE } from './project-file.ts';
 export { readServiceSettings, type ServiceSettings } from './service-settings.ts';
 export { SETTINGS, type Setting, type SettingName } from './settings.ts';
 export { type TerminalFacts, terminalFacts } from './terminal.ts';

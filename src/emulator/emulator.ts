@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { Lifetime, systemError } from '../base/index.ts';
+import { Lifetime, systemError, within } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import { type Control, type ServiceControl, serveControl } from '../control/index.ts';
 import { type LocalEngine, type RunningEngine, StatisticsSampler } from '../engines/index.ts';
@@ -17,6 +17,11 @@ import { startReplay } from './replay/start-replay.ts';
 import { ScoringDoor } from './scoring-door.ts';
 import { ScriptSettings } from './script-settings.ts';
 import { prepareScript } from './script-start.ts';
+
+/** Parts have limits of their own; these hold where one of them hangs all the same. */
+const START_UNDO_LIMIT_MS = 30_000;
+const RELOAD_END_LIMIT_MS = 10_000;
+const STOP_LIMIT_MS = 90_000;
 
 export interface EmulatorOptions {
   readonly config: ProjectConfig;
@@ -252,7 +257,11 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       target,
       events: this.#bus,
     });
-    this.#lifetime.use('watching', this.#reloader);
+    const reloader = this.#reloader;
+    // A load that hangs ends with the engine, which goes after this.
+    this.#lifetime.defer('watching', () =>
+      within(Promise.resolve(reloader[Symbol.asyncDispose]()), RELOAD_END_LIMIT_MS),
+    );
     const unsubscribe = this.#bus.subscribe((event) => {
       if (event.type === 'reload.completed' || event.type === 'reload.failed') void this.#announceWhenReady();
     });
@@ -297,11 +306,19 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     return Promise.resolve(this.currentState());
   }
 
+  /** Waits for a start under way: what is asked for now must not be taken for done. @throws what it failed with */
+  async #started(): Promise<void> {
+    if (!this.#starting || this.#ending) throw systemError('NOT_RUNNING', 'the emulator does not run');
+    await this.#starting;
+  }
+
   async reload(model?: string): Promise<void> {
+    await this.#started();
     await this.#reloader?.reload(model);
   }
 
   async publish(port: number): Promise<void> {
+    await this.#started();
     await this.#scoring?.move(port, async () => {
       if (this.#announcedReady) this.#tellReady();
       await this.#announceInstance();
@@ -309,22 +326,27 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   async rekey(): Promise<void> {
+    await this.#started();
     await this.#scoring?.rekey();
   }
 
   async pause(): Promise<void> {
+    await this.#started();
     this.#reloader?.pause();
   }
 
   async resume(): Promise<void> {
+    await this.#started();
     this.#reloader?.resume();
   }
 
   async pin(): Promise<void> {
+    await this.#started();
     await this.#replay?.pinLast();
   }
 
   async unpin(): Promise<void> {
+    await this.#started();
     this.#replay?.unpin();
   }
 
@@ -350,8 +372,11 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     this.#stopping.abort(systemError('STOPPING', 'the emulator is stopping'));
     try {
       // A start that is still under way sees the signal, and must not add a part once they are being undone.
-      await this.#starting?.catch(() => undefined);
-      await this.#lifetime[Symbol.asyncDispose]();
+      const started = this.#starting?.catch(() => undefined) ?? Promise.resolve();
+      const inTime =
+        (await within(started, START_UNDO_LIMIT_MS)) &&
+        (await within(this.#lifetime[Symbol.asyncDispose](), STOP_LIMIT_MS));
+      if (!inTime) throw systemError('STOP_INCOMPLETE', 'not everything stopped in time');
     } finally {
       this.#bus.emit({ type: 'emulator.stopped', exitCode });
       this.#resolveStopped({ reason, exitCode });

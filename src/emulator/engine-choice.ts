@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { ProjectConfig } from '../config/index.ts';
 import {
+  BoundedEngine,
   buildManagedTriton,
   DockerEngine,
   EmbeddedEngine,
@@ -11,6 +12,7 @@ import {
   FrontedEngine,
   type LocalEngine,
   NativeEngine,
+  type RunningEngine,
 } from '../engines/index.ts';
 import type { EventSink } from '../events/index.ts';
 import type { ProjectSnapshot } from '../reload/index.ts';
@@ -92,10 +94,15 @@ export async function makeEngine(
   }
 }
 
+/** Docker counts the time itself, since it may download first. */
+function bounded<Running extends RunningEngine>(engine: Engine<Running>, limitMs: number): Engine<Running> {
+  return new BoundedEngine(engine, engine.kind === 'docker' ? undefined : limitMs);
+}
+
 function front(engine: Engine, { config, events }: EngineStartOptions): Engine<LocalEngine> {
   const { host, httpPort, grpcPort, metricsPort, modelControlMode, origins } = config;
   const insists = { grpc: isUsersOwn(origins, 'grpcPort'), metrics: isUsersOwn(origins, 'metricsPort') };
-  return new FrontedEngine(engine, {
+  return new FrontedEngine(bounded(engine, config.timeoutMs), {
     host,
     httpPort,
     grpcPort,
@@ -122,7 +129,7 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
   const runtimePaths = hasModels
     ? await ensureOnnxRuntime({ searchFrom, home, environment, events }, signal)
     : [];
-  return new EmbeddedEngine({
+  const engine = new EmbeddedEngine({
     repository: stagedRepository,
     host,
     httpPort,
@@ -130,6 +137,7 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
     runtimePaths,
     events,
   });
+  return bounded(engine, config.timeoutMs);
 }
 
 function isUsersOwn(origins: ProjectConfig['origins'], name: string): boolean {

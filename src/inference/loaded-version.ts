@@ -1,8 +1,12 @@
+import { within } from '../base/index.ts';
 import type { ModelConfig } from '../repository/index.ts';
 import type { BackendModel } from './backends/backend.ts';
 import { type ModelSignature, signatureOf } from './model-signature.ts';
 import { Scheduler } from './scheduling/scheduler.ts';
 import { ModelStatistics } from './statistics.ts';
+
+/** How long a request that hangs may keep a replaced version in memory. */
+const DRAIN_LIMIT_MS = 300_000;
 
 /** One version of a model in memory with all it needs to answer. */
 export class LoadedVersion {
@@ -29,9 +33,9 @@ export class LoadedVersion {
     return this.config.platform || this.config.backend;
   }
 
-  /** Answers what it has accepted, takes no more, and lets go of the model. */
+  /** Answers what it has accepted within the limit, takes no more, and lets go of the model. */
   async retire(): Promise<void> {
-    await this.scheduler.drain();
+    await within(this.scheduler.drain(), DRAIN_LIMIT_MS);
     await this.#model[Symbol.asyncDispose]();
   }
 }

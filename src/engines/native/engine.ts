@@ -118,6 +118,7 @@ export class NativeEngine implements Engine {
         { client, board, triton, lifetime },
       );
     } catch (error) {
+      await triton.kill();
       await lifetime[Symbol.asyncDispose]();
       throw error;
     }
