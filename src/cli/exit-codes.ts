@@ -24,6 +24,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   PORT_TAKEN: EXIT.prerequisite,
   PORT_REFUSED: EXIT.prerequisite,
   PYTHON_MISSING: EXIT.prerequisite,
+  PYTHON_TOO_OLD: EXIT.prerequisite,
   ENVIRONMENT_FAILED: EXIT.prerequisite,
   DEBUGPY_MISSING: EXIT.prerequisite,
   ENGINE_UNAVAILABLE: EXIT.prerequisite,

@@ -10,6 +10,7 @@ import { startEngine } from './engine-start.ts';
 import { startFirstGeneration } from './first-generation.ts';
 import type { Generations } from './generations.ts';
 import { ModelLoader } from './model-loader.ts';
+import { checkPorts } from './port-check.ts';
 import { isReady } from './readiness.ts';
 import { EmulatorTarget } from './reload-target.ts';
 import type { Replay } from './replay/replay.ts';
@@ -148,6 +149,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     this.#instance ??= this.#lifetime.use('instance folder', await workspace.createInstance());
     const instance = this.#instance;
     const stagedRepository = path.join(instance.directory, 'repository');
+    await checkPorts(config, () => workspace.list());
 
     const initial = await snapshotProject(config);
     const engine = await startEngine(

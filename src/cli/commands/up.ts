@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { toTritonLocalError, userError } from '../../base/index.ts';
 import { type ProjectConfig, resolveProject, terminalFacts } from '../../config/index.ts';
 import { startReporter } from '../../control/index.ts';
@@ -17,7 +18,9 @@ type Resolve = () => Promise<ProjectConfig>;
 
 /** `triton-local up [DIR]`: everything for one project, until it is asked to end; with `-d` apart from the terminal. */
 export async function up(directory: string | undefined, flags: Flags): Promise<number> {
-  const resolve = () => resolveProject({ directory: directory ?? '.', flags: settingFlags(flags) });
+  const given = settingFlags(flags);
+  const settings = flags.envStdin ? { ...given, env: await variablesFrom(process.stdin) } : given;
+  const resolve = () => resolveProject({ directory: directory ?? '.', flags: settings });
   const name = nameOf(flags.id);
   if (typeof flags.eventLog === 'string') {
     const keyFile = typeof flags.keyFile === 'string' ? flags.keyFile : undefined;
@@ -94,6 +97,11 @@ async function startUnlessAborted(
     if (signal.aborted) return undefined;
     throw error;
   }
+}
+
+/** Variables for the script, as a deployment sends them: everybody may read a command line. */
+async function variablesFrom(input: NodeJS.ReadableStream): Promise<unknown> {
+  return JSON.parse(await text(input));
 }
 
 /** It becomes part of a file's name. */
