@@ -54,6 +54,10 @@ export async function launch(
       args: [...upArguments(plan, app, environment), ...limits, ...keys],
       cwd: app.projectDir,
       variables: ownVariables(environment),
+      scriptVariables:
+        app.entryScript === undefined
+          ? undefined
+          : scriptVariables(plan.settings.computeType, app, environment),
       eventLog,
       onEvent: (event) => {
         const fault = modelFault(event);
@@ -111,8 +115,6 @@ function upArguments(
   if (app.condaFile !== undefined) flags.push('--conda', app.condaFile);
   const code = generation === 'v2' ? app.sourceDirectory : undefined;
   flags.push('--code', code ?? app.root, '--entry-script', app.entryScript);
-  for (const [name, value] of Object.entries(scriptVariables(settings.computeType, app, environment)))
-    flags.push('--env', `${name}=${value}`);
   return flags;
 }
 

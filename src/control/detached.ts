@@ -36,6 +36,8 @@ export interface DetachedStart {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What the process reads on standard input: the place for secrets, since everybody may read a command line. */
+  readonly input?: string;
   /** Takes what the process writes to stderr, which is nothing unless it crashes. */
   readonly crashLog: string;
   readonly onEvent: (event: EmulatorEvent) => void;
@@ -57,9 +59,11 @@ export async function startDetached(start: DetachedStart, signal: AbortSignal): 
       cwd: start.cwd,
       env: start.environment,
       detached: true,
-      stdio: ['ignore', 'ignore', crashLog.fd, 'ipc'],
+      stdio: [start.input === undefined ? 'ignore' : 'pipe', 'ignore', crashLog.fd, 'ipc'],
       windowsHide: true,
     });
+    // A process that ends before it has read all is told of by its end.
+    child.stdin?.on('error', () => undefined).end(start.input);
     return await followStart(child, start, signal);
   } finally {
     await crashLog.close();
