@@ -38,6 +38,11 @@ export async function withFileLock<T>(
   }
 }
 
+/** Whether somebody holds a lock file who is not certainly gone. */
+export async function isFileLockHeld(file: string): Promise<boolean> {
+  return (await readLock(file)) !== undefined && !(await isAbandoned(file));
+}
+
 /** Who holds a lock file, for people. */
 export async function describeLockHolder(file: string): Promise<string> {
   const holder = (await readLock(file))?.holder;

@@ -11,8 +11,8 @@ export {
   toTritonLocalError,
   userError,
 } from './errors.ts';
-export { describeLockHolder, withFileLock } from './file-lock.ts';
-export { entryKind, hashFile, isInside, writeFileAtomic } from './files.ts';
+export { describeLockHolder, isFileLockHeld, withFileLock } from './file-lock.ts';
+export { entryKind, hashFile, isInside, renameDurably, syncFolder, writeFileAtomic } from './files.ts';
 export { Lifetime, within } from './lifetime.ts';
 export { LineSplitter, MAX_LINE_CHARACTERS } from './lines.ts';
 export { Mutex } from './mutex.ts';

@@ -122,6 +122,16 @@ export function createProgram(): Command {
     .action(run(async (image, flags) => (await import('./commands/pull.ts')).pull(image, flags)));
 
   program
+    .command('prune')
+    .description('remove environments, runtimes, logs and leftovers that nothing uses')
+    .option('--older-than <age>', 'only what was last used so long ago, such as 30d or 12h')
+    .option('--data', 'also the data that scripts collected, which cannot be made again')
+    .option('--dry-run', 'only show what would be removed')
+    .option('--json', 'as JSON')
+    .addHelpText('after', example('prune --older-than 30d --dry-run'))
+    .action(run(async (_none, flags) => (await import('./commands/prune.ts')).prune(flags)));
+
+  program
     .command('doctor')
     .description('show what is installed, reachable and broken, and what mends it')
     .option('--docker-host <url>', 'the Docker daemon to look at')

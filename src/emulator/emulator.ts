@@ -158,6 +158,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
         initial,
         stagedRepository,
         sharedMemoryPrefix: instance.sharedMemoryPrefix,
+        uses: (file) => instance.uses(file),
         runtimePaths: this.#runtimePaths,
         skipDownload: this.#skipDownload.signal,
         events: this.#bus,
@@ -170,7 +171,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     this.httpUrl = engine.endpoints.http;
     this.#lifetime.use('statistics', new StatisticsSampler(engine.endpoints, this.#bus));
 
-    this.#prepareScript();
+    this.#prepareScript(instance);
     await this.#startScoring(workspace, engine);
     await this.#startScript(signal);
     await this.#announceWhenReady();
@@ -184,7 +185,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   /** Before the scoring service, so that at the end its requests are answered before their workers go. */
-  #prepareScript(): void {
+  #prepareScript(instance: Instance): void {
     const { script } = this.#config;
     if (!script) return;
     const settings = new ScriptSettings({
@@ -193,7 +194,13 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       events: this.#bus,
     });
     this.#generations = prepareScript(
-      { settings, script, engineUrl: this.httpUrl, events: this.#bus },
+      {
+        settings,
+        script,
+        engineUrl: this.httpUrl,
+        events: this.#bus,
+        uses: (file) => instance.uses(file),
+      },
       this.#lifetime,
     );
   }

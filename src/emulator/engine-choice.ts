@@ -26,6 +26,8 @@ export interface EngineStartOptions {
   /** Begins the names of the shared memory of a native Triton. */
   readonly sharedMemoryPrefix: string;
   readonly runtimePaths: readonly string[];
+  /** Notes that a file of the state folder is in use. */
+  readonly uses: (file: string) => Promise<void>;
   /** Aborted when the user would rather have what is on this machine than wait for an image. */
   readonly skipDownload: AbortSignal;
   readonly events: EventSink;
@@ -45,6 +47,7 @@ export async function makeEngine(
       const { environment, home } = config;
       requireConsent(config);
       const program = plan.program ?? (await buildManagedTriton(home, environment, events, signal));
+      await options.uses(program);
       const workDirectory = path.join(path.dirname(stagedRepository), 'native');
       return front(
         new NativeEngine({
@@ -129,6 +132,7 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
   const runtimePaths = hasModels
     ? await ensureOnnxRuntime({ searchFrom, home, environment, events }, signal)
     : [];
+  for (const directory of runtimePaths) await options.uses(directory);
   const engine = new EmbeddedEngine({
     repository: stagedRepository,
     host,

@@ -18,4 +18,5 @@ export { type CollectedFile, dataDirectory, listCollected } from './collected-da
 export { copyContent } from './content-store.ts';
 export type { Instance, InstanceAnnouncement, InstanceClaim, InstanceRecord } from './instance.ts';
 export { makeKey, replaceServiceKeys, type ServiceKeys, serviceKeys } from './keys.ts';
+export { listPrunable, type PrunableItem, removePrunable } from './prune.ts';
 export { openWorkspace, type Workspace } from './workspace.ts';

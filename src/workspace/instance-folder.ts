@@ -4,6 +4,7 @@ import path from 'node:path';
 import { ownIdentity, type ProcessIdentity, writeFileAtomic } from '../base/index.ts';
 import type { Instance, InstanceClaim, InstanceRecord } from './instance.ts';
 import { chooseSocketPath, type SocketPlace, socketPaths } from './socket-path.ts';
+import { noteUse } from './usage.ts';
 
 /** Who owns a folder, written before anything else: what a sweep needs to know. */
 export interface OwnerRecord {
@@ -41,6 +42,7 @@ export async function createInstance(
     directory,
     controlSocket,
     sharedMemoryPrefix: sharedMemoryPrefix(id),
+    uses: (file) => noteUse(path.dirname(instances), directory, file),
     async announce(announcement) {
       const name = claim?.name ?? null;
       const record: InstanceRecord = {

@@ -35,6 +35,8 @@ export interface Instance extends AsyncDisposable {
   readonly controlSocket: string;
   /** Names of shared memory that begin so are removed with the folder. */
   readonly sharedMemoryPrefix: string;
+  /** Notes that this emulator uses a file of the state folder, so that `prune` leaves it. */
+  uses(file: string): Promise<void>;
   /** Lets others find this emulator; before, it is only known to be there. */
   announce(announcement: InstanceAnnouncement): Promise<void>;
 }

@@ -89,7 +89,8 @@ async function folderNames(instances: string): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
-function toInstanceRecord(value: unknown): InstanceRecord | undefined {
+/** The record of an emulator that announced itself; undefined where it is damaged. */
+export function toInstanceRecord(value: unknown): InstanceRecord | undefined {
   if (!isObject(value)) return undefined;
   const { id, name, pid, startedAt, projectDir, scoringUri, httpUrl, controlSocket, eventLog } = value;
   return typeof id === 'string' &&

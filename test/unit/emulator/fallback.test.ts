@@ -101,6 +101,7 @@ async function start(answers: DaemonAnswers | undefined, flags: Readonly<Record<
     stagedRepository,
     sharedMemoryPrefix: 'triton-local-test-',
     runtimePaths: [],
+    uses: async () => undefined,
     skipDownload: skip.signal,
     events,
   };
