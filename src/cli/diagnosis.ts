@@ -5,6 +5,8 @@ import { promisify } from 'node:util';
 import { findPortHolder, hasErrno, messageOf, within } from '../base/index.ts';
 import { homeDirectory } from '../config/index.ts';
 import { cdiSpecs, type DockerDescription, describeDocker } from '../emulator/index.ts';
+import { listPrunable } from '../workspace/index.ts';
+import { formatBytes } from './byte-text.ts';
 
 /** `problem`: nothing works without it; `lacking`: something optional is not there; `ok`. */
 export type Verdict = 'ok' | 'lacking' | 'problem';
@@ -75,7 +77,7 @@ async function checkDisk(home: string): Promise<readonly Finding[]> {
     await mkdir(home, { recursive: true });
     const { bavail, bsize } = await statfs(home);
     const free = bavail * bsize;
-    const detail = `${gigabytes(free)} free for ${home}`;
+    const detail = `${gigabytes(free)} free for ${home}${await stateSize(home)}`;
     if (free >= LEAST_FREE_BYTES) return [{ subject: 'disk', verdict: 'ok', detail }];
     const remedy = 'free some space, or move the state with TRITON_LOCAL_HOME';
     return [{ subject: 'disk', verdict: 'problem', detail, remedy }];
@@ -84,6 +86,16 @@ async function checkDisk(home: string): Promise<readonly Finding[]> {
     const remedy = 'name a folder of your own in TRITON_LOCAL_HOME';
     return [{ subject: 'disk', verdict: 'problem', detail, remedy }];
   }
+}
+
+/** What has accumulated in the state folder; left out where measuring it takes too long. */
+async function stateSize(home: string): Promise<string> {
+  const measuring = listPrunable(home);
+  if (!(await within(measuring, LIMIT_MS - 500))) return '';
+  const items = (await measuring).filter(({ kind }) => kind !== 'data');
+  const sizeOf = (some: typeof items) => formatBytes(some.reduce((sum, { bytes }) => sum + bytes, 0));
+  const unused = items.filter(({ inUse }) => !inUse);
+  return `; ${sizeOf(items)} used there, of which triton-local prune frees up to ${sizeOf(unused)}`;
 }
 
 async function checkPython(environment: Environment): Promise<readonly Finding[]> {
