@@ -24,3 +24,4 @@ export {
   parseIdentity,
   verdictOn,
 } from './process-identity.ts';
+export { killTree } from './process-tree.ts';

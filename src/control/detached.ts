@@ -44,6 +44,8 @@ export interface DetachedStart {
 }
 
 const CRASH_LINES = 15;
+/** How long a start that was called off may take to end. */
+const STOP_LIMIT_MS = 60_000;
 
 /**
  * Starts an emulator that survives this process and its terminal, and waits until its start is over.
@@ -76,9 +78,15 @@ function followStart(
   signal: AbortSignal,
 ): Promise<DetachedEmulator> {
   return new Promise((resolve, reject) => {
-    const stop = () => void child.kill('SIGTERM');
+    let timer: NodeJS.Timeout | undefined;
+    // It ends in order once we have let go of it; a signal would be its sudden end on Windows.
+    const stop = () => {
+      if (child.connected) child.disconnect();
+      timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+    };
     signal.addEventListener('abort', stop, { once: true });
     const settle = () => {
+      clearTimeout(timer);
       signal.removeEventListener('abort', stop);
       child.channel?.unref();
       child.unref();
@@ -144,9 +152,11 @@ export function startReporter(): StartReporter | undefined {
     isKept ||= message === KEEP;
   });
   const abandoned = new Promise<string>((resolve) => {
-    process.once('disconnect', () => {
+    const leave = () => {
       if (!isKept) resolve('whoever started it is gone');
-    });
+    };
+    if (process.connected) process.once('disconnect', leave);
+    else leave();
   });
   const send = (message: StartMessage) => {
     if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
