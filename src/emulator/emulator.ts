@@ -167,7 +167,10 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     );
     this.#lifetime.use('engine', engine);
     // It was started again as often as makes sense; without it nothing is left to serve.
-    void engine.exited.then((reason) => this.end(`the ${engine.kind} engine is gone: ${reason}`, 1));
+    // Whoever waits for `stopped` calls `end`, too, and hears of what did not stop.
+    engine.exited
+      .then((reason) => this.end(`the ${engine.kind} engine is gone: ${reason}`, 1))
+      .catch(() => undefined);
     this.httpUrl = engine.endpoints.http;
     this.#lifetime.use('statistics', new StatisticsSampler(engine.endpoints, this.#bus));
 

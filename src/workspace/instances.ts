@@ -30,14 +30,19 @@ export async function listInstances(instances: string): Promise<readonly Instanc
 }
 
 /** Whether an emulator runs, or starts, that has this claim. */
-export async function isClaimed(instances: string, claim: InstanceClaim): Promise<boolean> {
+export async function claimHolder(
+  instances: string,
+  claim: InstanceClaim,
+): Promise<'running' | 'starting' | undefined> {
   for (const { directory, owner } of await judgeInstances(instances)) {
     if (owner !== 'lives') continue;
     const record = await readRecord(path.join(directory, OWNER_FILE));
     const held = isObject(record) && isObject(record.claim) ? record.claim : undefined;
-    if (held?.projectDir === claim.projectDir && held.name === claim.name) return true;
+    if (held?.projectDir !== claim.projectDir || held.name !== claim.name) continue;
+    const announced = await readRecord(path.join(directory, INSTANCE_FILE));
+    return announced === undefined ? 'starting' : 'running';
   }
-  return false;
+  return undefined;
 }
 
 /** Removes the folders, sockets and shared memory of processes that are certainly gone. */

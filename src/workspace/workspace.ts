@@ -4,7 +4,7 @@ import path from 'node:path';
 import { messageOf, systemError, userError, withFileLock } from '../base/index.ts';
 import type { Instance, InstanceClaim, InstanceRecord } from './instance.ts';
 import { createInstance } from './instance-folder.ts';
-import { isClaimed, listInstances, sweepInstances } from './instances.ts';
+import { claimHolder, listInstances, sweepInstances } from './instances.ts';
 import { type ServiceKeys, serviceKeys } from './keys.ts';
 import type { SocketPlace } from './socket-path.ts';
 
@@ -53,7 +53,7 @@ export async function openWorkspace(home: string): Promise<Workspace> {
     createInstance: (claim) =>
       claim ? createClaimed(instances, place, claim) : createInstance(instances, place, null),
     requireUnclaimed: async (claim) => {
-      if (await isClaimed(instances, claim)) throw alreadyRunning(claim);
+      await requireUnclaimed(instances, claim);
     },
     list: () => listInstances(instances),
     sweep: () => sweepInstances(instances, place),
@@ -70,15 +70,26 @@ function createClaimed(instances: string, place: SocketPlace, claim: InstanceCla
     AbortSignal.timeout(CLAIM_LIMIT_MS),
     () => undefined,
     async () => {
-      if (await isClaimed(instances, claim)) throw alreadyRunning(claim);
+      await requireUnclaimed(instances, claim);
       return createInstance(instances, place, claim);
     },
   );
 }
 
-function alreadyRunning({ projectDir, name }: InstanceClaim): Error {
-  const which = name === null ? '' : ` with the id "${name}"`;
-  return userError('ALREADY_RUNNING', `an emulator${which} already runs for ${projectDir}`, {
-    hint: `see it with: triton-local attach ${projectDir}; stop it with: triton-local down ${projectDir}; or start another beside it with --id NAME and ports of its own`,
-  });
+async function requireUnclaimed(instances: string, claim: InstanceClaim): Promise<void> {
+  const holder = await claimHolder(instances, claim);
+  if (holder === undefined) return;
+  const { projectDir, name } = claim;
+  const target = `${projectDir}${name === null ? '' : ` --id ${name}`}`;
+  const another = 'or start another beside it with --id NAME and ports of its own';
+  throw userError(
+    'ALREADY_RUNNING',
+    `an emulator already ${holder === 'running' ? 'runs' : 'starts'} for ${target}`,
+    {
+      hint:
+        holder === 'running'
+          ? `see it with: triton-local attach ${target}; stop it with: triton-local down ${target}; ${another}`
+          : `wait for it with: triton-local wait ${target}; ${another}`,
+    },
+  );
 }

@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { toTritonLocalError, userError } from '../../base/index.ts';
 import { type ProjectConfig, resolveProject, terminalFacts } from '../../config/index.ts';
 import { startReporter } from '../../control/index.ts';
-import { createEmulator, type RunningEmulator } from '../../emulator/index.ts';
+import { createEmulator, type Emulator, type RunningEmulator } from '../../emulator/index.ts';
 import { EventLog } from '../../events/index.ts';
 import { print, selectUi, startRenderer } from '../../ui/index.ts';
 import { openWorkspace } from '../../workspace/index.ts';
@@ -49,20 +49,31 @@ async function upInTerminal(config: ProjectConfig, resolve: Resolve, name: strin
     instance,
     eventLog,
   });
-  const log = new EventLog(eventLog, emulator.control);
 
   const { stdin, stdout } = process;
   const facts = terminalFacts(stdout.isTTY === true);
   const mode = selectUi(config.ui, { stdin, stdout, ci: facts.ci, dumb: facts.dumb });
-  const renderer = await startRenderer(mode, {
+  const rendering = {
     control: emulator.control,
     stdin,
     stdout,
     color: facts.color,
     threshold: config.logThreshold,
-  });
-  void renderer.left.then(({ exitCode }) => leave({ reason: 'left', exitCode }));
+  };
+  try {
+    using _log = new EventLog(eventLog, emulator.control);
+    await using renderer = await startRenderer(mode, rendering);
+    void renderer.left.then(({ exitCode }) => leave({ reason: 'left', exitCode }));
+    return await serve(emulator, asked);
+  } finally {
+    // Where the log or the screen could not begin, nothing has been started, but the folder is there.
+    await emulator.end('start failed', EXIT.failed);
+    if (mode !== 'json') print(`log      ${eventLog}\n`);
+  }
+}
 
+/** Starts the emulator and serves until somebody asks it to end; gives the exit status. */
+async function serve(emulator: Emulator, asked: Promise<Interruption>): Promise<number> {
   const starting = new AbortController();
   let outcome = { reason: 'stopped', exitCode: EXIT.ok as number };
   void asked.then((interruption) => {
@@ -71,17 +82,12 @@ async function upInTerminal(config: ProjectConfig, resolve: Resolve, name: strin
   });
   try {
     const running = await startUnlessAborted(() => emulator.start(starting.signal), starting.signal);
-    if (running) {
-      outcome = await Promise.race([asked, running.stopped]);
-    }
+    if (running) outcome = await Promise.race([asked, running.stopped]);
   } catch (error) {
     outcome = { reason: 'start failed', exitCode: exitCodeOf(toTritonLocalError(error)) };
     throw error;
   } finally {
     await emulator.end(outcome.reason, outcome.exitCode);
-    await renderer[Symbol.asyncDispose]();
-    log[Symbol.dispose]();
-    if (mode !== 'json') print(`log      ${eventLog}\n`);
   }
   return outcome.exitCode;
 }
