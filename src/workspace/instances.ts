@@ -35,12 +35,13 @@ export async function claimHolder(
   claim: InstanceClaim,
 ): Promise<'running' | 'starting' | undefined> {
   for (const { directory, owner } of await judgeInstances(instances)) {
-    if (owner !== 'lives') continue;
+    if (owner === 'gone') continue;
     const record = await readRecord(path.join(directory, OWNER_FILE));
     const held = isObject(record) && isObject(record.claim) ? record.claim : undefined;
     if (held?.projectDir !== claim.projectDir || held.name !== claim.name) continue;
-    const announced = await readRecord(path.join(directory, INSTANCE_FILE));
-    return announced === undefined ? 'starting' : 'running';
+    const announced = toInstanceRecord(await readRecord(path.join(directory, INSTANCE_FILE)));
+    if (owner === 'lives') return announced ? 'running' : 'starting';
+    if (announced && (await answers(announced.controlSocket))) return 'running';
   }
   return undefined;
 }

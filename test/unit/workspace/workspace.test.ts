@@ -47,7 +47,8 @@ async function leaveInstance(
 ): Promise<void> {
   const directory = path.join(home, 'instances', id);
   await mkdir(directory);
-  const record = typeof owner === 'string' ? owner : { owner: { ...(await ownIdentity()), ...owner } };
+  const claim = { projectDir: '/project', name: null };
+  const record = typeof owner === 'string' ? owner : { owner: { ...(await ownIdentity()), ...owner }, claim };
   await writeFile(path.join(directory, 'owner.json'), JSON.stringify(record));
   await writeInstance(directory, { id }, announced);
 }
@@ -219,6 +220,8 @@ describe('instances', () => {
       await expect.poll(async () => (await workspace.list()).map(({ id }) => id)).toEqual(['unsure']);
       await workspace.sweep();
       expect(await folders()).toEqual(['unsure']);
+      const claim = { projectDir: '/project', name: null };
+      await expect(workspace.requireUnclaimed(claim)).rejects.toMatchObject({ code: 'ALREADY_RUNNING' });
     } finally {
       await new Promise((resolve) => server.close(resolve));
     }
