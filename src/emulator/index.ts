@@ -4,4 +4,5 @@
 // What `doctor` and `pull` ask of the engines without an emulator.
 export { cdiSpecs, type DockerDescription, describeDocker, pullByName } from '../engines/index.ts';
 export { requireConsent, unapprovedInstallation } from './consent.ts';
-export { createEmulator, type Emulator, type EmulatorOptions, type RunningEmulator } from './emulator.ts';
+export type { Emulator, EmulatorOptions, RunningEmulator } from './contract.ts';
+export { createEmulator } from './emulator.ts';

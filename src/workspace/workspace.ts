@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { messageOf, systemError, userError, withFileLock } from '../base/index.ts';
+import { describeLockHolder, messageOf, systemError, userError, withFileLock } from '../base/index.ts';
 import type { Instance, InstanceClaim, InstanceRecord } from './instance.ts';
 import { createInstance } from './instance-folder.ts';
 import { claimHolder, listInstances, sweepInstances } from './instances.ts';
@@ -63,17 +63,22 @@ export async function openWorkspace(home: string): Promise<Workspace> {
 const CLAIM_LIMIT_MS = 30_000;
 
 /** Of several that start at once, the first one gets the claim. */
-function createClaimed(instances: string, place: SocketPlace, claim: InstanceClaim): Promise<Instance> {
+async function createClaimed(instances: string, place: SocketPlace, claim: InstanceClaim): Promise<Instance> {
   const lock = path.join(instances, 'claims.lock');
-  return withFileLock(
-    lock,
-    AbortSignal.timeout(CLAIM_LIMIT_MS),
-    () => undefined,
-    async () => {
-      await requireUnclaimed(instances, claim);
-      return createInstance(instances, place, claim);
-    },
-  );
+  const signal = AbortSignal.timeout(CLAIM_LIMIT_MS);
+  const create = async () => {
+    await requireUnclaimed(instances, claim);
+    return createInstance(instances, place, claim);
+  };
+  try {
+    return await withFileLock(lock, signal, () => undefined, create);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw systemError('WORKSPACE_BUSY', `${await describeLockHolder(lock)} keeps ${lock}`, {
+      hint: 'wait for it, or end it; if it no longer exists, remove the file',
+      cause: error,
+    });
+  }
 }
 
 async function requireUnclaimed(instances: string, claim: InstanceClaim): Promise<void> {
