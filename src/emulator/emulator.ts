@@ -22,7 +22,7 @@ import { prepareScript } from './script-start.ts';
 
 /** Parts have limits of their own; these hold where one of them hangs all the same. */
 const START_UNDO_LIMIT_MS = 30_000;
-const RELOAD_END_LIMIT_MS = 10_000;
+const RELOAD_END_LIMIT_MS = 3_000;
 const STOP_LIMIT_MS = 90_000;
 
 export function createEmulator(options: EmulatorOptions): Emulator {
