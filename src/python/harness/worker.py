@@ -20,6 +20,10 @@ def main():
     forget_own_folder()
     from _triton_local import channel, forks, hooks, parent, session, streams
 
+    if os.name == "nt":
+        from _triton_local import windows_job
+
+        windows_job.keep_together()
     wire = channel.Channel()
     parent.watch(wire.input)
     streams.install(wire)
