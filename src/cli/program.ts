@@ -126,6 +126,10 @@ export function createProgram(): Command {
     .description('remove environments, runtimes, logs and leftovers that nothing uses')
     .option('--older-than <age>', 'only what was last used so long ago, such as 30d or 12h')
     .option('--data', 'also the data that scripts collected, which cannot be made again')
+    .option(
+      '--elsewhere',
+      'also folders of emulators on other hosts or in other containers: only once those have ended',
+    )
     .option('--dry-run', 'only show what would be removed')
     .option('--json', 'as JSON')
     .addHelpText('after', example('prune --older-than 30d --dry-run'))

@@ -20,6 +20,8 @@ export interface PrunableItem {
   readonly usedAt: Date;
   /** Whether a process uses it that runs, or that cannot be judged from here. */
   readonly inUse: boolean;
+  /** Whether its process is on another host, or in another container, where it may have ended long ago. */
+  readonly elsewhere: boolean;
 }
 
 const PLACES: readonly (readonly [kind: PrunableKind, folder: string])[] = [
@@ -39,11 +41,13 @@ export async function listPrunable(home: string): Promise<readonly PrunableItem[
       const target = path.join(home, folder, name);
       if (/\.(?:lock|takeover)$/.test(name) || name === 'native.json') continue;
       const inUse = isAmong(used, target) || (await isFileLockHeld(`${target}.lock`));
-      items.push({ kind, path: target, ...(await measure(target)), inUse });
+      items.push({ kind, path: target, ...(await measure(target)), inUse, elsewhere: false });
     }
   }
-  for (const { directory, owner } of instances)
-    items.push({ kind: 'instance', path: directory, ...(await measure(directory)), inUse: owner !== 'gone' });
+  for (const { directory, owner } of instances) {
+    const use = { inUse: owner !== 'gone', elsewhere: owner === 'unknown' };
+    items.push({ kind: 'instance', path: directory, ...(await measure(directory)), ...use });
+  }
   return items.sort((one, other) => other.bytes - one.bytes);
 }
 

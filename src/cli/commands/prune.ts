@@ -6,7 +6,7 @@ import { formatAge, formatBytes } from '../byte-text.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
 
-type Outcome = 'removed' | 'would be removed' | 'in use' | 'kept' | 'failed';
+type Outcome = 'removed' | 'would be removed' | 'in use' | 'elsewhere' | 'kept' | 'failed';
 
 interface PrunedItem extends PrunableItem {
   readonly outcome: Outcome;
@@ -22,18 +22,18 @@ export async function prune(flags: Flags): Promise<number> {
   for (const item of await listPrunable(homeDirectory())) {
     const isOld = Date.now() - item.usedAt.getTime() >= olderThanMs;
     const isAsked = isOld && (item.kind !== 'data' || flags.data === true);
-    const outcome = item.inUse
-      ? 'in use'
-      : !isAsked
-        ? 'kept'
-        : dryRun
-          ? 'would be removed'
-          : await remove(item);
+    const held = heldBy(item, flags.elsewhere === true);
+    const outcome = held ?? (!isAsked ? 'kept' : dryRun ? 'would be removed' : await remove(item));
     done.push({ ...item, outcome });
   }
   if (flags.json) print(`${JSON.stringify(report(done, dryRun), null, 2)}\n`);
   else print(text(done, dryRun));
   return done.some(({ outcome }) => outcome === 'failed') ? EXIT.failed : EXIT.ok;
+}
+
+function heldBy({ inUse, elsewhere }: PrunableItem, includesElsewhere: boolean): Outcome | undefined {
+  if (elsewhere) return includesElsewhere ? undefined : 'elsewhere';
+  return inUse ? 'in use' : undefined;
 }
 
 async function remove(item: PrunableItem): Promise<Outcome> {
@@ -61,10 +61,13 @@ function text(items: readonly PrunedItem[], dryRun: boolean): string {
     path,
   ]);
   const table = formatTable([['OUTCOME', 'KIND', 'SIZE', 'LAST USED', 'PATH'], ...rows]);
-  const kept = items.some(({ outcome, kind }) => outcome === 'kept' && kind === 'data')
+  const data = items.some(({ outcome, kind }) => outcome === 'kept' && kind === 'data')
     ? '\nCollected data is kept unless --data is given.'
     : '';
-  return `${table}\n\n${dryRun ? 'would free' : 'freed'} ${formatBytes(freed(items))}${kept}\n`;
+  const elsewhere = items.some(({ outcome }) => outcome === 'elsewhere')
+    ? '\nEmulators of other hosts and containers cannot be seen from here: their folders are kept unless --elsewhere is given.'
+    : '';
+  return `${table}\n\n${dryRun ? 'would free' : 'freed'} ${formatBytes(freed(items))}${data}${elsewhere}\n`;
 }
 
 function freed(items: readonly PrunedItem[]): number {

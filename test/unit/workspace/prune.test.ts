@@ -46,6 +46,7 @@ describe('what accumulates in the state folder', () => {
       bytes: 1000,
       usedAt: longAgo,
       inUse: false,
+      elsewhere: false,
     });
     expect(await item('environments/native.json')).toBeUndefined();
     expect(await item('data/p')).toMatchObject({ kind: 'data', inUse: false });
@@ -77,8 +78,8 @@ describe('what accumulates in the state folder', () => {
     };
     await leave('elsewhere', { host: 'other', machine: 'other', boot: 'other' });
     await leave('gone', {});
-    expect(await item('instances/elsewhere')).toMatchObject({ inUse: true });
-    expect(await item('instances/gone')).toMatchObject({ inUse: false });
+    expect(await item('instances/elsewhere')).toMatchObject({ inUse: true, elsewhere: true });
+    expect(await item('instances/gone')).toMatchObject({ inUse: false, elsewhere: false });
   });
 
   it('keeps the log of a running emulator with its parts', async () => {
