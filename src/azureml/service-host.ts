@@ -41,10 +41,10 @@ export function startService(
   { args, cwd, variables, scriptVariables, eventLog, onEvent }: ServiceStart,
   signal: AbortSignal,
 ): Promise<DetachedEmulator> {
-  const fromInput = scriptVariables && ['--env-stdin'];
+  const fromInput = scriptVariables && ['--settings-stdin'];
   const command = [...host.command, 'up', ...args, ...(fromInput ?? []), '--event-log', eventLog];
   const environment = { ...host.environment, ...variables };
-  const input = scriptVariables && { input: JSON.stringify(scriptVariables) };
+  const input = scriptVariables && { input: JSON.stringify({ env: scriptVariables }) };
   return startDetached(
     { command, cwd, environment, ...input, crashLog: `${eventLog}.crash`, onEvent },
     signal,

@@ -30,7 +30,9 @@ export function createProgram(): Command {
     .option('-d, --detach', 'start it apart from this terminal, and return when it is ready')
     .option('--id <name>', 'start another one beside the one that runs for this folder, under this name')
     .addOption(new Option('--event-log <file>', 'what -d starts').hideHelp())
-    .addOption(new Option('--env-stdin', 'variables for the script, as JSON on standard input').hideHelp())
+    .addOption(
+      new Option('--settings-stdin', 'settings that may be secrets, as JSON on standard input').hideHelp(),
+    )
     .addOption(new Option('--key-file <file>', 'the keys of a deployed service').hideHelp())
     .addHelpText('after', example('up sample-models/digits --port 6789'))
     .action(run(async (directory, flags) => (await import('./commands/up.ts')).up(directory, flags)));

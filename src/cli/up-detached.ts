@@ -9,11 +9,16 @@ import { eventLogOf } from './event-log-file.ts';
 import { EventRelay } from './event-relay.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { realFolder } from './instances.ts';
+import { withoutSecrets } from './secret-flags.ts';
 import { type Interruption, nextInterruption } from './signals.ts';
 import { packageDirectory } from './version.ts';
 
 /** `up -d`: starts the same command in a process of its own, shows its start, and says where it runs. */
-export async function upDetached(config: ProjectConfig, name: string | null): Promise<number> {
+export async function upDetached(
+  config: ProjectConfig,
+  name: string | null,
+  secrets: string | undefined,
+): Promise<number> {
   const eventLog = eventLogOf(config.home, config.projectDir, name);
   const [, program = '', ...args] = process.argv;
   const rest = args.filter((argument) => argument !== '-d' && argument !== '--detach');
@@ -38,13 +43,15 @@ export async function upDetached(config: ProjectConfig, name: string | null): Pr
         command: [
           process.execPath,
           program,
-          ...rest,
+          ...withoutSecrets(rest),
+          ...(secrets === undefined ? [] : ['--settings-stdin']),
           ...(config.yes ? ['--yes'] : []),
           '--event-log',
           eventLog,
         ],
         cwd: process.cwd(),
         environment: detachedEnvironment(),
+        ...(secrets !== undefined && { input: secrets }),
         crashLog: `${eventLog}.crash`,
         onEvent: (event) => relay.push(event),
       },

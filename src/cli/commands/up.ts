@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers';
 import { toTritonLocalError, userError } from '../../base/index.ts';
 import { type ProjectConfig, resolveProject, terminalFacts } from '../../config/index.ts';
 import { startReporter } from '../../control/index.ts';
@@ -11,16 +10,16 @@ import { eventLogOf } from '../event-log-file.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { type Flags, settingFlags } from '../flags.ts';
 import { realFolder } from '../instances.ts';
+import { secretsOf, withSecrets } from '../secret-flags.ts';
 import { type Interruption, nextInterruption } from '../signals.ts';
 import { packageDirectory } from '../version.ts';
 
 type Resolve = () => Promise<ProjectConfig>;
 
 /** `triton-local up [DIR]`: everything for one project, until it is asked to end; with `-d` apart from the terminal. */
-export async function up(directory: string | undefined, flags: Flags): Promise<number> {
-  const given = settingFlags(flags);
-  const settings = flags.envStdin ? { ...given, env: await variablesFrom(process.stdin) } : given;
-  const resolve = () => resolveProject({ directory: directory ?? '.', flags: settings });
+export async function up(directory: string | undefined, given: Flags): Promise<number> {
+  const flags = await withSecrets(given, process.stdin);
+  const resolve = () => resolveProject({ directory: directory ?? '.', flags: settingFlags(flags) });
   const name = nameOf(flags.id);
   if (typeof flags.eventLog === 'string') {
     const keyFile = typeof flags.keyFile === 'string' ? flags.keyFile : undefined;
@@ -32,7 +31,7 @@ export async function up(directory: string | undefined, flags: Flags): Promise<n
   // Before anything is asked, written or started; whoever starts claims it again.
   await workspace.requireUnclaimed({ projectDir: realFolder(resolved.projectDir), name });
   const config = await withConsent(resolved);
-  if (flags.detach) return (await import('../up-detached.ts')).upDetached(config, name);
+  if (flags.detach) return (await import('../up-detached.ts')).upDetached(config, name, secretsOf(flags));
   return upInTerminal(config, resolve, name);
 }
 
@@ -103,11 +102,6 @@ async function startUnlessAborted(
     if (signal.aborted) return undefined;
     throw error;
   }
-}
-
-/** Variables for the script, as a deployment sends them: everybody may read a command line. */
-async function variablesFrom(input: NodeJS.ReadableStream): Promise<unknown> {
-  return JSON.parse(await text(input));
 }
 
 /** It becomes part of a file's name. */
