@@ -65,7 +65,7 @@ export const ROOMS = {
 /** Heavy libraries and the only places that may import them. */
 export const LIBRARIES = {
   dockerode: ['engines/docker/'],
-  execa: ['engines/native/', 'python/'],
+  execa: ['engines/native/', 'engines/onnxruntime.ts', 'python/'],
   chokidar: ['reload/watcher.ts'],
   'onnxruntime-node': ['inference/backends/'],
   ink: ['ui/tui/'],

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { promisify } from 'node:util';
+import { formatAddress } from './addresses.ts';
 import { hasErrno, messageOf, systemError } from './errors.ts';
 
 /** A process that holds a port, as far as the system tells. */
@@ -50,7 +51,7 @@ export async function listenError(
     });
   }
   const { why, hint } = explainRefusal(error, host, port);
-  return systemError('PORT_REFUSED', `cannot listen on ${host}:${port} (${purpose}): ${why}`, {
+  return systemError('PORT_REFUSED', `cannot listen on ${formatAddress(host, port)} (${purpose}): ${why}`, {
     hint,
     cause: error,
   });

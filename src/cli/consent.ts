@@ -12,7 +12,8 @@ export async function withConsent(config: ProjectConfig): Promise<ProjectConfig>
   if (installation === undefined) return config;
   const { stdin, stderr } = process;
   if (!stdin.isTTY || !stderr.isTTY) requireConsent(config);
-  if (await askYesNo(`${installation}. Install it?`, stdin, stderr)) return { ...config, yes: true };
+  if (await askYesNo(`${installation}. Install it?`, stdin, stderr))
+    return { ...config, start: { ...config.start, yes: true } };
   throw systemError(
     'ENGINE_UNAVAILABLE',
     'the native engine has no tritonserver, and none was to be installed',

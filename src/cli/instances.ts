@@ -4,7 +4,6 @@ import { TritonLocalError, userError } from '../base/index.ts';
 import { homeDirectory, PROJECT_FILE } from '../config/index.ts';
 import { connectControl } from '../control/index.ts';
 import { type InstanceRecord, openWorkspace } from '../workspace/index.ts';
-import type { Flags } from './flags.ts';
 
 /** Which emulator a command is for. */
 export interface InstanceChoice {
@@ -20,9 +19,11 @@ export async function runningInstances(): Promise<readonly InstanceRecord[]> {
   return workspace.list();
 }
 
-/** The emulator that a command's folder and flags mean. @throws as `selectInstance` */
-export async function chooseInstance(directory: string | undefined, flags: Flags): Promise<InstanceRecord> {
-  const id = typeof flags.id === 'string' ? flags.id : undefined;
+/** The emulator that a command's folder and `--id` mean. @throws as `selectInstance` */
+export async function chooseInstance(
+  directory: string | undefined,
+  id: string | undefined,
+): Promise<InstanceRecord> {
   return selectInstance(await runningInstances(), { directory, id }, process.cwd());
 }
 

@@ -17,14 +17,14 @@ export function withoutSecrets(args: readonly string[]): readonly string[] {
 }
 
 /** The settings that `withoutSecrets` leaves out, as JSON for the standard input of a process; undefined for none. */
-export function secretsOf(flags: Flags): string | undefined {
-  const given = [...SECRET_FLAGS.values()].filter((name) => flags[name] !== undefined);
+export function secretsOf(settings: Flags): string | undefined {
+  const given = [...SECRET_FLAGS.values()].filter((name) => settings[name] !== undefined);
   return given.length === 0
     ? undefined
-    : JSON.stringify(Object.fromEntries(given.map((name) => [name, flags[name]])));
+    : JSON.stringify(Object.fromEntries(given.map((name) => [name, settings[name]])));
 }
 
-/** Flags with the settings that come on standard input, where `--settings-stdin` says that some do. */
-export async function withSecrets(flags: Flags, input: NodeJS.ReadableStream): Promise<Flags> {
-  return flags.settingsStdin ? { ...flags, ...JSON.parse(await text(input)) } : flags;
+/** The settings of the command line with those that come on standard input. */
+export async function withSecrets(settings: Flags, input: NodeJS.ReadableStream): Promise<Flags> {
+  return { ...settings, ...JSON.parse(await text(input)) };
 }

@@ -5,9 +5,10 @@ import { createEmulator, type EmulatorOptions, requireConsent } from '../emulato
 import { EventLog } from '../events/index.ts';
 import { print, startRenderer } from '../ui/index.ts';
 import { openWorkspace, serviceKeys } from '../workspace/index.ts';
+import { exitCodeOf } from './error-catalogue.ts';
 import { eventLogOf } from './event-log-file.ts';
 import { EventRelay } from './event-relay.ts';
-import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { EXIT } from './exit-codes.ts';
 import { realFolder } from './instances.ts';
 import { withoutSecrets } from './secret-flags.ts';
 import { type Interruption, nextInterruption } from './signals.ts';
@@ -22,14 +23,14 @@ export async function upDetached(
   const eventLog = eventLogOf(config.home, config.projectDir, name);
   const [, program = '', ...args] = process.argv;
   const rest = args.filter((argument) => argument !== '-d' && argument !== '--detach');
-  const isJson = config.ui === 'json';
+  const isJson = config.display.ui === 'json';
   const relay = new EventRelay();
   const renderer = await startRenderer(isJson ? 'json' : 'plain', {
     control: relay,
     stdin: process.stdin,
     stdout: isJson ? process.stdout : process.stderr,
     color: terminalFacts(process.stderr.isTTY === true).color,
-    threshold: config.logThreshold,
+    threshold: config.display.logThreshold,
   });
   const asked = new AbortController();
   let exitCode: number = EXIT.ok;
@@ -45,7 +46,7 @@ export async function upDetached(
           program,
           ...withoutSecrets(rest),
           ...(secrets === undefined ? [] : ['--settings-stdin']),
-          ...(config.yes ? ['--yes'] : []),
+          ...(config.start.yes ? ['--yes'] : []),
           '--event-log',
           eventLog,
         ],

@@ -7,22 +7,32 @@ export type {
   EngineChoice,
   LogThreshold,
   ModelControlMode,
-  ModelSource,
-  Origin,
   ProfileLimits,
-  ProjectConfig,
-  PythonSource,
-  ScriptSource,
   UiMode,
-} from './project-config.ts';
-export { PROJECT_FILE } from './project-file.ts';
+} from './choices.ts';
+export { UI_MODES } from './choices.ts';
 export {
   currentEnvironment,
   detachedEnvironment,
   homeDirectory,
-  type ResolveInput,
-  resolveProject,
-} from './resolve.ts';
-export { readServiceSettings, type ServiceSettings } from './service-settings.ts';
-export { SETTINGS, type Setting, type SettingName } from './settings.ts';
+  primaryKeyGiven,
+  unknownVariables,
+} from './environment.ts';
+export type {
+  EngineSettings,
+  ExternalSettings,
+  ListenSettings,
+  ModelSource,
+  Origin,
+  ProjectConfig,
+  PythonSource,
+  ScoringSettings,
+  ScriptSource,
+  WorkerSettings,
+} from './project-config.ts';
+export { PROJECT_FILE } from './project-file.ts';
+export { type ResolveInput, resolveProject } from './resolve.ts';
+export { healthPort, readServiceSettings, type ServiceSettings } from './service-settings.ts';
+export { age, instanceName, oneOf, seconds, wholeNumber } from './setting-values.ts';
+export { type NamedSetting, SETTINGS } from './settings.ts';
 export { type TerminalFacts, terminalFacts } from './terminal.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
-import { userError } from '../base/index.ts';
-import { keyOf, SETTINGS, type SettingName } from './settings.ts';
+import { closestName, userError } from '../base/index.ts';
+import { keyOf, SETTINGS } from './settings.ts';
 
 /** A raw value from the project file with the line it stands on. */
 export interface FileValue {
@@ -10,11 +10,11 @@ export interface FileValue {
 }
 
 /**
- * The settings in the text of a `triton-local.yaml`.
+ * The settings in the text of a `triton-local.yaml`, by name. Keys may be written `http-port` or `httpPort`.
  * @throws CONFIG_FILE_INVALID with file and line for broken YAML and unknown keys.
  */
-export function parseProjectFile(source: string, file: string): ReadonlyMap<SettingName, FileValue> {
-  const values = new Map<SettingName, FileValue>();
+export function parseProjectFile(source: string, file: string): ReadonlyMap<string, FileValue> {
+  const values = new Map<string, FileValue>();
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines });
   const [mistake] = document.errors;
@@ -34,11 +34,13 @@ export function parseProjectFile(source: string, file: string): ReadonlyMap<Sett
   for (const { key } of document.contents.items) {
     const name = isScalar(key) ? String(key.value) : '';
     const line = isScalar(key) && key.range ? lines.linePos(key.range[0]).line : 1;
-    const known = SETTINGS.find((setting) => keyOf(setting.name) === name);
+    const known = SETTINGS.find((setting) => keyOf(setting.name) === keyOf(name));
     if (!known) {
+      const keys = SETTINGS.map((setting) => keyOf(setting.name));
+      const similar = closestName(keyOf(name), keys);
       throw userError('CONFIG_FILE_INVALID', `unknown setting "${name}"`, {
         location: { file, line },
-        hint: `known settings: ${SETTINGS.map((setting) => keyOf(setting.name)).join(', ')}`,
+        hint: `${similar === undefined ? '' : `did you mean ${similar}? `}known settings: ${keys.join(', ')}`,
       });
     }
     values.set(known.name, { raw: plain[name], line });

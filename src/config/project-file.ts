@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno, userError } from '../base/index.ts';
 import type { FileValue } from './parse-project-file.ts';
-import type { SettingName } from './settings.ts';
 
 export const PROJECT_FILE = 'triton-local.yaml';
 
@@ -11,7 +10,7 @@ export const PROJECT_FILE = 'triton-local.yaml';
  * `watch: false`). An absent file is an empty one.
  * @throws CONFIG_FILE_INVALID with file and line for broken YAML and unknown keys.
  */
-export async function readProjectFile(directory: string): Promise<ReadonlyMap<SettingName, FileValue>> {
+export async function readProjectFile(directory: string): Promise<ReadonlyMap<string, FileValue>> {
   const file = path.join(directory, PROJECT_FILE);
   const source = await readFile(file, 'utf8').catch((error: unknown) => {
     if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;

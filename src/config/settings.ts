@@ -1,286 +1,299 @@
-import { userError } from '../base/index.ts';
 import {
   AUTH_MODES,
-  type AuthMode,
   CLOUD_PROFILES,
-  type CloudProfileName,
   DIALECTS,
-  type Dialect,
   ENGINE_CHOICES,
-  type EngineChoice,
   LOG_THRESHOLDS,
-  type LogThreshold,
   MODEL_CONTROL_MODES,
-  type ModelControlMode,
   PROFILE_LIMITS,
-  type ProfileLimits,
   UI_MODES,
-  type UiMode,
-} from './project-config.ts';
-
-/** The values a user may set, before detection and defaults; paths as written. */
-export interface SettingValues {
-  engine: EngineChoice;
-  gpus: string;
-  image: string;
-  slimBase: string;
-  dockerHost: string;
-  tritonserver: string;
-  tritonUrl: string;
-  tritonGrpcUrl: string;
-  tritonMetricsUrl: string;
-  tritonHeader: Readonly<Record<string, string>>;
-  tritonCa: string;
-  tritonCert: string;
-  tritonCertKey: string;
-  models: string;
-  modelControlMode: ModelControlMode;
-  entryScript: string;
-  code: string;
-  host: string;
-  port: number;
-  httpPort: number;
-  grpcPort: number;
-  metricsPort: number;
-  workers: number;
-  python: string;
-  requirements: string;
-  conda: string;
-  debugPython: boolean;
-  auth: AuthMode;
-  profile: CloudProfileName;
-  profileLimits: ProfileLimits;
-  dialect: Dialect;
-  env: Readonly<Record<string, string>>;
-  watch: boolean;
-  strictReload: boolean;
-  replay: string;
-  ui: UiMode;
-  logLevel: LogThreshold;
-  timeout: number;
-  yes: boolean;
-}
-
-export type SettingName = keyof SettingValues;
+} from './choices.ts';
+import {
+  gpus,
+  grpcUrl,
+  headers,
+  host,
+  httpUrl,
+  limits,
+  oneOf,
+  port,
+  seconds,
+  text,
+  variables,
+  wholeNumber,
+  yesOrNo,
+} from './setting-values.ts';
+import { tritonArguments } from './triton-arguments.ts';
 
 /**
  * One setting, wherever it is given: as a flag, as a `TRITON_LOCAL_*` variable or as a key of `triton-local.yaml`.
- * `parse` takes the raw value (text, or what YAML made of it) and throws a sentence that names what is valid.
+ * `Value` includes undefined where there is no default.
  */
-export interface Setting<Name extends SettingName = SettingName> {
-  readonly name: Name;
-  /** Flag in commander's notation. */
+export interface Setting<Value = unknown> {
+  /** In commander's notation. The variable and the key of the file have the same name. */
   readonly flag: string;
-  readonly variable: string;
-  readonly description: string;
-  readonly parse: (raw: unknown) => SettingValues[Name];
+  readonly about: string;
+  /** Takes the raw value; throws a sentence that says what is valid. */
+  readonly parse: (raw: unknown) => Value;
+  readonly fallback: Value;
+  /** The default for people, where it is not the fallback itself. */
+  readonly defaultText?: string;
+  /**
+   * A path; a relative one counts from where it was written: the shell's folder, or the project's. The bare name of a
+   * program is looked up on PATH.
+   */
+  readonly path?: 'file' | 'program';
+  /** The value may hold keys: no message shows it and scripts do not see its variable. */
+  readonly isSecret?: boolean;
+  /** The flag may be given several times, each with one value. */
+  readonly isRepeatable?: boolean;
+  /** Name of the variable and the key, where it is not the flag's. */
+  readonly name?: string;
 }
 
-const setting = <Name extends SettingName>(
-  name: Name,
+type Options = Pick<Setting, 'defaultText' | 'path' | 'isSecret' | 'isRepeatable' | 'name'>;
+
+function withDefault<Value>(
   flag: string,
-  description: string,
-  parse: (raw: unknown) => SettingValues[Name],
-): Setting<Name> => ({
-  name,
-  flag,
-  variable: `TRITON_LOCAL_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
-  description,
-  parse,
-});
-
-export const SETTINGS = [
-  setting(
-    'engine',
-    '--engine <kind>',
-    `what serves the models: ${list(ENGINE_CHOICES)}`,
-    oneOf(ENGINE_CHOICES),
-  ),
-  setting('gpus', '--gpus <which>', 'GPUs for the engine: all, none, or numbers such as 0,1', gpus),
-  setting('image', '--image <ref>', 'Triton image for the docker engine, or slim, which is built', text),
-  setting('slimBase', '--slim-base <ref>', 'image with Python and pip that slim is built on', text),
-  setting('dockerHost', '--docker-host <url>', 'the Docker daemon to use', text),
-  setting('tritonserver', '--tritonserver <path>', 'tritonserver program for the native engine', text),
-  setting('tritonUrl', '--triton-url <url>', 'running Triton for the external engine', httpUrl),
-  setting('tritonGrpcUrl', '--triton-grpc-url <url>', 'its gRPC, as grpc:// or grpcs://HOST:PORT', grpcUrl),
-  setting(
-    'tritonMetricsUrl',
-    '--triton-metrics-url <url>',
-    'its metrics, as http://HOST:PORT/metrics',
-    httpUrl,
-  ),
-  setting('tritonHeader', '--triton-header <K=V...>', 'headers sent to that Triton, such as a key', headers),
-  setting('tritonCa', '--triton-ca <file>', 'certificates to trust for that Triton (PEM)', text),
-  setting('tritonCert', '--triton-cert <file>', 'client certificate for that Triton (PEM)', text),
-  setting('tritonCertKey', '--triton-cert-key <file>', 'key of that certificate (PEM)', text),
-  setting('models', '--models <dir>', 'the model repository', text),
-  setting(
-    'modelControlMode',
-    '--model-control-mode <mode>',
-    `what clients may load and unload: ${list(MODEL_CONTROL_MODES)}`,
-    oneOf(MODEL_CONTROL_MODES),
-  ),
-  setting('entryScript', '--entry-script <file>', 'the script with init() and run()', text),
-  setting('code', '--code <dir>', 'the source directory of the script', text),
-  setting('host', '--host <address>', 'address to listen on', text),
-  setting('port', '--port <number>', 'scoring port, 0 for any', wholeNumber(0, 65_535)),
-  setting('httpPort', '--http-port <number>', 'Triton HTTP port, 0 for any', wholeNumber(0, 65_535)),
-  setting('grpcPort', '--grpc-port <number>', 'Triton gRPC port, 0 for any', wholeNumber(0, 65_535)),
-  setting('metricsPort', '--metrics-port <number>', 'Triton metrics port, 0 for any', wholeNumber(0, 65_535)),
-  setting('workers', '--workers <number>', 'Python workers (WORKER_COUNT)', wholeNumber(1, 64)),
-  setting('python', '--python <path>', 'Python to use as it is', text),
-  setting('requirements', '--requirements <file>', 'pip requirements of the script', text),
-  setting('conda', '--conda <file>', 'conda file of the script', text),
-  setting('debugPython', '--debug-python', 'wait for an editor before the script is loaded', yesOrNo),
-  setting('auth', '--auth <mode>', `keys on the scoring port: ${list(AUTH_MODES)}`, oneOf(AUTH_MODES)),
-  setting(
-    'profile',
-    '--profile <name>',
-    `a cloud's limits and status codes: ${list(CLOUD_PROFILES)}`,
-    oneOf(CLOUD_PROFILES),
-  ),
-  setting(
-    'profileLimits',
-    '--profile-limits <K=V...>',
-    `the deployment's own limits for --profile: ${list(PROFILE_LIMITS)}`,
-    limits,
-  ),
-  setting(
-    'dialect',
-    '--dialect <name>',
-    `whose error texts and headers scoring has: ${list(DIALECTS)}`,
-    oneOf(DIALECTS),
-  ),
-  setting('env', '--env <K=V...>', 'variables for the script', variables),
-  setting('watch', '--no-watch', 'do not reload on changes', yesOrNo),
-  setting('strictReload', '--strict-reload', 'answer 503 while the newest save is broken', yesOrNo),
-  setting('replay', '--replay <file>', 'body of a request that is sent again after each reload', text),
-  setting('ui', '--ui <mode>', `how to show it: ${list(UI_MODES)}`, oneOf(UI_MODES)),
-  setting(
-    'logLevel',
-    '--log-level <level>',
-    `least level to show: ${list(LOG_THRESHOLDS)}`,
-    oneOf(LOG_THRESHOLDS),
-  ),
-  setting('timeout', '--timeout <seconds>', 'limit for engine and init() to come up', seconds),
-  setting('yes', '--yes', 'install what an engine needs without asking', yesOrNo),
-] as const satisfies readonly Setting[];
-
-function list(choices: readonly string[]): string {
-  return choices.join(', ');
+  about: string,
+  parse: (raw: unknown) => Value,
+  fallback: Value,
+  options: Options = {},
+): Setting<Value> {
+  return { flag, about, parse, fallback, ...options };
 }
 
-function text(raw: unknown): string {
-  if (typeof raw !== 'string' || raw.trim() === '') throw userError('CONFIG_INVALID', 'must be a text');
-  return raw;
+function optional<Value>(
+  flag: string,
+  about: string,
+  parse: (raw: unknown) => Value,
+  options: Options = {},
+): Setting<Value | undefined> {
+  return { flag, about, parse, fallback: undefined, ...options };
 }
 
-function oneOf<Choice extends string>(choices: readonly Choice[]): (raw: unknown) => Choice {
-  return (raw) => {
-    // YAML makes a number of 2021.
-    const found = choices.find((choice) => choice === (typeof raw === 'number' ? String(raw) : raw));
-    if (!found) throw userError('CONFIG_INVALID', `must be one of ${list(choices)}`);
-    return found;
-  };
-}
+const optionalPath = (flag: string, about: string, options: Options = {}) =>
+  optional(flag, about, text, { path: 'file', ...options });
 
-function wholeNumber(least: number, most: number): (raw: unknown) => number {
-  return (raw) => {
-    const value = typeof raw === 'string' && /^\d+$/.test(raw) ? Number(raw) : raw;
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
-      throw userError('CONFIG_INVALID', `must be a whole number from ${least} to ${most}`);
-    }
-    return value;
-  };
-}
-
-function seconds(raw: unknown): number {
-  const value = typeof raw === 'string' && /^\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw;
-  if (typeof value !== 'number' || !(value > 0) || value > 86_400) {
-    throw userError('CONFIG_INVALID', 'must be a number of seconds above 0 and at most 86400');
-  }
-  return value;
-}
-
-function yesOrNo(raw: unknown): boolean {
-  if (typeof raw === 'boolean') return raw;
-  if (raw === 'true' || raw === '1') return true;
-  if (raw === 'false' || raw === '0') return false;
-  throw userError('CONFIG_INVALID', 'must be true or false');
-}
-
-/** `all`, `none`, or device numbers with commas, which come back as written but without spaces. */
-function gpus(raw: unknown): string {
-  const value = (Array.isArray(raw) ? raw.join(',') : String(raw)).replace(/\s+/g, '');
-  if (!/^(?:all|none|\d+(?:,\d+)*)$/.test(value))
-    throw userError('CONFIG_INVALID', 'must be all, none, or device numbers such as 0,1');
-  return value;
-}
-
-function httpUrl(raw: unknown): string {
-  const url = typeof raw === 'string' && URL.canParse(raw) ? new URL(raw) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.username !== '')
-    throw userError('CONFIG_INVALID', 'must be a URL such as http://gpu-box:8000');
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
-}
-
-/** `HOST:PORT`, the same behind `grpc://`, or `grpcs://` for TLS. */
-function grpcUrl(raw: unknown): string {
-  const text = String(raw).replace(/^(?!grpcs?:\/\/)/, 'grpc://');
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || url.port === '' || url.username !== '' || !/^\/?$/.test(url.pathname))
-    throw userError('CONFIG_INVALID', 'must be a URL such as grpc://gpu-box:8001');
-  return `${url.protocol}//${url.host}`;
-}
+const among = (choices: readonly string[]) => choices.join(', ');
 
 /**
- * Header fields as `NAME=VALUE` texts or as a YAML mapping. A line is a field: values may hold commas, and a variable
- * may hold several lines.
+ * Every setting, by the group in which `ProjectConfig` passes it on: `config.listen.httpPort` comes from
+ * `SETTING_GROUPS.listen.settings.httpPort`. To add a flag, add a line here and read the value where it is needed.
  */
-function headers(raw: unknown): Record<string, string> {
-  const isMapping = raw !== null && typeof raw === 'object' && !Array.isArray(raw);
-  const pairs = isMapping
-    ? Object.entries(raw).map(([name, value]) => [name, String(value)])
-    : (Array.isArray(raw) ? raw : String(raw).trim().split(/\r?\n/)).map((pair) => {
-        const at = String(pair).indexOf('=');
-        return [String(pair).slice(0, Math.max(at, 0)), String(pair).slice(at + 1)];
-      });
-  for (const [name = '', value = ''] of pairs) {
-    // The value may be a key, so that the message must not show it; the parser's caller shows what was given.
-    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
-      throw userError('CONFIG_INVALID', 'must be of the form NAME=VALUE');
-  }
-  return Object.fromEntries(pairs);
+export const SETTING_GROUPS = {
+  project: {
+    title: 'Project',
+    settings: {
+      models: optionalPath('--models <dir>', 'the model repository', { defaultText: 'found in DIR' }),
+      entryScript: optionalPath('--entry-script <file>', 'the script with init() and run()', {
+        defaultText: 'found in DIR',
+      }),
+      code: optionalPath('--code <dir>', 'the source directory of the script', { defaultText: 'DIR' }),
+    },
+  },
+  engine: {
+    title: 'Engine',
+    settings: {
+      choice: withDefault(
+        '--engine <kind>',
+        `what serves the models: ${among(ENGINE_CHOICES)}`,
+        oneOf(ENGINE_CHOICES),
+        'auto',
+        { defaultText: 'auto, or external with --triton-url' },
+      ),
+      gpus: optional('--gpus <which>', 'GPUs for the engine: all, none, or numbers such as 0,1', gpus, {
+        defaultText: 'all that the engine can use',
+      }),
+      image: optional('--image <ref>', 'Triton image for the docker engine, or slim, which is built', text),
+      slimBase: optional('--slim-base <ref>', 'image with Python and pip that slim is built on', text),
+      dockerHost: optional('--docker-host <url>', 'the Docker daemon to use', text, {
+        defaultText: "as Docker's own client finds it",
+      }),
+      tritonserver: optionalPath('--tritonserver <path>', 'tritonserver program for the native engine', {
+        defaultText: 'on PATH, or installed',
+      }),
+      tritonArgs: withDefault(
+        '--triton-arg <arg>',
+        "an argument of Triton's own, such as --http-thread-count=4; repeat it for more",
+        tritonArguments,
+        [],
+        { isRepeatable: true, name: 'tritonArgs', defaultText: 'none' },
+      ),
+      gpuModelsOnCpu: withDefault(
+        '--gpu-models-on-cpu',
+        'run models that ask for KIND_GPU on the CPU (embedded engine)',
+        yesOrNo,
+        false,
+      ),
+      modelControlMode: withDefault(
+        '--model-control-mode <mode>',
+        `what clients may load and unload: ${among(MODEL_CONTROL_MODES)}`,
+        oneOf(MODEL_CONTROL_MODES),
+        'none',
+      ),
+    },
+  },
+  external: {
+    title: 'External Triton',
+    settings: {
+      url: optional('--triton-url <url>', 'running Triton for the external engine', httpUrl),
+      grpcUrl: optional('--triton-grpc-url <url>', 'its gRPC, as grpc:// or grpcs://HOST:PORT', grpcUrl),
+      metricsUrl: optional('--triton-metrics-url <url>', 'its metrics, as http://HOST:PORT/metrics', httpUrl),
+      headers: withDefault(
+        '--triton-header <K=V...>',
+        'headers sent to that Triton, such as a key',
+        headers,
+        {},
+        { isSecret: true, defaultText: 'none' },
+      ),
+      ca: optionalPath('--triton-ca <file>', 'certificates to trust for that Triton (PEM)'),
+      cert: optionalPath('--triton-cert <file>', 'client certificate for that Triton (PEM)'),
+      certKey: optionalPath('--triton-cert-key <file>', 'key of that certificate (PEM)'),
+    },
+  },
+  listen: {
+    title: 'Addresses',
+    settings: {
+      host: withDefault('--host <address>', 'address to listen on', host, '127.0.0.1'),
+      port: withDefault('--port <number>', 'scoring port, 0 for any', port, 6789),
+      httpPort: withDefault('--http-port <number>', 'Triton HTTP port, 0 for any', port, 8000),
+      grpcPort: withDefault('--grpc-port <number>', 'Triton gRPC port, 0 for any', port, 8001),
+      metricsPort: withDefault('--metrics-port <number>', 'Triton metrics port, 0 for any', port, 8002),
+    },
+  },
+  script: {
+    title: 'Entry script',
+    settings: {
+      workers: optional('--workers <number>', 'Python workers (WORKER_COUNT)', wholeNumber(1, 64), {
+        defaultText: '1',
+      }),
+      interpreter: optionalPath('--python <path>', 'Python to use as it is', {
+        path: 'program',
+        defaultText: 'an environment built for the project',
+      }),
+      requirements: optionalPath('--requirements <file>', 'pip requirements of the script', {
+        defaultText: 'found in DIR',
+      }),
+      conda: optionalPath('--conda <file>', 'conda file of the script', { defaultText: 'found in DIR' }),
+      debugPython: withDefault(
+        '--debug-python',
+        'wait for an editor before the script is loaded',
+        yesOrNo,
+        false,
+      ),
+      env: withDefault('--env <K=V...>', 'variables for the script', variables, {}, { defaultText: 'none' }),
+    },
+  },
+  scoring: {
+    title: 'Scoring service',
+    settings: {
+      auth: withDefault(
+        '--auth <mode>',
+        `keys on the scoring port: ${among(AUTH_MODES)}; the key is TRITON_LOCAL_KEY, or see: triton-local keys`,
+        oneOf(AUTH_MODES),
+        'none',
+      ),
+      profile: withDefault(
+        '--profile <name>',
+        `a cloud's limits and status codes: ${among(CLOUD_PROFILES)}`,
+        oneOf(CLOUD_PROFILES),
+        'none',
+      ),
+      profileLimits: withDefault(
+        '--profile-limits <K=V...>',
+        `the deployment's own limits for --profile: ${among(PROFILE_LIMITS)}`,
+        limits,
+        {},
+        { defaultText: "the profile's" },
+      ),
+      dialect: withDefault(
+        '--dialect <name>',
+        `whose error texts and headers scoring has: ${among(DIALECTS)}`,
+        oneOf(DIALECTS),
+        'current',
+      ),
+    },
+  },
+  reload: {
+    title: 'Reload',
+    settings: {
+      watch: withDefault('--no-watch', 'do not reload on changes', yesOrNo, true, {
+        defaultText: 'reload on every save',
+      }),
+      strict: withDefault('--strict-reload', 'answer 503 while the newest save is broken', yesOrNo, false),
+      replayFile: optionalPath('--replay <file>', 'body of a request that is sent again after each reload'),
+    },
+  },
+  start: {
+    title: 'Start',
+    settings: {
+      timeoutMs: withDefault(
+        '--timeout <seconds>',
+        'limit for engine and init() to come up',
+        seconds,
+        300_000,
+        { defaultText: '300' },
+      ),
+      yes: withDefault('--yes', 'install what an engine needs without asking', yesOrNo, false),
+    },
+  },
+  display: {
+    title: 'Display',
+    settings: {
+      ui: withDefault('--ui <mode>', `how to show it: ${among(UI_MODES)}`, oneOf(UI_MODES), 'auto'),
+      logThreshold: withDefault(
+        '--log-level <level>',
+        `least level to show: ${among(LOG_THRESHOLDS)}`,
+        oneOf(LOG_THRESHOLDS),
+        'info',
+      ),
+    },
+  },
+} as const satisfies Readonly<
+  Record<string, { readonly title: string; readonly settings: Readonly<Record<string, Setting>> }>
+>;
+
+export type SettingGroupName = keyof typeof SETTING_GROUPS;
+
+/** The values of a group, by the names under which the table has them. */
+export type SettingGroup<Name extends SettingGroupName> = ValuesOf<(typeof SETTING_GROUPS)[Name]['settings']>;
+
+type ValuesOf<Settings> = {
+  readonly [Key in keyof Settings]: Settings[Key] extends Setting<infer Value> ? Value : never;
+};
+
+/** A setting with its place in the table and the names that follow from its flag. */
+export interface NamedSetting extends Setting {
+  readonly group: SettingGroupName;
+  readonly groupTitle: string;
+  /** Its name within the group. */
+  readonly key: string;
+  /** `httpPort`, for origins; the key of the file is `http-port`. */
+  readonly name: string;
+  readonly variable: string;
+  /** The long flag alone, such as `--http-port`. */
+  readonly longFlag: string;
+  /** The name under which commander hands the flag over. */
+  readonly attribute: string;
 }
 
-/** Limits as `NAME=NUMBER` texts or as a YAML mapping. */
-function limits(raw: unknown): ProfileLimits {
-  const positive = wholeNumber(1, 86_400_000);
-  const known: readonly string[] = PROFILE_LIMITS;
-  return Object.fromEntries(
-    Object.entries(variables(raw)).map(([name, value]) => {
-      if (!known.includes(name)) throw userError('CONFIG_INVALID', `knows ${list(PROFILE_LIMITS)}`);
-      return [name, positive(value)];
+/** All settings in the order of the table. */
+export const SETTINGS: readonly NamedSetting[] = Object.entries(SETTING_GROUPS).flatMap(
+  ([group, { title, settings }]) =>
+    Object.entries(settings).map(([key, setting]: [string, Setting]) => {
+      const longFlag = setting.flag.split(' ', 1)[0] ?? setting.flag;
+      const attribute = longFlag
+        .replace(/^--(?:no-)?/, '')
+        .replace(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase());
+      const name = setting.name ?? attribute;
+      const variable = `TRITON_LOCAL_${keyOf(name).replaceAll('-', '_').toUpperCase()}`;
+      const places = { group: group as SettingGroupName, groupTitle: title, key };
+      return { ...setting, ...places, name, variable, longFlag, attribute };
     }),
-  );
-}
+);
 
-/** `K=V` texts as flags give them, one text with commas as a variable gives them, or a YAML mapping. */
-function variables(raw: unknown): Record<string, string> {
-  if (raw !== null && typeof raw === 'object' && !Array.isArray(raw)) {
-    return Object.fromEntries(Object.entries(raw).map(([name, value]) => [name, String(value)]));
-  }
-  const pairs = Array.isArray(raw) ? raw : typeof raw === 'string' ? raw.split(',') : [];
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const match = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(String(pair));
-      if (!match) throw userError('CONFIG_INVALID', 'must be of the form NAME=VALUE');
-      return [match[1], match[2]];
-    }),
-  );
-}
-
-/** `httpPort` as `http-port`: its key in the project file, and its flag. */
-export function keyOf(name: SettingName): string {
+/** `httpPort` as `http-port`: its key in the project file. */
+export function keyOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -7,8 +7,8 @@ import { lacksTriton, MANAGED_TRITON } from '../engines/index.ts';
  * the choice of an engine says plainly, such as the pull of an image by `--engine docker`, is agreed to.
  */
 export function unapprovedInstallation(config: ProjectConfig): string | undefined {
-  const { engine, tritonserver, environment, home, yes } = config;
-  if (yes || !lacksTriton({ choice: engine, tritonserver, environment, home })) return undefined;
+  const { home } = config;
+  if (config.start.yes || !lacksTriton(config)) return undefined;
   return `the native engine has no tritonserver: ${MANAGED_TRITON}, has to be installed into ${home}`;
 }
 

@@ -24,7 +24,8 @@ export interface Emulator {
   /**
    * Starts the engine, the scoring service, the script and the watching, in this order. Resolves when all of it is
    * up, or up and waiting for the next save because a model or the script failed (the `reload.failed` and
-   * `model.state` events say so); `emulator.ready` tells when both doors answer 200.
+   * `model.state` events say so); `emulator.ready` tells when both listeners answer 200, `emulator.degraded` what
+   * keeps them from it.
    * @throws what failed, without watching also a failing script; whoever called then ends it.
    */
   start(signal: AbortSignal): Promise<RunningEmulator>;
@@ -46,7 +47,7 @@ export interface RunningEmulator {
   readonly httpUrl: string;
   /** The key that callers must send, where keys are asked for. */
   readonly key: string | undefined;
-  /** Whether both doors answer 200; false while a model or the script waits to be mended. */
+  /** Whether both listeners answer 200; false while a model or the script waits to be fixed. */
   readonly ready: boolean;
   /** Resolves when everything has been stopped, whoever asked for it, or because the engine is gone for good. */
   readonly stopped: Promise<Ending>;

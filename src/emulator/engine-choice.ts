@@ -15,7 +15,10 @@ import {
   type RunningEngine,
 } from '../engines/index.ts';
 import type { EventSink } from '../events/index.ts';
+import type { ModelPython } from '../inference/index.ts';
+import { ensureEnvironment } from '../python/index.ts';
 import type { ProjectSnapshot } from '../reload/index.ts';
+import type { RepositorySync, UserPaths } from '../repository/index.ts';
 import { requireConsent } from './consent.ts';
 
 export interface EngineStartOptions {
@@ -25,9 +28,13 @@ export interface EngineStartOptions {
   readonly stagedRepository: string;
   /** Begins the names of the shared memory of a native Triton. */
   readonly sharedMemoryPrefix: string;
+  /** Keeps it in step with the user's folder while clients use the repository API. */
+  readonly sync: RepositorySync;
   readonly runtimePaths: readonly string[];
   /** Notes that a file of the state folder is in use. */
   readonly uses: (file: string) => Promise<void>;
+  /** Translates staged paths in what an engine says into the user's. */
+  readonly paths: UserPaths;
   /** Aborted when the user would rather have what is on this machine than wait for an image. */
   readonly skipDownload: AbortSignal;
   readonly events: EventSink;
@@ -56,6 +63,7 @@ export async function makeEngine(
           workDirectory,
           sharedMemoryPrefix: options.sharedMemoryPrefix,
           environment,
+          tritonArgs: config.engine.tritonArgs,
           events,
         }),
         options,
@@ -65,9 +73,9 @@ export async function makeEngine(
       return front(
         new DockerEngine({
           repository: stagedRepository,
-          image: config.image,
-          slimBase: config.slimBase,
-          dockerHost: config.dockerHost,
+          image: config.engine.image,
+          slimBase: config.engine.slimBase,
+          dockerHost: config.engine.dockerHost,
           gpus: plan.gpus,
           missingImage: plan.mayPull ? 'pull' : 'fail',
           skipDownload: options.skipDownload,
@@ -75,23 +83,27 @@ export async function makeEngine(
           environment: config.environment,
           project: config.projectDir,
           events,
-          startLimitMs: config.timeoutMs,
+          startLimitMs: config.start.timeoutMs,
+          serverArguments: config.engine.tritonArgs,
         }),
         options,
       );
-    case 'external':
+    case 'external': {
+      const { ca, cert, certKey } = config.external;
+      warnOfArguments(config, 'the external engine starts no Triton', events);
       return front(
         new ExternalEngine({
           url: plan.url,
-          grpcUrl: config.tritonGrpcUrl,
-          metricsUrl: config.tritonMetricsUrl,
-          headers: config.tritonHeaders,
-          tlsFiles: config.tritonTls,
+          grpcUrl: config.external.grpcUrl,
+          metricsUrl: config.external.metricsUrl,
+          headers: config.external.headers,
+          tlsFiles: { ca, cert, key: certKey },
           hasLocalModels: (options.initial.repository?.models.size ?? 0) > 0,
           events,
         }),
         options,
       );
+    }
     default:
       return plan satisfies never;
   }
@@ -102,46 +114,83 @@ function bounded<Running extends RunningEngine>(engine: Engine<Running>, limitMs
   return new BoundedEngine(engine, engine.kind === 'docker' ? undefined : limitMs);
 }
 
-function front(engine: Engine, { config, events }: EngineStartOptions): Engine<LocalEngine> {
-  const { host, httpPort, grpcPort, metricsPort, modelControlMode, origins } = config;
+function front(engine: Engine, { config, sync, events }: EngineStartOptions): Engine<LocalEngine> {
+  const { host, httpPort, grpcPort, metricsPort } = config.listen;
+  const { origins } = config;
   const insists = { grpc: isUsersOwn(origins, 'grpcPort'), metrics: isUsersOwn(origins, 'metricsPort') };
-  return new FrontedEngine(bounded(engine, config.timeoutMs), {
+  return new FrontedEngine(bounded(engine, config.start.timeoutMs), {
     host,
     httpPort,
     grpcPort,
     metricsPort,
     insists,
-    modelControlMode,
+    modelControlMode: config.engine.modelControlMode,
+    // What others run reads a repository of their own.
+    sync: engine.kind === 'external' ? undefined : sync,
     events,
   });
 }
 
 async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): Promise<Engine<LocalEngine>> {
-  const { config, initial, stagedRepository, events } = options;
-  const { projectDir, home, environment, host, httpPort, modelControlMode, origins } = config;
+  const { config, initial, stagedRepository, sync, events } = options;
+  const { projectDir, home, environment, listen, origins } = config;
   for (const [name, flag] of [
     ['grpcPort', '--grpc-port'],
     ['metricsPort', '--metrics-port'],
   ] as const) {
     const text = `${flag} has no effect: the embedded engine of this version serves HTTP only`;
-    if (isUsersOwn(origins, name))
+    // 0 asks for any port, and so for none.
+    if (isUsersOwn(origins, name) && listen[name] !== 0)
       events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
   }
   const searchFrom = [projectDir, ...options.runtimePaths];
-  const hasModels = (initial.repository?.models.size ?? 0) > 0;
-  const runtimePaths = hasModels
+  const models = [...(initial.repository?.models.values() ?? [])];
+  const hasOnnx = models.some(({ files }) => files.some((file) => file.path.endsWith('.onnx')));
+  const runtimePaths = hasOnnx
     ? await ensureOnnxRuntime({ searchFrom, home, environment, events }, signal)
     : [];
   for (const directory of runtimePaths) await options.uses(directory);
+  const python = modelPython(options, signal);
+  const hasPython = models.some(({ files }) => files.some((file) => file.path.endsWith('.py')));
+  // Before the time of the start counts, since it may download; what fails is told by the load that needs it.
+  if (hasPython) await python().catch(() => undefined);
   const engine = new EmbeddedEngine({
     repository: stagedRepository,
-    host,
-    httpPort,
-    modelControlMode,
+    host: listen.host,
+    httpPort: listen.httpPort,
+    modelControlMode: config.engine.modelControlMode,
+    tritonArgs: config.engine.tritonArgs,
+    sync,
     runtimePaths,
+    gpuModelsOnCpu: config.engine.gpuModelsOnCpu,
+    python,
+    userPaths: options.paths.text,
     events,
   });
-  return bounded(engine, config.timeoutMs);
+  return bounded(engine, config.start.timeoutMs);
+}
+
+/** The Python of the project's script runs its Python models too. */
+function modelPython({ config, events, uses }: EngineStartOptions, signal: AbortSignal) {
+  const { python, home, environment } = config;
+  let found: Promise<ModelPython> | undefined;
+  return () => {
+    found ??= ensureEnvironment(python, home, environment, events, signal).then(async ({ interpreter }) => {
+      await uses(interpreter);
+      return { interpreter, environment };
+    });
+    // What failed once, such as a download, is tried again with the next load.
+    found.catch(() => {
+      found = undefined;
+    });
+    return found;
+  };
+}
+
+function warnOfArguments({ engine: { tritonArgs } }: ProjectConfig, why: string, events: EventSink): void {
+  if (tritonArgs.length === 0) return;
+  const text = `--triton-arg has no effect (${tritonArgs.join(' ')}): ${why}`;
+  events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
 }
 
 function isUsersOwn(origins: ProjectConfig['origins'], name: string): boolean {

@@ -2,7 +2,15 @@
 // them and stops them in reverse; it refuses to print, to parse flags and to know a terminal.
 
 // What `doctor` and `pull` ask of the engines without an emulator.
-export { cdiSpecs, type DockerDescription, describeDocker, pullByName } from '../engines/index.ts';
+export {
+  cdiSpecs,
+  type DockerDescription,
+  describeDocker,
+  describeNative,
+  findOnnxRuntime,
+  planEngines,
+  pullByName,
+} from '../engines/index.ts';
 export { requireConsent, unapprovedInstallation } from './consent.ts';
 export type { Emulator, EmulatorOptions, RunningEmulator } from './contract.ts';
 export { createEmulator } from './emulator.ts';

@@ -28,11 +28,11 @@ export async function checkPorts(
   }
   for (const one of wanted) {
     try {
-      await tryPort(config.host, one.port, one.purpose);
+      await tryPort(config.listen.host, one.port, one.purpose);
     } catch (error) {
       if (!(error instanceof TritonLocalError) || error.code !== 'PORT_TAKEN') throw error;
       throw systemError(error.code, error.message, {
-        hint: await adviceFor(one, config.host, await running()),
+        hint: await adviceFor(one, config.listen.host, await running()),
         cause: error,
       });
     }
@@ -41,9 +41,10 @@ export async function checkPorts(
 
 /** Those of gRPC and metrics count where they were asked for; by default they give way by themselves. */
 function wantedPorts(config: ProjectConfig): readonly WantedPort[] {
-  const { engine, origins, port, httpPort, grpcPort, metricsPort } = config;
+  const { engine, origins } = config;
+  const { port, httpPort, grpcPort, metricsPort } = config.listen;
   const isAsked = (name: string) =>
-    engine !== 'embedded' && engine !== 'auto' && (origins[name] ?? 'default') !== 'default';
+    engine.choice !== 'embedded' && engine.choice !== 'auto' && (origins[name] ?? 'default') !== 'default';
   return [
     { flag: '--port', port, purpose: 'scoring service' },
     { flag: '--http-port', port: httpPort, purpose: "Triton's HTTP service" },

@@ -3,16 +3,9 @@ import type { ProjectConfig } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
 
 /** What each generation of workers starts with anew; the other settings stay as they were at the start. */
-const TAKEN_UP: ReadonlySet<string> = new Set([
-  'workers',
-  'scoringTimeoutMs',
-  'workerTimeoutMs',
-  'timeoutMs',
-  'python',
-  'environment',
-]);
+const TAKEN_UP: ReadonlySet<string> = new Set(['workers', 'python', 'environment']);
 /** Says where settings come from; or is seen elsewhere to be gone, often for a moment only. */
-const NOT_TOLD: ReadonlySet<string> = new Set(['origins', 'yes', 'models', 'script']);
+const NOT_TOLD: ReadonlySet<string> = new Set(['origins', 'warnings', 'start', 'models', 'script']);
 
 export interface ScriptSettingsOptions {
   readonly config: ProjectConfig;
@@ -37,8 +30,9 @@ export class ScriptSettings {
   async next(): Promise<ProjectConfig> {
     const { config, events } = this.#options;
     const now = await this.#resolve();
-    const left = Object.keys(config)
-      .filter((name) => !TAKEN_UP.has(name) && !NOT_TOLD.has(name) && differs(config, now, name))
+    const left = Object.entries(config)
+      .filter(([group]) => !TAKEN_UP.has(group) && !NOT_TOLD.has(group))
+      .flatMap(([group, before]) => changed(group, before, now[group as keyof ProjectConfig]))
       .sort()
       .join(', ');
     if (left !== this.#told) {
@@ -62,7 +56,12 @@ export class ScriptSettings {
   }
 }
 
-function differs(one: ProjectConfig, other: ProjectConfig, name: string): boolean {
-  const text = (config: ProjectConfig) => JSON.stringify(config[name as keyof ProjectConfig]);
-  return text(one) !== text(other);
+/** The names of the settings in a group that differ. */
+function changed(group: string, before: unknown, now: unknown): string[] {
+  const isGroup = typeof before === 'object' && before !== null;
+  if (!isGroup) return JSON.stringify(before) === JSON.stringify(now) ? [] : [group];
+  const settings: Readonly<Record<string, unknown>> = { ...(now as object) };
+  return Object.entries(before)
+    .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(settings[name]))
+    .map(([name]) => name);
 }

@@ -35,27 +35,35 @@ export function prepareScript(
     const environment = scriptEnvironment(config);
     const wantsPreload = environment.WORKER_PRELOAD?.toLowerCase() === 'true';
     const canFork = process.platform !== 'win32';
-    if (wantsPreload && !canFork && config.workers > 1) {
+    if (wantsPreload && !canFork && config.workers.count > 1) {
       events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text: NO_PRELOAD });
     }
-    const { interpreter } = await ensureEnvironment(config.python, config.home, environment, events, signal);
+    const { interpreter, packages } = await ensureEnvironment(
+      config.python,
+      config.home,
+      environment,
+      events,
+      signal,
+      script,
+    );
     await uses(interpreter);
     return factory.start(
       {
         generation,
-        workers: config.workers,
+        workers: config.workers.count,
         preload: wantsPreload && canFork && !config.python.debug,
         interpreter,
+        packages,
         entryScript: script.entryScript,
         sourceDirectory: script.sourceDirectory,
         environment,
         engineAuthority: new URL(engineUrl).host,
         dataDirectory: dataDirectory(config.home, config.projectDir),
-        dialect: config.dialect,
-        scoringTimeoutMs: config.scoringTimeoutMs,
-        workerTimeoutMs: config.workerTimeoutMs,
+        dialect: config.scoring.dialect,
+        scoringTimeoutMs: config.workers.scoringTimeoutMs,
+        workerTimeoutMs: config.workers.workerTimeoutMs,
         debug: config.python.debug,
-        initTimeoutMs: config.timeoutMs,
+        initTimeoutMs: config.workers.initTimeoutMs,
         events,
       },
       signal,

@@ -18,13 +18,20 @@ export type { DockerEndpoint, EndpointAttempt } from './docker/endpoint.ts';
 export type { GpuChoice } from './docker/gpu.ts';
 export { type PullByNameOptions, type PulledImage, pullByName } from './docker/pull-by-name.ts';
 export { EmbeddedEngine, type EmbeddedEngineOptions } from './embedded.ts';
-export type { Engine, EngineEndpoints, LocalEngine, RunningEngine } from './engine.ts';
+export type { Engine, EngineEndpoints, LocalEngine, PublishedModel, RunningEngine } from './engine.ts';
 export { ExternalEngine, type ExternalEngineOptions } from './external.ts';
 export { FrontedEngine, type FrontedEngineOptions } from './gateway/fronted-engine.ts';
 export { GrpcGateway, type GrpcGatewayOptions } from './gateway/grpc-gateway.ts';
 export { HttpGateway, type HttpGatewayOptions } from './gateway/http-gateway.ts';
+export { describeNative, type NativeDescription } from './native/describe.ts';
 export { NativeEngine, type NativeEngineOptions } from './native/engine.ts';
 export { buildManagedTriton, MANAGED_TRITON } from './native/environment.ts';
-export { ensureOnnxRuntime, ONNXRUNTIME_VERSION, type OnnxRuntimeOptions } from './onnxruntime.ts';
+export {
+  ensureOnnxRuntime,
+  findOnnxRuntime,
+  ONNXRUNTIME_VERSION,
+  type OnnxRuntimeOptions,
+} from './onnxruntime.ts';
 export { type EnginePlan, type EngineWishes, lacksTriton, planEngines } from './select.ts';
 export { StatisticsSampler } from './statistics-sampler.ts';
+export { translateEvents } from './translated-events.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { systemError } from '../base/index.ts';
-import type { EngineChoice } from '../config/index.ts';
+import type { ProjectConfig } from '../config/index.ts';
 import { endpointSources, listCandidates } from './docker/candidates.ts';
 import { type DockerDescription, describeDocker } from './docker/describe.ts';
 import type { DockerEndpoint } from './docker/endpoint.ts';
@@ -14,22 +14,11 @@ import {
   isProgram,
 } from './native/installation.ts';
 
-export interface EngineWishes {
-  readonly choice: EngineChoice;
-  /** `all`, `none` or device numbers with commas. */
-  readonly gpus: string | undefined;
-  readonly image: string | undefined;
-  /** What `--image slim` is built on. */
-  readonly slimBase: string | undefined;
-  /** `--docker-host`. */
-  readonly dockerHost: string | undefined;
-  /** `--tritonserver`. */
-  readonly tritonserver: string | undefined;
-  readonly tritonUrl: string | undefined;
+/** What the choice of an engine depends on. */
+export interface EngineWishes extends Pick<ProjectConfig, 'engine' | 'home' | 'environment'> {
+  readonly external: Pick<ProjectConfig['external'], 'url'>;
   /** Backends that the project's models need, as their folders are called; decides whether native will do. */
   readonly backends: readonly string[];
-  readonly home: string;
-  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** One way to serve the models, with what was found out while choosing it; `reason` is why this one, for people. */
@@ -56,7 +45,7 @@ const DOCKER_LIMIT_MS = 1_500;
  * @throws ENGINE_UNAVAILABLE (exit 5) when what was asked for cannot be, with the command that mends it
  */
 export async function planEngines(wishes: EngineWishes): Promise<readonly [EnginePlan, ...EnginePlan[]]> {
-  const { choice, gpus } = wishes;
+  const { choice, gpus } = wishes.engine;
   const wantsGpu = gpus !== undefined && gpus !== 'none';
   switch (choice) {
     case 'docker':
@@ -89,7 +78,8 @@ async function planAutomatically(
   wishes: EngineWishes,
   wantsGpu: boolean,
 ): Promise<readonly [EnginePlan, ...EnginePlan[]]> {
-  const { environment, image, slimBase, dockerHost, gpus } = wishes;
+  const { environment } = wishes;
+  const { image, slimBase, dockerHost, gpus } = wishes.engine;
   const docker = (await mayHaveDocker(environment, dockerHost))
     ? await describeDocker({ environment, dockerHost, image, slimBase, limitMs: DOCKER_LIMIT_MS })
     : undefined;
@@ -116,7 +106,7 @@ async function planAutomatically(
     return [first, ...others];
   }
   const because = whyNot === undefined ? '' : `; docker: ${whyNot}`;
-  const program = wishes.tritonserver ?? foundTriton(wishes);
+  const program = wishes.engine.tritonserver ?? foundTriton(wishes);
   const noNative = nativeProblem(program, wishes.backends);
   if (program !== undefined && noNative === undefined)
     plans.push({ kind: 'native', program, reason: `tritonserver at ${program}${because}` });
@@ -167,7 +157,7 @@ function gpuChoice(gpus: string): GpuChoice {
 }
 
 function nativeProgram(wishes: EngineWishes): string | undefined {
-  const { tritonserver } = wishes;
+  const { tritonserver } = wishes.engine;
   if (process.platform === 'win32') {
     throw systemError('ENGINE_UNAVAILABLE', 'there is no native tritonserver for Windows', {
       hint: 'use --engine docker or --engine embedded, or run triton-local in WSL',
@@ -182,20 +172,17 @@ function nativeProgram(wishes: EngineWishes): string | undefined {
 }
 
 /** Whether the native engine was asked for and has no server: one would have to be installed. */
-export function lacksTriton(
-  wishes: Pick<EngineWishes, 'choice' | 'tritonserver' | 'environment' | 'home'>,
-): boolean {
-  if (wishes.choice !== 'native' || process.platform === 'win32') return false;
-  return wishes.tritonserver === undefined && foundTriton(wishes) === undefined;
+export function lacksTriton(wishes: Pick<EngineWishes, 'engine' | 'environment' | 'home'>): boolean {
+  if (wishes.engine.choice !== 'native' || process.platform === 'win32') return false;
+  return wishes.engine.tritonserver === undefined && foundTriton(wishes) === undefined;
 }
 
 function foundTriton({ environment, home }: Pick<EngineWishes, 'environment' | 'home'>): string | undefined {
   return findTritonOnPath(environment) ?? findManagedTriton(home);
 }
 
-function externalPlan({ tritonUrl }: EngineWishes): EnginePlan {
-  if (tritonUrl !== undefined)
-    return { kind: 'external', url: tritonUrl, reason: `the Triton at ${tritonUrl}` };
+function externalPlan({ external: { url } }: EngineWishes): EnginePlan {
+  if (url !== undefined) return { kind: 'external', url, reason: `the Triton at ${url}` };
   throw systemError('ENGINE_UNAVAILABLE', 'the external engine needs the URL of a running Triton', {
     hint: 'add --triton-url http://HOST:8000',
   });

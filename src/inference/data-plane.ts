@@ -2,13 +2,14 @@ import {
   type InferRequest,
   internal,
   KServeError,
+  type ParameterValue,
   type ResponseOutput,
-  type Tensor,
 } from '../kserve/index.ts';
 import type { Cancellation } from './cancellation.ts';
 import { classify } from './classification.ts';
 import type { LoadedVersion } from './loaded-version.ts';
 import { mapShape, normalizeRequest } from './normalize-request.ts';
+import type { Answer, OnExecuted, OnResponse } from './scheduling/scheduled-request.ts';
 import { shapeKeyOf } from './scheduling/scheduler.ts';
 
 /** Where in its life a request failed; it decides the content type of the error. */
@@ -28,60 +29,99 @@ export class InferFailure extends Error {
   }
 }
 
+/** What a client gets of one response. */
+export interface InferResponse {
+  readonly outputs: readonly ResponseOutput[];
+  readonly parameters: ReadonlyMap<string, ParameterValue> | undefined;
+}
+
 /**
- * Checks, queues and runs a request and picks the outputs it asked for.
+ * Checks, queues and runs a request and picks the outputs it asked for. For models that give one response.
  * @throws InferFailure
  */
 export async function infer(
   model: LoadedVersion,
   request: InferRequest,
   cancellation: Cancellation | undefined,
-): Promise<readonly ResponseOutput[]> {
-  let running: Promise<readonly Tensor[]>;
+  onExecuted?: OnExecuted,
+): Promise<InferResponse> {
+  let running: Promise<Answer>;
   try {
-    running = schedule(model, request, cancellation);
+    running = schedule(model, request, cancellation, undefined, onExecuted);
   } catch (error) {
     throw new InferFailure('validation', error);
   }
   try {
-    return pickOutputs(await running, model, request);
+    return toResponse(await running, model, request);
   } catch (error) {
     throw new InferFailure('execution', error);
   }
+}
+
+/**
+ * The same for any model: each response is told as it comes. Resolves after the last.
+ * @throws InferFailure where the request as a whole fails, which may be after some responses
+ */
+export async function inferStream(
+  model: LoadedVersion,
+  request: InferRequest,
+  cancellation: Cancellation | undefined,
+  onResponse: OnResponse<InferResponse>,
+  onExecuted?: OnExecuted,
+): Promise<void> {
+  if (!isDecoupled(model)) {
+    onResponse(await infer(model, request, cancellation, onExecuted), true);
+    return;
+  }
+  const tell: OnResponse<Answer> = (answer, final) => {
+    if (answer === undefined || answer instanceof KServeError) return onResponse(answer, final);
+    try {
+      onResponse(toResponse(answer, model, request), final);
+    } catch (error) {
+      onResponse(new InferFailure('execution', error).error, final);
+    }
+  };
+  let running: Promise<unknown>;
+  try {
+    running = schedule(model, request, cancellation, tell, onExecuted);
+  } catch (error) {
+    throw new InferFailure('validation', error);
+  }
+  await running.catch((error: unknown) => {
+    throw new InferFailure('execution', error);
+  });
+}
+
+/** Whether a model gives any number of responses to a request. */
+export function isDecoupled({ config }: LoadedVersion): boolean {
+  return config.model_transaction_policy?.decoupled ?? false;
 }
 
 function schedule(
   { signature, scheduler }: LoadedVersion,
   request: InferRequest,
   cancellation: Cancellation | undefined,
-): Promise<readonly Tensor[]> {
+  onResponse: OnResponse<Answer> | undefined,
+  onExecuted: OnExecuted | undefined,
+): Promise<Answer> {
   const { inputs, batchSize } = normalizeRequest(request, signature);
-  return scheduler.schedule(
-    {
-      id: request.id,
-      inputs,
-      batchSize,
-      shapeKey: shapeKeyOf(inputs, signature.varies, signature.maxBatchSize > 0),
-      priority: request.priority,
-      timeout: request.timeout,
-    },
-    cancellation,
-  );
+  const shapeKey = shapeKeyOf(inputs, signature);
+  return scheduler.schedule({ request, inputs, batchSize, shapeKey, onResponse, onExecuted }, cancellation);
 }
 
-/** The backend's order is kept, whatever order the request named them in. */
-function pickOutputs(
-  tensors: readonly Tensor[],
+/** The model's order is kept, whatever order the request named its outputs in. */
+function toResponse(
+  { outputs, parameters }: Answer,
   { signature, labels }: LoadedVersion,
   request: InferRequest,
-): readonly ResponseOutput[] {
+): InferResponse {
   const batches = signature.maxBatchSize > 0;
   const picked: ResponseOutput[] = [];
-  for (const output of signature.outputs.values()) {
-    const asked = request.outputs.find(({ name }) => name === output.name);
+  for (const found of outputs) {
+    const asked = request.outputs.find(({ name }) => name === found.name);
     if (!asked && request.outputs.length > 0) continue;
-    const found = tensors.find(({ name }) => name === output.name);
-    if (!found) continue;
+    const output = signature.outputs.get(found.name);
+    if (!output) continue;
     const shape = output.reshape ? mapShape(found.shape, output.reshape, output.dims, batches) : found.shape;
     const tensor = shape === found.shape ? found : { ...found, shape };
     const classes = asked?.classification ?? 0;
@@ -91,5 +131,5 @@ function pickOutputs(
       shared: asked?.shared,
     });
   }
-  return picked;
+  return { outputs: picked, parameters };
 }

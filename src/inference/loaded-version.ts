@@ -1,9 +1,20 @@
 import { within } from '../base/index.ts';
 import type { ModelConfig } from '../repository/index.ts';
-import type { BackendModel } from './backends/backend.ts';
 import { type ModelSignature, signatureOf } from './model-signature.ts';
-import { Scheduler } from './scheduling/scheduler.ts';
-import { ModelStatistics } from './statistics.ts';
+import type { RequestScheduler } from './scheduling/request-scheduler.ts';
+import type { ModelStatistics } from './statistics.ts';
+
+export interface LoadedVersionParts {
+  readonly version: string;
+  /** After auto-complete. */
+  readonly config: ModelConfig;
+  /** By output. */
+  readonly labels: ReadonlyMap<string, readonly string[]>;
+  readonly statistics: ModelStatistics;
+  readonly scheduler: RequestScheduler;
+  /** Lets go of what the backend holds. */
+  readonly dispose: () => Promise<void>;
+}
 
 /** How long a request that hangs may keep a replaced version in memory. */
 const DRAIN_LIMIT_MS = 300_000;
@@ -13,19 +24,21 @@ export class LoadedVersion {
   readonly version: string;
   readonly config: ModelConfig;
   readonly signature: ModelSignature;
-  readonly scheduler: Scheduler;
-  readonly statistics = new ModelStatistics();
-  /** Labels by output. */
+  readonly scheduler: RequestScheduler;
+  readonly statistics: ModelStatistics;
   readonly labels: ReadonlyMap<string, readonly string[]>;
-  readonly #model: BackendModel;
+  readonly #dispose: () => Promise<void>;
+  #holders = 0;
+  #onReleased: (() => void) | undefined;
 
-  constructor(version: string, model: BackendModel, labels: ReadonlyMap<string, readonly string[]>) {
+  constructor({ version, config, labels, statistics, scheduler, dispose }: LoadedVersionParts) {
     this.version = version;
-    this.#model = model;
-    this.config = model.config;
+    this.config = config;
     this.labels = labels;
-    this.signature = signatureOf(model.config);
-    this.scheduler = new Scheduler(model.config, model.instances, this.statistics);
+    this.signature = signatureOf(config);
+    this.statistics = statistics;
+    this.scheduler = scheduler;
+    this.#dispose = dispose;
   }
 
   /** What serves: the configuration's platform, or its backend where there is none. */
@@ -33,9 +46,27 @@ export class LoadedVersion {
     return this.config.platform || this.config.backend;
   }
 
+  /** Keeps it answering until `release`: an ensemble has begun a request that will need it. */
+  hold(): void {
+    this.#holders += 1;
+  }
+
+  release(): void {
+    this.#holders -= 1;
+    if (this.#holders === 0) this.#onReleased?.();
+  }
+
   /** Answers what it has accepted within the limit, takes no more, and lets go of the model. */
   async retire(): Promise<void> {
-    await within(this.scheduler.drain(), DRAIN_LIMIT_MS);
-    await this.#model[Symbol.asyncDispose]();
+    await within(this.#settle(), DRAIN_LIMIT_MS);
+    await this.#dispose();
+  }
+
+  async #settle(): Promise<void> {
+    if (this.#holders > 0)
+      await new Promise<void>((resolve) => {
+        this.#onReleased = resolve;
+      });
+    await this.scheduler.drain();
   }
 }

@@ -6,11 +6,15 @@ import {
   listModelDirectories,
   type ModelConfig,
   type ModelDefinition,
+  type RepositoryAction,
+  type RepositorySync,
+  type RepositoryTurn,
   readModelDefinition,
 } from '../repository/index.ts';
 import type { Backend } from './backends/backend.ts';
 import { directoryStamp } from './directory-stamp.ts';
-import { checkEnsemble } from './ensemble-dependencies.ts';
+import { checkEnsemble, checkMembersExist, type Members } from './ensemble/ensemble-check.ts';
+import type { EnsembleMembers } from './ensemble/ensemble-scheduler.ts';
 import { LoadError } from './load-error.ts';
 import type { LoadedVersion } from './loaded-version.ts';
 import { loadVersion, reasonOf } from './model-loader.ts';
@@ -33,6 +37,13 @@ export interface LoadOverride {
   readonly repository: string | undefined;
 }
 
+export interface ModelControlOptions {
+  /** Translates staged paths in texts into the user's. */
+  readonly userPaths?: ((text: string) => string) | undefined;
+  /** Brings the repository up to date before a client's request of the repository API. */
+  readonly sync?: RepositorySync | undefined;
+}
+
 /**
  * Loads and unloads models. A load brings the new versions up beside the old ones and swaps when all are there; the
  * old ones answer what they have accepted and go.
@@ -42,22 +53,35 @@ export class ModelControl implements AsyncDisposable {
   readonly #repository: string;
   readonly #backends: ReadonlyMap<string, Backend>;
   readonly #states: ModelStates;
+  readonly #userPaths: (text: string) => string;
+  readonly #sync: RepositorySync | undefined;
   readonly #retiring = new Set<Promise<void>>();
+  readonly #members: Members & EnsembleMembers;
+  readonly #failures = new Map<string, TritonLocalError>();
 
   constructor(
     table: ModelTable,
     repository: string,
     backends: ReadonlyMap<string, Backend>,
     events: EventSink,
+    { userPaths = (text) => text, sync }: ModelControlOptions = {},
   ) {
     this.#table = table;
     this.#repository = repository;
     this.#backends = backends;
-    this.#states = new ModelStates(events);
+    this.#userPaths = userPaths;
+    this.#sync = sync;
+    this.#states = new ModelStates(events, userPaths);
+    this.#members = {
+      repository,
+      readyVersions: (member) => table.readyVersions(member),
+      member: (model, version) => table.find(model, version < 0 ? undefined : String(version)),
+    };
   }
 
   /** The folders on disk with what is known of each. */
   async index(onlyReady: boolean): Promise<IndexEntry[]> {
+    await this.#sync?.begin('index');
     return this.#table.index(await listModelDirectories(this.#repository), onlyReady);
   }
 
@@ -67,66 +91,98 @@ export class ModelControl implements AsyncDisposable {
    * served before serves on.
    */
   load(name: string): Promise<void> {
-    const model = this.#table.entry(name);
-    return model.mutex.run(async () => {
+    return this.#table.change(name, async (model) => {
       try {
         await this.#loadNow(model, undefined, true);
+        this.#failures.delete(name);
       } catch (error) {
         const cause = error instanceof LoadError ? error.reasonError : error;
         const known = cause instanceof TritonLocalError ? cause : undefined;
-        throw userError('MODEL_LOAD_FAILED', `model '${name}' was not loaded: ${messageOf(cause)}`, {
-          ...(known?.hint ? { hint: known.hint } : {}),
-          ...(known?.location ? { location: known.location } : {}),
-          cause: error,
-        });
+        const failure = userError(
+          'MODEL_LOAD_FAILED',
+          `model '${name}' was not loaded: ${messageOf(cause)}`,
+          {
+            ...(known?.hint ? { hint: known.hint } : {}),
+            ...(known?.location ? { location: known.location } : {}),
+            cause: error,
+          },
+        );
+        this.#failures.set(name, failure);
+        throw failure;
       }
     });
   }
 
   /**
-   * A load that a client asks for; without an override an unchanged model is left as it is.
-   * @throws KServeError with Triton's load errors (E71 to E75)
+   * A load that a client asks for: of what the folder holds now; without an override an unchanged model is left as it is.
+   * @throws LoadError, KServeError with Triton's load errors (E71 to E75)
    */
   loadForClient(name: string, override: LoadOverride | undefined): Promise<void> {
-    const model = this.#table.entry(name);
-    return model.mutex.run(async () => {
-      try {
+    return this.#inTurn('load', name, () =>
+      this.#table.change(name, async (model) => {
         if (!override && (await this.#unchanged(model))) return;
         await this.#loadNow(model, override, false);
-      } finally {
-        if (model.versions.size === 0 && model.pollFailure === '') this.#table.forget(name);
-      }
-    });
+      }),
+    );
+  }
+
+  /** An unload that a client asks for; resolves once the model serves no more, while its last requests still run. */
+  unloadForClient(name: string): Promise<void> {
+    return this.#inTurn('unload', name, () => this.unload(name));
+  }
+
+  async #inTurn(action: RepositoryAction, name: string, change: () => Promise<void>): Promise<void> {
+    let turn: RepositoryTurn | undefined;
+    try {
+      turn = await this.#sync?.begin(action, name);
+    } catch (error) {
+      throw this.#pollFailed(name, error);
+    }
+    let succeeded = false;
+    try {
+      await change();
+      succeeded = true;
+    } finally {
+      await turn?.end(succeeded);
+    }
   }
 
   /** Takes a model out of service; resolves once it is, while its last requests still run. */
   unload(name: string): Promise<void> {
-    const model = this.#table.get(name);
-    if (!model) return Promise.resolve();
-    return model.mutex.run(async () => {
-      model.pollFailure = '';
-      model.stamp = undefined;
-      model.latest = undefined;
-      for (const entry of model.versions.values()) {
-        const { loaded } = entry;
-        entry.loaded = undefined;
-        if (loaded) {
-          this.#states.set(model, entry, 'UNLOADING', '');
-          this.#retire(loaded, () => {
-            if (entry.state === 'UNLOADING') this.#states.set(model, entry, 'UNAVAILABLE', UNLOADED);
-            this.#states.log('info', `successfully unloaded '${name}' version ${entry.version}`);
-          });
-        } else {
-          this.#states.set(model, entry, 'UNAVAILABLE', UNLOADED);
-        }
-      }
-    });
+    return this.#table.change(name, async (model) => this.#unloadNow(model));
+  }
+
+  /** Why our newest load of a model failed; undefined where it succeeded. */
+  loadFailure(name: string): TritonLocalError | undefined {
+    return this.#failures.get(name);
   }
 
   /** Unloads a model, and forgets it where its folder is gone. */
-  async remove(name: string): Promise<void> {
-    await this.unload(name);
-    if (!(await listModelDirectories(this.#repository)).includes(name)) this.#table.forget(name);
+  remove(name: string): Promise<void> {
+    return this.#table.change(name, async (model) => {
+      this.#unloadNow(model);
+      if (!(await listModelDirectories(this.#repository)).includes(name)) model.versions = new Map();
+    });
+  }
+
+  #unloadNow(model: ModelEntry): void {
+    model.pollFailure = '';
+    model.stamp = undefined;
+    model.latest = undefined;
+    for (const entry of model.versions.values()) {
+      const { loaded } = entry;
+      entry.loaded = undefined;
+      if (loaded) {
+        this.#states.set(model, entry, 'UNLOADING', '');
+        this.#retire(loaded, () => {
+          if (!this.#table.isReplaced(model.name, entry))
+            this.#states.set(model, entry, 'UNAVAILABLE', UNLOADED);
+          this.#states.log('info', `successfully unloaded '${model.name}' version ${entry.version}`);
+        });
+      } else {
+        this.#states.set(model, entry, 'UNAVAILABLE', UNLOADED);
+      }
+    }
   }
 
   async #unchanged(model: ModelEntry): Promise<boolean> {
@@ -143,11 +199,10 @@ export class ModelControl implements AsyncDisposable {
       definition = await readModelDefinition(repository, name, override?.config);
     } catch (error) {
       model.stamp = undefined;
-      this.#states.log('error', `Poll failed for model directory '${name}': ${messageOf(error)}`);
       if (ours && !model.latest) this.#states.failPoll(model, reasonOf(error));
-      throw new LoadError(`failed to load '${name}', failed to poll from model repository`, 500, error);
+      throw this.#pollFailed(name, error);
     }
-    const unloadable = await this.#whyUnloadable(definition, ours);
+    const unloadable = await this.#whyUnloadable(definition);
     if (unloadable) {
       this.#states.log('error', `failed to load '${name}': ${unloadable}`);
       if (ours && !model.latest) this.#states.failPoll(model, `Invalid argument: ${unloadable}`);
@@ -162,24 +217,37 @@ export class ModelControl implements AsyncDisposable {
     model.pollFailure = '';
   }
 
+  #pollFailed(name: string, error: unknown): LoadError {
+    this.#states.log('error', `Poll failed for model directory '${name}': ${messageOf(error)}`);
+    return new LoadError(`failed to load '${name}', failed to poll from model repository`, 500, error);
+  }
+
   /** What keeps a readable model from being loaded at all. */
-  async #whyUnloadable(definition: ModelDefinition, ours: boolean): Promise<string | undefined> {
+  async #whyUnloadable(definition: ModelDefinition): Promise<string | undefined> {
     const { name, config, versions } = definition;
     if (config.platform === 'ensemble') {
       try {
-        // At start the members may still be loading, so only a client's load is told about them.
-        if (!ours)
-          await checkEnsemble(definition, {
-            repository: this.#repository,
-            readyVersions: (member) => this.#table.readyVersions(member),
-          });
+        await checkMembersExist(definition, this.#members);
+        await this.#loadMembers(definition);
+        checkEnsemble(definition, this.#members);
       } catch (error) {
         return messageOf(error);
       }
-      return "triton-local's embedded engine does not serve ensembles yet; use --engine docker or native";
     }
     if (versions.length > 0) return undefined;
     return `at least one version must be available under the version policy of model '${name}'`;
+  }
+
+  /** The models of an ensemble are loaded with it, where they are not there yet. The check tells of their failures. */
+  async #loadMembers({ config }: ModelDefinition): Promise<void> {
+    const steps = config.ensemble_scheduling?.step ?? [];
+    const names = [...new Set(steps.map(({ model_name }) => model_name))];
+    await Promise.all(
+      names.map(async (name) => {
+        if (this.#table.names().includes(name)) await this.#table.change(name, async () => undefined);
+        else await this.load(name).catch(() => undefined);
+      }),
+    );
   }
 
   async #bringUp(model: ModelEntry, definition: ModelDefinition): Promise<void> {
@@ -200,7 +268,7 @@ export class ModelControl implements AsyncDisposable {
         const entry = next.get(version.version);
         if (!entry) return;
         try {
-          entry.loaded = await loadVersion(definition, version, this.#backends);
+          entry.loaded = await loadVersion(definition, version, this.#backends, this.#members);
         } catch (error) {
           failures.set(entry, error);
         }
@@ -240,7 +308,7 @@ export class ModelControl implements AsyncDisposable {
     model.stamp = undefined;
     for (const entry of next.values()) {
       const failed = failures.has(entry);
-      const reason = failed ? reasonOf(failures.get(entry)) : UNLOADED;
+      const reason = failed ? this.#userPaths(reasonOf(failures.get(entry))) : UNLOADED;
       if (failed) {
         clauses += `version ${entry.version} is at UNAVAILABLE state: ${reason};\n`;
         this.#states.log('error', `failed to load '${model.name}' version ${entry.version}: ${reason}`);

@@ -1,14 +1,20 @@
 import { messageOf, TritonLocalError } from '../base/index.ts';
-import { invalidArgument, KServeError, unsupported } from '../kserve/index.ts';
+import { KServeError, unsupported } from '../kserve/index.ts';
 import {
+  invalidConfig,
   locateConfigError,
   ModelConfigError,
   type ModelDefinition,
   type ModelVersion,
+  missingBackendText,
   readLabels,
 } from '../repository/index.ts';
 import type { Backend, BackendModel } from './backends/backend.ts';
+import { completeEnsembleConfig, type Members } from './ensemble/ensemble-check.ts';
+import { type EnsembleMembers, EnsembleScheduler } from './ensemble/ensemble-scheduler.ts';
 import { LoadedVersion } from './loaded-version.ts';
+import { Scheduler } from './scheduling/scheduler.ts';
+import { ModelStatistics } from './statistics.ts';
 import { warmUp } from './warmup.ts';
 
 /** Brings one version into memory: backend, labels, warm-up. Nothing is left behind when it fails. */
@@ -16,30 +22,59 @@ export async function loadVersion(
   definition: ModelDefinition,
   version: ModelVersion,
   backends: ReadonlyMap<string, Backend>,
+  members: Members & EnsembleMembers,
 ): Promise<LoadedVersion> {
+  if (definition.config.platform === 'ensemble') return loadEnsemble(definition, version, members);
   const { backend: name, platform } = definition.config;
   const backend = backends.get(name);
   if (!backend)
-    throw invalidArgument(
-      `unable to find backend library for backend '${name || platform}', try specifying runtime on the model configuration.`,
-    );
-  if (definition.config.sequence_batching)
-    throw unsupported(
-      "triton-local's embedded engine does not serve sequence batching yet; use --engine docker or native",
+    throw await locateConfigError(
+      invalidConfig(missingBackendText(name || platform), ['backend']),
+      definition.configFile,
     );
   let model: BackendModel | undefined;
   try {
     model = await backend.load(definition, version);
+    // What Triton refuses is refused in its words first.
+    if (model.config.sequence_batching)
+      throw unsupported(
+        "triton-local's embedded engine does not serve sequence batching yet; use --engine docker or native",
+      );
     const labels = new Map<string, readonly string[]>();
     for (const output of model.config.output)
       if (output.label_filename !== '')
         labels.set(output.name, await readLabels({ ...definition, config: model.config }, output));
-    await warmUp(definition, model);
-    return new LoadedVersion(version.version, model, labels);
+    const { config, instances } = model;
+    const statistics = new ModelStatistics();
+    await warmUp(definition, model, statistics);
+    const scheduler = new Scheduler(config, instances, statistics);
+    const dispose = async () => model?.[Symbol.asyncDispose]();
+    return new LoadedVersion({ version: version.version, config, labels, statistics, scheduler, dispose });
   } catch (error) {
     await model?.[Symbol.asyncDispose]();
     throw await locateConfigError(error, definition.configFile);
   }
+}
+
+async function loadEnsemble(
+  definition: ModelDefinition,
+  { version }: ModelVersion,
+  members: Members & EnsembleMembers,
+): Promise<LoadedVersion> {
+  const config = completeEnsembleConfig(definition.config, members);
+  const labels = new Map<string, readonly string[]>();
+  for (const output of config.output)
+    if (output.label_filename !== '') labels.set(output.name, await readLabels(definition, output));
+  const statistics = new ModelStatistics();
+  const scheduler = new EnsembleScheduler(config, members, statistics);
+  return new LoadedVersion({
+    version,
+    config,
+    labels,
+    statistics,
+    scheduler,
+    dispose: async () => undefined,
+  });
 }
 
 const STATUS_NAMES = {

@@ -1,4 +1,5 @@
 import { type Datatype, ELEMENT_BYTES } from './datatypes.ts';
+import { NO_SEQUENCE } from './infer-request.ts';
 import { asParameter, asString } from './json-access.ts';
 import { type JsonMember, readJsonMembers } from './json-reader.ts';
 import { countElements, decodeJsonTensor } from './json-tensor.ts';
@@ -46,7 +47,14 @@ export function parseGenerateRequest(
     }
   };
   for (const member of members) convert(text, member);
-  const rest = { outputs: [], binaryDataOutput: false, priority: 0, timeout: 0, raw: false };
+  const rest = {
+    outputs: [],
+    binaryDataOutput: false,
+    priority: 0,
+    timeout: 0,
+    sequence: NO_SEQUENCE,
+    raw: false,
+  };
   return { id, inputs: [...inputs.values()], parameters, ...rest };
 }
 

@@ -1,9 +1,11 @@
 import { elementCount } from './datatypes.ts';
+import { writeParameter } from './infer-response.ts';
 import { quoteText, writeTensorData } from './json-writer.ts';
-import type { Tensor } from './messages.ts';
+import type { ParameterValue, Tensor } from './messages.ts';
 
 /**
- * Writes an answer of the generate extension: one flat object, its keys in byte order, outputs of one element bare.
+ * Writes an answer of the generate extension: one flat object, its keys in byte order, outputs of one element bare, parameters
+ * beside them.
  * @returns Latin-1 characters that are its bytes
  * @throws KServeError for FP16 and BF16 outputs
  */
@@ -12,6 +14,7 @@ export function encodeGenerateResponse(
   modelName: string,
   modelVersion: string,
   outputs: readonly Tensor[],
+  parameters?: ReadonlyMap<string, ParameterValue>,
 ): string {
   const members = new Map<string, string>();
   if (id !== '') members.set(quoteText('id'), quoteText(id));
@@ -22,6 +25,10 @@ export function encodeGenerateResponse(
     const count = elementCount(shape);
     const array = writeTensorData(datatype, data, count);
     if (!members.has(key)) members.set(key, count === 1 ? array.slice(1, -1) : array);
+  }
+  for (const [name, value] of parameters ?? []) {
+    const key = quoteText(name);
+    if (!members.has(key)) members.set(key, writeParameter(value));
   }
   const sorted = [...members].sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${sorted.map(([key, value]) => `${key}:${value}`).join(',')}}`;

@@ -11,10 +11,11 @@ export {
 } from './datatypes.ts';
 export { type GenerateInput, parseGenerateRequest } from './generate-request.ts';
 export { encodeGenerateResponse } from './generate-response.ts';
-export { parseInferRequest, rawInferRequest } from './infer-request.ts';
+export { NO_SEQUENCE, parseInferRequest, rawInferRequest } from './infer-request.ts';
 export { type EncodedResponse, encodeInferResponse, type ResponseOutput } from './infer-response.ts';
 export { asArray, asBoolean, asString, asUnsigned, isObject, memberOf } from './json-access.ts';
 export { readJson } from './json-reader.ts';
+export { refuseLargeJson } from './json-size.ts';
 export { decodeUtf8, encodeUtf8 } from './json-string.ts';
 export { JsonDouble, type JsonObject, JsonSpan, type JsonValue } from './json-value.ts';
 export { quoteBytes, quoteText, writeDouble, writeTensorData } from './json-writer.ts';
@@ -40,6 +41,7 @@ export type {
   ModelMetadata,
   ParameterValue,
   RequestedOutput,
+  SequencePosition,
   SharedMemory,
   SharedMemoryTarget,
   Tensor,

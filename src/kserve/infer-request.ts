@@ -2,11 +2,15 @@ import { type InputSource, readInput } from './infer-input.ts';
 import { readOutputs } from './infer-output.ts';
 import { asArray, asBoolean, asParameter, asString, asUnsigned, isObject, memberOf } from './json-access.ts';
 import { readJson } from './json-reader.ts';
+import { refuseLargeJson } from './json-size.ts';
 import type { JsonValue } from './json-value.ts';
 import { internal, invalidArgument, unsupported } from './kserve-error.ts';
-import type { InferInput, InferRequest, ParameterValue, SharedMemory } from './messages.ts';
+import type { InferInput, InferRequest, ParameterValue, SequencePosition, SharedMemory } from './messages.ts';
 
 const NO_PARAMETERS: ReadonlyMap<string, ParameterValue> = new Map();
+
+/** The position of a request that belongs to no sequence. */
+export const NO_SEQUENCE: SequencePosition = { id: 0n, start: false, end: false };
 
 /** A body that is one tensor: the binary extension's raw request (`Inference-Header-Content-Length: 0`). */
 export function rawInferRequest(body: Uint8Array): InferRequest {
@@ -17,6 +21,7 @@ export function rawInferRequest(body: Uint8Array): InferRequest {
     binaryDataOutput: true,
     priority: 0,
     timeout: 0,
+    sequence: NO_SEQUENCE,
     parameters: NO_PARAMETERS,
     raw: true,
   };
@@ -26,7 +31,7 @@ export function rawInferRequest(body: Uint8Array): InferRequest {
  * Reads a request: `jsonBytes` of JSON, then the binary tensors in the order of the inputs, which become views.
  * @param model only for error texts.
  * @param maxBytes limit of the JSON part and of each tensor given in JSON.
- * @param memory what regions of shared memory mean; outputs that go there have to be released by the caller.
+ * @param memory what regions of shared memory mean.
  * @throws KServeError with the texts and in the order of Triton's HTTP layer (E14 to E48 of its catalogue).
  */
 export function parseInferRequest(
@@ -36,10 +41,7 @@ export function parseInferRequest(
   maxBytes: number,
   memory: SharedMemory,
 ): InferRequest {
-  if (jsonBytes > maxBytes)
-    throw invalidArgument(
-      `request JSON size of ${jsonBytes} bytes exceeds the maximum allowed input size of ${maxBytes} bytes. Use --http-max-input-size to increase the limit.`,
-    );
+  refuseLargeJson(jsonBytes, maxBytes);
   const text = body.toString('latin1', 0, jsonBytes);
   const root = readJson(text);
   const id =
@@ -64,11 +66,15 @@ export function parseInferRequest(
   return { id, inputs, outputs: readOutputs(root, memory), raw: false, ...parameters };
 }
 
-type RequestParameters = Pick<InferRequest, 'binaryDataOutput' | 'priority' | 'timeout' | 'parameters'>;
+type RequestParameters = Pick<
+  InferRequest,
+  'binaryDataOutput' | 'priority' | 'timeout' | 'sequence' | 'parameters'
+>;
 const DEFAULT_PARAMETERS: RequestParameters = {
   binaryDataOutput: false,
   priority: 0,
   timeout: 0,
+  sequence: NO_SEQUENCE,
   parameters: NO_PARAMETERS,
 };
 
@@ -80,6 +86,7 @@ function readParameters(root: JsonValue): RequestParameters {
   let binaryDataOutput = false;
   let priority = 0;
   let timeout = 0;
+  let sequence = NO_SEQUENCE;
   const custom = new Map<string, ParameterValue>();
   for (const [key, member] of value) {
     const context = `Unable to parse '${key}': `;
@@ -94,23 +101,27 @@ function readParameters(root: JsonValue): RequestParameters {
         timeout = asUnsigned(member, context);
         break;
       case 'sequence_id':
-        checkSequenceId(member, context);
+        sequence = { ...sequence, id: readSequenceId(member, context) };
         break;
       case 'sequence_start':
+        sequence = { ...sequence, start: asBoolean(member, context) };
+        break;
       case 'sequence_end':
-        asBoolean(member, context);
+        sequence = { ...sequence, end: asBoolean(member, context) };
         break;
       default:
         custom.set(key, customParameter(key, member));
     }
   }
-  return { binaryDataOutput, priority, timeout, parameters: custom };
+  return { binaryDataOutput, priority, timeout, sequence, parameters: custom };
 }
 
-function checkSequenceId(value: JsonValue, context: string): void {
-  if ((typeof value === 'number' || typeof value === 'bigint') && value >= 0) return;
-  if (Buffer.byteLength(asString(value, context)) > MAX_SEQUENCE_ID)
+function readSequenceId(value: JsonValue, context: string): bigint | string {
+  if ((typeof value === 'number' || typeof value === 'bigint') && value >= 0) return BigInt(value);
+  const id = asString(value, context);
+  if (Buffer.byteLength(id) > MAX_SEQUENCE_ID)
     throw unsupported(`string correlation ID cannot be longer than ${MAX_SEQUENCE_ID} characters`);
+  return id;
 }
 
 const MAX_SEQUENCE_ID = 128;

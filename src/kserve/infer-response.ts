@@ -1,7 +1,7 @@
 import { elementCount } from './datatypes.ts';
-import { quoteText, writeTensorData } from './json-writer.ts';
+import { quoteText, writeDouble, writeTensorData } from './json-writer.ts';
 import { internal } from './kserve-error.ts';
-import type { SharedMemoryTarget, Tensor } from './messages.ts';
+import type { ParameterValue, SharedMemoryTarget, Tensor } from './messages.ts';
 
 /** One output of an answer and how it is to be written. */
 export interface ResponseOutput {
@@ -27,11 +27,12 @@ export function encodeInferResponse(
   modelName: string,
   modelVersion: string,
   outputs: readonly ResponseOutput[],
+  parameters?: ReadonlyMap<string, ParameterValue>,
 ): EncodedResponse {
   const tensors: Uint8Array[] = [];
   let binaryBytes = 0;
   let text = id === '' ? '{' : `{"id":${quoteText(id)},`;
-  text += `"model_name":${quoteText(modelName)},"model_version":"${modelVersion}","outputs":[`;
+  text += `"model_name":${quoteText(modelName)},"model_version":"${modelVersion}",${writeParameters(parameters)}"outputs":[`;
   for (let index = 0; index < outputs.length; index += 1) {
     const output = outputs[index];
     if (!output) continue;
@@ -51,6 +52,18 @@ export function encodeInferResponse(
   }
   const json = Buffer.from(`${text}]}`, 'latin1');
   return { json, tensors, totalBytes: json.byteLength + binaryBytes };
+}
+
+function writeParameters(parameters: ReadonlyMap<string, ParameterValue> | undefined): string {
+  if (!parameters || parameters.size === 0) return '';
+  const members = [...parameters].map(([key, value]) => `${quoteText(key)}:${writeParameter(value)}`);
+  return `"parameters":{${members.join(',')}},`;
+}
+
+/** A parameter as JSON, in Latin-1 characters that are its bytes. */
+export function writeParameter(value: ParameterValue): string {
+  if (typeof value === 'string') return quoteText(value);
+  return typeof value === 'number' && !Number.isInteger(value) ? writeDouble(value) : String(value);
 }
 
 function share({ byteSize, write }: SharedMemoryTarget, name: string, data: Uint8Array): void {

@@ -33,8 +33,13 @@ export interface SharedMemory {
 export interface SharedMemoryTarget {
   readonly byteSize: number;
   write(data: Uint8Array): void;
-  /** Nothing will be written any more. */
-  release(): void;
+}
+
+/** Where a request belongs; an id of 0 or '' stands for no sequence. */
+export interface SequencePosition {
+  readonly id: bigint | string;
+  readonly start: boolean;
+  readonly end: boolean;
 }
 
 export interface InferRequest {
@@ -48,6 +53,7 @@ export interface InferRequest {
   readonly priority: number;
   /** Microseconds; 0 for none. */
   readonly timeout: number;
+  readonly sequence: SequencePosition;
   readonly parameters: ReadonlyMap<string, ParameterValue>;
   /** The whole body is one input whose name, shape and datatype the model's configuration gives. */
   readonly raw: boolean;

@@ -106,16 +106,16 @@ function findContentType(headers: Headers): string {
   return '';
 }
 
-/** Cuts a worker's output into frames. A frame that lies in one chunk is handed on without a copy. */
-export class FrameReader {
-  readonly #receiver: FrameReceiver;
+/** Cuts a worker's output into frames, each a part of the chunk given. A frame that lies in one chunk is not copied. */
+export class FrameSplitter {
+  readonly #onFrame: (chunk: Buffer, at: number, end: number) => void;
   #chunks: Buffer[] = [];
   #bytes = 0;
   /** Bytes that must be there before it is worth to look again. */
   #needed = LENGTH_BYTES;
 
-  constructor(receiver: FrameReceiver) {
-    this.#receiver = receiver;
+  constructor(onFrame: (chunk: Buffer, at: number, end: number) => void) {
+    this.#onFrame = onFrame;
   }
 
   /** @throws WORKER_FRAME when the bytes are no frames, which only something that writes into our pipe can cause. */
@@ -137,13 +137,28 @@ export class FrameReader {
         this.#needed = end - at;
         break;
       }
-      this.#dispatch(chunk, at, end);
+      this.#onFrame(chunk, at, end);
       at = end;
     }
     if (at < chunk.length) {
       this.#chunks = [at === 0 ? chunk : chunk.subarray(at)];
       this.#bytes = chunk.length - at;
     }
+  }
+}
+
+/** The frames of a worker that runs an entry script. */
+export class FrameReader {
+  readonly #receiver: FrameReceiver;
+  readonly #splitter = new FrameSplitter((chunk, at, end) => this.#dispatch(chunk, at, end));
+
+  constructor(receiver: FrameReceiver) {
+    this.#receiver = receiver;
+  }
+
+  /** @throws WORKER_FRAME */
+  push(chunk: Buffer): void {
+    this.#splitter.push(chunk);
   }
 
   #dispatch(chunk: Buffer, at: number, end: number): void {
@@ -153,15 +168,31 @@ export class FrameReader {
     } else if (kind === CHUNK) {
       const follows = FOLLOWS[chunk[at + 5] ?? 0] ?? 'cut-off';
       this.#receiver.onChunk(chunk.subarray(at + SHORT_HEADER_BYTES, end), follows);
-    } else if (kind === LOG) {
-      const level = LEVELS[chunk[at + 5] ?? 0] ?? 'info';
-      const source = SOURCES[chunk[at + 6] ?? 0] ?? 'worker';
-      this.#receiver.onLog(level, source, chunk.toString('utf8', at + SHORT_HEADER_BYTES, end));
-    } else if (kind === CONTROL) {
-      this.#receiver.onControl(JSON.parse(chunk.toString('utf8', at + SHORT_HEADER_BYTES, end)));
     } else {
-      throw broken('kind');
+      readCommonFrame(chunk, at, end, this.#receiver);
     }
+  }
+}
+
+/**
+ * Reads a frame of the kinds that every worker sends.
+ * @throws WORKER_FRAME where it is of none of them
+ */
+export function readCommonFrame(
+  chunk: Buffer,
+  at: number,
+  end: number,
+  receiver: Pick<FrameReceiver, 'onControl' | 'onLog'>,
+): void {
+  const kind = chunk[at + 4];
+  if (kind === LOG) {
+    const level = LEVELS[chunk[at + 5] ?? 0] ?? 'info';
+    const source = SOURCES[chunk[at + 6] ?? 0] ?? 'worker';
+    receiver.onLog(level, source, chunk.toString('utf8', at + SHORT_HEADER_BYTES, end));
+  } else if (kind === CONTROL) {
+    receiver.onControl(JSON.parse(chunk.toString('utf8', at + SHORT_HEADER_BYTES, end)));
+  } else {
+    throw broken('kind');
   }
 }
 

@@ -3,6 +3,22 @@
 
 export { ensureEnvironment, ensurePackages } from './environment.ts';
 export { type Interpreter, locateInterpreter } from './interpreter.ts';
+export type {
+  BatchEntry,
+  CallFrame,
+  ModelError,
+  ModelTensor,
+  NumberedResponse,
+} from './models/model-frames.ts';
+export type {
+  ControlCallMessage,
+  ExecuteFailedMessage,
+  MetricMessage,
+  ModelStartMessage,
+} from './models/model-messages.ts';
+export type { ModelHost, ModelProcess, ModelStart } from './models/model-process.ts';
+export { ModelProcesses } from './models/model-processes.ts';
+export { TensorFiles } from './models/tensor-files.ts';
 export type { ReplyStream } from './reply-stream.ts';
 export type {
   ScoreOutcome,
@@ -14,3 +30,4 @@ export type {
 } from './score-pool.ts';
 export { ScorePoolFactory, startScorePool } from './score-pool-factory.ts';
 export { PythonTraceback, ScriptTimeout } from './script-failure.ts';
+export type { WorkerExit } from './worker-process.ts';

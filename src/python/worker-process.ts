@@ -4,6 +4,9 @@ import { execa } from 'execa';
 import { killTree, within } from '../base/index.ts';
 import { harnessDirectory } from './harness-directory.ts';
 
+/** The programs of the harness: one runs an entry script, the other an instance of a Python model. */
+export type WorkerProgram = 'worker.py' | 'model_worker.py';
+
 /** What a process is started with; workers that agree in it can stand in for each other. */
 export interface WorkerProcessOptions {
   readonly interpreter: string;
@@ -39,10 +42,13 @@ export interface WorkerProcess {
 export const LAST_OUTPUT_MS = 250;
 
 /** Starts a process of its own. A failure to do so is its exit. */
-export function spawnWorkerProcess({ interpreter, environment }: WorkerProcessOptions): WorkerProcess {
+export function spawnWorkerProcess(
+  { interpreter, environment }: WorkerProcessOptions,
+  program: WorkerProgram = 'worker.py',
+): WorkerProcess {
   const harness = harnessDirectory();
   const isWindows = process.platform === 'win32';
-  const subprocess = execa(interpreter, [path.join(harness, 'worker.py')], {
+  const subprocess = execa(interpreter, [path.join(harness, program)], {
     cwd: harness,
     env: environment,
     extendEnv: false,

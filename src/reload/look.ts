@@ -10,8 +10,8 @@ import { isIgnoredName, isPythonEnvironment } from './ignore-rules.ts';
 /** The part of the configuration that says which files a reload depends on. */
 export type ReloadConfig = Pick<
   ProjectConfig,
-  'projectDir' | 'projectFile' | 'models' | 'script' | 'python' | 'watch' | 'home'
->;
+  'projectDir' | 'projectFile' | 'models' | 'script' | 'python' | 'home'
+> & { readonly reload: Pick<ProjectConfig['reload'], 'watch'> };
 
 const MOST_SOURCE_FILES = 10_000;
 const MOST_REPOSITORY_FILES = 100_000;

@@ -39,7 +39,7 @@ export async function startReloader(options: ReloaderOptions): Promise<Reloader>
       isBeingWritten,
     },
   });
-  if (config.watch) {
+  if (config.reload.watch) {
     const watching = new ProjectWatching({
       places: watchedPlaces(config),
       onHint: () => reloader.hint(),

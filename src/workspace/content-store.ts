@@ -39,11 +39,13 @@ export class ContentStore {
    * @throws CONTENT_UNUSABLE for an empty folder, or one with more files than a model has.
    */
   async add(source: string): Promise<StoredContent> {
-    const files = await filesOf(source);
-    if (files.length === 0)
-      throw userError('CONTENT_UNUSABLE', `${source} holds no file`, { location: { file: source } });
-    const known = await contentOf(path.basename(source), files);
-    return (await this.has(known.hash)) ? known : this.#copy(source, files);
+    const known = await describe(path.basename(source), await contentOf(source));
+    return (await this.has(known.hash)) ? known : this.#copy(source);
+  }
+
+  /** The hash of a file or folder that is not copied in. @throws CONTENT_UNUSABLE likewise */
+  async hashOf(source: string): Promise<string> {
+    return (await describe(path.basename(source), await contentOf(source))).hash;
   }
 
   async has(hash: string): Promise<boolean> {
@@ -63,13 +65,13 @@ export class ContentStore {
     }
   }
 
-  async #copy(source: string, files: readonly ContentFile[]): Promise<StoredContent> {
+  async #copy(source: string): Promise<StoredContent> {
     const unfinished = path.join(this.#directory, `.${process.pid}-${randomUUID()}`);
     const entry = path.join(unfinished, path.basename(source));
     try {
-      await copyFiles(files, entry);
+      await copyContent(source, entry);
       await syncTree(unfinished);
-      const content = await contentOf(path.basename(source), await filesOf(entry));
+      const content = await describe(path.basename(source), await contentOf(entry));
       await this.#put(unfinished, content.hash);
       return content;
     } finally {
@@ -136,7 +138,13 @@ async function filesOf(source: string): Promise<readonly ContentFile[]> {
   return found;
 }
 
-async function contentOf(entry: string, files: readonly ContentFile[]): Promise<StoredContent> {
+async function contentOf(source: string): Promise<readonly ContentFile[]> {
+  const files = await filesOf(source);
+  if (files.length > 0) return files;
+  throw userError('CONTENT_UNUSABLE', `${source} holds no file`, { location: { file: source } });
+}
+
+async function describe(entry: string, files: readonly ContentFile[]): Promise<StoredContent> {
   const hash = createHash('sha256').update(`${entry}\0`);
   for (const file of files) hash.update(`${file.path}\0${await hashFile(file.from)}\0`);
   return { hash: hash.digest('hex'), bytes: files.reduce((sum, file) => sum + file.bytes, 0) };

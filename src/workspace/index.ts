@@ -9,6 +9,7 @@ export type {
   JsonObject,
   Labels,
   ModelRecord,
+  ModelVersion,
   ResourceConfiguration,
   RunningService,
   ServiceRecord,
@@ -17,6 +18,6 @@ export { AzureWorkspace, ENDPOINTS, idOf, type NewModel } from './azure-workspac
 export { type CollectedFile, dataDirectory, listCollected } from './collected-data.ts';
 export { copyContent } from './content-store.ts';
 export type { Instance, InstanceAnnouncement, InstanceClaim, InstanceRecord } from './instance.ts';
-export { makeKey, replaceServiceKeys, type ServiceKeys, serviceKeys } from './keys.ts';
+export { keysFile, makeKey, replaceServiceKeys, type ServiceKeys, serviceKeys } from './keys.ts';
 export { listPrunable, type PrunableItem, removePrunable } from './prune.ts';
 export { openWorkspace, type Workspace } from './workspace.ts';

@@ -11,6 +11,11 @@ export interface ServiceKeys {
   readonly token?: string;
 }
 
+/** Where the keys of a service lie in the state folder; those of emulators are called `default`. */
+export function keysFile(home: string, service: string): string {
+  return path.join(home, 'keys', `${encodeURIComponent(service)}.json`);
+}
+
 /**
  * The keys of a service, made at the first call and kept in a file that only its owner reads. Two processes that
  * make them at once get the same: the file is put in place whole, and only the first is put.

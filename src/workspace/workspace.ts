@@ -5,7 +5,7 @@ import { describeLockHolder, messageOf, systemError, userError, withFileLock } f
 import type { Instance, InstanceClaim, InstanceRecord } from './instance.ts';
 import { createInstance } from './instance-folder.ts';
 import { claimHolder, listInstances, sweepInstances } from './instances.ts';
-import { type ServiceKeys, serviceKeys } from './keys.ts';
+import { keysFile, type ServiceKeys, serviceKeys } from './keys.ts';
 import type { SocketPlace } from './socket-path.ts';
 
 /** The state folder of one user. Any number of processes may use it at once. */
@@ -49,7 +49,7 @@ export async function openWorkspace(home: string): Promise<Workspace> {
   };
   return {
     home: root,
-    keys: (service) => serviceKeys(path.join(root, 'keys', `${encodeURIComponent(service)}.json`)),
+    keys: (service) => serviceKeys(keysFile(root, service)),
     createInstance: (claim) =>
       claim ? createClaimed(instances, place, claim) : createInstance(instances, place, null),
     requireUnclaimed: async (claim) => {

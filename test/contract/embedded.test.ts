@@ -1,4 +1,5 @@
 import { EmbeddedEngine } from '../../src/engines/index.ts';
+import { modelPython } from '../helpers/python.ts';
 import { repositoryRoot } from '../helpers/temp-project.ts';
 import { onnxModels } from './contract-models.ts';
 import { describeEngine } from './engine.contract.ts';
@@ -13,6 +14,7 @@ describeEngine({
       httpPort: 0,
       modelControlMode: 'none',
       runtimePaths: [repositoryRoot],
+      python: modelPython,
       events,
     }),
   leftovers: async () => [],

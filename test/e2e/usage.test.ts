@@ -42,7 +42,7 @@ describe('the command line', () => {
       'down',
       'data',
     ]) {
-      expect((await cli(command, '--help')).stdout).toMatch(/Example:\n.*npx triton-local/);
+      expect((await cli(command, '--help')).stdout).toMatch(/Examples?:\n.*npx triton-local/);
     }
   });
 
@@ -50,6 +50,36 @@ describe('the command line', () => {
     const { code, stderr } = await cli('up', '--enigne', 'embedded');
     expect(code).toBe(2);
     expect(stderr).toMatch(/--enigne.*\n.*--engine/s);
+  });
+
+  it('errors are JSON on stdout where JSON was asked for, and text on stderr', async () => {
+    for (const [args, expected] of [
+      [['status', '--json'], { code: 'NOT_RUNNING', kind: 'user', hint: expect.any(String) }],
+      [['down', '--jsn', '--json'], { code: 'USAGE', kind: 'user', hint: expect.stringContaining('--json') }],
+      [['up', './nowhere', '--ui', 'json'], { code: 'PROJECT_NOT_FOUND', kind: 'user', file: null }],
+      [['wait', '--timeout', 'long', '--json'], { code: 'CONFIG_INVALID', kind: 'user' }],
+    ] as const) {
+      const { stdout, stderr } = await cli(...args);
+      expect(JSON.parse(stdout), args.join(' ')).toEqual({ error: expect.objectContaining(expected) });
+      expect(stderr).toMatch(/error/);
+    }
+  });
+
+  it('keys shows them masked, in full, and makes new ones', async () => {
+    const read = async (...args: string[]) => JSON.parse((await cli('keys', '--json', ...args)).stdout);
+    const before = await read('--show');
+    expect((await read()).primaryKey).toBe(`${before.primaryKey.slice(0, 4)}…`);
+    const after = await read('regen', '--show');
+    expect(after).toMatchObject({ secondaryKey: before.secondaryKey });
+    expect(after.primaryKey).not.toBe(before.primaryKey);
+  });
+
+  it('up --help is grouped, with defaults and examples', async () => {
+    const { stdout } = await cli('up', '--help');
+    expect(stdout).toMatch(/\nEngine:\n[\s\S]*\nAddresses:\n[\s\S]*\nExamples:\n/);
+    expect(stdout).toMatch(/--port <number> +scoring port, 0 for any \(default: 6789\)/);
+    for (const group of ['model', 'service', 'online-endpoint'])
+      expect((await cli(group, '--help')).stdout).toMatch(/Examples?:\n/);
   });
 
   it('an unknown command is 2, with a suggestion', async () => {

@@ -18,3 +18,8 @@ export async function runPython(code: string, ...args: string[]): Promise<string
   });
   return stdout;
 }
+
+/** That Python for the models of an inference server. */
+export async function modelPython() {
+  return { interpreter: requirePeerPython(), environment: { PATH: process.env.PATH ?? '' } };
+}

@@ -1,25 +1,26 @@
-import { userError } from '../../base/index.ts';
-import { terminalFacts } from '../../config/index.ts';
+import { terminalFacts, type UiMode } from '../../config/index.ts';
 import { selectUi, startRenderer } from '../../ui/index.ts';
 import { EventRelay } from '../event-relay.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Flags } from '../flags.ts';
 import { chooseInstance, withControl } from '../instances.ts';
 import { nextInterruption } from '../signals.ts';
 
-const UI_MODES = ['auto', 'tui', 'plain', 'json'] as const;
+export interface AttachFlags {
+  readonly ui: UiMode;
+  readonly id: string | undefined;
+}
 
 /** `triton-local attach [DIR]`: the screen of a running emulator. Whoever leaves it leaves the emulator running. */
-export async function attach(directory: string | undefined, flags: Flags): Promise<number> {
-  const asked = UI_MODES.find((mode) => mode === flags.ui);
-  if (!asked) throw userError('CONFIG_INVALID', `--ui must be one of ${UI_MODES.join(', ')}`);
+export async function attach(directory: string | undefined, flags: AttachFlags): Promise<number> {
   const { stdin, stdout } = process;
   const facts = terminalFacts(stdout.isTTY === true);
-  const mode = selectUi(asked, { stdin, stdout, ci: facts.ci, dumb: facts.dumb });
-  const instance = await chooseInstance(directory, flags);
+  const mode = selectUi(flags.ui, { stdin, stdout, ci: facts.ci, dumb: facts.dumb || facts.screenReader });
+  const instance = await chooseInstance(directory, flags.id);
   return withControl(instance, async (control) => {
     const relay = new EventRelay(control);
-    const renderer = await startRenderer(mode, { control: relay, stdin, stdout, color: facts.color });
+    const { color } = facts;
+    const leaveMeans = 'detach';
+    const renderer = await startRenderer(mode, { control: relay, stdin, stdout, color, leaveMeans });
     try {
       const left = nextInterruption(renderer.left.then(() => ({ reason: 'left', exitCode: EXIT.ok })));
       await relay.play(instance.eventLog, { follow: true });

@@ -5,11 +5,15 @@ import { homeDirectory } from '../../config/index.ts';
 import { formatTable, print } from '../../ui/index.ts';
 import { type CollectedFile, dataDirectory, listCollected } from '../../workspace/index.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Flags } from '../flags.ts';
+
+export interface DataFlags {
+  readonly dir: string | undefined;
+  readonly json: boolean;
+}
 
 /** `triton-local data [FILE]`: what a project's script has collected, or one file of it. */
-export async function data(file: string | undefined, flags: Flags): Promise<number> {
-  const projectDir = path.resolve(typeof flags.dir === 'string' ? flags.dir : '.');
+export async function data(file: string | undefined, flags: DataFlags): Promise<number> {
+  const projectDir = path.resolve(flags.dir ?? '.');
   const directory = dataDirectory(homeDirectory(), projectDir);
   const files = await listCollected(directory);
   if (file === undefined)

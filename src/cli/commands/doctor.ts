@@ -1,20 +1,27 @@
 import { currentEnvironment } from '../../config/index.ts';
 import { formatTable, print } from '../../ui/index.ts';
-import { diagnose, type Finding, type Verdict } from '../diagnosis.ts';
+import { diagnose } from '../diagnosis/diagnose.ts';
+import type { Finding, Verdict } from '../diagnosis/finding.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Flags } from '../flags.ts';
+import { packageDirectory } from '../version.ts';
+
+export interface DoctorFlags {
+  readonly dockerHost: string | undefined;
+  readonly image: string | undefined;
+  readonly json: boolean;
+}
 
 /** `triton-local doctor`: what is installed, reachable, broken, and what mends it. Ends with 1 on a problem. */
-export async function doctor(flags: Flags): Promise<number> {
+export async function doctor(flags: DoctorFlags): Promise<number> {
   const environment = currentEnvironment();
-  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
   const findings = await diagnose({
     environment,
     nodeVersion: process.versions.node,
-    dockerHost: text(flags.dockerHost) ?? environment.TRITON_LOCAL_DOCKER_HOST,
-    image: text(flags.image) ?? environment.TRITON_LOCAL_IMAGE,
+    dockerHost: flags.dockerHost ?? environment.TRITON_LOCAL_DOCKER_HOST,
+    searchFrom: [process.cwd(), packageDirectory()],
+    image: flags.image ?? environment.TRITON_LOCAL_IMAGE,
   });
-  print(flags.json === true ? `${JSON.stringify(findings, null, 2)}\n` : `${formatFindings(findings)}\n`);
+  print(flags.json ? `${JSON.stringify(findings, null, 2)}\n` : `${formatFindings(findings)}\n`);
   return findings.some(({ verdict }) => verdict === 'problem') ? EXIT.failed : EXIT.ok;
 }
 

@@ -1,14 +1,21 @@
 import { print } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Flags } from '../flags.ts';
 import { chooseInstance, runningInstances, withControl } from '../instances.ts';
 
+export interface DownFlags {
+  readonly all: boolean;
+  readonly id: string | undefined;
+  readonly json: boolean;
+}
+
 /** `triton-local down [DIR]`: stops a running emulator and waits until nothing of it is left. */
-export async function down(directory: string | undefined, flags: Flags): Promise<number> {
-  const instances = flags.all ? await runningInstances() : [await chooseInstance(directory, flags)];
+export async function down(directory: string | undefined, flags: DownFlags): Promise<number> {
+  const instances = flags.all ? await runningInstances() : [await chooseInstance(directory, flags.id)];
   for (const instance of instances) {
     await withControl(instance, (control) => control.stop('triton-local down'));
-    print(`stopped ${instance.projectDir} (process ${instance.pid})\n`);
+    if (!flags.json) print(`stopped ${instance.projectDir} (process ${instance.pid})\n`);
   }
+  const stopped = instances.map(({ pid, projectDir }) => ({ pid, projectDir }));
+  if (flags.json) print(`${JSON.stringify(stopped, null, 2)}\n`);
   return EXIT.ok;
 }

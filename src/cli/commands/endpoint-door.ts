@@ -3,16 +3,19 @@ import { startReporter } from '../../control/index.ts';
 import { runEndpointDoor } from '../../endpoint/index.ts';
 import { AzureWorkspace } from '../../workspace/index.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Flags } from '../flags.ts';
 import { nextInterruption } from '../signals.ts';
 
 /** What `online-endpoint create` starts apart from itself: the door of one endpoint, until it is asked to end. */
-export async function endpointDoor(name: string, workspaceFile: string, flags: Flags): Promise<number> {
+export async function endpointDoor(
+  name: string,
+  workspaceFile: string,
+  flags: { readonly port: string | undefined },
+): Promise<number> {
   const reporter = startReporter();
   const asked = nextInterruption(reporter?.abandoned.then((reason) => ({ reason, exitCode: EXIT.failed })));
   try {
     const workspace = await AzureWorkspace.open(workspaceFile);
-    const port = typeof flags.port === 'string' ? Number(flags.port) : undefined;
+    const port = flags.port === undefined ? undefined : Number(flags.port);
     const door = await runEndpointDoor(workspace, homeDirectory(), name, port);
     const uri = `http://localhost:${door.port}`;
     reporter?.started({ pid: process.pid, scoringUri: uri, httpUrl: uri, key: undefined, ready: true });

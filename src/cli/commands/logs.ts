@@ -1,41 +1,45 @@
-import { entryKind, TritonLocalError, userError } from '../../base/index.ts';
+import { entryKind, TritonLocalError } from '../../base/index.ts';
 import { homeDirectory, terminalFacts } from '../../config/index.ts';
 import { startRenderer } from '../../ui/index.ts';
 import type { InstanceRecord } from '../../workspace/index.ts';
 import { eventLogOf } from '../event-log-file.ts';
 import { EventRelay } from '../event-relay.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Flags } from '../flags.ts';
 import { chooseInstance, foldersUpwards, projectFolder, withControl } from '../instances.ts';
 import { nextInterruption } from '../signals.ts';
 
+export interface LogsFlags {
+  readonly follow: boolean;
+  readonly id: string | undefined;
+  readonly lines: number | undefined;
+  readonly json: boolean;
+}
+
 /** `triton-local logs [DIR]`: what an emulator told; with `--follow` also what it tells, until it ends. */
-export async function logs(directory: string | undefined, flags: Flags): Promise<number> {
-  const lines = lineCount(flags.lines);
+export async function logs(directory: string | undefined, flags: LogsFlags): Promise<number> {
   let instance: InstanceRecord;
   try {
-    instance = await chooseInstance(directory, flags);
+    instance = await chooseInstance(directory, flags.id);
   } catch (error) {
-    const kept = flags.follow ? undefined : await keptLog(directory, flags);
+    const kept = flags.follow ? undefined : await keptLog(directory, flags.id);
     if (kept === undefined || !isNotRunning(error)) throw error;
-    await show(new EventRelay(), kept, flags, lines);
+    await show(new EventRelay(), kept, flags, flags.lines);
     return EXIT.ok;
   }
   return withControl(instance, async (control) => {
     const relay = new EventRelay(control);
     const ended = flags.follow ? Promise.race([control.closed, nextInterruption()]) : undefined;
-    await show(relay, instance.eventLog, flags, lines, ended);
+    await show(relay, instance.eventLog, flags, flags.lines, ended);
     return EXIT.ok;
   });
 }
 
 /** The log that the project's last emulator left, found as a running one would be. */
-async function keptLog(directory: string | undefined, flags: Flags): Promise<string | undefined> {
-  const name = typeof flags.id === 'string' ? flags.id : null;
+async function keptLog(directory: string | undefined, id: string | undefined): Promise<string | undefined> {
   const folders =
     directory === undefined ? foldersUpwards(process.cwd()) : [projectFolder(directory, process.cwd())];
   for (const folder of folders) {
-    const file = eventLogOf(homeDirectory(), folder, name);
+    const file = eventLogOf(homeDirectory(), folder, id ?? null);
     if ((await entryKind(file)) === 'file') return file;
   }
   return undefined;
@@ -46,7 +50,7 @@ const isNotRunning = (error: unknown) => error instanceof TritonLocalError && er
 async function show(
   relay: EventRelay,
   eventLog: string | null,
-  flags: Flags,
+  flags: LogsFlags,
   lines: number | undefined,
   ended?: Promise<unknown>,
 ): Promise<void> {
@@ -60,11 +64,4 @@ async function show(
   await relay.play(eventLog, { last: lines, follow: ended !== undefined });
   await ended;
   await renderer[Symbol.asyncDispose]();
-}
-
-function lineCount(raw: unknown): number | undefined {
-  if (raw === undefined) return undefined;
-  if (typeof raw !== 'string' || !/^\d{1,6}$/.test(raw))
-    throw userError('CONFIG_INVALID', '--lines must be a whole number up to 999999');
-  return Number(raw);
 }

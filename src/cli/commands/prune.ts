@@ -1,10 +1,9 @@
-import { messageOf, userError } from '../../base/index.ts';
+import { messageOf } from '../../base/index.ts';
 import { homeDirectory } from '../../config/index.ts';
 import { formatTable, print, printError } from '../../ui/index.ts';
 import { listPrunable, type PrunableItem, removePrunable } from '../../workspace/index.ts';
 import { formatAge, formatBytes } from '../byte-text.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Flags } from '../flags.ts';
 
 type Outcome = 'removed' | 'would be removed' | 'in use' | 'elsewhere' | 'kept' | 'failed';
 
@@ -12,17 +11,23 @@ interface PrunedItem extends PrunableItem {
   readonly outcome: Outcome;
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+export interface PruneFlags {
+  /** In milliseconds. */
+  readonly olderThan: number;
+  readonly data: boolean;
+  readonly elsewhere: boolean;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
 
 /** `triton-local prune`: removes what nothing uses; 1 where something could not be removed. */
-export async function prune(flags: Flags): Promise<number> {
-  const olderThanMs = ageOf(flags.olderThan);
-  const dryRun = flags.dryRun === true;
+export async function prune(flags: PruneFlags): Promise<number> {
+  const { olderThan, data, elsewhere, dryRun } = flags;
   const done: PrunedItem[] = [];
   for (const item of await listPrunable(homeDirectory())) {
-    const isOld = Date.now() - item.usedAt.getTime() >= olderThanMs;
-    const isAsked = isOld && (item.kind !== 'data' || flags.data === true);
-    const held = heldBy(item, flags.elsewhere === true);
+    const isOld = Date.now() - item.usedAt.getTime() >= olderThan;
+    const isAsked = isOld && (item.kind !== 'data' || data);
+    const held = heldBy(item, elsewhere);
     const outcome = held ?? (!isAsked ? 'kept' : dryRun ? 'would be removed' : await remove(item));
     done.push({ ...item, outcome });
   }
@@ -74,12 +79,4 @@ function freed(items: readonly PrunedItem[]): number {
   return items
     .filter(({ outcome }) => outcome === 'removed' || outcome === 'would be removed')
     .reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-function ageOf(given: unknown): number {
-  if (given === undefined) return 0;
-  const [, count, unit = ''] = (typeof given === 'string' && /^(\d{1,5})([mhdw])$/.exec(given)) || [];
-  if (count === undefined)
-    throw userError('CONFIG_INVALID', `--older-than takes an age such as 30d, 12h or 90m, not "${given}"`);
-  return Number(count) * (UNIT_MS[unit] ?? 0);
 }

@@ -1,10 +1,9 @@
 import { formatTable, print } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Flags } from '../flags.ts';
 import { idOf, runningInstances } from '../instances.ts';
 
 /** `triton-local ps`: what runs, one row an emulator. */
-export async function ps(flags: Flags): Promise<number> {
+export async function ps(flags: { readonly json: boolean }): Promise<number> {
   const running = await runningInstances();
   if (flags.json) {
     print(`${JSON.stringify(running, null, 2)}\n`);

@@ -2,12 +2,17 @@ import { currentEnvironment } from '../../config/index.ts';
 import { pullByName } from '../../emulator/index.ts';
 import { print, showPullProgress } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Flags } from '../flags.ts';
 import { nextInterruption } from '../signals.ts';
 
+export interface PullFlags {
+  readonly slimBase: string | undefined;
+  readonly dockerHost: string | undefined;
+  readonly json: boolean;
+}
+
 /** `triton-local pull [IMAGE]`: gets the Triton image; what was fetched stays when it is interrupted. */
-export async function pull(image: string | undefined, flags: Flags): Promise<number> {
-  const json = flags.json === true;
+export async function pull(image: string | undefined, flags: PullFlags): Promise<number> {
+  const { json, dockerHost, slimBase } = flags;
   const progress = showPullProgress({ stream: process.stderr, json });
   const asked = new AbortController();
   let exitCode: number = EXIT.ok;
@@ -16,8 +21,6 @@ export async function pull(image: string | undefined, flags: Flags): Promise<num
     asked.abort();
   });
   try {
-    const dockerHost = typeof flags.dockerHost === 'string' ? flags.dockerHost : undefined;
-    const slimBase = typeof flags.slimBase === 'string' ? flags.slimBase : undefined;
     const environment = currentEnvironment();
     const options = { image, slimBase, dockerHost, environment, events: progress };
     const pulled = await pullByName(options, asked.signal);

@@ -1,15 +1,25 @@
+import type { EmulatorState } from '../../events/index.ts';
 import { print } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Flags } from '../flags.ts';
 import { chooseInstance, withControl } from '../instances.ts';
 
+export interface ReloadFlags {
+  readonly dir: string | undefined;
+  readonly id: string | undefined;
+  readonly json: boolean;
+}
+
 /** `triton-local reload [MODEL]`: reads the project again now; ends with 1 when the reload failed. */
-export async function reload(model: string | undefined, flags: Flags): Promise<number> {
-  const directory = typeof flags.dir === 'string' ? flags.dir : undefined;
-  const state = await withControl(await chooseInstance(directory, flags), async (control) => {
+export async function reload(model: string | undefined, flags: ReloadFlags): Promise<number> {
+  const state = await withControl(await chooseInstance(flags.dir, flags.id), async (control) => {
     await control.reload(model);
     return control.state();
   });
+  const failed = state.stale && state.reload?.error !== undefined;
+  if (flags.json) {
+    print(`${JSON.stringify(resultOf(state), null, 2)}\n`);
+    return failed ? EXIT.failed : EXIT.ok;
+  }
   if (state.stale && state.reload?.error) {
     const { message, file, line } = state.reload.error;
     print(`reload failed: ${message}${file ? ` (${file}${line ? `:${line}` : ''})` : ''}\n`);
@@ -18,3 +28,11 @@ export async function reload(model: string | undefined, flags: Flags): Promise<n
   print(`generation ${state.generation} serves\n`);
   return EXIT.ok;
 }
+
+/** The result for programs; `reload` is the last reload, with its error where it failed. */
+const resultOf = ({ generation, stale, models, reload: last }: EmulatorState) => ({
+  generation,
+  stale,
+  models,
+  reload: last,
+});

@@ -12,24 +12,39 @@ import { type ProjectConfig, resolveProject, terminalFacts } from '../../config/
 import { createEmulator } from '../../emulator/index.ts';
 import { formatTable, print, startRenderer } from '../../ui/index.ts';
 import { withConsent } from '../consent.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
-import { type Flags, settingFlags } from '../flags.ts';
+import { exitCodeOf } from '../error-catalogue.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Flags } from '../flags.ts';
 import { nextInterruption } from '../signals.ts';
 import { packageDirectory } from '../version.ts';
+
+const MOST_LOG_LINES = 200;
 
 /** Free ports and no watching, unless the user says otherwise: a test must not meet the emulator beside it. */
 const TEST_DEFAULTS = { port: 0, httpPort: 0, watch: false };
 
+export interface TestFlags {
+  readonly requests: string | undefined;
+  readonly report: string | undefined;
+  readonly url: string | undefined;
+  readonly key: string | undefined;
+  readonly json: boolean;
+}
+
 /** `triton-local test [DIR]`: sends the sample requests and compares the answers; 6 when one differs. */
-export async function test(directory: string | undefined, flags: Flags): Promise<number> {
-  const url = textOf(flags.url);
+export async function test(
+  directory: string | undefined,
+  settings: Flags,
+  flags: TestFlags,
+): Promise<number> {
+  const { url } = flags;
   const resolved = await resolveProject({
     directory: directory ?? '.',
-    flags: { ...TEST_DEFAULTS, ...settingFlags(flags) },
+    flags: { ...TEST_DEFAULTS, ...settings },
   });
   const config = url ? resolved : await withConsent(resolved);
   const writeReport = reportWriter(flags.report);
-  const requests = await readSampleRequests(config.projectDir, textOf(flags.requests));
+  const requests = await readSampleRequests(config.projectDir, flags.requests);
 
   const ending = new AbortController();
   const interrupted = nextInterruption().then((interruption) => {
@@ -37,9 +52,9 @@ export async function test(directory: string | undefined, flags: Flags): Promise
     return interruption.exitCode;
   });
   const send = (endpoints: Endpoints) =>
-    runSmoke({ requests, ...endpoints, timeoutMs: config.timeoutMs, signal: ending.signal });
+    runSmoke({ requests, ...endpoints, timeoutMs: config.workers.initTimeoutMs, signal: ending.signal });
   try {
-    const key = textOf(flags.key) ?? config.primaryKey;
+    const key = flags.key ?? config.scoring.primaryKey;
     const results = url
       ? await send({ scoringUri: url, inferUrl: undefined, key })
       : await withEmulator(config, ending.signal, send);
@@ -57,6 +72,8 @@ interface Endpoints {
   /** Undefined: found from the scoring URI. */
   readonly inferUrl: string | undefined;
   readonly key: string | undefined;
+  /** The log of a service that runs here. */
+  readonly collectLog?: () => () => readonly string[];
 }
 
 /** Starts the project, hands its endpoints over, and stops it, whatever happens; its lines go to stderr. */
@@ -71,13 +88,14 @@ async function withEmulator(
     stdin: process.stdin,
     stdout: process.stderr,
     color: terminalFacts(process.stderr.isTTY === true).color,
-    threshold: config.logThreshold,
+    threshold: config.display.logThreshold,
   });
   let exitCode: number = EXIT.ok;
   try {
     const { scoringUri, httpUrl, key, ready } = await emulator.start(signal);
     if (!ready) throw await notReady(emulator.control);
-    return await task({ scoringUri, inferUrl: httpUrl, key });
+    const collectLog = () => collectLines(emulator.control);
+    return await task({ scoringUri, inferUrl: httpUrl, key, collectLog });
   } catch (error) {
     exitCode = exitCodeOf(toTritonLocalError(error));
     throw error;
@@ -85,6 +103,19 @@ async function withEmulator(
     await emulator.end('test ended', exitCode);
     await renderer[Symbol.asyncDispose]();
   }
+}
+
+/** The lines of the log from now until the result is called. */
+function collectLines(control: ReturnType<typeof createEmulator>['control']): () => readonly string[] {
+  const lines: string[] = [];
+  const stop = control.subscribe((event) => {
+    if (event.type === 'log.line' && lines.length < MOST_LOG_LINES)
+      lines.push(`${event.source} ${event.text}`);
+  });
+  return () => {
+    stop();
+    return lines;
+  };
 }
 
 async function notReady(control: ReturnType<typeof createEmulator>['control']): Promise<Error> {
@@ -108,8 +139,7 @@ function table(results: readonly SmokeResult[]): string {
   return `${formatTable([['RESULT', 'STATUS', 'TIME', 'REQUEST'], ...rows])}\n\n${results.length - failed} passed, ${failed} failed`;
 }
 
-function reportWriter(given: unknown): (results: readonly SmokeResult[]) => Promise<void> {
-  const file = textOf(given);
+function reportWriter(file: string | undefined): (results: readonly SmokeResult[]) => Promise<void> {
   if (file === undefined) return async () => {};
   const form = REPORT_FORMS[path.extname(file).toLowerCase()];
   if (!form) {
@@ -120,5 +150,3 @@ function reportWriter(given: unknown): (results: readonly SmokeResult[]) => Prom
   }
   return (results) => writeFile(file, form(results));
 }
-
-const textOf = (flag: unknown): string | undefined => (typeof flag === 'string' ? flag : undefined);

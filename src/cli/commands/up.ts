@@ -1,4 +1,4 @@
-import { toTritonLocalError, userError } from '../../base/index.ts';
+import { toTritonLocalError } from '../../base/index.ts';
 import { type ProjectConfig, resolveProject, terminalFacts } from '../../config/index.ts';
 import { startReporter } from '../../control/index.ts';
 import { createEmulator, type Emulator, type RunningEmulator } from '../../emulator/index.ts';
@@ -6,32 +6,41 @@ import { EventLog } from '../../events/index.ts';
 import { print, selectUi, startRenderer } from '../../ui/index.ts';
 import { openWorkspace } from '../../workspace/index.ts';
 import { withConsent } from '../consent.ts';
+import { exitCodeOf } from '../error-catalogue.ts';
 import { eventLogOf } from '../event-log-file.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
-import { type Flags, settingFlags } from '../flags.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Flags } from '../flags.ts';
 import { realFolder } from '../instances.ts';
 import { secretsOf, withSecrets } from '../secret-flags.ts';
 import { type Interruption, nextInterruption } from '../signals.ts';
 import { packageDirectory } from '../version.ts';
 
+export interface UpFlags {
+  readonly detach: boolean;
+  readonly id: string | undefined;
+  readonly eventLog: string | undefined;
+  readonly keyFile: string | undefined;
+  readonly settingsStdin: boolean;
+}
+
 type Resolve = () => Promise<ProjectConfig>;
 
 /** `triton-local up [DIR]`: everything for one project, until it is asked to end; with `-d` apart from the terminal. */
-export async function up(directory: string | undefined, given: Flags): Promise<number> {
-  const flags = await withSecrets(given, process.stdin);
-  const resolve = () => resolveProject({ directory: directory ?? '.', flags: settingFlags(flags) });
-  const name = nameOf(flags.id);
-  if (typeof flags.eventLog === 'string') {
-    const keyFile = typeof flags.keyFile === 'string' ? flags.keyFile : undefined;
+export async function up(directory: string | undefined, given: Flags, flags: UpFlags): Promise<number> {
+  const settings = flags.settingsStdin ? await withSecrets(given, process.stdin) : given;
+  const resolve = () => resolveProject({ directory: directory ?? '.', flags: settings });
+  const name = flags.id ?? null;
+  if (flags.eventLog !== undefined) {
+    const { eventLog, keyFile } = flags;
     const { upUnattended } = await import('../up-detached.ts');
-    return upUnattended(resolve, { name, eventLog: flags.eventLog, keyFile }, startReporter());
+    return upUnattended(resolve, { name, eventLog, keyFile }, startReporter());
   }
   const resolved = await resolve();
   const workspace = await openWorkspace(resolved.home);
   // Before anything is asked, written or started; whoever starts claims it again.
   await workspace.requireUnclaimed({ projectDir: realFolder(resolved.projectDir), name });
   const config = await withConsent(resolved);
-  if (flags.detach) return (await import('../up-detached.ts')).upDetached(config, name, secretsOf(flags));
+  if (flags.detach) return (await import('../up-detached.ts')).upDetached(config, name, secretsOf(settings));
   return upInTerminal(config, resolve, name);
 }
 
@@ -51,13 +60,18 @@ async function upInTerminal(config: ProjectConfig, resolve: Resolve, name: strin
 
   const { stdin, stdout } = process;
   const facts = terminalFacts(stdout.isTTY === true);
-  const mode = selectUi(config.ui, { stdin, stdout, ci: facts.ci, dumb: facts.dumb });
+  const mode = selectUi(config.display.ui, {
+    stdin,
+    stdout,
+    ci: facts.ci,
+    dumb: facts.dumb || facts.screenReader,
+  });
   const rendering = {
     control: emulator.control,
     stdin,
     stdout,
     color: facts.color,
-    threshold: config.logThreshold,
+    threshold: config.display.logThreshold,
   };
   try {
     using _log = new EventLog(eventLog, emulator.control);
@@ -102,11 +116,4 @@ async function startUnlessAborted(
     if (signal.aborted) return undefined;
     throw error;
   }
-}
-
-/** It becomes part of a file's name. */
-function nameOf(id: unknown): string | null {
-  if (id === undefined) return null;
-  if (typeof id === 'string' && /^\w[\w.-]{0,39}$/.test(id)) return id;
-  throw userError('CONFIG_INVALID', `--id takes up to 40 letters, digits, ".", "_" and "-", not "${id}"`);
 }

@@ -1,27 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf, systemError, TritonLocalError, userError } from '../../base/index.ts';
-import { print } from '../../ui/index.ts';
+import { messageOf, systemError, TritonLocalError } from '../../base/index.ts';
+import type { EmulatorState } from '../../events/index.ts';
+import { formatBlockers, print, printError } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Flags } from '../flags.ts';
 import { chooseInstance, withControl } from '../instances.ts';
 
 const LOOK_EVERY_MS = 100;
 
+export interface WaitFlags {
+  /** In milliseconds. */ readonly timeout: number;
+  readonly id: string | undefined;
+  readonly json: boolean;
+}
+
 /** `triton-local wait [DIR]`: returns when the emulator is ready; one that has yet to come up is waited for, too. */
-export async function wait(directory: string | undefined, flags: Flags): Promise<number> {
-  const seconds = Number(flags.timeout);
-  if (!(seconds > 0 && seconds <= 86_400))
-    throw userError('CONFIG_INVALID', '--timeout must be a number of seconds above 0 and at most 86400');
-  const deadline = performance.now() + seconds * 1000;
+export async function wait(directory: string | undefined, flags: WaitFlags): Promise<number> {
+  const deadline = performance.now() + flags.timeout;
   let last: unknown;
+  let reported = '';
   for (;;) {
     try {
-      const state = await withControl(await chooseInstance(directory, flags), (control) => control.state());
+      const state = await withControl(await chooseInstance(directory, flags.id), (control) =>
+        control.state(),
+      );
       if (state.state === 'ready') {
-        print(`ready: ${state.scoringUri}\n`);
+        print(flags.json ? `${JSON.stringify(addresses(state))}\n` : `ready: ${state.scoringUri}\n`);
         return EXIT.ok;
       }
-      last = systemError('NOT_READY', `process ${state.pid} is ${state.state}`);
+      const why = state.state === 'degraded' ? `: ${formatBlockers(state.blockers)}` : '';
+      last = systemError('NOT_READY', `process ${state.pid} is ${state.state}${why}`);
+      if (why !== '' && why !== reported) printError(`waiting${why}\n`);
+      reported = why;
+      // Nothing is going to change by itself.
+      if (why !== '' && state.watching?.mode === 'off') break;
     } catch (error) {
       if (error instanceof TritonLocalError && error.code === 'SEVERAL_RUNNING') throw error;
       last = error;
@@ -29,7 +40,23 @@ export async function wait(directory: string | undefined, flags: Flags): Promise
     if (performance.now() >= deadline) break;
     await sleep(LOOK_EVERY_MS);
   }
-  throw systemError('START_TIMED_OUT', `no emulator was ready within ${seconds} s: ${messageOf(last)}`, {
-    cause: last,
-  });
+  const isDegraded = last instanceof TritonLocalError && last.code === 'NOT_READY' && reported !== '';
+  if (performance.now() < deadline) throw last;
+  throw systemError(
+    'START_TIMED_OUT',
+    `no emulator was ready within ${flags.timeout / 1000} s: ${messageOf(last)}`,
+    {
+      cause: last,
+      ...(isDegraded && { hint: 'fix what is named and save, or see triton-local status' }),
+    },
+  );
 }
+
+/** What a script needs of a state. */
+const addresses = ({ state, pid, projectDir, scoringUri, httpUrl }: EmulatorState) => ({
+  state,
+  pid,
+  projectDir,
+  scoringUri,
+  httpUrl,
+});

@@ -1,4 +1,4 @@
-import type { SmokeResult } from './run-smoke.ts';
+import type { SmokeEvidence, SmokeResult } from './run-smoke.ts';
 
 /** The forms a report can be written in, by file extension. */
 export const REPORT_FORMS: Readonly<Record<string, (results: readonly SmokeResult[]) => string>> = {
@@ -47,6 +47,32 @@ export function markdownReport(results: readonly SmokeResult[]): string {
     '|---|---|---|---|---|',
     ...rows,
     '',
+    ...results.flatMap(markdownEvidence),
+  ].join('\n');
+}
+
+function markdownEvidence({ name, evidence }: SmokeResult): string[] {
+  if (!evidence) return [];
+  const text = evidenceText(evidence);
+  // A fence longer than any in the text.
+  const fence = '`'.repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length + 1)));
+  return [`## ${escapeMarkdown(name)}`, '', `${fence}text`, text, fence, ''];
+}
+
+/** Request, answer and log as they would be read on a wire. */
+function evidenceText({ request, answer, generation, log }: SmokeEvidence): string {
+  const fields = (headers: Readonly<Record<string, string>>) =>
+    Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return [
+    `> ${request.method} ${request.url}`,
+    ...fields(request.headers).map((field) => `> ${field}`),
+    ...(request.body === null ? [] : ['', request.body]),
+    '',
+    ...(answer
+      ? [`< ${answer.status}`, ...fields(answer.headers).map((field) => `< ${field}`), '', answer.body]
+      : ['< no answer']),
+    ...(generation === null ? [] : ['', `generation ${generation}`]),
+    ...(log.length > 0 ? ['', 'log:', ...log.map((line) => `  ${line}`)] : []),
   ].join('\n');
 }
 
@@ -54,12 +80,13 @@ const countFailed = (results: readonly SmokeResult[]): number => results.filter(
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(3);
 
-function junitCase({ name, ok, ms, differences }: SmokeResult): string {
+function junitCase({ name, ok, ms, differences, evidence }: SmokeResult): string {
   const head = `    <testcase classname="triton-local" name="${escapeXml(name)}" time="${seconds(ms)}"`;
   if (ok) return `${head}/>`;
   const [first = ''] = differences;
   const failure = `<failure message="${escapeXml(first)}">${escapeXml(differences.join('\n'))}</failure>`;
-  return `${head}>\n      ${failure}\n    </testcase>`;
+  const output = evidence ? `\n      <system-out>${escapeXml(evidenceText(evidence))}</system-out>` : '';
+  return `${head}>\n      ${failure}${output}\n    </testcase>`;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

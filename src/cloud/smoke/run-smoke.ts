@@ -10,6 +10,28 @@ export interface SmokeOptions extends SmokeEndpoints {
   /** Limit for one answer. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Starts to collect the service's log for one request; the result ends it and gives the lines. */
+  readonly collectLog?: () => () => readonly string[];
+}
+
+/** What was sent and what came back, without secrets; long bodies are cut. */
+export interface SmokeEvidence {
+  readonly request: {
+    readonly method: string;
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string | null;
+  };
+  /** Null where no answer came. */
+  readonly answer: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  } | null;
+  /** The generation of the script that answered, as the service's header says; null without it. */
+  readonly generation: number | null;
+  /** What the service logged meanwhile; empty where the log is not here. */
+  readonly log: readonly string[];
 }
 
 /** What became of one sample request. */
@@ -21,6 +43,8 @@ export interface SmokeResult {
   readonly ms: number;
   /** What was not as expected, in words; empty when ok. */
   readonly differences: readonly string[];
+  /** For a request that failed and could be sent. */
+  readonly evidence?: SmokeEvidence;
 }
 
 /** Larger answers are not read to their end. */
@@ -57,25 +81,61 @@ async function runOne(
   const limit = AbortSignal.timeout(timeoutMs);
   let began = performance.now();
   let took: number | undefined;
-  let status: number | null = null;
   let differences: string[];
+  let call: Call | undefined;
+  let answer: Answer | undefined;
+  const endLog = options.collectLog?.();
   try {
-    const call = await buildCall(request, requests, options);
+    call = await buildCall(request, requests, options);
     began = performance.now();
-    const answer = await exchange(call, dispatcher, AbortSignal.any([signal, limit]));
+    answer = await exchange(call, dispatcher, AbortSignal.any([signal, limit]));
     took = performance.now() - began;
-    status = answer.status;
     differences = compareAnswer(request.expect, answer, requests.tolerance, secrets);
   } catch (error) {
     signal.throwIfAborted();
     differences = [limit.aborted ? `no answer within ${timeoutMs} ms` : `no answer: ${explain(error)}`];
   }
+  const log = endLog?.() ?? [];
+  const ok = differences.length === 0;
   return {
     name: request.name,
-    ok: differences.length === 0,
-    status,
+    ok,
+    status: answer?.status ?? null,
     ms: took ?? performance.now() - began,
     differences: differences.map((difference) => redact(difference, secrets)),
+    ...(!ok && call && { evidence: evidenceOf(call, answer, log, secrets) }),
+  };
+}
+
+const MOST_EVIDENCE_CHARACTERS = 10_000;
+
+function evidenceOf(
+  call: Call,
+  answer: Answer | undefined,
+  log: readonly string[],
+  secrets: readonly string[],
+): SmokeEvidence {
+  const clean = (text: string) => redact(text, secrets);
+  const bodyText = (body: string | Buffer) => {
+    const text = body.toString('utf8');
+    const cut = text.length - MOST_EVIDENCE_CHARACTERS;
+    return clean(cut <= 0 ? text : `${text.slice(0, MOST_EVIDENCE_CHARACTERS)}… (${cut} characters more)`);
+  };
+  const headers = (fields: Answer['headers']) =>
+    Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, clean(String(value ?? ''))]));
+  const generation = Number(answer?.headers['x-triton-local-generation'] ?? Number.NaN);
+  return {
+    request: {
+      method: call.method,
+      url: clean(call.url.href),
+      headers: headers(call.headers),
+      body: call.body === null ? null : bodyText(call.body),
+    },
+    answer: answer
+      ? { status: answer.status, headers: headers(answer.headers), body: bodyText(answer.body) }
+      : null,
+    generation: Number.isInteger(generation) ? generation : null,
+    log: log.map(clean),
   };
 }
 

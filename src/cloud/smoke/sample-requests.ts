@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { closestName } from '../../repository/index.ts';
+import { closestName } from '../../base/index.ts';
 
 const headers = z.record(z.string(), z.string());
 

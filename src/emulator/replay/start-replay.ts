@@ -25,7 +25,8 @@ export async function startReplay(
     'replays',
     events.subscribe((event) => replay.follow(event)),
   );
-  const { script, replayFile } = config;
+  const { script } = config;
+  const { replayFile } = config.reload;
   if (replayFile !== undefined) {
     const target = script ? '/score' : `/v2/models/${encodeURIComponent(firstModel ?? '')}/infer`;
     await replay.pin(await requestFromFile(replayFile, target));

@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { formatHost } from '../../base/index.ts';
 import type { DockerAddress } from './address.ts';
 import { SshAgent } from './ssh-agent.ts';
 import { tlsAgent } from './tls.ts';
@@ -28,7 +29,7 @@ export async function connect(
       return docker({ ...none, socketPath: address.path });
     case 'tcp': {
       const { host, port, tls } = address;
-      const shown = host.includes(':') ? `[${host}]` : host;
+      const shown = formatHost(host);
       if (!tls) return docker({ ...none, host: shown, port });
       return docker({ ...none, host: shown, port, protocol: 'https', agent: await tlsAgent(tls) });
     }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type Docker from 'dockerode';
+import { withUserArguments } from '../triton-arguments.ts';
 import { deviceRequests, type GpuChoice, type GpuForm } from './gpu.ts';
 
 /** Where the model repository lies inside. */
@@ -39,7 +40,7 @@ export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOpt
   return {
     name: `triton-local-${spec.labels['dev.triton-local.instance'] ?? ''}`,
     Image: spec.image,
-    Cmd: ['tritonserver', ...serverArguments(), ...(spec.serverArguments ?? [])],
+    Cmd: ['tritonserver', ...withUserArguments(serverArguments(), spec.serverArguments ?? [])],
     Labels: { ...spec.labels },
     Tty: false,
     ...(spec.user !== undefined && { User: spec.user }),

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
-import { listen, systemError } from '../../base/index.ts';
+import { formatAddress, isLoopback, listen, systemError } from '../../base/index.ts';
 import type { DockerAddress } from './address.ts';
 import { PORTS } from './container-spec.ts';
 import { sshArguments } from './ssh-agent.ts';
@@ -36,7 +36,7 @@ export async function publishedPorts(
   const { http, grpc, metrics } = await readPorts(container, signal);
   if (address.kind === 'ssh') return forward(address, [http, grpc, metrics], environment, signal);
   const host = address.kind === 'tcp' && !isLoopback(address.host) ? address.host : LOOPBACK;
-  const at = (port: number) => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const at = (port: number) => formatAddress(host, port);
   return { http: at(http), grpc: at(grpc), metrics: at(metrics), async [Symbol.asyncDispose]() {} };
 }
 
@@ -52,10 +52,6 @@ async function readPorts(container: Docker.Container, signal: AbortSignal) {
       throw systemError('ENGINE_START_FAILED', 'Docker published no ports for the container');
     await sleep(50, undefined, { signal });
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 /** One `ssh` that brings the three ports to free ones here; `cat` at the other end lets it end with our pipe. */

@@ -1,4 +1,4 @@
-import { messageOf, TritonLocalError } from '../../base/index.ts';
+import { formatAddress, messageOf, reachableHost, TritonLocalError } from '../../base/index.ts';
 import type { EventSink } from '../../events/index.ts';
 import type { EngineEndpoints } from '../engine.ts';
 import { GrpcGateway, type GrpcGatewayOptions } from './grpc-gateway.ts';
@@ -43,7 +43,7 @@ export class SideDoors implements AsyncDisposable {
       const { host, insists } = this.#options;
       try {
         const number = await door.listen(host, this.#options[port], title);
-        const address = `${host.includes(':') ? `[${host}]` : host}:${number}`;
+        const address = formatAddress(reachableHost(host), number);
         this.#open.set(name, { door, address });
         this.#say('info', `${title} at ${address}`);
       } catch (error) {
@@ -57,7 +57,8 @@ export class SideDoors implements AsyncDisposable {
   #make(name: DoorName, { [name]: address = '', headers = {} }: EngineEndpoints): Door {
     const isPlain = !/^(?:https?|grpcs):/.test(address) && Object.keys(headers).length === 0;
     if (name === 'metrics') return isPlain ? new TcpGateway(name) : new MetricsGateway();
-    return isPlain && this.#options.allowsControl ? new TcpGateway(name) : new GrpcGateway(this.#options);
+    const { allowsControl, sync } = this.#options;
+    return isPlain && allowsControl && !sync ? new TcpGateway(name) : new GrpcGateway(this.#options);
   }
 
   switchTo(endpoints: EngineEndpoints | undefined): void {

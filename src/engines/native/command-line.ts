@@ -1,3 +1,5 @@
+import { withUserArguments } from '../triton-arguments.ts';
+
 /** What one run of a `tritonserver` is told. */
 export interface TritonRun {
   readonly repository: string;
@@ -9,6 +11,8 @@ export interface TritonRun {
   readonly metrics: number;
   /** The Python backend's shared memory is named so. */
   readonly sharedMemoryPrefix: string;
+  /** Arguments of the user, as `--name=value`. */
+  readonly userArguments: readonly string[];
 }
 
 /**
@@ -18,7 +22,7 @@ const EXIT_TIMEOUT_SECONDS = 5;
 
 /** Booleans and numbers as Triton's command line takes them (triton.md 9.1). */
 export function tritonArguments(run: TritonRun): string[] {
-  return [
+  const ours = [
     `--model-repository=${run.repository}`,
     ...(run.backendDirectory === undefined ? [] : [`--backend-directory=${run.backendDirectory}`]),
     '--model-control-mode=explicit',
@@ -34,4 +38,5 @@ export function tritonArguments(run: TritonRun): string[] {
     `--metrics-port=${run.metrics}`,
     `--backend-config=python,shm-region-prefix-name=${run.sharedMemoryPrefix}`,
   ];
+  return withUserArguments(ours, run.userArguments);
 }

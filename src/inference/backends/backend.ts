@@ -1,14 +1,16 @@
-import type { Tensor } from '../../kserve/index.ts';
+import type { KServeError } from '../../kserve/index.ts';
 import type { ModelConfig, ModelDefinition, ModelVersion } from '../../repository/index.ts';
+import type { Answer, ExecutedRequest } from '../scheduling/scheduled-request.ts';
 
-/** What a batch of requests is to a backend: tensors already in the model's shapes, in the binary layout. */
-export interface Execution {
-  readonly inputs: readonly Tensor[];
-}
+/**
+ * What became of one request of a batch: its only response, or a promise of it; for a decoupled model a promise that
+ * settles when the last response has gone to `onResponse`.
+ */
+export type Outcome = Answer | KServeError | Promise<Answer | undefined>;
 
-export interface ExecutionResult {
-  /** Every configured output, in the model's shapes. */
-  readonly outputs: readonly Tensor[];
+export interface BatchResult {
+  /** One for each request, in their order. */
+  readonly outcomes: readonly Outcome[];
   readonly computeInputNs: number;
   readonly computeInferNs: number;
   readonly computeOutputNs: number;
@@ -16,8 +18,11 @@ export interface ExecutionResult {
 
 /** One concurrent execution of a model version. */
 export interface ModelInstance {
-  /** @throws KServeError when the model fails on this input */
-  execute(execution: Execution): Promise<ExecutionResult>;
+  /**
+   * Runs a batch; the next one may follow when this resolves.
+   * @throws KServeError when the batch fails as a whole
+   */
+  execute(requests: readonly ExecutedRequest[], batchSize: number): Promise<BatchResult>;
 }
 
 /** A version that a backend has in memory. */

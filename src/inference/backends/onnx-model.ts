@@ -7,11 +7,13 @@ import {
   type Tensor,
 } from '../../kserve/index.ts';
 import type { ModelConfig } from '../../repository/index.ts';
-import type { BackendModel, Execution, ExecutionResult, ModelInstance } from './backend.ts';
+import { batchLayoutOf } from '../scheduling/batch-layout.ts';
+import type { BackendModel, ModelInstance } from './backend.ts';
 import type { LoadedFile } from './loaded-file.ts';
 import { onnxRunError } from './onnx-error.ts';
 import { loadRuntime, OnnxSession, type SessionOptions, type SessionTensor } from './onnx-session.mjs';
 import type { LoadedSession, OnnxThread, RunResult } from './onnx-thread.ts';
+import { type Execution, type ExecutionResult, tensorInstance } from './tensor-instance.ts';
 
 export interface ThreadSession {
   readonly thread: OnnxThread;
@@ -66,9 +68,10 @@ export class OnnxModel implements BackendModel {
         .filter(({ shape }) => shape?.length === 0)
         .map(({ name }) => name),
     );
-    this.instances = sessions.map((_session, index) => ({
-      execute: (execution: Execution) => this.#execute(index, execution),
-    }));
+    const layout = batchLayoutOf(config);
+    this.instances = sessions.map((_session, index) =>
+      tensorInstance(layout, (execution) => this.#execute(index, execution)),
+    );
   }
 
   async #execute(instance: number, { inputs }: Execution): Promise<ExecutionResult> {
@@ -94,7 +97,8 @@ export class OnnxModel implements BackendModel {
       throw onnxRunError(messageOf(error));
     }
     const ran = process.hrtime.bigint();
-    const outputs = result.outputs.map((output) => this.#collect(output));
+    // The runtime gives them in the graph's order, whatever order they were asked for in.
+    const outputs = result.outputs.map((output) => this.#collect(output)).sort(byName);
     return {
       outputs,
       computeInputNs: Number(begun - start),
@@ -148,7 +152,7 @@ export class OnnxModel implements BackendModel {
     if (!bytes || !runtime || this.#closed || this.#inline) return;
     try {
       const session = new OnnxSession(runtime, bytes, this.#source.options);
-      session.select(this.config.output.map(({ name }) => name));
+      session.select(outputNames(this.config));
       this.#inline = session;
     } catch {
       // External data cannot be found from bytes alone: such a model stays on its threads.
@@ -183,6 +187,15 @@ export class OnnxModel implements BackendModel {
       }),
     );
   }
+}
+
+/** Responses list outputs by name, as Triton's ONNX Runtime backend computes them. */
+export function outputNames({ output }: ModelConfig): readonly string[] {
+  return output.map(({ name }) => name).sort();
+}
+
+function byName(a: Tensor, b: Tensor): number {
+  return a.name < b.name ? -1 : Number(a.name > b.name);
 }
 
 /** onnxruntime-node's names of types as Triton has them. */

@@ -32,10 +32,51 @@ export function answerEmpty(
   if (begin(response, status, ['Content-Type', type, 'Content-Length', '0'])) response.end();
 }
 
-/** A good answer whose length is not told ahead. @param body Latin-1 characters that are its bytes */
-export function answerInPieces(response: ServerResponse, type: ContentType, body: string): void {
-  if (begin(response, 200, ['Content-Type', type, 'Transfer-Encoding', 'chunked']))
+/** An answer whose length is not told ahead. @param body Latin-1 characters that are its bytes */
+export function answerInPieces(
+  response: ServerResponse,
+  status: number,
+  type: ContentType,
+  body: string,
+): void {
+  if (begin(response, status, ['Content-Type', type, 'Transfer-Encoding', 'chunked']))
     response.end(body, 'latin1');
+}
+
+/** `{"error": MESSAGE}` as Latin-1 characters that are its bytes. */
+export function errorBody(message: string): string {
+  return Buffer.from(JSON.stringify({ error: message })).toString('latin1');
+}
+
+/** Server-sent events. The head goes out with the first one, whose success or failure is the status. */
+export class EventStream {
+  readonly #response: ServerResponse;
+  #begun = false;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  /** @param data Latin-1 characters that are its bytes */
+  send(data: string): void {
+    if (this.#begin(200)) this.#response.write(`data: ${data}\n\n`, 'latin1');
+  }
+
+  fail(message: string): void {
+    if (this.#begin(400)) this.#response.write(`data: ${errorBody(message)}\n\n`, 'latin1');
+  }
+
+  end(): void {
+    if (this.#begin(200)) this.#response.end();
+  }
+
+  #begin(status: number): boolean {
+    if (this.#response.destroyed) return false;
+    if (this.#begun) return true;
+    this.#begun = true;
+    const headers = ['Content-Type', 'text/event-stream; charset=utf-8', 'Transfer-Encoding', 'chunked'];
+    return begin(this.#response, status, headers);
+  }
 }
 
 /** `{"error": MESSAGE}` with the status of the error. */
@@ -93,7 +134,8 @@ function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
 
 /** Writes the head; false where nobody is there to read it. */
 function begin(response: ServerResponse, status: number, headers: string[]): boolean {
-  if (response.destroyed || response.headersSent) return false;
+  // What the parser refuses in the middle of a body has been answered past the response.
+  if (response.destroyed || response.headersSent || response.socket?.writableEnded) return false;
   response.sendDate = false;
   response.writeHead(status, headers);
   return true;

@@ -1,19 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { encodeGenerateResponse, invalidArgument, parseGenerateRequest } from '../../kserve/index.ts';
+import {
+  encodeGenerateResponse,
+  invalidArgument,
+  KServeError,
+  parseGenerateRequest,
+} from '../../kserve/index.ts';
 import type { Cancellation } from '../cancellation.ts';
-import { InferFailure, infer } from '../data-plane.ts';
+import { InferFailure, type InferResponse, inferStream } from '../data-plane.ts';
 import type { ModelTable } from '../model-table.ts';
-import { answerError, answerInPieces } from './answer.ts';
-import { MAX_INPUT_BYTES } from './body.ts';
+import { answerError, answerInPieces, EventStream, errorBody } from './answer.ts';
 import type { Route } from './route.ts';
 import { modelName, modelVersion } from './target.ts';
 
 /**
- * `POST …/generate` and `…/generate_stream`. What serves here gives one answer a request, so the stream has one event.
+ * `POST …/generate` and `…/generate_stream`: the one response as JSON, or each as an event as soon as it is there.
  * @throws KServeError for what is wrong with the request itself
  */
 export async function generateOverHttp(
   models: ModelTable,
+  maxInputBytes: number,
   route: Route,
   request: IncomingMessage,
   body: Buffer,
@@ -24,20 +29,64 @@ export async function generateOverHttp(
   if (encoding !== undefined && encoding !== 'identity')
     throw invalidArgument("Unsupported content-encoding, only 'identity' is supported.");
   const { signature, version } = model;
-  const message = parseGenerateRequest(body, signature.inputs, MAX_INPUT_BYTES);
+  const message = parseGenerateRequest(body, signature.inputs, maxInputBytes);
+  const encode = ({ outputs, parameters }: InferResponse) =>
+    encodeGenerateResponse(
+      message.id,
+      signature.model,
+      version,
+      outputs.map(({ tensor }) => tensor),
+      parameters,
+    );
   const cancellation: Cancellation = { cancel: undefined };
   response.on('close', () => cancellation.cancel?.());
+  const replies = route.endpoint === 'generate' ? new SingleReply(response) : new EventStream(response);
   try {
-    const outputs = await infer(model, message, cancellation);
-    const tensors = outputs.map(({ tensor }) => tensor);
-    const text = encodeGenerateResponse(message.id, signature.model, version, tensors);
-    if (route.endpoint === 'generate') answerInPieces(response, 'application/json', text);
-    else answerInPieces(response, 'text/event-stream; charset=utf-8', `data: ${text}\n\n`);
+    await inferStream(model, message, cancellation, (reply) => {
+      if (reply instanceof KServeError) replies.fail(reply.message);
+      else if (reply) replies.send(encode(reply));
+    });
   } catch (error) {
     if (!(error instanceof InferFailure)) throw error;
     // Whatever the model's error is, this endpoint says 400 (triton.md 14).
-    answerError(response, 400, error.message);
+    if (error.stage === 'validation') return answerError(response, 400, error.message);
+    replies.fail(error.message);
   } finally {
     cancellation.cancel = undefined;
+  }
+  replies.end();
+}
+
+const NOT_ONE =
+  'generate expects model to produce exactly 1 response, use generate stream for model that generates various number of responses';
+
+/** `generate`: one response. The first decides the status; where there are more, the body says that it cannot be. */
+class SingleReply {
+  readonly #response: ServerResponse;
+  #status = 0;
+  #body = '';
+  #count = 0;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  send(text: string): void {
+    this.#add(200, text);
+  }
+
+  fail(message: string): void {
+    this.#add(400, errorBody(message));
+  }
+
+  end(): void {
+    const body = this.#count === 1 ? this.#body : errorBody(NOT_ONE);
+    answerInPieces(this.#response, this.#status || 400, 'application/json', body);
+  }
+
+  #add(status: number, body: string): void {
+    this.#count += 1;
+    this.#status ||= status;
+    this.#body = body;
   }
 }

@@ -1,5 +1,6 @@
-import { requestPrefix, type Tensor, unavailable } from '../../kserve/index.ts';
+import { type InferRequest, requestPrefix, unavailable } from '../../kserve/index.ts';
 import type { ModelDynamicBatching, ModelQueuePolicy } from '../../repository/index.ts';
+import type { Cancellation } from '../cancellation.ts';
 import type { QueuedRequest } from './queued-request.ts';
 import type { ScheduledRequest } from './scheduled-request.ts';
 
@@ -19,7 +20,7 @@ export class QueuePolicies {
   }
 
   /** @throws KServeError when its level's queue is full */
-  refuseFull(request: ScheduledRequest, waiting: readonly QueuedRequest[]): void {
+  refuseFull(request: InferRequest, waiting: readonly QueuedRequest[]): void {
     const level = this.#level(request);
     const limit = this.#policy(level)?.max_queue_size ?? 0;
     if (limit > 0 && waiting.filter(({ priority }) => priority === level).length >= limit)
@@ -27,16 +28,28 @@ export class QueuePolicies {
   }
 
   admit(
-    request: ScheduledRequest,
-    now: number,
-    resolve: (outputs: readonly Tensor[]) => void,
-    reject: (error: unknown) => void,
+    { request, inputs, batchSize, shapeKey, onResponse, onExecuted }: ScheduledRequest,
+    cancellation: Cancellation | undefined,
+    { resolve, reject }: Pick<QueuedRequest, 'resolve' | 'reject'>,
   ): QueuedRequest {
+    const enqueuedAt = performance.now();
     const priority = this.#level(request);
-    const deadline = now + timeoutMs(this.#policy(priority), request.timeout);
+    const deadline = enqueuedAt + timeoutMs(this.#policy(priority), request.timeout);
     if (Number.isFinite(deadline)) this.#timed = true;
-    const { id, inputs, batchSize, shapeKey } = request;
-    return { id, inputs, batchSize, shapeKey, priority, enqueuedAt: now, deadline, resolve, reject };
+    return {
+      request,
+      inputs,
+      batchSize,
+      shapeKey,
+      onResponse,
+      onExecuted,
+      cancellation,
+      priority,
+      enqueuedAt,
+      deadline,
+      resolve,
+      reject,
+    };
   }
 
   /** Behind everything of its own level, before lower ones. */
@@ -65,7 +78,7 @@ export class QueuePolicies {
     return this.#policy(priority)?.timeout_action === 'DELAY';
   }
 
-  #level({ priority }: ScheduledRequest): number {
+  #level({ priority }: InferRequest): number {
     return priority === 0 || priority > this.#levels ? this.#defaultLevel : priority;
   }
 

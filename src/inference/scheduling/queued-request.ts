@@ -1,18 +1,13 @@
-import type { Tensor } from '../../kserve/index.ts';
+import type { Answer, ExecutedRequest } from './scheduled-request.ts';
 
 /** A request in a model's queue. */
-export interface QueuedRequest {
-  readonly id: string;
-  readonly inputs: readonly Tensor[];
-  readonly batchSize: number;
-  /** Requests with different keys must not run in one batch. */
-  readonly shapeKey: string;
+export interface QueuedRequest extends ExecutedRequest {
   /** 1 is served first. */
   readonly priority: number;
   /** When it came, as `performance.now()` counts. */
   readonly enqueuedAt: number;
   /** When its time in the queue is over; Infinity for never. */
   readonly deadline: number;
-  readonly resolve: (outputs: readonly Tensor[]) => void;
+  readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 }

@@ -1,19 +1,20 @@
-import { internal, KServeError, requestPrefix, type Tensor, unavailable } from '../../kserve/index.ts';
+import { KServeError, requestPrefix, type Tensor, unavailable } from '../../kserve/index.ts';
 import type { ModelConfig } from '../../repository/index.ts';
-import type { ExecutionResult, ModelInstance } from '../backends/backend.ts';
+import type { BatchResult, ModelInstance } from '../backends/backend.ts';
 import type { Cancellation } from '../cancellation.ts';
+import type { ModelSignature } from '../model-signature.ts';
 import type { ModelStatistics } from '../statistics.ts';
-import { cutOutputs, joinInputs } from './batch.ts';
 import { type BatchRules, planBatch } from './batch-plan.ts';
 import { QueuePolicies } from './queue-policy.ts';
 import type { QueuedRequest } from './queued-request.ts';
-import type { ScheduledRequest } from './scheduled-request.ts';
+import type { RequestScheduler } from './request-scheduler.ts';
+import type { Answer, ScheduledRequest } from './scheduled-request.ts';
 
 /**
  * Hands requests to the instances of one model version: one by one, or merged by the dynamic batcher. Requests that
  * arrive in one turn of the event loop are seen together.
  */
-export class Scheduler {
+export class Scheduler implements RequestScheduler {
   readonly #idle: ModelInstance[];
   readonly #rules: BatchRules | undefined;
   readonly #policies: QueuePolicies;
@@ -45,14 +46,14 @@ export class Scheduler {
   }
 
   /** @throws KServeError when the queue refuses it, its time is over, it is called off, or the model fails */
-  schedule(request: ScheduledRequest, cancellation: Cancellation | undefined): Promise<readonly Tensor[]> {
+  schedule(scheduled: ScheduledRequest, cancellation: Cancellation | undefined): Promise<Answer> {
     if (this.#stopped)
       throw unavailable(
-        `${requestPrefix(request.id)}Server is stopping, scheduler for model has stopped accepting new inference requests`,
+        `${requestPrefix(scheduled.request.id)}Server is stopping, scheduler for model has stopped accepting new inference requests`,
       );
-    this.#policies.refuseFull(request, this.#waiting);
+    this.#policies.refuseFull(scheduled.request, this.#waiting);
     return new Promise((resolve, reject) => {
-      const queued = this.#policies.admit(request, performance.now(), resolve, reject);
+      const queued = this.#policies.admit(scheduled, cancellation, { resolve, reject });
       if (cancellation) this.#watch(queued, cancellation);
       this.#policies.insert(this.#waiting, queued);
       this.#plan();
@@ -125,20 +126,30 @@ export class Scheduler {
   ): Promise<void> {
     let batchSize = 0;
     for (const request of requests) batchSize += request.batchSize;
+    let open: Promise<unknown> | undefined;
     try {
-      const result = await instance.execute({ inputs: joinInputs(requests, batchSize) });
+      const result = await instance.execute(requests, batchSize);
       if (before) await before;
       this.#statistics.execution(batchSize, result);
-      this.#answer(requests, batchSize, result, start);
+      open = this.#answer(requests, result, start);
     } catch (error) {
       if (before) await before;
       this.#fail(requests, error);
     }
-    this.#running -= requests.length;
+    if (open) this.#finishLater(open, requests.length);
+    else this.#running -= requests.length;
     // The instance that just worked goes first again: its thread and caches are warm.
     this.#idle.unshift(instance);
     this.#plan();
     this.#tellIdle();
+  }
+
+  /** Requests of decoupled models that still get responses; the instance itself is free again. */
+  #finishLater(open: Promise<unknown>, count: number): void {
+    void open.finally(() => {
+      this.#running -= count;
+      this.#tellIdle();
+    });
   }
 
   #fail(requests: readonly QueuedRequest[], error: unknown): void {
@@ -149,30 +160,38 @@ export class Scheduler {
     }
   }
 
+  /** Hands the outcomes out; the promise, where some come later, settles when all are out. It never rejects. */
   #answer(
     requests: readonly QueuedRequest[],
-    batchSize: number,
-    result: ExecutionResult,
+    result: BatchResult,
     start: number,
-  ): void {
-    let offset = 0;
+  ): Promise<unknown> | undefined {
     const now = performance.now();
-    for (const request of requests) {
-      const outputs = cutOutputs(result.outputs, offset, request.batchSize, batchSize);
-      offset += request.batchSize;
-      const totalNs = (now - request.enqueuedAt) * 1e6;
-      if (outputs) {
-        this.#statistics.success(totalNs, (start - request.enqueuedAt) * 1e6, result);
-        request.resolve(outputs);
-      } else {
-        this.#statistics.failure(totalNs);
-        request.reject(
-          internal(
-            'the model gave an output whose first dimension is not the batch size, so it cannot be split',
+    const later: Promise<void>[] = [];
+    for (let index = 0; index < requests.length; index += 1) {
+      const request = requests[index];
+      const outcome = result.outcomes[index];
+      if (!request || !outcome) continue;
+      const queueNs = (start - request.enqueuedAt) * 1e6;
+      request.onExecuted?.(result, queueNs);
+      if (outcome instanceof Promise) {
+        later.push(
+          outcome.then(
+            (answer) => {
+              this.#statistics.success((performance.now() - request.enqueuedAt) * 1e6, queueNs, result);
+              request.resolve(answer ?? NOTHING);
+            },
+            (error: unknown) => this.#fail([request], error),
           ),
         );
+        continue;
       }
+      // An error that a model answers with counts as a success in Triton's statistics.
+      this.#statistics.success((now - request.enqueuedAt) * 1e6, queueNs, result);
+      if (outcome instanceof KServeError) request.reject(outcome);
+      else request.resolve(outcome);
     }
+    return later.length > 0 ? Promise.all(later) : undefined;
   }
 
   #tellIdle(): void {
@@ -180,10 +199,18 @@ export class Scheduler {
   }
 }
 
-/** What may run together: the same inputs in the same shapes. Constant where the model leaves no choice. */
-export function shapeKeyOf(inputs: readonly Tensor[], varies: boolean, batches: boolean): string {
+const NOTHING: Answer = { outputs: [], parameters: undefined };
+
+/** What may run together: the same inputs, in the same shapes unless they are ragged. Constant where the model leaves no choice. */
+export function shapeKeyOf(
+  inputs: readonly Tensor[],
+  { varies, maxBatchSize, inputs: declared }: ModelSignature,
+): string {
   if (!varies) return '';
   let key = '';
-  for (const { name, shape } of inputs) key += `${name}:${batches ? shape.slice(1) : shape};`;
+  for (const { name, shape } of inputs) {
+    if (declared.get(name)?.ragged) key += `${name};`;
+    else key += `${name}:${maxBatchSize > 0 ? shape.slice(1) : shape};`;
+  }
   return key;
 }

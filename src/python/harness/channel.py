@@ -110,10 +110,14 @@ class Channel:
 
     def is_cancelled(self):
         """Whether the parent wants no more of the reply that is being streamed. All it sends meanwhile is that."""
-        if not self._rest and not self._has_input():
+        if not self.has_input():
             return False
         self.read_frame()
         return True
+
+    def has_input(self):
+        """Whether a frame, or the end, can be read without waiting for its beginning."""
+        return bool(self._rest) or self._has_input()
 
     def send_control(self, message):
         payload = dumps(message).encode("ascii")
@@ -132,6 +136,20 @@ class Channel:
             self._write(2, payload + b"\n")
         else:
             self._send(HEADER_LOG.pack(len(payload) + 4, LOG, level, source), payload)
+
+    def send_model_frame(self, kind, head, tensors, flags=None, milliseconds=0.0):
+        """A frame of a model worker (see models/wire.py): a head and the tensors that were written for it."""
+        from _triton_local.models import wire
+
+        layout = wire.HEADER if flags is None else wire.HEADER_RESPONSES
+        text = wire.encode_head(head, layout.size)
+        parts = tensors.parts if tensors is not None else []
+        size = layout.size - 4 + len(text) + (tensors.size if tensors is not None else 0)
+        if flags is None:
+            header = layout.pack(size, kind, len(text))
+        else:
+            header = layout.pack(size, kind, flags, len(text), milliseconds)
+        self._send(header + text, b"".join(parts))
 
     def close(self):
         with self._lock:

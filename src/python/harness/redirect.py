@@ -4,6 +4,8 @@ Connections to the loopback host's port 8000 go to the engine, in Python's `sock
 `tritonclient.http` uses). Programs that connect in C (gRPC) are not reached.
 """
 
+import os
+
 from _triton_local import hooks
 
 _PORT = 8000
@@ -27,6 +29,8 @@ def _redirected(connect, host, port):
     def redirected(self, address, *rest):
         if type(address) is tuple and len(address) >= 2 and address[1] == _PORT:
             if address[0] in _LOOPBACK:
+                if _needs_other_family(self, host):
+                    return _connect_over_ipv6(self, connect.__name__, host, port)
                 address = _address_for(self, host, port)
         return connect(self, address, *rest)
 
@@ -48,3 +52,28 @@ def _address_for(sock, host, port):
         numeric = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)[0][4][0]
         return ("::ffff:" + numeric, port, 0, 0)
     return (host, port)
+
+
+def _needs_other_family(sock, host):
+    import socket
+
+    return sock.family == socket.AF_INET and ":" in host and os.name != "nt"
+
+
+def _connect_over_ipv6(sock, name, host, port):
+    """The script resolved localhost to IPv4, the engine listens on IPv6 only: the descriptor gets another socket."""
+    import _socket  # the class below the patched one
+
+    other = _socket.socket(_socket.AF_INET6, _socket.SOCK_STREAM)
+    try:
+        error = other.connect_ex((host, port))
+        if error == 0:
+            os.set_blocking(other.fileno(), os.get_blocking(sock.fileno()))
+            os.dup2(other.fileno(), sock.fileno(), inheritable=False)
+    finally:
+        other.close()
+    if name == "connect_ex":
+        return error
+    if error:
+        raise OSError(error, os.strerror(error))
+    return None

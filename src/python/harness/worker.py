@@ -4,7 +4,6 @@ Started as a program with no arguments; everything it needs to know comes in fra
 this file instead (multiprocessing does, to find `__main__`) gets nothing but names.
 """
 
-import faulthandler
 import os
 import sys
 
@@ -12,18 +11,15 @@ if sys.version_info < (3, 8):
     sys.stderr.write("Python 3.8 or newer is needed, this is %s\n" % sys.version.split()[0])
     sys.exit(78)
 
-HARNESS = os.path.dirname(os.path.abspath(__file__))
-
 
 def main():
+    from program import end_children_with_us, forget_own_folder, preload, tell_of_crashes
+
     tell_of_crashes()
-    forget_own_folder()
+    forget_own_folder("session")
     from _triton_local import channel, forks, hooks, parent, session, streams
 
-    if os.name == "nt":
-        from _triton_local import windows_job
-
-        windows_job.keep_together()
+    end_children_with_us()
     wire = channel.Channel()
     parent.watch(wire.input)
     streams.install(wire)
@@ -54,42 +50,6 @@ def main():
             if serve is None:
                 wire.close()
                 sys.exit(3)
-
-
-def tell_of_crashes():
-    """A segmentation fault, or an end because of a hang, leaves the stack on stderr and no core file in the project."""
-    faulthandler.enable(file=2, all_threads=False)
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    _soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
-
-
-def forget_own_folder():
-    """Makes the harness importable as `_triton_local` alone, so that no name of ours stands in a script's way."""
-    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or os.curdir) != HARNESS]
-    package = type(sys)("_triton_local")
-    package.__path__ = [HARNESS]
-    sys.modules["_triton_local"] = package
-    sys.dont_write_bytecode, kept = True, sys.dont_write_bytecode
-    try:
-        from _triton_local import session  # noqa: F401
-    finally:
-        sys.dont_write_bytecode = kept
-
-
-def preload(names):
-    """Imports installed libraries ahead of time. What cannot be imported alone is left to the script."""
-    from importlib import import_module
-
-    for name in names:
-        if name not in sys.modules:
-            try:
-                import_module(name)
-            except BaseException:  # whatever a library does at import, the spare must live
-                pass
 
 
 if __name__ == "__main__":

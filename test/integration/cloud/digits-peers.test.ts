@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { junitReport, readSampleRequests, runSmoke, type SmokeResult } from '../../../src/cloud/index.ts';
 import { EventBus } from '../../../src/events/index.ts';
 import { type InferenceServer, startInferenceServer } from '../../../src/inference/index.ts';
-import { peerPython, requirePeerPython, runPython } from '../../helpers/python.ts';
+import { modelPython, peerPython, requirePeerPython, runPython } from '../../helpers/python.ts';
 import { digitsSample, repositoryRoot, TempFolder } from '../../helpers/temp-project.ts';
 
 // The sample as Azure runs it: its script in the real azureml-inference-server-http, calling a KServe server with the
@@ -24,6 +24,7 @@ describe.skipIf(!peerPython)('the digits sample in the real scoring server', () 
         httpPort: 0,
         modelControlMode: 'none',
         runtimePaths: [repositoryRoot],
+        python: modelPython,
         events: new EventBus(),
       },
       new AbortController().signal,

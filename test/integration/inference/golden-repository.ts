@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EventBus } from '../../../src/events/index.ts';
 import { type InferenceServer, startInferenceServer } from '../../../src/inference/index.ts';
+import { modelPython } from '../../helpers/python.ts';
 
 const FIXTURE = fileURLToPath(new URL('../../fixtures/golden-onnx', import.meta.url));
 export const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -67,7 +68,15 @@ export function serve(
   events = new EventBus(),
 ): Promise<InferenceServer> {
   return startInferenceServer(
-    { repository, host: '127.0.0.1', httpPort: 0, modelControlMode, runtimePaths: [PROJECT], events },
+    {
+      repository,
+      host: '127.0.0.1',
+      httpPort: 0,
+      modelControlMode,
+      runtimePaths: [PROJECT],
+      python: modelPython,
+      events,
+    },
     new AbortController().signal,
   );
 }

@@ -31,7 +31,7 @@ export async function openProject(
     models: { kind: 'repository', directory: at('models/triton') },
     script: { entryScript: at('score.py'), sourceDirectory: root },
     python: { interpreter: undefined, requirementsFile: undefined, condaFile: undefined, debug: false },
-    watch: true,
+    reload: { watch: true },
     home: at('.home'),
   });
   const calls: { at: number; actions: string[]; snapshot: ProjectSnapshot }[] = [];

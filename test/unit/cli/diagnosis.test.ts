@@ -1,7 +1,8 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type DiagnosisOptions, diagnose, type Finding } from '../../../src/cli/diagnosis.ts';
+import { type DiagnosisOptions, diagnose } from '../../../src/cli/diagnosis/diagnose.ts';
+import type { Finding } from '../../../src/cli/diagnosis/finding.ts';
 import {
   ANSWERS,
   type DaemonAnswers,
@@ -41,7 +42,7 @@ async function look(answers: DaemonAnswers | undefined, more: Partial<DiagnosisO
     HOME: folder.directory,
     TRITON_LOCAL_HOME: folder.path('home'),
   };
-  const options = { environment, nodeVersion: '22.1.0', dockerHost, image: undefined };
+  const options = { environment, nodeVersion: '22.1.0', dockerHost, image: undefined, searchFrom: [] };
   const findings = await diagnose({ ...options, ...more });
   return new Map(findings.map((finding) => [finding.subject, finding]));
 }
@@ -59,16 +60,27 @@ describe.skipIf(process.platform === 'win32')('doctor', () => {
     const rows = await look(NVIDIA);
     expect([...rows.keys()]).toEqual([
       'Node.js',
+      'npm',
       'disk',
-      'Python',
+      'memory',
+      ...(process.platform === 'linux' ? ['shared memory', 'file watching'] : []),
+      'proxy',
+      'variables',
+      'emulators',
       'scoring port',
       'HTTP port',
       'gRPC port',
       'metrics port',
+      'Python',
+      'venv',
+      'uv',
       'Docker',
       'Triton image',
       'GPU driver',
       'GPU in Docker',
+      'native Triton',
+      'ONNX Runtime',
+      'engine (auto)',
     ]);
     for (const subject of [
       'Node.js',
@@ -145,6 +157,37 @@ describe.skipIf(process.platform === 'win32')('doctor', () => {
     } finally {
       if (taken) server.close();
     }
+  });
+
+  it('variables that harm: a proxy for this machine, a misspelt setting', async () => {
+    const environment = {
+      PATH: folder.path('bin'),
+      HOME: folder.directory,
+      TRITON_LOCAL_HOME: folder.path('home'),
+      HTTPS_PROXY: 'http://me:secret@proxy:3128',
+      TRITON_LOCAL_ENGIN: 'native',
+    };
+    const rows = await look(ANSWERS, { environment });
+    expect(rows.get('proxy')).toMatchObject(
+      lacks(/https_proxy=http:..\*\*\*@proxy:3128/, /NO_PROXY=localhost/),
+    );
+    expect(rows.get('variables')).toMatchObject(lacks(/did you mean TRITON_LOCAL_ENGINE/, /unset/));
+    const bypassed = await look(undefined, {
+      environment: { ...environment, NO_PROXY: 'localhost,127.0.0.1' },
+    });
+    expect(bypassed.get('proxy')).toMatchObject({ verdict: 'ok' });
+  });
+
+  it('a tritonserver, and what auto would take', async () => {
+    await program('tritonserver', 'exit 0');
+    const none = await look(undefined);
+    expect(none.get('native Triton')).toMatchObject({
+      verdict: 'ok',
+      detail: expect.stringContaining(folder.path('bin/tritonserver')),
+    });
+    expect(none.get('engine (auto)')?.detail).toMatch(/^native: tritonserver at .*; docker: /);
+    const docker = await look(NVIDIA);
+    expect(docker.get('engine (auto)')?.detail).toMatch(/^docker: .* and GPU$/);
   });
 
   it('ends within 3 s where a socket accepts and never answers, and programs hang', async () => {

@@ -46,6 +46,22 @@ describe('reports', () => {
     expect(JSON.parse(jsonReport(results))).toEqual({ v: 1, passed: 1, failed: 2, results });
   });
 
+  it('hold request, answer and log of what failed', () => {
+    const evidence = {
+      request: { method: 'POST', url: 'http://h/score', headers: { a: 'b' }, body: '{"x":"<&"}' },
+      answer: { status: 500, headers: { c: 'd' }, body: 'a ``` fence' },
+      generation: 2,
+      log: ['script boom'],
+    };
+    const failed = [{ name: 'n', ok: false, status: 500, ms: 1, differences: ['d'], evidence }];
+    expect(junitReport(failed)).toMatch(
+      /<system-out>&gt; POST http:\/\/h\/score&#10;&gt; a: b&#10;&#10;\{&quot;x&quot;:&quot;&lt;&amp;&quot;\}/,
+    );
+    const markdown = markdownReport(failed);
+    expect(markdown).toContain('````text\n> POST http://h/score\n> a: b\n');
+    expect(markdown).toContain('generation 2\n\nlog:\n  script boom\n````');
+  });
+
   it('are chosen by extension', () => {
     expect(Object.keys(REPORT_FORMS)).toEqual(['.xml', '.json', '.md']);
   });

@@ -218,6 +218,34 @@ it('sends one after the other, and throws only where it is stopped', async () =>
 });
 
 /** A server that records what it gets and answers as told. */
+describe('a request that failed', () => {
+  it('comes with what was sent, the answer, the generation and the log, without secrets', async () => {
+    service.answer = (_, response) => {
+      response.writeHead(500, { 'x-triton-local-generation': '3', 'x-echo': KEY });
+      response.end(`no ${KEY}`);
+    };
+    const collectLog = () => () => ['script Traceback', `script key is ${KEY}`];
+    const { evidence } = await smoke({ score: { body: { a: 1 } } }, { collectLog });
+    expect(evidence).toMatchObject({
+      request: { method: 'POST', url: `${service.url}/score`, body: '{"a":1}' },
+      answer: { status: 500, body: expect.stringMatching(/^no /) },
+      generation: 3,
+      log: ['script Traceback', expect.any(String)],
+    });
+    expect(JSON.stringify(evidence)).not.toContain(KEY);
+  });
+
+  it('has its bodies cut, and no answer where none came', async () => {
+    service.answer = (_, response) => response.writeHead(400).end('x'.repeat(30_000));
+    const { evidence } = await smoke({ score: {} });
+    expect(evidence?.answer?.body).toMatch(/^x{10000}… \(20000 characters more\)$/);
+    service.answer = (_, response) => response.destroy();
+    expect((await smoke({ score: {} })).evidence).toMatchObject({ answer: null, generation: null });
+    service.answer = (_, response) => response.end('{}');
+    expect(await smoke({ score: {} })).not.toHaveProperty('evidence');
+  });
+});
+
 class FakeService implements AsyncDisposable {
   readonly received: Received[] = [];
   answer: (request: IncomingMessage, response: ServerResponse) => unknown = (_, response) =>

@@ -26,8 +26,8 @@ const resolve = (flags = {}, variables = {}, directory = root) =>
 describe('a Triton that runs elsewhere', () => {
   it('has its keys from a variable, a field a line, and scripts do not see them', async () => {
     const variables = { TRITON_LOCAL_TRITON_HEADER: 'Authorization=Bearer a=b,c\nX-Key=2\n' };
-    const { tritonHeaders, environment } = await resolve({ tritonUrl: 'https://box/triton/' }, variables);
-    expect(tritonHeaders).toEqual({ Authorization: 'Bearer a=b,c', 'X-Key': '2' });
+    const { external, environment } = await resolve({ tritonUrl: 'https://box/triton/' }, variables);
+    expect(external.headers).toEqual({ Authorization: 'Bearer a=b,c', 'X-Key': '2' });
     expect(environment).not.toHaveProperty('TRITON_LOCAL_TRITON_HEADER');
   });
 
@@ -35,9 +35,9 @@ describe('a Triton that runs elsewhere', () => {
     ['box:8001', 'grpc://box:8001'],
     ['grpc://box:8001/', 'grpc://box:8001'],
     ['grpcs://box:443', 'grpcs://box:443'],
-  ])('has its gRPC at %s', async (given, tritonGrpcUrl) => {
+  ])('has its gRPC at %s', async (given, grpcUrl) => {
     const flags = { tritonUrl: 'http://box:8000', tritonGrpcUrl: given };
-    expect(await resolve(flags)).toMatchObject({ tritonGrpcUrl, engine: 'external' });
+    expect(await resolve(flags)).toMatchObject({ external: { grpcUrl }, engine: { choice: 'external' } });
   });
 });
 
@@ -91,7 +91,10 @@ describe('which value wins', () => {
       { port: '7003' },
       { TRITON_LOCAL_HTTP_PORT: '7004', TRITON_LOCAL_PORT: '1' },
     );
-    expect(config).toMatchObject({ port: 7003, httpPort: 7004, workers: 3, host: '127.0.0.1' });
+    expect(config).toMatchObject({
+      listen: { port: 7003, httpPort: 7004, host: '127.0.0.1' },
+      workers: { count: 3 },
+    });
     expect(config.origins).toMatchObject({
       port: 'flag',
       httpPort: 'environment',
@@ -103,18 +106,17 @@ describe('which value wins', () => {
   it("takes the scoring server's own variables below ours", async () => {
     await lay('score.py');
     expect(await resolve({}, { WORKER_COUNT: '2', SCORING_TIMEOUT_MS: '5000' })).toMatchObject({
-      workers: 2,
-      scoringTimeoutMs: 5000,
+      workers: { count: 2, scoringTimeoutMs: 5000 },
     });
-    expect(await resolve({ workers: '4' }, { WORKER_COUNT: '2' })).toMatchObject({ workers: 4 });
+    expect(await resolve({ workers: '4' }, { WORKER_COUNT: '2' })).toMatchObject({ workers: { count: 4 } });
     const debugged = await resolve({ debugPython: true }, { WORKER_COUNT: '2', SCORING_TIMEOUT_MS: '5000' });
-    expect(debugged).toMatchObject({ workers: 1, workerTimeoutMs: 0, python: { debug: true } });
-    expect(debugged.scoringTimeoutMs).toBeGreaterThan(86_400_000);
+    expect(debugged).toMatchObject({ workers: { count: 1, workerTimeoutMs: 0 }, python: { debug: true } });
+    expect(debugged.workers.scoringTimeoutMs).toBeGreaterThan(86_400_000);
     const env = ['WORKER_COUNT=3', 'WORKER_TIMEOUT=0'];
     const deployed = await resolve({ env }, { WORKER_COUNT: '2', WORKER_TIMEOUT: '20' });
-    expect(deployed).toMatchObject({ workers: 3, workerTimeoutMs: 0 });
-    expect((await resolve({}, { WORKER_TIMEOUT: '20' })).workerTimeoutMs).toBe(20_000);
-    expect((await resolve({})).workerTimeoutMs).toBe(300_000);
+    expect(deployed).toMatchObject({ workers: { count: 3, workerTimeoutMs: 0 } });
+    expect((await resolve({}, { WORKER_TIMEOUT: '20' })).workers.workerTimeoutMs).toBe(20_000);
+    expect((await resolve({})).workers.workerTimeoutMs).toBe(300_000);
   });
 
   it('takes a profile with its limits, and a dialect that YAML makes a number of', async () => {
@@ -123,14 +125,11 @@ describe('which value wins', () => {
       'profile: managed\nprofile-limits:\n  timeoutMs: 90000\ndialect: 2021\n',
     ]);
     expect(await resolve()).toMatchObject({
-      profile: 'managed',
-      profileLimits: { timeoutMs: 90_000 },
-      dialect: '2021',
+      scoring: { profile: 'managed', profileLimits: { timeoutMs: 90_000 }, dialect: '2021' },
     });
     const flags = { profile: 'aks', profileLimits: ['concurrent=4', 'waitMs=9'] };
     expect(await resolve(flags)).toMatchObject({
-      profile: 'aks',
-      profileLimits: { concurrent: 4, waitMs: 9 },
+      scoring: { profile: 'aks', profileLimits: { concurrent: 4, waitMs: 9 } },
     });
     for (const wrong of ['timeout=1', 'waitMs=0', 'waitMs=x'])
       await expect(resolve({ profileLimits: [wrong] })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
@@ -141,13 +140,13 @@ describe('which value wins', () => {
       'config.json',
       '{"SCORING_TIMEOUT_MS": 70, "SERVICE_NAME": "digits", "workspace_name": "w"}',
     ]);
-    const { scoringTimeoutMs, environment } = await resolve({}, { SERVICE_VERSION: '2' });
-    expect(scoringTimeoutMs).toBe(70);
+    const { workers, environment } = await resolve({}, { SERVICE_VERSION: '2' });
+    expect(workers.scoringTimeoutMs).toBe(70);
     expect(environment).toMatchObject({ SERVICE_NAME: 'digits', SERVICE_VERSION: '2' });
     expect(environment).not.toHaveProperty('workspace_name');
-    expect((await resolve({}, { SCORING_TIMEOUT_MS: '5' })).scoringTimeoutMs).toBe(5);
+    expect((await resolve({}, { SCORING_TIMEOUT_MS: '5' })).workers.scoringTimeoutMs).toBe(5);
     await lay(['other.json', '{"SCORING_TIMEOUT_MS": 80}']);
-    expect((await resolve({}, { AZUREML_CONFIG_FILE: 'other.json' })).scoringTimeoutMs).toBe(80);
+    expect((await resolve({}, { AZUREML_CONFIG_FILE: 'other.json' })).workers.scoringTimeoutMs).toBe(80);
     await lay(['config.json', '[1]']);
     await expect(resolve()).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
@@ -166,7 +165,7 @@ describe('which value wins', () => {
     const config = await resolve({ env: ['A=1', 'B=x=y'] }, { TRITON_LOCAL_KEY: 'secret', C: '3' });
     expect(config.environment).toMatchObject({ A: '1', B: 'x=y', C: '3' });
     expect(config.environment).not.toHaveProperty('TRITON_LOCAL_KEY');
-    expect(config.primaryKey).toBe('secret');
+    expect(config.scoring.primaryKey).toBe('secret');
   });
 
   it('prefers a conda file, as Azure ML takes it, over requirements', async () => {
@@ -174,6 +173,50 @@ describe('which value wins', () => {
     expect((await resolve()).python.requirementsFile).toBe(path.join(root, 'requirements.txt'));
     await lay('conda.yml');
     expect((await resolve()).python).toMatchObject({ condaFile: path.join(root, 'conda.yml') });
+  });
+});
+
+describe("Triton's own arguments", () => {
+  const expected = ['--http-thread-count=4', '--log-verbose=1', '--exit-on-error'];
+
+  it.each([
+    ['flags', { tritonArgs: ['--http-thread-count=4', 'log-verbose=1', '--exit-on-error'] }, {}, ''],
+    [
+      'flags with a space',
+      { tritonArgs: ['--http-thread-count 4', '--log-verbose 1', 'exit-on-error'] },
+      {},
+      '',
+    ],
+    [
+      'a variable',
+      {},
+      { TRITON_LOCAL_TRITON_ARGS: '--http-thread-count=4 --log-verbose=1 --exit-on-error' },
+      '',
+    ],
+    ['a list', {}, {}, 'triton-args: [--http-thread-count=4, log-verbose=1, --exit-on-error]\n'],
+    ['a list in camel case', {}, {}, 'tritonArgs: [http-thread-count=4, log-verbose=1, exit-on-error]\n'],
+  ])('come from %s', async (_title, flags, variables, yaml) => {
+    await lay('score.py', ['triton-local.yaml', yaml]);
+    expect((await resolve(flags, variables)).engine.tritonArgs).toEqual(expected);
+  });
+});
+
+describe('variables that nothing reads', () => {
+  it('are warned of, with the one that was meant', async () => {
+    await lay('score.py');
+    const { warnings } = await resolve(
+      {},
+      {
+        TRITON_LOCAL_ENGIN: 'native',
+        TRITON_LOCAL_FANCY_THING: '1',
+        TRITON_LOCAL_PORT: '0',
+        TRITON_LOCAL_KEY: 'k',
+      },
+    );
+    expect(warnings).toEqual([
+      'the variable TRITON_LOCAL_ENGIN has no effect; did you mean TRITON_LOCAL_ENGINE?',
+      'the variable TRITON_LOCAL_FANCY_THING has no effect',
+    ]);
   });
 });
 
@@ -208,6 +251,39 @@ describe('what is refused', () => {
     });
   });
 
+  it.each([
+    ['htpp-port: 1', 'htpp-port', 'http-port'],
+    ['modelControlMod: none', 'modelControlMod', 'model-control-mode'],
+    ['entry_script: score.py', 'entry_script', 'entry-script'],
+  ])('a misspelt key in %s, with the key that was meant', async (yaml, key, meant) => {
+    await lay('score.py', ['triton-local.yaml', `${yaml}\n`]);
+    await expect(resolve()).rejects.toMatchObject({
+      message: `unknown setting "${key}"`,
+      hint: expect.stringMatching(new RegExp(`^did you mean ${meant}\\?`)),
+      location: { line: 1 },
+    });
+  });
+
+  it.each([
+    [{ engine: 'embeded' }, 'did you mean embedded?'],
+    [{ logLevel: 'warn' }, 'did you mean warning?'],
+    [{ profileLimits: ['timeoutMS=3'] }, 'did you mean timeoutMs?'],
+  ])('a misspelt value in %j, with the one that was meant', async (flags, hint) => {
+    await lay('score.py');
+    await expect(resolve(flags)).rejects.toMatchObject({ code: 'CONFIG_INVALID', hint });
+  });
+
+  it.each([
+    ['--http-port=1', 'use --http-port'],
+    ['model-repository=/models', 'use --models'],
+    ['--model-control-mode poll', 'use --model-control-mode'],
+  ])("Triton's own %s, which is ours to set", async (argument, instead) => {
+    await lay('score.py');
+    await expect(resolve({ tritonArgs: [argument] })).rejects.toMatchObject({
+      message: expect.stringMatching(new RegExp(`^--triton-arg cannot set --.*: ${instead}`)),
+    });
+  });
+
   it('broken YAML, with its line', async () => {
     await lay('score.py', ['triton-local.yaml', 'port: 1\nworkers: [1\n']);
     await expect(resolve()).rejects.toMatchObject({ code: 'CONFIG_FILE_INVALID', location: { line: 3 } });
@@ -215,6 +291,8 @@ describe('what is refused', () => {
 
   it('a flag that names a file that is not there', async () => {
     await lay('score.py');
-    await expect(resolve({ entryScript: 'missing.py' })).rejects.toThrow(/--entry-script: there is no file/);
+    await expect(resolve({ entryScript: 'missing.py' })).rejects.toThrow(
+      /^No such file or directory\. The entry script .*missing\.py does not exist$/,
+    );
   });
 });

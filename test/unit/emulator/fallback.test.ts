@@ -1,11 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toTritonLocalError } from '../../../src/base/index.ts';
-import { exitCodeOf } from '../../../src/cli/exit-codes.ts';
+import { exitCodeOf } from '../../../src/cli/error-catalogue.ts';
 import { resolveProject } from '../../../src/config/index.ts';
 import { startEngine } from '../../../src/emulator/engine-start.ts';
 import { type EmulatorEvent, EventBus } from '../../../src/events/index.ts';
 import { snapshotProject } from '../../../src/reload/index.ts';
+import { UserPaths } from '../../../src/repository/index.ts';
 import { ANSWERS, type DaemonAnswers, DEFAULT_IMAGE, FakeDaemons, Reply } from '../../helpers/fake-docker.ts';
 import { TempFolder } from '../../helpers/temp-project.ts';
 
@@ -95,11 +96,15 @@ async function start(answers: DaemonAnswers | undefined, flags: Readonly<Record<
   const initial = await snapshotProject(config);
   const skip = new AbortController();
   const stagedRepository = folder.path('staged');
+  const paths = new UserPaths(stagedRepository, initial.repository, config.projectDir);
+  const sync = { begin: async () => ({ end: async () => {} }) };
   const options = {
     config,
     initial,
     stagedRepository,
     sharedMemoryPrefix: 'triton-local-test-',
+    paths,
+    sync,
     runtimePaths: [],
     uses: async () => undefined,
     skipDownload: skip.signal,
@@ -135,7 +140,8 @@ describe.skipIf(process.platform === 'win32')('a download that the user leaves',
       expect(exitCodeOf(error)).toBe(5);
       return;
     }
-    await using running = await starting;
+    const { engine } = await starting;
+    await using running = engine;
     expect(running.kind).toBe(kind);
     const selected = seen.filter((event) => event.type === 'engine.selected').at(-1);
     expect(selected).toMatchObject({
@@ -149,7 +155,8 @@ describe.skipIf(process.platform === 'win32')('a machine with', () => {
     it('serves with the next engine in auto, and says why', async () => {
       const began = performance.now();
       const { seen, starting } = await start(answers, {});
-      await using running = await starting;
+      const { engine } = await starting;
+      await using running = engine;
       expect(running.kind).toBe('embedded');
       expect(performance.now() - began).toBeLessThan(5_000);
       const selected = seen.filter((event) => event.type === 'engine.selected').at(-1);

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { listen } from '../../../src/base/index.ts';
-import type { ProjectConfig } from '../../../src/config/index.ts';
+import type { EngineChoice, ProjectConfig } from '../../../src/config/index.ts';
 import { checkPorts } from '../../../src/emulator/port-check.ts';
 import type { InstanceRecord } from '../../../src/workspace/index.ts';
 
@@ -16,9 +16,11 @@ async function takenPort(): Promise<number> {
   return listen(server, '127.0.0.1', 0, 'a test');
 }
 
-function config(other: Partial<ProjectConfig>): ProjectConfig {
-  const ports = { port: 0, httpPort: 0, grpcPort: 0, metricsPort: 0 };
-  return { host: '127.0.0.1', engine: 'auto', origins: {}, ...ports, ...other } as unknown as ProjectConfig;
+type Ports = Partial<Record<'port' | 'httpPort' | 'grpcPort' | 'metricsPort', number>>;
+
+function config(ports: Ports, choice: EngineChoice = 'auto', origins: ProjectConfig['origins'] = {}) {
+  const listen = { host: '127.0.0.1', port: 0, httpPort: 0, grpcPort: 0, metricsPort: 0, ...ports };
+  return { listen, engine: { choice }, origins } as unknown as ProjectConfig;
 }
 const nothing = async () => [];
 
@@ -52,10 +54,10 @@ describe('the ports of a start', () => {
 
   it('for gRPC count only where they were asked for and can be served', async () => {
     const grpcPort = await takenPort();
-    const asked = { grpcPort, origins: { grpcPort: 'flag' } } as Partial<ProjectConfig>;
-    await checkPorts(config({ grpcPort, engine: 'native' }), nothing);
-    await checkPorts(config({ ...asked, engine: 'embedded' }), nothing);
-    await expect(checkPorts(config({ ...asked, engine: 'native' }), nothing)).rejects.toMatchObject({
+    const asked = { grpcPort: 'flag' } as const;
+    await checkPorts(config({ grpcPort }, 'native'), nothing);
+    await checkPorts(config({ grpcPort }, 'embedded', asked), nothing);
+    await expect(checkPorts(config({ grpcPort }, 'native', asked), nothing)).rejects.toMatchObject({
       code: 'PORT_TAKEN',
     });
   });

@@ -1,5 +1,6 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { EngineSettings } from '../../../src/config/index.ts';
 import { type EngineWishes, planEngines } from '../../../src/engines/index.ts';
 import { TempFolder } from '../../helpers/temp-project.ts';
 
@@ -10,15 +11,21 @@ beforeEach(async () => {
 afterEach(() => folder[Symbol.asyncDispose]());
 
 /** A machine without a daemon: Docker is looked for at a socket that is not there. */
-function wishes(more: Partial<EngineWishes> = {}): EngineWishes {
+function wishes(engine: Partial<EngineSettings> = {}, more: Partial<EngineWishes> = {}): EngineWishes {
   return {
-    choice: 'auto',
-    gpus: undefined,
-    image: undefined,
-    slimBase: undefined,
-    dockerHost: undefined,
-    tritonserver: undefined,
-    tritonUrl: undefined,
+    engine: {
+      choice: 'auto',
+      gpus: undefined,
+      image: undefined,
+      slimBase: undefined,
+      dockerHost: undefined,
+      tritonserver: undefined,
+      tritonArgs: [],
+      gpuModelsOnCpu: false,
+      modelControlMode: 'none',
+      ...engine,
+    },
+    external: { url: undefined },
     backends: [],
     home: folder.path('home'),
     environment: {
@@ -61,7 +68,7 @@ describe('the choice of an engine', () => {
 
   test.runIf(posix)('passes over a tritonserver without the backend that the models need', async () => {
     await installTriton();
-    const [plan, ...others] = await planEngines(wishes({ backends: ['onnxruntime'] }));
+    const [plan, ...others] = await planEngines(wishes({}, { backends: ['onnxruntime'] }));
     expect(plan.kind).toBe('embedded');
     expect(plan.reason).toMatch(/has no backend onnxruntime/);
     expect(others).toEqual([]);

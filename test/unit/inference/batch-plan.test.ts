@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { type BatchRules, planBatch } from '../../../src/inference/scheduling/batch-plan.ts';
 import type { QueuedRequest } from '../../../src/inference/scheduling/queued-request.ts';
+import { inferRequest } from '../../helpers/infer-request.ts';
 
 const request = (batchSize: number, shapeKey = '', enqueuedAt = 0): QueuedRequest => ({
-  id: '',
+  request: inferRequest(),
   inputs: [],
   batchSize,
   shapeKey,
+  onResponse: undefined,
+  onExecuted: undefined,
+  cancellation: undefined,
   priority: 0,
   enqueuedAt,
   deadline: Number.POSITIVE_INFINITY,

@@ -1,11 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ExecutionResult, ModelInstance } from '../../../src/inference/backends/backend.ts';
+import type { ModelInstance } from '../../../src/inference/backends/backend.ts';
+import { type ExecutionResult, tensorInstance } from '../../../src/inference/backends/tensor-instance.ts';
 import type { Cancellation } from '../../../src/inference/cancellation.ts';
+import { batchLayoutOf } from '../../../src/inference/scheduling/batch-layout.ts';
 import { Scheduler } from '../../../src/inference/scheduling/scheduler.ts';
 import { ModelStatistics } from '../../../src/inference/statistics.ts';
 import type { Tensor } from '../../../src/kserve/index.ts';
 import { parseModelConfigText } from '../../../src/repository/index.ts';
+import { inferRequest } from '../../helpers/infer-request.ts';
 
 /** What an answer sets off is planned in one turn of the event loop and runs in the next. */
 const settled = async () => {
@@ -26,23 +29,28 @@ interface Execution {
   fail(error: Error): void;
 }
 
+const LAYOUT = batchLayoutOf(parseModelConfigText('max_batch_size: 8', 'config.pbtxt'));
+
 /** Instances that run until they are told to end, and give back what they got. */
 class Instances {
   readonly running: Execution[] = [];
   readonly list: readonly ModelInstance[];
 
   constructor(count: number) {
-    this.list = Array.from({ length: count }, () => ({
-      execute: ({ inputs }) =>
-        new Promise<ExecutionResult>((resolve, reject) => {
-          this.running.push({
-            rows: [...(inputs[0]?.data ?? [])],
-            finish: () =>
-              resolve({ outputs: inputs, computeInputNs: 1, computeInferNs: 1, computeOutputNs: 1 }),
-            fail: reject,
-          });
-        }),
-    }));
+    this.list = Array.from({ length: count }, () =>
+      tensorInstance(
+        LAYOUT,
+        ({ inputs }) =>
+          new Promise<ExecutionResult>((resolve, reject) => {
+            this.running.push({
+              rows: [...(inputs[0]?.data ?? [])],
+              finish: () =>
+                resolve({ outputs: inputs, computeInputNs: 1, computeInferNs: 1, computeOutputNs: 1 }),
+              fail: reject,
+            });
+          }),
+      ),
+    );
   }
 }
 
@@ -72,7 +80,17 @@ describe('Scheduler', () => {
       const { rows = 1, shapeKey = '', priority = 0, timeout = 0, cancellation } = extra;
       const inputs = [tensor(rows, Number(id))];
       return scheduler
-        .schedule({ id, inputs, batchSize: rows, shapeKey, priority, timeout }, cancellation)
+        .schedule(
+          {
+            request: inferRequest({ id, priority, timeout }),
+            inputs,
+            batchSize: rows,
+            shapeKey,
+            onResponse: undefined,
+            onExecuted: undefined,
+          },
+          cancellation,
+        )
         .then(
           () => order.push(id),
           (error: Error) => order.push(`${id}: ${error.message}`),

@@ -21,7 +21,7 @@ export const config: ReloadConfig = {
   models: { kind: 'repository', directory: '/p/models' },
   script: { entryScript: SCRIPT, sourceDirectory: '/p' },
   python: { interpreter: undefined, requirementsFile: undefined, condaFile: undefined, debug: false },
-  watch: true,
+  reload: { watch: true },
   home: '/home/.triton-local',
 };
 

@@ -1,0 +1,1 @@
+export function referencePages(tables: Readonly<Record<string, unknown>>): Readonly<Record<string, string>>;

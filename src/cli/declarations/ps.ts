@@ -1,0 +1,9 @@
+import { declareCommand } from '../command.ts';
+
+export const ps = declareCommand({
+  usage: 'ps',
+  about: 'list the running emulators',
+  flags: { json: { flag: '--json', about: 'as JSON' } },
+  examples: ['ps'],
+  run: async ({ flags }) => (await import('../commands/ps.ts')).ps(flags),
+});

@@ -1,0 +1,194 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { EventSink } from '../../../events/index.ts';
+import { internal } from '../../../kserve/index.ts';
+import {
+  ModelProcesses,
+  type ModelStart,
+  type ModelStartMessage,
+  TensorFiles,
+} from '../../../python/index.ts';
+import {
+  completePythonConfig,
+  type ModelConfig,
+  type ModelDefinition,
+  type ModelVersion,
+  modelConfigJson,
+  parseModelConfigJson,
+} from '../../../repository/index.ts';
+import type { Backend, BackendModel } from '../backend.ts';
+import { ModelCalls, type ModelServer } from './model-calls.ts';
+import { PythonInstance } from './python-instance.ts';
+
+/** The Python that models run in. */
+export interface ModelPython {
+  readonly interpreter: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface PythonBackendOptions {
+  /** Found, or built, when the first Python model is loaded. @throws TritonLocalError where there is none */
+  readonly python: () => Promise<ModelPython>;
+  readonly server: ModelServer;
+  readonly events: EventSink;
+}
+
+const NO_AUTO_COMPLETE = /^class TritonPythonModel\s*(\(\s*(object)?\s*\))?\s*:/m;
+const AUTO_COMPLETE = 'auto_complete_config';
+
+/** Triton's `python` backend: a process for each instance of a model. */
+export class PythonBackend implements Backend {
+  readonly #options: PythonBackendOptions;
+  readonly #calls: ModelCalls;
+  /** By interpreter: models with an environment of their own have another one. */
+  readonly #processes = new Map<string, ModelProcesses>();
+  #files: Promise<TensorFiles | undefined> | undefined;
+
+  constructor(options: PythonBackendOptions) {
+    this.#options = options;
+    this.#calls = new ModelCalls(options.server);
+  }
+
+  async load(definition: ModelDefinition, version: ModelVersion): Promise<BackendModel> {
+    const processes = await this.#processesFor();
+    this.#files ??= TensorFiles.create();
+    const files = await this.#files;
+    const config = await this.#complete(definition, version, processes);
+    const decoupled = config.model_transaction_policy?.decoupled ?? false;
+    const instances: PythonInstance[] = [];
+    try {
+      for (const { name, index } of instanceNames(config))
+        instances.push(
+          new PythonInstance({
+            start: {
+              ...startMessage(definition, version, config),
+              instance: `${name}_${index}`,
+              arguments: initializeArguments(definition, version, config, `${name}_${index}`),
+              tensorFolder: files?.directory ?? null,
+            },
+            decoupled,
+            files,
+            takeProcess: () => processes.take(),
+            calls: this.#calls,
+            events: this.#options.events,
+            onMetric: () => undefined,
+            onRestart: () => undefined,
+          }),
+        );
+      // Triton makes the instances of a model one after the other.
+      for (const instance of instances) await instance.start();
+    } catch (error) {
+      await disposeAll(instances);
+      throw error;
+    } finally {
+      processes.refill();
+    }
+    return { config, instances, [Symbol.asyncDispose]: () => disposeAll(instances) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await disposeAll([...this.#processes.values()]);
+    const files = await this.#files;
+    await files?.[Symbol.asyncDispose]();
+  }
+
+  async #processesFor(): Promise<ModelProcesses> {
+    const python = await this.#options.python();
+    const known = this.#processes.get(python.interpreter);
+    if (known) return known;
+    const processes = new ModelProcesses(python);
+    this.#processes.set(python.interpreter, processes);
+    return processes;
+  }
+
+  /** The configuration as the model completes it, in a process of its own. */
+  async #complete(
+    definition: ModelDefinition,
+    version: ModelVersion,
+    processes: ModelProcesses,
+  ): Promise<ModelConfig> {
+    const { config } = definition;
+    if (!(await mayAutoComplete(version.modelFile))) return completePythonConfig(config);
+    await using process = processes.take();
+    const message: ModelStartMessage = {
+      ...startMessage(definition, version, config),
+      task: 'autoComplete',
+      config: JSON.stringify(modelConfigJson(config)),
+    };
+    const { events } = this.#options;
+    const ignore = () => undefined;
+    const completed: ModelStart = await process
+      .start(message, undefined, {
+        onLog: (level, text) =>
+          events.emit({ type: 'log.line', source: 'engine', level, text, model: definition.name }),
+        onResponse: ignore,
+        onExecuteFailed: ignore,
+        onCall: ignore,
+        onControlCall: ignore,
+        onMetric: ignore,
+        onExit: ignore,
+      })
+      .catch((error) => {
+        if (error?.code === 'PYTHON_MISSING') throw error;
+        throw internal(`Stub process '${definition.name}_0' is not healthy.`);
+      });
+    if (completed.type === 'failed') throw internal(completed.message);
+    if (completed.type !== 'completed' || completed.config === null) return completePythonConfig(config);
+    return completePythonConfig(parseModelConfigJson(completed.config));
+  }
+}
+
+/** A plain class that does not mention the method has none; then no process is started to ask it. */
+async function mayAutoComplete(file: string): Promise<boolean> {
+  const source = await readFile(file, 'utf8').catch(() => '');
+  return source.includes(AUTO_COMPLETE) || !NO_AUTO_COMPLETE.test(source);
+}
+
+function startMessage(
+  { name, directory }: ModelDefinition,
+  { version, modelFile }: ModelVersion,
+  config: ModelConfig,
+): ModelStartMessage {
+  return {
+    type: 'start',
+    task: 'serve',
+    name,
+    version,
+    instance: `${name}_0`,
+    directory,
+    filename: path.basename(modelFile),
+    decoupled: config.model_transaction_policy?.decoupled ?? false,
+    outputs: config.output.map((output) => output.name),
+    arguments: {},
+    config: '',
+    environment: {},
+    tensorFolder: null,
+  };
+}
+
+function initializeArguments(
+  { name, directory }: ModelDefinition,
+  { version }: ModelVersion,
+  config: ModelConfig,
+  instance: string,
+): Readonly<Record<string, string>> {
+  return {
+    model_config: JSON.stringify(modelConfigJson(config)),
+    model_instance_kind: 'CPU',
+    model_instance_name: instance,
+    model_instance_device_id: '0',
+    model_repository: directory,
+    model_version: version,
+    model_name: name,
+  };
+}
+
+function instanceNames({ instance_group }: ModelConfig): { name: string; index: number }[] {
+  return instance_group
+    .filter(({ passive }) => !passive)
+    .flatMap(({ name, count }) => Array.from({ length: count }, (_none, index) => ({ name, index })));
+}
+
+async function disposeAll(all: readonly AsyncDisposable[]): Promise<void> {
+  await Promise.all(all.map((one) => one[Symbol.asyncDispose]()));
+}

@@ -1,0 +1,205 @@
+import { invalidArgument } from '../../kserve/index.ts';
+import {
+  type EnsembleStep,
+  type ModelConfig,
+  type ModelDefinition,
+  readModelDefinition,
+} from '../../repository/index.ts';
+import type { LoadedVersion } from '../loaded-version.ts';
+
+/** What is known of an ensemble's members. */
+export interface Members {
+  readonly repository: string;
+  readyVersions(model: string): readonly LoadedVersion[];
+}
+
+/**
+ * Checks that the members of an ensemble are there and do not need the ensemble themselves, before any is loaded.
+ * @throws KServeError with Triton's text
+ */
+export async function checkMembersExist({ name, config }: ModelDefinition, members: Members): Promise<void> {
+  const steps = config.ensemble_scheduling?.step ?? [];
+  const missing = new Set<string>();
+  for (const { model_name } of steps) {
+    const member = await readModelDefinition(members.repository, model_name).catch(() => undefined);
+    if (!member || (member.versions.length === 0 && member.configFile === undefined)) missing.add(model_name);
+    else await refuseCircle(name, member, members, new Set());
+  }
+  if (missing.size > 0)
+    throw invalidArgument(
+      `ensemble ${name} contains models that are not available or ambiguous: ${[...missing].join(', ')}`,
+    );
+}
+
+/**
+ * Checks an ensemble against its loaded members as Triton's repository manager does before it loads one.
+ * @throws KServeError with Triton's text
+ */
+export function checkEnsemble({ name, config }: ModelDefinition, members: Members): void {
+  const steps = config.ensemble_scheduling?.step ?? [];
+  const bound = steps.map((step) => ({ step, member: requireMember(name, step, members) }));
+  const origins = new Map<string, TensorOrigin>();
+  for (const input of config.input)
+    origins.set(input.name, { model: name, type: input.data_type, shape: fullShape(config, input) });
+  for (const output of config.output)
+    origins.set(output.name, { model: name, type: output.data_type, shape: fullShape(config, output) });
+  for (const { step, member } of bound) checkMember(config, step, member, origins);
+  checkDecoupling(config, bound);
+}
+
+/** Where an ensemble tensor got its type and shape from first. */
+interface TensorOrigin {
+  readonly model: string;
+  readonly type: string;
+  readonly shape: readonly number[];
+}
+
+interface Bound {
+  readonly step: EnsembleStep;
+  readonly member: LoadedVersion;
+}
+
+function requireMember(ensemble: string, step: EnsembleStep, members: Members): LoadedVersion {
+  const ready = members.readyVersions(step.model_name);
+  const wanted = step.model_version;
+  const member = wanted < 0 ? ready.at(-1) : ready.find(({ version }) => version === String(wanted));
+  if (member) return member;
+  if (wanted >= 0)
+    throw invalidArgument(
+      `ensemble '${ensemble}' depends on '${step.model_name}' whose required version ${wanted} is not loaded.`,
+    );
+  throw invalidArgument(
+    `ensemble '${ensemble}' depends on '${step.model_name}' which has no loaded version.`,
+  );
+}
+
+function checkMember(
+  { name, max_batch_size }: ModelConfig,
+  { model_name, input_map, output_map }: EnsembleStep,
+  { config }: LoadedVersion,
+  origins: Map<string, TensorOrigin>,
+): void {
+  if (max_batch_size > 0 && config.max_batch_size > 0 && max_batch_size > config.max_batch_size)
+    throw invalidArgument(
+      `ensemble ${name} allows maximum batch size ${max_batch_size}, but it contains model ${model_name} which only allows maximum batch size to be ${config.max_batch_size}`,
+    );
+  for (const [input, tensor] of Object.entries(input_map)) {
+    const found = config.input.find((known) => known.name === input);
+    if (!found)
+      throw invalidArgument(
+        `in ensemble ${name}, ensemble tensor ${tensor} is mapping to non-existing input ${input} in model ${model_name}`,
+      );
+    checkConsistency(
+      name,
+      tensor,
+      { model: model_name, type: found.data_type, shape: fullShape(config, found) },
+      origins,
+    );
+  }
+  for (const input of config.input)
+    if (!input.optional && !Object.hasOwn(input_map, input.name))
+      throw invalidArgument(
+        `in ensemble ${name}, input ${input.name} in model ${model_name} is not mapped to any ensemble tensors`,
+      );
+  for (const [output, tensor] of Object.entries(output_map)) {
+    const found = config.output.find((known) => known.name === output);
+    if (!found)
+      throw invalidArgument(
+        `in ensemble ${name}, ensemble tensor ${tensor} is mapped from non-existing output ${output} in model ${model_name}`,
+      );
+    checkConsistency(
+      name,
+      tensor,
+      { model: model_name, type: found.data_type, shape: fullShape(config, found) },
+      origins,
+    );
+  }
+}
+
+/** With the batch dimension where the model batches. */
+function fullShape(
+  { max_batch_size }: ModelConfig,
+  { dims }: { readonly dims: readonly number[] },
+): readonly number[] {
+  return max_batch_size > 0 ? [-1, ...dims] : dims;
+}
+
+function checkConsistency(
+  ensemble: string,
+  tensor: string,
+  here: TensorOrigin,
+  origins: Map<string, TensorOrigin>,
+): void {
+  const first = origins.get(tensor);
+  if (!first) {
+    origins.set(tensor, here);
+    return;
+  }
+  const prefix = `in ensemble ${ensemble}, ensemble tensor ${tensor}: inconsistent`;
+  if (first.type !== here.type)
+    throw invalidArgument(
+      `${prefix} data type: ${first.type} is inferred from model ${first.model} while ${here.type} is inferred from model ${here.model}`,
+    );
+  if (!shapesAgree(first.shape, here.shape))
+    throw invalidArgument(
+      `${prefix} shape: [${first.shape}] is inferred from model ${first.model} while [${here.shape}] is inferred from model ${here.model}`,
+    );
+}
+
+/** -1 stands for anything, and one side may lack the batch dimension. */
+function shapesAgree(one: readonly number[], other: readonly number[]): boolean {
+  if (one.length === other.length)
+    return one.every((dim, index) => dim === -1 || other[index] === -1 || dim === other[index]);
+  const [longer, shorter] = one.length > other.length ? [one, other] : [other, one];
+  return longer.length === shorter.length + 1 && longer[0] === -1 && shapesAgree(longer.slice(1), shorter);
+}
+
+/** All inputs of a step must come of the same decoupled step, or none of them of any. */
+function checkDecoupling({ name, input }: ModelConfig, bound: readonly Bound[]): void {
+  const sources = new Map<string, Bound | undefined>(input.map((tensor) => [tensor.name, undefined]));
+  const waiting = new Set(bound);
+  let advanced = true;
+  while (advanced) {
+    advanced = false;
+    for (const one of waiting) {
+      const reads = Object.values(one.step.input_map);
+      if (!reads.every((tensor) => sources.has(tensor))) continue;
+      const origins = new Set(reads.map((tensor) => sources.get(tensor)));
+      if (origins.size > 1)
+        throw invalidArgument(
+          `in ensemble ${name}, step of model '${name}' receives inputs originated from different decoupled models`,
+        );
+      const decoupled = one.member.config.model_transaction_policy?.decoupled ?? false;
+      const [origin] = origins;
+      for (const tensor of Object.values(one.step.output_map)) sources.set(tensor, decoupled ? one : origin);
+      waiting.delete(one);
+      advanced = true;
+    }
+  }
+}
+
+/** What an ensemble is served with: it is decoupled where one of its members is. */
+export function completeEnsembleConfig(config: ModelConfig, members: Members): ModelConfig {
+  const decoupled = (config.ensemble_scheduling?.step ?? []).some(
+    (step) => requireMember(config.name, step, members).config.model_transaction_policy?.decoupled ?? false,
+  );
+  return { ...config, model_transaction_policy: { decoupled } };
+}
+
+async function refuseCircle(
+  ensemble: string,
+  member: ModelDefinition,
+  members: Members,
+  visited: Set<string>,
+): Promise<void> {
+  if (visited.has(member.name)) return;
+  visited.add(member.name);
+  for (const { model_name } of member.config.ensemble_scheduling?.step ?? []) {
+    if (model_name === ensemble)
+      throw invalidArgument(
+        `circular dependency between ensembles: ${ensemble} -> ... -> ${member.name} -> ${ensemble}`,
+      );
+    const next = await readModelDefinition(members.repository, model_name).catch(() => undefined);
+    if (next) await refuseCircle(ensemble, next, members, visited);
+  }
+}

@@ -1,0 +1,106 @@
+"""Metrics of a model's own, which the server shows beside its own.
+
+Values live here, where the model changes them; the server is told the new one of each change.
+"""
+
+from enum import IntEnum
+
+from _triton_local.models.errors import TritonModelException
+
+
+class MetricKind(IntEnum):
+    COUNTER = 0
+    GAUGE = 1
+    HISTOGRAM = 2
+
+
+_FAMILY_GONE = (
+    "Invalid metric operation as the corresponding 'MetricFamily' has been deleted. The 'MetricFamily' object should "
+    "be deleted AFTER its corresponding 'Metric' objects have been deleted."
+)
+
+
+def make_metric_family(stream):
+    """The class `MetricFamily` of one worker."""
+    numbers = iter(range(1, 1 << 62))
+
+    class MetricFamily:
+        COUNTER, GAUGE, HISTOGRAM = MetricKind
+
+        def __init__(self, name, description, kind):
+            self._kind = MetricKind(kind)
+            self._number = next(numbers)
+            self._is_open = [True]
+            stream.send_control(
+                {
+                    "type": "metricFamily",
+                    "family": self._number,
+                    "name": name,
+                    "description": description,
+                    "kind": self._kind.name.lower(),
+                }
+            )
+
+        def Metric(self, labels=None, buckets=None):
+            return Metric(self, labels, buckets)
+
+        def __del__(self):
+            self._is_open[0] = False
+
+    class Metric:
+        def __init__(self, family, labels, buckets):
+            if labels is not None and not all(isinstance(v, str) for pair in labels.items() for v in pair):
+                raise TritonModelException("failed to create metric: labels must be of type str to str.")
+            if family._kind == MetricKind.HISTOGRAM and buckets is None:
+                raise TritonModelException("Requires 'buckets' for histogram metric.")
+            if family._kind != MetricKind.HISTOGRAM and buckets is not None:
+                raise TritonModelException("Unexpected 'buckets' for a metric that is not a histogram.")
+            self._kind = family._kind
+            self._family_is_open = family._is_open
+            self._number = next(numbers)
+            self._value = 0.0
+            stream.send_control(
+                {
+                    "type": "metric",
+                    "family": family._number,
+                    "metric": self._number,
+                    "labels": labels or {},
+                    "buckets": buckets,
+                }
+            )
+
+        def increment(self, value):
+            self._refuse_unless("increment", MetricKind.COUNTER, MetricKind.GAUGE)
+            if self._kind == MetricKind.COUNTER and value < 0:
+                raise TritonModelException(
+                    "Failed to increment metric value: TRITONSERVER_METRIC_KIND_COUNTER can only be incremented "
+                    "monotonically by non-negative values."
+                )
+            self._tell(self._value + value)
+
+        def set(self, value):
+            self._refuse_unless("set", MetricKind.GAUGE)
+            self._tell(float(value))
+
+        def observe(self, value):
+            self._refuse_unless("observe", MetricKind.HISTOGRAM)
+            self._tell(float(value))
+
+        def value(self):
+            self._refuse_unless("get", MetricKind.COUNTER, MetricKind.GAUGE)
+            return self._value
+
+        def _tell(self, value):
+            self._value = value
+            stream.send_control({"type": "metricValue", "metric": self._number, "value": value})
+
+        def _refuse_unless(self, verb, *kinds):
+            if not self._family_is_open[0]:
+                raise TritonModelException("Failed to %s metric value: %s" % (verb, _FAMILY_GONE))
+            if self._kind not in kinds:
+                raise TritonModelException(
+                    "Failed to %s metric value: TRITONSERVER_METRIC_KIND_%s does not support %s"
+                    % (verb, self._kind.name, verb.capitalize())
+                )
+
+    return MetricFamily

@@ -1,0 +1,120 @@
+"""Frames of model workers, beside those of channel.py: what they hold is a JSON head, then the bytes of tensors.
+
+Parent to worker: EXECUTE (a batch of requests) and ANSWER (a response to a request that the model made). Worker to
+parent: RESPONSES (of requests, and whether `execute` has returned) and CALL (a request that the model makes). The head
+is padded so that tensors lie at multiples of 8. The TypeScript side is model-frames.ts; the two change together.
+
+A tensor in a head is [name, datatype, shape, bytes] and its bytes follow in the frame, or [name, datatype, shape,
+bytes, file] where they fill a file of the folder that both sides were given, which whoever reads it removes.
+"""
+
+import mmap
+import os
+import struct
+from json import dumps, loads
+
+from _triton_local.models.tensor import Tensor
+
+EXECUTE, RESPONSES, CALL, ANSWER = 16, 17, 18, 19
+
+#: length, kind, length of the head; for frames to a worker and for CALL
+HEADER = struct.Struct("<IBxxxI")
+#: length, kind, flags, length of the head, milliseconds inside execute()
+HEADER_RESPONSES = struct.Struct("<IBBxxId")
+#: `execute` has returned, or has failed as a whole.
+RETURNED, FAILED = 1, 2
+
+_ALIGNMENT = 8
+#: Larger tensors go through a file in shared memory, which costs one copy instead of four.
+_FILE_BYTES = 256 * 1024
+
+
+class TensorFiles:
+    """Large tensors as files in a folder that lies in memory. Without a folder all go through the pipe."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._count = 0
+
+    def takes(self, size):
+        return self._folder is not None and size >= _FILE_BYTES
+
+    def write(self, data, size):
+        """@return the name of a new file with these bytes"""
+        self._count += 1
+        name = "w%d-%d" % (os.getpid(), self._count)
+        descriptor = os.open(os.path.join(self._folder, name), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            view = memoryview(data).cast("B")
+            while view.nbytes:
+                view = view[os.write(descriptor, view) :]
+        finally:
+            os.close(descriptor)
+        return name
+
+    def read(self, name, size):
+        """The bytes of a file as a writable memory, which lasts as long as somebody holds it."""
+        path = os.path.join(self._folder, name)
+        descriptor = os.open(path, os.O_RDWR)
+        try:
+            os.unlink(path)
+            return mmap.mmap(descriptor, size, **_POPULATE)
+        finally:
+            os.close(descriptor)
+
+
+_POPULATE = {"flags": mmap.MAP_SHARED | mmap.MAP_POPULATE} if hasattr(mmap, "MAP_POPULATE") else {}
+
+
+class TensorReader:
+    """Takes tensors out of a frame, in the order of its head. The frame must be writable, as Triton's tensors are."""
+
+    def __init__(self, frame, at, files):
+        self._frame = memoryview(frame)
+        self._at = at
+        self._files = files
+
+    def take(self, described):
+        name, datatype, shape, size = described[:4]
+        if len(described) == 5:
+            data = self._files.read(described[4], size)
+            return Tensor.received(name, datatype, shape, memoryview(data), data)
+        data = self._frame[self._at : self._at + size]
+        self._at += size + -size % _ALIGNMENT
+        return Tensor.received(name, datatype, shape, data, self._frame)
+
+
+class TensorWriter:
+    """Collects the bytes of tensors behind a head."""
+
+    def __init__(self, files):
+        self.parts = []
+        self.size = 0
+        self._files = files
+
+    def add(self, tensor):
+        """@return what describes the tensor in the head"""
+        data = tensor.encoded()
+        size = data.nbytes if hasattr(data, "nbytes") else len(data)
+        described = [tensor._name, tensor._datatype, tensor._shape, size]
+        if self._files.takes(size):
+            described.append(self._files.write(data, size))
+            return described
+        self.parts.append(data)
+        padding = -size % _ALIGNMENT
+        if padding:
+            self.parts.append(b"\0" * padding)
+        self.size += size + padding
+        return described
+
+
+def encode_head(head, header_size):
+    """JSON, padded so that what follows it lies at a multiple of 8 from the frame's start."""
+    text = dumps(head, separators=(",", ":")).encode("ascii")
+    return text + b" " * (-(header_size + len(text)) % _ALIGNMENT)
+
+
+def read_head(frame):
+    """@return the head of a frame to a worker, and where the tensors begin"""
+    end = HEADER.size + HEADER.unpack_from(frame)[2]
+    return loads(bytes(frame[HEADER.size : end])), end

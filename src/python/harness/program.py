@@ -1,0 +1,52 @@
+"""What every program of this folder does first, and what a spare process is kept for."""
+
+import faulthandler
+import os
+import sys
+from importlib import import_module
+
+HARNESS = os.path.dirname(os.path.abspath(__file__))
+
+
+def tell_of_crashes():
+    """A segmentation fault, or an end because of a hang, leaves the stack on stderr and no core file in the project."""
+    faulthandler.enable(file=2, all_threads=False)
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+
+
+def forget_own_folder(first):
+    """Makes the harness importable as `_triton_local` alone, so that no name of ours stands in a script's way. `first`
+    is the module of it that is imported at once."""
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or os.curdir) != HARNESS]
+    package = type(sys)("_triton_local")
+    package.__path__ = [HARNESS]
+    sys.modules["_triton_local"] = package
+    sys.modules["_triton_local.program"] = sys.modules.pop(__name__)
+    sys.dont_write_bytecode, kept = True, sys.dont_write_bytecode
+    try:
+        import_module("_triton_local." + first)
+    finally:
+        sys.dont_write_bytecode = kept
+
+
+def end_children_with_us():
+    """Elsewhere the process group does this."""
+    if os.name == "nt":
+        from _triton_local import windows_job
+
+        windows_job.keep_together()
+
+
+def preload(names):
+    """Imports installed libraries ahead of time. What cannot be imported alone is left to the script."""
+    for name in names:
+        if name not in sys.modules:
+            try:
+                import_module(name)
+            except BaseException:  # whatever a library does at import, the spare must live
+                pass

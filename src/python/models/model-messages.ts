@@ -1,0 +1,81 @@
+// Control messages between us and a model worker, as JSON in CONTROL frames; harness/models/instance.py reads and makes
+// them.
+
+/** Tells a worker which model it runs. Sent once. */
+export interface ModelStartMessage {
+  readonly type: 'start';
+  /** `autoComplete` completes the configuration and ends; `serve` stays. */
+  readonly task: 'serve' | 'autoComplete';
+  readonly name: string;
+  readonly version: string;
+  /** Triton's name of the instance, such as `model_0`. */
+  readonly instance: string;
+  /** The model's folder; its version folders lie in it. */
+  readonly directory: string;
+  readonly filename: string;
+  readonly decoupled: boolean;
+  /** Names of the configured outputs. */
+  readonly outputs: readonly string[];
+  /** What `initialize` is given. */
+  readonly arguments: Readonly<Record<string, string>>;
+  /** ModelConfig as JSON, for `autoComplete`. */
+  readonly config: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where large tensors are exchanged; null sends all through the pipe. */
+  readonly tensorFolder: string | null;
+}
+
+/** Why a model did not load. */
+export interface ModelFailedMessage {
+  readonly type: 'failed';
+  readonly stage: 'load' | 'numpy';
+  /** In the form of Triton's backend: the exception, then its frames. */
+  readonly message: string;
+  readonly traceback?: string;
+  readonly file?: string | null;
+  readonly line?: number | null;
+}
+
+/** A model's exception in `execute`, for people; its requests get Triton's text. */
+export interface ExecuteFailedMessage {
+  readonly type: 'executeFailed';
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly traceback: string;
+}
+
+export type MetricMessage =
+  | {
+      readonly type: 'metricFamily';
+      readonly family: number;
+      readonly name: string;
+      readonly description: string;
+      readonly kind: 'counter' | 'gauge' | 'histogram';
+    }
+  | {
+      readonly type: 'metric';
+      readonly family: number;
+      readonly metric: number;
+      readonly labels: Readonly<Record<string, string>>;
+      readonly buckets: readonly number[] | null;
+    }
+  | { readonly type: 'metricValue'; readonly metric: number; readonly value: number };
+
+/** A call that concerns models as a whole: `load`, `unload`, `isReady`. */
+export interface ControlCallMessage {
+  readonly type: 'call';
+  readonly call: number;
+  readonly method: 'load' | 'unload' | 'isReady';
+  readonly arguments: readonly unknown[];
+}
+
+export type ModelWorkerMessage =
+  | { readonly type: 'hello'; readonly pid: number; readonly python: string }
+  | { readonly type: 'preloaded' }
+  | { readonly type: 'ready'; readonly initMs: number }
+  | { readonly type: 'completed'; readonly config: string | null }
+  | { readonly type: 'finalizeFailed'; readonly message: string; readonly traceback: string }
+  | ModelFailedMessage
+  | ExecuteFailedMessage
+  | ControlCallMessage
+  | MetricMessage;
