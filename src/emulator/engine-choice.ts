@@ -171,13 +171,13 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
 }
 
 /** The Python of the project's script runs its Python models too. */
-function modelPython({ config, events, uses }: EngineStartOptions, signal: AbortSignal) {
+function modelPython({ config, sharedMemoryPrefix, events, uses }: EngineStartOptions, signal: AbortSignal) {
   const { python, home, environment } = config;
   let found: Promise<ModelPython> | undefined;
   return () => {
     found ??= ensureEnvironment(python, home, environment, events, signal).then(async ({ interpreter }) => {
       await uses(interpreter);
-      return { interpreter, environment };
+      return { interpreter, environment, sharedMemoryPrefix };
     });
     // What failed once, such as a download, is tried again with the next load.
     found.catch(() => {

@@ -79,9 +79,9 @@ function sharedMemoryPrefix(id: string): string {
   return `triton-local-${process.pid}-${id}-`;
 }
 
-/** What a Triton left there that was killed together with its guard. */
+/** What a killed process left there: a Triton together with its guard, or an emulator with Python models. */
 async function removeSharedMemory(id: string): Promise<void> {
   const names = await readdir(SHARED_MEMORY).catch(() => []);
   const left = names.filter((name) => name.startsWith('triton-local-') && name.includes(`-${id}-`));
-  await Promise.all(left.map((name) => rm(path.join(SHARED_MEMORY, name), { force: true })));
+  await Promise.all(left.map((name) => rm(path.join(SHARED_MEMORY, name), { recursive: true, force: true })));
 }

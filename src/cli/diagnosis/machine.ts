@@ -127,8 +127,8 @@ export function checkVariables(environment: Environment): readonly Finding[] {
 /** Emulators that run, and folders of some that were killed. */
 export async function checkInstances(home: string): Promise<readonly Finding[]> {
   const running = await (await openWorkspace(home)).list();
-  const folders = await readdir(path.join(home, 'instances')).catch(() => []);
-  const left = folders.length - running.length;
+  const entries = await readdir(path.join(home, 'instances'), { withFileTypes: true }).catch(() => []);
+  const left = entries.filter((entry) => entry.isDirectory()).length - running.length;
   const list = running.map(({ pid, projectDir }) => `${projectDir} (process ${pid})`).join(', ');
   const detail = running.length === 0 ? 'no emulator runs' : list;
   if (left <= 0) return [ok('emulators', detail)];

@@ -180,15 +180,19 @@ describe('instances', () => {
     expect(await folders()).toEqual(['damaged']);
   });
 
-  it.runIf(process.platform === 'linux')('take the shared memory of a killed Triton with them', async () => {
+  it.runIf(process.platform === 'linux')('take the shared memory of killed processes with them', async () => {
     const mine = await workspace.createInstance();
     const region = path.join('/dev/shm', `${mine.sharedMemoryPrefix}1-region`);
     const other = path.join('/dev/shm', `triton-local-${process.pid}-another-1-region`);
+    const folder = path.join('/dev/shm', `${mine.sharedMemoryPrefix}tensors-1`);
     await writeFile(region, '');
+    await mkdir(folder);
+    await writeFile(path.join(folder, 'p1'), '');
     await writeFile(other, '');
     try {
       await mine[Symbol.asyncDispose]();
       await expect(stat(region)).rejects.toThrow('ENOENT');
+      await expect(stat(folder)).rejects.toThrow('ENOENT');
       await stat(other);
     } finally {
       await rm(other);
