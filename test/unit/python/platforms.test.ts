@@ -59,6 +59,6 @@ describe('the Python of an environment', () => {
 });
 
 it('large tensors go through the pipe where there is no /dev/shm', async () => {
-  expect(await TensorFiles.create('darwin')).toBeUndefined();
-  expect(await TensorFiles.create('win32')).toBeUndefined();
+  expect(await TensorFiles.create('triton-local-', 'darwin')).toBeUndefined();
+  expect(await TensorFiles.create('triton-local-', 'win32')).toBeUndefined();
 });
