@@ -3,7 +3,14 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { entryKind, hashFile, isInside, writeFileAtomic } from '../../../src/base/index.ts';
+import {
+  entryKind,
+  hashFile,
+  isInside,
+  syncFile,
+  syncFolder,
+  writeFileAtomic,
+} from '../../../src/base/index.ts';
 
 let directory: string;
 
@@ -71,6 +78,17 @@ describe('entryKind', () => {
     await symlink(path.join(directory, 'none'), path.join(directory, 'dangling'));
     expect(await entryKind(path.join(directory, 'link'))).toBe('directory');
     expect(await entryKind(path.join(directory, 'dangling'))).toBeUndefined();
+  });
+});
+
+describe('what is brought to the disk', () => {
+  it('are files and folders; Windows opens no folder, and flushes only what may be written', async () => {
+    const file = path.join(directory, 'model.onnx');
+    await writeFile(file, 'x');
+    for (const platform of ['linux', 'darwin', 'win32'] as const) await syncFile(file, platform);
+    await syncFolder(path.join(directory, 'not', 'there'), 'win32');
+    await expect(syncFolder(path.join(directory, 'not', 'there'), 'darwin')).rejects.toThrow('ENOENT');
+    await expect(syncFile(path.join(directory, 'none'), 'win32')).rejects.toThrow('ENOENT');
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { isTaken } from '../../../src/base/file-lock.ts';
 import { isHeld, retryWhileHeld } from '../../../src/base/index.ts';
 
 const refusal = (code: string) => Object.assign(new Error(code), { code });
@@ -46,4 +47,11 @@ describe('a file that another process holds', () => {
     await expect(retryWhileHeld(() => Promise.reject(refusal('EPERM')), 'linux')).rejects.toThrow('EPERM');
     await expect(retryWhileHeld(() => Promise.reject(refusal('ENOENT')), 'win32')).rejects.toThrow('ENOENT');
   });
+});
+
+it('a lock file that is deleted but still open counts as taken on Windows, where making it is EPERM', () => {
+  expect(isTaken(refusal('EPERM'), 'win32')).toBe(true);
+  expect(isTaken(refusal('EPERM'), 'linux')).toBe(false);
+  for (const platform of ['linux', 'darwin', 'win32'] as const)
+    expect(isTaken(refusal('EEXIST'), platform)).toBe(true);
 });
