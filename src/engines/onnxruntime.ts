@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { execa } from 'execa';
-import { entryKind, messageOf, systemError } from '../base/index.ts';
+import { entryKind, messageOf, retryWhileHeld, systemError } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
 
 /** The release that is installed where the project brings none; the same that our tests run. */
@@ -70,7 +70,7 @@ async function install(target: string, options: OnnxRuntimeOptions, signal: Abor
     using _progress = reportProgress(building, (detail) => say('installing', detail));
     await runNpm(building, options.environment, signal);
     await dropOtherPlatforms(path.join(building, 'node_modules', PACKAGE, 'bin'));
-    if ((await entryKind(target)) === undefined) await rename(building, target);
+    if ((await entryKind(target)) === undefined) await retryWhileHeld(() => rename(building, target));
     say('ready', target);
   } finally {
     await rm(building, { recursive: true, force: true });
