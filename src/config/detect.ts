@@ -9,13 +9,6 @@ const REPOSITORY_PLACES = ['models/triton', 'triton'];
 /** Folders in which a single `.onnx` file is the model. */
 const MODEL_FOLDERS = ['', 'models', 'model', 'onnx', 'weights'];
 const SCRIPT_PLACES = ['score.py', 'src/score.py', 'code/score.py', 'onlinescoring/score.py'];
-const CONDA_FILES = [
-  'conda.yml',
-  'conda.yaml',
-  'conda_dependencies.yml',
-  'environment.yml',
-  'environment.yaml',
-];
 
 /** What was looked for, for the message when nothing was found. */
 const LOOKED_FOR =
@@ -130,16 +123,4 @@ async function findMisplacedModel(
     }
   }
   return undefined;
-}
-
-/** Finds the file that says which packages the script needs. A conda file is what Azure ML takes, so it goes first. */
-export async function detectPackages(
-  directory: string,
-): Promise<{ readonly condaFile?: string; readonly requirementsFile?: string }> {
-  for (const name of CONDA_FILES) {
-    const condaFile = path.join(directory, name);
-    if ((await entryKind(condaFile)) === 'file') return { condaFile };
-  }
-  const requirementsFile = path.join(directory, 'requirements.txt');
-  return (await entryKind(requirementsFile)) === 'file' ? { requirementsFile } : {};
 }

@@ -12,17 +12,19 @@ import {
   StateStore,
 } from '../events/index.ts';
 import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
-import { UserPaths } from '../repository/index.ts';
+import { type ModelSnapshot, UserPaths } from '../repository/index.ts';
 import { type Instance, openWorkspace, type Workspace } from '../workspace/index.ts';
 import { startEngine } from './engine-start.ts';
 import { exposureWarning } from './exposure.ts';
 import { startFirstGeneration } from './first-generation.ts';
 import type { Generations } from './generations.ts';
 import { ModelLoader } from './model-loader.ts';
+import { ModelNotices } from './model-notices.ts';
 import { isReady, Readiness } from './readiness.ts';
 import { EmulatorTarget } from './reload-target.ts';
 import type { Replay } from './replay/replay.ts';
 import { startReplay } from './replay/start-replay.ts';
+import { sampleRequest } from './sample-request.ts';
 import { ScoringDoor } from './scoring-door.ts';
 import { ScriptSettings } from './script-settings.ts';
 import { prepareScript } from './script-start.ts';
@@ -111,6 +113,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     () => isReady(this.httpUrl, new URL('/', this.scoringUri).href),
     (ready) => this.#tellReadiness(ready),
   );
+  /** A body for the script that can be tried. */
+  #sample: string | undefined;
   #startMs: number | undefined;
 
   constructor({ config, resolve, runtimePaths, eventLog, keys }: EmulatorOptions) {
@@ -156,12 +160,15 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
 
     const initial = await snapshotProject(config);
     const paths = new UserPaths(stagedRepository, initial.repository, config.projectDir);
+    const onClientLoad = (model: ModelSnapshot) => this.#reloader?.accept(model);
+    const loader = new ModelLoader({ config, stagedRepository, paths, initial, onClientLoad });
     const { engine, failures } = await startEngine(
       {
         config,
         initial,
         stagedRepository,
         paths,
+        sync: loader,
         runtimePaths: this.#runtimePaths,
         skipDownload: this.#skipDownload.signal,
         events: this.#bus,
@@ -169,6 +176,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       signal,
     );
     this.#lifetime.use('engine', engine);
+    loader.use(engine);
     // It was started again as often as makes sense; without it nothing is left to serve.
     void engine.exited.then((reason) => this.end(`the ${engine.kind} engine is gone: ${reason}`, 1));
     this.httpUrl = engine.endpoints.http;
@@ -181,8 +189,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     this.#warn(exposureWarning(exposure));
     await this.#startScript(signal);
     await this.#readiness.check();
-    const refused = [...failures.keys()];
-    await this.#startReloading(initial, new ModelLoader(engine, stagedRepository, paths), refused);
+    await this.#startReloading(initial, loader, [...failures.keys()]);
     this.#replay = await startReplay(
       { config, service: this, firstModel: this.#store.state.models[0]?.name, events: this.#bus },
       this.#lifetime,
@@ -262,8 +269,12 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     loader: ModelLoader,
     models: readonly string[],
   ): Promise<void> {
+    const { image, gpuModelsOnCpu } = this.#config.engine;
+    const notices = new ModelNotices(this.#bus, image, gpuModelsOnCpu);
+    void notices.log(initial.repository?.models.values() ?? []);
     const target = new EmulatorTarget({
       loader,
+      notices,
       generations: this.#generations,
       onScriptUp: () => {
         this.#scriptFailure = undefined;
@@ -287,11 +298,11 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   /** Where it answers, and whether it is ready; what keeps it from that otherwise. */
-  #tellReadiness(ready: boolean): void {
+  async #tellReadiness(ready: boolean): Promise<void> {
     if (this.#ending) return;
     const { scoringUri, httpUrl } = this;
-    const deployment = this.#config.script ? ('script' as const) : ('no-code' as const);
-    const facts = { scoringUri, httpUrl, deployment };
+    const { script, projectDir } = this.#config;
+    const facts = { scoringUri, httpUrl, deployment: script ? ('script' as const) : ('no-code' as const) };
     if (!ready) {
       const { state } = this.#store;
       const blockers = [...findBlockers(state)];
@@ -302,8 +313,14 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       this.#bus.emit({ type: 'emulator.degraded', ...facts, blockers });
       return;
     }
+    if (script) this.#sample ??= await sampleRequest(projectDir, script, this.#generations?.current?.swagger);
     this.#startMs ??= performance.now() - this.#startedAt;
-    this.#bus.emit({ type: 'emulator.ready', ...facts, startMs: this.#startMs });
+    this.#bus.emit({
+      type: 'emulator.ready',
+      ...facts,
+      startMs: this.#startMs,
+      ...(this.#sample !== undefined && { sample: this.#sample }),
+    });
   }
 
   async #announceInstance(): Promise<void> {
@@ -330,7 +347,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
 
   async publish(port: number): Promise<void> {
     await this.#scoring?.move(port, async () => {
-      this.#tellReadiness(this.#readiness.ready === true);
+      await this.#tellReadiness(this.#readiness.ready === true);
       await this.#announceInstance();
     });
   }

@@ -26,13 +26,13 @@ async function answersOk(url: string): Promise<boolean> {
 /** Follows whether the emulator is ready. */
 export class Readiness {
   readonly #probe: () => Promise<boolean>;
-  readonly #report: (ready: boolean) => void;
+  readonly #report: (ready: boolean) => Promise<void>;
   #ready: boolean | undefined;
   #checking: Promise<void> | undefined;
   #again = false;
 
   /** @param report called with the first result, with every change, and again while it stays unready */
-  constructor(probe: () => Promise<boolean>, report: (ready: boolean) => void) {
+  constructor(probe: () => Promise<boolean>, report: (ready: boolean) => Promise<void>) {
     this.#probe = probe;
     this.#report = report;
   }
@@ -68,7 +68,7 @@ export class Readiness {
       // While it stays unready, what blocks it may have changed.
       if (this.#again || (ready && this.#ready === true)) continue;
       this.#ready = ready;
-      this.#report(ready);
+      await this.#report(ready);
     } while (this.#again);
   }
 }

@@ -110,6 +110,8 @@ export const eventBody = z.discriminatedUnion('type', [
     httpUrl: z.string(),
     deployment: z.enum(['no-code', 'script']),
     startMs: milliseconds,
+    /** A body that the script can be tried with, as curl's `-d` takes it: the text, or `@` and a file. */
+    sample: z.string().optional(),
   }),
   /**
    * Both listeners are open, but the emulator is not ready: something must be fixed first. `emulator.ready` follows

@@ -1,10 +1,12 @@
 import { messageOf, TritonLocalError } from '../base/index.ts';
-import { invalidArgument, KServeError, unsupported } from '../kserve/index.ts';
+import { KServeError, unsupported } from '../kserve/index.ts';
 import {
+  invalidConfig,
   locateConfigError,
   ModelConfigError,
   type ModelDefinition,
   type ModelVersion,
+  missingBackendText,
   readLabels,
 } from '../repository/index.ts';
 import type { Backend, BackendModel } from './backends/backend.ts';
@@ -26,23 +28,25 @@ export async function loadVersion(
   const { backend: name, platform } = definition.config;
   const backend = backends.get(name);
   if (!backend)
-    throw invalidArgument(
-      `unable to find backend library for backend '${name || platform}', try specifying runtime on the model configuration.`,
-    );
-  if (definition.config.sequence_batching)
-    throw unsupported(
-      "triton-local's embedded engine does not serve sequence batching yet; use --engine docker or native",
+    throw await locateConfigError(
+      invalidConfig(missingBackendText(name || platform), ['backend']),
+      definition.configFile,
     );
   let model: BackendModel | undefined;
   try {
     model = await backend.load(definition, version);
+    // What Triton refuses is refused in its words first.
+    if (model.config.sequence_batching)
+      throw unsupported(
+        "triton-local's embedded engine does not serve sequence batching yet; use --engine docker or native",
+      );
     const labels = new Map<string, readonly string[]>();
     for (const output of model.config.output)
       if (output.label_filename !== '')
         labels.set(output.name, await readLabels({ ...definition, config: model.config }, output));
-    await warmUp(definition, model);
     const { config, instances } = model;
     const statistics = new ModelStatistics();
+    await warmUp(definition, model, statistics);
     const scheduler = new Scheduler(config, instances, statistics);
     const dispose = async () => model?.[Symbol.asyncDispose]();
     return new LoadedVersion({ version: version.version, config, labels, statistics, scheduler, dispose });

@@ -190,6 +190,7 @@ export function formatTryLine(
   scoringUri: string,
   httpUrl: string,
   model: string | undefined,
+  sample = '{"data": []}',
   platform: NodeJS.Platform = process.platform,
 ): string {
   if (deployment === 'no-code') {
@@ -198,6 +199,7 @@ export function formatTryLine(
       : `curl ${httpUrl}/v2/models/${encodeURIComponent(model)}`;
   }
   // cmd.exe knows no single quotes.
-  const quote = (text: string) => (platform === 'win32' ? `"${text.replaceAll('"', '\\"')}"` : `'${text}'`);
-  return `curl ${scoringUri} -H ${quote('Content-Type: application/json')} -d ${quote('{"data": []}')}`;
+  const quote = (text: string) =>
+    platform === 'win32' ? `"${text.replaceAll('"', '\\"')}"` : `'${text.replaceAll("'", "'\\''")}'`;
+  return `curl ${scoringUri} -H ${quote('Content-Type: application/json')} -d ${quote(sample)}`;
 }

@@ -119,7 +119,7 @@ export class PlainFormat {
   }
 
   #ready(event: EventOf<'emulator.ready'>, { models }: EmulatorState): string[] {
-    const { scoringUri, httpUrl, deployment } = event;
+    const { scoringUri, httpUrl, deployment, sample } = event;
     const model = models.find((it) => it.state === 'READY')?.name;
     const when = this.#wasReady ? 'again' : `in ${formatDuration(event.startMs)}`;
     this.#wasReady = true;
@@ -127,7 +127,7 @@ export class PlainFormat {
       this.#line('ready', this.#style.green(when)),
       `${INDENT}scoring  ${scoringUri}`,
       `${INDENT}Triton   ${httpUrl}`,
-      `${INDENT}try      ${formatTryLine(deployment, scoringUri, httpUrl, model)}`,
+      `${INDENT}try      ${formatTryLine(deployment, scoringUri, httpUrl, model, sample)}`,
     ];
   }
 

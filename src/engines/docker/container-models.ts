@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { messageOf, systemError } from '../../base/index.ts';
 import type { ModelStatus } from '../../events/index.ts';
+import type { PublishedModel } from '../engine.ts';
 import { explainLoadFailure, explainUnread, loadFailure, withPlainReason } from '../load-failure.ts';
 import type { ModelBoard } from '../model-board.ts';
 import { type IndexEntry, type TritonClient, TritonRefusal } from '../triton-client.ts';
@@ -46,6 +47,23 @@ export class ContainerModels {
     } finally {
       await this.refresh();
     }
+  }
+
+  /** Shows the container what is staged of a model, without having it loaded. */
+  async publish(model: string): Promise<PublishedModel> {
+    const { served, copyTo } = this.#parts;
+    const translation = await served.translate(model);
+    const copy = async () => {
+      if (copyTo) await copyModel(copyTo, served.directory, model);
+    };
+    await copy();
+    return {
+      commit: async () => translation?.commit(),
+      rollback: async () => {
+        await translation?.rollback();
+        await copy();
+      },
+    };
   }
 
   /** @throws MODEL_UNLOAD_FAILED with Triton's reason */

@@ -149,6 +149,7 @@ export class DockerEngine implements Engine {
       endpoints: { http: `http://${ports.http}`, grpc: ports.grpc, metrics: `http://${ports.metrics}` },
       load: (model) => models.load(model),
       unload: (model) => models.unload(model),
+      publish: (model) => models.publish(model),
       models: () => models.list(),
       loadFailure: (model) => models.loadFailure(model),
       refresh: () => models.refresh(),

@@ -11,7 +11,8 @@ import {
 } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
 import type { EventSink, ModelStatus } from '../../events/index.ts';
-import type { Engine, EngineEndpoints, LocalEngine, RunningEngine } from '../engine.ts';
+import type { RepositorySync } from '../../repository/index.ts';
+import type { Engine, EngineEndpoints, LocalEngine, PublishedModel, RunningEngine } from '../engine.ts';
 import { TritonClient } from '../triton-client.ts';
 import { HttpGateway } from './http-gateway.ts';
 import type { GatewayPorts } from './ports.ts';
@@ -19,6 +20,8 @@ import { SideDoors } from './side-doors.ts';
 
 export interface FrontedEngineOptions extends GatewayPorts {
   readonly modelControlMode: ModelControlMode;
+  /** Brings the engine's repository up to date before clients list and load its models, where it is ours. */
+  readonly sync?: RepositorySync | undefined;
   readonly events: EventSink;
 }
 
@@ -80,7 +83,7 @@ class RunningFronted implements LocalEngine {
     });
     // Undone from the last to the first: clients are served out before the engine goes.
     this.#lifetime.defer('engine', () => this.#running?.[Symbol.asyncDispose]());
-    const { host, modelControlMode, events } = options;
+    const { host, modelControlMode, sync, events } = options;
     const onModelControl = () => void this.#running?.refresh?.().catch(() => undefined);
     const allowsControl = modelControlMode === 'explicit';
     this.#doors = this.#lifetime.use(
@@ -89,7 +92,7 @@ class RunningFronted implements LocalEngine {
     );
     this.#gateway = this.#lifetime.use(
       'gateway',
-      new HttpGateway({ host, port: options.httpPort, modelControlMode, onModelControl }),
+      new HttpGateway({ host, port: options.httpPort, modelControlMode, sync, onModelControl }),
     );
     this.#lifetime.defer('restarts', () => this.#stopping.abort(systemError('STOPPING', 'the engine stops')));
   }
@@ -135,6 +138,11 @@ class RunningFronted implements LocalEngine {
       await running.unload(model);
       if (isFailed) await this.#renewWhereStuck(running, model);
     });
+  }
+
+  async publish(model: string): Promise<PublishedModel> {
+    const published = await (await this.#present()).publish?.(model);
+    return published ?? { commit: async () => {}, rollback: async () => {} };
   }
 
   models(): readonly ModelStatus[] {

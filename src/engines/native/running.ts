@@ -1,10 +1,10 @@
 import { type Lifetime, messageOf, systemError } from '../../base/index.ts';
 import type { ModelState } from '../../events/index.ts';
-import type { RunningEngine } from '../engine.ts';
+import type { PublishedModel, RunningEngine } from '../engine.ts';
 import { explainLoadFailure, explainUnread, loadFailure, withPlainReason } from '../load-failure.ts';
 import type { ModelBoard } from '../model-board.ts';
 import type { TranslatedRepository } from '../onnx-as-python/translated-repository.ts';
-import { type TritonClient, TritonRefusal } from '../triton-client.ts';
+import { type IndexEntry, type TritonClient, TritonRefusal } from '../triton-client.ts';
 import type { TritonProcess } from './process.ts';
 
 interface RunFacts {
@@ -91,6 +91,12 @@ export class RunningNative implements RunningEngine {
     }
   }
 
+  async publish(model: string): Promise<PublishedModel> {
+    return (
+      (await this.#facts.translated?.translate(model)) ?? { commit: async () => {}, rollback: async () => {} }
+    );
+  }
+
   models() {
     return this.#parts.board.models;
   }
@@ -110,6 +116,7 @@ export class RunningNative implements RunningEngine {
     await translated?.tidy();
     const index = await client.index().catch(() => undefined);
     if (!index || lifetime.ended) return;
+    noteUnloaded(index, unloaded);
     // A model that failed stays in Triton's index after it was unloaded, and one without a load is named there.
     const loaded = index.filter(
       ({ name, state }) => !unloaded.has(name) || isMoving(state) || state === 'READY',
@@ -130,6 +137,14 @@ export class RunningNative implements RunningEngine {
     clearTimeout(this.#timer);
     return this.#parts.lifetime[Symbol.asyncDispose]();
   }
+}
+
+/** What clients have unloaded stays unloaded when the next process starts; what they have loaded does not. */
+function noteUnloaded(index: readonly IndexEntry[], unloaded: Set<string>): void {
+  for (const { name, state, reason } of index) {
+    if (state === 'UNAVAILABLE' && reason === 'unloaded') unloaded.add(name);
+  }
+  for (const { name, state } of index) if (state === 'READY') unloaded.delete(name);
 }
 
 function isMoving(state: ModelState | undefined): boolean {

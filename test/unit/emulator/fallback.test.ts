@@ -97,8 +97,9 @@ async function start(answers: DaemonAnswers | undefined, flags: Readonly<Record<
   const skip = new AbortController();
   const stagedRepository = folder.path('staged');
   const paths = new UserPaths(stagedRepository, initial.repository, config.projectDir);
+  const sync = { begin: async () => ({ end: async () => {} }) };
   const skipDownload = skip.signal;
-  const options = { config, initial, stagedRepository, paths, runtimePaths: [], skipDownload, events };
+  const options = { config, initial, stagedRepository, paths, sync, runtimePaths: [], skipDownload, events };
   return { seen, skip, events, starting: startEngine(options, new AbortController().signal) };
 }
 

@@ -8,7 +8,9 @@ function follow(answers: readonly boolean[]) {
   let probes = 0;
   const readiness = new Readiness(
     async () => answers[Math.min(probes++, answers.length - 1)] ?? false,
-    (ready) => reports.push(ready),
+    async (ready) => {
+      reports.push(ready);
+    },
   );
   const bus = new EventBus();
   bus.subscribe((event) => readiness.follow(event));

@@ -100,11 +100,20 @@ describe('the line to try', () => {
   const [scoring, http] = ['http://localhost:6789/score', 'http://localhost:8000'];
 
   it('is quoted as the shell there wants it', () => {
-    expect(formatTryLine('script', scoring, http, 'digits', 'linux')).toBe(
+    expect(formatTryLine('script', scoring, http, 'digits', undefined, 'linux')).toBe(
       `curl ${scoring} -H 'Content-Type: application/json' -d '{"data": []}'`,
     );
-    expect(formatTryLine('script', scoring, http, 'digits', 'win32')).toBe(
+    expect(formatTryLine('script', scoring, http, 'digits', undefined, 'win32')).toBe(
       `curl ${scoring} -H "Content-Type: application/json" -d "{\\"data\\": []}"`,
+    );
+  });
+
+  it('has the body that the script can be tried with', () => {
+    expect(formatTryLine('script', scoring, http, undefined, `{"it's":1}`, 'linux')).toMatch(
+      / -d '\{"it'\\''s":1\}'$/,
+    );
+    expect(formatTryLine('script', scoring, http, undefined, '@/p/r.json', 'linux')).toMatch(
+      / -d '@\/p\/r\.json'$/,
     );
   });
 
