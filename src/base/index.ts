@@ -1,7 +1,9 @@
 // Base: the few tools that every room needs. It knows errors, lifetimes, time, lines, files and ports;
 // it refuses to know anything of machine learning, Azure or Docker.
 export { formatAddress, formatHost, isLoopback, isWildcard, reachableHost } from './addresses.ts';
+export { type BearerCheck, createBearerCheck } from './bearer.ts';
 export { type Clock, systemClock } from './clock.ts';
+export { DrainingServer, type DrainingServerOptions } from './draining-server.ts';
 export {
   hasErrno,
   messageOf,

@@ -167,6 +167,11 @@ export const ERROR_CATALOGUE: Readonly<Record<string, Readonly<Record<string, Er
       'A model could not be loaded; what served before keeps serving.',
       "Correct what Triton's reason names; the next save is tried again.",
     ),
+    MODELS_ELSEWHERE: user(
+      EXIT.failed,
+      'With `--engine external`, the models belong to the other server; triton-local sends it no load or unload.',
+      "Change that server's model repository, then send the request that the hint shows.",
+    ),
     MODEL_UNLOAD_FAILED: system(
       EXIT.failed,
       'Triton did not unload a model.',

@@ -104,6 +104,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   #starting: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
   #generations: Generations | undefined;
+  #engine: LocalEngine | undefined;
   #reloader: Reloader | undefined;
   #instance: Instance | undefined;
   #scoring: ScoringDoor | undefined;
@@ -175,7 +176,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       },
       signal,
     );
-    this.#lifetime.use('engine', engine);
+    this.#engine = this.#lifetime.use('engine', engine);
     loader.use(engine);
     // It was started again as often as makes sense; without it nothing is left to serve.
     void engine.exited.then((reason) => this.end(`the ${engine.kind} engine is gone: ${reason}`, 1));
@@ -283,6 +284,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     this.#reloader = await startReloader({
       config: this.#config,
       initial,
+      modelsAt: this.#engine?.modelsAt,
       refused: {
         models,
         script: this.#scriptFailure !== undefined,
@@ -342,6 +344,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   async reload(model?: string): Promise<void> {
+    // Says why not, where the models are those of a server that is not ours.
+    if (model !== undefined && this.#engine?.modelsAt !== undefined) await this.#engine.load(model);
     await this.#reloader?.reload(model);
   }
 
