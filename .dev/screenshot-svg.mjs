@@ -66,5 +66,4 @@ function colourOf(colour, isRgb) {
   return isRgb ? `#${colour.toString(16).padStart(6, '0')}` : PALETTE[colour];
 }
 
-const escapeXml = (text) =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const escapeXml = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

@@ -24,9 +24,11 @@ export function commandsPage({ createProgram, SETTINGS }) {
 
 function groupPart(group) {
   const verbs = group.commands.filter(isShown);
-  return [`## ${group.name()}`, sentence(group.description()), ...verbs.map((it) => commandPart(it, '###'))].join(
-    '\n\n',
-  );
+  return [
+    `## ${group.name()}`,
+    sentence(group.description()),
+    ...verbs.map((it) => commandPart(it, '###')),
+  ].join('\n\n');
 }
 
 function commandPart(command, mark, settings = new Set()) {

@@ -14,7 +14,8 @@ const MEANINGS = {
   'engine.starting': 'The engine is being started.',
   'engine.pull.progress':
     'The download of an image, a few times a second. `total` counts the layers whose size is known, and is 0 before the first. `etaSeconds` is null while nobody can tell.',
-  'engine.ready': 'The engine answers at `httpUrl`. `version` is the release of Triton that it is or imitates.',
+  'engine.ready':
+    'The engine answers at `httpUrl`. `version` is the release of Triton that it is or imitates.',
   'engine.exited': 'The engine ended without being asked to. It is started again.',
   'model.state': 'A version of a model changed its state. `reason` says why, in Triton’s words.',
   'model.statistics':
@@ -49,7 +50,8 @@ export function eventsPage({ event, z }) {
     ...types.filter((type) => !MEANINGS[type]),
     ...Object.keys(MEANINGS).filter((type) => !types.includes(type)),
   ];
-  if (differing.length > 0) throw new Error(`.dev/reference/events.mjs and the schema differ in: ${differing}`);
+  if (differing.length > 0)
+    throw new Error(`.dev/reference/events.mjs and the schema differ in: ${differing}`);
   const groups = [...new Set(types.map(groupOf))];
   return page({
     title: 'Events',
@@ -101,7 +103,8 @@ function typeName(schema) {
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
   if (schema.anyOf) return schema.anyOf.map(typeName).join(' or ');
-  if (schema.type === 'array') return schema.items.type === 'object' ? 'list of objects' : `list of ${typeName(schema.items)}s`;
+  if (schema.type === 'array')
+    return schema.items.type === 'object' ? 'list of objects' : `list of ${typeName(schema.items)}s`;
   if (schema.type === 'string' && schema.format === 'date-time') return 'time';
   return [schema.type].flat().join(' or ');
 }

@@ -19,17 +19,11 @@ export function exitStatusesPage({ EXIT, EXIT_MEANINGS, ERROR_CATALOGUE }) {
     parts: [
       `## The statuses\n\n${table(
         ['Status', 'Means'],
-        [
-          ...statuses,
-          [130, 'Ended by Ctrl+C (SIGINT).'],
-          [143, 'Ended by SIGTERM.'],
-        ],
+        [...statuses, [130, 'Ended by Ctrl+C (SIGINT).'], [143, 'Ended by SIGTERM.']],
       )}`,
       `## Error codes by status\n\n${table(
         ['Status', 'Error codes'],
-        statuses
-          .map(([status]) => [status, codesOf(status).join(', ')])
-          .filter(([, codes]) => codes !== ''),
+        statuses.map(([status]) => [status, codesOf(status).join(', ')]).filter(([, codes]) => codes !== ''),
       )}`,
       'Status 6 has no code: the report of `test` names each request that failed. [Errors](errors.md) explains every code.',
     ],

@@ -26,7 +26,10 @@ const pages = [
   ...readdirSync(path.join(repositoryRoot, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => path.posix.join('docs', name.replaceAll(path.sep, '/'))),
-].map((page) => ({ page, blocks: blocksOf(readFileSync(path.join(repositoryRoot, page), 'utf8'), 'console') }));
+].map((page) => ({
+  page,
+  blocks: blocksOf(readFileSync(path.join(repositoryRoot, page), 'utf8'), 'console'),
+}));
 const runnable = pages
   .map(({ page, blocks }) => ({
     page,
@@ -61,7 +64,9 @@ class Reader implements AsyncDisposable {
     await Promise.all(['bin', 'tmp'].map((name) => mkdir(folder.path(name))));
     await cp(path.join(repositoryRoot, 'sample-models'), folder.path('sample-models'), { recursive: true });
     const [node, cli] = checkoutCli;
-    await writeFile(folder.path('bin/npx'), `#!/bin/sh\nshift\nexec "${node}" "${cli}" "$@"\n`, { mode: 0o755 });
+    await writeFile(folder.path('bin/npx'), `#!/bin/sh\nshift\nexec "${node}" "${cli}" "$@"\n`, {
+      mode: 0o755,
+    });
     const ports = { 6789: await freePort(), 8000: await freePort() };
     const env = {
       ...childEnvironment(folder.path('home'), folder.path('tmp')),
@@ -85,7 +90,9 @@ class Reader implements AsyncDisposable {
       const missing = missingLine(output, shown);
       if (status === 0 && missing === undefined) return;
       if (Date.now() > deadline)
-        throw new Error(`$ ${command}\nended with ${status}${missing ? `, without "${missing}"` : ''}:\n${output}`);
+        throw new Error(
+          `$ ${command}\nended with ${status}${missing ? `, without "${missing}"` : ''}:\n${output}`,
+        );
       await sleep(200);
     }
   }

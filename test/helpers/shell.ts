@@ -46,7 +46,8 @@ export class Shell implements AsyncDisposable {
     for (;;) {
       const found = find();
       if (found) return found;
-      if (Date.now() > deadline) throw new Error(`$ ${command}\nnever came to its end; it wrote:\n${this.#output}`);
+      if (Date.now() > deadline)
+        throw new Error(`$ ${command}\nnever came to its end; it wrote:\n${this.#output}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

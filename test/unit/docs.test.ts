@@ -7,11 +7,17 @@ import { EXIT } from '../../src/cli/exit-codes.ts';
 import { repositoryRoot } from '../helpers/temp-project.ts';
 
 const read = (file: string) => readFileSync(path.join(repositoryRoot, file), 'utf8');
-const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '*.md'], {
-  cwd: repositoryRoot,
-  encoding: 'utf8',
-});
-const files = tracked.split('\0').filter((file) => file !== '' && existsSync(path.join(repositoryRoot, file)));
+const tracked = execFileSync(
+  'git',
+  ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '*.md'],
+  {
+    cwd: repositoryRoot,
+    encoding: 'utf8',
+  },
+);
+const files = tracked
+  .split('\0')
+  .filter((file) => file !== '' && existsSync(path.join(repositoryRoot, file)));
 const pages = files.filter((file) => file.startsWith('docs/') && file !== 'docs/README.md');
 
 /** The relative links of a page as paths from the root, with their anchors. */
@@ -63,8 +69,12 @@ describe('the package', () => {
 describe('README.md', () => {
   it('is short, and names every exit status', () => {
     expect(read('README.md').split('\n').length).toBeLessThanOrEqual(200);
-    const line = read('README.md').split('\n').find((text) => text.startsWith('Exit status')) ?? '';
-    for (const status of [...Object.values(EXIT), 130, 143]) expect(line).toMatch(new RegExp(`\\b${status}\\b`));
+    const line =
+      read('README.md')
+        .split('\n')
+        .find((text) => text.startsWith('Exit status')) ?? '';
+    for (const status of [...Object.values(EXIT), 130, 143])
+      expect(line).toMatch(new RegExp(`\\b${status}\\b`));
   });
 });
 
