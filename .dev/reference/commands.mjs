@@ -14,7 +14,7 @@ export function commandsPage({ createProgram, SETTINGS }) {
       ['The az ml verbs', '../azure-cli.md'],
     ],
     intro: [
-      '`npx triton-local COMMAND`. Every command has `--help`, and `--verbose` before the command shows the cause of an error with its stack. A command without a folder works on the project at or above the working directory.',
+      '`npx triton-local COMMAND`. Every command has `--help`, and `--verbose` shows the cause of an error with its stack. A command without a folder works on the project at or above the working directory.',
     ],
     parts: commands.map((command) =>
       command.commands.length > 0 ? groupPart(command) : commandPart(command, '##', settings),

@@ -68,6 +68,13 @@ export function eventsPage({ event, z }) {
         '{"v":1,"seq":7,"time":"2026-11-28T10:00:00.000Z","type":"worker.ready","pid":4711,"generation":1,"initMs":131.4}',
         '```',
       ].join('\n'),
+      [
+        'For example, the errors of reloads as they happen, with `jq`:',
+        '',
+        '```sh',
+        'npx triton-local up --ui json | jq -c \'select(.type == "reload.failed") | .error\'',
+        '```',
+      ].join('\n'),
       'Every event has `v` (1, the version of the format), `seq` (rises by one), `time` (ISO 8601, UTC) and `type`. New types and fields may be added; existing ones keep their meaning. Times that end in `Ms` are milliseconds. A `?` marks fields that may be absent. The package exports the JSON Schema as `triton-local/schemas/event.schema.json`.',
     ],
     parts: groups.map((group) => {
