@@ -16,6 +16,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   usage: 'Wrong use: an unknown flag, a value that is not valid, or a folder without a project.',
   unanswered: 'A question needs an answer, and there is no terminal to ask it on.',
   timedOut: 'Something was not ready in time.',
-  prerequisite: 'Something is missing on this machine: Docker, a GPU, Python, a package, or a free port.',
+  prerequisite:
+    'Something is missing or too old on this machine (Docker, a GPU, Python, a package), a port is taken, or the project runs already.',
   testsFailed: 'A request of `test` got another answer than expected.',
 };
