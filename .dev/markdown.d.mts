@@ -1,6 +1,7 @@
 export function headingsOf(
   text: string,
 ): readonly { readonly level: number; readonly title: string; readonly anchor: string }[];
+export function anchorsOf(text: string): readonly string[];
 export function linksOf(text: string): readonly string[];
 export function blocksOf(
   text: string,

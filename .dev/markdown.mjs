@@ -15,6 +15,12 @@ export function headingsOf(text) {
     });
 }
 
+/** What a link to a page may end in: the anchors of its headings, and those that it sets itself. */
+export function anchorsOf(text) {
+  const own = [...withoutFences(text).matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id);
+  return [...headingsOf(text).map(({ anchor }) => anchor), ...own];
+}
+
 /** The targets of the links and images of a page, outside of code. */
 export function linksOf(text) {
   const prose = withoutFences(text).replace(/`[^`\n]*`/g, '');
