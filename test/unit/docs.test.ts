@@ -80,7 +80,8 @@ describe('README.md', () => {
 
 describe('the reader of Markdown', () => {
   it('gives headings the anchors that GitHub gives them', () => {
-    const text = '# A `b` & c\n```\n# no\n```\n## /score\n## Hot-reload: [x](y)?\n## /score\n<a id="e1"></a>\n';
+    const text =
+      '# A `b` & c\n```\n# no\n```\n## /score\n## Hot-reload: [x](y)?\n## /score\n<a id="e1"></a>\n';
     expect(anchorsOf(text)).toEqual(['a-b--c', 'score', 'hot-reload-x', 'score-1', 'e1']);
   });
 
