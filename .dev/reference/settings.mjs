@@ -41,16 +41,34 @@ export function settingsPage({ SETTINGS, SETTING_GROUPS, keyOf }) {
         table(
           ['Variable', 'Is'],
           [
-            [
-              '`TRITON_LOCAL_HOME`',
-              'The state folder: environments, the Azure ML workspace, keys, logs, collected data. By default `triton-local` in `$XDG_STATE_HOME` or `~/.local/state`; on Windows in `%LOCALAPPDATA%`.',
-            ],
+            ['`TRITON_LOCAL_HOME`', 'The [state folder](#state-folder).'],
             [
               '`TRITON_LOCAL_KEY`',
               'The primary key that `--auth key` asks for. Without it, a key is made and kept; `triton-local keys --show` shows it.',
             ],
             ['`NO_COLOR`, `FORCE_COLOR`', 'Plain text, or colours where the output is no terminal.'],
             ['`CI`, `INK_SCREEN_READER`', 'Plain lines in place of the screen.'],
+          ],
+        ),
+      ].join('\n'),
+      [
+        '## State folder',
+        '',
+        'Everything that is kept lies in `TRITON_LOCAL_HOME`; by default in `triton-local` below `$XDG_STATE_HOME` or `~/.local/state`, and on Windows below `%LOCALAPPDATA%`. `triton-local prune` deletes what nothing uses.',
+        '',
+        table(
+          ['Part', 'Holds'],
+          [
+            ['`environments/`', 'Python environments, one for each list of packages, and the native Triton.'],
+            ['`runtime/`', 'ONNX Runtime for Node.js.'],
+            [
+              '`workspace/`',
+              'The Azure ML workspace: registered models, environments, services and endpoints.',
+            ],
+            ['`keys/`', 'The access keys of `--auth key`.'],
+            ['`data/`', 'What scripts collected.'],
+            ['`logs/`', 'Logs of emulators.'],
+            ['`instances/`', 'What runs: control sockets and staged models. It is removed at the end.'],
           ],
         ),
       ].join('\n'),
