@@ -1,4 +1,4 @@
-import type { Exchange } from './exchange.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** A request that gunicorn refuses before the application sees it, and what its page says. */
 export interface Refusal {
@@ -15,7 +15,7 @@ const MAX_REQUEST_LINE = 4094;
  * What Node's parser lets through and gunicorn does not: other versions of HTTP, lines and fields beyond its limits,
  * single fields that came twice, and a coding that HTTP/1.0 does not have.
  */
-export function refusalOf({ method, request, fields }: Exchange): Refusal | undefined {
+export function refusalOf({ method, request, fields }: RequestContext): Refusal | undefined {
   const { httpVersion, url = '' } = request;
   if (httpVersion === '0.9')
     return badRequest(

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { gunicornPage } from './answers.ts';
 import { type Connection, LINGER_MS } from './connections.ts';
+import { gunicornPage } from './error-answers.ts';
 
 /** Answers what Node's parser refused, with the statuses and pages that gunicorn has for it, and closes. */
 export function answerParserError(

@@ -1,5 +1,5 @@
 import type { BodyFailure } from './connections.ts';
-import type { Exchange } from './exchange.ts';
+import type { RequestContext } from './request-context.ts';
 
 /**
  * The largest body we take into memory. The real server has no limit (150 MB are accepted, azureml.md 1.4) and the
@@ -16,11 +16,11 @@ export type BodyOutcome = Uint8Array | 'too-large' | BodyFailure | 'aborted';
 const EMPTY = new Uint8Array(0);
 
 /** Collects the body; one that came in one piece is handed on without a copy. */
-export function readBody(exchange: Exchange, limit = MAX_BODY_BYTES): Promise<BodyOutcome> {
-  const { request, fields, connection } = exchange;
-  if (!exchange.bringsBody) return Promise.resolve(EMPTY);
+export function readBody(context: RequestContext, limit = MAX_BODY_BYTES): Promise<BodyOutcome> {
+  const { request, fields, connection } = context;
+  if (!context.hasBody) return Promise.resolve(EMPTY);
   if (Number(fields.contentLength ?? 0) > limit) return Promise.resolve('too-large');
-  exchange.wantBody();
+  context.answer.sendContinue();
   return new Promise((resolve) => {
     let first: Buffer | undefined;
     let rest: Buffer[] | undefined;

@@ -1,9 +1,10 @@
 import { messageOf, systemError } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
 import type { ScoreOutcome } from '../python/index.ts';
-import { answerGunicornError, answerMessage, answerUnread, pushIdentity } from './answers.ts';
-import type { Exchange } from './exchange.ts';
+import { answerGunicornError, answerMessage, answerUnread } from './error-answers.ts';
+import { pushIdentity } from './identity-fields.ts';
 import { readBody } from './request-body.ts';
+import type { RequestContext } from './request-context.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { ScoringSource } from './scoring-options.ts';
 
@@ -26,27 +27,26 @@ const FIRST_FINAL_STATUS = 200;
  * an internal error and `x-ms-run-function-failed: False`, so that the caller learns something.
  */
 export async function answerScore(
-  exchange: Exchange,
+  context: RequestContext,
   ids: RequestIds,
   source: ScoringSource,
   events: EventSink,
 ): Promise<void> {
-  const body = await readBody(exchange);
+  const body = await readBody(context);
   if (body === 'aborted') return;
-  if (body === 'too-large') return answerUnread(exchange, 413, TOO_LARGE, ids);
-  if (body === 'too-slow') return answerUnread(exchange, 408, TOO_SLOW, ids);
-  if (body === 'broken') return answerUnread(exchange, 500, INTERNAL_ERROR, ids);
-  const pool = source.pool();
-  if (!pool) return answerNoPool(exchange, ids, source);
-  exchange.standing = { generation: pool.generation, stale: source.state().stale };
+  if (body === 'too-large') return answerUnread(context, 413, TOO_LARGE, ids);
+  if (body === 'too-slow') return answerUnread(context, 408, TOO_SLOW, ids);
+  if (body === 'broken') return answerUnread(context, 500, INTERNAL_ERROR, ids);
+  const { pool } = context.serving;
+  if (!pool) return answerNoPool(context, ids, source);
 
-  const caller = exchange.connection.signal;
+  const caller = context.connection.signal;
   try {
     const request = {
       id: ids.requestId,
-      method: exchange.method,
-      target: `/score${exchange.target.query}`,
-      headers: headerPairs(exchange.request.rawHeaders),
+      method: context.method,
+      target: `/score${context.target.query}`,
+      headers: headerPairs(context.request.rawHeaders),
       body,
     };
     source.onScore(request);
@@ -55,41 +55,41 @@ export async function answerScore(
       if (outcome.kind === 'reply' && !(outcome.body instanceof Uint8Array)) outcome.body.destroy();
       return;
     }
-    exchange.times = outcome;
-    if (outcome.kind === 'reply') await answerReply(exchange, ids, outcome);
-    else if (outcome.kind === 'lost') answerMessage(exchange, 500, INTERNAL_ERROR, ids);
-    else answerGunicornError(exchange, { status: 500, reason: 'Internal Server Error', text: '' });
+    context.timings = outcome;
+    if (outcome.kind === 'reply') await answerReply(context, ids, outcome);
+    else if (outcome.kind === 'lost') answerMessage(context, 500, INTERNAL_ERROR, ids);
+    else answerGunicornError(context, { status: 500, reason: 'Internal Server Error', text: '' });
   } catch (error) {
     if (caller.aborted) return;
     const text = `a scoring request could not be answered: ${messageOf(error)}`;
     events.emit({ type: 'log.line', source: 'emulator', level: 'error', text, requestId: ids.requestId });
-    if (!exchange.answered) answerMessage(exchange, 500, INTERNAL_ERROR, ids);
+    if (!context.answer.isBegun) answerMessage(context, 500, INTERNAL_ERROR, ids);
   }
 }
 
 /** The script has not come up yet, or its first `init()` failed: 503 with the reason, which names file and line. */
-export function answerNoPool(exchange: Exchange, ids: RequestIds, source: ScoringSource): void {
+export function answerNoPool(context: RequestContext, ids: RequestIds, source: ScoringSource): void {
   const reason = source.failure();
   answerMessage(
-    exchange,
+    context,
     503,
     reason ? `The entry script is not serving: ${reason}` : 'The entry script is starting.',
     ids,
   );
 }
 
-async function answerReply(exchange: Exchange, ids: RequestIds, reply: Reply): Promise<void> {
+async function answerReply(context: RequestContext, ids: RequestIds, reply: Reply): Promise<void> {
   if (reply.status < FIRST_FINAL_STATUS)
     throw systemError('SCORING_BAD_STATUS', `the script answered with status ${reply.status}`);
   const headers =
-    reply.runFunctionFailed === undefined ? madeHeaders(exchange, ids, reply) : plainHeaders(reply);
-  pushIdentity(headers, exchange, ids);
+    reply.runFunctionFailed === undefined ? madeHeaders(context, ids, reply) : plainHeaders(reply);
+  pushIdentity(headers, context, ids);
   const { status, body } = reply;
-  if (!(body instanceof Uint8Array)) return exchange.stream(status, headers, body);
+  if (!(body instanceof Uint8Array)) return context.answer.stream(status, headers, body);
   // As on the real server, a length that nobody told comes last.
-  if (!headers.includes('Content-Length') && exchange.method !== 'HEAD' && status !== 204 && status !== 304)
+  if (!headers.includes('Content-Length') && context.method !== 'HEAD' && status !== 204 && status !== 304)
     headers.push('Content-Length', String(body.byteLength));
-  exchange.answer(status, headers, body);
+  context.answer.send(status, headers, body);
 }
 
 /** The headers of an output that is no HTTP response. */
@@ -106,7 +106,7 @@ function plainHeaders({ headers, body, runFunctionFailed, runReturned, runMs }: 
  * (azureml.md 0.3), and the length is that of the body; a reply to HEAD has no body and tells the length that it would
  * have had.
  */
-function madeHeaders(exchange: Exchange, ids: RequestIds, { headers, status, body }: Reply): string[] {
+function madeHeaders(context: RequestContext, ids: RequestIds, { headers, status, body }: Reply): string[] {
   const flat: string[] = [];
   let hasLength = false;
   for (const [name, value] of headers) {
@@ -116,7 +116,7 @@ function madeHeaders(exchange: Exchange, ids: RequestIds, { headers, status, bod
       hasLength = true;
       flat.push(
         'Content-Length',
-        exchange.method === 'HEAD' || status === 304 ? value : String(body.byteLength),
+        context.method === 'HEAD' || status === 304 ? value : String(body.byteLength),
       );
     } else if (!isServersOwn(lower, ids)) flat.push(name, value);
   }

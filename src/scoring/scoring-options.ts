@@ -24,6 +24,8 @@ export interface ScoringServerOptions {
   readonly deployment: 'no-code' | 'script';
   /** Answers `/v2/...` in no-code mode: the engine's own listener, or that of the gateway before it. */
   readonly engine: RequestListener | undefined;
+  /** Answers everything under `/_triton-local/`. */
+  readonly console: RequestListener;
   /** Keys that are accepted as `Authorization: Bearer KEY`; empty asks for none. */
   readonly keys: readonly string[];
   /** Origins of web pages that may read answers (`AML_CORS_ORIGINS`); empty sends no CORS headers. */

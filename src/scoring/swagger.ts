@@ -1,5 +1,5 @@
 import type { ScriptSwagger, SwaggerVersion } from '../python/index.ts';
-import { pythonJson } from './answers.ts';
+import { pythonJson } from './python-json.ts';
 
 /** What `/swagger.json` answers for a version. */
 export type SwaggerAnswer =
