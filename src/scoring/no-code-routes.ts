@@ -3,8 +3,8 @@ import { handOver } from './hand-over.ts';
 import type { RequestContext } from './request-context.ts';
 
 /**
- * The routes without an entry script: Triton's protocol as the engine speaks it, also under the path that an
- * endpoint on Kubernetes has (azureml.md 5.2), and the health probe of the platform.
+ * The routes without an entry script: Triton's protocol, answered by the engine, also under the path of an endpoint on
+ * Kubernetes (azureml.md 5.2), and the platform's health probe.
  */
 export async function answerNoCode(context: RequestContext, engine: RequestListener): Promise<void> {
   const { method } = context;
@@ -18,7 +18,7 @@ export async function answerNoCode(context: RequestContext, engine: RequestListe
   answerNotFound(context);
 }
 
-/** The part of the target that is the engine's, as it was encoded. */
+/** Returns the engine's part of the path, with its original percent-encoding. */
 function rawPath(context: RequestContext): string {
   const raw = context.request.url ?? '/';
   const end = raw.search(/[?#]/);
@@ -32,7 +32,7 @@ function answerHealth(context: RequestContext): void {
   context.answer.send(200, ['Content-Type', 'text/html; charset=utf-8', 'Content-Length', '7'], 'Healthy');
 }
 
-/** Triton's own answer to a path it does not know (triton.md section 2). */
+/** Triton's answer to an unknown path (triton.md section 2). */
 function answerNotFound(context: RequestContext): void {
   const body = '{"error":"Not Found"}';
   context.answer.send(404, ['Content-Type', 'text/plain', 'Content-Length', String(body.length)], body);

@@ -10,21 +10,21 @@ import type { ScoringSource } from './scoring-options.ts';
 
 type Reply = Extract<ScoreOutcome, { kind: 'reply' }>;
 
-/** The message of every failure that is not the script's own (azureml.md 1.7). */
+/** The message of every failure that the script did not cause (azureml.md 1.7). */
 export const INTERNAL_ERROR = 'An unexpected internal error occurred. Check the logs for more info.';
 
-/** werkzeug's words, which name no number. */
+/** werkzeug's text, which names no limit. */
 const TOO_LARGE = 'The data value transmitted exceeds the capacity limit.';
 
 const TOO_SLOW = 'The request took too long to arrive.';
 
-/** Below are interim answers, after which a caller would wait for the real one. */
+/** Lower numbers are interim answers, after which a caller waits for the final one. */
 const FIRST_FINAL_STATUS = 200;
 
 /**
- * Hands one request to the generation that serves when its body is complete, and answers with what `run()` gave.
- * Where the worker died before it answered, the real server drops the connection; we answer 500 with the message of
- * an internal error and `x-ms-run-function-failed: False`, so that the caller learns something.
+ * Queues a request, once its body is complete, for the generation that serves then, and answers with the result of
+ * `run()`. If the worker dies before it answers, the real server drops the connection; we answer 500 with the message of
+ * an internal error and `x-ms-run-function-failed: False`, so that the caller has something to go by.
  */
 export async function answerScore(
   context: RequestContext,
@@ -67,7 +67,7 @@ export async function answerScore(
   }
 }
 
-/** The script has not come up yet, or its first `init()` failed: 503 with the reason, which names file and line. */
+/** The script is still starting, or its first `init()` failed: answers 503 with the reason, which names file and line. */
 export function answerNoPool(context: RequestContext, ids: RequestIds, source: ScoringSource): void {
   const reason = source.failure();
   answerMessage(
@@ -82,17 +82,17 @@ async function answerReply(context: RequestContext, ids: RequestIds, reply: Repl
   if (reply.status < FIRST_FINAL_STATUS)
     throw systemError('SCORING_BAD_STATUS', `the script answered with status ${reply.status}`);
   const headers =
-    reply.runFunctionFailed === undefined ? madeHeaders(context, ids, reply) : plainHeaders(reply);
+    reply.runFunctionFailed === undefined ? responseHeaders(context, ids, reply) : plainHeaders(reply);
   pushIdentity(headers, context, ids);
   const { status, body } = reply;
   if (!(body instanceof Uint8Array)) return context.answer.stream(status, headers, body);
-  // As on the real server, a length that nobody told comes last.
+  // As on the real server, a length that the script did not set comes last.
   if (!headers.includes('Content-Length') && context.method !== 'HEAD' && status !== 204 && status !== 304)
     headers.push('Content-Length', String(body.byteLength));
   context.answer.send(status, headers, body);
 }
 
-/** The headers of an output that is no HTTP response. */
+/** The headers of an output that is not an HTTP response. */
 function plainHeaders({ headers, body, runFunctionFailed, runReturned, runMs }: Reply): string[] {
   const length = String((body as Uint8Array).byteLength);
   const failed = runFunctionFailed ? 'True' : 'False';
@@ -102,11 +102,14 @@ function plainHeaders({ headers, body, runFunctionFailed, runReturned, runMs }: 
 }
 
 /**
- * The headers of an HTTP response that the script made, in its order. The id headers are the server's
- * (azureml.md 0.3), and the length is that of the body; a reply to HEAD has no body and tells the length that it would
- * have had.
+ * The headers of an HTTP response that the script made, in the script's order. The server sets the id headers
+ * (azureml.md 0.3) and the length of the body; a reply to HEAD keeps the length that its body would have.
  */
-function madeHeaders(context: RequestContext, ids: RequestIds, { headers, status, body }: Reply): string[] {
+function responseHeaders(
+  context: RequestContext,
+  ids: RequestIds,
+  { headers, status, body }: Reply,
+): string[] {
   const flat: string[] = [];
   let hasLength = false;
   for (const [name, value] of headers) {
@@ -136,7 +139,7 @@ function isServersOwn(lower: string, ids: RequestIds): boolean {
   }
 }
 
-/** Pairs as they came. Names with an underscore are left out: gunicorn drops them, for WSGI cannot tell them apart. */
+/** Returns the fields in order. Drops names with an underscore, as gunicorn does: WSGI cannot tell them from hyphens. */
 function headerPairs(raw: readonly string[]): (readonly [string, string])[] {
   const pairs: (readonly [string, string])[] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) {
