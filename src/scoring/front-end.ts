@@ -38,11 +38,17 @@ export class FrontEnd {
     if (Number(context.fields.contentLength ?? 0) > maxBodyBytes)
       return context.answer.replace(tooLarge(maxBodyBytes));
     let timer: NodeJS.Timeout | undefined;
+    // A request that is answered late while it is queued must not run any more: its body is gone.
+    const expiry = new AbortController();
     const expired = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), deadlineMs);
+      timer = setTimeout(() => {
+        resolve('late');
+        expiry.abort();
+      }, deadlineMs);
     });
+    const queued = AbortSignal.any([context.connection.signal, expiry.signal]);
     try {
-      const outcome = await Promise.race([this.#runInTurn(context, answer), expired]);
+      const outcome = await Promise.race([this.#runInTurn(queued, answer), expired]);
       if (context.connection.signal.aborted) return;
       if (outcome === 'late') context.answer.replace(late);
       else if (outcome === 'overloaded') context.answer.replace(overloaded);
@@ -51,8 +57,8 @@ export class FrontEnd {
     }
   }
 
-  async #runInTurn(context: RequestContext, answer: () => Promise<void>): Promise<'answered' | 'overloaded'> {
-    if (!(await this.#awaitTurn(context.connection.signal))) return 'overloaded';
+  async #runInTurn(queued: AbortSignal, answer: () => Promise<void>): Promise<'answered' | 'overloaded'> {
+    if (!(await this.#awaitTurn(queued))) return 'overloaded';
     try {
       await answer();
       return 'answered';
@@ -63,8 +69,8 @@ export class FrontEnd {
     }
   }
 
-  /** Resolves with true when the request may run, with false when it waited too long or its caller disconnected. */
-  #awaitTurn(caller: AbortSignal): Promise<boolean> {
+  /** Resolves with true when the request may run, with false when it waited too long or `queued` was aborted. */
+  #awaitTurn(queued: AbortSignal): Promise<boolean> {
     const { concurrent, maxWaiting, maxWaitMs } = this.#profile;
     if (this.#running < concurrent) {
       this.#running += 1;
@@ -74,7 +80,7 @@ export class FrontEnd {
     return new Promise((resolve) => {
       const settle = (granted: boolean) => {
         clearTimeout(timer);
-        caller.removeEventListener('abort', onAbort);
+        queued.removeEventListener('abort', onAbort);
         this.#queue.delete(wake);
         if (granted) this.#running += 1;
         resolve(granted);
@@ -82,7 +88,7 @@ export class FrontEnd {
       const wake = () => settle(true);
       const onAbort = () => settle(false);
       const timer = setTimeout(() => settle(false), maxWaitMs);
-      caller.addEventListener('abort', onAbort);
+      queued.addEventListener('abort', onAbort);
       this.#queue.add(wake);
     });
   }
