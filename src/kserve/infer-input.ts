@@ -64,11 +64,11 @@ function exactly(dim: JsonValue): bigint {
 
 /** What is wrong with a shape of dimensions beyond 2^53. */
 function overflow(input: JsonObject, name: string, shape: readonly bigint[]): Error {
-  const told = `invalid shape for input '${name}': shape [${shape}]`;
+  const message = `invalid shape for input '${name}': shape [${shape}]`;
   if (shape.some((dim) => dim > MAX_INT64))
-    return invalidArgument(`${told} contains one or more invalid dimensions`);
+    return invalidArgument(`${message} contains one or more invalid dimensions`);
   const count = shape.reduce((product, dim) => product * dim, 1n);
-  if (count > MAX_INT64) return invalidArgument(`${told} ${TOO_MANY_ELEMENTS}`);
+  if (count > MAX_INT64) return invalidArgument(`${message} ${TOO_MANY_ELEMENTS}`);
   const datatype = input.get('datatype');
   const width = typeof datatype === 'string' && isDatatype(datatype) ? ELEMENT_BYTES[datatype] || 4 : 4;
   return byteOverflow(name, count, width);

@@ -100,7 +100,7 @@ class JsonReader {
     this.#at += 1;
     let code = this.#next();
     if (code === 125) {
-      this.#leave();
+      this.#exit();
       return members;
     }
     for (;;) {
@@ -120,7 +120,7 @@ class JsonReader {
       this.#at += 1;
       code = this.#next();
     }
-    this.#leave();
+    this.#exit();
     return members;
   }
 
@@ -130,7 +130,7 @@ class JsonReader {
     this.#at += 1;
     let code = this.#next();
     if (code === 93) {
-      this.#leave();
+      this.#exit();
       return elements;
     }
     for (;;) {
@@ -142,7 +142,7 @@ class JsonReader {
       this.#at += 1;
       code = this.#next();
     }
-    this.#leave();
+    this.#exit();
     return elements;
   }
 
@@ -205,7 +205,7 @@ class JsonReader {
     if (this.#depth > MAX_DEPTH) throw this.#error('Terminate parsing due to Handler error.');
   }
 
-  #leave(): void {
+  #exit(): void {
     this.#at += 1;
     this.#depth -= 1;
   }

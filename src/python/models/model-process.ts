@@ -66,7 +66,7 @@ export class ModelProcess implements AsyncDisposable {
   #files: TensorFiles | undefined;
   #host: ModelHost | undefined;
   #state: 'spare' | 'starting' | 'serving' | 'ending' | 'exited' = 'spare';
-  #saidHello = false;
+  #hasStarted = false;
   #exit: WorkerExit | undefined;
   #onPreloaded: (() => void) | undefined;
   #start: { resolve: (start: ModelStart) => void; reject: (error: Error) => void } | undefined;
@@ -233,7 +233,7 @@ export class ModelProcess implements AsyncDisposable {
   #onControl(message: ModelWorkerMessage): void {
     switch (message.type) {
       case 'hello':
-        this.#saidHello = true;
+        this.#hasStarted = true;
         return;
       case 'preloaded':
         this.#onPreloaded?.();
@@ -278,6 +278,6 @@ export class ModelProcess implements AsyncDisposable {
 
   #startLost(exit: WorkerExit): Error {
     const { interpreter } = this.#process;
-    return startLost({ interpreter, exit, saidHello: this.#saidHello, tail: this.#stderr.tail });
+    return startLost({ interpreter, exit, hasStarted: this.#hasStarted, tail: this.#stderr.tail });
   }
 }
