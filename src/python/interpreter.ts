@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { systemError } from '../base/index.ts';
+import { systemError, type TritonLocalError } from '../base/index.ts';
 import type { PythonSource } from '../config/index.ts';
 import { findOnPath } from './find-program.ts';
 
@@ -52,6 +52,20 @@ export async function locateInterpreter(
   throw systemError('PYTHON_MISSING', `no Python 3.${MIN_MINOR} or newer was found: ${why}`, {
     hint: `install it (${installCommand()}), or name one with --python`,
   });
+}
+
+/** The error for an interpreter that is too old for the harness; undefined if it is new enough or does not run. */
+export async function findTooOld(
+  interpreter: string,
+  environment: Environment,
+): Promise<TritonLocalError | undefined> {
+  const found = await ask([interpreter], environment);
+  if (!found || (found.major === 3 && found.minor >= MIN_MINOR)) return undefined;
+  return systemError(
+    'PYTHON_TOO_OLD',
+    `${interpreter} is Python ${found.major}.${found.minor}, and 3.${MIN_MINOR} or newer is needed`,
+    { hint: `install a newer one (${installCommand()}), or name one with --python` },
+  );
 }
 
 /** A path must exist; a bare name is resolved on PATH when it is started. */

@@ -9,17 +9,26 @@ export class PythonTraceback extends Error {
   override readonly name = 'PythonTraceback';
 }
 
+/** The cause of a SCRIPT_FAILED whose script exceeded its time limit, with Python's traceback if known. */
+export class ScriptTimeout extends PythonTraceback {}
+
 /**
  * Makes a SCRIPT_FAILED of a script that did not start: the real server's message (azureml.md 1.5), the location in the
  * user's files, and Python's traceback as the cause.
  */
 export function scriptFailure(failed: FailedMessage, options: ScorePoolOptions): TritonLocalError {
   const hint = findHint(failed, options);
+  const cause = causeOf(failed);
   return userError('SCRIPT_FAILED', describe(failed, options), {
     location: failed.line === null ? { file: failed.file } : { file: failed.file, line: failed.line },
     ...(hint === undefined ? {} : { hint }),
-    ...(failed.traceback === '' ? {} : { cause: new PythonTraceback(failed.traceback) }),
+    ...(cause && { cause }),
   });
+}
+
+function causeOf({ stage, traceback }: FailedMessage): PythonTraceback | undefined {
+  if (stage === 'timeout') return new ScriptTimeout(traceback);
+  return traceback === '' ? undefined : new PythonTraceback(traceback);
 }
 
 /** A script that ended its process, or made it hang, while it was being loaded. */
