@@ -81,7 +81,7 @@ export function spawnWorkerProcess(
     });
   });
   const kill = (signal: NodeJS.Signals) => {
-    // Windows knows no signals but a sudden end, after which nobody can tell what the script had started.
+    // On Windows a signal is an immediate end, after which the script's child processes can no longer be found.
     if (isWindows ? !hasExited(subprocess) : signal === 'SIGKILL') killTree(pid);
     else if (!isWindows) subprocess.kill(signal);
   };
