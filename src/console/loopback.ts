@@ -9,8 +9,8 @@ export interface Sender {
 }
 
 /**
- * Whether a request comes from this machine and is meant for it: a loopback address, a loopback `Host` (a web page could
- * reach us by a name that resolves to loopback), and no `Origin` but our own.
+ * Whether a request comes from this machine and is meant for it: a loopback address, a loopback `Host` (a web page
+ * could reach us by a name that resolves to loopback), and no `Origin` but our own.
  */
 export function isLocalSender({ address, host, origin }: Sender): boolean {
   if (!isLoopbackAddress(address) || host === undefined || !isLoopbackHost(host)) return false;

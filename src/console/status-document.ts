@@ -12,7 +12,9 @@ export interface StatusSource {
   pool(): WorkerGeneration | undefined;
 }
 
-/** What `GET /_triton-local/status` answers: what runs now, and how the last reload went. Fields are only ever added. */
+/**
+ * What `GET /_triton-local/status` answers: what runs now, and how the last reload went. Fields are only ever added.
+ */
 export function statusDocument(source: StatusSource) {
   const state = source.state();
   const pool = source.pool();

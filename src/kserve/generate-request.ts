@@ -99,7 +99,9 @@ function readTensor(
   return { name, datatype, shape, data: decodeJsonTensor(text, span, datatype, count) };
 }
 
-/** Gives the innermost variable dimension what the fixed ones leave and the others 1; undefined if that does not fit. */
+/**
+ * Gives the innermost variable dimension what the fixed ones leave and the others 1; undefined if that does not fit.
+ */
 function fillShape(modelShape: readonly number[], count: number): readonly number[] | undefined {
   const fixed = modelShape.reduce((product, dim) => (dim === -1 ? product : product * dim), 1);
   if (count % fixed !== 0) return undefined;

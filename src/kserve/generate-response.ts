@@ -4,8 +4,8 @@ import { quoteText, writeTensorData } from './json-writer.ts';
 import type { ParameterValue, Tensor } from './messages.ts';
 
 /**
- * Writes an answer of the generate extension: one flat object of outputs and parameters, keys in byte order, outputs of one
- * element without an array.
+ * Writes an answer of the generate extension: one flat object of outputs and parameters, keys in byte order, outputs of
+ * one element without an array.
  * @returns its bytes as Latin-1 characters
  * @throws KServeError for FP16 and BF16 outputs
  */

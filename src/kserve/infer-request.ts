@@ -28,7 +28,8 @@ export function rawInferRequest(body: Uint8Array): InferRequest {
 }
 
 /**
- * Reads a request: `jsonBytes` of JSON, then the binary tensors in the order of the inputs; tensors are views on the body.
+ * Reads a request: `jsonBytes` of JSON, then the binary tensors in the order of the inputs; tensors are views on the
+ * body.
  * @param model only for error texts.
  * @param maxBytes limit of the JSON part and of each tensor given in JSON.
  * @param memory resolves regions of shared memory.

@@ -1,8 +1,8 @@
 import { JsonDouble, type JsonObject, JsonSpan, type JsonValue } from './json-value.ts';
 import { internal } from './kserve-error.ts';
 
-// Accessors with the messages of Triton's own (`common/include/triton/common/triton_json.h`). A wrong type is an internal
-// error there, and so becomes 500; `context` is the caller's prefix, such as `Unable to parse 'id': `.
+// Accessors with the messages of Triton's own (`common/include/triton/common/triton_json.h`). A wrong type is an
+// internal error there, and so becomes 500; `context` is the caller's prefix, such as `Unable to parse 'id': `.
 
 export function isObject(value: JsonValue | undefined): value is JsonObject {
   return value instanceof Map;

@@ -1,6 +1,6 @@
 // RapidJSON, which Triton uses, does not always return the double nearest to a text: it collects digits and multiplies
-// once by a power of ten. Tensors must hold the same bits, so we read numbers as it does (`reader.h`, ParseNumber without
-// full precision).
+// once by a power of ten. Tensors must hold the same bits, so we read numbers as it does (`reader.h`, ParseNumber
+// without full precision).
 
 /** 2^53 - 1: a significand up to this value accepts one more digit as an integer. */
 const EXACT = Number.MAX_SAFE_INTEGER;

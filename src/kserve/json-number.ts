@@ -6,7 +6,10 @@ const MAX_UINT64 = 2n ** 64n - 1n;
 /** A number with fewer characters and no exponent always fits a double. */
 const SAFE_LENGTH = 300;
 
-/** Returns the end of the number at `start`, whose value fits a double. @throws KServeError as Triton's parser words it */
+/**
+ * Returns the end of the number at `start`, whose value fits a double.
+ * @throws KServeError as Triton's parser words it
+ */
 export function skipNumber(text: string, start: number): number {
   let at = start;
   if (text.charCodeAt(at) === 45) at += 1;

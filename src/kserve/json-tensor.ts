@@ -8,8 +8,8 @@ import { internal, invalidArgument } from './kserve-error.ts';
 const MAX_NESTING = 100;
 
 /**
- * Decodes a JSON `data` array into the tensor's bytes. Only the number of elements counts, not their nesting; integers are
- * truncated to their type's width, as Triton does.
+ * Decodes a JSON `data` array into the tensor's bytes. Only the number of elements counts, not their nesting; integers
+ * are truncated to their type's width, as Triton does.
  * @param text the text that `span` refers to.
  * @throws KServeError with Triton's texts for a wrong kind or number of elements, or too deep nesting.
  */
@@ -143,7 +143,10 @@ function decodeStrings(text: string, span: JsonSpan): Uint8Array {
   return target;
 }
 
-/** Calls `visit` with the bounds of every element that is not an array, depth first; a value other than an array is one element. */
+/**
+ * Calls `visit` with the bounds of every element that is not an array, depth first; a value other than an array is
+ * one element.
+ */
 function forEachElement(
   text: string,
   span: JsonSpan,

@@ -13,7 +13,10 @@ export interface CondaPackage {
 const KNOWN_MINORS = [8, 9, 10, 11, 12, 13, 14];
 const SPEC = /^(?:[^:\s]+::)?([A-Za-z0-9_][A-Za-z0-9_.-]*)\s*(.*)$/;
 
-/** Returns undefined for a text that is not a dependency. Forms: `name`, `name=1.2[=build]`, `name >=1,<2`, `name[version='>=1']`. */
+/**
+ * Returns undefined for a text that is not a dependency. Forms: `name`, `name=1.2[=build]`, `name >=1,<2`,
+ * `name[version='>=1']`.
+ */
 export function parseCondaSpec(spec: string, line: number): CondaPackage | undefined {
   const [, name, rest = ''] = SPEC.exec(spec.trim()) ?? [];
   if (name === undefined) return undefined;

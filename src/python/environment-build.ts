@@ -27,7 +27,10 @@ export interface EnvironmentBuild {
   readonly report: (step: string, detail: string) => void;
 }
 
-/** Builds the environment; it counts only once its marker file is written, last. @throws ENVIRONMENT_FAILED; the signal's reason. */
+/**
+ * Builds the environment; it counts only once its marker file is written, last.
+ * @throws ENVIRONMENT_FAILED; the signal's reason.
+ */
 export async function buildEnvironment(build: EnvironmentBuild, signal: AbortSignal): Promise<void> {
   const { directory, base, requirements, conda, report } = build;
   await rm(directory, { recursive: true, force: true, maxRetries: 5 });

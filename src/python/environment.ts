@@ -117,7 +117,10 @@ async function provide(
   return { interpreter: interpreterIn(directory) };
 }
 
-/** Conda is slow to start, so we use it only for what pip cannot provide: a package, or a Python that is not installed. */
+/**
+ * Conda is slow to start, so we use it only for what pip cannot provide: a package, or a Python that is not
+ * installed.
+ */
 function condaFor(
   asked: CondaRequirements | undefined,
   fits: boolean,

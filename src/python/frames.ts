@@ -73,8 +73,8 @@ export function encodeControl(message: unknown): Buffer {
 }
 
 /**
- * Encodes a request as buffers to be written in order. `withHead` adds target and headers, which a script that only takes
- * the body never reads.
+ * Encodes a request as buffers to be written in order. `withHead` adds target and headers, which a script that only
+ * takes the body never reads.
  */
 export function encodeRequest(request: ScoreRequest, withHead: boolean): readonly [Buffer, Uint8Array?] {
   const { method, body } = request;

@@ -82,7 +82,10 @@ function usualCandidates(): string[][] {
   return [['python3'], ['python'], ...(process.platform === 'win32' ? [['py', '-3']] : [])];
 }
 
-/** Finds an installed Python of one of these releases: on PATH by its own name, or of pyenv, uv or a conda environment. */
+/**
+ * Finds an installed Python of one of these releases: on PATH by its own name, or of pyenv, uv or a conda
+ * environment.
+ */
 async function findRelease(
   minors: readonly number[],
   environment: Environment,

@@ -32,7 +32,9 @@ export interface ReadyMessage {
   /** Whether requests must include target and headers. */
   readonly wantsHead: boolean;
   readonly swagger: ScriptSwagger;
-  /** Installed modules that are loaded by now; empty if importing them ahead of the script would change its behaviour. */
+  /**
+   * Installed modules that are loaded by now; empty if importing them ahead of the script would change its behaviour.
+   */
   readonly modules: readonly string[];
   readonly sources: Readonly<Record<string, string>>;
 }

@@ -86,7 +86,10 @@ export async function localContent(lines: readonly PipLine[], directory: string)
   return found;
 }
 
-/** The path of a requirement that names one: `./x`, `x.whl`, `/a/b`, `file:x`, `name @ file:///x`; with extras and markers. */
+/**
+ * The path of a requirement that names one: `./x`, `x.whl`, `/a/b`, `file:x`, `name @ file:///x`; with extras and
+ * markers.
+ */
 function requirementPath(text: string): string | undefined {
   const bare = text
     .replace(/\s+--?[a-z].*$/, '')
@@ -114,7 +117,10 @@ function includedFile(text: string, directory: string): string | undefined {
   return name === undefined || URL.test(name) ? undefined : path.resolve(directory, unquote(name));
 }
 
-/** Splits a file as pip does: a backslash at the end continues a line, `#` at the start or after a space begins a comment. */
+/**
+ * Splits a file as pip does: a backslash at the end continues a line, `#` at the start or after a space begins a
+ * comment.
+ */
 function linesOf(text: string, file: string): PipLine[] {
   const found: PipLine[] = [];
   let joined = '';

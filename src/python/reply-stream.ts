@@ -11,8 +11,8 @@ export interface ChunkSource {
 }
 
 /**
- * The body of a reply that a script produces piece by piece. Its consumer must read it to the end or destroy it, and then
- * check `complete`: what arrived before a failure is still passed on.
+ * The body of a reply that a script produces piece by piece. Its consumer must read it to the end or destroy it, and
+ * then check `complete`: what arrived before a failure is still passed on.
  */
 export class ReplyStream extends Readable {
   readonly #source: ChunkSource;

@@ -25,7 +25,8 @@ interface ScoreTimes {
 /**
  * The outcome of a request. `reply`: status, headers and body as the real server would send them, without the id and
  * version headers, which the transport adds. `aborted`: the script ended its handler (`sys.exit()` in `run()`) or
- * exceeded the limit of a worker, and gunicorn answers instead of the server. `lost`: the worker died before it answered.
+ * exceeded the limit of a worker, and gunicorn answers instead of the server. `lost`: the worker died before it
+ * answered.
  */
 export type ScoreOutcome = ScoreTimes &
   (

@@ -6,8 +6,8 @@ import { harnessDirectory } from './harness-directory.ts';
 const CHECK_MS = 10_000;
 
 /**
- * Whether a script and its own modules import only the standard library, so that a plain Python is all it needs. Returns
- * false for a script that imports computed names or cannot be parsed.
+ * Whether a script and its own modules import only the standard library, so that a plain Python is all it needs.
+ * Returns false for a script that imports computed names or cannot be parsed.
  */
 export async function importsOnlyStandardLibrary(
   { entryScript, sourceDirectory }: ScriptSource,

@@ -11,7 +11,10 @@ export interface LostStart {
   readonly tail: readonly string[];
 }
 
-/** The error for a start without a report: PYTHON_MISSING if the process could not be started, otherwise WORKER_FAILED. */
+/**
+ * The error for a start without a report: PYTHON_MISSING if the process could not be started, otherwise
+ * WORKER_FAILED.
+ */
 export function startLost({ interpreter, exit, hasStarted, tail }: LostStart): Error {
   const { startError } = exit;
   if (startError !== undefined) {

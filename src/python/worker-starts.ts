@@ -26,7 +26,9 @@ export interface StartedWorker {
   readonly ready: ReadyMessage;
 }
 
-/** Starts the workers of one generation: each loads the script or, with `preload`, is forked from a process that has. */
+/**
+ * Starts the workers of one generation: each loads the script or, with `preload`, is forked from a process that has.
+ */
 export class WorkerStarts implements AsyncDisposable {
   readonly #options: ScorePoolOptions;
   readonly #source: WorkerSource;

@@ -44,7 +44,9 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/[\p{Cc}\uFFFD]/u, 'save the file as UTF-8'],
 ];
 
-/** Reports a character that is only allowed in comments and quotes, with its code point, since it is often invisible. */
+/**
+ * Reports a character that is only allowed in comments and quotes, with its code point, since it is often invisible.
+ */
 export function describeCharacter(character: string): { readonly message: string; readonly hint: string } {
   const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   const name = NAMES.get(character) ?? 'a character';

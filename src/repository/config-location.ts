@@ -4,8 +4,8 @@ import { type FieldPath, ModelConfigError } from './config-error.ts';
 import { positionAt, readConfigSyntax, type SyntaxField, type SyntaxValue } from './config-syntax.ts';
 
 /**
- * Adds the user's file and line to an error about a configuration. Returns other errors, errors that have a location, and
- * any error without a `config.pbtxt` unchanged.
+ * Adds the user's file and line to an error about a configuration. Returns other errors, errors that have a location,
+ * and any error without a `config.pbtxt` unchanged.
  */
 export async function locateConfigError(error: unknown, configFile: string | undefined): Promise<unknown> {
   if (!(error instanceof ModelConfigError) || error.location || configFile === undefined) return error;

@@ -8,7 +8,8 @@ import type { ModelConfig } from './model-config.ts';
 import { getModelConfigType } from './model-config-proto.ts';
 
 /**
- * Reads a `config.pbtxt`. Fields that are not written have their proto3 defaults; messages that are not written are absent.
+ * Reads a `config.pbtxt`. Fields that are not written have their proto3 defaults; messages that are not written are
+ * absent.
  * @param file named in errors only
  * @throws CONFIG_PBTXT_INVALID with file, line and column of the first mistake
  */

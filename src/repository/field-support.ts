@@ -46,7 +46,10 @@ const ENSEMBLE: FieldSupport = ['served'];
 const GPU_ONLY: FieldSupport = ['ignored', 'GPUs only'];
 const TENSORRT_ONLY: FieldSupport = ['checked', 'refused for all but TensorRT'];
 
-/** Every field of every message: the type check fails if a field of our type is missing, a test if one of the proto is. */
+/**
+ * Every field of every message: the type check fails if a field of our type is missing, a test if one of the proto
+ * is.
+ */
 export const FIELD_SUPPORT: {
   readonly ModelConfig: Fields<ModelConfig>;
   readonly ModelVersionPolicy: Fields<ModelVersionPolicy>;

@@ -14,8 +14,8 @@ const SMALL_BYTES = 1 << 20;
 const ATTEMPTS = 3;
 
 /**
- * Hashes a file, repeatedly while it changes. After the last attempt the content is returned without a stamp, so that the
- * next scan reads the file again.
+ * Hashes a file, repeatedly while it changes. After the last attempt the content is returned without a stamp, so that
+ * the next scan reads the file again.
  * @throws the system's error if the file cannot be read
  */
 export async function readContent(file: string): Promise<FileContent> {
@@ -61,8 +61,8 @@ const MILLISECOND_NS = 1_000_000n;
 const SECOND_NS = 1_000n * MILLISECOND_NS;
 
 /**
- * The stamp of a file that was just read; undefined while another write could still get the same one: the clocks of file
- * systems tick in milliseconds at best (some in seconds), and a second write in the same tick leaves no trace.
+ * The stamp of a file that was just read; undefined while another write could still get the same one: the clocks of
+ * file systems tick in milliseconds at best (some in seconds), and a second write in the same tick leaves no trace.
  */
 export function trustedStamp(stats: BigIntStats): string | undefined {
   const tick = stats.ctimeNs % SECOND_NS === 0n ? 2n * SECOND_NS : 50n * MILLISECOND_NS;

@@ -8,9 +8,9 @@ import { type ModelDefinition, readModelDefinition } from './model-definition.ts
 const WEIGHTS = /\.(?:onnx|py|pt|pth|plan|engine|pb|graphdef|savedmodel|xml|bin|json|safetensors|h5|pkl)$/i;
 
 /**
- * Says what to do about a model whose file is not where Triton looks for it: the missing folder or name, and what is there
- * instead, as paths relative to the repository. Undefined if every version has its file, or if the configuration cannot
- * be read.
+ * Says what to do about a model whose file is not where Triton looks for it: the missing folder or name, and what is
+ * there instead, as paths relative to the repository. Undefined if every version has its file, or if the configuration
+ * cannot be read.
  */
 export async function explainMissingFile(repository: string, model: string): Promise<string | undefined> {
   let definition: ModelDefinition;

@@ -22,15 +22,15 @@ export interface ModelDefinition {
   /** Normalized: it has defaults and obeys the core's rules; inputs, outputs and instance groups are as written. */
   readonly config: ModelConfig;
   /**
-   * What the version policy selects, in ascending order. An empty list is not a fault of the configuration: Triton refuses
-   * the load with `at least one version must be available under the version policy of model 'M'`.
+   * What the version policy selects, in ascending order. An empty list is not a fault of the configuration: Triton
+   * refuses the load with `at least one version must be available under the version policy of model 'M'`.
    */
   readonly versions: readonly ModelVersion[];
 }
 
 /**
- * Reads a model's folder: steps 1 to 4 of triton.md 4.4, then the version policy. Errors have the user's file and line if
- * the fault is in a `config.pbtxt`.
+ * Reads a model's folder: steps 1 to 4 of triton.md 4.4, then the version policy. Errors have the user's file and line
+ * if the fault is in a `config.pbtxt`.
  * @param override a configuration that replaces `config.pbtxt` (from a load request)
  * @throws CONFIG_PBTXT_INVALID, MODEL_CONFIG_INVALID: Triton's `Poll failed for model directory` (a load answers 500);
  *   MODEL_NAME_INVALID

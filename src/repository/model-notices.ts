@@ -41,8 +41,8 @@ export interface NoticeOptions {
 }
 
 /**
- * Finds what Triton ignores or would not load in a model's folder: folders that are not versions, files with a wrong place
- * or name, files that are not models, models that are too new for the release.
+ * Finds what Triton ignores or would not load in a model's folder: folders that are not versions, files with a wrong
+ * place or name, files that are not models, models that are too new for the release.
  */
 export async function findModelNotices(
   model: ModelSnapshot,

@@ -11,8 +11,8 @@ const AGENT_DIRECTORY = '/opt/tritonserver/repoagents';
 const CHECKSUM = 'checksum';
 
 /**
- * Runs `model_repository_agents` as Triton does before it reads anything else of a model: `checksum` compares files with
- * their MD5 sums (checksum_repository_agent); every other agent is refused.
+ * Runs `model_repository_agents` as Triton does before it reads anything else of a model: `checksum` compares files
+ * with their MD5 sums (checksum_repository_agent); every other agent is refused.
  * @throws MODEL_CONFIG_INVALID with Triton's text
  */
 export async function runRepositoryAgents(

@@ -3,8 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 const SLICE_MS = 4;
 
 /**
- * Divides synchronous work into slices and yields to everything else between them. Synchronous `stat` calls cost a seventh
- * of those through the thread pool on a busy machine, but must not block on a slow drive.
+ * Divides synchronous work into slices and yields to everything else between them. Synchronous `stat` calls cost a
+ * seventh of those through the thread pool on a busy machine, but must not block on a slow drive.
  */
 export class Slice {
   #end = performance.now() + SLICE_MS;

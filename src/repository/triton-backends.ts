@@ -17,8 +17,8 @@ const SERVED_BY: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Explains that the embedded engine lacks a backend: Triton's text and, for a backend of Triton's images, the engine that
- * serves it.
+ * Explains that the embedded engine lacks a backend: Triton's text and, for a backend of Triton's images, the engine
+ * that serves it.
  */
 export function missingBackendText(backend: string): string {
   const text = `unable to find backend library for backend '${backend}', try specifying runtime on the model configuration.`;

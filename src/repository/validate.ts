@@ -17,7 +17,8 @@ export function validateModelConfig(config: ModelConfig): void {
 }
 
 /**
- * Checks the rules that apply before the backend reads the model: all but those for tensors and instance groups (step 4).
+ * Checks the rules that apply before the backend reads the model: all but those for tensors and instance groups (step
+ * 4).
  * @throws MODEL_CONFIG_INVALID with Triton's text
  */
 export function validateCoreRules(config: ModelConfig): void {

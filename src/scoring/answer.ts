@@ -23,7 +23,9 @@ export interface AnsweredRequest {
 export class Answer implements HeadSink {
   readonly response: ScoringResponse;
   readonly #context: AnsweredRequest;
-  /** The caller waits for `100 Continue` before it sends the body; if it never gets one, the connection is not reused. */
+  /**
+   * The caller waits for `100 Continue` before it sends the body; if it never gets one, the connection is not reused.
+   */
   #awaitsContinue: boolean;
   /** The front end has answered; what the service sends later is discarded. */
   #isReplaced = false;
@@ -54,8 +56,8 @@ export class Answer implements HeadSink {
   }
 
   /**
-   * Sends the whole answer; a string body must be ASCII. `headers`, with their own `Content-Length`, go between `Server`
-   * and `Date` and the service's own. Throws, and sends nothing, if HTTP cannot carry a value.
+   * Sends the whole answer; a string body must be ASCII. `headers`, with their own `Content-Length`, go between
+   * `Server` and `Date` and the service's own. Throws, and sends nothing, if HTTP cannot carry a value.
    */
   send(status: number, headers: FlatHeaders, body: string | Uint8Array, reason?: string): void {
     if (!this.sendHead(status, headers, reason)) return;
@@ -73,7 +75,10 @@ export class Answer implements HeadSink {
     if (this.sendHead(status, headers, reason)) this.#end(body);
   }
 
-  /** As `send`, with a body sent as it arrives. If the body breaks off, so does the connection; if the caller leaves, the body ends. */
+  /**
+   * As `send`, with a body sent as it arrives. If the body breaks off, so does the connection; if the caller leaves,
+   * the body ends.
+   */
   async stream(status: number, headers: FlatHeaders, body: ReplyStream): Promise<void> {
     const { response } = this;
     // Node would write the field after the script's own.
@@ -110,7 +115,9 @@ export class Answer implements HeadSink {
     this.#end(text);
   }
 
-  /** Sends the head as the front end passes it on. Returns false if the answer was replaced: nothing more may be sent. */
+  /**
+   * Sends the head as the front end passes it on. Returns false if the answer was replaced: nothing more may be sent.
+   */
   sendHead(status: number, headers: FlatHeaders, reason = reasonOf(status)): boolean {
     if (this.#isReplaced) return false;
     const translated = this.#context.service.profile?.translate(status, reason);
@@ -154,7 +161,9 @@ export class Answer implements HeadSink {
   }
 }
 
-/** The real server sends `gunicorn`, Azure's front end `azureml-frontdoor`. No client acts on it, so we give our name. */
+/**
+ * The real server sends `gunicorn`, Azure's front end `azureml-frontdoor`. No client acts on it, so we give our name.
+ */
 const SERVER = 'triton-local';
 
 /** The reason phrase in capitals, `UNKNOWN` for a number without one, as the real server writes them. */

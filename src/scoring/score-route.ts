@@ -23,8 +23,8 @@ const FIRST_FINAL_STATUS = 200;
 
 /**
  * Queues a request, once its body is complete, for the generation that serves then, and answers with the result of
- * `run()`. If the worker dies before it answers, the real server drops the connection; we answer 500 with the message of
- * an internal error and `x-ms-run-function-failed: False`, so that the caller has something to go by.
+ * `run()`. If the worker dies before it answers, the real server drops the connection; we answer 500 with the message
+ * of an internal error and `x-ms-run-function-failed: False`, so that the caller has something to go by.
  */
 export async function answerScore(
   context: RequestContext,
@@ -67,7 +67,9 @@ export async function answerScore(
   }
 }
 
-/** The script is still starting, or its first `init()` failed: answers 503 with the reason, which names file and line. */
+/**
+ * The script is still starting, or its first `init()` failed: answers 503 with the reason, which names file and line.
+ */
 export function answerNoPool(context: RequestContext, ids: RequestIds, source: ScoringSource): void {
   const reason = source.failure();
   answerMessage(
@@ -139,7 +141,9 @@ function isServersOwn(lower: string, ids: RequestIds): boolean {
   }
 }
 
-/** Returns the fields in order. Drops names with an underscore, as gunicorn does: WSGI cannot tell them from hyphens. */
+/**
+ * Returns the fields in order. Drops names with an underscore, as gunicorn does: WSGI cannot tell them from hyphens.
+ */
 function headerPairs(raw: readonly string[]): (readonly [string, string])[] {
   const pairs: (readonly [string, string])[] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) {

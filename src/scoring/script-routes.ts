@@ -23,8 +23,8 @@ const ROUTES: ReadonlyMap<string, Methods> = new Map([
 ]);
 
 /**
- * The routes of the scoring server with an entry script (azureml.md 1.3): first gunicorn's limits, then the application's
- * own 404 and 405, then the service's answers, which carry the ids.
+ * The routes of the scoring server with an entry script (azureml.md 1.3): first gunicorn's limits, then the
+ * application's own 404 and 405, then the service's answers, which carry the ids.
  */
 export async function answerScript(
   context: RequestContext,

@@ -82,7 +82,7 @@ class Channel:
         self.muted = False
 
     def read_frame(self):
-        """Returns the next frame, including its length, as bytes or a bytearray; None if the parent has closed the pipe."""
+        """Returns the next frame, including its length, as bytes or a bytearray; None if the pipe was closed."""
         data = self._rest or self._read(self.input, _READ_BYTES)
         while len(data) < 4:
             more = self._read(self.input, _READ_BYTES) if data else b""

@@ -1,4 +1,4 @@
-"""`logging.json` in the source directory or next to the script: the user's configuration of `logging` (azureml.md 1.9)."""
+"""`logging.json` in the source directory or next to the script configures `logging` (azureml.md 1.9)."""
 
 import json
 import os

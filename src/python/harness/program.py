@@ -43,7 +43,7 @@ def end_children_with_us():
 
 
 def preload(names):
-    """Imports installed libraries ahead of time. Libraries that cannot be imported on their own are left to the script."""
+    """Imports installed libraries ahead of time. Leaves those that cannot be imported alone to the script."""
     for name in names:
         if name not in sys.modules:
             try:

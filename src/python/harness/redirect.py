@@ -61,7 +61,7 @@ def _needs_other_family(sock, host):
 
 
 def _connect_over_ipv6(sock, name, host, port):
-    """The script resolved localhost to IPv4, and the engine listens only on IPv6: puts another socket at the descriptor."""
+    """The script resolved localhost to IPv4, the engine listens only on IPv6: replaces the descriptor's socket."""
     import _socket  # the class below the patched one
 
     other = _socket.socket(_socket.AF_INET6, _socket.SOCK_STREAM)

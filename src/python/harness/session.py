@@ -6,7 +6,7 @@ import time
 
 from _triton_local import alarm, channel, collected, debugger, dialect, logging_file, redirect, scoring, script, shims
 from _triton_local import sources, streams, swagger
-from _triton_local import collected_library, wsgi  # noqa: F401  (imported early: none of our modules is searched for later)
+from _triton_local import collected_library, wsgi  # noqa: F401  (imported early: no module of ours is searched for later)
 
 _TREE_LINES = 200
 _SOURCE_BYTES = 8 << 20

@@ -1,7 +1,8 @@
 """Which modules are the user's own, and how they are read: always from source, never from a `.pyc`.
 
-Python trusts a cached `.pyc` if the source's size and its change time in whole seconds match, so that of two saves within
-a second the first would be served. Installed libraries keep their cached bytecode: every start would compile them.
+Python trusts a cached `.pyc` if the source's size and its change time in whole seconds match, so that of two saves
+within a second the first would be served. Installed libraries keep their cached bytecode: every start would compile
+them.
 """
 
 import os

@@ -1,6 +1,7 @@
 import type { TensorFiles } from './tensor-files.ts';
 
-// The frames of model workers. harness/models/wire.py is the other side and describes their layout: change both together.
+// The frames of model workers. harness/models/wire.py is the other side and describes their layout: change both
+// together.
 
 const EXECUTE = 16;
 export const RESPONSES = 17;

@@ -1,4 +1,5 @@
-// Control messages between us and a model worker, as JSON in CONTROL frames. harness/models/instance.py is the other side.
+// Control messages between us and a model worker, as JSON in CONTROL frames. harness/models/instance.py is the other
+// side.
 
 /** Names the model to run. Sent once. */
 export interface ModelStartMessage {

@@ -5,8 +5,8 @@ import { ModelProcess } from './model-process.ts';
 const PRELOADED = ['numpy', 'json', 'asyncio'];
 
 /**
- * Starts the processes of Python models. After the first start it keeps one spare that has imported the usual libraries,
- * which is most of what a reload would wait for.
+ * Starts the processes of Python models. After the first start it keeps one spare that has imported the usual
+ * libraries, which is most of what a reload would wait for.
  */
 export class ModelProcesses implements AsyncDisposable {
   readonly #options: WorkerProcessOptions;

@@ -9,7 +9,8 @@ const MEMORY = '/dev/shm';
 const FILE_BYTES = 256 * 1024;
 
 /**
- * A folder in memory to exchange large tensors with a Python model: one copy in, one out. The reader of a file removes it.
+ * A folder in memory to exchange large tensors with a Python model: one copy in, one out. The reader of a file removes
+ * it.
  */
 export class TensorFiles implements AsyncDisposable {
   readonly directory: string;
