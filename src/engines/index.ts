@@ -5,16 +5,16 @@ export {
   type DescribeDockerOptions,
   type DockerDescription,
   describeDocker,
-} from './docker/describe.ts';
+} from './docker/daemon/describe.ts';
+export type { DockerEndpoint, EndpointAttempt } from './docker/daemon/endpoint.ts';
 export {
   type DockerEndpoints,
   DockerEngine,
   type DockerEngineOptions,
   type RunningDockerEngine,
 } from './docker/docker-engine.ts';
-export type { DockerEndpoint, EndpointAttempt } from './docker/endpoint.ts';
 export type { GpuChoice } from './docker/gpu.ts';
-export { type PullByNameOptions, type PulledImage, pullByName } from './docker/pull-by-name.ts';
+export { type PullByNameOptions, type PulledImage, pullByName } from './docker/image/pull-by-name.ts';
 export { EmbeddedEngine, type EmbeddedEngineOptions } from './embedded.ts';
 export type { Engine, LocalEngine, PublishedModel, RunningEngine } from './engine.ts';
 export { ExternalEngine, type ExternalEngineOptions } from './external.ts';

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { systemError } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
-import { endpointSources, listCandidates } from './docker/candidates.ts';
-import { type DockerDescription, describeDocker } from './docker/describe.ts';
-import type { DockerEndpoint } from './docker/endpoint.ts';
+import { endpointSources, listCandidates } from './docker/daemon/candidates.ts';
+import { type DockerDescription, describeDocker } from './docker/daemon/describe.ts';
+import type { DockerEndpoint } from './docker/daemon/endpoint.ts';
 import type { GpuChoice } from './docker/gpu.ts';
 import { findManagedTriton } from './native/environment.ts';
 import {

@@ -11,22 +11,22 @@ import { ModelBoard } from '../model-board.ts';
 import { TranslatedRepository } from '../onnx-as-python/translated-repository.ts';
 import { translateEvents } from '../translated-events.ts';
 import { TritonClient } from '../triton-client.ts';
-import { endpointSources } from './candidates.ts';
-import { exitReason, gpuUnavailable } from './container-failure.ts';
-import { launchContainer, removeContainer } from './container-launch.ts';
-import { ContainerLog } from './container-log.ts';
-import { ContainerModels } from './container-models.ts';
-import { reasonOf, statusOf } from './docker-error.ts';
-import { type DockerEndpoint, dockerUnavailable, findDocker } from './endpoint.ts';
+import { exitReason, gpuUnavailable } from './container/failure.ts';
+import { launchContainer, removeContainer } from './container/launch.ts';
+import { ContainerLog } from './container/log.ts';
+import { ContainerModels } from './container/models.ts';
+import { containerTeller } from './container/onnx-describer.ts';
+import { ownershipLabels, sweepOrphans } from './container/ownership.ts';
+import { type PublishedPorts, publishedPorts } from './container/published-ports.ts';
+import { ServedRepository } from './container/served-repository.ts';
+import { untilLive } from './container/until-live.ts';
+import { endpointSources } from './daemon/candidates.ts';
+import { reasonOf, statusOf } from './daemon/docker-error.ts';
+import { type DockerEndpoint, dockerUnavailable, findDocker } from './daemon/endpoint.ts';
 import type { GpuChoice } from './gpu.ts';
-import { wantedImage } from './image.ts';
-import { imageMissing, obtainImage } from './obtain-image.ts';
-import { containerTeller } from './onnx-in-container.ts';
-import { ownershipLabels, sweepOrphans } from './ownership.ts';
-import { inspectImage, newestTritonImage, type PresentImage } from './present-image.ts';
-import { type PublishedPorts, publishedPorts } from './published-ports.ts';
-import { ServedRepository } from './served-repository.ts';
-import { untilLive } from './until-live.ts';
+import { wantedImage } from './image/image.ts';
+import { imageMissing, obtainImage } from './image/obtain-image.ts';
+import { inspectImage, newestTritonImage, type PresentImage } from './image/present-image.ts';
 
 export interface DockerEngineOptions {
   /** The staged model repository; mounted read-only, or copied where the daemon cannot see it. */

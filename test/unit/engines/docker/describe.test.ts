@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeDocker } from '../../../../src/engines/docker/describe.ts';
+import { describeDocker } from '../../../../src/engines/docker/daemon/describe.ts';
 import { ANSWERS, type DaemonAnswers, FakeDaemons } from '../../../helpers/fake-docker.ts';
 
 let daemons: FakeDaemons;

@@ -1,8 +1,8 @@
 import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { listCandidates } from '../../../../src/engines/docker/candidates.ts';
-import { dockerUnavailable, findDocker } from '../../../../src/engines/docker/endpoint.ts';
-import { explainTls } from '../../../../src/engines/docker/tls.ts';
+import { listCandidates } from '../../../../src/engines/docker/daemon/candidates.ts';
+import { dockerUnavailable, findDocker } from '../../../../src/engines/docker/daemon/endpoint.ts';
+import { explainTls } from '../../../../src/engines/docker/daemon/tls.ts';
 import { type Certificates, makeCertificates } from '../../../helpers/certificates.ts';
 import { FakeDaemons, useContext, writeContext } from '../../../helpers/fake-docker.ts';
 import { TempFolder } from '../../../helpers/temp-project.ts';

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { LineSplitter } from '../../base/index.ts';
-import { type EventSink, LogParser } from '../../events/index.ts';
-import { gpuNameIn } from '../gpu-in-use.ts';
+import { LineSplitter } from '../../../base/index.ts';
+import { type EventSink, LogParser } from '../../../events/index.ts';
+import { gpuNameIn } from '../../gpu-in-use.ts';
 import { Demultiplexer } from './demultiplexer.ts';
 
 const KEPT_LINES = 50;

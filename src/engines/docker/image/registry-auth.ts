@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf, within } from '../../base/index.ts';
+import { messageOf, within } from '../../../base/index.ts';
 import { registryOf } from './image.ts';
 
 /** What Docker's `X-Registry-Auth` carries. */

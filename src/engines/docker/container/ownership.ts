@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import { promisify } from 'node:util';
 import type Docker from 'dockerode';
-import { isGone } from './docker-error.ts';
+import { isGone } from '../daemon/docker-error.ts';
 
 const PREFIX = 'dev.triton-local';
 export const OWNED = `${PREFIX}=1`;

@@ -1,14 +1,14 @@
 import type Docker from 'dockerode';
-import { refused } from './container-failure.ts';
-import { type ContainerSpec, containerOptions } from './container-spec.ts';
-import { isGone, reasonOf, statusOf } from './docker-error.ts';
-import type { DockerEndpoint } from './endpoint.ts';
-import { type DaemonInfo, type GpuChoice, gpuForm, isGpuRefusal } from './gpu.ts';
+import { isGone, reasonOf, statusOf } from '../daemon/docker-error.ts';
+import type { DockerEndpoint } from '../daemon/endpoint.ts';
+import { isPodman } from '../daemon/product.ts';
+import { type DaemonInfo, type GpuChoice, gpuForm, isGpuRefusal } from '../gpu.ts';
+import { refused } from './failure.ts';
 import { copyRepository, isUnseenFolder } from './model-copy.ts';
 import { ownershipLabels } from './ownership.ts';
-import { createByPodman } from './podman-container.ts';
-import { isPodman } from './product.ts';
+import { createByPodman } from './podman.ts';
 import { publishAddress } from './published-ports.ts';
+import { type ContainerSpec, containerOptions } from './spec.ts';
 
 export interface LaunchWishes {
   readonly image: string;

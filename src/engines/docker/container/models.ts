@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
-import { messageOf, systemError } from '../../base/index.ts';
-import type { ModelStatus } from '../../events/index.ts';
-import type { PublishedModel } from '../engine.ts';
-import { explainLoadFailure, explainUnread, loadFailure, withPlainReason } from '../load-failure.ts';
-import type { ModelBoard } from '../model-board.ts';
-import { type IndexEntry, type TritonClient, TritonRefusal } from '../triton-client.ts';
+import { messageOf, systemError } from '../../../base/index.ts';
+import type { ModelStatus } from '../../../events/index.ts';
+import type { PublishedModel } from '../../engine.ts';
+import { explainLoadFailure, explainUnread, loadFailure, withPlainReason } from '../../load-failure.ts';
+import type { ModelBoard } from '../../model-board.ts';
+import { type IndexEntry, type TritonClient, TritonRefusal } from '../../triton-client.ts';
 import { copyModel, removeModel } from './model-copy.ts';
 import type { ServedRepository } from './served-repository.ts';
 

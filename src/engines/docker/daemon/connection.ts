@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { formatHost } from '../../base/index.ts';
+import { formatHost } from '../../../base/index.ts';
 import type { DockerAddress } from './address.ts';
 import { SshAgent } from './ssh-agent.ts';
 import { tlsAgent } from './tls.ts';

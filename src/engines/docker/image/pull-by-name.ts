@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
-import type { EventSink } from '../../events/index.ts';
-import { endpointSources } from './candidates.ts';
-import { dockerUnavailable, findDocker } from './endpoint.ts';
+import type { EventSink } from '../../../events/index.ts';
+import { endpointSources } from '../daemon/candidates.ts';
+import { dockerUnavailable, findDocker } from '../daemon/endpoint.ts';
 import { wantedImage } from './image.ts';
 import { obtainImage } from './obtain-image.ts';
 

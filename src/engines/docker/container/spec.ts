@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type Docker from 'dockerode';
-import { withUserArguments } from '../triton-arguments.ts';
-import { deviceRequests, type GpuChoice, type GpuForm } from './gpu.ts';
+import { withUserArguments } from '../../triton-arguments.ts';
+import { deviceRequests, type GpuChoice, type GpuForm } from '../gpu.ts';
 
 /** Where the model repository lies inside. */
 export const MODELS = '/models';

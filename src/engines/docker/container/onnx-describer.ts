@@ -1,16 +1,20 @@
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type Docker from 'dockerode';
-import { messageOf, within } from '../../base/index.ts';
-import { linkTree } from '../onnx-as-python/link-tree.ts';
-import { type OnnxDescriptions, type OnnxTeller, TELL_LIMIT_MS } from '../onnx-as-python/onnx-interfaces.ts';
-import { pythonFile } from '../onnx-as-python/python-files.ts';
-import { MODELS, modelsMount } from './container-spec.ts';
+import { messageOf, within } from '../../../base/index.ts';
+import { linkTree } from '../../onnx-as-python/link-tree.ts';
+import {
+  type OnnxDescriptions,
+  type OnnxTeller,
+  TELL_LIMIT_MS,
+} from '../../onnx-as-python/onnx-interfaces.ts';
+import { pythonFile } from '../../onnx-as-python/python-files.ts';
+import { reasonOf } from '../daemon/docker-error.ts';
+import { tarDirectory } from '../tar.ts';
 import { Demultiplexer } from './demultiplexer.ts';
-import { reasonOf } from './docker-error.ts';
 import { isUnseenFolder } from './model-copy.ts';
 import { outside } from './served-repository.ts';
-import { tarDirectory } from './tar.ts';
+import { MODELS, modelsMount } from './spec.ts';
 
 export interface ContainerTellerOptions {
   readonly docker: Docker;

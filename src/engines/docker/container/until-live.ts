@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
-import { systemError } from '../../base/index.ts';
-import type { TritonClient } from '../triton-client.ts';
-import { crashed, neverReady } from './container-failure.ts';
-import type { ContainerLog } from './container-log.ts';
+import { systemError } from '../../../base/index.ts';
+import type { TritonClient } from '../../triton-client.ts';
+import { crashed, neverReady } from './failure.ts';
+import type { ContainerLog } from './log.ts';
 
 export interface StartingContainer {
   readonly client: TritonClient;

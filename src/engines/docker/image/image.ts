@@ -1,4 +1,4 @@
-import { userError } from '../../base/index.ts';
+import { userError } from '../../../base/index.ts';
 import { SLIM, type SlimRecipe, slimRecipe } from './slim.ts';
 
 /** A Triton image by a short name. */

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
-import { systemError, type TritonLocalError } from '../../base/index.ts';
-import type { EventSink } from '../../events/index.ts';
+import { systemError, type TritonLocalError } from '../../../base/index.ts';
+import type { EventSink } from '../../../events/index.ts';
 import type { WantedImage } from './image.ts';
 import { pullImage } from './pull.ts';
 import { buildSlim } from './slim.ts';

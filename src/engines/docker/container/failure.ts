@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
-import { systemError, type TritonLocalError } from '../../base/index.ts';
-import { reasonOf, statusOf } from './docker-error.ts';
-import { type GpuChoice, isGpuRefusal } from './gpu.ts';
+import { systemError, type TritonLocalError } from '../../../base/index.ts';
+import { reasonOf, statusOf } from '../daemon/docker-error.ts';
+import { type GpuChoice, isGpuRefusal } from '../gpu.ts';
 
 type ContainerState = Docker.ContainerInspectInfo['State'];
 

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
-import { refused } from './container-failure.ts';
-import { statusOf } from './docker-error.ts';
+import { refused } from '../container/failure.ts';
+import { statusOf } from '../daemon/docker-error.ts';
 import { ONNX_LABEL } from './slim.ts';
 
 /** An image that the daemon has. */

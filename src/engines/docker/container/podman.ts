@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
-import { type ContainerSpec, containerOptions, MODELS, PORTS } from './container-spec.ts';
-import { deviceRequests } from './gpu.ts';
+import { deviceRequests } from '../gpu.ts';
+import { type ContainerSpec, containerOptions, MODELS, PORTS } from './spec.ts';
 
 /** An API version that every Podman since 4.0 has. */
 const CREATE = '/v4.0.0/libpod/containers/create';

@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import type Docker from 'dockerode';
-import { messageOf, within } from '../../base/index.ts';
+import { messageOf, within } from '../../../base/index.ts';
+import { type DaemonInfo, type GpuForm, gpuForm } from '../gpu.ts';
+import { wantedImage } from '../image/image.ts';
+import { howToObtain } from '../image/obtain-image.ts';
 import { endpointSources } from './candidates.ts';
 import { reasonOf, statusOf } from './docker-error.ts';
 import { type DockerEndpoint, dockerRemedy, type EndpointAttempt, findDocker } from './endpoint.ts';
-import { type DaemonInfo, type GpuForm, gpuForm } from './gpu.ts';
-import { wantedImage } from './image.ts';
-import { howToObtain } from './obtain-image.ts';
 import { isPodman, productOf } from './product.ts';
 
 export interface DescribeDockerOptions {

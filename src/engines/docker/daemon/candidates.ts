@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { messageOf } from '../../base/index.ts';
+import { messageOf } from '../../../base/index.ts';
 import { type DockerAddress, parseAddress, type TlsFiles } from './address.ts';
 import { currentContext, readContext } from './context.ts';
 

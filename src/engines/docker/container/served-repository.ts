@@ -1,5 +1,5 @@
-import type { TranslatedRepository, Translation } from '../onnx-as-python/translated-repository.ts';
-import { MODELS } from './container-spec.ts';
+import type { TranslatedRepository, Translation } from '../../onnx-as-python/translated-repository.ts';
+import { MODELS } from './spec.ts';
 
 const INSIDE = new RegExp(`(^|[\\s'"(])${MODELS}(?=/)`, 'g');
 

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
-import { formatAddress, isLoopback, listen, systemError } from '../../base/index.ts';
-import type { DockerAddress } from './address.ts';
-import { PORTS } from './container-spec.ts';
-import { sshArguments } from './ssh-agent.ts';
+import { formatAddress, isLoopback, listen, systemError } from '../../../base/index.ts';
+import type { DockerAddress } from '../daemon/address.ts';
+import { sshArguments } from '../daemon/ssh-agent.ts';
+import { PORTS } from './spec.ts';
 
 /** `host:port` of each service, as this machine reaches it. */
 export interface PublishedPorts extends AsyncDisposable {

@@ -5,10 +5,10 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type Docker from 'dockerode';
-import { LineSplitter, systemError } from '../../base/index.ts';
-import type { EventSink } from '../../events/index.ts';
-import { reasonOf } from './docker-error.ts';
-import { tarDirectory } from './tar.ts';
+import { LineSplitter, systemError } from '../../../base/index.ts';
+import type { EventSink } from '../../../events/index.ts';
+import { reasonOf } from '../daemon/docker-error.ts';
+import { tarDirectory } from '../tar.ts';
 
 /** The value of `--image` that builds instead of fetching. */
 export const SLIM = 'slim';
@@ -39,7 +39,7 @@ export async function slimRecipe(base = DEFAULT_BASE): Promise<SlimRecipe> {
 /** Beside `dist` in the package, whose chunks may lie one deeper; beside `src` in the sources. */
 function templateDirectory(): string {
   const here = path.dirname(fileURLToPath(import.meta.url));
-  const places = ['..', '../..', '../../..'].map((up) => path.resolve(here, up, 'templates/triton-slim'));
+  const places = ['..', '../..', '../../../..'].map((up) => path.resolve(here, up, 'templates/triton-slim'));
   const found = places.find((place) => existsSync(path.join(place, 'Dockerfile')));
   if (found !== undefined) return found;
   throw systemError('TEMPLATE_MISSING', `templates/triton-slim of triton-local is missing above ${here}`, {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import https from 'node:https';
 import path from 'node:path';
-import { hasErrno, messageOf, systemError } from '../../base/index.ts';
+import { hasErrno, messageOf, systemError } from '../../../base/index.ts';
 import type { TlsFiles } from './address.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { userError } from '../../base/index.ts';
+import { userError } from '../../../base/index.ts';
 
 /** Where TLS material of a TCP daemon lies: `ca.pem`, `cert.pem`, `key.pem`, as Docker names them. */
 export interface TlsFiles {

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { LineSplitter, systemError, type TritonLocalError } from '../../base/index.ts';
-import type { EventSink } from '../../events/index.ts';
-import { reasonOf } from './docker-error.ts';
+import { LineSplitter, systemError, type TritonLocalError } from '../../../base/index.ts';
+import type { EventSink } from '../../../events/index.ts';
+import { reasonOf } from '../daemon/docker-error.ts';
 import { type PullMessage, PullProgress } from './pull-progress.ts';
 import { registryAuth } from './registry-auth.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { entryKind, hasErrno, userError } from '../../base/index.ts';
+import { entryKind, hasErrno, userError } from '../../../base/index.ts';
 import type { TlsFiles } from './address.ts';
 
 export interface DockerContext {

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { messageOf, systemError, within } from '../../base/index.ts';
+import { messageOf, systemError, within } from '../../../base/index.ts';
 import type { DockerAddress } from './address.ts';
 import { type EndpointCandidate, type EndpointSources, listCandidates } from './candidates.ts';
 import { connect } from './connection.ts';

@@ -1,4 +1,4 @@
-import { messageOf } from '../../base/index.ts';
+import { messageOf } from '../../../base/index.ts';
 
 /** The status a daemon answered with; undefined for errors of the connection. */
 export function statusOf(error: unknown): number | undefined {
