@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import { toTritonLocalError, userError } from '../../base/index.ts';
-import { errorToJson, printError } from '../../ui/index.ts';
 import { exitCodeOf } from '../error-catalogue.ts';
 import type { Flags } from '../flags.ts';
 import { withFullNames } from './abbreviations.ts';
@@ -84,6 +83,7 @@ function addVerb(command: Command, group: string, verb: Verb): void {
     } catch (thrown) {
       if (!flags.jsonErrors) throw thrown;
       const error = toTritonLocalError(thrown);
+      const { errorToJson, printError } = await import('../../ui/index.ts');
       printError(`${JSON.stringify(errorToJson(error))}\n`);
       process.exitCode = exitCodeOf(error);
     }
