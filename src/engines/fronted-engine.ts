@@ -10,7 +10,7 @@ import {
   type TritonLocalError,
 } from '../base/index.ts';
 import type { ModelControlMode } from '../config/index.ts';
-import type { EventSink, ModelStatus } from '../events/index.ts';
+import { type EventSink, type ModelStatus, RequestMeter } from '../events/index.ts';
 import { type EngineEndpoints, type GatewayPorts, HttpGateway, SideListeners } from '../proxy/index.ts';
 import type { RepositorySync } from '../repository/index.ts';
 import type { Engine, LocalEngine, PublishedModel, RunningEngine } from './engine.ts';
@@ -88,6 +88,8 @@ class RunningFronted implements LocalEngine {
       'side listeners',
       new SideListeners({ ...options, allowsControl, onModelControl }, events),
     );
+    const meter = new RequestMeter(events);
+    this.#lifetime.defer('request meter', () => meter.flush());
     this.#gateway = this.#lifetime.use(
       'gateway',
       new HttpGateway({
@@ -96,6 +98,7 @@ class RunningFronted implements LocalEngine {
         modelControlMode,
         sync,
         onModelControl,
+        meter,
         onError: (error) => {
           const text = `the Triton HTTP port cannot accept a connection: ${error.message}`;
           events.emit({ type: 'log.line', source: 'emulator', level: 'error', text });
