@@ -15,7 +15,7 @@ import { exitReason, gpuUnavailable } from './container/failure.ts';
 import { launchContainer, removeContainer } from './container/launch.ts';
 import { ContainerLog } from './container/log.ts';
 import { ContainerModels } from './container/models.ts';
-import { containerTeller } from './container/onnx-describer.ts';
+import { describeOnnxInContainer } from './container/onnx-describer.ts';
 import { ownershipLabels, sweepOrphans } from './container/ownership.ts';
 import { type PublishedPorts, publishedPorts } from './container/published-ports.ts';
 import { ServedRepository } from './container/served-repository.ts';
@@ -199,7 +199,7 @@ export class DockerEngine implements Engine {
     const { repository, project } = this.#options;
     if (!image.lacksOnnx) return new ServedRepository(repository, undefined);
     const workDirectory = path.join(path.dirname(path.resolve(repository)), 'docker');
-    const tell = containerTeller({
+    const describe = describeOnnxInContainer({
       docker,
       image: image.reference,
       labels: await ownershipLabels(project),
@@ -208,7 +208,7 @@ export class DockerEngine implements Engine {
       mount: address.kind === 'socket',
     });
     const directory = path.join(workDirectory, 'models');
-    const translated = new TranslatedRepository({ source: repository, directory, tell });
+    const translated = new TranslatedRepository({ source: repository, directory, describe });
     await translated.translateAll();
     return new ServedRepository(repository, translated);
   }

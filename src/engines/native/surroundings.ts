@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { EventSink } from '../../events/index.ts';
-import { pythonTeller } from '../onnx-as-python/onnx-interfaces.ts';
+import { describeOnnxWith } from '../onnx-as-python/onnx-interfaces.ts';
 import { TranslatedRepository } from '../onnx-as-python/translated-repository.ts';
-import { askPython, layBackendDirectory } from './backend-directory.ts';
+import { askPython, makeBackendDirectory } from './backend-directory.ts';
 import { lacksOnnxRuntime, type TritonInstallation } from './installation.ts';
 
 /** What a `tritonserver` finds around itself when it starts. */
@@ -48,13 +48,13 @@ export async function prepareSurroundings(
     ? new TranslatedRepository({
         source: repository,
         directory: path.join(workDirectory, 'models'),
-        tell: pythonTeller(python, variables),
+        describe: describeOnnxWith(python, variables),
       })
     : undefined;
   await translated?.translateAll();
   return {
     translated,
-    backendDirectory: await layBackendDirectory(
+    backendDirectory: await makeBackendDirectory(
       installation,
       facts.version,
       path.join(workDirectory, 'backends'),

@@ -9,7 +9,7 @@ import {
   readModelDefinition,
 } from '../../repository/index.ts';
 import { linkTree } from './link-tree.ts';
-import { describeOnnxFiles, type OnnxDescriptions, type OnnxTeller } from './onnx-interfaces.ts';
+import { describeOnnxFiles, type OnnxDescriber, type OnnxDescriptions } from './onnx-interfaces.ts';
 import { asPython, completeConfig, whyNotPython } from './python-config.ts';
 import { pythonFile } from './python-files.ts';
 
@@ -18,8 +18,8 @@ export interface TranslatedRepositoryOptions {
   readonly source: string;
   /** The one that the server reads, on the same file system; ours alone, made anew by `translateAll`. */
   readonly directory: string;
-  /** What the server's own onnxruntime says of a file. */
-  readonly tell: OnnxTeller;
+  /** Asks the server's own onnxruntime about files. */
+  readonly describe: OnnxDescriber;
 }
 
 /** A translation that has been put in place; `rollback` brings back the one before, where there was one. */
@@ -98,7 +98,7 @@ export class TranslatedRepository {
     const files = versions.map(({ modelFile }) => modelFile);
     const existing = new Set<string>();
     for (const file of files) if (await stat(file).catch(() => undefined)) existing.add(file);
-    const told = await describeOnnxFiles([...existing], this.#options.tell);
+    const told = await describeOnnxFiles([...existing], this.#options.describe);
     const byFile = new Map([...existing].map((file, index) => [file, told.models[index]]));
     let previous: string | undefined;
     for (const it of definitions) {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type Docker from 'dockerode';
 import { systemError } from '../../../base/index.ts';
-import { tarDirectory } from '../tar.ts';
+import { tarDirectory } from '../archive.ts';
 import { MODELS } from './spec.ts';
 
 /** Where a model waits inside until it is whole; outside the repository, so that Triton never sees a half. */

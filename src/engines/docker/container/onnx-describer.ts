@@ -4,60 +4,60 @@ import type Docker from 'dockerode';
 import { messageOf, within } from '../../../base/index.ts';
 import { linkTree } from '../../onnx-as-python/link-tree.ts';
 import {
+  DESCRIBE_LIMIT_MS,
+  type OnnxDescriber,
   type OnnxDescriptions,
-  type OnnxTeller,
-  TELL_LIMIT_MS,
 } from '../../onnx-as-python/onnx-interfaces.ts';
 import { pythonFile } from '../../onnx-as-python/python-files.ts';
+import { tarDirectory } from '../archive.ts';
 import { reasonOf } from '../daemon/docker-error.ts';
-import { tarDirectory } from '../tar.ts';
 import { Demultiplexer } from './demultiplexer.ts';
 import { isUnseenFolder } from './model-copy.ts';
 import { outside } from './served-repository.ts';
 import { MODELS, modelsMount } from './spec.ts';
 
-export interface ContainerTellerOptions {
+export interface ContainerDescriberOptions {
   readonly docker: Docker;
-  /** One with Python and onnxruntime. */
+  /** An image with Python and onnxruntime. */
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** The folder that all files lie in. */
+  /** The folder that contains all the files. */
   readonly repository: string;
-  /** A folder of ours for what is sent along. */
+  /** A folder of ours for what is copied into the container. */
   readonly workDirectory: string;
-  /** Whether the daemon may see the repository; where it does not, the models asked for are copied. */
+  /** Whether to try mounting the repository; if the daemon cannot see it, the models are copied instead. */
   readonly mount: boolean;
 }
 
-/** Where the program and the names of the files lie inside. */
+/** Where the program and the list of files are inside the container. */
 const TASK = '/triton-local-onnx';
 const KEPT_OUTPUT = 2_000;
 
-/** The onnxruntime of an image, asked in a container of its own without a network. */
-export function containerTeller(options: ContainerTellerOptions): OnnxTeller {
+/** Uses the onnxruntime of an image, in a separate container without a network. */
+export function describeOnnxInContainer(options: ContainerDescriberOptions): OnnxDescriber {
   let { mount } = options;
   return async (files) => {
     const place = path.join(options.workDirectory, 'onnx-task');
     try {
-      await layTask(place, files, options.repository, !mount);
+      await writeTask(place, files, options.repository, !mount);
       try {
-        return await tell(options, place, mount);
+        return await describe(options, place, mount);
       } catch (error) {
         if (!mount || !isUnseenFolder(reasonOf(error))) throw error;
         mount = false;
-        await layTask(place, files, options.repository, true);
-        return await tell(options, place, false);
+        await writeTask(place, files, options.repository, true);
+        return await describe(options, place, false);
       }
     } catch (error) {
-      return { error: `onnxruntime in ${options.image} could not be asked: ${messageOf(error)}` };
+      return { error: `onnxruntime in ${options.image} could not be run: ${messageOf(error)}` };
     } finally {
       await rm(place, { recursive: true, force: true });
     }
   };
 }
 
-/** A folder as the container's root gets it: the program, the names of the files as they are inside, their models. */
-async function layTask(place: string, files: readonly string[], repository: string, withModels: boolean) {
+/** Writes what is copied to the container's root: the program, the files' names inside, and, if not mounted, their models. */
+async function writeTask(place: string, files: readonly string[], repository: string, withModels: boolean) {
   await rm(place, { recursive: true, force: true });
   const task = path.join(place, TASK);
   await mkdir(task, { recursive: true });
@@ -71,8 +71,8 @@ async function layTask(place: string, files: readonly string[], repository: stri
     await linkTree(path.join(repository, model), path.join(place, MODELS, model));
 }
 
-async function tell(
-  { docker, image, labels, repository }: ContainerTellerOptions,
+async function describe(
+  { docker, image, labels, repository }: ContainerDescriberOptions,
   place: string,
   mount: boolean,
 ): Promise<OnnxDescriptions | { readonly error: string }> {
@@ -86,7 +86,8 @@ async function tell(
     await container.putArchive(tarDirectory(place, '.'), { path: '/' });
     await container.start();
     const ended = container.wait();
-    if (!(await within(ended, TELL_LIMIT_MS))) throw new Error(`no answer in ${TELL_LIMIT_MS / 1_000} s`);
+    if (!(await within(ended, DESCRIBE_LIMIT_MS)))
+      throw new Error(`no answer in ${DESCRIBE_LIMIT_MS / 1_000} s`);
     const { StatusCode } = await ended;
     const output = await outputOf(container);
     if (StatusCode === 0)
@@ -103,7 +104,7 @@ async function tell(
 async function outputOf(container: Docker.Container): Promise<{ stdout: string; stderr: string }> {
   const parts: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] };
   const demultiplexer = new Demultiplexer((stream, data) => parts[stream].push(data));
-  // Without `follow` the answer is a buffer of frames.
+  // Without `follow`, the response is one buffer of frames.
   demultiplexer.push(await container.logs({ stdout: true, stderr: true }));
   return {
     stdout: Buffer.concat(parts.stdout).toString('utf8'),

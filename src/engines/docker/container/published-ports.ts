@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
-import { formatAddress, isLoopback, listen, systemError } from '../../../base/index.ts';
+import { execa } from 'execa';
+import { formatAddress, isLoopback, systemError } from '../../../base/index.ts';
+import { freePorts } from '../../free-ports.ts';
 import type { DockerAddress } from '../daemon/address.ts';
 import { sshArguments } from '../daemon/ssh-agent.ts';
 import { PORTS } from './spec.ts';
@@ -14,19 +15,19 @@ export interface PublishedPorts extends AsyncDisposable {
   readonly metrics: string;
 }
 
-/** The daemon may tell of its ports a little after the start (Colima up to seconds). */
+/** The daemon may report the ports only some time after the start (Colima: up to seconds). */
 const INSPECT_LIMIT_MS = 10_000;
 const LOOPBACK = '127.0.0.1';
 
 /**
- * The address to publish on: loopback wherever we are on that machine or tunnel to it. A daemon behind plain TCP has
- * no tunnel to offer, so that its machine's own address has to do.
+ * The address to publish the ports on: loopback if we run on the daemon's machine or have a tunnel to it. A daemon
+ * reached over plain TCP offers no tunnel, so the ports are published on every address of its machine.
  */
 export function publishAddress(address: DockerAddress): string {
   return address.kind === 'tcp' && !isLoopback(address.host) ? '0.0.0.0' : LOOPBACK;
 }
 
-/** Finds the ports that a started container was given; over SSH, brings them here. */
+/** Finds the ports of a started container and, over SSH, forwards them to this machine. */
 export async function publishedPorts(
   container: Docker.Container,
   address: DockerAddress,
@@ -46,7 +47,7 @@ async function readPorts(container: Docker.Container, signal: AbortSignal) {
     const { NetworkSettings, State } = await container.inspect();
     const portOf = (inside: number) => Number(NetworkSettings.Ports?.[`${inside}/tcp`]?.[0]?.HostPort ?? 0);
     const ports = { http: portOf(PORTS.http), grpc: portOf(PORTS.grpc), metrics: portOf(PORTS.metrics) };
-    // A container that has ended has no ports any more; its exit is what there is to tell.
+    // A container that has exited has no ports any more; its exit is reported elsewhere.
     if ((ports.http && ports.grpc && ports.metrics) || !State.Running) return ports;
     if (performance.now() > limit)
       throw systemError('ENGINE_START_FAILED', 'Docker published no ports for the container');
@@ -54,7 +55,7 @@ async function readPorts(container: Docker.Container, signal: AbortSignal) {
   }
 }
 
-/** One `ssh` that brings the three ports to free ones here; `cat` at the other end lets it end with our pipe. */
+/** Starts one `ssh` that forwards free local ports to the three; the remote `cat` exits when our pipe closes. */
 async function forward(
   address: Extract<DockerAddress, { kind: 'ssh' }>,
   remote: readonly [number, number, number],
@@ -64,17 +65,23 @@ async function forward(
   const local = await freePorts(remote.length);
   const forwards = remote.flatMap((port, index) => ['-L', `${LOOPBACK}:${local[index]}:${LOOPBACK}:${port}`]);
   const args = ['-o', 'ExitOnForwardFailure=yes', ...forwards, ...sshArguments(address), 'cat'];
-  const tunnel = spawn('ssh', args, {
+  const tunnel = execa('ssh', args, {
     env: environment,
-    stdio: ['pipe', 'ignore', 'ignore'],
-    windowsHide: true,
+    extendEnv: false,
+    stdin: 'pipe',
+    stdout: 'ignore',
+    stderr: 'ignore',
+    reject: false,
   });
-  tunnel.on('error', () => {});
+  let hasExited = false;
+  void tunnel.then(() => {
+    hasExited = true;
+  });
   const close = async () => {
     tunnel.kill();
   };
   try {
-    await connectable(local[0] ?? 0, tunnel, signal);
+    await untilConnectable(local[0] ?? 0, () => hasExited, signal);
   } catch (error) {
     await close();
     throw error;
@@ -83,16 +90,9 @@ async function forward(
   return { http: http ?? '', grpc: grpc ?? '', metrics: metrics ?? '', [Symbol.asyncDispose]: close };
 }
 
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => net.createServer());
-  const ports = await Promise.all(servers.map((server) => listen(server, LOOPBACK, 0, 'SSH tunnel')));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-async function connectable(port: number, tunnel: ChildProcess, signal: AbortSignal): Promise<void> {
+async function untilConnectable(port: number, hasExited: () => boolean, signal: AbortSignal): Promise<void> {
   for (let tries = 0; tries < 300; tries += 1) {
-    if (tunnel.exitCode !== null || tunnel.pid === undefined) break;
+    if (hasExited()) break;
     const open = await new Promise<boolean>((resolve) => {
       const socket = net.connect(port, LOOPBACK, () => {
         socket.destroy();

@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf, within } from '../../../base/index.ts';
+import { execa } from 'execa';
+import { messageOf } from '../../../base/index.ts';
 import { registryOf } from './image.ts';
 
-/** What Docker's `X-Registry-Auth` carries. */
+/** The content of Docker's `X-Registry-Auth` header. */
 export type RegistryAuth =
   | { readonly username: string; readonly password: string; readonly serveraddress: string }
   | { readonly identitytoken: string; readonly serveraddress: string };
@@ -18,9 +18,9 @@ interface DockerConfig {
 const HELPER_LIMIT_MS = 20_000;
 
 /**
- * Credentials for the registry of `reference`, as `docker pull` finds them: its own credential helper, the general
- * one, then what the file holds. None is no fault: public images need none.
- * @param warn gets the reason where a helper fails; the pull goes on without credentials. Never a secret.
+ * Finds the credentials for the registry of `reference` as `docker pull` does: from the registry's credential helper,
+ * then the general one, then Docker's configuration file. Public images need none.
+ * @param warn receives the reason, never a secret, if a helper fails; the pull continues without credentials.
  */
 export async function registryAuth(
   reference: string,
@@ -52,35 +52,26 @@ async function readConfig(file: string): Promise<DockerConfig> {
   }
 }
 
-/** `docker-credential-NAME get`: the registry on stdin, `{"Username","Secret"}` on stdout, 1 where it knows none. */
+/** Runs `docker-credential-NAME get`: the registry on stdin, `{"Username","Secret"}` on stdout; exits with 1 if it has none. */
 async function askHelper(
   helper: string,
   registry: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<RegistryAuth | undefined> {
-  if (!/^[\w.-]+$/.test(helper)) throw new Error('its name is no program name');
-  const child = spawn(`docker-credential-${helper}`, ['get'], {
+  if (!/^[\w.-]+$/.test(helper)) throw new Error('it is not a valid program name');
+  const result = await execa(`docker-credential-${helper}`, ['get'], {
     env: environment,
-    stdio: ['pipe', 'pipe', 'ignore'],
-    windowsHide: true,
+    extendEnv: false,
+    input: registry,
+    stderr: 'ignore',
+    timeout: HELPER_LIMIT_MS,
+    reject: false,
   });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString('utf8');
-  });
-  child.stdin.on('error', () => {});
-  child.stdin.end(registry);
-  const closed = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  if (!(await within(closed, HELPER_LIMIT_MS))) {
-    child.kill();
-    throw new Error(`no answer within ${HELPER_LIMIT_MS / 1_000} s`);
-  }
-  // Whatever it printed may hold a secret and is not repeated.
-  if ((await closed) !== 0) return undefined;
-  const { Username, Secret }: { Username?: unknown; Secret?: unknown } = JSON.parse(output);
+  if (result.timedOut) throw new Error(`no answer within ${HELPER_LIMIT_MS / 1_000} s`);
+  if (result.exitCode === undefined) throw new Error(messageOf(result.cause));
+  // Its output may hold a secret, so it is never repeated.
+  if (result.exitCode !== 0) return undefined;
+  const { Username, Secret }: { Username?: unknown; Secret?: unknown } = JSON.parse(result.stdout);
   if (typeof Username !== 'string' || typeof Secret !== 'string') return undefined;
   return Username === '<token>'
     ? { identitytoken: Secret, serveraddress: registry }

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import type Docker from 'dockerode';
 import { LineSplitter, systemError } from '../../../base/index.ts';
 import type { EventSink } from '../../../events/index.ts';
+import { tarDirectory } from '../archive.ts';
 import { reasonOf } from '../daemon/docker-error.ts';
-import { tarDirectory } from '../tar.ts';
 
 /** The value of `--image` that builds instead of fetching. */
 export const SLIM = 'slim';
