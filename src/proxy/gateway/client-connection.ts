@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { Exchange, type ExchangeOwner } from './exchange.ts';
+import { Exchange, type ExchangeOwner } from './plain-request.ts';
 import { type RequestHead, scanRequest } from './message-head.ts';
 import { MAX_HEADER_BYTES, type Upstream } from './upstream.ts';
 

@@ -12,7 +12,7 @@ import { answerMalformed, refuseTunnel } from '../malformed-request.ts';
 import { ClientConnection, type Gate } from './client-connection.ts';
 import { forward } from './forward.ts';
 import { answerGatewayError } from './gateway-error.ts';
-import { Holding } from './holding.ts';
+import { Holding } from './backlog.ts';
 import type { RequestHead } from './message-head.ts';
 import { CONTROL_REFUSED } from './model-control.ts';
 import { repositoryRequest } from './repository-request.ts';
