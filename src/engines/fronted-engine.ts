@@ -191,7 +191,7 @@ class RunningFronted implements LocalEngine {
     if (this.#running !== running || this.#lifetime.ended) return;
     this.#lastModels = running.models();
     this.#running = undefined;
-    this.#gateway.hold();
+    this.#gateway.pause();
     this.#side.switchTo(undefined);
     if (ranMs > STEADY_MS) this.#restarts = 0;
     const { events } = this.#options;

@@ -1,45 +1,50 @@
-/** Requests that wait for the engine at a time, and how long each may. */
-const MAX_HELD = 256;
-const MAX_HOLD_MS = 30_000;
+const MAX_REQUESTS = 256;
+const MAX_WAIT_MS = 30_000;
 
-export type HoldEnd = 'released' | 'too many' | 'too long' | 'left' | 'closed';
-
-interface Held {
-  readonly end: (how: HoldEnd) => void;
+export interface BacklogLimits {
+  /** How many requests may wait at a time. */
+  readonly maxRequests: number;
+  readonly maxWaitMs: number;
 }
 
-/** Requests that came while no engine takes them. They wait with their bodies unread. */
-export class Holding {
-  readonly #held = new Set<Held>();
-  readonly #limits: { readonly most: number; readonly milliseconds: number };
+export type WaitResult = 'released' | 'full' | 'timed out' | 'disconnected' | 'closed';
 
-  constructor({ most = MAX_HELD, milliseconds = MAX_HOLD_MS } = {}) {
-    this.#limits = { most, milliseconds };
+interface WaitingRequest {
+  readonly end: (result: WaitResult) => void;
+}
+
+/** Requests that wait, with their bodies unread, while no engine accepts them. */
+export class Backlog {
+  readonly #waiting = new Set<WaitingRequest>();
+  readonly #limits: BacklogLimits;
+
+  constructor({ maxRequests = MAX_REQUESTS, maxWaitMs = MAX_WAIT_MS }: Partial<BacklogLimits> = {}) {
+    this.#limits = { maxRequests, maxWaitMs };
   }
 
   get size(): number {
-    return this.#held.size;
+    return this.#waiting.size;
   }
 
-  /** Waits until the engine is back, the limit has passed or the caller has left. */
-  wait(onLeave: (listener: () => void) => void): Promise<HoldEnd> {
-    if (this.#held.size >= this.#limits.most) return Promise.resolve('too many');
+  /** Waits until the engine is back, the limit has passed or the client has disconnected. */
+  wait(onDisconnect: (listener: () => void) => void): Promise<WaitResult> {
+    if (this.#waiting.size >= this.#limits.maxRequests) return Promise.resolve('full');
     return new Promise((resolve) => {
-      const timer = setTimeout(() => held.end('too long'), this.#limits.milliseconds);
-      const held: Held = {
-        end: (how) => {
-          if (!this.#held.delete(held)) return;
+      const timer = setTimeout(() => request.end('timed out'), this.#limits.maxWaitMs);
+      const request: WaitingRequest = {
+        end: (result) => {
+          if (!this.#waiting.delete(request)) return;
           clearTimeout(timer);
-          resolve(how);
+          resolve(result);
         },
       };
-      this.#held.add(held);
-      onLeave(() => held.end('left'));
+      this.#waiting.add(request);
+      onDisconnect(() => request.end('disconnected'));
     });
   }
 
-  /** Ends the waiting of all of them, in the order in which they came. */
-  release(how: HoldEnd = 'released'): void {
-    for (const held of [...this.#held]) held.end(how);
+  /** Ends the wait of every request, in order of arrival. */
+  release(result: WaitResult = 'released'): void {
+    for (const request of [...this.#waiting]) request.end(result);
   }
 }

@@ -55,7 +55,7 @@ export class GrpcGateway implements AsyncDisposable {
 
   /** From now on connections go there; with none, new ones are closed. Those that exist end with their engine. */
   switchTo(endpoints: EngineEndpoints | undefined): void {
-    this.#target?.watch.retire();
+    this.#target?.watch.close();
     this.#target =
       endpoints?.grpc === undefined
         ? undefined
@@ -117,7 +117,7 @@ export class GrpcGateway implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#target?.watch.retire();
+    this.#target?.watch.close();
     return this.#server.close();
   }
 }

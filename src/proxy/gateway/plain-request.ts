@@ -6,22 +6,22 @@ import type { EngineConnection, EnginePool, EngineUser } from './engine-pool.ts'
 import { type AnswerHead, type RequestHead, scanAnswer } from './message-head.ts';
 import { MAX_HEADER_BYTES, SURELY_OPEN_MS, type Upstream } from './upstream.ts';
 
-/** The client's connection, as the request on it sees it. */
-export interface ExchangeOwner {
+/** The client's connection, as a request on it sees it. */
+export interface PlainRequestClient {
   readonly socket: Socket;
-  /** Whether the gateway closes, so that no further request is taken after this one. */
+  /** Whether the gateway is closing: this request is the last on its connection. */
   readonly isClosing: boolean;
-  /** The answer has been passed on, or one of our own has. */
+  /** The engine's response, or one of our own, has been written. */
   onAnswered(): void;
-  /** The connection has to go: half an answer must not look like a whole one. */
+  /** The connection must be destroyed, so that a partial response is not taken for a complete one. */
   onBroken(): void;
-  /** No engine took the request; these are its bytes. */
+  /** No engine accepted the request; these are its bytes. */
   onRefused(bytes: Buffer): void;
 }
 
 /**
- * Where a request is. Only while it connects is it certain that the engine has seen nothing of it, so only then may it
- * go to another engine; the client is not read meanwhile.
+ * The state of a request. Only while connecting is it certain that the engine has received nothing, so only then may
+ * the request go to another engine; reading from the client is paused meanwhile.
  */
 type State =
   | { readonly at: 'connecting'; readonly engine: EngineConnection; readonly body: Buffer }
@@ -34,7 +34,7 @@ type State =
     }
   | { readonly at: 'answered'; readonly by: 'engine' | 'gateway' | 'nobody' };
 
-/** Up to here one copy is cheaper than a second write. */
+/** Up to this size, copying the body is cheaper than a second write. */
 const MAX_JOINED = 16_384;
 const NOTHING = Buffer.alloc(0);
 const ANSWERED = {
@@ -42,98 +42,98 @@ const ANSWERED = {
   gateway: { at: 'answered', by: 'gateway' },
 } as const;
 
-/** One plain request on its way to the engine and its answer back: heads are read, bodies pass as the bytes they are. */
-export class Exchange implements EngineUser {
-  readonly request: RequestHead;
-  /** When it came, as `performance.now()` counts. */
+/** One plain request and its response: heads are parsed, bodies pass through as bytes. */
+export class PlainRequest implements EngineUser {
+  readonly head: RequestHead;
+  /** When it arrived, by `performance.now()`. */
   readonly startedAt = performance.now();
-  /** Of the answer; 503 where it is one of our own. */
+  /** Status of the response; 503 for one of our own. */
   status = 503;
-  readonly #owner: ExchangeOwner;
+  readonly #client: PlainRequestClient;
   readonly #pool: EnginePool;
   readonly #requestHead: Buffer;
   readonly #sentHead: string;
   #state: State;
-  /** Bytes of the request's body that have not come yet. */
-  #bodyLeft: number;
+  /** Bytes of the request's body that have not arrived yet. */
+  #bodyRemaining: number;
   #closes: boolean;
 
-  /** @param bytes begin with the request's head; what follows its body is not looked at. */
+  /** @param bytes start with the request's head; bytes after its body are ignored. */
   constructor(
-    owner: ExchangeOwner,
+    client: PlainRequestClient,
     { upstream, pool }: { readonly upstream: Upstream; readonly pool: EnginePool },
-    request: RequestHead,
+    head: RequestHead,
     bytes: Buffer,
   ) {
-    this.request = request;
-    this.#owner = owner;
+    this.head = head;
+    this.#client = client;
     this.#pool = pool;
-    this.#requestHead = bytes.subarray(0, request.length);
-    this.#sentHead = upstream.head(request.method, request.target, request.fields);
-    this.#closes = !request.keepsAlive;
-    const body = bytes.subarray(request.length, request.length + request.bodyLength);
-    this.#bodyLeft = request.bodyLength - body.length;
+    this.#requestHead = bytes.subarray(0, head.length);
+    this.#sentHead = upstream.head(head.method, head.target, head.fields);
+    this.#closes = !head.keepsAlive;
+    const body = bytes.subarray(head.length, head.length + head.bodyLength);
+    this.#bodyRemaining = head.bodyLength - body.length;
     this.#state = this.#send(
-      pool.take(this, this.#isRepeatable ? Number.POSITIVE_INFINITY : SURELY_OPEN_MS),
+      pool.acquire(this, this.#isRepeatable ? Number.POSITIVE_INFINITY : SURELY_OPEN_MS),
       body,
     );
   }
 
-  /** Whether the client's connection must close after this. */
+  /** Whether the client's connection must close after this request. */
   get closes(): boolean {
     return this.#closes;
   }
 
-  /** Whether the request has been read to its end. */
+  /** Whether the request has been read completely. */
   get isRead(): boolean {
-    return this.#bodyLeft === 0;
+    return this.#bodyRemaining === 0;
   }
 
-  /** Whether nothing of it is under way: it may be answered before its body has come. */
+  /** Whether both directions are complete: a request may be answered before its body has arrived. */
   get isOver(): boolean {
     return this.#state.at === 'answered' && this.isRead;
   }
 
-  /** Whether the answer is the engine's. */
+  /** Whether the response is the engine's. */
   get wasPassed(): boolean {
     return this.#state.at === 'answered' && this.#state.by === 'engine';
   }
 
-  /** RFC 9110, 9.2.2: nobody but the client may repeat anything else, since the engine may have executed it. */
+  /** Only such requests may be sent again (RFC 9110, 9.2.2): the engine may have executed any other. */
   get #isRepeatable(): boolean {
-    return this.request.method !== 'POST' && this.request.bodyLength === 0;
+    return this.head.method !== 'POST' && this.head.bodyLength === 0;
   }
 
   #send(engine: EngineConnection, body: Buffer): State {
     write(engine.socket, this.#sentHead, body);
     if (!engine.socket.connecting) return { at: 'waiting', engine, start: NOTHING };
-    this.#owner.socket.pause();
+    this.#client.socket.pause();
     return { at: 'connecting', engine, body };
   }
 
-  /** Takes what comes of the body; returns what comes after it. */
+  /** Takes the bytes that belong to the body and returns those after it. */
   takeBody(bytes: Buffer): Buffer {
     if (this.isRead) return bytes;
-    const part = bytes.subarray(0, this.#bodyLeft);
-    this.#bodyLeft -= part.length;
+    const part = bytes.subarray(0, this.#bodyRemaining);
+    this.#bodyRemaining -= part.length;
     const state = this.#state;
     if (state.at === 'connecting') {
-      // Read before the client was paused.
+      // These bytes were read before the client was paused.
       this.#state = { ...state, body: Buffer.concat([state.body, part]) };
       state.engine.socket.write(part);
-    } else if (state.at !== 'answered' && !state.engine.socket.write(part)) this.#owner.socket.pause();
+    } else if (state.at !== 'answered' && !state.engine.socket.write(part)) this.#client.socket.pause();
     return bytes.subarray(part.length);
   }
 
-  /** The client takes more again. */
+  /** Continues the response after the client's buffer has drained. */
   resume(): void {
     if (this.#state.at !== 'answered') this.#state.engine.socket.resume();
   }
 
-  /** Ends the request to the engine: the client has left. */
-  abandon(): void {
+  /** Aborts the request to the engine, because the client has disconnected. */
+  abort(): void {
     if (this.#state.at === 'answered') return;
-    this.#state.engine.drop();
+    this.#state.engine.destroy();
     this.#state = { at: 'answered', by: 'nobody' };
   }
 
@@ -141,11 +141,11 @@ export class Exchange implements EngineUser {
     const state = this.#state;
     if (state.at !== 'connecting') return;
     this.#state = { at: 'waiting', engine: state.engine, start: NOTHING };
-    this.#owner.socket.resume();
+    this.#client.socket.resume();
   }
 
   onEngineDrain(): void {
-    if (this.#state.at !== 'connecting') this.#owner.socket.resume();
+    if (this.#state.at !== 'connecting') this.#client.socket.resume();
   }
 
   onEngineData(bytes: Buffer): void {
@@ -162,7 +162,7 @@ export class Exchange implements EngineUser {
     let start = before.length > 0 ? Buffer.concat([before, bytes]) : bytes;
     let answer = scanAnswer(start, MAX_HEADER_BYTES);
     while (answer && answer.status < 200) {
-      if (answer.status === 101) throw new Error('it changes the protocol unasked');
+      if (answer.status === 101) throw new Error('it switched protocols without being asked');
       start = start.subarray(answer.length);
       answer = scanAnswer(start, MAX_HEADER_BYTES);
     }
@@ -170,7 +170,7 @@ export class Exchange implements EngineUser {
       this.#state = { at: 'waiting', engine, start };
       return;
     }
-    const isBare = this.request.method === 'HEAD' || answer.status === 204 || answer.status === 304;
+    const isBare = this.head.method === 'HEAD' || answer.status === 204 || answer.status === 304;
     const state = {
       at: 'answering',
       engine,
@@ -178,7 +178,7 @@ export class Exchange implements EngineUser {
       body: new BodyEnd(isBare ? 0 : answer.framing),
     } as const;
     this.#state = state;
-    if (this.#owner.isClosing || (!isBare && answer.framing === 'close')) this.#closes = true;
+    if (this.#client.isClosing || (!isBare && answer.framing === 'close')) this.#closes = true;
     const head = `${answer.lines}${this.#closes ? 'Connection: close\r\n' : ''}\r\n`;
     this.#passBody(state, head, start, answer.length);
   }
@@ -190,11 +190,11 @@ export class Exchange implements EngineUser {
     from: number,
   ): void {
     const end = body.take(bytes, from);
-    if (!write(this.#owner.socket, head, bytes.subarray(from, end))) engine.socket.pause();
+    if (!write(this.#client.socket, head, bytes.subarray(from, end))) engine.socket.pause();
     if (!body.done) return;
-    // Only after whole messages both ways the next one begins where we think.
-    if (answer.keepsAlive && end === bytes.length && this.isRead) this.#pool.give(engine);
-    else engine.drop();
+    // The connection is reusable only if both messages are complete; otherwise the next response could be misread.
+    if (answer.keepsAlive && end === bytes.length && this.isRead) this.#pool.release(engine);
+    else engine.destroy();
     this.status = answer.status;
     this.#end('engine');
   }
@@ -205,36 +205,36 @@ export class Exchange implements EngineUser {
     const { engine } = state;
     if (state.at === 'connecting' && isUnreachable(error)) {
       this.#state = ANSWERED.gateway;
-      this.#owner.onRefused(Buffer.concat([this.#requestHead, state.body]));
+      this.#client.onRefused(Buffer.concat([this.#requestHead, state.body]));
     } else if (state.at === 'waiting' && state.start.length === 0 && engine.isReused && this.#isRepeatable) {
-      // It closed the idle connection just when we took it.
-      engine.drop();
+      // The engine closed the idle connection just as we reused it.
+      engine.destroy();
       this.#state = this.#send(this.#pool.connect(this), NOTHING);
     } else if (state.at === 'answering' && state.answer.framing === 'close' && !error) {
-      // Some answers end with their connection.
-      engine.drop();
+      // Such responses end with their connection.
+      engine.destroy();
       this.status = state.answer.status;
       this.#end('engine');
     } else this.#fail(error ? messageOf(error) : 'it closed the connection');
   }
 
-  /** Where no answer has begun, there is one of our own. */
+  /** Responds with 503, unless the engine's response has begun: then the connection is broken off. */
   #fail(reason: string): void {
     if (this.#state.at === 'answering') {
-      this.#owner.onBroken();
+      this.#client.onBroken();
       return;
     }
-    this.abandon();
-    this.#closes ||= this.#owner.isClosing;
+    this.abort();
+    this.#closes ||= this.#client.isClosing;
     const body = JSON.stringify({ error: `the engine does not answer: ${reason}` });
     const head = `HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n${this.#closes ? 'Connection: close\r\n' : ''}\r\n`;
-    write(this.#owner.socket, head, this.request.method === 'HEAD' ? NOTHING : Buffer.from(body));
+    write(this.#client.socket, head, this.head.method === 'HEAD' ? NOTHING : Buffer.from(body));
     this.#end('gateway');
   }
 
   #end(by: 'engine' | 'gateway'): void {
     this.#state = ANSWERED[by];
-    this.#owner.onAnswered();
+    this.#client.onAnswered();
   }
 }
 

@@ -52,7 +52,7 @@ export class TcpGateway implements AsyncDisposable {
    */
   switchTo(endpoints: EngineEndpoints | undefined): void {
     const address = endpoints?.[this.#service];
-    this.#target?.watch.retire();
+    this.#target?.watch.close();
     this.#target =
       endpoints && address !== undefined ? this.#makeTarget(parseAddress(address), endpoints) : undefined;
   }
@@ -104,7 +104,7 @@ export class TcpGateway implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#target?.watch.retire();
+    this.#target?.watch.close();
     return this.#server.close();
   }
 }

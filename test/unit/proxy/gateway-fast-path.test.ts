@@ -70,7 +70,7 @@ const post = (body: string, path = '/v2') =>
   `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 const ok = (body: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 
-describe('the short way through the gateway', () => {
+describe('the fast path through the gateway', () => {
   test('answers pipelined requests in order over one connection to the engine', async () => {
     let answered = 0;
     const engine = await startEngine((socket, text) => {
