@@ -3,7 +3,8 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { referencePages } from '../../.dev/reference-pages.mjs';
 import { ERROR_CATALOGUE } from '../../src/cli/error-catalogue.ts';
-import { keyOf, SETTING_GROUPS, SETTINGS } from '../../src/config/settings.ts';
+import { keyOf, SETTINGS } from '../../src/config/named-settings.ts';
+import { SETTING_GROUPS } from '../../src/config/settings.ts';
 
 const pages = referencePages({ ERROR_CATALOGUE, SETTING_GROUPS, SETTINGS, keyOf });
 
