@@ -70,6 +70,8 @@ class RunningFronted implements LocalEngine {
   #gpu: string | null = null;
   /** Since the engine last ran steadily. */
   #restarts = 0;
+  /** The restart under way; it never rejects. */
+  #restarting: Promise<unknown> = Promise.resolve();
   #tellExit: (reason: string) => void = () => {};
 
   constructor(engine: Engine, options: FrontedEngineOptions) {
@@ -105,7 +107,10 @@ class RunningFronted implements LocalEngine {
         },
       }),
     );
-    this.#lifetime.defer('restarts', () => this.#stopping.abort(systemError('STOPPING', 'the engine stops')));
+    this.#lifetime.defer('restarts', async () => {
+      this.#stopping.abort(systemError('STOPPING', 'the engine stops'));
+      await this.#restarting;
+    });
   }
 
   async open(signal: AbortSignal): Promise<void> {
@@ -197,7 +202,7 @@ class RunningFronted implements LocalEngine {
     const { events } = this.#options;
     events.emit({ type: 'engine.exited', kind: this.kind, reason });
     await Promise.resolve(running[Symbol.asyncDispose]()).catch(() => undefined);
-    await this.#changes.run(() => this.#restart(reason)).catch(() => undefined);
+    this.#restarting = this.#changes.run(() => this.#restart(reason)).catch(() => undefined);
   }
 
   async #restart(reason: string): Promise<void> {
@@ -231,7 +236,13 @@ class RunningFronted implements LocalEngine {
   }
 
   /** Starts another one and sends everything there. */
-  async #renew(signal: AbortSignal): Promise<void> {
+  #renew(signal: AbortSignal): Promise<void> {
+    const renewal = this.#startAnother(signal);
+    this.#restarting = renewal.catch(() => undefined);
+    return renewal;
+  }
+
+  async #startAnother(signal: AbortSignal): Promise<void> {
     const running = await this.#engine.start(signal);
     if (signal.aborted || this.#lifetime.ended) {
       await running[Symbol.asyncDispose]();
