@@ -1,9 +1,9 @@
 import { type Command, CommanderError } from 'commander';
 import { type TritonLocalError, toTritonLocalError, userError } from '../base/index.ts';
 import { currentEnvironment, terminalFacts } from '../config/index.ts';
-import { print, printError } from '../ui/index.ts';
 import { exitCodeOf } from './error-catalogue.ts';
 import { EXIT } from './exit-codes.ts';
+import { print, printError } from './print.ts';
 import { isVerbose } from './verbose.ts';
 
 /**
