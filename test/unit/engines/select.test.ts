@@ -56,7 +56,7 @@ describe('the choice of an engine', () => {
     expect(performance.now() - began).toBeLessThan(50);
     expect(plans.map(({ kind }) => kind)).toEqual(['embedded']);
     expect(plans[0].reason).toMatch(
-      /docker: no Docker daemon is on this machine; native: no tritonserver on PATH/,
+      /docker: there is no Docker daemon on this machine; native: no tritonserver on PATH/,
     );
   });
 

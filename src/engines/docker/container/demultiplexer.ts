@@ -1,22 +1,22 @@
-/** Which of a container's streams bytes came from. */
+/** The container's stream that bytes came from. */
 export type OutputStream = 'stdout' | 'stderr';
 
 const HEADER_BYTES = 8;
 
 /**
- * Takes Docker's log frames apart: one byte of stream (0 and 1 are stdout, 2 is stderr), three unused, four of length
- * (big-endian), then the payload. Bytes may arrive cut anywhere. Payloads are handed on as views, never copied, and
- * lines are not put together here: a frame may end within a line or within a character.
+ * Splits Docker's log frames: one byte for the stream (0 and 1 are stdout, 2 is stderr), three unused bytes, four bytes
+ * of length (big-endian), then the payload. Chunks may break anywhere. Payloads are passed on as views without copying;
+ * a frame may end within a line or a character.
  *
- * Ours, because docker-modem's recurses once a frame and overflows the stack at some 3,400 frames a chunk.
+ * docker-modem's own demultiplexer recurses once per frame and overflows the stack at about 3,400 frames in a chunk.
  */
 export class Demultiplexer {
   readonly #onData: (stream: OutputStream, data: Buffer) => void;
   readonly #header = Buffer.alloc(HEADER_BYTES);
   #headerFilled = 0;
   #stream: OutputStream = 'stdout';
-  /** Bytes of the current frame that are still to come. */
-  #left = 0;
+  /** Bytes of the current frame that have not arrived yet. */
+  #remaining = 0;
 
   constructor(onData: (stream: OutputStream, data: Buffer) => void) {
     this.#onData = onData;
@@ -25,9 +25,9 @@ export class Demultiplexer {
   push(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length) {
-      if (this.#left > 0) {
-        const end = Math.min(chunk.length, at + this.#left);
-        this.#left -= end - at;
+      if (this.#remaining > 0) {
+        const end = Math.min(chunk.length, at + this.#remaining);
+        this.#remaining -= end - at;
         this.#onData(this.#stream, chunk.subarray(at, end));
         at = end;
       } else if (this.#headerFilled === 0 && chunk.length - at >= HEADER_BYTES) {
@@ -52,6 +52,6 @@ export class Demultiplexer {
 
   #begin(bytes: Buffer, at: number): void {
     this.#stream = bytes[at] === 2 ? 'stderr' : 'stdout';
-    this.#left = bytes.readUInt32BE(at + 4);
+    this.#remaining = bytes.readUInt32BE(at + 4);
   }
 }

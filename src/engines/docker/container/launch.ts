@@ -12,7 +12,7 @@ import { type ContainerSpec, containerOptions } from './spec.ts';
 
 export interface LaunchWishes {
   readonly image: string;
-  /** What the container belongs to, for its label. */
+  /** The project that the container belongs to, for its label. */
   readonly project: string;
   /** The folder to serve. */
   readonly repository: string;
@@ -28,17 +28,17 @@ export interface LaunchedContainer {
   readonly mounted: boolean;
 }
 
-/** A little more than Triton gives itself. */
+/** A little more than Triton's own exit timeout. */
 const STOP_LIMIT_SECONDS = 8;
 
-/** What daemons refuse although it is asked for everywhere, by their words. */
+/** The messages of daemons that cannot grant optional settings. */
 const NO_LIMITS = /error setting rlimit|ulimit|RLIMIT_/i;
 const NO_INIT = /container-init binary not found|docker-init.*not found/i;
 
 /**
- * Creates and starts. What a daemon refuses is done without, each thing once: a mount it cannot see becomes a copy,
- * raised limits (rootless and nested daemons may not) its own, an init that it lacks none, NVIDIA's runtime the CDI
- * form. A container that was refused is gone again.
+ * Creates and starts the container. Settings that the daemon refuses are dropped one by one: an invisible mount becomes a
+ * copy, raised limits (refused by rootless and nested daemons) become the daemon's own, a missing init is left out, and
+ * NVIDIA's runtime becomes CDI. A container that failed to start is removed.
  */
 export async function launchContainer(
   { docker, address, url }: DockerEndpoint,
@@ -52,7 +52,7 @@ export async function launchContainer(
   const publishOn = publishAddress(address);
   if (publishOn === '0.0.0.0') {
     warn(
-      `the Docker daemon is reached by plain TCP: Triton's ports are open on every address of ${url}; ssh:// keeps them closed`,
+      `the Docker daemon is reached over plain TCP, so Triton's ports are open on every address of ${url}; use ssh:// to keep them closed`,
     );
   }
   let spec: ContainerSpec = {
@@ -73,9 +73,9 @@ export async function launchContainer(
       return { container, mounted: spec.mounted !== undefined };
     } catch (error) {
       if (container) await removeContainer(container);
-      const less = withLess(spec, reasonOf(error), info);
-      if (!less) throw refused(error, image, gpus);
-      spec = { ...less, labels: await ownershipLabels(project) };
+      const reduced = withoutRefused(spec, reasonOf(error), info);
+      if (!reduced) throw refused(error, image, gpus);
+      spec = { ...reduced, labels: await ownershipLabels(project) };
     }
   }
 }
@@ -83,8 +83,8 @@ export async function launchContainer(
 const createByDocker = (docker: Docker, spec: ContainerSpec) =>
   docker.createContainer(containerOptions(spec));
 
-/** The same without what these words refuse; undefined where it is nothing that can be done without. */
-function withLess(spec: ContainerSpec, reason: string, info: DaemonInfo): ContainerSpec | undefined {
+/** The spec without the setting that the daemon refused; undefined if the reason is a different one. */
+function withoutRefused(spec: ContainerSpec, reason: string, info: DaemonInfo): ContainerSpec | undefined {
   if (spec.mounted !== undefined && isUnseenFolder(reason)) return { ...spec, mounted: undefined };
   if (spec.ulimits && NO_LIMITS.test(reason)) return { ...spec, ulimits: false };
   if (spec.init && NO_INIT.test(reason)) return { ...spec, init: false };
@@ -93,12 +93,12 @@ function withLess(spec: ContainerSpec, reason: string, info: DaemonInfo): Contai
   return mayCdi && isGpuRefusal(reason) ? { ...spec, gpuForm: 'cdi' } : undefined;
 }
 
-/** Stops and removes a container, its output with it; one that is gone already is no fault. */
+/** Stops and removes a container and its volumes; does nothing if it is already gone. */
 export async function removeContainer(container: Docker.Container): Promise<void> {
   try {
     await container.stop({ t: STOP_LIMIT_SECONDS });
   } catch (error) {
-    // 304: it has ended already.
+    // 304: it has already exited.
     if (statusOf(error) === undefined) throw error;
   }
   try {

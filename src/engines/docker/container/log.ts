@@ -6,10 +6,10 @@ import { gpuNameIn } from '../../gpu-in-use.ts';
 import { Demultiplexer } from './demultiplexer.ts';
 
 const KEPT_LINES = 50;
-/** Lines that say why a server does not even begin; hundreds of lines of usage may follow. */
+/** Lines that say why a server does not start at all; hundreds of lines of usage may follow. */
 const COMPLAINT = /unrecognized option|error while loading shared libraries|exec format error/;
 
-/** Follows a container's output from its first byte: every line an event, the last fifty kept for a crash report. */
+/** Follows a container's output from the start: every line becomes an event, and the last fifty are kept for errors. */
 export class ContainerLog {
   readonly #events: EventSink;
   readonly #onLine: (text: string) => void;
@@ -17,19 +17,19 @@ export class ContainerLog {
   readonly #parsers: LogParser[] = [];
   #complaint: string | undefined;
   #stream: Readable | undefined;
-  /** Resolves when the output has ended or its connection is lost. */
+  /** Resolves when the output has ended or the connection is lost. */
   ended: Promise<void> = Promise.resolve();
   /** The first GPU that Triton named in its log. */
   gpuName: string | undefined;
 
-  /** @param onLine gets each line's text without Triton's preamble */
+  /** @param onLine receives the text of each line without Triton's prefix */
   constructor(events: EventSink, onLine: (text: string) => void) {
     this.#events = events;
     this.#onLine = onLine;
   }
 
   async follow(container: Docker.Container): Promise<void> {
-    // With `follow`, this is the response itself whatever its declared type; Tty is off, so that it comes in frames.
+    // With `follow`, this is the response itself, whatever its declared type; it has frames because Tty is off.
     const stream = (await container.logs({
       follow: true,
       stdout: true,
@@ -39,7 +39,7 @@ export class ContainerLog {
     const splitters = { stdout: this.#splitter(), stderr: this.#splitter() };
     const demultiplexer = new Demultiplexer((name, data) => splitters[name].push(data));
     stream.on('data', (chunk: Buffer) => demultiplexer.push(chunk));
-    // Ending a followed stream gives `aborted` and ECONNRESET; the container's end is told by `wait`.
+    // Closing a followed stream raises `aborted` and ECONNRESET; `wait` reports the container's exit.
     stream.on('error', () => {});
     this.ended = new Promise((resolve) => {
       stream.once('close', () => {
@@ -51,7 +51,7 @@ export class ContainerLog {
     });
   }
 
-  /** The last fifty, after the line that says why where it came earlier. */
+  /** The last fifty lines, preceded by the line that says why, if it came earlier. */
   lastLines(): string {
     const isLost = this.#complaint !== undefined && !this.#last.includes(this.#complaint);
     return [...(isLost ? [this.#complaint, '…'] : []), ...this.#last].join('\n');

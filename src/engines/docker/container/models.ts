@@ -16,23 +16,23 @@ export interface ContainerModelsParts {
   readonly client: TritonClient;
   readonly board: ModelBoard;
   readonly served: ServedRepository;
-  /** Where models are copied to; undefined where the container sees the served repository itself. */
+  /** The container to copy models into; undefined if it sees the served repository itself. */
   readonly copyTo: Docker.Container | undefined;
-  /** The staged model repository, which reasons and places name. */
+  /** The staged model repository, whose paths appear in reasons and locations. */
   readonly repository: string;
 }
 
-/** Loads and unloads in a running container, and what its repository index told last. */
+/** Loads and unloads models in a running container, and keeps its latest repository index. */
 export class ContainerModels {
   readonly #parts: ContainerModelsParts;
-  /** A model that failed stays in Triton's index after it was unloaded. */
+  /** Unloaded models: one that had failed stays in Triton's index. */
   readonly #unloaded = new Set<string>();
 
   constructor(parts: ContainerModelsParts) {
     this.#parts = parts;
   }
 
-  /** @throws MODEL_LOAD_FAILED with Triton's reason, and the place where it names one */
+  /** @throws MODEL_LOAD_FAILED with Triton's reason, and its location if there is one */
   async load(model: string): Promise<void> {
     const { client, board, served, copyTo, repository } = this.#parts;
     this.#unloaded.delete(model);
@@ -49,7 +49,7 @@ export class ContainerModels {
     }
   }
 
-  /** Shows the container what is staged of a model, without having it loaded. */
+  /** Makes the staged files of a model visible in the container without loading it. */
   async publish(model: string): Promise<PublishedModel> {
     const { served, copyTo } = this.#parts;
     const translation = await served.translate(model);
@@ -92,7 +92,7 @@ export class ContainerModels {
   async refresh(): Promise<void> {
     const { client, board, served, repository } = this.#parts;
     await served.tidy();
-    // An engine that no longer answers says so by its end; what was known stays known until then.
+    // If the engine no longer answers, keep the last index: its exit is reported elsewhere.
     const index = await client.index().catch(() => undefined);
     if (!index) return;
     const loaded = index.filter(({ name, state }) => !this.#unloaded.has(name) || isServed(state));
@@ -100,7 +100,7 @@ export class ContainerModels {
     board.update(loaded.map((entry) => withPlainReason(entry, served)));
   }
 
-  /** Triton answers an unload before the version is gone; requests within it may hold it for a while. */
+  /** Triton answers an unload before the version is gone: requests in flight may keep it for a while. */
   async #untilGone(model: string): Promise<void> {
     const limit = performance.now() + UNLOAD_LIMIT_MS;
     for (;;) {

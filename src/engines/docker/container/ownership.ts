@@ -5,10 +5,10 @@ import { isGone } from '../daemon/docker-error.ts';
 
 const PREFIX = 'dev.triton-local';
 export const OWNED = `${PREFIX}=1`;
-/** The identity of the process that looks after the container, as JSON. */
+/** The identity of the process that owns the container, as JSON. */
 const OWNER = `${PREFIX}.owner`;
 
-/** What makes a container ours; found again by these labels alone, never by name or image (ux.md section 5.5). */
+/** The labels by which our containers are found again; never by name or image (ux.md section 5.5). */
 export async function ownershipLabels(project: string): Promise<Record<string, string>> {
   return {
     [PREFIX]: '1',
@@ -32,7 +32,7 @@ export async function sweepOrphans(docker: Docker): Promise<readonly string[]> {
       await docker.getContainer(Id).remove({ force: true, v: true });
       removed.push(Id);
     } catch (error) {
-      // Another start may sweep at the same time.
+      // Another start may be sweeping at the same time.
       if (!isGone(error)) throw error;
     }
   }

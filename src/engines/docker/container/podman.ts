@@ -2,13 +2,13 @@ import type Docker from 'dockerode';
 import { deviceRequests } from '../gpu.ts';
 import { type ContainerSpec, containerOptions, MODELS, PORTS } from './spec.ts';
 
-/** An API version that every Podman since 4.0 has. */
+/** An API version that Podman supports since 4.0. */
 const CREATE = '/v4.0.0/libpod/containers/create';
 
 /**
- * Creates a container by Podman's own API. Its Docker-compatible one takes `DeviceRequests` and forgets them without a
- * word, in every form, and takes no CDI name for a device (seen with 4.3.1; its issues 19338 and 22645). All that
- * follows, from start to removal, is the same in both.
+ * Creates a container through Podman's own API. Its Docker-compatible API silently ignores every form of `DeviceRequests`
+ * and accepts no CDI name for a device (seen with 4.3.1; Podman issues 19338 and 22645). Everything else, from start to
+ * removal, is the same in both.
  */
 export async function createByPodman(docker: Docker, spec: ContainerSpec): Promise<Docker.Container> {
   const created = await new Promise<{ Id: string }>((resolve, reject) => {
@@ -31,7 +31,7 @@ export async function createByPodman(docker: Docker, spec: ContainerSpec): Promi
   return docker.getContainer(created.Id);
 }
 
-/** The body of `POST /libpod/containers/create`: what Docker's API is told, in Podman's words. */
+/** The body of `POST /libpod/containers/create`, with the same content as for Docker's API. */
 export function podmanSpec(spec: ContainerSpec) {
   const { name, Image, Cmd, Labels, User, HostConfig } = containerOptions(spec);
   const ids = deviceRequests(spec.gpus, 'cdi').flatMap(({ DeviceIDs = [] }) => DeviceIDs);
@@ -50,7 +50,7 @@ export function podmanSpec(spec: ContainerSpec) {
     })),
     hostadd: HostConfig?.ExtraHosts,
     selinux_opts: ['disable'],
-    // Without a host port it picks a free one.
+    // Without a host port, Podman picks a free one.
     portmappings: Object.values(PORTS).map((port) => ({
       container_port: port,
       host_ip: spec.publishOn,
@@ -66,7 +66,7 @@ export function podmanSpec(spec: ContainerSpec) {
   };
 }
 
-/** Without a limit: Podman has no word for that here, and JSON no number as large as its own. */
+/** Podman has no value for "unlimited" here, and its own maximum does not fit into a JSON number. */
 function limit(value = -1): number {
   return value < 0 ? Number.MAX_SAFE_INTEGER : value;
 }

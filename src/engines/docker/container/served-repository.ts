@@ -3,7 +3,7 @@ import { MODELS } from './spec.ts';
 
 const INSIDE = new RegExp(`(^|[\\s'"(])${MODELS}(?=/)`, 'g');
 
-/** What lies at `/models` inside: the staged repository, or its translation for a server that cannot run ONNX. */
+/** What the container has at `/models`: the staged repository, or its translation for a server that cannot run ONNX. */
 export class ServedRepository {
   /** The folder on this machine. */
   readonly directory: string;
@@ -14,24 +14,24 @@ export class ServedRepository {
     this.#translated = translated;
   }
 
-  /** Brings what is served of a model up to the staged one; undefined where both are the same files. */
+  /** Updates the served files of a model from the staged ones; undefined if they are the same files. */
   async translate(model: string): Promise<Translation | undefined> {
     return this.#translated?.translate(model);
   }
 
-  /** Forgets models that have left the staged repository. */
+  /** Removes models that are no longer in the staged repository. */
   async tidy(): Promise<void> {
     await this.#translated?.tidy();
   }
 
-  /** Triton's text with the paths of the staged repository. */
+  /** Replaces paths in Triton's text by those of the staged repository. */
   plain(text: string): string {
     const ours = outside(text, this.directory);
     return this.#translated ? this.#translated.plain(ours) : ours;
   }
 }
 
-/** A container's text with the folder that is mounted or copied there in place of `/models`. */
+/** Replaces `/models` in a container's text by the folder that is mounted or copied there. */
 export function outside(text: string, directory: string): string {
   return text.replaceAll(INSIDE, (_all, before: string) => before + directory);
 }

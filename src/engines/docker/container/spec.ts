@@ -3,37 +3,37 @@ import type Docker from 'dockerode';
 import { withUserArguments } from '../../triton-arguments.ts';
 import { deviceRequests, type GpuChoice, type GpuForm } from '../gpu.ts';
 
-/** Where the model repository lies inside. */
+/** Path of the model repository inside the container. */
 export const MODELS = '/models';
-/** Ports of HTTP, gRPC and metrics inside. */
+/** Ports of HTTP, gRPC and metrics inside the container. */
 export const PORTS = { http: 8000, grpc: 8001, metrics: 8002 } as const;
 export const EXIT_TIMEOUT_SECONDS = 5;
 
 const MEBIBYTE = 1 << 20;
-/** Docker's own 64 MB are too little for several Python models (triton.md section 9.2). */
+/** Docker's default of 64 MB is too small for several Python models (triton.md section 9.2). */
 const SHM_BYTES = 1024 * MEBIBYTE;
 const STACK_BYTES = 64 * MEBIBYTE;
 
 export interface ContainerSpec {
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** The folder to mount, read-only; undefined where it is copied instead. */
+  /** The folder to mount read-only; undefined if it is copied instead. */
   readonly mounted: string | undefined;
   readonly gpus: GpuChoice;
   readonly gpuForm: GpuForm;
   /** Whether to raise the limits on locked memory and stack, as NVIDIA advises. */
   readonly ulimits: boolean;
-  /** Whether an init of the daemon's is process 1. */
+  /** Whether the daemon's init is process 1. */
   readonly init: boolean;
-  /** Address of the daemon's machine that the ports are published on. */
+  /** The address of the daemon's machine on which the ports are published. */
   readonly publishOn: string;
   readonly shmBytes?: number | undefined;
   readonly user?: string | undefined;
-  /** Further arguments of `tritonserver`. */
+  /** Additional arguments for `tritonserver`. */
   readonly serverArguments?: readonly string[] | undefined;
 }
 
-/** What `POST /containers/create` gets. */
+/** The body of `POST /containers/create`. */
 export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOptions {
   const ports = Object.values(PORTS).map((port) => `${port}/tcp`);
   const requests = deviceRequests(spec.gpus, spec.gpuForm);
@@ -46,11 +46,11 @@ export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOpt
     ...(spec.user !== undefined && { User: spec.user }),
     ExposedPorts: Object.fromEntries(ports.map((port) => [port, {}])),
     HostConfig: {
-      // As process 1 it reaps the Python stubs and passes signals on.
+      // As process 1, it reaps the Python stubs and forwards signals.
       Init: spec.init,
-      // Kept until we remove it: a container that removes itself takes the reason of a crash with it.
+      // A container that removes itself would take the reason of a crash with it.
       AutoRemove: false,
-      // Port 0: the daemon picks a free one, so nothing can be taken in between.
+      // Port 0: the daemon picks a free port, which nothing can take in between.
       PortBindings: Object.fromEntries(
         ports.map((port) => [port, [{ HostIp: spec.publishOn, HostPort: '0' }]]),
       ),
@@ -61,9 +61,9 @@ export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOpt
           { Name: 'stack', Soft: STACK_BYTES, Hard: STACK_BYTES },
         ],
       }),
-      // Python models call back to the user's machine by this name; on Linux Docker does not set it by itself.
+      // Python models reach the user's machine by this name; on Linux, Docker does not define it.
       ExtraHosts: ['host.docker.internal:host-gateway'],
-      // Where SELinux is on, a bind mount could not be read otherwise; elsewhere this says nothing.
+      // With SELinux, a bind mount could not be read otherwise; elsewhere this has no effect.
       SecurityOpt: ['label=disable'],
       LogConfig: { Type: 'json-file', Config: { 'max-size': '16m', 'max-file': '2' } },
       ...(spec.mounted !== undefined && { Mounts: [modelsMount(spec.mounted)] }),
@@ -73,8 +73,8 @@ export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOpt
 }
 
 /**
- * Explicit control lets our reload load one model at a time; what clients may load is the listener's business in
- * front. A model that fails must not end the server, and idle connections must not hold its end.
+ * Explicit control lets a reload load single models; the gateway decides what clients may load. A model that fails must
+ * not stop the server, and idle connections must not delay its exit.
  */
 function serverArguments(): readonly string[] {
   return [
@@ -87,7 +87,7 @@ function serverArguments(): readonly string[] {
   ];
 }
 
-/** A model repository at its place inside. Docker Desktop takes `C:\\models` as it is; WSL and Linux need no change either. */
+/** Mounts a model repository. No path needs translation: Docker Desktop accepts `C:\\models` as it is. */
 export function modelsMount(directory: string): Docker.MountSettings {
   return { Type: 'bind', Source: path.resolve(directory), Target: MODELS, ReadOnly: true };
 }

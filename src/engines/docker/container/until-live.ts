@@ -9,19 +9,19 @@ export interface StartingContainer {
   readonly client: TritonClient;
   readonly container: Docker.Container;
   readonly image: string;
-  /** Resolves with the reason once it has ended. */
+  /** Resolves with the reason once it has exited. */
   readonly ended: Promise<string>;
   readonly log: ContainerLog;
   readonly limitMs: number;
 }
 
 const POLL_MS = 20;
-/** For the last words of a container that has ended, which come over a connection of their own. */
-const LAST_WORDS_MS = 2_000;
+/** How long to wait for the last output of a container that has exited: it arrives over a separate connection. */
+const LAST_OUTPUT_MS = 2_000;
 
 /**
- * Waits until the server in a container answers, which it does once every model was tried (triton.md 6.2).
- * @throws ENGINE_START_FAILED with exit code and last lines where it ends before, START_TIMED_OUT
+ * Waits until the server in a container answers, which is once it has tried to load every model (triton.md 6.2).
+ * @throws ENGINE_START_FAILED with exit code and last lines if it exits first, START_TIMED_OUT
  */
 export async function untilLive(
   { client, container, image, ended, log, limitMs }: StartingContainer,
@@ -36,7 +36,7 @@ export async function untilLive(
     signal.throwIfAborted();
     if (await client.answers('live')) return;
     if (isEnded) {
-      await Promise.race([log.ended, sleep(LAST_WORDS_MS)]);
+      await Promise.race([log.ended, sleep(LAST_OUTPUT_MS)]);
       const state = await container.inspect().then(
         ({ State }) => State,
         () => undefined,

@@ -1,13 +1,13 @@
 import { userError } from '../../../base/index.ts';
 
-/** Where TLS material of a TCP daemon lies: `ca.pem`, `cert.pem`, `key.pem`, as Docker names them. */
+/** Where the TLS files of a TCP daemon are: `ca.pem`, `cert.pem` and `key.pem`, as Docker names them. */
 export interface TlsFiles {
   readonly directory: string;
-  /** False only where a context says `SkipTLSVerify`. */
+  /** Whether to verify the daemon's certificate; false with `SkipTLSVerify` or `DOCKER_TLS`. */
   readonly verify: boolean;
 }
 
-/** A daemon's address, taken apart. */
+/** The parsed address of a daemon. */
 export type DockerAddress =
   | { readonly kind: 'socket'; readonly path: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls: TlsFiles | undefined }
@@ -17,9 +17,9 @@ const PLAIN_PORT = 2375;
 const TLS_PORT = 2376;
 
 /**
- * Reads `unix://`, `npipe://`, `tcp://`, `http(s)://` and `ssh://`; a bare `host:port` is TCP and a bare path a
- * socket, as Docker has it. `tls` is used for TCP.
- * @throws DOCKER_HOST_INVALID for every other form (`fd://` is the daemon's own, never a client's).
+ * Parses `unix://`, `npipe://`, `tcp://`, `http(s)://` and `ssh://`; as with Docker, a bare `host:port` is TCP and a bare
+ * path is a socket. `tls` applies to TCP.
+ * @throws DOCKER_HOST_INVALID for any other form (`fd://` is for daemons, not for clients).
  */
 export function parseAddress(text: string, tls?: TlsFiles): DockerAddress {
   const url = text.trim();
@@ -40,7 +40,7 @@ export function parseAddress(text: string, tls?: TlsFiles): DockerAddress {
   }
   if (scheme === 'ssh') {
     const { hostname, port, username } = parseHost(`ssh://${rest}`, text);
-    // OpenSSH would take a leading dash for an option.
+    // OpenSSH would interpret a leading dash as an option.
     if (hostname.startsWith('-') || username.startsWith('-')) throw invalid(text);
     return {
       kind: 'ssh',
@@ -51,7 +51,7 @@ export function parseAddress(text: string, tls?: TlsFiles): DockerAddress {
   throw invalid(text);
 }
 
-/** `//./pipe/NAME`, however its slashes lean. */
+/** `//./pipe/NAME`, written with slashes or backslashes. */
 function pipePath(rest: string): string {
   return rest === '' ? '//./pipe/docker_engine' : rest.replaceAll('\\', '/');
 }

@@ -4,14 +4,14 @@ import { messageOf } from '../../../base/index.ts';
 import { type DockerAddress, parseAddress, type TlsFiles } from './address.ts';
 import { currentContext, readContext } from './context.ts';
 
-/** A place where a Docker daemon may answer, and who named it. */
+/** An address at which a Docker daemon may answer, and where it comes from. */
 export interface EndpointCandidate {
-  /** For people: `DOCKER_HOST`, `context "colima"`, `Docker Desktop`. */
+  /** For the user, such as `DOCKER_HOST`, `context "colima"` or `Docker Desktop`. */
   readonly origin: string;
-  /** As it was written, such as `unix:///var/run/docker.sock`; empty where a context could not be read. */
+  /** As written, such as `unix:///var/run/docker.sock`; empty if a context could not be read. */
   readonly url: string;
   readonly address: DockerAddress | undefined;
-  /** Why there is no address. */
+  /** Why there is no address; undefined if there is one. */
   readonly problem: string | undefined;
 }
 
@@ -22,11 +22,11 @@ export interface EndpointSources {
   readonly environment: Readonly<Record<string, string>>;
   readonly homeDirectory: string;
   readonly platform: NodeJS.Platform;
-  /** The user's id, for the folders of rootless daemons; undefined on Windows. */
+  /** The user's id, for the sockets of rootless daemons; undefined on Windows. */
   readonly uid: number | undefined;
 }
 
-/** What the search for a daemon looks at on this machine. */
+/** Where the search for a daemon on this machine looks. */
 export function endpointSources(
   environment: Readonly<Record<string, string>>,
   explicit?: string,
@@ -41,10 +41,10 @@ export function endpointSources(
 }
 
 /**
- * Every place worth asking, in the order of who may decide: the flag, `DOCKER_HOST`, `DOCKER_CONTEXT`, the current
- * context, then the sockets of the runtimes we know (ux.md section 5.1: docker-modem knows no contexts and takes a
- * stale socket for a live one). Each of the first three stands alone, as with Docker's own CLI; a current context
- * that does not answer is passed over.
+ * Every address worth trying, by precedence: the flag, `DOCKER_HOST`, `DOCKER_CONTEXT`, the current context, then the
+ * sockets of known runtimes (ux.md section 5.1: docker-modem knows no contexts and takes a stale socket for a live one).
+ * As with Docker's own CLI, each of the first three is the only candidate; a current context that does not answer is
+ * skipped.
  */
 export async function listCandidates(sources: EndpointSources): Promise<readonly EndpointCandidate[]> {
   const { explicit, environment } = sources;
@@ -77,14 +77,14 @@ async function contextCandidate(name: string, configDirectory: string): Promise<
   }
 }
 
-/** As Docker's CLI: `DOCKER_TLS_VERIFY` or `DOCKER_TLS` set to anything turns TLS on, the first with verification. */
+/** As in Docker's CLI, `DOCKER_TLS_VERIFY` or `DOCKER_TLS` set to any value enables TLS, the former with verification. */
 function tlsOf(environment: Readonly<Record<string, string>>, home: string): TlsFiles | undefined {
   const verify = Boolean(environment.DOCKER_TLS_VERIFY);
   if (!verify && !environment.DOCKER_TLS) return undefined;
   return { directory: environment.DOCKER_CERT_PATH || path.join(home, '.docker'), verify };
 }
 
-/** Sockets of the runtimes people have, best known first; each may be there or not. */
+/** Sockets of common runtimes, most common first; none of them has to exist. */
 function knownSockets({
   environment,
   homeDirectory,

@@ -5,9 +5,9 @@ import { SshAgent } from './ssh-agent.ts';
 import { tlsAgent } from './tls.ts';
 
 /**
- * A client of the daemon at this address. Every field is given, those without a value too, because docker-modem
- * fills what is left out from DOCKER_HOST. The API version stays unset: the daemon's own serves, whichever it is.
- * @throws DOCKER_TLS_UNREADABLE where the certificates cannot be read.
+ * Creates a client for the daemon at this address. Every field is set, even without a value, because docker-modem fills
+ * missing ones from DOCKER_HOST. The API version stays unset, which selects the daemon's own.
+ * @throws DOCKER_TLS_UNREADABLE if the certificates cannot be read.
  */
 export async function connect(
   address: DockerAddress,
@@ -40,7 +40,7 @@ export async function connect(
   }
 }
 
-/** Loaded when first needed: it takes a tenth of a second. The types of dockerode allow no `undefined`, and it is what this needs. */
+/** Loads dockerode only when needed: it takes a tenth of a second. Its types do not allow `undefined`, which is needed here. */
 async function docker(options: Readonly<Record<string, unknown>>): Promise<Docker> {
   const { default: Client } = await import('dockerode');
   return new Client(options as Docker.DockerOptions);

@@ -9,7 +9,7 @@ export interface DockerContext {
   readonly tls: TlsFiles | undefined;
 }
 
-/** The name in `currentContext` of Docker's `config.json`; undefined for none, for `default` and for a broken file. */
+/** The `currentContext` of Docker's `config.json`; undefined if there is none, it is `default`, or the file is invalid. */
 export async function currentContext(configDirectory: string): Promise<string | undefined> {
   try {
     const parsed: unknown = JSON.parse(await readFile(path.join(configDirectory, 'config.json'), 'utf8'));
@@ -21,8 +21,8 @@ export async function currentContext(configDirectory: string): Promise<string | 
 }
 
 /**
- * Reads a Docker context: `contexts/meta/<sha256 of the name>/meta.json`, its TLS material below `contexts/tls`.
- * @throws DOCKER_CONTEXT_INVALID where it is missing or names no host.
+ * Reads a Docker context from `contexts/meta/<sha256 of the name>/meta.json`; its TLS files are in `contexts/tls`.
+ * @throws DOCKER_CONTEXT_INVALID if it is missing or names no host.
  */
 export async function readContext(name: string, configDirectory: string): Promise<DockerContext> {
   const id = createHash('sha256').update(name).digest('hex');

@@ -14,41 +14,41 @@ export interface DescribeDockerOptions {
   readonly dockerHost?: string | undefined;
   readonly image?: string | undefined;
   readonly slimBase?: string | undefined;
-  /** For everything together; a daemon that answers later counts as none. */
+  /** Limit for everything together; later answers count as a failure. */
   readonly limitMs?: number;
 }
 
 export interface DockerServer {
   readonly version: string;
   readonly apiVersion: string;
-  /** `linux/amd64`, as the daemon's machine is. */
+  /** Platform of the daemon's machine, such as `linux/amd64`. */
   readonly platform: string;
-  /** `Docker Engine`, `Podman Engine` …, as it calls itself. */
+  /** What it calls itself, such as `Docker Engine` or `Podman Engine`. */
   readonly product: string;
 }
 
 export interface DockerDescription {
-  /** The daemon to use; hand it to DockerEngine, which then need not look again. */
+  /** The daemon to use; pass it to DockerEngine to avoid a second search. */
   readonly endpoint: DockerEndpoint | undefined;
   readonly attempts: readonly EndpointAttempt[];
-  /** Why it cannot be used, and what mends it; undefined where it can. */
+  /** Why it cannot be used, and what fixes that; undefined if it can. */
   readonly problem: string | undefined;
   readonly remedy: string | undefined;
   readonly server: DockerServer | undefined;
   readonly image: {
     readonly reference: string;
-    /** The command that gets it, and its size. */
+    /** The command that fetches or builds it, and its size. */
     readonly howToObtain: string;
     readonly bytes: number | undefined;
     readonly present: boolean;
   };
-  /** How it would hand out GPUs; null where it cannot. A refusal at start is still possible. */
+  /** How it offers GPUs; null if it does not. A start may still be refused. */
   readonly gpu: GpuForm | null;
 }
 
 const LIMIT_MS = 2_500;
 
-/** Whether there is a daemon and which, whether the image is there, how it hands out GPUs. Never throws, never pulls. */
+/** Finds the daemon, and reports whether the image is present and how GPUs are offered. Never throws or pulls. */
 export async function describeDocker(options: DescribeDockerOptions): Promise<DockerDescription> {
   const { environment, dockerHost, limitMs = LIMIT_MS } = options;
   const wanted = await wantedImage(options.image, options.slimBase);
@@ -78,7 +78,7 @@ export async function describeDocker(options: DescribeDockerOptions): Promise<Do
       return {
         ...nothing,
         endpoint: undefined,
-        problem: 'the Docker daemon answers a ping, but nothing else',
+        problem: 'the Docker daemon answers pings, but nothing else',
         remedy: 'restart it',
       };
     }
@@ -118,7 +118,7 @@ async function imageSize(docker: Docker, reference: string): Promise<number | un
   }
 }
 
-/** Folders of CDI specifications on this machine that hold one for NVIDIA. */
+/** CDI specifications for NVIDIA GPUs on this machine. */
 export async function cdiSpecs(): Promise<readonly string[]> {
   const found: string[] = [];
   for (const directory of ['/etc/cdi', '/var/run/cdi']) {

@@ -1,12 +1,12 @@
 import { messageOf } from '../../../base/index.ts';
 
-/** The status a daemon answered with; undefined for errors of the connection. */
+/** The HTTP status of the daemon's response; undefined for a connection error. */
 export function statusOf(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null || !('statusCode' in error)) return undefined;
   return typeof error.statusCode === 'number' ? error.statusCode : undefined;
 }
 
-/** The daemon's own words, without docker-modem's preamble. */
+/** The daemon's own message, without docker-modem's prefix. */
 export function reasonOf(error: unknown): string {
   if (typeof error === 'object' && error !== null && 'json' in error) {
     const { json } = error;
@@ -18,7 +18,7 @@ export function reasonOf(error: unknown): string {
     .trim();
 }
 
-/** No such container, or one that is being removed: what a removal wants (404, 409 `removal … in progress`). */
+/** Whether the container does not exist or is already being removed (404, or 409 `removal … in progress`). */
 export function isGone(error: unknown): boolean {
   const status = statusOf(error);
   return status === 404 || (status === 409 && /in progress/.test(reasonOf(error)));

@@ -5,7 +5,7 @@ import { type EndpointCandidate, type EndpointSources, listCandidates } from './
 import { connect } from './connection.ts';
 import { explainTls, TLS_TROUBLE } from './tls.ts';
 
-/** What became of one candidate; kept for `doctor` and for the error when none answers. */
+/** The outcome for one candidate, for `doctor` and for the error if none answers. */
 export interface EndpointAttempt {
   readonly origin: string;
   readonly url: string;
@@ -27,19 +27,19 @@ export interface EndpointSearch {
   readonly attempts: readonly EndpointAttempt[];
 }
 
-/** dockerode's `ping` takes options; its types do not say so. */
+/** dockerode's `ping` accepts options, though its types do not say so. */
 interface AbortablePing {
   ping(options: { readonly abortSignal: AbortSignal }): Promise<unknown>;
 }
 
-/** A socket may accept and never answer. */
+/** Limit for a socket, which may accept the connection and never answer. */
 const LOCAL_LIMIT_MS = 1_500;
-/** Another machine has to be reached first, over SSH with a handshake or two. */
+/** Limit for another machine, which may need one or two SSH handshakes. */
 const REMOTE_LIMIT_MS = 10_000;
 
 /**
- * Asks every candidate for `/_ping` at once and takes the first, in the order of the list, that answers. A candidate
- * named by flag, variable or context alone may be on another machine and gets longer, unless `limitMs` says otherwise.
+ * Pings every candidate at once and takes the first in the list that answers. One that may be on another machine gets
+ * more time, unless `limitMs` is set.
  */
 export async function findDocker(sources: EndpointSources, limitMs?: number): Promise<EndpointSearch> {
   const candidates = await listCandidates(sources);
@@ -58,7 +58,7 @@ export async function findDocker(sources: EndpointSources, limitMs?: number): Pr
   return { endpoint, attempts };
 }
 
-/** The client, or why there is none. */
+/** Resolves with the client, or with the reason why there is none. */
 async function dial(
   { address, problem }: EndpointCandidate,
   environment: Readonly<Record<string, string>>,
@@ -66,13 +66,13 @@ async function dial(
 ): Promise<Docker | string> {
   if (!address) return problem ?? 'not an address';
   const limit = limitMs ?? (address.kind === 'socket' ? LOCAL_LIMIT_MS : REMOTE_LIMIT_MS);
-  const late = new AbortController();
+  const timeout = new AbortController();
   try {
     const docker = await connect(address, environment);
-    const ping = (docker as unknown as AbortablePing).ping({ abortSignal: late.signal });
+    const ping = (docker as unknown as AbortablePing).ping({ abortSignal: timeout.signal });
     ping.catch(() => {});
     if (await within(ping, limit)) return docker;
-    late.abort();
+    timeout.abort();
     return `accepted the connection, but gave no answer within ${limit / 1_000} s`;
   } catch (error) {
     return explain(error);
@@ -86,22 +86,22 @@ function explain(error: unknown): string {
   if (/ENOENT/.test(message)) return /spawn ssh/.test(message) ? 'ssh is not installed' : 'no such socket';
   if (/ECONNREFUSED/.test(message))
     return 'nothing listens there (a stale socket, or the daemon is not running)';
-  if (/EACCES|EPERM/.test(message)) return 'permission denied: this user may not use it';
+  if (/EACCES|EPERM/.test(message)) return 'permission denied: this user has no access';
   if (/ENOTSOCK/.test(message)) return 'not a socket';
   return message.split('\n', 1)[0] ?? message;
 }
 
-/** The error for a search without a daemon; names what was tried, leaving out sockets that do not exist. */
+/** The error if no daemon was found. It names what was tried, except sockets that do not exist. */
 export function dockerUnavailable({ attempts }: EndpointSearch, platform: NodeJS.Platform): Error {
-  const telling = attempts.filter((it) => it.outcome !== 'no such socket');
-  const shown = telling.length > 0 ? telling : attempts.slice(0, 1);
+  const tried = attempts.filter((it) => it.outcome !== 'no such socket');
+  const shown = tried.length > 0 ? tried : attempts.slice(0, 1);
   const list = shown.map((it) => `${it.origin} ${it.url}: ${it.outcome}`).join('; ');
   return systemError('DOCKER_UNAVAILABLE', `no Docker daemon answers (${list})`, {
     hint: dockerRemedy(attempts, platform),
   });
 }
 
-/** The command that mends it. */
+/** The command that fixes it. */
 export function dockerRemedy(attempts: readonly EndpointAttempt[], platform: NodeJS.Platform): string {
   if (attempts.some((it) => it.outcome.startsWith('permission denied')))
     return 'add yourself to the docker group, then log in again: sudo usermod -aG docker "$USER"';

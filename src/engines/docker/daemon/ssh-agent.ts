@@ -6,9 +6,9 @@ import type { DockerAddress } from './address.ts';
 type SshAddress = Extract<DockerAddress, { kind: 'ssh' }>;
 
 /**
- * Reaches a daemon as Docker's CLI does: the user's own `ssh`, with their configuration, keys and known hosts, running
- * `docker system dial-stdio` at the other end. (docker-modem's way knows the SSH agent alone.) One process a
- * connection; connections are kept and used again.
+ * Connects to a daemon as Docker's CLI does: the user's own `ssh`, with their configuration, keys and known hosts, runs
+ * `docker system dial-stdio` at the other end. (docker-modem's own client supports the SSH agent only.) Each connection is
+ * one process; connections are kept and reused.
  */
 export class SshAgent extends http.Agent {
   readonly #address: SshAddress;
@@ -30,16 +30,16 @@ export class SshAgent extends http.Agent {
   }
 }
 
-/** Never asks a question: nobody would see it. */
+/** Arguments with which ssh never prompts, since nobody would see it. */
 export function sshArguments({ destination, port }: SshAddress): string[] {
   const portArguments = port === undefined ? [] : ['-p', String(port)];
   return ['-o', 'BatchMode=yes', '-o', 'ConnectTimeout=10', ...portArguments, '--', destination];
 }
 
-/** A process's stdin and stdout as the socket that Node's HTTP client expects. */
+/** Presents a process's stdin and stdout as the socket that Node's HTTP client expects. */
 class ChildSocket extends Duplex {
   readonly #child: ChildProcessWithoutNullStreams;
-  #words = '';
+  #stderr = '';
 
   constructor(child: ChildProcessWithoutNullStreams) {
     super();
@@ -49,13 +49,13 @@ class ChildSocket extends Duplex {
     });
     child.stdout.on('end', () => this.push(null));
     child.stderr.on('data', (chunk: Buffer) => {
-      this.#words = (this.#words + chunk.toString('utf8')).slice(-2_000);
+      this.#stderr = (this.#stderr + chunk.toString('utf8')).slice(-2_000);
     });
     child.stdin.on('error', () => {});
     child.on('error', (error) => this.destroy(error));
     child.on('close', (code) => {
       const failed = code !== 0 && code !== null;
-      this.destroy(failed ? new Error(`ssh ended with ${code}: ${this.#words.trim()}`) : undefined);
+      this.destroy(failed ? new Error(`ssh exited with code ${code}: ${this.#stderr.trim()}`) : undefined);
     });
   }
 
@@ -76,7 +76,7 @@ class ChildSocket extends Duplex {
     done(error);
   }
 
-  // What the HTTP client asks of a socket and a pipe has no need for.
+  // The HTTP client calls these on a socket; a pipe does not need them.
   setKeepAlive(): this {
     return this;
   }
@@ -86,7 +86,7 @@ class ChildSocket extends Duplex {
   setTimeout(): this {
     return this;
   }
-  /** An idle connection must not keep us running. */
+  /** An idle connection must not keep this process running. */
   ref(): this {
     for (const it of this.#handles()) it.ref?.();
     return this;
@@ -96,7 +96,7 @@ class ChildSocket extends Duplex {
     return this;
   }
 
-  /** Pipes of a child are sockets, though their types do not say so. */
+  /** A child's pipes are sockets, though their types do not say so. */
   #handles(): readonly { ref?(): unknown; unref?(): unknown }[] {
     const { stdin, stdout, stderr } = this.#child;
     return [this.#child, stdin, stdout, stderr] as readonly { ref?(): unknown; unref?(): unknown }[];

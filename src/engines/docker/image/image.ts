@@ -1,21 +1,21 @@
 import { userError } from '../../../base/index.ts';
 import { SLIM, type SlimRecipe, slimRecipe } from './slim.ts';
 
-/** A Triton image by a short name. */
+/** A Triton image with a short name. */
 export interface ImageRelease {
   readonly name: string;
   readonly reference: string;
-  /** Triton's own version, where it is known. */
+  /** Triton's own version, if known. */
   readonly version: string | undefined;
   readonly about: string;
 }
 
-/** The release whose texts and statuses the rest of the product has: Triton 2.51.0. */
+/** The release that the rest of the product imitates: Triton 2.51.0. */
 const DEFAULT_RELEASE = '24.10';
 const NVIDIA = 'nvcr.io/nvidia/tritonserver';
 const AZURE = 'mcr.microsoft.com/azureml';
 
-/** What Azure ML deployed Triton with (azureml.md section 7), beside the default; NVIDIA's follow a rule. */
+/** Images with which Azure ML deployed Triton (azureml.md section 7), besides the default. NVIDIA's names follow a rule. */
 export const AZURE_RELEASES: readonly ImageRelease[] = [
   {
     name: 'azureml-20.08',
@@ -33,11 +33,11 @@ export const AZURE_RELEASES: readonly ImageRelease[] = [
     name: 'azureml-ncd',
     reference: `${NVIDIA}:21.08-py3`,
     version: '2.13.0',
-    about: 'what no-code deployments of 2022 were seen to run',
+    about: 'observed in no-code deployments of 2022',
   },
 ];
 
-/** Triton's version by NVIDIA's release, where something in this project depends on it. */
+/** Triton's version by NVIDIA's release, for releases that this project depends on. */
 const NVIDIA_VERSIONS: Readonly<Record<string, string>> = {
   '20.08': '2.2.0',
   '21.02': '2.7.0',
@@ -50,12 +50,12 @@ export interface ResolvedImage {
   readonly about: string;
 }
 
-/** The image to serve with: one to fetch, or one to build where there is a recipe. */
+/** The image to serve with: to fetch, or to build if there is a recipe. */
 export interface WantedImage extends ResolvedImage {
   readonly recipe: SlimRecipe | undefined;
 }
 
-/** `--image` and, for `slim`, its base. @throws CONFIG_INVALID */
+/** Resolves `--image` and, for `slim`, its base. @throws CONFIG_INVALID */
 export async function wantedImage(
   image: string | undefined,
   slimBase: string | undefined,
@@ -66,9 +66,9 @@ export async function wantedImage(
 }
 
 /**
- * The image meant by `--image`, but for `slim`: nothing is the default, `24.10` NVIDIA's of that month, `azureml-…` one of the table,
- * everything else a reference.
- * @throws CONFIG_INVALID for what cannot be a reference.
+ * Resolves `--image`, except `slim`: without a value, the default; `24.10`, NVIDIA's release of that month; `azureml-…`,
+ * an entry of the table; anything else, a reference.
+ * @throws CONFIG_INVALID if it cannot be a reference.
  */
 export function resolveImage(text: string | undefined): ResolvedImage {
   const given = text?.trim() || DEFAULT_RELEASE;
@@ -82,21 +82,21 @@ export function resolveImage(text: string | undefined): ResolvedImage {
   const azure = AZURE_RELEASES.find(({ name }) => name === given);
   if (azure) return azure;
   if (/^azureml-/.test(given) || !isReference(given)) {
-    throw userError('CONFIG_INVALID', `--image: "${given}" names no image`, {
+    throw userError('CONFIG_INVALID', `--image: "${given}" is not the name of an image`, {
       hint: `give a release such as ${DEFAULT_RELEASE}, one of ${AZURE_RELEASES.map(({ name }) => name).join(', ')}, slim, or a reference such as ${NVIDIA}:24.10-py3`,
     });
   }
   return { reference: given, about: 'as given' };
 }
 
-/** `[registry[:port]/]path[:tag][@digest]`, as far as it matters: no blanks, no upper case in the path. */
+/** `[registry[:port]/]path[:tag][@digest]`, checked roughly: no spaces, no upper case in the path. */
 function isReference(text: string): boolean {
   return /^(?:[A-Za-z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$|^sha256:[a-f0-9]{12,64}$/.test(
     text,
   );
 }
 
-/** The registry that serves a reference, as Docker's configuration names it. */
+/** The registry of a reference, as Docker's configuration names it. */
 export function registryOf(reference: string): string {
   const [first = '', ...rest] = reference.split('/');
   const isHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');

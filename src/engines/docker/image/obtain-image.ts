@@ -23,14 +23,14 @@ export async function obtainImage(
   else await pullImage({ ...options, reference }, signal);
 }
 
-/** What getting an image costs and the command for it, for people. */
+/** The command that obtains an image, and its size, for the user. */
 export function howToObtain({ reference, recipe }: WantedImage): string {
   return recipe
     ? 'triton-local pull slim builds it, about 0.5 GB'
     : `triton-local pull ${reference} gets it, 8 to 20 GB`;
 }
 
-/** The error for an image that may not be fetched or built unasked. */
+/** The error for an image that must not be fetched or built without being asked. */
 export function imageMissing(wanted: WantedImage): TritonLocalError {
   return systemError('DOCKER_IMAGE_MISSING', `the image ${wanted.reference} is not on this machine`, {
     hint: howToObtain(wanted),

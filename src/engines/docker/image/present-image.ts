@@ -3,18 +3,18 @@ import { refused } from '../container/failure.ts';
 import { statusOf } from '../daemon/docker-error.ts';
 import { ONNX_LABEL } from './slim.ts';
 
-/** An image that the daemon has. */
+/** An image that is present at the daemon. */
 export interface PresentImage {
   readonly reference: string;
-  /** Whether its server runs ONNX models through its Python backend. */
+  /** Whether its server lacks the ONNX backend and runs ONNX models through its Python backend. */
   readonly lacksOnnx: boolean;
 }
 
-/** NVIDIA's label; Azure's images and copies under other names are known by theirs. */
+/** NVIDIA's label. Azure's images, and copies under other names, are recognized by their names. */
 const TRITON_LABEL = 'com.nvidia.tritonserver.version';
 const TRITON_NAME = /(^|\/)[\w.-]*triton[\w.-]*(?::|$)/;
 
-/** Undefined where the daemon does not have it. @throws what else it says */
+/** Undefined if the daemon does not have the image. @throws any other error of the daemon */
 export async function inspectImage(docker: Docker, reference: string): Promise<PresentImage | undefined> {
   try {
     const { Config } = await docker.getImage(reference).inspect();
@@ -25,7 +25,7 @@ export async function inspectImage(docker: Docker, reference: string): Promise<P
   }
 }
 
-/** The Triton image that was made last, whatever its release; undefined where there is none. */
+/** The most recently created Triton image of any release; undefined if there is none. */
 export async function newestTritonImage(docker: Docker): Promise<PresentImage | undefined> {
   const images = [...(await docker.listImages())].sort((a, b) => b.Created - a.Created);
   for (const { RepoTags, Labels } of images) {

@@ -6,9 +6,9 @@ import { wantedImage } from './image.ts';
 import { obtainImage } from './obtain-image.ts';
 
 export interface PullByNameOptions {
-  /** As `--image` takes it; nothing is the default. */
+  /** As for `--image`; undefined for the default. */
   readonly image: string | undefined;
-  /** Base of `slim`, which is built. */
+  /** The base image of `slim`. */
   readonly slimBase?: string | undefined;
   readonly dockerHost?: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
@@ -18,12 +18,12 @@ export interface PullByNameOptions {
 export interface PulledImage {
   readonly reference: string;
   readonly about: string;
-  /** Unpacked, on the daemon's disk. */
+  /** Unpacked size on the daemon's disk. */
   readonly bytes: number;
   readonly endpoint: string;
 }
 
-/** `triton-local pull [IMAGE]`. @throws DOCKER_UNAVAILABLE, DOCKER_PULL_FAILED, DOCKER_BUILD_FAILED, CONFIG_INVALID. */
+/** Implements `triton-local pull [IMAGE]`. @throws DOCKER_UNAVAILABLE, DOCKER_PULL_FAILED, DOCKER_BUILD_FAILED, CONFIG_INVALID. */
 export async function pullByName(options: PullByNameOptions, signal: AbortSignal): Promise<PulledImage> {
   const { image, slimBase, dockerHost, environment, events } = options;
   const wanted = await wantedImage(image, slimBase);

@@ -1,4 +1,4 @@
-/** One line of a pull's stream. */
+/** One message of a pull's stream. */
 export interface PullMessage {
   readonly id?: string;
   readonly status?: string;
@@ -13,14 +13,14 @@ export interface LayerCounts {
 }
 
 export interface PullFacts {
-  /** Bytes fetched so far, and of all layers whose size is known. Neither ever falls. */
+  /** Bytes fetched so far, and the size of all layers for which it is known. Neither ever decreases. */
   readonly bytes: number;
   readonly total: number;
   readonly bytesPerSecond: number;
-  /** Whole seconds until the last byte; null while it cannot be told, and once only unpacking is left. */
+  /** Whole seconds until the last byte; null while unknown, and once only unpacking remains. */
   readonly etaSeconds: number | null;
   readonly layers: LayerCounts;
-  /** Everything is fetched and layers are being unpacked. */
+  /** Whether everything is fetched and layers are being unpacked. */
   readonly extracting: boolean;
 }
 
@@ -31,13 +31,13 @@ interface Layer {
   done: boolean;
 }
 
-/** The rate forgets half of what it knew in this time. */
+/** Half-life of the moving average of the rate. */
 const HALF_LIFE_MS = 4_000;
 const LEAST_SAMPLE_MS = 250;
 
 /**
- * Folds a pull's messages into figures. Only bytes that are downloaded count: since Docker 29 "Extracting" counts
- * seconds (ux.md section 5.2). A layer keeps the largest size it ever told, so that nothing runs backwards.
+ * Folds a pull's messages into figures. Only downloaded bytes count: since Docker 29, "Extracting" counts seconds
+ * (ux.md section 5.2). A layer keeps the largest size ever reported, so that progress never goes backwards.
  */
 export class PullProgress {
   readonly #layers = new Map<string, Layer>();
@@ -45,12 +45,12 @@ export class PullProgress {
   #sampledAt: number | undefined;
   #sampledBytes = 0;
 
-  /** @returns the error of the stream, which Docker sends as a line like any other and then ends the stream well. */
+  /** @returns the pull's error: Docker sends it as an ordinary message and then ends the stream normally. */
   push(message: PullMessage): string | undefined {
     const error = message.error ?? message.errorDetail?.message;
     if (error !== undefined) return error;
     const { id, status, progressDetail } = message;
-    // `Pulling from …` carries the tag as its id.
+    // The id of `Pulling from …` is the tag.
     if (!id || !status || /^Pulling from /.test(status)) return undefined;
     const layer = this.#layer(id);
     if (status === 'Downloading') {
@@ -72,16 +72,17 @@ export class PullProgress {
     const fetched = layers.filter((it) => it.fetched).length;
     const sized = layers.filter((it) => it.total > 0);
     const total = sum(layers, (it) => it.total);
-    // Layers wait their turn, three at a time, and say their size only then: until all have, any time is a guess
-    // that grows. Their mean stands in for those that wait.
+    // Docker downloads three layers at a time and reports a layer's size only then. Until all sizes are known, the mean
+    // stands in for those of waiting layers; otherwise the estimate would keep growing.
     const waiting = layers.filter((it) => !it.fetched && it.total === 0).length;
     const guessed = sized.length > 0 ? (total / sized.length) * waiting : 0;
-    const left = total - bytes + guessed;
+    const remaining = total - bytes + guessed;
     return {
       bytes,
       total,
       bytesPerSecond: Math.round(this.#rate),
-      etaSeconds: left > 0 && this.#rate > 0 && sized.length > 0 ? Math.ceil(left / this.#rate) : null,
+      etaSeconds:
+        remaining > 0 && this.#rate > 0 && sized.length > 0 ? Math.ceil(remaining / this.#rate) : null,
       layers: { done: layers.filter((it) => it.done).length, total: layers.length },
       extracting: layers.length > 0 && fetched === layers.length && layers.some((it) => !it.done),
     };

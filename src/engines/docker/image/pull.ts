@@ -14,14 +14,14 @@ export interface PullOptions {
   readonly events: EventSink;
 }
 
-const TELL_EVERY_MS = 200;
-/** A registry that sends nothing for this long is given up. */
+const PROGRESS_EVERY_MS = 200;
+/** A pull that receives nothing for this long fails. */
 const SILENCE_LIMIT_MS = 180_000;
 
 /**
- * Fetches an image and tells of it as `engine.pull.progress`. An error within the stream ends it at once; the layers
- * that were fetched stay with the daemon, so that the next pull goes on from there.
- * @throws DOCKER_PULL_FAILED; whatever `signal` was aborted with.
+ * Fetches an image and emits `engine.pull.progress`. An error in the stream ends the pull at once; fetched layers stay
+ * with the daemon, so that the next pull continues from there.
+ * @throws DOCKER_PULL_FAILED, or the reason of `signal`.
  */
 export async function pullImage(options: PullOptions, signal: AbortSignal): Promise<void> {
   const { docker, reference, environment, homeDirectory, events } = options;
@@ -29,7 +29,7 @@ export async function pullImage(options: PullOptions, signal: AbortSignal): Prom
     events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
   const authconfig = await registryAuth(reference, environment, homeDirectory, warn);
   const progress = new PullProgress();
-  const tell = () => {
+  const emitProgress = () => {
     const { extracting, ...facts } = progress.facts(performance.now());
     events.emit({
       type: 'engine.pull.progress',
@@ -38,13 +38,13 @@ export async function pullImage(options: PullOptions, signal: AbortSignal): Prom
       etaSeconds: extracting ? null : facts.etaSeconds,
     });
   };
-  const timer = setInterval(tell, TELL_EVERY_MS);
+  const timer = setInterval(emitProgress, PROGRESS_EVERY_MS);
   try {
-    tell();
+    emitProgress();
     const stream = await openPull(docker, reference, authconfig, signal);
     await follow(stream, progress, signal);
-    tell();
-    // A stream that ends without an error line is no proof yet.
+    emitProgress();
+    // The end of the stream without an error does not prove success.
     await docker.getImage(reference).inspect();
   } catch (error) {
     signal.throwIfAborted();
@@ -62,7 +62,7 @@ function openPull(
 ): Promise<Readable> {
   const isDigest = reference.includes('@');
   const named = reference.slice(reference.lastIndexOf('/') + 1).includes(':');
-  // Without a tag the API would fetch every tag there is.
+  // Without a tag, the API would fetch every tag.
   const full = isDigest || named ? reference : `${reference}:latest`;
   const options = { abortSignal: signal, ...(authconfig ? { authconfig } : {}) };
   return docker.pull(full, options) as unknown as Promise<Readable>;
@@ -78,10 +78,10 @@ function follow(stream: Readable, progress: PullProgress, signal: AbortSignal): 
       if (error) reject(error);
       else resolve();
     };
-    const onAbort = () => settle(new Error('it was cancelled'));
+    const onAbort = () => settle(new Error('the pull was cancelled'));
     const listen = () => {
       silence = setTimeout(
-        () => settle(new Error(`nothing was sent for ${SILENCE_LIMIT_MS / 1_000} s`)),
+        () => settle(new Error(`nothing arrived for ${SILENCE_LIMIT_MS / 1_000} s`)),
         SILENCE_LIMIT_MS,
       );
     };
@@ -125,8 +125,8 @@ function pullHint(reference: string, reason: string): string {
   if (/unauthorized|denied|authentication required|403|401/i.test(reason))
     return `log in first with: docker login ${reference.split('/')[0]}`;
   if (/no space left/i.test(reason))
-    return 'free space where Docker keeps its images: docker system df, docker image prune';
+    return 'free space on the disk of Docker: docker system df, docker image prune';
   if (/manifest unknown|not found/i.test(reason)) return 'check the name and the tag';
   if (/no matching manifest/i.test(reason)) return 'the image does not exist for this kind of processor';
-  return 'check the network and try again: what was fetched is kept';
+  return 'check the network and try again: the layers fetched so far are kept';
 }

@@ -12,11 +12,11 @@ import { reasonOf } from '../daemon/docker-error.ts';
 
 /** The value of `--image` that builds instead of fetching. */
 export const SLIM = 'slim';
-/** On images whose Python backend stands in for the one of ONNX Runtime, which they lack. */
+/** Label of images that lack the ONNX Runtime backend and run ONNX models in the Python backend. */
 export const ONNX_LABEL = 'dev.triton-local.onnx';
 const DEFAULT_BASE = 'python:3.11-slim-bookworm';
 const KEPT_LINES = 20;
-/** Docker knows these without a word in the Dockerfile, and leaves them out of the image. */
+/** Docker predefines these build arguments and does not store them in the image. */
 const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
 
 export interface SlimRecipe {
@@ -24,11 +24,11 @@ export interface SlimRecipe {
   readonly directory: string;
   /** An image with Python 3.8 to 3.12 and pip. */
   readonly base: string;
-  /** Named by the recipe's content, so that a changed recipe is another image. */
+  /** Contains a hash of the recipe, so that a changed recipe is a different image. */
   readonly reference: string;
 }
 
-/** What `--image slim` builds, on this base or a slim Python image. */
+/** The recipe of `--image slim` on this base, by default a slim Python image. */
 export async function slimRecipe(base = DEFAULT_BASE): Promise<SlimRecipe> {
   const directory = templateDirectory();
   const dockerfile = await readFile(path.join(directory, 'Dockerfile'));
@@ -36,7 +36,7 @@ export async function slimRecipe(base = DEFAULT_BASE): Promise<SlimRecipe> {
   return { directory, base, reference: `triton-local/slim:${hash.slice(0, 12)}` };
 }
 
-/** Beside `dist` in the package, whose chunks may lie one deeper; beside `src` in the sources. */
+/** Next to `dist` in the package, or next to `src` in the sources. */
 function templateDirectory(): string {
   const here = path.dirname(fileURLToPath(import.meta.url));
   const places = ['..', '../..', '../../../..'].map((up) => path.resolve(here, up, 'templates/triton-slim'));
@@ -48,8 +48,8 @@ function templateDirectory(): string {
 }
 
 /**
- * Builds the slim image; each step is told as `environment.progress`.
- * @throws DOCKER_BUILD_FAILED with the last lines of the build; whatever `signal` was aborted with.
+ * Builds the slim image and emits `environment.progress` for each step.
+ * @throws DOCKER_BUILD_FAILED with the last lines of the build, or the reason of `signal`.
  */
 export async function buildSlim(
   docker: Docker,
@@ -71,7 +71,7 @@ export async function buildSlim(
     const output = new LineSplitter((line) => {
       if (line.trim() === '') return;
       if (lastLines.push(line) > KEPT_LINES) lastLines.shift();
-      // The classic builder's talk of its intermediate containers.
+      // Messages of the classic builder about its intermediate containers.
       if (/^ ---> |^Removing intermediate/.test(line)) return;
       const step = /^Step (\d+\/\d+) : (.*)/.exec(line);
       const [name, detail] = step ? [`step ${step[1]}`, step[2] ?? ''] : ['building', line];
@@ -81,15 +81,15 @@ export async function buildSlim(
     await docker.getImage(reference).inspect();
   } catch (error) {
     signal.throwIfAborted();
-    const words = lastLines.length > 0 ? `\n${lastLines.join('\n')}` : '';
-    throw systemError('DOCKER_BUILD_FAILED', `could not build the slim image: ${reasonOf(error)}${words}`, {
-      hint: `it needs the base image ${base} (another: --slim-base) and PyPI; check the network of the Docker daemon`,
+    const tail = lastLines.length > 0 ? `\n${lastLines.join('\n')}` : '';
+    throw systemError('DOCKER_BUILD_FAILED', `could not build the slim image: ${reasonOf(error)}${tail}`, {
+      hint: `the build needs the base image ${base} (choose another with --slim-base) and PyPI: check the network of the Docker daemon`,
       cause: error,
     });
   }
 }
 
-/** Build output comes as JSON lines; `stream` holds text, `error` ends it although the status was 200. */
+/** Build output is JSON lines: `stream` has text, and `error` means failure although the status was 200. */
 async function follow(stream: Readable, output: LineSplitter): Promise<void> {
   let failure: string | undefined;
   const messages = new LineSplitter((line) => {

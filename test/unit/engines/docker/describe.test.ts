@@ -26,7 +26,7 @@ describe('describeDocker', () => {
   it('ends in time at a daemon that answers a ping and nothing else', async () => {
     const { description, tookMs } = await describeAnswering({ '/_ping': 'OK' });
     expect(tookMs).toBeLessThan(1_500);
-    expect(description.problem).toBe('the Docker daemon answers a ping, but nothing else');
+    expect(description.problem).toBe('the Docker daemon answers pings, but nothing else');
   });
 
   it('sees image, version and GPUs by CDI', async () => {
