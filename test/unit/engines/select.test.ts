@@ -79,7 +79,7 @@ describe('the choice of an engine', () => {
     ['GPUs with the embedded engine', { choice: 'embedded', gpus: '0' }, /uses no GPU/],
     ['external without a URL', { choice: 'external' }, /needs the URL/],
     ...(posix
-      ? [['a tritonserver that is none', { choice: 'native', tritonserver: '/none' }, /no program/] as const]
+      ? [['a tritonserver that is none', { choice: 'native', tritonserver: '/none' }, /is not executable/] as const]
       : []),
   ] as const)('refuses %s with what to do about it', async (_title, more, message) => {
     await expect(planEngines(wishes(more))).rejects.toMatchObject({

@@ -231,23 +231,23 @@ describe('TLS that goes wrong', () => {
     await mkdir(home.path('ca-only'));
     await cp(`${certificates.directory}/ca.pem`, home.path('ca-only/ca.pem'));
     expect(await outcomeOf(client(port, home.path('ca-only')))).toContain(
-      'TLS: the daemon refuses our certificate',
+      'TLS: the daemon rejects our certificate',
     );
   });
 
   it('a daemon that speaks plain HTTP', async () => {
     const plain = await daemons.listen(0);
-    expect(await outcomeOf(client(plain, certificates.directory))).toContain('TLS: the daemon speaks no TLS');
+    expect(await outcomeOf(client(plain, certificates.directory))).toContain('TLS: the daemon does not use TLS');
   });
 
-  it('a daemon that speaks nothing but TLS, in the words of dockerd', () => {
+  it('a daemon that requires TLS, in the words of dockerd', () => {
     const answer = '(HTTP code 400) unexpected - Client sent an HTTP request to an HTTPS server.';
     expect(explainTls(new Error(answer))).toContain('set DOCKER_TLS_VERIFY=1');
   });
 
   it('a folder without certificates', async () => {
     expect(await outcomeOf(client(1, home.path('none')))).toContain(
-      `the certificates of the Docker daemon cannot be read in ${home.path('none')}: ca.pem is not there`,
+      `the certificates of the Docker daemon cannot be read in ${home.path('none')}: ca.pem is missing`,
     );
   });
 

@@ -218,7 +218,7 @@ describe('image names', () => {
     expect(resolveImage(text).reference).toBe(reference);
   });
   it.each(['azureml-1', 'a b', 'UPPER', '-x', 'a:b:c'])('refuses %s', (text) => {
-    expect(() => resolveImage(text)).toThrow(/names no image/);
+    expect(() => resolveImage(text)).toThrow(/is not the name of an image/);
   });
   it('have a registry', () => {
     expect(registryOf('triton:1')).toBe('https://index.docker.io/v1/');
