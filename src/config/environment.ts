@@ -54,10 +54,16 @@ export function detachedEnvironment(variables: Variables = process.env): Record<
   return rest;
 }
 
-/** The folder of all state: `TRITON_LOCAL_HOME`, otherwise the XDG state folder or, on Windows, the local application data. */
-export function homeDirectory(variables: Variables = process.env): string {
+/**
+ * The folder of all state: `TRITON_LOCAL_HOME`, otherwise the XDG state folder or, on Windows, the local application
+ * data.
+ */
+export function homeDirectory(
+  variables: Variables = process.env,
+  platform: NodeJS.Platform = process.platform,
+): string {
   if (variables.TRITON_LOCAL_HOME) return path.resolve(variables.TRITON_LOCAL_HOME);
-  if (process.platform === 'win32' && variables.LOCALAPPDATA)
-    return path.join(variables.LOCALAPPDATA, 'triton-local');
+  if (platform === 'win32' && variables.LOCALAPPDATA)
+    return path.win32.join(variables.LOCALAPPDATA, 'triton-local');
   return path.join(variables.XDG_STATE_HOME || path.join(homedir(), '.local', 'state'), 'triton-local');
 }

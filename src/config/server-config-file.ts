@@ -13,9 +13,9 @@ const KEYS = [
 ];
 
 /**
- * Variables from the real server's own configuration file (azureml.md 1.10): the file named by `AZUREML_CONFIG_FILE`,
- * otherwise `config.json` in the source directory, then in the script's folder. Environment variables take precedence.
- * A workspace's `config.json` has none of these keys.
+ * Variables from the real server's own configuration file (docs/reference/azureml.md#environment-variables): the file
+ * named by `AZUREML_CONFIG_FILE`, otherwise `config.json` in the source directory, then in the script's folder.
+ * Environment variables take precedence. A workspace's `config.json` has none of these keys.
  * @throws CONFIG_INVALID if it is not a JSON object: the real server does not start with it either.
  */
 export async function readServerConfigFile(

@@ -1,6 +1,9 @@
 import { messageOf, userError } from '../base/index.ts';
 
-/** The settings of the scoring service that come from the real server's variables (azureml.md 1.10). */
+/**
+ * The settings of the scoring service that come from the real server's variables
+ * (docs/reference/azureml.md#environment-variables).
+ */
 export interface ServiceSettings {
   /** Origins whose pages may read responses, each a text or a pattern; if empty, no CORS headers are sent. */
   readonly corsOrigins: readonly string[];
@@ -8,7 +11,7 @@ export interface ServiceSettings {
   readonly serverVersion: string | undefined;
 }
 
-/** The server whose contract we follow (azureml.md section 1). */
+/** The server whose contract we follow (docs/reference/azureml.md#scoring-server). */
 const SERVER_VERSION = 'azmlinfsrv/1.5.1';
 
 type Variables = Readonly<Record<string, string | undefined>>;

@@ -252,9 +252,9 @@ class RunningFronted implements LocalEngine {
   }
 
   /**
-   * A real Triton stays "not ready" after a first load that failed, even once that model has been removed (triton.md 14).
-   * A new one then takes over without a gap, so that removing the model restores readiness, as in the embedded engine.
-   * An external server is not ours to replace.
+   * A real Triton stays "not ready" after a first load that failed, even once that model has been removed
+   * (docs/reference/triton.md#measured). A new one then takes over without a gap, so that removing the model restores
+   * readiness, as in the embedded engine. An external server is not ours to replace.
    */
   async #replaceIfStuck(running: RunningEngine, removed: string): Promise<void> {
     const others = running.models().filter(({ name }) => name !== removed);

@@ -20,7 +20,7 @@ export interface TritonRun {
  */
 const EXIT_TIMEOUT_SECONDS = 5;
 
-/** The command line, with booleans and numbers as Triton parses them (triton.md 9.1). */
+/** The command line, with booleans and numbers as Triton parses them (docs/reference/triton.md#command-line). */
 export function tritonArguments(run: TritonRun): string[] {
   const ours = [
     `--model-repository=${run.repository}`,

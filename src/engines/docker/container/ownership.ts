@@ -8,7 +8,7 @@ export const OWNED = `${PREFIX}=1`;
 /** The identity of the process that owns the container, as JSON. */
 const OWNER = `${PREFIX}.owner`;
 
-/** The labels by which our containers are found again; never by name or image (ux.md section 5.5). */
+/** The labels by which our containers are found again; never by name or image. */
 export async function ownershipLabels(project: string): Promise<Record<string, string>> {
   return {
     [PREFIX]: '1',

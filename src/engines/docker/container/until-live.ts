@@ -20,7 +20,8 @@ const POLL_MS = 20;
 const LAST_OUTPUT_MS = 2_000;
 
 /**
- * Waits until the server in a container answers, which is once it has tried to load every model (triton.md 6.2).
+ * Waits until the server in a container answers, which is once it has tried to load every model
+ * (docs/reference/triton.md#readiness).
  * @throws ENGINE_START_FAILED with exit code and last lines if it exits first, START_TIMED_OUT
  */
 export async function untilLive(

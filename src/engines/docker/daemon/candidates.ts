@@ -42,9 +42,8 @@ export function endpointSources(
 
 /**
  * Every address worth trying, by precedence: the flag, `DOCKER_HOST`, `DOCKER_CONTEXT`, the current context, then the
- * sockets of known runtimes (ux.md section 5.1: docker-modem knows no contexts and takes a stale socket for a live one).
- * As with Docker's own CLI, each of the first three is the only candidate; a current context that does not answer is
- * skipped.
+ * sockets of known runtimes (docker-modem knows no contexts and takes a stale socket for a live one). As with Docker's
+ * own CLI, each of the first three is the only candidate; a current context that does not answer is skipped.
  */
 export async function listCandidates(sources: EndpointSources): Promise<readonly EndpointCandidate[]> {
   const { explicit, environment } = sources;

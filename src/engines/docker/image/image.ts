@@ -15,7 +15,10 @@ const DEFAULT_RELEASE = '24.10';
 const NVIDIA = 'nvcr.io/nvidia/tritonserver';
 const AZURE = 'mcr.microsoft.com/azureml';
 
-/** Images with which Azure ML deployed Triton (azureml.md section 7), besides the default. NVIDIA's names follow a rule. */
+/**
+ * Images with which Azure ML deployed Triton (docs/reference/azureml.md#images-and-environments), besides the default.
+ * NVIDIA's names follow a rule.
+ */
 export const AZURE_RELEASES: readonly ImageRelease[] = [
   {
     name: 'azureml-20.08',

@@ -36,8 +36,8 @@ const HALF_LIFE_MS = 4_000;
 const LEAST_SAMPLE_MS = 250;
 
 /**
- * Folds a pull's messages into figures. Only downloaded bytes count: since Docker 29, "Extracting" counts seconds
- * (ux.md section 5.2). A layer keeps the largest size ever reported, so that progress never goes backwards.
+ * Folds a pull's messages into figures. Only downloaded bytes count: since Docker 29, "Extracting" counts seconds. A
+ * layer keeps the largest size ever reported, so that progress never goes backwards.
  */
 export class PullProgress {
   readonly #layers = new Map<string, Layer>();

@@ -237,7 +237,9 @@ describe('TLS that goes wrong', () => {
 
   it('a daemon that speaks plain HTTP', async () => {
     const plain = await daemons.listen(0);
-    expect(await outcomeOf(client(plain, certificates.directory))).toContain('TLS: the daemon does not use TLS');
+    expect(await outcomeOf(client(plain, certificates.directory))).toContain(
+      'TLS: the daemon does not use TLS',
+    );
   });
 
   it('a daemon that requires TLS, in the words of dockerd', () => {
