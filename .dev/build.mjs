@@ -28,11 +28,13 @@ const SDK = 'src/azureml/sdk';
 /** What scripts that deploy import besides; the stand-ins below `azureml` are found by that package itself. */
 const SDK_STAND_INS = ['tritonhttpclient', 'tritonclientutils'];
 const ONNX_AS_PYTHON = 'src/engines/onnx-as-python';
+/** Never bundled: it is resolved at run time from the project, the package's folder or the state folder. */
+const EXTERNAL = ['onnxruntime-node'];
 /**
- * Never bundled. onnxruntime-node is resolved at run time from the project, the package's folder or the state folder.
- * The others are compiled parts that ssh2 (below dockerode) tries for, and does without where it does not find them.
+ * Parts of dockerode that never run here: BuildKit sessions over gRPC (the slim image is built by the classic builder)
+ * and its own SSH client (`ssh-agent.ts` runs the user's `ssh`). With what they import they are 0.85 MB.
  */
-const EXTERNAL = ['onnxruntime-node', 'cpu-features', '*.node'];
+const UNUSED = /[\\/](?:dockerode[\\/]lib[\\/](?:session|buildkit)|docker-modem[\\/]lib[\\/]ssh)\.js$/;
 
 /** Whether dist/ was built from the sources, the lockfile and the build programs as they are now. */
 export function buildIsFresh() {
@@ -74,13 +76,13 @@ function cliOptions() {
     chunkNames: '[name]-[hash]',
     // ink asks for its developer tools when DEV is `true`, with a package that is not there.
     define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
-    // Packages written as CommonJS call `require` for Node's own modules, and ssh2 reads its own place as it loads.
+    // Packages written as CommonJS call `require` for Node's own modules, and some read their own place as they load.
     banner: {
       js:
         "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url)," +
         '__filename=import.meta.filename,__dirname=import.meta.dirname;',
     },
-    plugins: [withoutDeveloperTools],
+    plugins: [withoutDeveloperTools, withoutUnused],
   };
 }
 
@@ -121,6 +123,15 @@ const withoutDeveloperTools = {
       /[\\/]ink[\\/]build[\\/]/.test(importer) ? { path: name, namespace: 'empty' } : undefined,
     );
     builder.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'export default {}' }));
+  },
+};
+
+const withoutUnused = {
+  name: 'without-unused-parts',
+  setup(builder) {
+    builder.onLoad({ filter: UNUSED }, ({ path: file }) => ({
+      contents: `module.exports = () => { throw new Error(${JSON.stringify(`${path.basename(file)} is not part of triton-local's bundle`)}); };`,
+    }));
   },
 };
 

@@ -18,7 +18,8 @@ const SOURCES = `
 export { ERROR_CATALOGUE } from './src/cli/error-catalogue.ts';
 export { EXIT, EXIT_MEANINGS } from './src/cli/exit-codes.ts';
 export { createProgram } from './src/cli/program.ts';
-export { SETTING_GROUPS, SETTINGS, keyOf } from './src/config/settings.ts';
+export { SETTING_GROUPS } from './src/config/settings.ts';
+export { SETTINGS, keyOf } from './src/config/named-settings.ts';
 export { event } from './src/events/schema.ts';
 export { keyHelp } from './src/ui/tui/keys.ts';
 export { z } from 'zod';

@@ -67,7 +67,8 @@ export const ROOMS = {
 /** Heavy libraries and the only places that may import them. */
 export const LIBRARIES = {
   dockerode: ['engines/docker/'],
-  execa: ['engines/native/', 'engines/onnxruntime.ts', 'python/'],
+  'tar-fs': ['engines/docker/archive.ts'],
+  execa: ['engines/', 'python/'],
   chokidar: ['reload/watcher.ts'],
   'onnxruntime-node': ['inference/backends/'],
   ink: ['ui/tui/'],

@@ -42,3 +42,4 @@ export {
 export { killTree } from './process-tree.ts';
 export { requestMemoryLimit } from './request-memory.ts';
 export { closestName } from './spelling.ts';
+export { guard, isClosed, write } from './streams.ts';

@@ -45,7 +45,7 @@ export const ERROR_CATALOGUE: Readonly<Record<string, Readonly<Record<string, Er
     ),
     PROJECT_EMPTY: user(
       EXIT.usage,
-      'The folder holds neither models nor an entry script.',
+      'The folder has neither models nor an entry script.',
       'Name them with `--models` or `--entry-script`, or give another folder.',
     ),
     ANSWER_NEEDED: user(

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { print, printError } from '../ui/index.ts';
 import { ENVIRONMENT_VERBS } from './azure/environment-verbs.ts';
 import { MODEL_VERBS } from './azure/model-verbs.ts';
 import { OTHER_GROUPS } from './azure/not-emulated.ts';
@@ -23,6 +22,7 @@ import { status } from './declarations/status.ts';
 import { test } from './declarations/test.ts';
 import { up } from './declarations/up.ts';
 import { wait } from './declarations/wait.ts';
+import { print, printError } from './print.ts';
 import { addVerbose } from './verbose.ts';
 import { packageVersion } from './version.ts';
 

@@ -1,14 +1,14 @@
 import { type Command, CommanderError } from 'commander';
 import { type TritonLocalError, toTritonLocalError, userError } from '../base/index.ts';
 import { currentEnvironment, terminalFacts } from '../config/index.ts';
-import { errorToJson, formatError, print, printError } from '../ui/index.ts';
 import { exitCodeOf } from './error-catalogue.ts';
 import { EXIT } from './exit-codes.ts';
+import { print, printError } from './print.ts';
 import { isVerbose } from './verbose.ts';
 
 /**
- * Runs the command line and gives the exit status. Every error is shown here, once: for people on stderr, and where
- * JSON was asked for also as `{"error": {...}}` on one line of stdout.
+ * Runs the command line and resolves with the exit status. Every error is shown here, once: as text on stderr and,
+ * with `--json`, also as `{"error": {...}}` on one line of stdout.
  */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<number> {
   const json = wantsJson(argv, currentEnvironment().TRITON_LOCAL_UI);
@@ -18,29 +18,34 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
   } catch (thrown) {
     if (thrown instanceof CommanderError) {
       if (thrown.exitCode === 0) return EXIT.ok;
-      // Commander has shown its message already.
+      // Commander has already shown its message.
       const error = usageError(thrown);
-      if (json) printJson(error);
+      if (json) await printJson(error);
       return exitCodeOf(error);
     }
     const error = toTritonLocalError(thrown);
     const { color } = terminalFacts(Boolean(process.stderr.isTTY));
+    // Loaded only for an error: measuring the width of text takes a third of the start of `--help`.
+    const { formatError } = await import('../ui/index.ts');
     printError(`${formatError(error, { color, verbose: isVerbose(program) })}\n`);
-    if (json) printJson(error);
+    if (json) await printJson(error);
     return exitCodeOf(error);
   }
 }
 
-const printJson = (error: TritonLocalError) => print(`${JSON.stringify(errorToJson(error))}\n`);
+async function printJson(error: TritonLocalError): Promise<void> {
+  const { errorToJson } = await import('../ui/index.ts');
+  print(`${JSON.stringify(errorToJson(error))}\n`);
+}
 
-/** Wrong use in commander's words: its message, then its suggestion in parentheses. */
+/** A usage error: commander's message, with its suggestion (in parentheses) as the hint. */
 function usageError({ message }: CommanderError): TritonLocalError {
   const [what = message, suggestion] = message.replace(/^error: /, '').split('\n');
   const hint = suggestion?.replace(/^\((.*)\)$/, '$1');
-  return userError('USAGE', what, { hint: hint || 'see --help for what there is' });
+  return userError('USAGE', what, { hint: hint || 'run it with --help to see what it takes' });
 }
 
-/** Whether a command line asks for JSON: `--json`, `--ui json`, or the variable for `--ui`. */
+/** Whether the command line asks for JSON: `--json`, `--ui json`, or the variable for `--ui`. */
 export function wantsJson(argv: readonly string[], uiVariable: string | undefined): boolean {
   const end = argv.indexOf('--');
   const flags = end < 0 ? argv : argv.slice(0, end);

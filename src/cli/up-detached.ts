@@ -3,13 +3,14 @@ import { detachedEnvironment, type ProjectConfig, terminalFacts } from '../confi
 import { type StartedEmulator, startDetached, type startReporter } from '../control/index.ts';
 import { createEmulator, type EmulatorOptions, requireConsent } from '../emulator/index.ts';
 import { EventLog } from '../events/index.ts';
-import { print, startRenderer } from '../ui/index.ts';
+import { startRenderer } from '../ui/index.ts';
 import { openWorkspace, serviceKeys } from '../workspace/index.ts';
 import { exitCodeOf } from './error-catalogue.ts';
 import { eventLogOf } from './event-log-file.ts';
 import { EventRelay } from './event-relay.ts';
 import { EXIT } from './exit-codes.ts';
 import { realFolder } from './instances.ts';
+import { print } from './print.ts';
 import { withoutSecrets } from './secret-flags.ts';
 import { type Interruption, nextInterruption } from './signals.ts';
 import { packageDirectory } from './version.ts';

@@ -1,5 +1,5 @@
-// Cloud: what is done before leaving for the cloud: smoke tests; later checks and exports.
-// It knows projects and their endpoints; it refuses to start them.
+// Cloud: smoke tests, to run before deploying to the cloud and against it.
+// It knows sample requests and endpoints; it refuses to start anything.
 export type { SmokeEndpoints } from './smoke/call.ts';
 export { readSampleRequests, SAMPLE_REQUEST_FILES } from './smoke/read-sample-requests.ts';
 export { jsonReport, junitReport, markdownReport, REPORT_FORMS } from './smoke/report.ts';

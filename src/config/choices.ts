@@ -7,15 +7,15 @@ export const CLOUD_PROFILES = ['none', 'aks', 'managed'] as const;
 export const DIALECTS = ['current', '2021'] as const;
 
 export type EngineChoice = (typeof ENGINE_CHOICES)[number];
-/** Triton's own flag: what clients may load and unload. Our reload works in each. */
+/** Triton's own flag: what clients may load and unload. Our reload works in every mode. */
 export type ModelControlMode = (typeof MODEL_CONTROL_MODES)[number];
 export type UiMode = (typeof UI_MODES)[number];
 export type LogThreshold = (typeof LOG_THRESHOLDS)[number];
 /** The cloud service whose limits and status codes apply locally. */
 export type CloudProfileName = (typeof CLOUD_PROFILES)[number];
-/** What a deployment may set of its front end; whole numbers above 0. */
+/** The limits that a deployment may set for its front end; whole numbers above 0. */
 export const PROFILE_LIMITS = ['timeoutMs', 'concurrent', 'waitMs'] as const;
 export type ProfileLimits = Readonly<Partial<Record<(typeof PROFILE_LIMITS)[number], number>>>;
-/** Whose texts and headers the scoring service has: today's server or that of 2020 and 2021. */
+/** Which server's texts and headers the scoring service uses: today's, or that of 2020 and 2021. */
 export type Dialect = (typeof DIALECTS)[number];
 export type AuthMode = (typeof AUTH_MODES)[number];

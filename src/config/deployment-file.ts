@@ -3,7 +3,7 @@ import path from 'node:path';
 import { entryKind } from '../base/index.ts';
 import type { ModelSource, ScriptSource } from './project-config.ts';
 
-/** What a project's own deployment file says about the script; paths are absolute, and what they name is there. */
+/** What a project's deployment file says about the script. Paths are absolute and exist. */
 export interface DeploymentFile {
   readonly file: string;
   readonly entryScript: string;
@@ -14,7 +14,7 @@ export interface DeploymentFile {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** Preferred where a folder has several, such as blue and green. */
+/** Preferred if a folder has several files, such as blue and green. */
 const PREFERRED = /^(?:deployment|online-deployment|blue-deployment)\.ya?ml$/;
 const V1_FILES = [
   'inferenceconfig.json',
@@ -26,8 +26,8 @@ const V1_FILES = [
 type Members = Readonly<Record<string, unknown>>;
 
 /**
- * The deployment of v2 (YAML with `code_configuration`), else the inference configuration of v1 (JSON with
- * `entryScript`), that lies in the project's folder. Undefined where there is none that names a script which is there.
+ * Finds the v2 deployment (YAML with `code_configuration`) in the project's folder, otherwise the v1 inference
+ * configuration (JSON with `entryScript`). Undefined if there is none whose script exists.
  */
 export async function findDeploymentFile(projectDir: string): Promise<DeploymentFile | undefined> {
   const names: string[] = await readdir(projectDir).catch(() => []);
@@ -43,7 +43,7 @@ export async function findDeploymentFile(projectDir: string): Promise<Deployment
   return undefined;
 }
 
-/** What a deployment file gives to its own script. */
+/** The variables that a deployment file sets for its own script. */
 export function variablesOf(
   deployment: DeploymentFile | undefined,
   script: ScriptSource | undefined,
@@ -83,7 +83,7 @@ async function readV2(file: string): Promise<DeploymentFile | undefined> {
   };
 }
 
-/** Whether one of the collections is switched on, by the text 'True' or a boolean. */
+/** Whether any collection is enabled, with the text 'True' or a boolean. */
 function collects({ collections }: Members): boolean {
   return Object.values(membersOf(collections)).some(
     (one) => String(membersOf(one).enabled).toLowerCase() === 'true',
@@ -108,9 +108,9 @@ async function readV1(file: string): Promise<DeploymentFile | undefined> {
   };
 }
 
-/** A file that is no YAML is nothing to us: its own commands say what is wrong with it. JSON is YAML too. */
+/** Undefined for invalid YAML: the commands that use the file report what is wrong. JSON is valid YAML. */
 async function parsed(text: string): Promise<unknown> {
-  // Loaded here, for most projects have no such file.
+  // Loaded only when needed: most projects have no such file.
   const { parse } = await import('./parse-yaml.ts');
   try {
     return parse(text);

@@ -2,26 +2,26 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { entryKind } from '../base/index.ts';
 
-/** What never holds a project's models: dependencies, caches, tests. */
+/** Folders that never contain a project's models: dependencies, caches, tests. */
 const PASSED_OVER =
   /^(?:\..*|__pycache__|node_modules|site-packages|v?env|dist|build|tests?|testdata|fixtures|docs?)$/;
-/** Folders that are looked into for a repository one level further down. */
+/** Names of folders that are searched one level further down. */
 const DEPLOYMENT = /triton|model|repo|deploy|serv|infer|onnx/i;
 const MODEL_FILE = /^model\.|\.(?:onnx|plan|engine|pt|savedmodel|graphdef)$/;
-/** No project needs more; a folder of data may hold millions. */
-const MOST_LOOKED_AT = 200;
+/** More than any project needs; a data folder may have millions. */
+const MAX_SUBDIRECTORIES = 200;
 
-/** A folder is a repository when a folder in it holds a config.pbtxt or a numeric version with something in it. */
+/** Whether a folder in it has a config.pbtxt, or a numbered version folder that is not empty. */
 export async function looksLikeRepository(directory: string): Promise<boolean> {
   return holdsModel(directory, () => true);
 }
 
-/** Model repositories one level down, and two in folders that are named like a deployment; in order. */
+/** Model repositories one level down, and two levels down in folders named like a deployment; sorted. */
 export async function findRepositories(directory: string): Promise<string[]> {
   const found: string[] = [];
   for (const name of await subdirectories(directory)) {
     const place = path.join(directory, name);
-    // Numbered folders alone may be any data: here a version must hold a model file.
+    // Numbered folders alone may be any data, so here a version must contain a model file.
     if (await holdsModel(place, (file) => MODEL_FILE.test(file))) found.push(place);
     else if (DEPLOYMENT.test(name)) {
       for (const inner of await subdirectories(place)) {
@@ -69,7 +69,7 @@ async function holdsModel(directory: string, isModelFile: (name: string) => bool
   return false;
 }
 
-/** Folders in a folder that may hold models, links followed, in order. */
+/** The subfolders that may contain models, including links; sorted. */
 export async function subdirectories(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
   return entries
@@ -77,5 +77,5 @@ export async function subdirectories(directory: string): Promise<string[]> {
     .map((entry) => entry.name)
     .filter((name) => !PASSED_OVER.test(name))
     .sort()
-    .slice(0, MOST_LOOKED_AT);
+    .slice(0, MAX_SUBDIRECTORIES);
 }

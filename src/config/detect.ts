@@ -9,22 +9,22 @@ import {
 } from './detect-repository.ts';
 import type { ModelSource } from './project-config.ts';
 
-/** Folders below DIR that hold a model repository by Azure ML's conventions. */
+/** Folders below DIR that contain a model repository by Azure ML's conventions. */
 const REPOSITORY_PLACES = ['models/triton', 'triton'];
 /** Folders in which a single `.onnx` file is the model. */
 const MODEL_FOLDERS = ['', 'models', 'model', 'onnx', 'weights'];
 const SCRIPT_PLACES = ['score.py', 'src/score.py', 'code/score.py', 'onlinescoring/score.py'];
 
-/** What was looked for, for the message when nothing was found. */
+/** What is searched for, for the message when nothing is found. */
 const LOOKED_FOR =
   'a model repository (models/triton, triton, models, the folder itself or one folder in it: MODEL/config.pbtxt or MODEL/1/model.onnx), one .onnx file, or an entry script (score.py)';
 
-/** Finds the models of a project folder; undefined where it has none, or where it is not clear which are meant. */
+/** Finds the models of a project folder; undefined if it has none, or if several candidates make the choice ambiguous. */
 export async function detectModels(directory: string): Promise<ModelSource | undefined> {
   for (const place of REPOSITORY_PLACES) {
     const found = path.join(directory, place);
     if ((await entryKind(found)) !== 'directory') continue;
-    // A folder of the deployment's files may hold the repository one level down.
+    // The folder may contain the repository one level down, beside other files of the deployment.
     const [inner, ...others] = (await looksLikeRepository(found)) ? [] : await findRepositories(found);
     return { kind: 'repository', directory: others.length === 0 ? (inner ?? found) : found };
   }
@@ -41,7 +41,7 @@ export async function detectModels(directory: string): Promise<ModelSource | und
   return file !== undefined && more.length === 0 ? onnxFile(file) : undefined;
 }
 
-/** One `.onnx` file as the model of its own name. */
+/** A single `.onnx` file as a model named after it. */
 export function onnxFile(file: string): ModelSource {
   return { kind: 'onnx-file', file, model: path.basename(file, '.onnx') };
 }
@@ -56,7 +56,7 @@ async function findOnnxFiles(directory: string): Promise<string[]> {
   return found.sort();
 }
 
-/** Finds the entry script: a known place, or the only Python file of the folder that defines init() and run(). */
+/** Finds the entry script: in a known place, or the only Python file of the folder that defines init() and run(). */
 export async function detectEntryScript(directory: string): Promise<string | undefined> {
   for (const place of SCRIPT_PLACES) {
     const found = path.join(directory, place);
@@ -66,8 +66,8 @@ export async function detectEntryScript(directory: string): Promise<string | und
   return others.length === 0 ? only : undefined;
 }
 
-/** A warning for a project that is served without a script although several could be one; empty otherwise. */
-export async function describeDoubtfulScripts(directory: string): Promise<readonly string[]> {
+/** A warning if several files could be the entry script and none is chosen; otherwise empty. */
+export async function warnOfAmbiguousScripts(directory: string): Promise<readonly string[]> {
   const [first, ...others] = await findScripts(directory);
   if (first === undefined || others.length === 0) return [];
   const names = [first, ...others].map((file) => path.relative(directory, file));
@@ -76,7 +76,7 @@ export async function describeDoubtfulScripts(directory: string): Promise<readon
   ];
 }
 
-/** Python files of the folder that define both functions of an entry script. */
+/** The Python files of the folder that define both functions of an entry script. */
 async function findScripts(directory: string): Promise<string[]> {
   const scripts: string[] = [];
   for (const name of await readdir(directory)) {
@@ -87,39 +87,39 @@ async function findScripts(directory: string): Promise<string[]> {
   return scripts.sort().map((name) => path.join(directory, name));
 }
 
-/** Why a folder cannot be served: what was found in it that comes close, and the flag or change that settles it. */
+/** The error for a folder that cannot be served: what in it comes close, and the flag or change that helps. */
 export async function describeEmptyProject(directory: string): Promise<TritonLocalError> {
   const empty = (found: string, hint: string) =>
-    userError('PROJECT_EMPTY', `${directory} holds neither models nor an entry script${found}`, { hint });
+    userError('PROJECT_EMPTY', `${directory} has neither models nor an entry script${found}`, { hint });
   const shown = (files: readonly string[]) => files.map((file) => path.relative(directory, file)).join(', ');
 
   const repositories = await findRepositories(directory);
   const [repository] = repositories;
   if (repository !== undefined)
     return empty(
-      ` that can be chosen without a doubt: it has several model repositories (${shown(repositories)})`,
+      `, because the choice is ambiguous: it has several model repositories (${shown(repositories)})`,
       `choose one: --models ${path.relative(directory, repository)}`,
     );
   const scripts = await findScripts(directory);
   const [script] = scripts;
   if (script !== undefined)
     return empty(
-      ` that can be chosen without a doubt: several files define init() and run() (${shown(scripts)})`,
+      `, because the choice is ambiguous: several files define init() and run() (${shown(scripts)})`,
       `choose one: --entry-script ${path.relative(directory, script)}`,
     );
   const files = await findOnnxFiles(directory);
   const [file] = files;
   if (file !== undefined)
     return empty(
-      ` that can be chosen without a doubt: it has several .onnx files (${shown(files)})`,
-      `serve one: --models ${path.relative(directory, file)}; to serve all, put each into a folder of its own: ${path.basename(file, '.onnx')}/1/model.onnx`,
+      `, because the choice is ambiguous: it has several .onnx files (${shown(files)})`,
+      `serve one: --models ${path.relative(directory, file)}; to serve all, put each into its own folder: ${path.basename(file, '.onnx')}/1/model.onnx`,
     );
   const misplaced = await findMisplacedModel(directory);
   if (misplaced !== undefined) {
     const { folder, name } = misplaced;
     const target = `${folder}/1/${name.endsWith('.onnx') ? 'model.onnx' : name}`;
     return empty(
-      `: ${folder}/${name} lies in no version folder`,
+      `: ${folder}/${name} is not in a version folder`,
       `move it to ${target}${name.endsWith('.onnx') ? `, or serve it alone: --models ${folder}/${name}` : ''}`,
     );
   }
@@ -137,7 +137,7 @@ export async function describeEmptyProject(directory: string): Promise<TritonLoc
   return empty('', `looked for ${LOOKED_FOR}`);
 }
 
-/** A model file that lies in its model's folder instead of a version's. */
+/** Finds a model file that lies directly in its model's folder instead of in a version folder. */
 async function findMisplacedModel(
   directory: string,
 ): Promise<{ readonly folder: string; readonly name: string } | undefined> {

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { closestName } from '../base/index.ts';
-import { SETTINGS } from './settings.ts';
+import { SETTINGS } from './named-settings.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -12,10 +12,10 @@ const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   ...SETTINGS.filter(({ isSecret }) => isSecret).map(({ variable }) => variable),
 ]);
 
-/** What is read besides settings; the last two are what `exec` hands to the Python that it runs. */
+/** Variables read besides settings; `exec` sets the last two for the Python that it runs. */
 const OTHER_VARIABLES = ['TRITON_LOCAL_HOME', PRIMARY_KEY, 'TRITON_LOCAL_HARNESS', 'TRITON_LOCAL_CLI'];
 
-/** Scripts get our environment, but not the keys that protect them or the remote server. */
+/** The environment for scripts: ours, without the keys that protect them or the remote server. */
 export function withoutSecrets(variables: Variables): Record<string, string> {
   const kept = Object.entries(variables).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !SECRET_VARIABLES.has(entry[0]),
@@ -23,12 +23,12 @@ export function withoutSecrets(variables: Variables): Record<string, string> {
   return Object.fromEntries(kept);
 }
 
-/** `TRITON_LOCAL_KEY`: the primary key, where the user gives one. Never shown. */
+/** `TRITON_LOCAL_KEY`: the primary key, if the user sets one. Never shown. */
 export function primaryKeyGiven(variables: Variables = process.env): string | undefined {
   return variables[PRIMARY_KEY] || undefined;
 }
 
-/** A warning for each `TRITON_LOCAL_*` variable that nothing reads, with the name that was probably meant. */
+/** A warning for each `TRITON_LOCAL_*` variable that nothing reads, with the likely intended name. */
 export function unknownVariables(variables: Variables): string[] {
   const known = new Set([...SETTINGS.map(({ variable }) => variable), ...OTHER_VARIABLES]);
   return Object.keys(variables)
@@ -43,18 +43,21 @@ export function unknownVariables(variables: Variables): string[] {
 
 const withoutPrefix = (variable: string) => variable.slice('TRITON_LOCAL_'.length);
 
-/** Our own environment without our secrets, for commands that have no project. */
+/** Our environment without our secrets, for commands that have no project. */
 export function currentEnvironment(variables: Variables = process.env): Readonly<Record<string, string>> {
   return Object.freeze(withoutSecrets(variables));
 }
 
-/** Our own environment for an emulator that outlives us: nothing by which npm's children end with npm. */
+/** Our environment for an emulator that outlives us, without the variable that ties npm's children to npm. */
 export function detachedEnvironment(variables: Variables = process.env): Record<string, string | undefined> {
   const { npm_command: _npm, ...rest } = variables;
   return rest;
 }
 
-/** Where all state lies: `TRITON_LOCAL_HOME`, else the XDG state folder, on Windows the local application data. */
+/**
+ * The folder of all state: `TRITON_LOCAL_HOME`, otherwise the XDG state folder or, on Windows, the local application
+ * data.
+ */
 export function homeDirectory(
   variables: Variables = process.env,
   platform: NodeJS.Platform = process.platform,

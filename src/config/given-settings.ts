@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { type SourceLocation, toTritonLocalError, userError } from '../base/index.ts';
 import type { Variables } from './environment.ts';
+import { keyOf, type NamedSetting, SETTINGS } from './named-settings.ts';
 import type { FileValue } from './parse-project-file.ts';
 import type { Origin } from './project-config.ts';
 import { PROJECT_FILE } from './project-file.ts';
-import { keyOf, type NamedSetting, SETTINGS, type SettingGroup, type SettingGroupName } from './settings.ts';
+import type { SettingGroup, SettingGroupName } from './settings.ts';
 
-/** Where settings are read from, the first winning. */
+/** The sources of settings; the first one that has a value wins. */
 export interface SettingSources {
   /** Raw values of the flags that were given, by setting name. */
   readonly flags: Readonly<Record<string, unknown>>;
@@ -17,7 +18,7 @@ export interface SettingSources {
 }
 
 export interface GivenSettings {
-  /** Every group with its defaults, frozen; paths are absolute. */
+  /** Every group with defaults filled in, frozen; paths are absolute. */
   readonly groups: { readonly [Name in SettingGroupName]: SettingGroup<Name> };
   readonly origins: Readonly<Record<string, Origin>>;
 }
@@ -37,7 +38,7 @@ export function readSettings(sources: SettingSources): GivenSettings {
     origins[setting.name] = origin;
   }
   for (const group of Object.values(groups)) Object.freeze(group);
-  // The table has given each value its place and its type.
+  // The table guarantees the place and the type of each value.
   return { groups: groups as GivenSettings['groups'], origins };
 }
 

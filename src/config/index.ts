@@ -1,5 +1,5 @@
-// Config: files, flags and environment become one frozen ProjectConfig with the origin of each value.
-// The only reader of `process.env`; it refuses to start anything.
+// Config: turns files, flags and environment into one frozen ProjectConfig with the origin of each value.
+// It is the only reader of `process.env`; it refuses to start anything.
 export type {
   AuthMode,
   CloudProfileName,
@@ -18,6 +18,7 @@ export {
   primaryKeyGiven,
   unknownVariables,
 } from './environment.ts';
+export { type NamedSetting, SETTINGS } from './named-settings.ts';
 export type {
   EngineSettings,
   ExternalSettings,
@@ -34,5 +35,4 @@ export { PROJECT_FILE } from './project-file.ts';
 export { type ResolveInput, resolveProject } from './resolve.ts';
 export { healthPort, readServiceSettings, type ServiceSettings } from './service-settings.ts';
 export { age, instanceName, oneOf, seconds, wholeNumber } from './setting-values.ts';
-export { type NamedSetting, SETTINGS } from './settings.ts';
 export { type TerminalFacts, terminalFacts } from './terminal.ts';

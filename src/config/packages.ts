@@ -14,19 +14,19 @@ const CONDA_FILES = [
   'environment.yaml',
 ];
 const REQUIREMENTS_FILES = ['requirements.txt'];
-/** Folders of a project in which samples keep such a file. */
+/** Folders of a project in which samples keep such files. */
 const FOLDERS = ['environment', 'environments', 'env', 'conda'];
 
 export interface DetectedPackages {
   readonly condaFile?: string;
   readonly requirementsFile?: string;
-  /** Why this file, where it does not lie in the project's own folder under a usual name. */
+  /** Why this file was chosen, if it is not in the project's own folder under a common name. */
   readonly reason?: string;
 }
 
 /**
- * Finds the file that says which packages the script needs: what the deployment file names, else one in the project's
- * folder, beside the script, or in a folder for environments. A conda file is what Azure ML takes, so it goes first.
+ * Finds the file that lists the script's packages: the one that the deployment file names, otherwise one in the
+ * project's folder, beside the script, or in a folder for environments. A conda file, which Azure ML uses, comes first.
  */
 export async function detectPackages(
   directory: string,

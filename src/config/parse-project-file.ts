@@ -1,17 +1,17 @@
 import path from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { closestName, userError } from '../base/index.ts';
-import { keyOf, SETTINGS } from './settings.ts';
+import { keyOf, SETTINGS } from './named-settings.ts';
 
-/** A raw value from the project file with the line it stands on. */
+/** A raw value from the project file with its line. */
 export interface FileValue {
   readonly raw: unknown;
   readonly line: number;
 }
 
 /**
- * The settings in the text of a `triton-local.yaml`, by name. Keys may be written `http-port` or `httpPort`.
- * @throws CONFIG_FILE_INVALID with file and line for broken YAML and unknown keys.
+ * Parses the text of a `triton-local.yaml` into settings by name. Keys may be written `http-port` or `httpPort`.
+ * @throws CONFIG_FILE_INVALID with file and line for invalid YAML and unknown keys.
  */
 export function parseProjectFile(source: string, file: string): ReadonlyMap<string, FileValue> {
   const values = new Map<string, FileValue>();

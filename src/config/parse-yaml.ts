@@ -1,2 +1,2 @@
-// A module of its own, so that the parser is loaded only where there is a file for it.
+// A separate module, so that the parser is loaded only if there is a file to parse.
 export { parse } from 'yaml';

@@ -1,34 +1,34 @@
 import type { ServiceSettings } from './service-settings.ts';
 import type { SettingGroup } from './settings.ts';
 
-/** Where the models come from. `onnx-file` is a single model that is put into a repository of its own. */
+/** Where the models come from. `onnx-file` is a single model, which gets its own repository. */
 export type ModelSource =
   | { readonly kind: 'repository'; readonly directory: string }
   | { readonly kind: 'onnx-file'; readonly file: string; readonly model: string };
 
-/** The entry script and the folder it was written for: its working directory, `AML_APP_ROOT` and import root. */
+/** The entry script and its source directory: its working directory, `AML_APP_ROOT` and import root. */
 export interface ScriptSource {
   readonly entryScript: string;
   readonly sourceDirectory: string;
 }
 
-/** Which Python runs the workers. A given interpreter is used as it is; otherwise one is built from the file. */
+/** Which Python runs the workers: the given interpreter, unchanged, or an environment built from the file. */
 export interface PythonSource {
   readonly interpreter: string | undefined;
   readonly requirementsFile: string | undefined;
   readonly condaFile: string | undefined;
-  /** Why this file was taken, where its place does not say it: such as `named by deployment.yml`. */
+  /** Why this file was chosen, if its location does not make it obvious, such as `named by deployment.yml`. */
   readonly reason?: string;
-  /** Whether the script waits for an editor to attach to its only worker, and nothing has a time limit. */
+  /** Whether the only worker waits for a debugger to attach, without any time limits. */
   readonly debug: boolean;
 }
 
 /** How many workers run the script, and their time limits in milliseconds. */
 export interface WorkerSettings {
   readonly count: number;
-  /** How long one `run()` may take (`SCORING_TIMEOUT_MS`). */
+  /** Limit for one `run()` (`SCORING_TIMEOUT_MS`). */
   readonly scoringTimeoutMs: number;
-  /** After how long a `run()` costs its worker (`WORKER_TIMEOUT`); 0 is never. */
+  /** How long a `run()` may take before its worker is killed (`WORKER_TIMEOUT`); 0 for no limit. */
   readonly workerTimeoutMs: number;
   readonly initTimeoutMs: number;
 }
@@ -36,27 +36,27 @@ export interface WorkerSettings {
 /** Where a value comes from; shown in errors. */
 export type Origin = 'flag' | 'environment' | 'triton-local.yaml' | 'detection' | 'default';
 
-/** What serves the models, as the user asked for it. */
+/** The user's choice of what serves the models. */
 export type EngineSettings = SettingGroup<'engine'>;
-/** The server of the external engine; the headers may hold keys. */
+/** The server of the external engine; the headers may contain keys. */
 export type ExternalSettings = SettingGroup<'external'>;
-/** The address that every port listens on, and the ports; 0 takes any free one. */
+/** The address that all ports listen on, and the ports; 0 picks any free port. */
 export type ListenSettings = SettingGroup<'listen'>;
 
 export type ScoringSettings = SettingGroup<'scoring'> &
   ServiceSettings & {
-    /** `TRITON_LOCAL_KEY`: the primary key, where the user gives one. Never shown. */
+    /** `TRITON_LOCAL_KEY`: the primary key, if the user sets one. Never shown. */
     readonly primaryKey: string | undefined;
   };
 
 /**
- * Everything a run needs, resolved once from flags, environment and files, then frozen. Paths are absolute.
- * Rooms get this or a group of it; nothing below `config` reads the environment. Settings come in the groups of
- * `SETTING_GROUPS`; what takes more than one of them, such as `python`, is put together by `resolveProject`.
+ * Everything that a run needs, resolved once from flags, environment and files, then frozen. Paths are absolute.
+ * Rooms receive this or a group of it; nothing below `config` reads the environment. Settings come in the groups of
+ * `SETTING_GROUPS`; `resolveProject` assembles what depends on several of them, such as `python`.
  */
 export interface ProjectConfig {
   readonly projectDir: string;
-  /** Where `triton-local.yaml` lies, or would lie. */
+  /** The path of `triton-local.yaml`, whether or not it exists. */
   readonly projectFile: string;
   readonly models: ModelSource | undefined;
   readonly script: ScriptSource | undefined;
@@ -69,12 +69,12 @@ export interface ProjectConfig {
   readonly reload: SettingGroup<'reload'>;
   readonly start: SettingGroup<'start'>;
   readonly display: SettingGroup<'display'>;
-  /** `TRITON_LOCAL_HOME`: all state; nothing of it lies in the user's project. */
+  /** `TRITON_LOCAL_HOME`: the folder of all state; none of it is kept in the user's project. */
   readonly home: string;
-  /** What Python workers and tools get: our own environment with `--env` laid over it, without our secrets. */
+  /** The environment of Python workers and tools: our own, overlaid with `--env`, without our secrets. */
   readonly environment: Readonly<Record<string, string>>;
   /** Origin of each setting, by its name, such as `httpPort`. */
   readonly origins: Readonly<Record<string, Origin>>;
-  /** What the user should know about the settings, such as a variable that nothing reads. */
+  /** Warnings about the settings, such as a variable that nothing reads. */
   readonly warnings: readonly string[];
 }

@@ -6,9 +6,9 @@ import type { FileValue } from './parse-project-file.ts';
 export const PROJECT_FILE = 'triton-local.yaml';
 
 /**
- * Reads `triton-local.yaml`; its keys are the flags' names without dashes in front (`http-port`, `no-watch` as
- * `watch: false`). An absent file is an empty one.
- * @throws CONFIG_FILE_INVALID with file and line for broken YAML and unknown keys.
+ * Reads `triton-local.yaml`, whose keys are the flags' names without the leading dashes (`http-port`; `no-watch` is
+ * `watch: false`). A missing file counts as empty.
+ * @throws CONFIG_FILE_INVALID with file and line for invalid YAML and unknown keys.
  */
 export async function readProjectFile(directory: string): Promise<ReadonlyMap<string, FileValue>> {
   const file = path.join(directory, PROJECT_FILE);
@@ -19,7 +19,7 @@ export async function readProjectFile(directory: string): Promise<ReadonlyMap<st
       cause: error,
     });
   });
-  // The parser takes long to load, and most projects have no such file.
+  // The parser is slow to load, and most projects have no such file.
   if (source === undefined) return new Map();
 
   const { parseProjectFile } = await import('./parse-project-file.ts');

@@ -2,11 +2,11 @@ import path from 'node:path';
 import { entryKind, userError } from '../base/index.ts';
 import { type DeploymentFile, findDeploymentFile, variablesOf } from './deployment-file.ts';
 import {
-  describeDoubtfulScripts,
   describeEmptyProject,
   detectEntryScript,
   detectModels,
   onnxFile,
+  warnOfAmbiguousScripts,
 } from './detect.ts';
 import {
   homeDirectory,
@@ -35,22 +35,22 @@ import {
 } from './service-settings.ts';
 import { detectSourceDirectory } from './source-directory.ts';
 
-/** Three weeks: the timers of the system go no further. */
+/** About three weeks: the longest delay that timers support. */
 const NO_LIMIT_MS = 2_000_000_000;
 
 export interface ResolveInput {
   /** DIR as the user wrote it, relative to the working directory. */
   readonly directory: string;
-  /** Raw values of the flags that were given, by setting name. */
+  /** Raw values of the given flags, by setting name. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly variables?: Variables;
   readonly workingDirectory?: string;
 }
 
 /**
- * Resolves a project: flags over `TRITON_LOCAL_*` variables over `triton-local.yaml` over the files of the project
- * (a deployment of Azure ML, then what its folders hold) over defaults.
- * @throws CONFIG_INVALID, CONFIG_FILE_INVALID, PROJECT_NOT_FOUND or PROJECT_EMPTY, each naming what is wrong where.
+ * Resolves a project. Flags take precedence over `TRITON_LOCAL_*` variables, then `triton-local.yaml`, then the
+ * project's files (an Azure ML deployment, then what is detected in its folders), then defaults.
+ * @throws CONFIG_INVALID, CONFIG_FILE_INVALID, PROJECT_NOT_FOUND or PROJECT_EMPTY, each with what is wrong and where.
  */
 export async function resolveProject(input: ResolveInput): Promise<ProjectConfig> {
   const { flags, variables = process.env, workingDirectory = process.cwd() } = input;
@@ -97,22 +97,22 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     origins: Object.freeze(withDetected(origins, { models, entryScript: script })),
     warnings: Object.freeze([
       ...unknownVariables(variables),
-      ...(script ? [] : await describeDoubtfulScripts(projectDir)),
+      ...(script ? [] : await warnOfAmbiguousScripts(projectDir)),
     ]),
   });
 }
 
-/** @throws PROJECT_NOT_FOUND where the target is neither a folder nor an `.onnx` file. */
+/** @throws PROJECT_NOT_FOUND if the target is neither a folder nor an `.onnx` file. */
 async function isModelFile(target: string): Promise<boolean> {
   const kind = await entryKind(target);
   if (!kind) {
-    throw userError('PROJECT_NOT_FOUND', `there is no ${target}`, {
-      hint: 'give the folder with the models and the script, or one .onnx file',
+    throw userError('PROJECT_NOT_FOUND', `${target} does not exist`, {
+      hint: 'give the folder with the models and the script, or an .onnx file',
     });
   }
   if (kind === 'file' && !target.endsWith('.onnx')) {
     throw userError('PROJECT_NOT_FOUND', `${target} is a file, but not an .onnx file`, {
-      hint: 'give the folder that holds it',
+      hint: 'give the folder that contains it',
     });
   }
   return kind === 'file';
@@ -138,10 +138,10 @@ async function resolveScript(
   deployment: DeploymentFile | undefined,
 ): Promise<ScriptSource | undefined> {
   if (code && (await entryKind(code)) !== 'directory') {
-    throw userError('CONFIG_INVALID', `--code: there is no folder ${code}`);
+    throw userError('CONFIG_INVALID', `--code: the folder ${code} does not exist`);
   }
   if (entryScript !== undefined && (await entryKind(entryScript)) !== 'file') {
-    // The real server's words, as for a script that goes while it is served.
+    // The real server's text, which is also used if the script disappears while it is served.
     const message = `No such file or directory. The entry script ${entryScript} does not exist`;
     throw userError('CONFIG_INVALID', message, { hint: 'check --entry-script' });
   }
@@ -175,7 +175,7 @@ async function resolvePython(
   });
 }
 
-/** Nothing has a time limit while an editor is attached to the one worker. */
+/** While a debugger is attached to the only worker, nothing has a time limit. */
 function resolveWorkers({ script, start }: GivenSettings['groups'], environment: Variables): WorkerSettings {
   const count = script.workers ?? positiveVariable(environment, 'WORKER_COUNT') ?? 1;
   const scoringTimeoutMs = (readScoringTimeoutMs(environment) ?? 3_600_000) || NO_LIMIT_MS;
@@ -189,10 +189,10 @@ function resolveWorkers({ script, start }: GivenSettings['groups'], environment:
 
 async function existingFile(flag: string, file: string | undefined): Promise<void> {
   if (file && (await entryKind(file)) !== 'file')
-    throw userError('CONFIG_INVALID', `${flag}: there is no file ${file}`);
+    throw userError('CONFIG_INVALID', `${flag}: the file ${file} does not exist`);
 }
 
-/** What nobody gave and was found has its origin in the detection. */
+/** Marks settings that were detected rather than given. */
 function withDetected(
   origins: Readonly<Record<string, Origin>>,
   found: Readonly<Record<string, unknown>>,

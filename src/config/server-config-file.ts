@@ -3,7 +3,7 @@ import path from 'node:path';
 import { messageOf, userError } from '../base/index.ts';
 import type { ScriptSource } from './project-config.ts';
 
-/** What of the file reaches a service; the real server has no use for the rest, or none that shows. */
+/** The keys that affect a service; the others have no visible effect in the real server. */
 const KEYS = [
   'AZUREML_SOURCE_DIRECTORY',
   'SCORING_TIMEOUT_MS',
@@ -13,10 +13,10 @@ const KEYS = [
 ];
 
 /**
- * Variables from the real server's own file (docs/reference/azureml.md#environment-variables): the one that
- * `AZUREML_CONFIG_FILE` names, else `config.json` in the source directory, else in the script's folder. Variables of
- * the environment win over them. A workspace's `config.json` has none of these keys.
- * @throws CONFIG_INVALID where it is no JSON object: the real server does not start with it either.
+ * Variables from the real server's own configuration file (docs/reference/azureml.md#environment-variables): the file
+ * named by `AZUREML_CONFIG_FILE`, otherwise `config.json` in the source directory, then in the script's folder.
+ * Environment variables take precedence. A workspace's `config.json` has none of these keys.
+ * @throws CONFIG_INVALID if it is not a JSON object: the real server does not start with it either.
  */
 export async function readServerConfigFile(
   { sourceDirectory, entryScript }: ScriptSource,
@@ -42,7 +42,7 @@ async function readObject(file: string): Promise<Record<string, unknown>> {
   try {
     const content: unknown = JSON.parse(await readFile(file, 'utf8'));
     if (typeof content === 'object' && content !== null && !Array.isArray(content)) return { ...content };
-    throw new Error('it holds no object');
+    throw new Error('it is not a JSON object');
   } catch (cause) {
     throw userError(
       'CONFIG_INVALID',
@@ -56,6 +56,6 @@ async function readObject(file: string): Promise<Record<string, unknown>> {
 }
 
 function pick(content: Readonly<Record<string, unknown>>): Record<string, string> {
-  const told = KEYS.filter((key) => typeof content[key] === 'string' || typeof content[key] === 'number');
-  return Object.fromEntries(told.map((key) => [key, String(content[key])]));
+  const present = KEYS.filter((key) => typeof content[key] === 'string' || typeof content[key] === 'number');
+  return Object.fromEntries(present.map((key) => [key, String(content[key])]));
 }

@@ -1,17 +1,17 @@
 import { messageOf, userError } from '../base/index.ts';
 
 /**
- * How the scoring service serves, as the variables of the real server set it
+ * The settings of the scoring service that come from the real server's variables
  * (docs/reference/azureml.md#environment-variables).
  */
 export interface ServiceSettings {
-  /** Origins of web pages that may read answers, each a text or a pattern; none sends no CORS headers. */
+  /** Origins whose pages may read responses, each a text or a pattern; if empty, no CORS headers are sent. */
   readonly corsOrigins: readonly string[];
-  /** The value of `x-ms-server-version`; undefined sends none. */
+  /** The value of the `x-ms-server-version` header; undefined to omit it. */
   readonly serverVersion: string | undefined;
 }
 
-/** The server whose contract we keep (docs/reference/azureml.md#scoring-server). */
+/** The server whose contract we follow (docs/reference/azureml.md#scoring-server). */
 const SERVER_VERSION = 'azmlinfsrv/1.5.1';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -34,7 +34,10 @@ function corsOrigin(raw: string): string {
   try {
     if (origin !== '*') new RegExp(origin);
   } catch (error) {
-    throw userError('CONFIG_INVALID', `AML_CORS_ORIGINS: "${origin}" is no pattern (${messageOf(error)})`);
+    throw userError(
+      'CONFIG_INVALID',
+      `AML_CORS_ORIGINS: "${origin}" is not a valid regular expression (${messageOf(error)})`,
+    );
   }
   return origin;
 }
@@ -44,14 +47,14 @@ export function healthPort(variables: Variables): number {
   return positiveVariable(variables, 'HEALTH_PORT') ?? 5000;
 }
 
-/** `WORKER_TIMEOUT` in milliseconds; 0 is for ever. */
+/** `WORKER_TIMEOUT` in milliseconds; 0 for no limit. */
 export function readWorkerTimeoutMs(variables: Variables): number {
   return variables.WORKER_TIMEOUT === '0' ? 0 : (positiveVariable(variables, 'WORKER_TIMEOUT') ?? 300) * 1000;
 }
 
 /**
- * `SCORING_TIMEOUT_MS`, read and refused as the real server does (pydantic's integer); 0 is no limit, as there.
- * Undefined where the variable is not set.
+ * `SCORING_TIMEOUT_MS`, parsed and rejected as the real server does (a pydantic integer); 0 for no limit, as there.
+ * Undefined if the variable is not set.
  */
 export function readScoringTimeoutMs(variables: Variables): number | undefined {
   const raw = variables.SCORING_TIMEOUT_MS;
@@ -61,17 +64,17 @@ export function readScoringTimeoutMs(variables: Variables): number | undefined {
     throw userError(
       'CONFIG_INVALID',
       `SCORING_TIMEOUT_MS: Input should be a valid integer, unable to parse string as an integer (environment variable: SCORING_TIMEOUT_MS), not "${raw}"`,
-      { hint: 'give a number of milliseconds; 0 is no limit' },
+      { hint: 'give a number of milliseconds; 0 for no limit' },
     );
   }
   const value = Number(text.replaceAll('_', ''));
   if (value >= 0) return value;
   throw userError('CONFIG_INVALID', `SCORING_TIMEOUT_MS must not be below 0, not "${raw}"`, {
-    hint: 'give a number of milliseconds; 0 is no limit',
+    hint: 'give a number of milliseconds; 0 for no limit',
   });
 }
 
-/** A whole number above 0; undefined where the variable is not set. */
+/** A whole number above 0; undefined if the variable is not set. */
 export function positiveVariable(variables: Variables, name: string): number | undefined {
   const raw = variables[name];
   if (raw === undefined || raw === '') return undefined;

@@ -1,5 +1,5 @@
-// Parsers of setting values. Each takes the raw value (the text of a flag or variable, or what YAML made of a key) and
-// throws a sentence that says what is valid, to which the caller adds the setting's name and the value.
+// Parsers for the values of settings. Each takes the raw value (the text of a flag or variable, or the YAML value of a
+// key) and throws a sentence that says what is valid; the caller adds the setting's name and the value.
 import { closestName, userError } from '../base/index.ts';
 import { PROFILE_LIMITS, type ProfileLimits } from './choices.ts';
 
@@ -7,13 +7,13 @@ const invalid = (requirement: string, hint?: string) =>
   userError('CONFIG_INVALID', requirement, { ...(hint && { hint }) });
 
 export function text(raw: unknown): string {
-  if (typeof raw !== 'string' || raw.trim() === '') throw invalid('must be a text');
+  if (typeof raw !== 'string' || raw.trim() === '') throw invalid('must be a non-empty text');
   return raw;
 }
 
 export function oneOf<Choice extends string>(choices: readonly Choice[]): (raw: unknown) => Choice {
   return (raw) => {
-    // YAML reads 2021 as a number.
+    // YAML parses 2021 as a number.
     const given = typeof raw === 'number' ? String(raw) : raw;
     const found = choices.find((choice) => choice === given);
     if (found) return found;
@@ -33,7 +33,7 @@ export function wholeNumber(least: number, most: number): (raw: unknown) => numb
 
 export const port = wholeNumber(0, 65_535);
 
-/** Seconds as users write them, in milliseconds. */
+/** Parses seconds, as users write them, into milliseconds. */
 export function seconds(raw: unknown): number {
   const value = typeof raw === 'string' && /^\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw;
   if (typeof value !== 'number' || !(value > 0) || value > 86_400)
@@ -68,7 +68,7 @@ export function yesOrNo(raw: unknown): boolean {
   throw invalid('must be true or false');
 }
 
-/** `all`, `none`, or device numbers with commas, without the spaces between them. */
+/** `all`, `none`, or device numbers separated by commas; spaces are removed. */
 export function gpus(raw: unknown): string {
   const value = (Array.isArray(raw) ? raw.join(',') : String(raw)).replace(/\s+/g, '');
   if (!/^(?:all|none|\d+(?:,\d+)*)$/.test(value))
@@ -76,13 +76,13 @@ export function gpus(raw: unknown): string {
   return value;
 }
 
-/** A host name or address. An IPv6 address may stand in brackets, as in URLs; it comes back without them. */
+/** A host name or address. The brackets around an IPv6 address, as in URLs, are removed. */
 export function host(raw: unknown): string {
   const value = text(raw).trim();
   return /^\[.*\]$/.test(value) ? value.slice(1, -1) : value;
 }
 
-/** No trailing slash. */
+/** An http(s) URL, returned without a trailing slash. */
 export function httpUrl(raw: unknown): string {
   const url = typeof raw === 'string' && URL.canParse(raw) ? new URL(raw) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username !== '')
@@ -90,7 +90,7 @@ export function httpUrl(raw: unknown): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }
 
-/** `HOST:PORT`, the same behind `grpc://`, or `grpcs://` for TLS. */
+/** `HOST:PORT`, optionally after `grpc://`, or after `grpcs://` for TLS. */
 export function grpcUrl(raw: unknown): string {
   const address = String(raw).replace(/^(?!grpcs?:\/\/)/, 'grpc://');
   const url = URL.canParse(address) ? new URL(address) : undefined;
@@ -100,8 +100,8 @@ export function grpcUrl(raw: unknown): string {
 }
 
 /**
- * Header fields as `NAME=VALUE` texts or as a YAML mapping. In a variable each line is a field, since values may hold
- * commas. Errors do not show the value, which may be a key.
+ * Header fields as `NAME=VALUE` texts or as a YAML mapping. In a variable, each line is one field, since values may
+ * contain commas. Errors do not show the value, which may be a key.
  */
 export function headers(raw: unknown): Readonly<Record<string, string>> {
   const pairs = isMapping(raw)
@@ -126,13 +126,13 @@ export function limits(raw: unknown): ProfileLimits {
       Object.entries(variables(raw)).map(([name, value]) => {
         if (known.includes(name)) return [name, positive(value)];
         const similar = closestName(name, known);
-        throw invalid(`knows ${known.join(', ')}`, similar && `did you mean ${similar}?`);
+        throw invalid(`takes only ${known.join(', ')}`, similar && `did you mean ${similar}?`);
       }),
     ),
   );
 }
 
-/** `NAME=VALUE` texts as flags give them, one text with commas as a variable gives them, or a YAML mapping. */
+/** `NAME=VALUE` texts from flags, a single text with commas from a variable, or a YAML mapping. */
 export function variables(raw: unknown): Readonly<Record<string, string>> {
   if (isMapping(raw)) {
     return Object.freeze(

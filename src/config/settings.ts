@@ -26,28 +26,28 @@ import {
 import { tritonArguments } from './triton-arguments.ts';
 
 /**
- * One setting, wherever it is given: as a flag, as a `TRITON_LOCAL_*` variable or as a key of `triton-local.yaml`.
- * `Value` includes undefined where there is no default.
+ * A setting, which can be given as a flag, as a `TRITON_LOCAL_*` variable or as a key of `triton-local.yaml`. `Value`
+ * includes undefined if there is no default.
  */
 export interface Setting<Value = unknown> {
-  /** In commander's notation. The variable and the key of the file have the same name. */
+  /** In commander's notation. The variable and the key share its name. */
   readonly flag: string;
   readonly about: string;
-  /** Takes the raw value; throws a sentence that says what is valid. */
+  /** Parses the raw value; throws a sentence that says what is valid. */
   readonly parse: (raw: unknown) => Value;
   readonly fallback: Value;
-  /** The default for people, where it is not the fallback itself. */
+  /** The default as shown in the help, if it is not the fallback itself. */
   readonly defaultText?: string;
   /**
-   * A path; a relative one counts from where it was written: the shell's folder, or the project's. The bare name of a
-   * program is looked up on PATH.
+   * Whether the value is a path. A relative path is resolved against the place where it was written: the shell's folder,
+   * or the project's. The bare name of a program is looked up on PATH.
    */
   readonly path?: 'file' | 'program';
-  /** The value may hold keys: no message shows it and scripts do not see its variable. */
+  /** Whether the value may contain keys: no message shows it, and scripts do not see its variable. */
   readonly isSecret?: boolean;
   /** The flag may be given several times, each with one value. */
   readonly isRepeatable?: boolean;
-  /** Name of the variable and the key, where it is not the flag's. */
+  /** Name of the variable and the key, if it differs from the flag's. */
   readonly name?: string;
 }
 
@@ -78,8 +78,8 @@ const optionalPath = (flag: string, about: string, options: Options = {}) =>
 const among = (choices: readonly string[]) => choices.join(', ');
 
 /**
- * Every setting, by the group in which `ProjectConfig` passes it on: `config.listen.httpPort` comes from
- * `SETTING_GROUPS.listen.settings.httpPort`. To add a flag, add a line here and read the value where it is needed.
+ * Every setting, in the group under which it appears in `ProjectConfig`: `SETTING_GROUPS.listen.settings.httpPort`
+ * becomes `config.listen.httpPort`. To add a flag, add a line here and read the value where it is needed.
  */
 export const SETTING_GROUPS = {
   project: {
@@ -105,8 +105,12 @@ export const SETTING_GROUPS = {
       gpus: optional('--gpus <which>', 'GPUs for the engine: all, none, or numbers such as 0,1', gpus, {
         defaultText: 'all that the engine can use',
       }),
-      image: optional('--image <ref>', 'Triton image for the docker engine, or slim, which is built', text),
-      slimBase: optional('--slim-base <ref>', 'image with Python and pip that slim is built on', text),
+      image: optional(
+        '--image <ref>',
+        'Triton image for the docker engine, or slim to build a small one',
+        text,
+      ),
+      slimBase: optional('--slim-base <ref>', 'image with Python and pip as the base of slim', text),
       dockerHost: optional('--docker-host <url>', 'the Docker daemon to use', text, {
         defaultText: "as Docker's own client finds it",
       }),
@@ -115,7 +119,7 @@ export const SETTING_GROUPS = {
       }),
       tritonArgs: withDefault(
         '--triton-arg <arg>',
-        "an argument of Triton's own, such as --http-thread-count=4; repeat it for more",
+        'an argument for tritonserver, such as --http-thread-count=4; repeatable',
         tritonArguments,
         [],
         { isRepeatable: true, name: 'tritonArgs', defaultText: 'none' },
@@ -137,12 +141,20 @@ export const SETTING_GROUPS = {
   external: {
     title: 'External Triton',
     settings: {
-      url: optional('--triton-url <url>', 'running Triton for the external engine', httpUrl),
-      grpcUrl: optional('--triton-grpc-url <url>', 'its gRPC, as grpc:// or grpcs://HOST:PORT', grpcUrl),
-      metricsUrl: optional('--triton-metrics-url <url>', 'its metrics, as http://HOST:PORT/metrics', httpUrl),
+      url: optional('--triton-url <url>', 'a running Triton, for the external engine', httpUrl),
+      grpcUrl: optional(
+        '--triton-grpc-url <url>',
+        'gRPC of that Triton, as grpc:// or grpcs://HOST:PORT',
+        grpcUrl,
+      ),
+      metricsUrl: optional(
+        '--triton-metrics-url <url>',
+        'metrics of that Triton, as http://HOST:PORT/metrics',
+        httpUrl,
+      ),
       headers: withDefault(
         '--triton-header <K=V...>',
-        'headers sent to that Triton, such as a key',
+        'headers to send to that Triton, such as a key',
         headers,
         {},
         { isSecret: true, defaultText: 'none' },
@@ -168,7 +180,7 @@ export const SETTING_GROUPS = {
       workers: optional('--workers <number>', 'Python workers (WORKER_COUNT)', wholeNumber(1, 64), {
         defaultText: '1',
       }),
-      interpreter: optionalPath('--python <path>', 'Python to use as it is', {
+      interpreter: optionalPath('--python <path>', 'Python to use without changes', {
         path: 'program',
         defaultText: 'an environment built for the project',
       }),
@@ -178,7 +190,7 @@ export const SETTING_GROUPS = {
       conda: optionalPath('--conda <file>', 'conda file of the script', { defaultText: 'found in DIR' }),
       debugPython: withDefault(
         '--debug-python',
-        'wait for an editor before the script is loaded',
+        'wait for a debugger before loading the script',
         yesOrNo,
         false,
       ),
@@ -190,7 +202,7 @@ export const SETTING_GROUPS = {
     settings: {
       auth: withDefault(
         '--auth <mode>',
-        `keys on the scoring port: ${among(AUTH_MODES)}; the key is TRITON_LOCAL_KEY, or see: triton-local keys`,
+        `authentication on the scoring port: ${among(AUTH_MODES)}; the key is TRITON_LOCAL_KEY, or see: triton-local keys`,
         oneOf(AUTH_MODES),
         'none',
       ),
@@ -209,7 +221,7 @@ export const SETTING_GROUPS = {
       ),
       dialect: withDefault(
         '--dialect <name>',
-        `whose error texts and headers scoring has: ${among(DIALECTS)}`,
+        `version of Azure's error texts and headers: ${among(DIALECTS)}`,
         oneOf(DIALECTS),
         'current',
       ),
@@ -221,8 +233,8 @@ export const SETTING_GROUPS = {
       watch: withDefault('--no-watch', 'do not reload on changes', yesOrNo, true, {
         defaultText: 'reload on every save',
       }),
-      strict: withDefault('--strict-reload', 'answer 503 while the newest save is broken', yesOrNo, false),
-      replayFile: optionalPath('--replay <file>', 'body of a request that is sent again after each reload'),
+      strict: withDefault('--strict-reload', 'answer 503 while the latest save is broken', yesOrNo, false),
+      replayFile: optionalPath('--replay <file>', 'body of a request to send after every reload'),
     },
   },
   start: {
@@ -230,21 +242,21 @@ export const SETTING_GROUPS = {
     settings: {
       timeoutMs: withDefault(
         '--timeout <seconds>',
-        'limit for engine and init() to come up',
+        'limit for the start of the engine and for init()',
         seconds,
         300_000,
         { defaultText: '300' },
       ),
-      yes: withDefault('--yes', 'install what an engine needs without asking', yesOrNo, false),
+      yes: withDefault('--yes', 'install what the engine needs without asking', yesOrNo, false),
     },
   },
   display: {
     title: 'Display',
     settings: {
-      ui: withDefault('--ui <mode>', `how to show it: ${among(UI_MODES)}`, oneOf(UI_MODES), 'auto'),
+      ui: withDefault('--ui <mode>', `how to show progress: ${among(UI_MODES)}`, oneOf(UI_MODES), 'auto'),
       logThreshold: withDefault(
         '--log-level <level>',
-        `least level to show: ${among(LOG_THRESHOLDS)}`,
+        `lowest log level to show: ${among(LOG_THRESHOLDS)}`,
         oneOf(LOG_THRESHOLDS),
         'info',
       ),
@@ -256,44 +268,9 @@ export const SETTING_GROUPS = {
 
 export type SettingGroupName = keyof typeof SETTING_GROUPS;
 
-/** The values of a group, by the names under which the table has them. */
+/** The values of a group, under the names that the table gives them. */
 export type SettingGroup<Name extends SettingGroupName> = ValuesOf<(typeof SETTING_GROUPS)[Name]['settings']>;
 
 type ValuesOf<Settings> = {
   readonly [Key in keyof Settings]: Settings[Key] extends Setting<infer Value> ? Value : never;
 };
-
-/** A setting with its place in the table and the names that follow from its flag. */
-export interface NamedSetting extends Setting {
-  readonly group: SettingGroupName;
-  readonly groupTitle: string;
-  /** Its name within the group. */
-  readonly key: string;
-  /** `httpPort`, for origins; the key of the file is `http-port`. */
-  readonly name: string;
-  readonly variable: string;
-  /** The long flag alone, such as `--http-port`. */
-  readonly longFlag: string;
-  /** The name under which commander hands the flag over. */
-  readonly attribute: string;
-}
-
-/** All settings in the order of the table. */
-export const SETTINGS: readonly NamedSetting[] = Object.entries(SETTING_GROUPS).flatMap(
-  ([group, { title, settings }]) =>
-    Object.entries(settings).map(([key, setting]: [string, Setting]) => {
-      const longFlag = setting.flag.split(' ', 1)[0] ?? setting.flag;
-      const attribute = longFlag
-        .replace(/^--(?:no-)?/, '')
-        .replace(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase());
-      const name = setting.name ?? attribute;
-      const variable = `TRITON_LOCAL_${keyOf(name).replaceAll('-', '_').toUpperCase()}`;
-      const places = { group: group as SettingGroupName, groupTitle: title, key };
-      return { ...setting, ...places, name, variable, longFlag, attribute };
-    }),
-);
-
-/** `httpPort` as `http-port`: its key in the project file. */
-export function keyOf(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}

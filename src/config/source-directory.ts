@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { entryKind, isInside } from '../base/index.ts';
 
-/** Names that samples of v2 give to the folder of `code_configuration.code`. */
+/** Names that v2 samples give to the folder of `code_configuration.code`. */
 const CODE_FOLDERS = new Set(['code', 'onlinescoring']);
 const IMPORT = /^[ \t]*(?:from[ \t]+([A-Za-z_][\w.]*)[ \t]+import\b|import[ \t]+([^#\n]+))/gm;
 
 /**
- * The folder that a script was written for, where nobody says it: the project's, as in v1 (`import src.helper`), or the
- * script's own, as in v2 (`import helper`). What the script imports decides, then the folder's name.
+ * Detects the source directory that a script was written for: the project's folder, as in v1 (`import src.helper`), or
+ * the script's own, as in v2 (`import helper`). The script's imports decide, then the folder's name.
  */
 export async function detectSourceDirectory(projectDir: string, entryScript: string): Promise<string> {
   const own = path.dirname(entryScript);
@@ -23,7 +23,7 @@ export async function detectSourceDirectory(projectDir: string, entryScript: str
   return CODE_FOLDERS.has(top) ? own : projectDir;
 }
 
-/** The first parts of what a Python file imports. */
+/** The top-level modules that a Python file imports. */
 function importedNames(text: string): string[] {
   const named = [...text.matchAll(IMPORT)].flatMap(([, from, list]) =>
     from === undefined ? (list ?? '').split(',').map((part) => part.trim().split(/\s/)[0] ?? '') : [from],

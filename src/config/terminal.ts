@@ -1,9 +1,9 @@
-/** What the environment says about the terminal; the only place that asks. */
+/** What the environment says about the terminal. */
 export interface TerminalFacts {
   readonly ci: boolean;
   readonly color: boolean;
   readonly dumb: boolean;
-  /** Whether a screen reader speaks what is written (`INK_SCREEN_READER`): plain lines serve it, a painted screen does not. */
+  /** Whether a screen reader is in use (`INK_SCREEN_READER`): it needs plain lines instead of a screen. */
   readonly screenReader: boolean;
 }
 

@@ -1,6 +1,6 @@
 import { userError } from '../base/index.ts';
 
-/** Triton's flags that the product sets itself, with what a user sets in their place. */
+/** Triton's flags that triton-local sets itself, with what to use instead. */
 const OWNED: Readonly<Record<string, string>> = {
   'http-port': 'use --http-port',
   'http-address': 'use --host',
@@ -8,20 +8,20 @@ const OWNED: Readonly<Record<string, string>> = {
   'grpc-address': 'use --host',
   'metrics-port': 'use --metrics-port',
   'metrics-address': 'use --host',
-  'allow-http': 'the engine is reached over HTTP',
-  'allow-grpc': 'its port is --grpc-port',
-  'allow-metrics': 'its port is --metrics-port',
+  'allow-http': 'triton-local reaches the engine over HTTP',
+  'allow-grpc': 'its port is set by --grpc-port',
+  'allow-metrics': 'its port is set by --metrics-port',
   'reuse-http-port': 'use --http-port',
   'reuse-grpc-port': 'use --grpc-port',
   'model-repository': 'use --models',
   'model-store': 'use --models',
   'model-control-mode': 'use --model-control-mode',
-  'repository-poll-secs': 'changes are reloaded as they are saved',
+  'repository-poll-secs': 'saved changes are reloaded anyway',
 };
 
 /**
- * Arguments for `tritonserver`: one a flag, a list in YAML, or a variable with spaces or line breaks between them.
- * @returns each as `--name=value`, or `--name` where it has no value, in the order given.
+ * Arguments for `tritonserver`: one per flag, a list in YAML, or a variable that separates them by spaces or line breaks.
+ * @returns each as `--name=value`, or as `--name` if it has no value, in the given order.
  */
 export function tritonArguments(raw: unknown): readonly string[] {
   const words: readonly unknown[] = Array.isArray(raw)

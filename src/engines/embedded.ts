@@ -6,21 +6,21 @@ import type { RepositorySync } from '../repository/index.ts';
 import type { Engine, LocalEngine } from './engine.ts';
 
 export interface EmbeddedEngineOptions {
-  /** The staged model repository; only the caller changes it, and never while a model loads. */
+  /** The staged model repository. Only the caller changes it, and never while a model loads. */
   readonly repository: string;
   readonly host: string;
   readonly httpPort: number;
   readonly modelControlMode: ModelControlMode;
-  /** Brings that repository up to date before clients list and load its models. */
+  /** Brings the repository up to date before clients list or load models. */
   readonly sync?: RepositorySync | undefined;
-  /** Arguments of Triton's own command line; those that this engine does not serve are named in the log. */
+  /** Arguments of Triton's command line; the log names those that this engine does not support. */
   readonly tritonArgs?: readonly string[];
   readonly runtimePaths: readonly string[];
-  /** Instances that ask for a GPU run on the CPU. */
+  /** Whether instances that ask for a GPU run on the CPU. */
   readonly gpuModelsOnCpu?: boolean;
   /** The Python of Python models, found or built when the first of them is loaded. */
   readonly python: () => Promise<ModelPython>;
-  /** Translates staged paths in the server's texts into the user's. */
+  /** Translates staged paths in the server's texts into the user's paths. */
   readonly userPaths?: (text: string) => string;
   readonly events: EventSink;
 }

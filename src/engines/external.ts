@@ -16,7 +16,7 @@ export interface ExternalEngineOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** PEM files for TLS. */
   readonly tlsFiles?: TlsFiles;
-  /** Whether the project has models of its own, which this server will not get. */
+  /** Whether the project has models of its own, which are not sent to this server. */
   readonly hasLocalModels: boolean;
   readonly events: EventSink;
 }
@@ -24,8 +24,8 @@ export interface ExternalEngineOptions {
 const POLL_MS = 2_000;
 
 /**
- * A Triton that somebody else runs: on a GPU box, behind a port-forward, in a cluster. We only read from it: health,
- * metadata, the index, statistics. Nothing that changes its state is sent, and it is never stopped by us.
+ * A Triton that somebody else runs: on a GPU machine, behind a port-forward, in a cluster. We only read from it:
+ * health, metadata, the index, statistics. We send nothing that changes its state, and never stop it.
  */
 export class ExternalEngine implements Engine {
   readonly kind = 'external';
@@ -35,7 +35,7 @@ export class ExternalEngine implements Engine {
     this.#options = options;
   }
 
-  /** @throws ENGINE_UNAVAILABLE when nothing at the URL answers as Triton does */
+  /** @throws ENGINE_UNAVAILABLE if nothing at the URL answers as Triton does */
   async start(signal: AbortSignal): Promise<RunningEngine> {
     const { url, grpcUrl, metricsUrl, headers, tlsFiles, events, hasLocalModels } = this.#options;
     const endpoints = {
@@ -50,7 +50,7 @@ export class ExternalEngine implements Engine {
       const version = await describe(client, url);
       signal.throwIfAborted();
       if (hasLocalModels) {
-        const text = `the models come from ${url}; those of this project are not copied there, and changes of them are not sent`;
+        const text = `the models are served by ${url}; the models of this project, and changes to them, are not sent there`;
         events.emit({ type: 'log.line', source: 'emulator', level: 'info', text });
       }
       const running = new RunningExternal({ endpoints, version, events }, client);
@@ -76,12 +76,12 @@ async function describe(client: TritonClient, url: string): Promise<string> {
   }
 }
 
-/** What OpenSSL calls a certificate that it does not trust. */
+/** OpenSSL's codes for a certificate that it does not trust. */
 const UNTRUSTED = /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_)/;
 
 function hintFor(error: unknown): string {
   if (error instanceof Error && 'code' in error && UNTRUSTED.test(String(error.code)))
-    return 'give the certificate of its authority, or its own, with --triton-ca';
+    return 'pass its certificate, or that of its authority, with --triton-ca';
   return 'check --triton-url and --triton-header, and that a port-forward is up: curl URL/v2';
 }
 
@@ -96,7 +96,7 @@ class RunningExternal implements RunningEngine {
   readonly gpu = null;
   readonly version: string;
   readonly endpoints: RunningEngine['endpoints'];
-  /** What we did not start does not end for us: while it is away, requests wait. */
+  /** Never resolves: we did not start the server, and while it is unreachable, requests wait. */
   readonly exited = new Promise<string>(() => {});
   readonly #facts: ExternalFacts;
   readonly #client: TritonClient;
@@ -134,30 +134,30 @@ class RunningExternal implements RunningEngine {
     return this.#board.models;
   }
 
-  /** The files lie on the server's machine: its reason is all there is. */
+  /** The files are on the server's machine, so its reason is all we know. */
   async loadFailure(): Promise<undefined> {}
 
-  /** Looks at the index; one look at a time. */
+  /** Reads the index; one read at a time. */
   refresh(): Promise<void> {
-    this.#refreshing ??= this.#look().finally(() => {
+    this.#refreshing ??= this.#readIndex().finally(() => {
       this.#refreshing = undefined;
     });
     return this.#refreshing;
   }
 
-  async #look(): Promise<void> {
+  async #readIndex(): Promise<void> {
     try {
       const index = await this.#client.index();
       if (this.#closed) return;
       this.#board.update(index);
-      this.#note(true, '');
+      this.#setReachable(true, '');
     } catch (error) {
-      if (!this.#closed) this.#note(false, messageOf(error));
+      if (!this.#closed) this.#setReachable(false, messageOf(error));
     }
   }
 
-  /** Told when it changes, not at every look. */
-  #note(answers: boolean, problem: string): void {
+  /** Logs a change of reachability once. */
+  #setReachable(answers: boolean, problem: string): void {
     if (this.#answers === answers) return;
     this.#answers = answers;
     const { events, endpoints } = this.#facts;

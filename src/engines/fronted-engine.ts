@@ -18,16 +18,16 @@ import { TritonClient } from './triton-client.ts';
 
 export interface FrontedEngineOptions extends GatewayPorts {
   readonly modelControlMode: ModelControlMode;
-  /** Brings the engine's repository up to date before clients list and load its models, where it is ours. */
+  /** Brings the engine's repository, if it is ours, up to date before clients list or load models. */
   readonly sync?: RepositorySync | undefined;
   readonly events: EventSink;
 }
 
-/** Waits before a crashed engine is started again; one that then ran for a minute starts from the first. */
+/** Back-off before restarting a crashed engine; resets after a minute of stable running. */
 const BACK_OFF_MS = [100, 500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000];
-const STEADY_MS = 60_000;
+const STABLE_MS = 60_000;
 
-/** An engine that runs elsewhere, behind our own listeners: it may crash and come back while the ports stay. */
+/** An engine that runs elsewhere, behind our own listeners: it may crash and come back while the ports stay open. */
 export class FrontedEngine implements Engine {
   readonly kind: Engine['kind'];
   readonly #engine: Engine;
@@ -39,7 +39,7 @@ export class FrontedEngine implements Engine {
     this.#options = options;
   }
 
-  /** The ports are taken first: that one is in use is told before seconds go into the start. */
+  /** Opens the ports first, so that a port in use is reported before seconds are spent on the start. */
   async start(signal: AbortSignal): Promise<LocalEngine> {
     const running = new RunningFronted(this.#engine, this.#options);
     try {
@@ -59,7 +59,7 @@ class RunningFronted implements LocalEngine {
   readonly #options: FrontedEngineOptions;
   readonly #lifetime = new Lifetime();
   readonly #stopping = new AbortController();
-  /** One at a time: a load, an unload, a restart. */
+  /** Loads, unloads and restarts run one at a time. */
   readonly #changes = new Mutex();
   readonly #gateway: HttpGateway;
   readonly #side: SideListeners;
@@ -68,20 +68,20 @@ class RunningFronted implements LocalEngine {
   #lastModels: readonly ModelStatus[] = [];
   #version = '';
   #gpu: string | null = null;
-  /** Since the engine last ran steadily. */
+  /** Restarts since the engine last ran stably. */
   #restarts = 0;
   /** The restart under way; it never rejects. */
   #restarting: Promise<unknown> = Promise.resolve();
-  #tellExit: (reason: string) => void = () => {};
+  #resolveExited: (reason: string) => void = () => {};
 
   constructor(engine: Engine, options: FrontedEngineOptions) {
     this.kind = engine.kind;
     this.#engine = engine;
     this.#options = options;
     this.exited = new Promise((resolve) => {
-      this.#tellExit = resolve;
+      this.#resolveExited = resolve;
     });
-    // Undone from the last to the first: clients are served out before the engine goes.
+    // Disposed in reverse order: requests in flight finish before the engine stops.
     this.#lifetime.defer('engine', () => this.#running?.[Symbol.asyncDispose]());
     const { host, modelControlMode, sync, events } = options;
     const onModelControl = () => void this.#running?.refresh?.().catch(() => undefined);
@@ -154,9 +154,9 @@ class RunningFronted implements LocalEngine {
   unload(model: string): Promise<void> {
     return this.#changes.run(async () => {
       const running = await this.#present();
-      const isFailed = running.models().some((it) => it.name === model && it.state === 'UNAVAILABLE');
+      const hadFailed = running.models().some((it) => it.name === model && it.state === 'UNAVAILABLE');
       await running.unload(model);
-      if (isFailed) await this.#renewWhereStuck(running, model);
+      if (hadFailed) await this.#replaceIfStuck(running, model);
     });
   }
 
@@ -179,7 +179,7 @@ class RunningFronted implements LocalEngine {
 
   async #present(): Promise<RunningEngine> {
     if (this.#running) return this.#running;
-    throw systemError('ENGINE_GONE', `the ${this.kind} engine has ended and did not come back`);
+    throw systemError('ENGINE_GONE', `the ${this.kind} engine has exited and could not be restarted`);
   }
 
   #use(running: RunningEngine): void {
@@ -196,9 +196,9 @@ class RunningFronted implements LocalEngine {
     if (this.#running !== running || this.#lifetime.ended) return;
     this.#lastModels = running.models();
     this.#running = undefined;
-    this.#gateway.hold();
+    this.#gateway.pause();
     this.#side.switchTo(undefined);
-    if (ranMs > STEADY_MS) this.#restarts = 0;
+    if (ranMs > STABLE_MS) this.#restarts = 0;
     const { events } = this.#options;
     events.emit({ type: 'engine.exited', kind: this.kind, reason });
     await Promise.resolve(running[Symbol.asyncDispose]()).catch(() => undefined);
@@ -215,7 +215,7 @@ class RunningFronted implements LocalEngine {
       const began = performance.now();
       events.emit({ type: 'engine.starting', kind: this.kind });
       try {
-        await this.#renew(signal);
+        await this.#replace(signal);
         const { kind, version } = this;
         events.emit({
           type: 'engine.ready',
@@ -231,15 +231,15 @@ class RunningFronted implements LocalEngine {
         events.emit({ type: 'engine.exited', kind: this.kind, reason: last });
       }
     }
-    this.#gateway.fail(`the ${this.kind} engine has ended and did not come back: ${last}`);
-    this.#tellExit(last);
+    this.#gateway.fail(`the ${this.kind} engine has exited and could not be restarted: ${last}`);
+    this.#resolveExited(last);
   }
 
-  /** Starts another one and sends everything there. */
-  #renew(signal: AbortSignal): Promise<void> {
-    const renewal = this.#startAnother(signal);
-    this.#restarting = renewal.catch(() => undefined);
-    return renewal;
+  /** Starts a new engine and sends all requests there. */
+  #replace(signal: AbortSignal): Promise<void> {
+    const replacement = this.#startAnother(signal);
+    this.#restarting = replacement.catch(() => undefined);
+    return replacement;
   }
 
   async #startAnother(signal: AbortSignal): Promise<void> {
@@ -252,17 +252,17 @@ class RunningFronted implements LocalEngine {
   }
 
   /**
-   * A real Triton stays "not ready" after a first load that failed, even when that model is removed
-   * (docs/reference/triton.md#measured). Then a new one takes over, without a gap, so that removing the model mends
-   * readiness as in the embedded engine. An external one is not ours to replace.
+   * A real Triton stays "not ready" after a first load that failed, even once that model has been removed
+   * (docs/reference/triton.md#measured). A new one then takes over without a gap, so that removing the model restores
+   * readiness, as in the embedded engine. An external server is not ours to replace.
    */
-  async #renewWhereStuck(running: RunningEngine, removed: string): Promise<void> {
+  async #replaceIfStuck(running: RunningEngine, removed: string): Promise<void> {
     const others = running.models().filter(({ name }) => name !== removed);
     if (this.kind === 'external' || others.some(({ state }) => state !== 'READY')) return;
     const client = new TritonClient(running.endpoints);
     const isReady = await client.answers('ready').finally(() => client[Symbol.asyncDispose]());
     if (isReady || this.#running !== running) return;
-    await this.#renew(this.#stopping.signal);
+    await this.#replace(this.#stopping.signal);
     await running[Symbol.asyncDispose]();
   }
 

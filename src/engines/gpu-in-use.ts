@@ -3,20 +3,19 @@ import { request } from 'undici';
 
 const METRICS_LIMIT_MS = 2_000;
 const POLL_MS = 100;
-/** A log may come later than the metrics: over a connection of its own, through Podman's files. */
+/** The log may arrive later than the metrics: over a separate connection, or through Podman's files. */
 const NAME_LIMIT_MS = 1_000;
 
-/** Triton's line on each GPU it measures: `Collecting metrics for GPU 0: NVIDIA H100 80GB HBM3`. */
+/** Triton's log line about each GPU: `Collecting metrics for GPU 0: NVIDIA H100 80GB HBM3`. */
 export function gpuNameIn(line: string): string | undefined {
   return /Collecting metrics for GPU \d+: (.+?)"?$/.exec(line)?.[1];
 }
 
 /**
- * The GPU that a Triton verifiably uses, for people: by the metrics, whose families `nv_gpu_*` are there only where it
- * has one. That one was asked for proves nothing, nor does `NVIDIA_VISIBLE_DEVICES`, which reads
- * `void` under CDI.
- * @param name of the first GPU in the log; metrics know UUIDs alone
- * @returns undefined where the metrics name none within the limit
+ * Finds the GPU that a Triton verifiably uses, as text for the user. The `nv_gpu_*` metrics exist only if it has one;
+ * that a GPU was requested proves nothing, nor does `NVIDIA_VISIBLE_DEVICES`, which is `void` under CDI.
+ * @param name returns the name of the first GPU in the log; metrics have only UUIDs
+ * @returns undefined if the metrics name none within the limit
  */
 export async function findGpuInUse(
   metricsUrl: string,

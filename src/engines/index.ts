@@ -1,5 +1,5 @@
-// Engines: the Engine interface, its forms, how one is chosen and what it needs on this machine.
-// It knows how to run something that answers KServe v2; it refuses to know Azure, scripts and the user's folder.
+// Engines: the Engine interface, its four implementations, how one is chosen and what it needs on this machine.
+// It knows how to run a server that speaks KServe v2; it refuses to know Azure, scripts and the user's folder.
 
 export { BoundedEngine } from './bounded-engine.ts';
 export {
@@ -7,16 +7,16 @@ export {
   type DescribeDockerOptions,
   type DockerDescription,
   describeDocker,
-} from './docker/describe.ts';
+} from './docker/daemon/describe.ts';
+export type { DockerEndpoint, EndpointAttempt } from './docker/daemon/endpoint.ts';
 export {
   type DockerEndpoints,
   DockerEngine,
   type DockerEngineOptions,
   type RunningDockerEngine,
 } from './docker/docker-engine.ts';
-export type { DockerEndpoint, EndpointAttempt } from './docker/endpoint.ts';
 export type { GpuChoice } from './docker/gpu.ts';
-export { type PullByNameOptions, type PulledImage, pullByName } from './docker/pull-by-name.ts';
+export { type PullByNameOptions, type PulledImage, pullByName } from './docker/image/pull-by-name.ts';
 export { EmbeddedEngine, type EmbeddedEngineOptions } from './embedded.ts';
 export type { Engine, LocalEngine, PublishedModel, RunningEngine } from './engine.ts';
 export { ExternalEngine, type ExternalEngineOptions } from './external.ts';

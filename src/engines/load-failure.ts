@@ -11,7 +11,7 @@ import { locateConfigError, ModelConfigError, readModelDefinition } from '../rep
 import type { ModelBoard } from './model-board.ts';
 import { type IndexEntry, TritonRefusal } from './triton-client.ts';
 
-/** Triton's refusal of a model as an error with a place: a line of `config.pbtxt`, or of the model's Python code. */
+/** Turns Triton's refusal of a model into an error with a location: a line of `config.pbtxt` or of the model's Python code. */
 export async function loadFailure(
   thrown: unknown,
   model: string,
@@ -32,14 +32,14 @@ export async function loadFailure(
   }
   const { message } = thrown;
   if (/failed to poll from model repository/.test(message)) {
-    // The answer says no more; our own reading of the configuration knows the line.
+    // The response says no more, but our own parser of the configuration knows the line.
     const fault = await configFault(repository, model);
     if (fault) {
       board.refuse(model, fault.message);
       return userError('MODEL_LOAD_FAILED', fault.message, { ...placeOf(fault), cause: thrown });
     }
-    const told = board.models.find((it) => it.name === model && it.version === '')?.reason;
-    return userError('MODEL_LOAD_FAILED', told ?? message, { cause: thrown });
+    const known = board.models.find((it) => it.name === model && it.version === '')?.reason;
+    return userError('MODEL_LOAD_FAILED', known ?? message, { cause: thrown });
   }
   const reason = nameMissingBackend(message.replace(/[\s;]+$/, ''));
   const location =
@@ -49,8 +49,8 @@ export async function loadFailure(
 }
 
 /**
- * Why a model that the index names UNAVAILABLE was not loaded. Our own reading of its folder knows the line of a faulty
- * `config.pbtxt`; else the reason may name a line of Python. Undefined where the model is not UNAVAILABLE.
+ * Explains why a model that is UNAVAILABLE in the index was not loaded. Our own parser knows the line of an invalid
+ * `config.pbtxt`; otherwise the reason may name a line of Python. Undefined if the model is not UNAVAILABLE.
  */
 export async function explainLoadFailure(
   model: string,
@@ -67,7 +67,7 @@ export async function explainLoadFailure(
   return userError('MODEL_LOAD_FAILED', failed.reason.trim(), { ...(location && { location }) });
 }
 
-/** An entry of the index with a reason that names our staged files and what serves a model whose backend is missing. */
+/** An index entry whose reason names staged files and, if the model's backend is missing, an engine that has it. */
 export function withPlainReason(
   entry: IndexEntry,
   served: { plain(text: string): string } | undefined,
@@ -76,7 +76,7 @@ export function withPlainReason(
   return { ...entry, reason: nameMissingBackend(served?.plain(entry.reason) ?? entry.reason) };
 }
 
-/** Adds to Triton's reason what serves a model whose backend this `tritonserver` lacks. */
+/** Adds an engine that has the backend to Triton's reason, if this `tritonserver` lacks it. */
 function nameMissingBackend(reason: string): string {
   const backend = /unable to find backend library for backend '([^']+)'/.exec(reason)?.[1];
   if (backend === undefined) return reason;
@@ -85,7 +85,7 @@ function nameMissingBackend(reason: string): string {
 }
 
 /**
- * The index knows a model that could not be read, or has no version, by name alone; the reason stands in the log only
+ * Notes the reason of a model that could not be read or has no version: only the log has it, the index just the name
  * (docs/reference/triton.md#log-lines).
  */
 export function notePollFailure(text: string, board: ModelBoard): void {
@@ -94,7 +94,7 @@ export function notePollFailure(text: string, board: ModelBoard): void {
   if (model !== undefined && reason !== undefined) board.refuse(model, reason);
 }
 
-/** Gives a reason to models that the index knows by name alone, where our own reading of their folder finds one. */
+/** Notes the reason for models of which the index has only the name, if our own parser finds one. */
 export async function explainUnread(
   index: readonly IndexEntry[],
   repository: string,
@@ -115,7 +115,7 @@ async function configFault(repository: string, model: string): Promise<TritonLoc
   }
 }
 
-/** The line of `config.pbtxt` with the input or output that a backend's reason names. */
+/** The line in `config.pbtxt` of the input or output that a backend's reason names. */
 async function tensorLocation(
   reason: string,
   repository: string,
@@ -139,8 +139,8 @@ function placeOf({ location, hint }: TritonLocalError) {
 }
 
 /**
- * The stub's traceback has lines such as `  /repository/M/1/model.py(4): initialize`, innermost first; an error of
- * syntax says `(model.py, line 4)`, of a file in a version's folder.
+ * The location in the stub's traceback, whose lines look like `  /repository/M/1/model.py(4): initialize`, innermost
+ * first; a syntax error says `(model.py, line 4)`, meaning a file in the version's folder.
  */
 function pythonLocation(
   message: string,

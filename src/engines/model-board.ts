@@ -1,10 +1,10 @@
 import type { EventSink, ModelStatus } from '../events/index.ts';
 import type { IndexEntry } from './triton-client.ts';
 
-/** What an engine that runs elsewhere has loaded, as its repository index told last; changes become events. */
+/** The models of an engine that runs elsewhere, from its latest repository index; changes become events. */
 export class ModelBoard {
   readonly #events: EventSink;
-  /** Why a model's configuration was refused: the index names such a model without a word. */
+  /** Why a model's configuration was rejected: the index names such a model without a reason. */
   readonly #refusals = new Map<string, string>();
   #models: ReadonlyMap<string, ModelStatus> = new Map();
 
@@ -17,24 +17,24 @@ export class ModelBoard {
     return [...this.#models.values()];
   }
 
-  /** Notes why a model could not be read; shown while the index has nothing to say of it. */
+  /** Notes why a model could not be read; shown as long as the index has no reason. */
   refuse(model: string, reason: string): void {
     this.#refusals.set(model, reason);
   }
 
-  /** The model was taken out of the repository: that it could not be read no longer matters. */
+  /** Discards the reason, because the model has been removed from the repository. */
   forget(model: string): void {
     this.#refusals.delete(model);
   }
 
-  /** Takes over what the index says. */
+  /** Applies a new index. */
   update(index: readonly IndexEntry[]): void {
     const next = new Map<string, ModelStatus>();
     for (const entry of index) {
       const status = this.#statusOf(entry);
       if (status) next.set(`${status.name}/${status.version}`, status);
     }
-    // A model without a version is in no index at all.
+    // A model without a version is not in the index.
     for (const [name, reason] of this.#refusals) {
       const isKnown = index.some((entry) => entry.name === name);
       if (!isKnown) next.set(`${name}/`, { name, version: '', state: 'UNAVAILABLE', reason });
@@ -42,11 +42,11 @@ export class ModelBoard {
     const before = this.#models;
     this.#models = next;
     for (const [key, { name, version }] of before) {
-      if (!next.has(key)) this.#tell({ name, version, state: 'UNAVAILABLE', reason: 'unloaded' });
+      if (!next.has(key)) this.#emit({ name, version, state: 'UNAVAILABLE', reason: 'unloaded' });
     }
     for (const [key, status] of next) {
       const old = before.get(key);
-      if (old?.state !== status.state || old.reason !== status.reason) this.#tell(status);
+      if (old?.state !== status.state || old.reason !== status.reason) this.#emit(status);
     }
   }
 
@@ -59,7 +59,7 @@ export class ModelBoard {
     return state === 'UNAVAILABLE' && reason === 'unloaded' ? undefined : { name, version, state, reason };
   }
 
-  #tell({ name, version, state, reason }: ModelStatus): void {
+  #emit({ name, version, state, reason }: ModelStatus): void {
     this.#events.emit({ type: 'model.state', model: name, version, state, reason });
   }
 }

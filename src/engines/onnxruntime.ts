@@ -6,18 +6,18 @@ import { execa } from 'execa';
 import { entryKind, messageOf, retryWhileHeld, systemError } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
 
-/** The release that is installed where the project brings none; the same that our tests run. */
+/** The release that is installed if the project has none; our tests use the same. */
 export const ONNXRUNTIME_VERSION = '1.30.0';
 const PACKAGE = 'onnxruntime-node';
-/** What npm unpacks, of all platforms. */
+/** Size of the unpacked package, which contains all platforms. */
 const UNPACKED_BYTES = 300e6;
-/** Less than this is other packages and manifests: the download has not begun. */
+/** Less than this means other packages and manifests only: the download has not begun. */
 const FIRST_BYTES = 2e6;
 const PROGRESS_EVERY_MS = 1_000;
 const LAST_LINES = 8;
 
 export interface OnnxRuntimeOptions {
-  /** Folders searched first, as Node searches from a file in them: the project's own, then ours. */
+  /** Folders to resolve the package from first, as Node does for a file in them: the project's, then ours. */
   readonly searchFrom: readonly string[];
   readonly home: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -25,11 +25,11 @@ export interface OnnxRuntimeOptions {
 }
 
 /**
- * Finds `onnxruntime-node` in the project, beside this program or in the state folder; where it is nowhere,
- * installs the pinned release into the state folder with npm. Its install script, which downloads a GPU library,
- * never runs, and other platforms' files (most of its 290 MB) are dropped.
+ * Finds `onnxruntime-node` in the project, beside this program or in the state folder; otherwise installs the pinned
+ * release into the state folder with npm. Its install script, which downloads a GPU library, never runs, and the files
+ * of other platforms (most of its 290 MB) are deleted.
  * @returns the folders to resolve it from.
- * @throws ONNXRUNTIME_INSTALL_FAILED with npm's last words.
+ * @throws ONNXRUNTIME_INSTALL_FAILED with npm's last lines.
  */
 export async function ensureOnnxRuntime(
   options: OnnxRuntimeOptions,
@@ -42,7 +42,7 @@ export async function ensureOnnxRuntime(
   return [installed];
 }
 
-/** The folder from which `onnxruntime-node` is resolved; undefined where it has to be installed. */
+/** The folder to resolve `onnxruntime-node` from; undefined if it has to be installed. */
 export function findOnnxRuntime(home: string, searchFrom: readonly string[]): string | undefined {
   return [...searchFrom, installedIn(home)].find(holdsOnnxRuntime);
 }
@@ -58,20 +58,20 @@ function holdsOnnxRuntime(directory: string): boolean {
   }
 }
 
-/** Installs beside and renames, so that an interrupted install is never taken for a whole one. */
+/** Installs into a temporary folder and renames it, so that an interrupted install is never taken for a complete one. */
 async function install(target: string, options: OnnxRuntimeOptions, signal: AbortSignal): Promise<void> {
-  const say = (step: string, detail: string) =>
+  const emit = (step: string, detail: string) =>
     options.events.emit({ type: 'environment.progress', environment: 'onnxruntime', step, detail });
   const building = `${target}.${randomUUID()}.tmp`;
   await mkdir(building, { recursive: true });
   try {
     await writeFile(path.join(building, 'package.json'), '{"private":true}\n');
-    say('installing', `${PACKAGE}@${ONNXRUNTIME_VERSION} from npm (once, about 90 MB to fetch)`);
-    using _progress = reportProgress(building, (detail) => say('installing', detail));
+    emit('installing', `${PACKAGE}@${ONNXRUNTIME_VERSION} from npm (once, about 90 MB to fetch)`);
+    using _progress = reportProgress(building, (detail) => emit('installing', detail));
     await runNpm(building, options.environment, signal);
     await dropOtherPlatforms(path.join(building, 'node_modules', PACKAGE, 'bin'));
     if ((await entryKind(target)) === undefined) await retryWhileHeld(() => rename(building, target));
-    say('ready', target);
+    emit('ready', target);
   } finally {
     await rm(building, { recursive: true, force: true });
   }
@@ -91,7 +91,7 @@ async function runNpm(
     '--loglevel=error',
     `${PACKAGE}@${ONNXRUNTIME_VERSION}`,
   ];
-  // Under npx, npm says where it is; a bare `npm` on Windows is a script that only a shell can start.
+  // npm and npx set the path of npm itself; on Windows, a bare `npm` is a script that needs a shell.
   const npm = environment.npm_execpath?.endsWith('.js') ? environment.npm_execpath : undefined;
   const [command, commandArgs] = npm ? [process.execPath, [npm, ...args]] : ['npm', args];
   const result = await execa(command, commandArgs, {
@@ -110,7 +110,9 @@ async function runNpm(
     .filter((line) => line.trim() !== '')
     .slice(-LAST_LINES);
   const failure =
-    result.exitCode === undefined ? messageOf(result.cause ?? result) : `npm ended with ${result.exitCode}`;
+    result.exitCode === undefined
+      ? messageOf(result.cause ?? result)
+      : `npm exited with code ${result.exitCode}`;
   throw systemError(
     'ONNXRUNTIME_INSTALL_FAILED',
     `could not install ${PACKAGE}: ${failure}\n${lastLines.join('\n')}`,
@@ -120,7 +122,7 @@ async function runNpm(
   );
 }
 
-/** Tells once a second how much npm has unpacked, and how long the rest takes at that speed; npm itself says nothing. */
+/** Reports once a second how much npm has unpacked and the time remaining; npm itself reports nothing. */
 function reportProgress(directory: string, report: (detail: string) => void): Disposable {
   let began: number | undefined;
   let isMeasuring = false;
@@ -136,7 +138,7 @@ function reportProgress(directory: string, report: (detail: string) => void): Di
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** A bar of 20, bytes, speed and the time that is left. */
+/** A progress bar with bytes, speed and the time remaining. */
 export function progressText(bytes: number, seconds: number): string {
   const part = Math.min(1, bytes / UNPACKED_BYTES);
   const bar = '#'.repeat(Math.floor(part * 20)).padEnd(20, '.');
@@ -161,8 +163,8 @@ async function sizeOf(directory: string): Promise<number> {
 }
 
 /**
- * Keeps our part of `bin/napi-vN/PLATFORM/ARCH`.
- * @throws ONNXRUNTIME_INSTALL_FAILED where there is none, as for Macs with an Intel processor
+ * Keeps only this machine's `bin/napi-vN/PLATFORM/ARCH`.
+ * @throws ONNXRUNTIME_INSTALL_FAILED if there is none, as for Macs with an Intel processor
  */
 export async function dropOtherPlatforms(
   bin: string,

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { systemError } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
-import { endpointSources, listCandidates } from './docker/candidates.ts';
-import { type DockerDescription, describeDocker } from './docker/describe.ts';
-import type { DockerEndpoint } from './docker/endpoint.ts';
+import { endpointSources, listCandidates } from './docker/daemon/candidates.ts';
+import { type DockerDescription, describeDocker } from './docker/daemon/describe.ts';
+import type { DockerEndpoint } from './docker/daemon/endpoint.ts';
 import type { GpuChoice } from './docker/gpu.ts';
 import { findManagedTriton } from './native/environment.ts';
 import {
@@ -14,35 +14,35 @@ import {
   isProgram,
 } from './native/installation.ts';
 
-/** What the choice of an engine depends on. */
+/** What the choice of engine depends on. */
 export interface EngineWishes extends Pick<ProjectConfig, 'engine' | 'home' | 'environment'> {
   readonly external: Pick<ProjectConfig['external'], 'url'>;
-  /** Backends that the project's models need, as their folders are called; decides whether native will do. */
+  /** Names of the backends that the project's models need; they decide whether the native engine can serve them. */
   readonly backends: readonly string[];
 }
 
-/** One way to serve the models, with what was found out while choosing it; `reason` is why this one, for people. */
+/** One way to serve the models, with what was learnt while choosing it; `reason` says why, for the user. */
 export type EnginePlan = { readonly reason: string } & (
   | {
       readonly kind: 'docker';
       readonly gpus: GpuChoice;
       readonly endpoint: DockerEndpoint | undefined;
-      /** Whether the user asked for docker by name; then the image may be pulled. */
+      /** Whether the image may be pulled, because the user asked for docker by name. */
       readonly mayPull: boolean;
     }
-  /** Without a program, the managed environment is built first. */
+  /** If `program` is undefined, the managed environment is built first. */
   | { readonly kind: 'native'; readonly program: string | undefined }
   | { readonly kind: 'external'; readonly url: string }
   | { readonly kind: 'embedded' }
 );
 
-/** A daemon that takes longer to say what it has is not waited for in `auto`. */
+/** In `auto`, how long to wait for a daemon to describe itself. */
 const DOCKER_LIMIT_MS = 1_500;
 
 /**
- * The ways to serve, best first. An engine chosen by name is the only one; `auto` gives docker with GPUs, docker,
- * native and embedded as far as they are there, and never has anything downloaded.
- * @throws ENGINE_UNAVAILABLE (exit 5) when what was asked for cannot be, with the command that mends it
+ * Plans the ways to serve, best first. An engine chosen by name is the only one; `auto` plans docker with GPUs, docker,
+ * native and embedded, as far as they are available, and never downloads anything.
+ * @throws ENGINE_UNAVAILABLE (exit 5) if the requested engine is unavailable, with the command that fixes it
  */
 export async function planEngines(
   wishes: EngineWishes,
@@ -86,7 +86,7 @@ async function planAutomatically(
   const docker = (await mayHaveDocker(environment, dockerHost))
     ? await describeDocker({ environment, dockerHost, image, slimBase, limitMs: DOCKER_LIMIT_MS })
     : undefined;
-  const whyNot = docker ? dockerProblem(docker, wantsGpu) : 'no Docker daemon is on this machine';
+  const whyNot = docker ? dockerProblem(docker, wantsGpu) : 'there is no Docker daemon on this machine';
   const plans: EnginePlan[] = [];
   if (docker && whyNot === undefined) {
     const { product = 'Docker', version = '' } = docker.server ?? {};
@@ -120,8 +120,8 @@ async function planAutomatically(
 }
 
 /**
- * Whether a daemon could answer anywhere. Where all that is known of are local sockets that do not exist, Docker's
- * client, which takes longer to load than the embedded engine to start, is not even loaded.
+ * Whether a daemon could answer at all. If every known socket is local and does not exist, Docker's client, which takes
+ * longer to load than the embedded engine takes to start, is not even loaded.
  */
 async function mayHaveDocker(
   environment: EngineWishes['environment'],
@@ -133,7 +133,7 @@ async function mayHaveDocker(
   );
 }
 
-/** Why docker is left out in `auto`; undefined where it is not. */
+/** Why `auto` leaves docker out; undefined if it does not. */
 function dockerProblem(docker: DockerDescription, wantsGpu: boolean): string | undefined {
   if (docker.problem !== undefined || docker.endpoint === undefined)
     return docker.problem ?? 'no daemon answers';
@@ -142,10 +142,10 @@ function dockerProblem(docker: DockerDescription, wantsGpu: boolean): string | u
   return wantsGpu && docker.gpu === null ? 'the Docker daemon hands out no GPU' : undefined;
 }
 
-/** Why native is left out in `auto`; undefined where it is not. */
+/** Why `auto` leaves native out; undefined if it does not. */
 function nativeProblem(program: string | undefined, backends: readonly string[]): string | undefined {
   if (program === undefined) return 'no tritonserver on PATH';
-  if (!isProgram(program)) return `${program} is no program that can be run`;
+  if (!isProgram(program)) return `${program} is not executable`;
   const installation = describeInstallation(program);
   const { backendDirectory } = installation;
   if (backendDirectory === undefined) return undefined;
@@ -167,14 +167,14 @@ function nativeProgram(wishes: EngineWishes, platform: NodeJS.Platform): string 
     });
   }
   if (tritonserver !== undefined && !isProgram(tritonserver)) {
-    throw systemError('ENGINE_UNAVAILABLE', `--tritonserver: ${tritonserver} is no program that can be run`, {
-      hint: 'give the path of the tritonserver program itself, or leave the flag out',
+    throw systemError('ENGINE_UNAVAILABLE', `--tritonserver: ${tritonserver} is not executable`, {
+      hint: 'give the path of the tritonserver program itself, or omit the flag',
     });
   }
   return tritonserver ?? foundTriton(wishes);
 }
 
-/** Whether the native engine was asked for and has no server: one would have to be installed. */
+/** Whether the native engine was requested but has no server, so that one would have to be installed. */
 export function lacksTriton(
   wishes: Pick<EngineWishes, 'engine' | 'environment' | 'home'>,
   platform: NodeJS.Platform = process.platform,
@@ -196,6 +196,6 @@ function externalPlan({ external: { url } }: EngineWishes): EnginePlan {
 
 function noGpu(why: string): Error {
   return systemError('ENGINE_UNAVAILABLE', `a GPU was asked for, but ${why}`, {
-    hint: 'triton-local doctor tells what is missing; --gpus none serves without a GPU',
+    hint: 'triton-local doctor shows what is missing; --gpus none serves without a GPU',
   });
 }

@@ -5,15 +5,15 @@ import { type StatisticsEntry, TritonClient } from './triton-client.ts';
 const EVERY_MS = 2_000;
 
 /**
- * Asks an engine every 2 s what its models have done, in the way that every one of them answers: the statistics
- * extension over HTTP. What has changed becomes an event. While the engine does not answer there is nothing to tell.
+ * Reads the statistics of an engine's models every 2 s through the statistics extension over HTTP, which every engine
+ * supports. Changes become events; while the engine does not answer, there are none.
  */
 export class StatisticsSampler implements AsyncDisposable {
   readonly #client: TritonClient;
   readonly #events: EventSink;
   readonly #timer: NodeJS.Timeout;
   #known: ReadonlyMap<string, StatisticsEntry> = new Map();
-  #isAsking = false;
+  #isSampling = false;
 
   constructor(endpoints: EngineEndpoints, events: EventSink, everyMs = EVERY_MS) {
     this.#client = new TritonClient(endpoints);
@@ -23,14 +23,14 @@ export class StatisticsSampler implements AsyncDisposable {
   }
 
   async #sample(): Promise<void> {
-    if (this.#isAsking) return;
-    this.#isAsking = true;
+    if (this.#isSampling) return;
+    this.#isSampling = true;
     try {
       this.#take(await this.#client.statistics());
     } catch {
-      // Whoever runs the engine tells that it is gone.
+      // Whoever runs the engine reports that it is gone.
     } finally {
-      this.#isAsking = false;
+      this.#isSampling = false;
     }
   }
 
@@ -49,7 +49,7 @@ export class StatisticsSampler implements AsyncDisposable {
   }
 }
 
-/** What is to be told of a version; undefined where nothing has happened since `before`. */
+/** The figures to report for a version; undefined if nothing has happened since `before`. */
 function figuresOf(now: StatisticsEntry, before: StatisticsEntry | undefined) {
   const { name: model, version, inference_count: inferenceCount, execution_count: executionCount } = now;
   const failureCount = now.inference_stats.fail.count;
@@ -58,7 +58,7 @@ function figuresOf(now: StatisticsEntry, before: StatisticsEntry | undefined) {
     failureCount === (before?.inference_stats.fail.count ?? 0);
   if (isSame) return undefined;
   const [sums, old] = [sumsOf(now), sumsOf(before)];
-  // A version that was loaded anew counts from 0 again.
+  // A version that has been reloaded counts from 0 again.
   const since = old.requests <= sums.requests ? old : sumsOf(undefined);
   const requests = sums.requests - since.requests;
   const mean = (name: 'queueNs' | 'computeNs') =>

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { messageOf, systemError } from '../base/index.ts';
 import type { TlsOptions } from '../proxy/index.ts';
 
-/** PEM files; each may be missing. */
+/** Paths of PEM files, each optional. */
 export interface TlsFiles {
   readonly ca: string | undefined;
   readonly cert: string | undefined;

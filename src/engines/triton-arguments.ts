@@ -1,9 +1,9 @@
-/** Flags of Triton that may stand several times, each for a thing of its own. */
+/** Flags of Triton that may be given several times. */
 const REPEATABLE: ReadonlySet<string> = new Set(['backend-config']);
 
 /**
- * The arguments that we start Triton with and those of the user, whose value counts where both set a flag.
- * @param users as `--name=value`; flags that only we may set have been refused before.
+ * Merges our arguments for Triton with the user's, which take precedence.
+ * @param users as `--name=value`; flags that only we may set have already been rejected.
  */
 export function withUserArguments(ours: readonly string[], users: readonly string[]): string[] {
   const given = new Set(users.map(nameOf));

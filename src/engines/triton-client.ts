@@ -2,7 +2,7 @@ import { Agent, type Dispatcher } from 'undici';
 import type { ModelState } from '../events/index.ts';
 import type { EngineEndpoints } from '../proxy/index.ts';
 
-/** One line of Triton's repository index (docs/reference/triton.md#repository-index). */
+/** One entry of Triton's repository index (docs/reference/triton.md#repository-index). */
 export interface IndexEntry {
   readonly name: string;
   readonly version?: string;
@@ -10,7 +10,7 @@ export interface IndexEntry {
   readonly reason?: string;
 }
 
-/** A call of the statistics extension that was counted, and how long all of them took together. */
+/** A count of the statistics extension, and the total time. */
 interface Counted {
   readonly count: number;
   readonly ns: number;
@@ -41,7 +41,7 @@ export class TritonRefusal extends Error {
 const PROBE_LIMIT_MS = 2_000;
 const MAX_ANSWER_BYTES = 64 << 20;
 
-/** What we ask of a Triton server ourselves, past the gateway. */
+/** Our own requests to a Triton server, bypassing the gateway. */
 export class TritonClient implements AsyncDisposable {
   readonly #url: URL;
   readonly #headers: Readonly<Record<string, string>>;
@@ -50,8 +50,8 @@ export class TritonClient implements AsyncDisposable {
   constructor({ http, headers = {}, tls }: Pick<EngineEndpoints, 'http' | 'headers' | 'tls'>) {
     this.#url = new URL(`${http.replace(/\/+$/, '')}/`);
     this.#headers = headers;
-    // A load answers when the model is ready, however long that takes. Idle connections are given up at once: a
-    // server that stops waits for them.
+    // The response to a load comes once the model is ready, however long that takes. Idle connections are closed at
+    // once, because a server that stops waits for them.
     this.#agent = new Agent({
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -60,7 +60,7 @@ export class TritonClient implements AsyncDisposable {
     });
   }
 
-  /** Whether it answers that it is live, or ready; false too where nothing answers within 2 s. */
+  /** Whether it reports that it is live, or ready; false also if nothing answers within 2 s. */
   async answers(probe: 'live' | 'ready'): Promise<boolean> {
     try {
       const { status } = await this.#send('GET', `v2/health/${probe}`, AbortSignal.timeout(PROBE_LIMIT_MS));
@@ -83,10 +83,10 @@ export class TritonClient implements AsyncDisposable {
     return Array.isArray(entries) ? (entries as IndexEntry[]) : [];
   }
 
-  /** Of all versions that are ready. @throws TritonRefusal, or what the connection failed with */
+  /** Statistics of all versions that are ready. @throws TritonRefusal, or what the connection failed with */
   async statistics(signal = AbortSignal.timeout(PROBE_LIMIT_MS)): Promise<readonly StatisticsEntry[]> {
-    const told = await this.#json('GET', 'v2/models/stats', signal);
-    const stats = typeof told === 'object' && told && 'model_stats' in told && told.model_stats;
+    const answer = await this.#json('GET', 'v2/models/stats', signal);
+    const stats = typeof answer === 'object' && answer && 'model_stats' in answer && answer.model_stats;
     return Array.isArray(stats) ? (stats as StatisticsEntry[]) : [];
   }
 
@@ -138,7 +138,7 @@ function errorText(text: string): string {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed === 'object' && parsed && 'error' in parsed) return String(parsed.error);
   } catch {
-    // Not every error is JSON; the bare text says as much.
+    // Not every error is JSON; show the text as it is.
   }
   return text;
 }

@@ -3,7 +3,7 @@ import { hasErrno } from '../base/index.ts';
 
 export const CONNECT_LIMIT_MS = 5_000;
 
-/** Ends the socket with ETIMEDOUT where it has no connection after 5 s: the system itself would try for minutes. */
+/** Destroys the socket with ETIMEDOUT if it has not connected within 5 s; the system itself would try for minutes. */
 export function limitConnecting(socket: Socket): void {
   if (!socket.connecting) return;
   const timer = setTimeout(() => {
@@ -15,7 +15,7 @@ export function limitConnecting(socket: Socket): void {
   socket.once('close', () => clearTimeout(timer));
 }
 
-/** Whether there was nobody to connect to; asked only of an error that came before the connection was there. */
+/** Whether an error raised before the connection was established means that nothing listens there. */
 export function isUnreachable(error: unknown): boolean {
   return hasErrno(error, 'ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH');
 }

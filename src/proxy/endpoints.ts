@@ -1,7 +1,7 @@
-/** How a TLS connection is made, each as PEM; what is missing is as the system has it. */
+/** TLS material, each as PEM; the system's defaults apply to whatever is missing. */
 export interface TlsOptions {
   readonly ca?: Buffer;
-  /** Our own certificate and its key, where the server asks for one. */
+  /** Our own certificate and its key, for servers that require one. */
   readonly cert?: Buffer;
   readonly key?: Buffer;
 }
@@ -9,11 +9,11 @@ export interface TlsOptions {
 export interface EngineEndpoints {
   /** Base of the KServe v2 HTTP service, e.g. `http://127.0.0.1:8000`; no trailing slash. */
   readonly http: string;
-  /** `HOST:PORT` of the gRPC service, where there is one; `grpcs://HOST:PORT` where it speaks TLS. */
+  /** `HOST:PORT` of the gRPC service, if there is one; `grpcs://HOST:PORT` if it uses TLS. */
   readonly grpc?: string;
-  /** `HOST:PORT` of the Prometheus metrics, where there are some; a URL where they lie elsewhere than at `/metrics`. */
+  /** `HOST:PORT` of the Prometheus metrics, if there are any; a URL if they are not at `/metrics`. */
   readonly metrics?: string;
-  /** Sent along with every request to any of them, such as a key of a remote server. Never shown. */
+  /** Sent with every request to any of them, such as the key of a remote server. Never shown. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly tls?: TlsOptions;
 }

@@ -1,4 +1,4 @@
-/** Fields that concern one connection only and are never passed on (RFC 9110, 7.6.1); names in lower case. */
+/** Fields that concern a single connection and are never forwarded (RFC 9110, 7.6.1); names in lower case. */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'expect',
@@ -14,8 +14,8 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The fields of a message that a proxy passes on. Names and values in turns, as Node has them in `rawHeaders`; order,
- * case and repetition as they came.
+ * The fields of a message that a proxy forwards: alternating names and values, as in Node's `rawHeaders`. Order, case
+ * and repetition are kept.
  */
 export function endToEndFields(raw: readonly string[]): string[] {
   const kept: string[] = [];
@@ -28,7 +28,7 @@ export function endToEndFields(raw: readonly string[]): string[] {
   return kept;
 }
 
-/** Fields that a `Connection` field declares to be for the next hop only; never those that frame or route a message. */
+/** The fields that a `Connection` field declares hop-by-hop, except those that frame or route the message. */
 export function connectionOptions(value: string): string[] {
   return value
     .toLowerCase()
@@ -37,7 +37,7 @@ export function connectionOptions(value: string): string[] {
     .filter((option) => !END_TO_END.has(option));
 }
 
-/** What a sender may not have removed: without these a message ends, or goes, somewhere else. */
+/** Fields that a sender may not have removed: without them the message would end, or be routed, differently. */
 const END_TO_END: ReadonlySet<string> = new Set([
   'content-length',
   'content-encoding',
@@ -48,7 +48,7 @@ const END_TO_END: ReadonlySet<string> = new Set([
 function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
   const named = new Set<string>();
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    // Nearly every message has at most one, and nearly every name another length.
+    // Comparing lengths first is cheap: few messages have more than one such field, and few names have its length.
     if (raw[index]?.length !== 10 || raw[index]?.toLowerCase() !== 'connection') continue;
     for (const option of connectionOptions(raw[index + 1] ?? '')) named.add(option);
   }

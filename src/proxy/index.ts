@@ -1,5 +1,5 @@
-// Proxy: the two reverse proxies of HTTP: the gateway before an engine that runs elsewhere, and the online endpoint
-// before its deployments. It knows connections, messages and who may send what; it refuses to know models and scripts.
+// Proxy: two reverse proxies, the gateway in front of an engine that runs elsewhere and the online endpoint in front of
+// its deployments. It knows connections, messages and who may send what; it refuses to know models and scripts.
 export { type RunningEndpoint, runEndpoint } from './endpoint/run-endpoint.ts';
 export type { EngineEndpoints, TlsOptions } from './endpoints.ts';
 export type { GatewayPorts } from './gateway/gateway-ports.ts';

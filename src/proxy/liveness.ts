@@ -1,6 +1,6 @@
-/** When an upstream that says nothing counts as dead. */
+/** When a silent upstream counts as dead. */
 export interface LivenessLimits {
-  /** A connection in use on which nothing moved for this long has its upstream probed. */
+  /** The upstream is probed once nothing has moved on a connection in use for this long. */
   readonly silentMs: number;
   /** How long the probe may take. */
   readonly probeMs: number;
@@ -16,25 +16,25 @@ export interface WatchedConnection {
 }
 
 export interface LivenessParts {
-  /** Connections to the upstream on which an answer is awaited. */
+  /** Connections to the upstream on which a response is awaited. */
   readonly inUse: () => Iterable<WatchedConnection>;
-  /** Asks the upstream something that it answers at once, whatever it computes; any answer is a sign of life. */
+  /** Sends a request that a live upstream answers at once, however busy it is; any response proves that it lives. */
   readonly probe: (signal: AbortSignal) => Promise<unknown>;
   readonly limits?: LivenessLimits | undefined;
 }
 
 /**
- * Ends requests to an upstream that took them and hangs. How long an answer takes is no sign: a model may compute for
- * minutes. So an upstream that is silent is probed, and where it does not answer the probe either, its silent
- * connections are destroyed with an error that says so.
+ * Ends requests to an upstream that accepted them and hangs. A slow response proves nothing, since a model may compute
+ * for minutes. A silent upstream is therefore probed, and if it does not answer the probe either, its silent connections
+ * are destroyed with an error that says so.
  */
 export class LivenessWatch {
   readonly #parts: LivenessParts;
   readonly #timer: NodeJS.Timeout;
-  /** Bytes that had moved on each connection at the last check. */
+  /** Bytes transferred on each connection by the last check. */
   #moved = new Map<WatchedConnection, number>();
   #probing = false;
-  #retired = false;
+  #closed = false;
 
   constructor(parts: LivenessParts) {
     this.#parts = parts;
@@ -45,7 +45,7 @@ export class LivenessWatch {
   async #check(): Promise<void> {
     if (this.#probing) return;
     const silent = this.#silent();
-    if (this.#retired && this.#moved.size === 0) clearInterval(this.#timer);
+    if (this.#closed && this.#moved.size === 0) clearInterval(this.#timer);
     if (silent.length === 0) return;
     this.#probing = true;
     const { probeMs } = this.#parts.limits ?? LIVENESS;
@@ -59,7 +59,7 @@ export class LivenessWatch {
     }
   }
 
-  /** Connections on which nothing has moved since the last call. */
+  /** Connections on which nothing has moved since the previous call. */
   #silent(): WatchedConnection[] {
     const before = this.#moved;
     this.#moved = new Map();
@@ -72,8 +72,8 @@ export class LivenessWatch {
     return silent;
   }
 
-  /** Watches no longer than what is under way now. */
-  retire(): void {
-    this.#retired = true;
+  /** Stops watching once the requests now in flight are over. */
+  close(): void {
+    this.#closed = true;
   }
 }

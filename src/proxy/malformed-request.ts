@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** How a request that is no valid HTTP is answered; the codes are those of Node's parser. */
+/** The status for a request that is not valid HTTP, by the error code of Node's parser. */
 const STATUS: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
   HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
@@ -10,15 +10,15 @@ const STATUS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Answers a request that the parser refuses, for an HTTP server's `clientError`, and closes the connection. What is
- * ambiguous is refused and never repaired: Content-Length beside Transfer-Encoding, two lengths even if equal, a
- * coding other than chunked, spaces in field names. Two parsers could disagree where such a message ends.
+ * Listener for an HTTP server's `clientError`: answers a request that the parser rejects and closes the connection.
+ * Ambiguous messages are rejected, never repaired, because two parsers could disagree about where they end:
+ * Content-Length next to Transfer-Encoding, two lengths even if equal, a coding other than chunked, spaces in field names.
  */
 export function answerMalformed(error: Error, socket: Socket): void {
-  // Node's own default looks at the same field.
+  // Node's default handler reads the same field.
   const before = (socket as { _httpMessage?: ServerResponse | null })._httpMessage;
   if (before?.req.complete && !before.closed) {
-    // Requests before this one are answered first.
+    // Earlier requests on the connection are answered first.
     before.once('close', () => answerMalformed(error, socket));
     return;
   }
@@ -33,14 +33,14 @@ export function answerMalformed(error: Error, socket: Socket): void {
     `HTTP/1.1 ${STATUS[code] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
-  // A caller that never reads must not keep the connection.
+  // A client that never reads must not keep the connection open.
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
   socket.resume();
 }
 
 const LINGER_MS = 2_000;
 
-/** Answers a CONNECT, for an HTTP server's `connect`: without a listener, Node only closes the connection. */
+/** Listener for an HTTP server's `connect`: rejects a CONNECT. Without one, Node closes the connection without a response. */
 export function refuseTunnel(socket: Duplex): void {
   socket.on('error', () => socket.destroy());
   socket.end('HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');

@@ -8,7 +8,7 @@ export interface ProbeOptions {
   readonly tls?: TlsOptions | undefined;
 }
 
-/** Resolves when the server gives any answer at all to a GET, on a connection of its own. */
+/** Sends a GET on a separate connection; resolves with any response at all. */
 export function probe(url: URL, { signal, headers = {}, tls }: ProbeOptions): Promise<void> {
   const options = { headers, signal, agent: false } as const;
   return new Promise((resolve, reject) => {

@@ -4,7 +4,6 @@ export { askYesNo } from './ask.ts';
 export { type ErrorFormat, type ErrorJson, errorToJson, formatError } from './errors.ts';
 export { formatBlockers } from './format.ts';
 export { type JsonOptions, startJson } from './json.ts';
-export { print, printError } from './output.ts';
 export { type PlainOptions, startPlain } from './plain.ts';
 export { type PullProgressOptions, showPullProgress } from './pull-progress.ts';
 export type { Leaving, Renderer, RendererOptions } from './renderer.ts';

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { listCandidates } from '../../src/engines/docker/candidates.ts';
+import { listCandidates } from '../../src/engines/docker/daemon/candidates.ts';
 import type { EventBody, EventSink } from '../../src/events/index.ts';
 
 /** Set where a real Docker daemon is there for the tests; `.ci/run` starts one. The tests are skipped without it. */

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { tarDirectory } from '../../src/engines/docker/tar.ts';
+import { tarDirectory } from '../../src/engines/docker/archive.ts';
 import { TempFolder } from './temp-project.ts';
 
 export interface RegistryOptions {

@@ -6,7 +6,8 @@ import { referencePages } from '../../.dev/reference.mjs';
 import { ERROR_CATALOGUE } from '../../src/cli/error-catalogue.ts';
 import { EXIT, EXIT_MEANINGS } from '../../src/cli/exit-codes.ts';
 import { createProgram } from '../../src/cli/program.ts';
-import { keyOf, SETTING_GROUPS, SETTINGS } from '../../src/config/settings.ts';
+import { keyOf, SETTINGS } from '../../src/config/named-settings.ts';
+import { SETTING_GROUPS } from '../../src/config/settings.ts';
 import { event } from '../../src/events/schema.ts';
 import { keyHelp } from '../../src/ui/tui/keys.ts';
 

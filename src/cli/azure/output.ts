@@ -1,8 +1,9 @@
 import { search } from 'jmespath';
 import { stringify } from 'yaml';
 import { messageOf, userError } from '../../base/index.ts';
-import { formatTable, print, printError } from '../../ui/index.ts';
+import { formatTable } from '../../ui/index.ts';
 import type { Flags } from '../flags.ts';
+import { print, printError } from '../print.ts';
 import { AzureFlags } from './flags.ts';
 
 const FORMS = ['json', 'jsonc', 'yaml', 'yamlc', 'tsv', 'table', 'none'] as const;

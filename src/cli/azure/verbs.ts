@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { toTritonLocalError, userError } from '../../base/index.ts';
-import { errorToJson, printError } from '../../ui/index.ts';
 import { exitCodeOf } from '../error-catalogue.ts';
 import type { Flags } from '../flags.ts';
+import { printError } from '../print.ts';
 import { withFullNames } from './abbreviations.ts';
 
 /** Flags in commander's notation with what they are for; `*` marks those that must be given. */
@@ -84,6 +84,7 @@ function addVerb(command: Command, group: string, verb: Verb): void {
     } catch (thrown) {
       if (!flags.jsonErrors) throw thrown;
       const error = toTritonLocalError(thrown);
+      const { errorToJson } = await import('../../ui/index.ts');
       printError(`${JSON.stringify(errorToJson(error))}\n`);
       process.exitCode = exitCodeOf(error);
     }

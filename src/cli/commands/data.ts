@@ -2,9 +2,10 @@ import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { userError } from '../../base/index.ts';
 import { homeDirectory } from '../../config/index.ts';
-import { formatTable, print } from '../../ui/index.ts';
+import { formatTable } from '../../ui/index.ts';
 import { type CollectedFile, dataDirectory, listCollected } from '../../workspace/index.ts';
 import { EXIT } from '../exit-codes.ts';
+import { print } from '../print.ts';
 
 export interface DataFlags {
   readonly dir: string | undefined;

@@ -1,8 +1,9 @@
 import { currentEnvironment } from '../../config/index.ts';
-import { formatTable, print } from '../../ui/index.ts';
+import { formatTable } from '../../ui/index.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import type { Finding, Verdict } from '../diagnosis/finding.ts';
 import { EXIT } from '../exit-codes.ts';
+import { print } from '../print.ts';
 import { packageDirectory } from '../version.ts';
 
 export interface DoctorFlags {

@@ -1,6 +1,6 @@
-import { print } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import { chooseInstance, runningInstances, withControl } from '../instances.ts';
+import { print } from '../print.ts';
 
 export interface DownFlags {
   readonly all: boolean;

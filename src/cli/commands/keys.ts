@@ -1,6 +1,6 @@
 import { userError } from '../../base/index.ts';
 import { homeDirectory, primaryKeyGiven } from '../../config/index.ts';
-import { formatTable, print, printError } from '../../ui/index.ts';
+import { formatTable } from '../../ui/index.ts';
 import {
   keysFile,
   makeKey,
@@ -10,6 +10,7 @@ import {
 } from '../../workspace/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import { runningInstances, withControl } from '../instances.ts';
+import { print, printError } from '../print.ts';
 
 export interface KeysFlags {
   readonly show: boolean;

@@ -7,12 +7,12 @@ import {
   showDeployment,
 } from '../../azureml/index.ts';
 import { userError } from '../../base/index.ts';
-import { print } from '../../ui/index.ts';
 import { serviceHost } from '../azure/deploy-flags.ts';
 import { AzureFlags } from '../azure/flags.ts';
 import { printResult, say } from '../azure/output.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
+import { print } from '../print.ts';
 import { untilInterrupted } from '../signals.ts';
 
 const DEFAULT_LINES = 50;

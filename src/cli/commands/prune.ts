@@ -1,9 +1,10 @@
 import { messageOf } from '../../base/index.ts';
 import { homeDirectory } from '../../config/index.ts';
-import { formatTable, print, printError } from '../../ui/index.ts';
+import { formatTable } from '../../ui/index.ts';
 import { listPrunable, type PrunableItem, removePrunable } from '../../workspace/index.ts';
 import { formatAge, formatBytes } from '../byte-text.ts';
 import { EXIT } from '../exit-codes.ts';
+import { print, printError } from '../print.ts';
 
 type Outcome = 'removed' | 'would be removed' | 'in use' | 'elsewhere' | 'kept' | 'failed';
 

@@ -1,6 +1,7 @@
-import { formatTable, print } from '../../ui/index.ts';
+import { formatTable } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import { idOf, runningInstances } from '../instances.ts';
+import { print } from '../print.ts';
 
 /** `triton-local ps`: what runs, one row an emulator. */
 export async function ps(flags: { readonly json: boolean }): Promise<number> {

@@ -1,7 +1,8 @@
 import { currentEnvironment } from '../../config/index.ts';
 import { pullByName } from '../../emulator/index.ts';
-import { print, showPullProgress } from '../../ui/index.ts';
+import { showPullProgress } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
+import { print } from '../print.ts';
 import { nextInterruption } from '../signals.ts';
 
 export interface PullFlags {

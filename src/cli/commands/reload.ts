@@ -1,7 +1,7 @@
 import type { EmulatorState } from '../../events/index.ts';
-import { print } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import { chooseInstance, withControl } from '../instances.ts';
+import { print } from '../print.ts';
 
 export interface ReloadFlags {
   readonly dir: string | undefined;

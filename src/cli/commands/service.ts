@@ -13,12 +13,12 @@ import {
   updateService,
 } from '../../azureml/index.ts';
 import { messageOf, userError } from '../../base/index.ts';
-import { print } from '../../ui/index.ts';
 import { deployRequest, serviceHost } from '../azure/deploy-flags.ts';
 import { AzureFlags } from '../azure/flags.ts';
 import { printResult, say } from '../azure/output.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
+import { print } from '../print.ts';
 import { untilInterrupted } from '../signals.ts';
 
 const DEFAULT_LINES = 5000;

@@ -1,6 +1,7 @@
-import { formatState, print } from '../../ui/index.ts';
+import { formatState } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import { chooseInstance, withControl } from '../instances.ts';
+import { print } from '../print.ts';
 
 /** `triton-local status [DIR]`: what a running emulator serves. */
 export async function status(

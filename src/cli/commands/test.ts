@@ -10,11 +10,12 @@ import {
 } from '../../cloud/index.ts';
 import { type ProjectConfig, resolveProject, terminalFacts } from '../../config/index.ts';
 import { createEmulator } from '../../emulator/index.ts';
-import { formatTable, print, startRenderer } from '../../ui/index.ts';
+import { formatTable, startRenderer } from '../../ui/index.ts';
 import { withConsent } from '../consent.ts';
 import { exitCodeOf } from '../error-catalogue.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
+import { print } from '../print.ts';
 import { nextInterruption } from '../signals.ts';
 import { packageDirectory } from '../version.ts';
 

@@ -3,7 +3,7 @@ import { type ProjectConfig, resolveProject, terminalFacts } from '../../config/
 import { startReporter } from '../../control/index.ts';
 import { createEmulator, type Emulator, type RunningEmulator } from '../../emulator/index.ts';
 import { EventLog } from '../../events/index.ts';
-import { print, selectUi, startRenderer } from '../../ui/index.ts';
+import { selectUi, startRenderer } from '../../ui/index.ts';
 import { openWorkspace } from '../../workspace/index.ts';
 import { withConsent } from '../consent.ts';
 import { exitCodeOf } from '../error-catalogue.ts';
@@ -11,6 +11,7 @@ import { eventLogOf } from '../event-log-file.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
 import { realFolder } from '../instances.ts';
+import { print } from '../print.ts';
 import { secretsOf, withSecrets } from '../secret-flags.ts';
 import { type Interruption, nextInterruption } from '../signals.ts';
 import { packageDirectory } from '../version.ts';

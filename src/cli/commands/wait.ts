@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, systemError, TritonLocalError } from '../../base/index.ts';
 import type { EmulatorState } from '../../events/index.ts';
-import { formatBlockers, print, printError } from '../../ui/index.ts';
+import { formatBlockers } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import { chooseInstance, withControl } from '../instances.ts';
+import { print, printError } from '../print.ts';
 
 const LOOK_EVERY_MS = 100;
 

@@ -4,7 +4,7 @@ import type { SampleRequest } from './sample-requests.ts';
 
 type Expectation = SampleRequest['expect'];
 
-/** An HTTP answer, read to its end. */
+/** A complete HTTP response. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -12,9 +12,8 @@ export interface Answer {
 }
 
 /**
- * Compares an answer with what was expected. Where the status differs the answer is another one altogether: it is
- * shown, and the rest is not looked at.
- * @returns the differences in words.
+ * Compares a response with the expectation. If the status differs, the response is shown and nothing else is compared.
+ * @returns the differences as text.
  */
 export function compareAnswer(
   expect: Expectation,
@@ -58,13 +57,13 @@ function compareHeaders(expect: Expectation, { headers }: Answer, secrets: reado
   });
 }
 
-/** Tensors in binary form follow the JSON of an inference answer. */
+/** The JSON part of the body: in an inference response, binary tensors may follow it. */
 function jsonPart({ headers, body }: Answer): string {
   const length = Number(headers['inference-header-content-length'] ?? body.length);
   return body.toString('utf8', 0, length);
 }
 
-/** Enough of a body to be shown. */
+/** As much of a body as may be shown. */
 const readText = (body: Buffer): string => body.toString('utf8', 0, 10_000);
 
 const EXACT: Tolerance = { absolute: 0, relative: 0 };
@@ -84,14 +83,14 @@ function compareOutputs(
     const differences = compareJson(exact, got, { ...comparison, tolerance: EXACT, at, partial: true });
     if (data === undefined) return differences;
     const gotData = memberOf(got, 'data');
-    if (!Array.isArray(gotData)) return [...differences, `${at}.data: the answer holds none as JSON`];
+    if (!Array.isArray(gotData)) return [...differences, `${at}.data: the answer has no data as JSON`];
     const fractions = FRACTIONS.has(String(memberOf(got, 'datatype')));
     const found = compareJson(flat(data), flat(gotData), { ...comparison, at: `${at}.data`, fractions });
     return [...differences, ...found];
   });
 }
 
-/** No tensor has as many dimensions. */
+/** More than any tensor has. */
 const MOST_DIMENSIONS = 100;
 const flat = (data: readonly unknown[]): unknown[] => data.flat(MOST_DIMENSIONS);
 

@@ -4,17 +4,17 @@ import { messageOf } from '../../base/index.ts';
 import { writeJson } from './loose-json.ts';
 import type { SampleRequest, SampleRequests } from './sample-requests.ts';
 
-/** Where the calls go. */
+/** The endpoints that sample requests are sent to. */
 export interface SmokeEndpoints {
   /** The service's scoring URI, as the cloud shows it; in no-code mode its base URL. */
   readonly scoringUri: string;
-  /** Base of the KServe v2 service where it has a port of its own; the scoring service's root where left out. */
+  /** Base of the KServe v2 service if it has its own port; by default, the scoring service's root. */
   readonly inferUrl?: string | undefined;
-  /** Sent as `Authorization: Bearer` to the scoring service and to nobody else; in no report. */
+  /** Sent as `Authorization: Bearer` to the scoring service only; never part of a report. */
   readonly key?: string | undefined;
 }
 
-/** One HTTP request, ready to be sent. Header names are in lower case. */
+/** An HTTP request ready to send; header names are in lower case. */
 export interface Call {
   readonly url: URL;
   readonly method: string;
@@ -22,7 +22,7 @@ export interface Call {
   readonly body: string | Buffer | null;
 }
 
-/** @throws Error in words fit for a report: a URL that is none, a body file that cannot be read. */
+/** @throws Error with a message for the report: an invalid URL, a body file that cannot be read. */
 export async function buildCall(
   request: SampleRequest,
   { file }: SampleRequests,
@@ -50,7 +50,7 @@ export async function buildCall(
   };
 }
 
-/** A Triton elsewhere has no business with the key of the scoring service. */
+/** The key is for the scoring service only, not for a Triton elsewhere. */
 function authorization(url: URL, { scoringUri, key }: SmokeEndpoints): Record<string, string> {
   return key !== undefined && url.origin === toUrl(scoringUri).origin
     ? { authorization: `Bearer ${key}` }
@@ -75,5 +75,5 @@ async function buildBody(
 function toUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  throw new Error(`"${text}" is no http or https URL`);
+  throw new Error(`"${text}" is not an http or https URL`);
 }

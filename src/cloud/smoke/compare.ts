@@ -8,28 +8,27 @@ export interface Tolerance {
 
 export interface Comparison {
   readonly tolerance: Tolerance;
-  /** What the place of a difference starts with, such as `json` or `outputs.y`. */
+  /** Prefix of the place of each difference, such as `json` or `outputs.y`. */
   readonly at: string;
-  /** Keys that are not expected may be there all the same. */
+  /** Whether keys that are not expected are allowed. */
   readonly partial?: boolean;
   /**
-   * Two whole numbers are counts, classes or ids more often than rounded fractions, so that only the absolute part of
-   * the tolerance holds for them. True where they are known to be fractions (tensors of floating point).
+   * Whether whole numbers are known to be fractions (tensors of floating point). Otherwise only the absolute part of the
+   * tolerance applies to two whole numbers, which are usually counts, classes or ids.
    */
   readonly fractions?: boolean;
-  /** Texts that must not be shown. */
+  /** Texts that must never be shown. */
   readonly secrets?: readonly string[];
 }
 
-/** How many differences of one comparison are told; the first ones say enough. */
+/** How many differences of one comparison are reported; the first ones are enough. */
 const MOST_DIFFERENCES = 5;
 const MOST_CHARACTERS = 120;
 
 /**
  * Compares JSON values. NaN equals NaN; the texts `"NaN"`, `"Infinity"` and `"-Infinity"` also stand for those numbers,
- * which JSON files cannot hold.
- * @returns the differences in words, each with its place (`json.probabilities[3]: expected 0.91 ± 1e-4, got 0.12`);
- * empty where there are none.
+ * which JSON cannot express.
+ * @returns the differences as text, each with its place (`json.probabilities[3]: expected 0.91 ± 1e-4, got 0.12`).
  */
 export function compareJson(expected: unknown, actual: unknown, comparison: Comparison): string[] {
   const differences = new Differences();
@@ -37,7 +36,7 @@ export function compareJson(expected: unknown, actual: unknown, comparison: Comp
   return differences.lines();
 }
 
-/** A value as JSON, without secrets, cut so that an image in an answer does not fill the screen. */
+/** A value as JSON, without secrets, and truncated so that an image in a response does not fill the screen. */
 export function show(value: unknown, secrets: readonly string[] = []): string {
   const text = value === undefined ? 'nothing' : redact(writeJson(value), secrets);
   return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 3)}...` : text;
@@ -94,8 +93,8 @@ function compareNumbers(
   const allowed = tolerance.absolute + (whole && !fractions ? 0 : tolerance.relative * size);
   const apart = whole ? Number(BigInt(wanted) - BigInt(got)) : Number(wanted) - Number(got);
   if (Number.isFinite(apart) && Math.abs(apart) <= allowed) return;
-  const told = whole && allowed < 1 ? '' : allowance(allowed);
-  found.add(() => `${at}: expected ${wanted}${told}, got ${got}`);
+  const shown = whole && allowed < 1 ? '' : allowance(allowed);
+  found.add(() => `${at}: expected ${wanted}${shown}, got ${got}`);
 }
 
 function allowance(allowed: number): string {

@@ -1,5 +1,5 @@
-// Python's `json` and Triton write NaN and the infinities bare, which JavaScript refuses, and integers of 64 bits,
-// which it rounds. Both are kept here: such numbers travel through JSON.parse and JSON.stringify as marked strings.
+// Python's `json` and Triton write bare NaN and infinities, which JavaScript rejects, and 64-bit integers, which it
+// rounds. To keep both, such numbers pass through JSON.parse and JSON.stringify as marked strings.
 
 const MARK = '\0number:';
 const MARK_IN_JSON = '\\u0000number:';
@@ -21,7 +21,7 @@ export function parseJson(text: string): unknown {
   );
 }
 
-/** The opposite: what `parseJson` reads, written as it was. */
+/** The inverse of `parseJson`. */
 export function writeJson(value: unknown): string {
   const text: string | undefined = JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'bigint' || (typeof part === 'number' && !Number.isFinite(part))

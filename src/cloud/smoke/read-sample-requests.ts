@@ -6,16 +6,16 @@ import { entryKind, messageOf, userError } from '../../base/index.ts';
 import { narrow } from './loose-json.ts';
 import { type SampleRequests, sampleRequestsSchema } from './sample-requests.ts';
 
-/** Where the project's sample requests are looked for, in this order. */
+/** Files searched for the project's sample requests, in this order. */
 export const SAMPLE_REQUEST_FILES = ['sample-requests.json', 'sample-requests.yaml', 'sample-requests.yml'];
 
-/** How many mistakes are told at once. */
+/** How many mistakes are reported at once. */
 const MOST_MISTAKES = 10;
 
 /**
- * Reads the project's sample requests, or the file that is given. Bare `NaN` and `Infinity` are numbers in it, and
- * integers of 64 bits stay exact.
- * @throws REQUESTS_INVALID naming the file, its line and the place in it (`requests[2].expect.status`).
+ * Reads the project's sample requests, or the given file. Bare `NaN` and `Infinity` are numbers, and 64-bit integers
+ * stay exact.
+ * @throws REQUESTS_INVALID with the file, the line and the place in it (`requests[2].expect.status`).
  */
 export async function readSampleRequests(projectDir: string, given?: string): Promise<SampleRequests> {
   const file = given ? path.resolve(given) : await findSampleRequests(projectDir);
@@ -53,7 +53,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** JSON is YAML too; this reader knows the line of everything it has read. */
+/** The YAML parser also reads JSON, and knows the line of everything. */
 function parse(text: string, file: string, lineCounter: LineCounter): Document {
   const document = parseDocument(text, {
     lineCounter,
@@ -81,7 +81,7 @@ function toPlain(document: Document, file: string): unknown {
   try {
     return withNumbers(document.toJS());
   } catch (error) {
-    // Such as an alias of nothing, or aliases that multiply without end.
+    // Such as an undefined alias, or aliases that expand without limit.
     throw userError('REQUESTS_INVALID', messageOf(error), { location: { file }, cause: error });
   }
 }
@@ -93,13 +93,13 @@ function withNumbers(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withNumbers(member)]));
 }
 
-/** Where a mistake is; of an unknown key the key itself. */
+/** The path to a mistake; for an unknown key, the path to the key itself. */
 function pathOf(issue: z.core.$ZodIssue | undefined): readonly PropertyKey[] {
   if (!issue) return [];
   return issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
 }
 
-/** The line of a place, or of the last thing on the way there that exists. */
+/** The line of the node at this path, or of the last existing node on the way to it. */
 function lineOf(document: Document, steps: readonly PropertyKey[], lines: LineCounter): number {
   let node: unknown = document.contents;
   let offset = 0;

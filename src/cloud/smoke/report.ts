@@ -1,19 +1,19 @@
 import type { SmokeEvidence, SmokeResult } from './run-smoke.ts';
 
-/** The forms a report can be written in, by file extension. */
+/** The formats of a report, by file extension. */
 export const REPORT_FORMS: Readonly<Record<string, (results: readonly SmokeResult[]) => string>> = {
   '.xml': junitReport,
   '.json': jsonReport,
   '.md': markdownReport,
 };
 
-/** `{v, passed, failed, results}` with the results as `runSmoke` gives them. */
+/** `{v, passed, failed, results}`, with the results of `runSmoke`. */
 export function jsonReport(results: readonly SmokeResult[]): string {
   const failed = countFailed(results);
   return `${JSON.stringify({ v: 1, passed: results.length - failed, failed, results }, null, 2)}\n`;
 }
 
-/** JUnit's XML, as the test views of Azure Pipelines, GitHub, GitLab and Jenkins read it. */
+/** JUnit XML, as read by the test views of Azure Pipelines, GitHub, GitLab and Jenkins. */
 export function junitReport(results: readonly SmokeResult[]): string {
   const total = results.reduce((sum, { ms }) => sum + ms, 0);
   const sums = `tests="${results.length}" failures="${countFailed(results)}" errors="0" skipped="0" time="${seconds(total)}"`;
@@ -54,12 +54,12 @@ export function markdownReport(results: readonly SmokeResult[]): string {
 function markdownEvidence({ name, evidence }: SmokeResult): string[] {
   if (!evidence) return [];
   const text = evidenceText(evidence);
-  // A fence longer than any in the text.
+  // Must be longer than any run of backticks in the text.
   const fence = '`'.repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length + 1)));
   return [`## ${escapeMarkdown(name)}`, '', `${fence}text`, text, fence, ''];
 }
 
-/** Request, answer and log as they would be read on a wire. */
+/** The request, the response and the log as text, in the style of `curl -v`. */
 function evidenceText({ request, answer, generation, log }: SmokeEvidence): string {
   const fields = (headers: Readonly<Record<string, string>>) =>
     Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
@@ -94,7 +94,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '<': '&lt;',
   '>': '&gt;',
   '"': '&quot;',
-  // In an attribute they would be read as spaces.
+  // Unescaped, an attribute would turn these into spaces.
   '\t': '&#9;',
   '\n': '&#10;',
   '\r': '&#13;',
@@ -106,10 +106,10 @@ function escapeXml(text: string): string {
     .replace(/[&<>"\t\n\r]/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** XML 1.0 has no way to write most control characters, nor half of a surrogate pair. */
+/** XML 1.0 cannot express most control characters, nor half of a surrogate pair. */
 const NOT_IN_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
-/** Text that stays text in a table's cell. */
+/** Escapes text for the cell of a table. */
 function escapeMarkdown(text: string): string {
   return text
     .replace(/[\\`*_[\]|~]/g, '\\$&')

@@ -7,14 +7,14 @@ import type { SampleRequest, SampleRequests } from './sample-requests.ts';
 
 export interface SmokeOptions extends SmokeEndpoints {
   readonly requests: SampleRequests;
-  /** Limit for one answer. */
+  /** Limit for one response. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Starts to collect the service's log for one request; the result ends it and gives the lines. */
+  /** Starts collecting the service's log for one request; the returned function stops it and returns the lines. */
   readonly collectLog?: () => () => readonly string[];
 }
 
-/** What was sent and what came back, without secrets; long bodies are cut. */
+/** What was sent and received, without secrets; long bodies are truncated. */
 export interface SmokeEvidence {
   readonly request: {
     readonly method: string;
@@ -22,42 +22,42 @@ export interface SmokeEvidence {
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string | null;
   };
-  /** Null where no answer came. */
+  /** Null if there was no response. */
   readonly answer: {
     readonly status: number;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
   } | null;
-  /** The generation of the script that answered, as the service's header says; null without it. */
+  /** The generation of the script that answered, from the service's header; null without one. */
   readonly generation: number | null;
-  /** What the service logged meanwhile; empty where the log is not here. */
+  /** What the service logged meanwhile; empty if its log is not accessible. */
   readonly log: readonly string[];
 }
 
-/** What became of one sample request. */
+/** The result of one sample request. */
 export interface SmokeResult {
   readonly name: string;
   readonly ok: boolean;
-  /** The HTTP status, or null where no answer came. */
+  /** The HTTP status, or null if there was no response. */
   readonly status: number | null;
   readonly ms: number;
-  /** What was not as expected, in words; empty when ok. */
+  /** The differences from the expectation as text; empty if ok. */
   readonly differences: readonly string[];
-  /** For a request that failed and could be sent. */
+  /** For a failed request that could be sent. */
   readonly evidence?: SmokeEvidence;
 }
 
-/** Larger answers are not read to their end. */
+/** Larger responses are not read completely. */
 const MAX_ANSWER_BYTES = 256 * 2 ** 20;
 
 /**
- * Sends the sample requests one after the other and compares each answer. A request that fails is a failed row,
- * never a throw; a stopped run (`signal`) throws the signal's reason. Redirects are not followed. Neither the key nor
- * an Authorization header of the file is ever in a result.
+ * Sends the sample requests one after the other and compares each response. A request that fails is a failed result,
+ * never an exception; an aborted run (`signal`) throws the signal's reason. Redirects are not followed. No result ever
+ * contains the key or an Authorization header of the file.
  */
 export async function runSmoke(options: SmokeOptions): Promise<readonly SmokeResult[]> {
   const { timeoutMs } = options;
-  // The limit of a request is a signal over all of it; undici's own would only get in its way.
+  // A signal limits each request as a whole, so undici's own limits are off.
   const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: timeoutMs } });
   try {
     const results: SmokeResult[] = [];
@@ -80,28 +80,28 @@ async function runOne(
   const secrets = secretsOf(request, options);
   const limit = AbortSignal.timeout(timeoutMs);
   let began = performance.now();
-  let took: number | undefined;
+  let elapsed: number | undefined;
   let differences: string[];
   let call: Call | undefined;
   let answer: Answer | undefined;
-  const endLog = options.collectLog?.();
+  const stopLog = options.collectLog?.();
   try {
     call = await buildCall(request, requests, options);
     began = performance.now();
-    answer = await exchange(call, dispatcher, AbortSignal.any([signal, limit]));
-    took = performance.now() - began;
+    answer = await sendCall(call, dispatcher, AbortSignal.any([signal, limit]));
+    elapsed = performance.now() - began;
     differences = compareAnswer(request.expect, answer, requests.tolerance, secrets);
   } catch (error) {
     signal.throwIfAborted();
     differences = [limit.aborted ? `no answer within ${timeoutMs} ms` : `no answer: ${explain(error)}`];
   }
-  const log = endLog?.() ?? [];
+  const log = stopLog?.() ?? [];
   const ok = differences.length === 0;
   return {
     name: request.name,
     ok,
     status: answer?.status ?? null,
-    ms: took ?? performance.now() - began,
+    ms: elapsed ?? performance.now() - began,
     differences: differences.map((difference) => redact(difference, secrets)),
     ...(!ok && call && { evidence: evidenceOf(call, answer, log, secrets) }),
   };
@@ -139,7 +139,7 @@ function evidenceOf(
   };
 }
 
-async function exchange(
+async function sendCall(
   { url, method, headers, body }: Call,
   dispatcher: Dispatcher,
   signal: AbortSignal,
@@ -155,20 +155,20 @@ async function exchange(
   return { status: answer.statusCode, headers: answer.headers, body: Buffer.concat(chunks) };
 }
 
-/** The key, and what the request itself sends as `Authorization`, with and without its scheme. */
+/** The key, and the request's own `Authorization` header with and without its scheme. */
 function secretsOf({ score }: SampleRequest, { key }: SmokeOptions): string[] {
   const own = Object.entries(score?.headers ?? {}).find(([name]) => name.toLowerCase() === 'authorization');
   const value = own?.[1] ?? '';
   return [key ?? '', value, value.slice(value.indexOf(' ') + 1)].filter((secret) => secret !== '');
 }
 
-/** Why no answer came. */
+/** Why there was no response, by error code. */
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused: nothing listens there',
   ECONNRESET: 'the connection was closed before the answer came',
   UND_ERR_SOCKET: 'the connection was closed before the answer came',
-  ENOTFOUND: 'no host of that name is known',
-  EAI_AGAIN: 'no host of that name is known (the name server did not answer)',
+  ENOTFOUND: 'there is no host of that name',
+  EAI_AGAIN: 'the name server did not answer',
 };
 
 function explain(error: unknown): string {

@@ -5,14 +5,14 @@ const headers = z.record(z.string(), z.string());
 
 const scoreCall = strict({
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']).default('POST'),
-  /** Counts from the service's own root, so that `/` is its health; `/score` where left out. */
+  /** Relative to the service's root, so that `/` is its health; `/score` by default. */
   path: z.string().startsWith('/', 'must start with /').optional(),
   headers: headers.default({}),
   /** Sent as JSON. */
   body: z.unknown().optional(),
   /** Sent as it is. */
   text: z.string().optional(),
-  /** Sent byte for byte; the path counts from the file of the sample requests. */
+  /** Sent byte for byte; the path is relative to the file of the sample requests. */
   bodyFile: z.string().optional(),
 })
   .refine(({ body, text, bodyFile }) => [body, text, bodyFile].filter((it) => it !== undefined).length < 2, {
@@ -24,7 +24,7 @@ const scoreCall = strict({
     { error: 'GET and HEAD carry no body' },
   );
 
-/** As the protocol has it. What is inside a tensor is for the server to judge: a test may want to see it refused. */
+/** As the protocol defines it. The contents of tensors are not checked: a test may expect the server to reject them. */
 const inferCall = strict({
   model: z.string().min(1),
   version: z.union([z.string(), z.int().positive().transform(String)]).optional(),
@@ -37,9 +37,9 @@ const inferCall = strict({
 const expectation = strict({
   status: z.int().min(100).max(599).default(200),
   headers: headers.default({}),
-  /** The whole answer, numbers within the tolerance. */
+  /** The whole response, numbers within the tolerance. */
   json: z.unknown().optional(),
-  /** A part of the answer: keys that are not named may be anything. */
+  /** Part of the response: other keys may have any value. */
   jsonContains: z.unknown().optional(),
   text: z.string().optional(),
   /** Output tensors by name. */
@@ -49,7 +49,7 @@ const expectation = strict({
       strict({
         datatype: z.string().optional(),
         shape: z.array(z.int()).optional(),
-        /** Flat, as servers answer, or nested. */
+        /** Flat, as servers respond, or nested. */
         data: z.array(z.unknown()).optional(),
       }),
     )
@@ -65,7 +65,7 @@ const sampleRequest = strict({
   error: 'give either score or infer',
 });
 
-/** What `sample-requests.json` may hold. */
+/** The format of `sample-requests.json`. */
 export const sampleRequestsSchema = strict({
   version: z.literal(1),
   tolerance: strict({
@@ -77,11 +77,11 @@ export const sampleRequestsSchema = strict({
 
 export type SampleRequest = z.infer<typeof sampleRequest>;
 export type SampleRequests = z.infer<typeof sampleRequestsSchema> & {
-  /** The file they came from. */
+  /** The file that they were read from. */
   readonly file: string;
 };
 
-/** An object that refuses unknown keys and says which known one may be meant. */
+/** An object that rejects unknown keys and suggests a known one. */
 function strict<Shape extends z.ZodRawShape>(shape: Shape) {
   const known = Object.keys(shape);
   return z.strictObject(shape, {
@@ -94,5 +94,5 @@ function strict<Shape extends z.ZodRawShape>(shape: Shape) {
 
 function unknownKey(key: string, known: readonly string[]): string {
   const near = closestName(key, known);
-  return `unknown key "${key}"${near ? `, did you mean "${near}"?` : `; known are ${known.join(', ')}`}`;
+  return `unknown key "${key}"${near ? `, did you mean "${near}"?` : `; known keys are ${known.join(', ')}`}`;
 }

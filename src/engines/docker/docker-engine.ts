@@ -11,42 +11,42 @@ import { ModelBoard } from '../model-board.ts';
 import { TranslatedRepository } from '../onnx-as-python/translated-repository.ts';
 import { translateEvents } from '../translated-events.ts';
 import { TritonClient } from '../triton-client.ts';
-import { endpointSources } from './candidates.ts';
-import { exitReason, gpuUnavailable } from './container-failure.ts';
-import { launchContainer, removeContainer } from './container-launch.ts';
-import { ContainerLog } from './container-log.ts';
-import { ContainerModels } from './container-models.ts';
-import { reasonOf, statusOf } from './docker-error.ts';
-import { type DockerEndpoint, dockerUnavailable, findDocker } from './endpoint.ts';
+import { exitReason, gpuUnavailable } from './container/failure.ts';
+import { launchContainer, removeContainer } from './container/launch.ts';
+import { ContainerLog } from './container/log.ts';
+import { ContainerModels } from './container/models.ts';
+import { describeOnnxInContainer } from './container/onnx-describer.ts';
+import { ownershipLabels, sweepOrphans } from './container/ownership.ts';
+import { type PublishedPorts, publishedPorts } from './container/published-ports.ts';
+import { ServedRepository } from './container/served-repository.ts';
+import { untilLive } from './container/until-live.ts';
+import { endpointSources } from './daemon/candidates.ts';
+import { reasonOf, statusOf } from './daemon/docker-error.ts';
+import { type DockerEndpoint, dockerUnavailable, findDocker } from './daemon/endpoint.ts';
 import type { GpuChoice } from './gpu.ts';
-import { wantedImage } from './image.ts';
-import { imageMissing, obtainImage } from './obtain-image.ts';
-import { containerTeller } from './onnx-in-container.ts';
-import { ownershipLabels, sweepOrphans } from './ownership.ts';
-import { inspectImage, newestTritonImage, type PresentImage } from './present-image.ts';
-import { type PublishedPorts, publishedPorts } from './published-ports.ts';
-import { ServedRepository } from './served-repository.ts';
-import { untilLive } from './until-live.ts';
+import { wantedImage } from './image/image.ts';
+import { imageMissing, obtainImage } from './image/obtain-image.ts';
+import { inspectImage, newestTritonImage, type PresentImage } from './image/present-image.ts';
 
 export interface DockerEngineOptions {
-  /** The staged model repository; mounted read-only, or copied where the daemon cannot see it. */
+  /** The staged model repository; mounted read-only, or copied if the daemon cannot see it. */
   readonly repository: string;
-  /** A name of the image table (`24.10`), `slim`, a reference, or nothing for the default. */
+  /** A name from the image table (`24.10`), `slim`, a reference, or undefined for the default. */
   readonly image?: string | undefined;
-  /** What `slim` is built on. */
+  /** The base image of `slim`. */
   readonly slimBase?: string | undefined;
   readonly gpus: GpuChoice;
-  /** What to do where the image is missing; `pull` may fetch 8 to 20 GB, or build the slim one. */
+  /** What to do if the image is missing; `pull` may fetch 8 to 20 GB, or build the slim image. */
   readonly missingImage: 'pull' | 'fail';
-  /** Ends a download or build: another Triton image that is there serves then. */
+  /** Cancels a download or build; another Triton image on this machine then serves. */
   readonly skipDownload?: AbortSignal | undefined;
   /** `--docker-host`. */
   readonly dockerHost?: string | undefined;
-  /** A daemon found before; saves looking again. */
+  /** A daemon that has already been found; avoids a second search. */
   readonly endpoint?: DockerEndpoint | undefined;
-  /** The environment as `config` read it: `DOCKER_HOST`, contexts, credential helpers, ssh. */
+  /** The environment as read by `config`: for `DOCKER_HOST`, contexts, credential helpers and ssh. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What the container belongs to, for its label. */
+  /** The project that the container belongs to, for its label. */
   readonly project: string;
   readonly events: EventSink;
   readonly startLimitMs?: number;
@@ -170,22 +170,22 @@ export class DockerEngine implements Engine {
     return search.endpoint;
   }
 
-  /** An image that is there. */
+  /** Returns an image that is present, after fetching or building it if allowed. */
   async #image(docker: Docker, signal: AbortSignal): Promise<PresentImage> {
     const { image, slimBase, missingImage, environment, events, skipDownload } = this.#options;
     const wanted = await wantedImage(image, slimBase);
     const found = await inspectImage(docker, wanted.reference);
     if (found) return found;
     if (missingImage === 'fail') throw imageMissing(wanted);
-    const wait = skipDownload ? AbortSignal.any([signal, skipDownload]) : signal;
+    const downloading = skipDownload ? AbortSignal.any([signal, skipDownload]) : signal;
     try {
-      await obtainImage(wanted, { docker, environment, homeDirectory: homedir(), events }, wait);
+      await obtainImage(wanted, { docker, environment, homeDirectory: homedir(), events }, downloading);
     } catch (error) {
       if (signal.aborted || !skipDownload?.aborted) throw error;
       const other = await newestTritonImage(docker);
       if (!other) throw imageMissing(wanted);
       this.#warn(
-        `${wanted.reference} is not waited for: ${other.reference}, which is on this machine, serves`,
+        `using ${other.reference}, which is on this machine, instead of waiting for ${wanted.reference}`,
       );
       return other;
     }
@@ -194,12 +194,12 @@ export class DockerEngine implements Engine {
     return obtained;
   }
 
-  /** What the container serves: the staged repository itself wherever its server can run all of it. */
+  /** What the container serves: the staged repository, or a translation if the image lacks the ONNX backend. */
   async #served({ docker, address }: DockerEndpoint, image: PresentImage): Promise<ServedRepository> {
     const { repository, project } = this.#options;
     if (!image.lacksOnnx) return new ServedRepository(repository, undefined);
     const workDirectory = path.join(path.dirname(path.resolve(repository)), 'docker');
-    const tell = containerTeller({
+    const describe = describeOnnxInContainer({
       docker,
       image: image.reference,
       labels: await ownershipLabels(project),
@@ -208,12 +208,12 @@ export class DockerEngine implements Engine {
       mount: address.kind === 'socket',
     });
     const directory = path.join(workDirectory, 'models');
-    const translated = new TranslatedRepository({ source: repository, directory, tell });
+    const translated = new TranslatedRepository({ source: repository, directory, describe });
     await translated.translateAll();
     return new ServedRepository(repository, translated);
   }
 
-  /** Resolves with the reason once the container has ended. `not-running`, so that an exit before this is seen too. */
+  /** Resolves with the reason once the container has exited. `not-running` also covers an exit before this call. */
   async #watch(container: Docker.Container): Promise<string> {
     try {
       await container.wait({ condition: 'not-running' });
@@ -228,7 +228,7 @@ export class DockerEngine implements Engine {
   async #verifyGpu(ports: PublishedPorts, log: ContainerLog, signal: AbortSignal): Promise<string> {
     const found = await findGpuInUse(`http://${ports.metrics}`, () => log.gpuName, GPU_LIMIT_MS, signal);
     if (found !== undefined) return found;
-    throw gpuUnavailable('one was asked for and the container started, but Triton sees none');
+    throw gpuUnavailable('one was requested and the container started, but Triton finds none');
   }
 
   #warn(text: string): void {

@@ -1,19 +1,19 @@
 import type { DeviceRequest } from 'dockerode';
 
-/** `--gpus`: all of them, none, or these by index or UUID. */
+/** `--gpus`: all, none, or a list of indexes or UUIDs. */
 export type GpuChoice = 'all' | 'none' | readonly string[];
 
-/** How a daemon hands GPUs to a container: through NVIDIA's runtime, or by the Container Device Interface. */
+/** How a daemon gives GPUs to a container: through NVIDIA's runtime or the Container Device Interface. */
 export type GpuForm = 'runtime' | 'cdi';
 
-/** The part of `docker info` that tells of GPUs; the last two since API 1.46 and 1.50. */
+/** The part of `docker info` about GPUs; the last two fields exist since API 1.46 and 1.50. */
 export interface DaemonInfo {
   readonly Runtimes?: Readonly<Record<string, unknown>> | null;
   readonly CDISpecDirs?: readonly string[] | null;
   readonly DiscoveredDevices?: readonly { readonly ID?: string }[] | null;
 }
 
-/** Podman takes CDI names, and whatever runtimes it tells of, hands them no GPU. */
+/** How this daemon gives GPUs; null if it cannot. Podman supports CDI only, whatever runtimes it lists. */
 export function gpuForm(info: DaemonInfo, isPodman: boolean): GpuForm | null {
   if (isPodman) return 'cdi';
   if (info.Runtimes && 'nvidia' in info.Runtimes) return 'runtime';
@@ -21,7 +21,7 @@ export function gpuForm(info: DaemonInfo, isPodman: boolean): GpuForm | null {
   return found ? 'cdi' : null;
 }
 
-/** `HostConfig.DeviceRequests` for this choice; what `docker run --gpus` sends, or its CDI form. */
+/** `HostConfig.DeviceRequests` for this choice, as `docker run --gpus` sends it or in CDI form. */
 export function deviceRequests(choice: GpuChoice, form: GpuForm): DeviceRequest[] {
   if (choice === 'none') return [];
   const named = choice === 'all' ? undefined : [...choice];
@@ -30,11 +30,11 @@ export function deviceRequests(choice: GpuChoice, form: GpuForm): DeviceRequest[
     return [{ Driver: 'cdi', DeviceIDs: ids }];
   }
   const Capabilities = [['gpu']];
-  // Count and DeviceIDs exclude each other.
+  // Count and DeviceIDs are mutually exclusive.
   return [named ? { Driver: '', DeviceIDs: named, Capabilities } : { Driver: '', Count: -1, Capabilities }];
 }
 
-/** Whether a start failed because the daemon cannot hand out GPUs; its words differ by release and form. */
+/** Whether a start failed because the daemon cannot provide GPUs; the message depends on release and form. */
 export function isGpuRefusal(message: string): boolean {
   return /could not select device driver|nvidia-container-cli|CDI device injection failed|unresolvable CDI devices|unknown runtime specified nvidia|nvml error|libnvidia-ml/i.test(
     message,

@@ -1,23 +1,22 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { execa } from 'execa';
 import { systemError } from '../../base/index.ts';
 import type { TritonInstallation } from './installation.ts';
 
-/** What a Python says about itself that the Python backend's stub, which embeds it, has to know. */
+/** The facts about a Python that the Python backend's stub, which embeds it, needs. */
 export interface PythonFacts {
   /** Such as `3.11`. */
   readonly version: string;
-  /** Where its `libpython` is. */
+  /** The folder of its `libpython`. */
   readonly libraryDirectory: string;
-  /** Of numpy; undefined where it is missing. */
+  /** Version of numpy; undefined if it is not installed. */
   readonly numpy: string | undefined;
   readonly hasOnnxRuntime: boolean;
 }
 
-const TELL = `
+const DESCRIBE = `
 import importlib.metadata as m, importlib.util, json, sys, sysconfig
 try: numpy = m.version("numpy")
 except m.PackageNotFoundError: numpy = None
@@ -26,19 +25,19 @@ print(json.dumps({"version": "%d.%d" % sys.version_info[:2], "numpy": numpy,
   "hasOnnxRuntime": importlib.util.find_spec("onnxruntime") is not None}))
 `;
 
-/** Asks the Python. @throws PYTHON_MISSING when it does not run */
+/** Runs the Python to find out. @throws PYTHON_MISSING if it does not run */
 export async function askPython(
   python: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<PythonFacts> {
   try {
-    const { stdout } = await promisify(execFile)(python, ['-c', TELL], {
+    const { stdout } = await execa(python, ['-c', DESCRIBE], {
       env: environment,
+      extendEnv: false,
       timeout: 20_000,
-      windowsHide: true,
     });
-    const told = JSON.parse(stdout) as PythonFacts & { numpy: string | null };
-    return { ...told, numpy: told.numpy ?? undefined };
+    const facts = JSON.parse(stdout) as PythonFacts & { numpy: string | null };
+    return { ...facts, numpy: facts.numpy ?? undefined };
   } catch (error) {
     throw systemError('PYTHON_MISSING', `the Python for Triton's Python models does not run: ${python}`, {
       cause: error,
@@ -47,11 +46,11 @@ export async function askPython(
 }
 
 /**
- * A backend directory with links to the installation's backends and, in that of Python, the stub of the version that
- * is there: `nvidia-pytriton` ships several and leaves the choice to its user.
- * @throws TRITON_STUB_MISSING when the package has none for this Python
+ * Makes a backend directory with links to the installation's backends. Its Python backend gets the stub for this
+ * Python version: `nvidia-pytriton` ships several and leaves the choice to its user.
+ * @throws TRITON_STUB_MISSING if the package has no stub for this Python
  */
-export async function layBackendDirectory(
+export async function makeBackendDirectory(
   installation: TritonInstallation,
   pythonVersion: string,
   directory: string,
@@ -59,11 +58,11 @@ export async function layBackendDirectory(
   const { backendDirectory = '', stubDirectory = '' } = installation;
   const stub = path.join(stubDirectory, pythonVersion, 'triton_python_backend_stub');
   if (!existsSync(stub)) {
-    const known = (await readdir(stubDirectory)).sort().join(', ');
+    const supported = (await readdir(stubDirectory)).sort().join(', ');
     throw systemError(
       'TRITON_STUB_MISSING',
-      `this tritonserver runs Python models on Python ${known}, not ${pythonVersion}`,
-      { hint: 'install it into an environment of one of these versions, or use --engine embedded' },
+      `this tritonserver runs Python models on Python ${supported}, not ${pythonVersion}`,
+      { hint: 'install it into an environment with one of these versions, or use --engine embedded' },
     );
   }
   await rm(directory, { recursive: true, force: true });

@@ -1,26 +1,26 @@
 import { withUserArguments } from '../triton-arguments.ts';
 
-/** What one run of a `tritonserver` is told. */
+/** The parameters of one run of `tritonserver`. */
 export interface TritonRun {
   readonly repository: string;
-  /** Loaded at start. */
+  /** The models to load at start. */
   readonly models: readonly string[];
   readonly backendDirectory: string | undefined;
   readonly http: number;
   readonly grpc: number;
   readonly metrics: number;
-  /** The Python backend's shared memory is named so. */
+  /** Prefix of the names of the Python backend's shared memory. */
   readonly sharedMemoryPrefix: string;
-  /** Arguments of the user, as `--name=value`. */
+  /** The user's arguments, as `--name=value`. */
   readonly userArguments: readonly string[];
 }
 
 /**
- * Triton's patience when it stops. Clients have been served by then; a model whose load failed can keep it to the end.
+ * How long Triton may take to exit. Clients have been served by then, but a model whose load failed can use all of it.
  */
 const EXIT_TIMEOUT_SECONDS = 5;
 
-/** Booleans and numbers as Triton's command line takes them (docs/reference/triton.md#command-line). */
+/** The command line, with booleans and numbers as Triton parses them (docs/reference/triton.md#command-line). */
 export function tritonArguments(run: TritonRun): string[] {
   const ours = [
     `--model-repository=${run.repository}`,

@@ -4,12 +4,12 @@ import { describeInstallation, findTritonOnPath } from './installation.ts';
 
 const LDD_LIMIT_MS = 2_000;
 
-/** The `tritonserver` that the native engine would run; every part is undefined or empty where there is none. */
+/** The `tritonserver` that the native engine would run; if there is none, everything is undefined or empty. */
 export interface NativeDescription {
   readonly program: string | undefined;
-  /** Shared libraries that the dynamic linker does not find; empty where it cannot be asked. */
+  /** Shared libraries that the dynamic linker does not find; empty if `ldd` is not available. */
   readonly missingLibraries: readonly string[];
-  /** The Python whose packages Python models see, where the program lies in an environment. */
+  /** The Python whose packages Python models see, if the program is in a Python environment. */
   readonly python: string | undefined;
 }
 

@@ -4,13 +4,13 @@ import { Lifetime, messageOf, systemError } from '../../base/index.ts';
 import type { EventSink } from '../../events/index.ts';
 import { listModelDirectories } from '../../repository/index.ts';
 import type { Engine, RunningEngine } from '../engine.ts';
+import { freePorts } from '../free-ports.ts';
 import { findGpuInUse, gpuNameIn } from '../gpu-in-use.ts';
 import { explainUnread, notePollFailure, withPlainReason } from '../load-failure.ts';
 import { ModelBoard } from '../model-board.ts';
 import { translateEvents } from '../translated-events.ts';
 import { TritonClient } from '../triton-client.ts';
 import { tritonArguments } from './command-line.ts';
-import { freePorts } from './free-ports.ts';
 import { describeInstallation, type TritonInstallation } from './installation.ts';
 import { TritonProcess } from './process.ts';
 import { RunningNative } from './running.ts';
@@ -19,9 +19,9 @@ import { prepareSurroundings, type Surroundings } from './surroundings.ts';
 export interface NativeEngineOptions {
   /** The `tritonserver` to run. */
   readonly program: string;
-  /** The staged model repository; only the caller changes it, and never while a model loads. */
+  /** The staged model repository. Only the caller changes it, and never while a model loads. */
   readonly repository: string;
-  /** A folder of ours for what the server needs at run time. */
+  /** A folder of ours for files that the server needs at run time. */
   readonly workDirectory: string;
   /** Begins the names of Triton's shared memory, and of nobody else's. */
   readonly sharedMemoryPrefix?: string;
@@ -37,13 +37,13 @@ const PORT_ATTEMPTS = 3;
 
 let starts = 0;
 
-/** A real `tritonserver` as a process of this machine, on free ports of the loopback. */
+/** A real `tritonserver` as a local process, on free loopback ports. */
 export class NativeEngine implements Engine {
   readonly kind = 'native';
   readonly #options: NativeEngineOptions;
   readonly #installation: TritonInstallation;
   readonly #sharedMemoryPrefix: string;
-  /** Models that were unloaded; their folders may still be there when the next process starts. */
+  /** Unloaded models; their folders may still exist when the next process starts. */
   readonly #unloaded = new Set<string>();
 
   constructor(options: NativeEngineOptions) {
@@ -131,7 +131,7 @@ export class NativeEngine implements Engine {
   }
 }
 
-/** Translates the paths of folders that we made for the server into those that they stand for. */
+/** Replaces the paths of folders that we made for the server by those that they stand for. */
 function plainText({ translated, backendDirectory }: Surroundings, installation: TritonInstallation) {
   const original = installation.backendDirectory;
   return (text: string): string => {
@@ -142,7 +142,7 @@ function plainText({ translated, backendDirectory }: Surroundings, installation:
   };
 }
 
-/** Loading comes before listening, so that the first answer means that every model has been tried. */
+/** Waits for the first response. Triton loads before it listens, so by then it has tried to load every model. */
 async function untilLive(
   client: TritonClient,
   triton: TritonProcess,
@@ -158,8 +158,8 @@ async function untilLive(
 }
 
 function startFailure(reason: string, lastLines: readonly string[]): Error {
-  const told = lastLines.filter((line) => !/^[|+]/.test(line)).slice(-8);
-  return systemError('ENGINE_START_FAILED', `tritonserver ${reason}\n${told.join('\n')}`, {
-    hint: 'its whole output is in the log above',
+  const relevant = lastLines.filter((line) => !/^[|+]/.test(line)).slice(-8);
+  return systemError('ENGINE_START_FAILED', `tritonserver ${reason}\n${relevant.join('\n')}`, {
+    hint: 'the log above has its complete output',
   });
 }

@@ -5,17 +5,17 @@ import type { EventSink } from '../../events/index.ts';
 import { ensurePackages, locateInterpreter } from '../../python/index.ts';
 import { findTritonInEnvironment } from './installation.ts';
 
-/** onnxruntime serves the ONNX models, for which the package has no backend. */
+/** onnxruntime serves ONNX models, for which the package has no backend. */
 const PACKAGES = ['nvidia-pytriton==0.7.0', 'onnxruntime'];
 const TITLE = 'Triton 2.51.0 (nvidia-pytriton)';
-/** The newest Python 3 that the package has a stub for. */
+/** Minor version of the newest Python that the package has a stub for. */
 const NEWEST_MINOR = 13;
-/** What is installed, for people who are asked about it. */
+/** What is installed, for the question to the user. */
 export const MANAGED_TRITON = `${TITLE}, about 0.5 GB`;
 
 /**
- * The `tritonserver` of the managed environment, where an earlier `--engine native` has built it. Costs one small
- * read, so that choosing an engine is not slowed.
+ * Finds the `tritonserver` of the managed environment, if an earlier `--engine native` has built it. It reads a single
+ * small file, so it does not slow down the choice of an engine.
  */
 export function findManagedTriton(home: string): string | undefined {
   try {
@@ -27,9 +27,9 @@ export function findManagedTriton(home: string): string | undefined {
 }
 
 /**
- * Builds the managed environment with the `nvidia-pytriton` package under `<home>/environments`, or finds it there.
- * @throws PYTHON_MISSING, ENVIRONMENT_FAILED; TRITON_MISSING where the package has no server for this system;
- * TRITON_STUB_MISSING, before anything is downloaded, where it has none for this Python
+ * Finds or builds the managed environment with the `nvidia-pytriton` package under `<home>/environments`.
+ * @throws PYTHON_MISSING, ENVIRONMENT_FAILED; TRITON_MISSING if the package has no server for this system;
+ * TRITON_STUB_MISSING, before anything is downloaded, if it has no stub for this Python
  */
 export async function buildManagedTriton(
   home: string,
@@ -41,8 +41,8 @@ export async function buildManagedTriton(
   const { interpreter } = await ensurePackages(TITLE, PACKAGES, home, environment, events, signal);
   const program = findTritonInEnvironment(interpreter);
   if (program === undefined) {
-    throw systemError('TRITON_MISSING', 'nvidia-pytriton brings no tritonserver for this system', {
-      hint: 'it has one for Linux on x86-64 and arm64; give another with --tritonserver, or use --engine embedded',
+    throw systemError('TRITON_MISSING', 'nvidia-pytriton has no tritonserver for this system', {
+      hint: 'it has one for Linux on x86-64 and arm64; name another with --tritonserver, or use --engine embedded',
     });
   }
   await writeFileAtomic(noteFile(home), `${JSON.stringify({ interpreter })}\n`);

@@ -1,8 +1,8 @@
 /**
- * A shell program that runs Triton and outlives nobody: `$1` is the prefix of its shared memory, the rest its command
- * line. SIGTERM is passed on, so that Triton ends in order; when our end of the standard input closes, which the
- * system does however we end, all of the process group is killed and the shared memory removed. Needs no right and no
- * program beyond a POSIX shell, so it does the same on Linux and macOS.
+ * A shell script that runs Triton and leaves nothing behind. `$1` is the prefix of its shared memory, the rest its command
+ * line. SIGTERM is forwarded, so that Triton exits in order. When our end of the script's stdin closes, which happens
+ * however we end, the whole process group is killed and the shared memory removed. It needs only a POSIX shell, and so
+ * works the same on Linux and macOS.
  */
 export const GUARD = `
 prefix=$1; shift

@@ -1,22 +1,22 @@
 import { accessSync, constants, existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-/** A `tritonserver` program and what has to be said to it so that it finds its parts. */
+/** A `tritonserver` program and where its parts are. */
 export interface TritonInstallation {
   readonly program: string;
-  /** Where the program's backends are; undefined leaves it to the program. */
+  /** The folder of its backends; undefined for the program's default. */
   readonly backendDirectory: string | undefined;
-  /** Stubs of the Python backend by Python version (`nvidia-pytriton` has several), else undefined. */
+  /** The folder of the Python backend's stubs by Python version, if there are several, as in `nvidia-pytriton`. */
   readonly stubDirectory: string | undefined;
-  /** For the dynamic linker. */
+  /** Search path for the dynamic linker. */
   readonly libraryDirectories: readonly string[];
-  /** The Python of the environment that the program lies in: its packages are what Python models see. */
+  /** The Python of the environment that contains the program, whose packages Python models see. */
   readonly python: string | undefined;
 }
 
 type Environment = Readonly<Record<string, string>>;
 
-/** The first `tritonserver` on PATH; undefined where there is none, or on Windows, which has no native Triton. */
+/** The first `tritonserver` on PATH; undefined if there is none, or on Windows, which has no native Triton. */
 export function findTritonOnPath(
   environment: Environment,
   platform: NodeJS.Platform = process.platform,
@@ -26,7 +26,7 @@ export function findTritonOnPath(
   return folders.map((folder) => path.join(folder, 'tritonserver')).find(isProgram);
 }
 
-/** Whether this is a file that may be run. */
+/** Whether this is an executable file. */
 export function isProgram(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
@@ -37,8 +37,8 @@ export function isProgram(file: string): boolean {
 }
 
 /**
- * What lies around a program: NVIDIA's layout (`bin`, `lib`, `backends` side by side) or that of the PyPI package
- * `nvidia-pytriton` (the same inside `site-packages/pytriton/tritonserver`, with libraries beside the package).
+ * Describes the installation of a program: NVIDIA's layout (`bin`, `lib` and `backends` side by side) or that of the PyPI
+ * package `nvidia-pytriton` (the same in `site-packages/pytriton/tritonserver`, with libraries next to the package).
  */
 export function describeInstallation(program: string): TritonInstallation {
   const root = path.dirname(path.dirname(realpathSync(program)));
@@ -58,12 +58,12 @@ export function describeInstallation(program: string): TritonInstallation {
   };
 }
 
-/** Whether ONNX models need something that stands in for the server's own backend. */
+/** Whether the server lacks the ONNX Runtime backend. */
 export function lacksOnnxRuntime({ backendDirectory }: TritonInstallation): boolean {
   return backendDirectory !== undefined && !existsSync(path.join(backendDirectory, 'onnxruntime'));
 }
 
-/** Whether the Python packages beside the server have onnxruntime, which can stand in for that backend. */
+/** Whether the server's Python packages include onnxruntime, which can replace that backend. */
 export function hasOnnxRuntimePackage({ program, stubDirectory }: TritonInstallation): boolean {
   const sitePackages = path.resolve(path.dirname(realpathSync(program)), '..', '..', '..');
   return stubDirectory !== undefined && existsSync(path.join(sitePackages, 'onnxruntime'));
@@ -75,7 +75,7 @@ function pythonAround(sitePackages: string): string | undefined {
   return [path.join(environment, 'bin', 'python'), path.join(environment, 'bin', 'python3')].find(isProgram);
 }
 
-/** `tritonserver` inside the environment of this Python, where the package is installed. */
+/** The `tritonserver` in the environment of this Python, if the package is installed there. */
 export function findTritonInEnvironment(python: string): string | undefined {
   const lib = path.join(path.dirname(path.dirname(python)), 'lib');
   const versions = existsSync(lib) ? readdirSync(lib).filter((name) => /^python3\.\d+$/.test(name)) : [];

@@ -11,21 +11,21 @@ export interface TritonProcessOptions {
   /** Triton's Python backend names its shared memory so; removed with the process. */
   readonly sharedMemoryPrefix: string;
   readonly events: EventSink;
-  /** Gets the text of every line of the log, without preamble. */
+  /** Receives the text of every log line, without Triton's prefix. */
   readonly onLine: (text: string) => void;
 }
 
 const LAST_LINES = 50;
-/** The guard's own clean-up, and what was written last. */
+/** For the guard's clean-up, and for the last output. */
 const GUARD_LIMIT_MS = 3_000;
-/** Triton's own limit on its orderly end is set to less. */
+/** More than Triton's own exit timeout. */
 const TERM_LIMIT_MS = 15_000;
 
-/** One `tritonserver` with the Python stubs that it starts, in a process group of its own. */
+/** One `tritonserver`, with the Python stubs that it starts, in its own process group. */
 export class TritonProcess implements AsyncDisposable {
-  /** Resolves with how it ended, whoever wanted that; its group is gone then. */
+  /** Resolves with how it ended, for whatever reason; its process group is gone by then. */
   readonly exited: Promise<string>;
-  /** Rejects when the dynamic linker cannot start the program or a stub of its Python backend, and says why. */
+  /** Rejects with the reason if the dynamic linker cannot start the program or a stub of its Python backend. */
   readonly unloadable: Promise<never>;
   readonly #child: ReturnType<typeof startGuard>;
   readonly #last: string[] = [];
@@ -48,7 +48,7 @@ export class TritonProcess implements AsyncDisposable {
     this.exited = new Promise((resolve) => {
       const end = async (reason: string, wasKilled: boolean) => {
         this.#child.stdin.destroy();
-        // Where somebody killed the guard, its watcher ends the others and removes the shared memory.
+        // If the guard was killed, its watcher kills the others and removes the shared memory.
         if (wasKilled) await within(silent, GUARD_LIMIT_MS);
         this.#killGroup();
         await within(silent, GUARD_LIMIT_MS);
@@ -69,12 +69,12 @@ export class TritonProcess implements AsyncDisposable {
     return this.#hasExited;
   }
 
-  /** The last lines it wrote, oldest first. */
+  /** Its last output lines, oldest first. */
   get lastLines(): readonly string[] {
     return this.#last;
   }
 
-  /** Asks it to end in order, insists after 15 s, and leaves nothing of it. */
+  /** Asks it to exit, kills it after 15 s, and leaves nothing behind. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
@@ -94,20 +94,20 @@ export class TritonProcess implements AsyncDisposable {
 
   async #insist(): Promise<void> {
     if (this.#hasExited) return;
-    // The guard kills the server and removes its shared memory; killed itself at once, it could not.
+    // Let the guard kill the server and remove its shared memory, which it cannot do once it is killed itself.
     this.#child.stdin.destroy();
     if (await within(this.exited, GUARD_LIMIT_MS)) return;
     this.#killGroup();
     await this.exited;
   }
 
-  /** The guard leads the group. */
+  /** The guard is the group's leader. */
   #killGroup(): void {
     const { pid } = this.#child;
     try {
       if (pid !== undefined) process.kill(-pid, 'SIGKILL');
     } catch {
-      // There is nobody left in it.
+      // The group is empty.
     }
   }
 
@@ -139,14 +139,14 @@ function startGuard({ program, args, environment, sharedMemoryPrefix }: TritonPr
     reject: false,
     detached: true,
     cleanup: false,
-    // Of its own accord execa would kill the guard 5 s after SIGTERM, and nobody would remove the shared memory.
+    // By default, execa would kill the guard 5 s after SIGTERM, and the shared memory would remain.
     forceKillAfterDelay: false,
   });
 }
 
 function describeEnd(code: number | null, signal: NodeJS.Signals | null): string {
   if (signal) return `ended by ${signal}`;
-  // A shell tells of a signal by its number added to 128.
+  // A shell reports a signal as 128 plus its number.
   if (code !== null && code > 128) return `ended by signal ${code - 128}`;
   return `ended with exit code ${code}`;
 }

@@ -14,7 +14,7 @@ interface RunFacts {
   /** The staged model repository. */
   readonly repository: string;
   readonly translated: TranslatedRepository | undefined;
-  /** Models that were unloaded; shared with the processes that come after this one. */
+  /** Unloaded models; shared with the processes that follow this one. */
   readonly unloaded: Set<string>;
 }
 
@@ -22,13 +22,13 @@ interface RunParts {
   readonly client: TritonClient;
   readonly board: ModelBoard;
   readonly triton: TritonProcess;
-  /** Ends all of them. */
+  /** Disposes all of them. */
   readonly lifetime: Lifetime;
 }
 
-const LOOK_AGAIN_MS = 200;
+const RECHECK_MS = 200;
 
-/** A `tritonserver` that answers. */
+/** A running `tritonserver`. */
 export class RunningNative implements RunningEngine {
   readonly kind = 'native';
   readonly gpu: string | null;
@@ -50,7 +50,7 @@ export class RunningNative implements RunningEngine {
       grpc: `127.0.0.1:${grpc}`,
       metrics: `127.0.0.1:${metrics}`,
     };
-    // An end that we asked for is none to tell of.
+    // An exit that we asked for is not reported.
     const { triton, lifetime } = parts;
     this.exited = triton.exited.then((reason) => (lifetime.ended ? new Promise(() => {}) : reason));
   }
@@ -61,7 +61,7 @@ export class RunningNative implements RunningEngine {
     unloaded.delete(model);
     const translation = await translated?.translate(model);
     try {
-      // Triton waits without an end for a stub that cannot start.
+      // Triton waits forever for a stub that cannot start.
       await Promise.race([client.load(model), triton.unloadable]);
       await translation?.commit();
     } catch (error) {
@@ -109,7 +109,7 @@ export class RunningNative implements RunningEngine {
     return this.#update();
   }
 
-  /** Where nothing answers, the end of the process is told elsewhere. */
+  /** Does nothing if the server does not answer: the exit of the process is reported elsewhere. */
   async #update(): Promise<void> {
     const { unloaded, translated, repository } = this.#facts;
     const { client, board, lifetime } = this.#parts;
@@ -117,20 +117,20 @@ export class RunningNative implements RunningEngine {
     const index = await client.index().catch(() => undefined);
     if (!index || lifetime.ended) return;
     noteUnloaded(index, unloaded);
-    // A model that failed stays in Triton's index after it was unloaded, and one without a load is named there.
+    // A failed model stays in Triton's index after its unload, and a model that was never loaded is listed there.
     const loaded = index.filter(
       ({ name, state }) => !unloaded.has(name) || isMoving(state) || state === 'READY',
     );
     await explainUnread(loaded, repository, board);
     board.update(loaded.map((entry) => withPlainReason(entry, translated)));
-    if (loaded.some(({ state }) => isMoving(state)) && !lifetime.ended) this.#lookAgain();
+    if (loaded.some(({ state }) => isMoving(state)) && !lifetime.ended) this.#recheckLater();
   }
 
-  /** Requests under way hold an unload up after it was answered. */
-  #lookAgain(): void {
+  /** Requests in flight delay an unload after it has been answered. */
+  #recheckLater(): void {
     clearTimeout(this.#timer);
     // What the disk refuses now shows at the next load or unload.
-    this.#timer = setTimeout(() => this.#update().catch(() => undefined), LOOK_AGAIN_MS);
+    this.#timer = setTimeout(() => this.#update().catch(() => undefined), RECHECK_MS);
     this.#timer.unref();
   }
 
@@ -140,7 +140,7 @@ export class RunningNative implements RunningEngine {
   }
 }
 
-/** What clients have unloaded stays unloaded when the next process starts; what they have loaded does not. */
+/** Models that clients have unloaded stay unloaded when the next process starts; those that they have loaded do not. */
 function noteUnloaded(index: readonly IndexEntry[], unloaded: Set<string>): void {
   for (const { name, state, reason } of index) {
     if (state === 'UNAVAILABLE' && reason === 'unloaded') unloaded.add(name);

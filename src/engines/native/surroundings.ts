@@ -1,29 +1,29 @@
 import path from 'node:path';
 import type { EventSink } from '../../events/index.ts';
-import { pythonTeller } from '../onnx-as-python/onnx-interfaces.ts';
+import { describeOnnxWith } from '../onnx-as-python/onnx-interfaces.ts';
 import { TranslatedRepository } from '../onnx-as-python/translated-repository.ts';
-import { askPython, layBackendDirectory } from './backend-directory.ts';
+import { askPython, makeBackendDirectory } from './backend-directory.ts';
 import { lacksOnnxRuntime, type TritonInstallation } from './installation.ts';
 
-/** What a `tritonserver` finds around itself when it starts. */
+/** What a `tritonserver` needs in its surroundings when it starts. */
 export interface Surroundings {
   readonly backendDirectory: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
-  /** What the server reads in place of the staged repository where it has no backend for ONNX models. */
+  /** Replaces the staged repository if the server has no backend for ONNX models. */
   readonly translated: TranslatedRepository | undefined;
 }
 
 interface Place {
   /** The staged model repository. */
   readonly repository: string;
-  /** A folder of ours for what the server needs at run time. */
+  /** A folder of ours for files that the server needs at run time. */
   readonly workDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly events: EventSink;
 }
 
 /**
- * Variables and backend directory for a server and the Python that its stubs embed.
+ * Prepares the variables and the backend directory for a server and the Python that its stubs embed.
  * @throws PYTHON_MISSING, TRITON_STUB_MISSING
  */
 export async function prepareSurroundings(
@@ -48,27 +48,27 @@ export async function prepareSurroundings(
     ? new TranslatedRepository({
         source: repository,
         directory: path.join(workDirectory, 'models'),
-        tell: pythonTeller(python, variables),
+        describe: describeOnnxWith(python, variables),
       })
     : undefined;
   await translated?.translateAll();
   return {
     translated,
-    backendDirectory: await layBackendDirectory(
+    backendDirectory: await makeBackendDirectory(
       installation,
       facts.version,
       path.join(workDirectory, 'backends'),
     ),
     environment: {
       ...variables,
-      // Python finds its environment by the first `python3` on PATH.
+      // The embedded Python finds its environment through the first `python3` on PATH.
       PATH: joined([path.dirname(python), environment.PATH]),
       LD_LIBRARY_PATH: joined([facts.libraryDirectory, ...libraryDirectories, environment.LD_LIBRARY_PATH]),
     },
   };
 }
 
-/** The stub of this release hands out empty tensors with numpy 2, without a word. */
+/** With numpy 2, the stub of this release silently returns empty tensors. */
 function numpyNote(version: string | undefined, python: string): string | undefined {
   if (version === undefined) return `Python models need numpy, which ${python} lacks`;
   if (Number(version.split('.')[0]) < 2) return undefined;

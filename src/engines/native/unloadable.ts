@@ -6,8 +6,8 @@ const TOO_OLD = /^(.+?): \S+: (version `[^']+' not found) \(required by \S+\)$/;
 const OURS = /^(?:tritonserver|triton_python_backend_stub)$/;
 
 /**
- * What the dynamic linker says on standard error of a `tritonserver`, or a stub of its Python backend, that it cannot
- * start; undefined for every other line. Triton waits for such a stub without an end and without a word.
+ * Recognizes the dynamic linker's message that it cannot start a `tritonserver` or a stub of its Python backend;
+ * undefined for every other line. Triton silently waits forever for such a stub.
  */
 export function unloadable(line: string): TritonLocalError | undefined {
   const [, program = '', library, why] = MISSING.exec(line) ?? [];

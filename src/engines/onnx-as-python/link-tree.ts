@@ -3,9 +3,8 @@ import path from 'node:path';
 import { hasErrno } from '../../base/index.ts';
 
 /**
- * Makes `to` a second folder with the files of `from`, its own entries as far as they are `wanted`. Files are hard
- * links: they cost nothing, and are files in a container's mount and in an archive too. Where a file system has no
- * links, copies.
+ * Fills `to` with the `wanted` entries of `from`, recursively. Files become hard links, which cost nothing and are regular
+ * files in a container's mount and in an archive. On file systems without hard links, they are copied.
  */
 export async function linkTree(
   from: string,

@@ -4,9 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { systemError } from '../../base/index.ts';
 
 /**
- * Where `model.py` and `describe_onnx.py` lie: beside this file in the sources, in `onnx-as-python` in the bundle's
- * folder, whose chunks may lie one deeper.
- * @throws HARNESS_MISSING when the installation lacks them
+ * The path of `model.py` or `describe_onnx.py`: next to this file in the sources, in `onnx-as-python` in the bundle.
+ * @throws HARNESS_MISSING if the installation lacks it
  */
 export function pythonFile(name: 'model.py' | 'describe_onnx.py'): string {
   const here = path.dirname(fileURLToPath(import.meta.url));

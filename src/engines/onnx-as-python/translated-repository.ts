@@ -9,26 +9,26 @@ import {
   readModelDefinition,
 } from '../../repository/index.ts';
 import { linkTree } from './link-tree.ts';
-import { describeOnnxFiles, type OnnxDescriptions, type OnnxTeller } from './onnx-interfaces.ts';
+import { describeOnnxFiles, type OnnxDescriber, type OnnxDescriptions } from './onnx-interfaces.ts';
 import { asPython, completeConfig, whyNotPython } from './python-config.ts';
 import { pythonFile } from './python-files.ts';
 
 export interface TranslatedRepositoryOptions {
   /** The staged model repository. */
   readonly source: string;
-  /** The one that the server reads, on the same file system; ours alone, made anew by `translateAll`. */
+  /** The repository that the server reads, on the same file system; owned by us and recreated by `translateAll`. */
   readonly directory: string;
-  /** What the server's own onnxruntime says of a file. */
-  readonly tell: OnnxTeller;
+  /** Asks the server's own onnxruntime about files. */
+  readonly describe: OnnxDescriber;
 }
 
-/** A translation that has been put in place; `rollback` brings back the one before, where there was one. */
+/** A translation that is in place; `rollback` restores the previous one, if there was one. */
 export interface Translation {
   commit(): Promise<void>;
   rollback(): Promise<void>;
 }
 
-/** Of `model.py`, whose every refusal comes from `refuse_onnx`. */
+/** A traceback of our `model.py`, whose refusals all come from `refuse_onnx`. */
 const OUR_TRACEBACK =
   /TritonModelException: ([^\0]*?)\s*\nAt:\n\s*\S*model\.py\(\d+\): refuse_onnx\n(?:\s*\S+\.py\(\d+\): \w+\n)*/g;
 
@@ -37,9 +37,9 @@ const OUR_FILES: ReadonlySet<string> = new Set(['model.py', 'onnx.json']);
 type Described = { readonly version: ModelVersion; readonly onnx: OnnxDescriptions['models'][number] };
 
 /**
- * A second model repository for a `tritonserver` without the ONNX Runtime backend. An ONNX model becomes a Python
- * model of the same name, versions and configuration that runs it with onnxruntime; any other model is the same. Files
- * are hard links, so that a container sees them as well as a process does. A model that cannot be served is there too, and fails to load with the reason.
+ * A second model repository for a `tritonserver` without the ONNX Runtime backend. An ONNX model becomes a Python model with
+ * the same name, versions and configuration, which runs it with onnxruntime; all other models stay the same. Files are
+ * hard links, which containers see as well as processes. A model that cannot be served fails to load with the reason.
  */
 export class TranslatedRepository {
   readonly directory: string;
@@ -51,7 +51,7 @@ export class TranslatedRepository {
     this.directory = options.directory;
   }
 
-  /** Starts from nothing. */
+  /** Translates the whole repository from scratch. */
   async translateAll(): Promise<void> {
     await rm(this.directory, { recursive: true, force: true });
     await rm(this.#workplace(), { recursive: true, force: true });
@@ -59,7 +59,7 @@ export class TranslatedRepository {
     await this.#translate(await listModelDirectories(this.#options.source));
   }
 
-  /** Translates what now lies in the staged repository under this name, and swaps it in. */
+  /** Translates what the staged repository now has under this name, and puts it in place. */
   async translate(model: string): Promise<Translation> {
     const previous = await this.#translate([model]);
     let isOpen = true;
@@ -74,7 +74,7 @@ export class TranslatedRepository {
     return { commit: () => end(false), rollback: () => end(true) };
   }
 
-  /** Forgets models that have left the staged repository. */
+  /** Removes models that are no longer in the staged repository. */
   async tidy(): Promise<void> {
     for (const model of await readdir(this.directory).catch(() => [])) {
       const isThere = await stat(path.join(this.#options.source, model)).then(
@@ -85,12 +85,12 @@ export class TranslatedRepository {
     }
   }
 
-  /** Triton's text without our files in it: paths as in the staged repository, no traceback of our Python. */
+  /** Removes our files from Triton's text: paths become those of the staged repository, and our tracebacks are cut. */
   plain(text: string): string {
     return text.replace(OUR_TRACEBACK, '$1').replaceAll(this.directory, this.#options.source);
   }
 
-  /** @returns where the previous translation of the last of them lies now */
+  /** @returns where the previous translation of the last model now is */
   async #translate(models: readonly string[]): Promise<string | undefined> {
     const definitions: (ModelDefinition | string)[] = [];
     for (const model of models) definitions.push(await this.#onnxDefinition(model));
@@ -98,8 +98,8 @@ export class TranslatedRepository {
     const files = versions.map(({ modelFile }) => modelFile);
     const existing = new Set<string>();
     for (const file of files) if (await stat(file).catch(() => undefined)) existing.add(file);
-    const told = await describeOnnxFiles([...existing], this.#options.tell);
-    const byFile = new Map([...existing].map((file, index) => [file, told.models[index]]));
+    const descriptions = await describeOnnxFiles([...existing], this.#options.describe);
+    const byFile = new Map([...existing].map((file, index) => [file, descriptions.models[index]]));
     let previous: string | undefined;
     for (const it of definitions) {
       const name = typeof it === 'string' ? it : it.name;
@@ -112,7 +112,7 @@ export class TranslatedRepository {
           version,
           onnx: byFile.get(version.modelFile) ?? { error: `failed to stat file ${version.modelFile}` },
         }));
-        await this.#write(it, described, told.hasCuda, place);
+        await this.#write(it, described, descriptions.hasCuda, place);
       }
       previous = await this.#swap(name, place);
       if (models.length > 1 && previous) await rm(previous, { recursive: true, force: true });
@@ -120,7 +120,7 @@ export class TranslatedRepository {
     return previous;
   }
 
-  /** The model where it is one of ONNX that has versions; else its name, and the server may judge it as it lies. */
+  /** The definition of an ONNX model that has versions; otherwise just the name, and the server gets the model unchanged. */
   async #onnxDefinition(model: string): Promise<ModelDefinition | string> {
     try {
       const definition = await readModelDefinition(this.#options.source, model);
@@ -139,7 +139,7 @@ export class TranslatedRepository {
   ): Promise<void> {
     let shared = config;
     const refusals = new Map<string, string>();
-    // The newest version that can be opened completes the configuration that all versions share.
+    // The newest version that can be opened completes the shared configuration.
     for (const { version, onnx } of [...versions].reverse()) {
       const refuse = (reason: string) => refusals.set(version.version, reason);
       const beyond = whyNotPython(config);
@@ -158,14 +158,14 @@ export class TranslatedRepository {
       const folder = path.join(place, version.version);
       await mkdir(folder);
       const refusal = refusals.get(version.version);
-      // Ours are written beside them, and never through a link.
+      // Our own files are written next to the links, never through one.
       if (refusal === undefined) await linkTree(version.directory, folder, (entry) => !OUR_FILES.has(entry));
       const model = path.relative(version.directory, version.modelFile);
       const facts = refusal === undefined ? { model } : { refusal };
       await writeFile(path.join(folder, 'onnx.json'), JSON.stringify(facts));
       await copyFile(pythonFile('model.py'), path.join(folder, 'model.py'));
     }
-    // Labels, warm-up data and the like; numbers are versions that the policy left out.
+    // Labels, warm-up data and so on; numbered folders are versions that the policy excludes.
     await this.#link(name, place, (entry) => entry !== 'config.pbtxt' && !/^\d+$/.test(entry));
   }
 
@@ -177,7 +177,7 @@ export class TranslatedRepository {
     }
   }
 
-  /** @returns where what was there lies now */
+  /** @returns where the previous translation now is */
   async #swap(name: string, place: string): Promise<string | undefined> {
     const target = path.join(this.directory, name);
     const previous = `${place}-previous`;

@@ -1,10 +1,11 @@
 import type { DeploymentRecord } from '../../workspace/index.ts';
 
 /**
- * The deployment for a request: the one that its `azureml-model-deployment` field names, else one by the traffic split.
- * @param traffic percentages by name of deployment; any name may be a key, also one of `Object.prototype`.
- * @param random from 0 to below 1.
- * @returns undefined where no deployment of that name runs, or none has traffic.
+ * Chooses the deployment for a request: the one named by its `azureml-model-deployment` field, otherwise one according
+ * to the traffic split.
+ * @param traffic percentages by deployment; a name may equal a property of `Object.prototype`.
+ * @param random at least 0 and below 1.
+ * @returns undefined if no deployment of that name is running, or none has traffic.
  */
 export function chooseDeployment(
   deployments: readonly DeploymentRecord[],
@@ -16,10 +17,10 @@ export function chooseDeployment(
   const shares = new Map(Object.entries(traffic));
   const weights = deployments.map(({ name }) => shares.get(name) ?? 0);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  let left = random * total;
+  let remaining = random * total;
   return deployments.find((_, index) => {
     const weight = weights[index] ?? 0;
-    left -= weight;
-    return weight > 0 && left < 0;
+    remaining -= weight;
+    return weight > 0 && remaining < 0;
   });
 }

@@ -3,14 +3,14 @@ import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { type LivenessLimits, LivenessWatch } from '../liveness.ts';
 import { probe } from '../probe.ts';
 
-/** A request on its way to a deployment: what the caller sent, as far as it is passed on. */
+/** A request as it is forwarded to a deployment. */
 export interface ForwardedRequest {
-  /** Path and query as they came. */
+  /** Path and query as received. */
   readonly target: string;
-  /** Names and values in turns. */
+  /** Alternating names and values. */
   readonly fields: readonly string[];
   readonly body: Dispatcher.DispatchOptions['body'];
-  /** Aborts when the caller has left. */
+  /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
@@ -21,16 +21,16 @@ interface Upstream {
   readonly watch: LivenessWatch;
 }
 
-type Answered = (error: Error | null, answer: Dispatcher.ResponseData) => void;
+type OnResponse = (error: Error | null, response: Dispatcher.ResponseData) => void;
 
 const CONNECT_LIMIT_MS = 5_000;
 const MAX_CONNECTIONS = 256;
 
-/** Sends requests to deployments, once each, and ends those to a deployment that hangs. */
+/** Sends requests to deployments, each exactly once, and ends those to a deployment that hangs. */
 export class DeploymentAgent {
   readonly #agent: Agent;
   readonly #limits: LivenessLimits | undefined;
-  /** By origin. */
+  /** Keyed by origin. */
   readonly #upstreams = new Map<string, Upstream>();
 
   constructor(limits?: LivenessLimits) {
@@ -38,34 +38,39 @@ export class DeploymentAgent {
     const connect = buildConnector({ timeout: CONNECT_LIMIT_MS });
     this.#agent = new Agent({
       connections: MAX_CONNECTIONS,
-      // A connection for each request: none meets the end of an idle one, and a deployment notices at once that a
-      // request which it answered early, as late for example, needs no result any more.
+      // One connection per request: no request meets the end of an idle connection, and a deployment notices at once
+      // when a request that it answered early, for example because of a timeout, needs no result any more.
       pipelining: 0,
-      // A script may compute as long as its deployment lets it; the watch tells that from hanging.
+      // A script may compute for as long as its deployment allows; the watch tells computing from hanging.
       headersTimeout: 0,
       bodyTimeout: 0,
       connect: (options, callback) =>
         connect(options, (...result) => {
           const [, socket] = result;
-          if (socket) this.#note(`http://${options.hostname}:${options.port}`, socket);
+          if (socket) this.#track(`http://${options.hostname}:${options.port}`, socket);
           callback(...result);
         }),
     });
   }
 
-  /** Sends `request` to the deployment at `origin` and hands over its answer, whose body must be read or destroyed. */
-  send(origin: string, method: Dispatcher.HttpMethod, request: ForwardedRequest, answered: Answered): void {
+  /** Sends `request` to the deployment at `origin`; the body of the response must be read or destroyed. */
+  send(
+    origin: string,
+    method: Dispatcher.HttpMethod,
+    request: ForwardedRequest,
+    onResponse: OnResponse,
+  ): void {
     const upstream = this.#upstreamAt(origin);
     upstream.inFlight += 1;
     const { target: path, fields, body, signal } = request;
     const options = { origin, path, method, headers: [...fields], body: body ?? null, signal };
-    this.#agent.request(options, (error, answer) => {
+    this.#agent.request(options, (error, response) => {
       if (error) upstream.inFlight -= 1;
       else
-        answer.body.once('close', () => {
+        response.body.once('close', () => {
           upstream.inFlight -= 1;
         });
-      answered(error, answer);
+      onResponse(error, response);
     });
   }
 
@@ -77,7 +82,7 @@ export class DeploymentAgent {
       sockets: new Set(),
       watch: new LivenessWatch({
         inUse: () => (upstream.inFlight > 0 ? upstream.sockets : []),
-        // A deployment answers its root at once, and without a key.
+        // A deployment answers a request for its root at once, without a key.
         probe: (signal) => probe(new URL(origin), { signal }),
         limits: this.#limits,
       }),
@@ -86,19 +91,19 @@ export class DeploymentAgent {
     return upstream;
   }
 
-  #note(origin: string, socket: Socket): void {
+  #track(origin: string, socket: Socket): void {
     const upstream = this.#upstreamAt(origin);
     upstream.sockets.add(socket);
     socket.once('close', () => {
       upstream.sockets.delete(socket);
       if (upstream.sockets.size > 0 || upstream.inFlight > 0) return;
-      upstream.watch.retire();
+      upstream.watch.close();
       this.#upstreams.delete(origin);
     });
   }
 
   async destroy(): Promise<void> {
-    for (const { watch } of this.#upstreams.values()) watch.retire();
+    for (const { watch } of this.#upstreams.values()) watch.close();
     await this.#agent.destroy();
   }
 }

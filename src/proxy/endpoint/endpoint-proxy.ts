@@ -22,7 +22,7 @@ export interface EndpointProxyOptions {
   readonly port: number;
   readonly source: EndpointViewSource;
   readonly events: EventSink;
-  /** How long requests in progress may take once it closes. */
+  /** How long requests in flight may take to finish once the proxy closes. */
   readonly drainMs?: number;
   readonly liveness?: LivenessLimits;
 }
@@ -31,14 +31,14 @@ const MAX_CONNECTIONS = 4_096;
 const LIMITS = { maxHeaderSize: 64 * 1024, keepAliveTimeout: 75_000, headersTimeout: 60_000 };
 const DRAIN_MS = 10_000;
 
-/** Picks a deployment in a request; in an answer the name of the one that gave it, which only the endpoint knows. */
+/** In a request, the deployment to use; in a response, the deployment that produced it, which only the endpoint knows. */
 const DEPLOYMENT_FIELD = 'azureml-model-deployment';
-/** Under which a request travels through `@fastify/reply-from` to the agent, which needs it as it came. */
+/** The key under which a request travels unchanged through `@fastify/reply-from` to the agent. */
 const FORWARDED = Symbol('forwarded');
 
 /**
- * Listens as an online endpoint does: checks the key, chooses a deployment, passes the request on as it is and the
- * answer back. The limits of the cloud are the deployment's.
+ * Listens as an online endpoint does: checks the key, chooses a deployment, and forwards the request and its response
+ * unchanged. The cloud's limits are enforced by the deployment.
  * @throws PORT_TAKEN, PORT_REFUSED
  */
 export async function startEndpointProxy(options: EndpointProxyOptions): Promise<EndpointProxy> {
@@ -48,7 +48,7 @@ export async function startEndpointProxy(options: EndpointProxyOptions): Promise
     logger: false,
     serverFactory: (handler) => createServer(LIMITS, handler),
     clientErrorHandler: answerMalformed,
-    // One route: any path is the deployment's to judge. The caller's is kept as `originalUrl`.
+    // A single route, because only the deployment judges paths. The client's path stays in `originalUrl`.
     rewriteUrl: () => '/',
   });
   app.server.maxConnections = MAX_CONNECTIONS;
@@ -73,7 +73,7 @@ export async function startEndpointProxy(options: EndpointProxyOptions): Promise
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who answers the request, once it was admitted. */
+    /** The deployment that answers the request, once it has been admitted. */
     deployment: DeploymentRecord | undefined;
   }
 }
@@ -84,7 +84,7 @@ async function close(server: DrainingServer, app: FastifyInstance, agent: Deploy
   await app.close();
 }
 
-/** Answers what the endpoint refuses by itself; of the rest it notes the deployment. */
+/** Rejects what the endpoint itself refuses; otherwise sets the request's deployment. */
 async function admit(
   source: EndpointViewSource,
   request: FastifyRequest,
@@ -103,19 +103,19 @@ async function admit(
 }
 
 /**
- * Forwards every request from a hook, before fastify looks at methods, content types and bodies: whatever the
- * deployment takes is to reach it. The callback is never called, since the answer comes from `reply.from`.
+ * Forwards every request from a hook, before fastify checks methods, content types and bodies, so that everything
+ * reaches the deployment. The hook's callback is never called, since `reply.from` sends the response.
  */
 async function addForwarding(app: FastifyInstance, agent: DeploymentAgent): Promise<void> {
   await app.register(replyFrom, {
-    // What it sends and to whom is in the forwarded request; nothing it could have normalized is used.
+    // Sends the forwarded request; nothing that the plugin may have normalized is used.
     undici: {
-      request(given: Dispatcher.RequestOptions & { readonly origin: string }, answered: never) {
+      request(given: Dispatcher.RequestOptions & { readonly origin: string }, onResponse: never) {
         const { headers, method, origin } = given;
         const forwarded = (headers as unknown as { readonly [FORWARDED]: ForwardedRequest })[FORWARDED];
-        agent.send(origin, method, forwarded, answered);
+        agent.send(origin, method, forwarded, onResponse);
       },
-      // biome-ignore lint/suspicious/noExplicitAny: the types of the plugin do not know that anything with `request` will do.
+      // biome-ignore lint/suspicious/noExplicitAny: the plugin's types do not say that any object with `request` is accepted.
     } as any,
     disableRequestLogging: true,
   });
@@ -123,7 +123,7 @@ async function addForwarding(app: FastifyInstance, agent: DeploymentAgent): Prom
     const origin = `http://127.0.0.1:${request.deployment?.running?.port}`;
     const forwarded = forwardedRequest(request, reply, new URL(origin).host);
     reply.from(origin, {
-      // By default a GET that was answered 503 would be sent ten times more.
+      // By default, a GET answered with 503 would be sent up to ten more times.
       retriesCount: 0,
       retryDelay: () => null,
       rewriteRequestHeaders: () => ({ [FORWARDED]: forwarded }) as unknown as IncomingHttpHeaders,
@@ -139,18 +139,18 @@ function forwardedRequest(
   reply: FastifyReply,
   host: string,
 ): ForwardedRequest {
-  const left = new AbortController();
-  reply.raw.once('close', () => left.abort());
+  const disconnected = new AbortController();
+  reply.raw.once('close', () => disconnected.abort());
   const fields = ['Host', host];
   const given = endToEndFields(raw.rawHeaders);
   for (let index = 0; index + 1 < given.length; index += 2) {
     const name = given[index] ?? '';
     if (name.toLowerCase() !== 'host') fields.push(name, given[index + 1] ?? '');
   }
-  return { target: originalUrl, fields, body: bringsBody(raw) ? raw : null, signal: left.signal };
+  return { target: originalUrl, fields, body: hasBody(raw) ? raw : null, signal: disconnected.signal };
 }
 
-function bringsBody({ headers }: IncomingMessage): boolean {
+function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
@@ -169,10 +169,10 @@ function refuse(reply: FastifyReply, status: number, text: string): FastifyReply
 function noDeployment({ endpoint }: EndpointView, named: string | undefined): string {
   return named === undefined
     ? `endpoint ${endpoint.name} has no deployment with traffic`
-    : `endpoint ${endpoint.name} has no deployment ${named} that runs`;
+    : `endpoint ${endpoint.name} has no running deployment ${named}`;
 }
 
-/** One event for each request when it is over, also where its caller left; fastify's `onResponse` misses those. */
+/** Emits one event per finished request, including those whose client disconnected, which fastify's `onResponse` misses. */
 function report({ method, originalUrl }: FastifyRequest, { raw }: FastifyReply, events: EventSink): void {
   const began = performance.now();
   raw.once('close', () =>

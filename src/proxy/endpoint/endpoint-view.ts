@@ -9,18 +9,18 @@ import {
   serviceKeys,
 } from '../../workspace/index.ts';
 
-/** What the proxy goes by for one request. */
+/** The state of the endpoint that applies to one request. */
 export interface EndpointView {
   readonly endpoint: EndpointRecord;
-  /** Those that run. */
+  /** The running ones. */
   readonly deployments: readonly DeploymentRecord[];
   /** Whether an `Authorization` field carries one of the endpoint's keys or its token. */
   readonly isAllowed: BearerCheck;
 }
 
 /**
- * The endpoint as the workspace has it now. Its files are replaced as a whole, so that looking at them for each request
- * is enough to see every change at once, and cheap while there is none.
+ * The endpoint as the workspace currently records it. The files are replaced as a whole, so checking their stamps for
+ * each request shows every change at once and costs little while there is none.
  */
 export class EndpointViewSource {
   readonly #workspace: AzureWorkspace;

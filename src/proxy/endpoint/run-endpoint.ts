@@ -4,21 +4,21 @@ import { EventBus, EventLog, StateStore } from '../../events/index.ts';
 import { type AzureWorkspace, ENDPOINTS, openWorkspace } from '../../workspace/index.ts';
 import { EndpointViewSource } from './endpoint-view.ts';
 
-/** Where services listen that ask for no port: from LocalWebservice's own on. */
+/** First port for services without a port of their own: LocalWebservice's default. */
 const FIRST_PORT = 6789;
 const PORTS = 100;
 
 export interface RunningEndpoint {
   readonly port: number;
-  /** Resolves when it was asked to stop from elsewhere, and is stopped. */
+  /** Resolves once it has stopped, whoever asked for it. */
   readonly stopped: Promise<void>;
   stop(reason: string): Promise<void>;
 }
 
 /**
- * Runs the proxy of an endpoint in this process, found and stopped by others as an emulator is. It follows the
- * workspace's files: deployments, traffic and keys count from the next request on.
- * @param wanted the port; the first free one from 6789 on where it is undefined.
+ * Runs the proxy of an endpoint in this process; other processes find and stop it like an emulator. It follows the
+ * workspace's files: changes of deployments, traffic and keys apply from the next request on.
+ * @param wanted the port; if undefined, the first free one from 6789 on.
  */
 export async function runEndpoint(
   workspace: AzureWorkspace,
@@ -31,13 +31,13 @@ export async function runEndpoint(
   const store = new StateStore(bus);
   const directory = workspace.serviceDirectory(ENDPOINTS + name);
   let ended: Promise<void> | undefined;
-  let tellStopped = () => {};
+  let resolveStopped = () => {};
   const stopped = new Promise<void>((resolve) => {
-    tellStopped = resolve;
+    resolveStopped = resolve;
   });
   const stop = (reason: string) => {
     bus.emit({ type: 'emulator.stopping', reason });
-    ended ??= lifetime[Symbol.asyncDispose]().finally(tellStopped);
+    ended ??= lifetime[Symbol.asyncDispose]().finally(resolveStopped);
     return ended;
   };
   try {
@@ -47,7 +47,7 @@ export async function runEndpoint(
     const states = await openWorkspace(home);
     const instance = lifetime.use('instance folder', await states.createInstance());
     const source = new EndpointViewSource(workspace, name);
-    // Loaded here, so that emulators do without fastify.
+    // Loaded here, so that emulators do not load fastify.
     const { startEndpointProxy } = await import('./endpoint-proxy.ts');
     const proxy = lifetime.use(
       'endpoint proxy',

@@ -1,152 +1,151 @@
 import type { Socket } from 'node:net';
-import { Exchange, type ExchangeOwner } from './exchange.ts';
 import { type RequestHead, scanRequest } from './message-head.ts';
+import { PlainRequest, type PlainRequestClient } from './plain-request.ts';
 import { MAX_HEADER_BYTES, type Upstream } from './upstream.ts';
 
-/** What a connection needs of the gateway. */
-export interface Gate {
-  /** Where plain requests go now; undefined while none may take the short way. */
+/** What a client's connection needs from the gateway. */
+export interface GatewayContext {
+  /** Where plain requests go now; undefined while none may take the fast path. */
   readonly upstream: Upstream | undefined;
   readonly isClosing: boolean;
-  /** Whether the request needs no answer of our own. */
+  /** Whether the request may go to the engine as it is, without a response or preparation of our own. */
   mayPass(request: RequestHead): boolean;
-  /** Counts what a close of the gateway waits for: a request, or the rest of an answer. */
+  /** Counts what closing the gateway waits for: a request, or the rest of a response. */
   begin(socket: Socket): void;
   end(socket: Socket): void;
-  onAnswered(exchange: Exchange): void;
-  /** The connection goes to the full parser for the rest of its life, with bytes that were read already. */
+  onAnswered(request: PlainRequest): void;
+  /** Gives the connection to the full parser for good, along with the bytes already read. */
   handOver(socket: Socket, bytes: Buffer): void;
 }
 
 type State =
   | { readonly at: 'idle' }
-  /** `ahead` is what came of the requests after this one. */
-  | { readonly at: 'busy'; readonly exchange: Exchange; readonly ahead: Buffer | undefined }
-  /** The last answer is on its way out; until the client has it, the connection counts as busy. */
+  /** `ahead` holds pipelined bytes that belong to later requests. */
+  | { readonly at: 'busy'; readonly request: PlainRequest; readonly ahead: Buffer | undefined }
+  /** The last response is being written; until the client has it, the connection counts as busy. */
   | { readonly at: 'closing' }
-  /** Closed, or the full parser's. */
-  | { readonly at: 'gone' };
+  /** Closed, or handed over to the full parser. */
+  | { readonly at: 'detached' };
 
 const IDLE: State = { at: 'idle' };
 const CLOSING: State = { at: 'closing' };
-const GONE: State = { at: 'gone' };
+const DETACHED: State = { at: 'detached' };
 
 /**
- * One client's connection on the short way, where of every message only the head is read. Whatever is not plain goes
- * to the full parser, before a byte of it was passed on.
+ * One client's connection on the fast path, which parses only the head of each message. A request that is not plain
+ * goes to the full parser before any of it has been forwarded.
  */
-export class ClientConnection implements ExchangeOwner {
+export class ClientConnection implements PlainRequestClient {
   readonly socket: Socket;
-  readonly #gate: Gate;
+  readonly #gateway: GatewayContext;
   #state: State = IDLE;
 
-  constructor(socket: Socket, gate: Gate) {
+  constructor(socket: Socket, gateway: GatewayContext) {
     this.socket = socket;
-    this.#gate = gate;
+    this.#gateway = gateway;
     socket.on('data', this.#onData);
     socket.on('drain', this.#onDrain);
-    socket.on('end', this.#onLeave);
-    socket.on('error', this.#onLeave);
-    socket.on('close', this.#onLeave);
+    socket.on('end', this.#onDisconnect);
+    socket.on('error', this.#onDisconnect);
+    socket.on('close', this.#onDisconnect);
   }
 
   get isClosing(): boolean {
-    return this.#gate.isClosing;
+    return this.#gateway.isClosing;
   }
 
   readonly #onData = (bytes: Buffer): void => {
     const state = this.#state;
     if (state.at === 'idle') this.#begin(bytes);
     if (state.at !== 'busy') return;
-    const { exchange } = state;
-    const rest = exchange.takeBody(bytes);
+    const { request } = state;
+    const rest = request.takeBody(bytes);
     if (rest.length > 0) {
       const ahead = state.ahead ? Buffer.concat([state.ahead, rest]) : rest;
-      this.#state = { at: 'busy', exchange, ahead };
+      this.#state = { at: 'busy', request, ahead };
       if (ahead.length > MAX_HEADER_BYTES) this.socket.pause();
     }
-    if (exchange.isOver) this.#next();
+    if (request.isOver) this.#next();
   };
 
   #begin(bytes: Buffer): void {
-    // The gateway ends idle connections as it closes; what still comes on one has no answer to get.
-    if (this.#gate.isClosing) return;
-    const { upstream } = this.#gate;
+    // A closing gateway ends idle connections; a request that still arrives on one gets no response.
+    if (this.#gateway.isClosing) return;
+    const { upstream } = this.#gateway;
     const pool = upstream?.pool;
-    const request =
-      pool && !pool.isFull ? scanRequest(bytes, upstream.overruled, MAX_HEADER_BYTES) : undefined;
-    if (!pool || !upstream || !request || !this.#gate.mayPass(request)) {
+    const head = pool && !pool.isFull ? scanRequest(bytes, upstream.overridden, MAX_HEADER_BYTES) : undefined;
+    if (!pool || !upstream || !head || !this.#gateway.mayPass(head)) {
       this.#handOver(bytes);
       return;
     }
-    this.#gate.begin(this.socket);
-    const end = request.length + request.bodyLength;
+    this.#gateway.begin(this.socket);
+    const end = head.length + head.bodyLength;
     const ahead = bytes.length > end ? bytes.subarray(end) : undefined;
-    this.#state = { at: 'busy', exchange: new Exchange(this, { upstream, pool }, request, bytes), ahead };
+    this.#state = { at: 'busy', request: new PlainRequest(this, { upstream, pool }, head, bytes), ahead };
   }
 
   readonly #onDrain = (): void => {
-    if (this.#state.at === 'busy') this.#state.exchange.resume();
+    if (this.#state.at === 'busy') this.#state.request.resume();
   };
 
   onAnswered(): void {
     if (this.#state.at !== 'busy') return;
-    const { exchange } = this.#state;
-    this.#gate.onAnswered(exchange);
-    if (exchange.closes) {
+    const { request } = this.#state;
+    this.#gateway.onAnswered(request);
+    if (request.closes) {
       this.#close();
       return;
     }
     this.socket.resume();
-    if (exchange.isRead) this.#next();
+    if (request.isRead) this.#next();
   }
 
   onBroken(): void {
-    this.#onLeave();
+    this.#onDisconnect();
   }
 
   onRefused(bytes: Buffer): void {
     if (this.#state.at !== 'busy') return;
     const { ahead } = this.#state;
-    this.#gate.end(this.socket);
+    this.#gateway.end(this.socket);
     this.#handOver(ahead ? Buffer.concat([bytes, ahead]) : bytes);
   }
 
   #next(): void {
     if (this.#state.at !== 'busy') return;
     const { ahead } = this.#state;
-    if (this.#gate.isClosing) {
+    if (this.#gateway.isClosing) {
       this.#close();
       return;
     }
     this.#state = IDLE;
-    this.#gate.end(this.socket);
+    this.#gateway.end(this.socket);
     if (ahead) this.#begin(ahead);
   }
 
-  /** Closes the connection when the client has taken all. */
+  /** Closes the connection once everything has been written. */
   #close(): void {
     this.#state = CLOSING;
     this.#detach();
     this.socket.on('error', () => this.socket.destroy());
-    this.socket.once('close', () => this.#gate.end(this.socket));
-    // What still comes is not read any more.
+    this.socket.once('close', () => this.#gateway.end(this.socket));
+    // Whatever still arrives is discarded.
     this.socket.resume();
     this.socket.destroySoon();
   }
 
   #handOver(bytes: Buffer): void {
-    this.#state = GONE;
+    this.#state = DETACHED;
     this.#detach();
-    this.#gate.handOver(this.socket, bytes);
+    this.#gateway.handOver(this.socket, bytes);
   }
 
-  readonly #onLeave = (): void => {
+  readonly #onDisconnect = (): void => {
     const state = this.#state;
-    this.#state = GONE;
+    this.#state = DETACHED;
     if (state.at === 'busy') {
-      state.exchange.abandon();
-      this.#gate.end(this.socket);
+      state.request.abort();
+      this.#gateway.end(this.socket);
     }
     this.socket.destroy();
   };
@@ -156,8 +155,8 @@ export class ClientConnection implements ExchangeOwner {
     socket.pause();
     socket.off('data', this.#onData);
     socket.off('drain', this.#onDrain);
-    socket.off('end', this.#onLeave);
-    socket.off('error', this.#onLeave);
-    socket.off('close', this.#onLeave);
+    socket.off('end', this.#onDisconnect);
+    socket.off('error', this.#onDisconnect);
+    socket.off('close', this.#onDisconnect);
   }
 }

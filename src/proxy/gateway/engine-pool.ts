@@ -1,16 +1,16 @@
 import net from 'node:net';
 import { limitConnecting } from '../connect-limit.ts';
 
-/** Who has a connection to the engine for one request. */
+/** The request that currently uses a connection to the engine. */
 export interface EngineUser {
   onEngineConnect(): void;
   onEngineData(bytes: Buffer): void;
   onEngineDrain(): void;
-  /** The connection has ended; `error` says why where it did not end in order. */
+  /** The connection has closed; `error` says why, unless it closed in order. */
   onEngineEnd(error: Error | undefined): void;
 }
 
-/** One connection to the engine; its listeners are set once and serve one user after another. */
+/** One connection to the engine. Its listeners are set once and serve one request after another. */
 export class EngineConnection {
   readonly socket: net.Socket;
   user: EngineUser | undefined;
@@ -19,7 +19,7 @@ export class EngineConnection {
 
   constructor(
     address: { readonly host: string; readonly port: number },
-    onGone: (connection: EngineConnection) => void,
+    onClosed: (connection: EngineConnection) => void,
   ) {
     const socket = net.connect({ ...address, noDelay: true });
     limitConnecting(socket);
@@ -27,55 +27,55 @@ export class EngineConnection {
     let failure: Error | undefined;
     socket.on('connect', () => this.user?.onEngineConnect());
     socket.on('data', (bytes: Buffer) => {
-      // Nobody asked for anything: what follows could be taken for the next caller's answer.
+      // Unexpected bytes: they could be taken for the response to the next request.
       if (this.user) this.user.onEngineData(bytes);
       else socket.destroy();
     });
     socket.on('drain', () => this.user?.onEngineDrain());
-    const release = () => {
-      onGone(this);
+    const onEnd = () => {
+      onClosed(this);
       const { user } = this;
       this.user = undefined;
       user?.onEngineEnd(failure);
     };
-    socket.on('end', release);
+    socket.on('end', onEnd);
     socket.on('error', (error) => {
       failure = error;
     });
-    socket.on('close', release);
+    socket.on('close', onEnd);
   }
 
-  /** Ends it; its user hears nothing of that. */
-  drop(): void {
+  /** Closes the connection without notifying its user. */
+  destroy(): void {
     this.user = undefined;
     this.socket.destroy();
   }
 }
 
-/** Plain connections to one engine, the one used last first. */
+/** Unencrypted connections to one engine; the most recently used one is reused first. */
 export class EnginePool {
   readonly #address: { readonly host: string; readonly port: number };
-  readonly #most: number;
+  readonly #maxConnections: number;
   readonly #connections = new Set<EngineConnection>();
   #idle: EngineConnection[] = [];
-  #retired = false;
+  #closed = false;
 
-  constructor(address: { readonly host: string; readonly port: number }, most: number) {
+  constructor(address: { readonly host: string; readonly port: number }, maxConnections: number) {
     this.#address = address;
-    this.#most = most;
+    this.#maxConnections = maxConnections;
   }
 
   get isFull(): boolean {
-    return this.#idle.length === 0 && this.#connections.size >= this.#most;
+    return this.#idle.length === 0 && this.#connections.size >= this.#maxConnections;
   }
 
-  /** Sockets whose user awaits something. */
+  /** Sockets on which a request waits for its response. */
   *inUse(): Generator<net.Socket> {
     for (const { user, socket } of this.#connections) if (user) yield socket;
   }
 
-  /** A connection for `user`: one that was used at most `maxIdleMs` ago, or a new one. */
-  take(user: EngineUser, maxIdleMs: number): EngineConnection {
+  /** Returns a connection that has been idle for at most `maxIdleMs`, or a new one. */
+  acquire(user: EngineUser, maxIdleMs: number): EngineConnection {
     const idle = this.#idle.at(-1);
     if (idle && performance.now() - idle.idleSince <= maxIdleMs) {
       this.#idle.pop();
@@ -83,15 +83,15 @@ export class EnginePool {
       idle.isReused = true;
       return idle;
     }
-    // The others have been idle for longer still.
+    // All the others have been idle for even longer.
     for (const { socket } of this.#idle.splice(0)) socket.destroy();
     return this.connect(user);
   }
 
   connect(user: EngineUser): EngineConnection {
-    const connection = new EngineConnection(this.#address, (gone) => {
-      this.#connections.delete(gone);
-      const index = this.#idle.indexOf(gone);
+    const connection = new EngineConnection(this.#address, (closed) => {
+      this.#connections.delete(closed);
+      const index = this.#idle.indexOf(closed);
       if (index >= 0) this.#idle.splice(index, 1);
     });
     this.#connections.add(connection);
@@ -99,10 +99,10 @@ export class EnginePool {
     return connection;
   }
 
-  /** Takes a connection back whose answer came whole. */
-  give(connection: EngineConnection): void {
+  /** Returns a connection to the pool after a complete response. */
+  release(connection: EngineConnection): void {
     connection.user = undefined;
-    if (this.#retired) {
+    if (this.#closed) {
       connection.socket.destroy();
       return;
     }
@@ -111,14 +111,15 @@ export class EnginePool {
     this.#idle.push(connection);
   }
 
-  /** Ends idle connections now and those in use after their answers. */
-  retire(): void {
-    this.#retired = true;
+  /** Closes idle connections now, and those in use after their responses. */
+  close(): void {
+    this.#closed = true;
     for (const { socket } of this.#idle.splice(0)) socket.destroy();
   }
 
+  /** Closes every connection now. */
   destroy(): void {
-    this.#retired = true;
+    this.#closed = true;
     for (const { socket } of [...this.#connections]) socket.destroy();
   }
 }

@@ -5,12 +5,12 @@ import { endToEndFields } from '../hop-by-hop.ts';
 import { answerGatewayError } from './gateway-error.ts';
 import type { Upstream } from './upstream.ts';
 
-/** How it went: `refused` means that nobody took the request and that not a byte of its body was read. */
+/** `refused` means that nothing accepted the connection and that no byte of the body has been read. */
 export type ForwardResult = 'answered' | 'refused';
 
 /**
- * Passes one request on and its answer back, both as streams whose slower end sets the pace. Nothing is parsed or
- * kept, and nothing is sent twice. A caller who leaves ends the request to the engine, too.
+ * Forwards one request and its response as streams with backpressure. Nothing is parsed, stored or sent twice. If the
+ * client disconnects, the request to the engine is aborted.
  */
 export function forward(
   upstream: Upstream,
@@ -22,23 +22,23 @@ export function forward(
     let isConnected = false;
     whenConnected(outgoing, () => {
       isConnected = true;
-      if (bringsBody(request)) request.pipe(outgoing);
+      if (hasBody(request)) request.pipe(outgoing);
     });
-    const onLeave = () => {
+    const onDisconnect = () => {
       if (!response.writableFinished) outgoing.destroy();
       resolve('answered');
     };
-    response.once('close', onLeave);
+    response.once('close', onDisconnect);
     request.once('close', () => {
       if (!request.complete) outgoing.destroy();
     });
     outgoing.once('response', (answer) => passAnswer(answer, request.method, response));
     outgoing.on('error', (error) => {
       request.unpipe(outgoing);
-      // A caller who left has no answer to get.
+      // The client has disconnected.
       if (response.destroyed) return;
       if (!isConnected && isUnreachable(error)) {
-        response.off('close', onLeave);
+        response.off('close', onDisconnect);
         resolve('refused');
       } else if (response.headersSent) {
         if (!response.writableEnded) response.destroy();
@@ -50,13 +50,17 @@ export function forward(
     outgoing.once('upgrade', (_answer, socket) => {
       socket.destroy();
       request.resume();
-      answerGatewayError(response, 503, 'the engine does not answer: it changes the protocol unasked');
+      answerGatewayError(
+        response,
+        503,
+        'the engine does not answer: it switched protocols without being asked',
+      );
     });
-    if (!bringsBody(request)) outgoing.end();
+    if (!hasBody(request)) outgoing.end();
   });
 }
 
-/** The body flows only once there is a connection, so that a refused request can still be sent to the next engine. */
+/** The body is sent only once there is a connection, so that a refused request can still go to the next engine. */
 function whenConnected(outgoing: ClientRequest, connected: () => void): void {
   outgoing.once('socket', (socket) => {
     if (!socket.connecting) connected();
@@ -72,18 +76,18 @@ function passAnswer(answer: IncomingMessage, method: string | undefined, respons
   response.sendDate = false;
   response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEndFields(answer.rawHeaders));
   if (method === 'HEAD') {
-    // Triton sends a body all the same, at which the parser breaks off.
+    // Triton sends a body all the same, which the parser rejects.
     response.end();
     answer.resume();
     return;
   }
   answer.pipe(response);
-  // Half an answer must not look like a whole one.
+  // A partial response must not look like a complete one.
   answer.once('aborted', () => response.destroy());
   answer.once('error', () => response.destroy());
 }
 
-function bringsBody({ headers }: IncomingMessage): boolean {
+function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 

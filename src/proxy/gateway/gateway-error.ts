@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** An error of the gateway in the protocol's form, which Triton's clients can read. */
+/** Responds with an error in the protocol's form, which Triton's clients can read. */
 export function answerGatewayError(
   response: ServerResponse,
   status: number,

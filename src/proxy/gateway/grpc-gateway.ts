@@ -13,23 +13,23 @@ import { grpcRepositoryAction } from './repository-request.ts';
 export interface GrpcGatewayOptions {
   /** Whether clients may load and unload models. */
   readonly allowsControl: boolean;
-  /** Brings the engine's repository up to date before clients list and load its models. */
+  /** Brings the engine's repository up to date before clients list or load models. */
   readonly sync?: RepositorySync | undefined;
-  /** Called after a client's load or unload has ended. */
+  /** Called after the end of a client's load or unload call. */
   readonly onModelControl?: () => void;
   readonly liveness?: LivenessLimits;
 }
 
-/** gRPC's code for "unavailable", which Triton answers a load with where none is allowed. */
+/** gRPC's code for "unavailable", with which Triton answers a load that is not allowed. */
 const UNAVAILABLE = '14';
 const INTERNAL = '13';
-/** What a sender may have under way unread; gRPC's own libraries take some megabytes, HTTP/2's default is 64 kB. */
+/** How much a sender may send unread. gRPC's own libraries allow some megabytes; HTTP/2's default is 64 kB. */
 const WINDOW_BYTES = 4 << 20;
 const MAX_SESSION_MEGABYTES = 1_024;
 
 /**
- * A listener that passes gRPC on to an engine, call by call: paths and header fields are read, messages pass as the
- * bytes they are. Each client's connection has one of its own to the engine and ends with it.
+ * A listener that forwards gRPC to an engine call by call: paths and header fields are read, messages pass through as
+ * bytes. Each client connection has its own connection to the engine, and closes with it.
  */
 export class GrpcGateway implements AsyncDisposable {
   readonly #options: GrpcGatewayOptions;
@@ -43,7 +43,7 @@ export class GrpcGateway implements AsyncDisposable {
       socket.setNoDelay(true);
       socket.on('error', () => undefined);
     });
-    server.on('session', (session) => this.#take(session));
+    server.on('session', (session) => this.#accept(session));
     server.on('sessionError', () => undefined);
     this.#server = new DrainingServer(server, { drainMs: 0 });
   }
@@ -53,16 +53,16 @@ export class GrpcGateway implements AsyncDisposable {
     return this.#server.listen(host, port, purpose);
   }
 
-  /** From now on connections go there; with none, new ones are closed. Those that exist end with their engine. */
+  /** Connects new clients there from now on; without endpoints, they are disconnected. Existing connections end with their engine. */
   switchTo(endpoints: EngineEndpoints | undefined): void {
-    this.#target?.watch.retire();
+    this.#target?.watch.close();
     this.#target =
       endpoints?.grpc === undefined
         ? undefined
         : new GrpcTarget(endpoints.grpc, endpoints, this.#options.liveness);
   }
 
-  #take(client: http2.ServerHttp2Session): void {
+  #accept(client: http2.ServerHttp2Session): void {
     client.on('error', () => undefined);
     const target = this.#target;
     if (!target || this.#server.isClosing) {
@@ -87,13 +87,13 @@ export class GrpcGateway implements AsyncDisposable {
         pass(engine, stream, target.headers(headers), isAll);
       };
       const action = this.#options.sync && grpcRepositoryAction(headers[':path']);
-      if (action) void this.#passInTurn(action, stream, forward);
+      if (action) void this.#forwardAfterSync(action, stream, forward);
       else forward();
     });
   }
 
-  /** A call of the repository API: the engine's files come first, and our own reload waits for the answer. */
-  async #passInTurn(
+  /** Forwards a call to the repository API: the engine's files are updated first, and reloads wait for the response. */
+  async #forwardAfterSync(
     action: RepositoryAction,
     stream: http2.ServerHttp2Stream,
     forward: () => void,
@@ -117,14 +117,14 @@ export class GrpcGateway implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#target?.watch.retire();
+    this.#target?.watch.close();
     return this.#server.close();
   }
 }
 
 const SETTINGS = { initialWindowSize: WINDOW_BYTES, enablePush: false } as const;
 
-/** Where calls go, and what they carry there. */
+/** The engine that calls go to. */
 class GrpcTarget {
   readonly #url: URL;
   readonly #tls: EngineEndpoints['tls'];
@@ -159,7 +159,10 @@ class GrpcTarget {
       settings: SETTINGS,
       maxSessionMemory: MAX_SESSION_MEGABYTES,
     });
-    const timer = setTimeout(() => session.destroy(new Error('no connection in time')), CONNECT_LIMIT_MS);
+    const timer = setTimeout(
+      () => session.destroy(new Error(`no connection within ${CONNECT_LIMIT_MS / 1_000} s`)),
+      CONNECT_LIMIT_MS,
+    );
     session.once('connect', () => clearTimeout(timer));
     session.once('close', () => clearTimeout(timer));
     session.once('connect', () => session.setLocalWindowSize(WINDOW_BYTES));
@@ -177,7 +180,7 @@ class GrpcTarget {
     return session;
   }
 
-  /** Counts a call as under way until its stream closes. */
+  /** Counts a call as in flight until its stream closes. */
   begin(session: http2.ClientHttp2Session, stream: http2.ServerHttp2Stream): void {
     const entry = this.#sessions.get(session);
     if (!entry) return;
@@ -222,7 +225,7 @@ function pass(
   client.on('error', () => call.close(http2.constants.NGHTTP2_CANCEL));
   call.on('error', () => client.close(http2.constants.NGHTTP2_INTERNAL_ERROR));
   client.once('aborted', () => call.close(http2.constants.NGHTTP2_CANCEL));
-  // An end without trailers is no answer.
+  // A call that ends without trailers has failed.
   call.once('close', () => {
     if (!trailers && !client.closed) client.close(call.rstCode || http2.constants.NGHTTP2_INTERNAL_ERROR);
   });

@@ -1,15 +1,16 @@
 import type { ServerHttp2Stream } from 'node:http2';
 
-/** A message starts with a byte for its compression and four for its length. */
+/** A message starts with one byte for its compression and four for its length. */
 const PREFIX_BYTES = 5;
-/** What stands in front of the name is one other name at most. */
+/** At most one other name precedes the model's name. */
 const MOST_READ_BYTES = 64 * 1024;
 const REPOSITORY_NAME = 0x0a;
 const MODEL_NAME = 0x12;
 
 /**
- * The `model_name` (field 2) of the call's first message, a RepositoryModelLoad or -UnloadRequest; what was read for
- * it is put back. Undefined where it does not stand in front, as every writer of protocol buffers puts it.
+ * Reads the `model_name` (field 2) of the call's first message, a RepositoryModelLoadRequest or
+ * RepositoryModelUnloadRequest, and puts the bytes back. Undefined if it is not among the first fields, where every
+ * implementation of protocol buffers writes it.
  */
 export async function readModelName(call: ServerHttp2Stream): Promise<string | undefined> {
   let read = Buffer.alloc(0);
@@ -40,7 +41,7 @@ function nextChunk(call: ServerHttp2Stream): Promise<Buffer | undefined> {
 
 function nameIn(message: Buffer): string | 'more' | undefined {
   if (message.length < PREFIX_BYTES) return 'more';
-  // A compressed message cannot be read in passing.
+  // A compressed message is not unpacked just to find the name.
   if (message[0] !== 0) return undefined;
   let at = PREFIX_BYTES;
   for (;;) {

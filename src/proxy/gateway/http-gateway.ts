@@ -9,10 +9,10 @@ import type { RepositorySync, RepositoryTurn } from '../../repository/index.ts';
 import type { EngineEndpoints } from '../endpoints.ts';
 import type { LivenessLimits } from '../liveness.ts';
 import { answerMalformed, refuseTunnel } from '../malformed-request.ts';
-import { ClientConnection, type Gate } from './client-connection.ts';
+import { Backlog, type BacklogLimits } from './backlog.ts';
+import { ClientConnection, type GatewayContext } from './client-connection.ts';
 import { forward } from './forward.ts';
 import { answerGatewayError } from './gateway-error.ts';
-import { Holding } from './holding.ts';
 import type { RequestHead } from './message-head.ts';
 import { CONTROL_REFUSED } from './model-control.ts';
 import { repositoryRequest } from './repository-request.ts';
@@ -20,48 +20,48 @@ import { MAX_HEADER_BYTES, Upstream } from './upstream.ts';
 
 export interface HttpGatewayOptions {
   readonly host: string;
-  /** 0 takes any free port. */
+  /** 0 picks any free port. */
   readonly port: number;
   readonly modelControlMode: ModelControlMode;
-  /** Brings the engine's repository up to date before clients list and load its models. */
+  /** Brings the engine's repository up to date before clients list or load models. */
   readonly sync?: RepositorySync | undefined;
-  /** Called after a client's load or unload has been answered. */
+  /** Called after the response to a client's load or unload. */
   readonly onModelControl?: () => void;
-  /** Called when a connection cannot be accepted; the gateway listens on. */
+  /** Called when a connection cannot be accepted; the gateway keeps listening. */
   readonly onError?: (error: Error) => void;
-  /** Records each request that comes to this port. */
+  /** Records every request to this port. */
   readonly meter?: RequestMeter | undefined;
-  readonly hold?: { readonly most: number; readonly milliseconds: number };
+  readonly backlog?: BacklogLimits;
   readonly liveness?: LivenessLimits;
 }
 
-/** How long requests in flight may take to end when the gateway closes. */
+/** How long requests in flight may take to finish when the gateway closes. */
 const DRAIN_MS = 30_000;
-/** How often an engine that took no connection is tried again. */
-const LOOK_AGAIN_MS = 200;
+/** How often an engine that accepts no connections is tried again. */
+const RECONNECT_MS = 200;
 const RETRY_AFTER = { 'Retry-After': '1' } as const;
 
 /**
- * Our own listener on Triton's HTTP port, before an engine that runs elsewhere: engines come and go behind it while
- * the port stays. Plain requests take the short way of `ClientConnection`; all others node:http parses.
+ * Our own listener on Triton's HTTP port, in front of an engine that runs elsewhere: engines come and go while the port
+ * stays open. Plain requests take the fast path of `ClientConnection`; node:http parses all others.
  */
 export class HttpGateway implements AsyncDisposable {
   readonly #options: HttpGatewayOptions;
   readonly #server: DrainingServer;
-  readonly #holding: Holding;
-  readonly #gate: Gate;
-  /** node:http's own listener, which takes a connection for the rest of its life. */
+  readonly #backlog: Backlog;
+  readonly #context: GatewayContext;
+  /** node:http's own connection listener: it handles a connection until it closes. */
   readonly #parse: (socket: Socket) => void;
   #upstream: Upstream | undefined;
-  /** Where requests went until it took no connection any more. */
-  #away: Upstream | undefined;
-  /** Why there is no engine, once none will come any more. */
+  /** The upstream that stopped accepting connections and may come back. */
+  #unreachable: Upstream | undefined;
+  /** Why there is no engine, once no further start will be attempted. */
   #failure: string | undefined;
 
   constructor(options: HttpGatewayOptions) {
     this.#options = options;
-    this.#holding = new Holding(options.hold);
-    // Idle connections stay open, as Triton's do: clients pool them and do not expect them to go away.
+    this.#backlog = new Backlog(options.backlog);
+    // Idle connections stay open, as with Triton: clients pool them and do not expect them to close.
     const server = createServer(
       { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 60_000, maxHeaderSize: MAX_HEADER_BYTES },
       (request, response) => {
@@ -78,13 +78,13 @@ export class HttpGateway implements AsyncDisposable {
     server.on('clientError', answerMalformed);
     server.on('connect', (_request, socket) => refuseTunnel(socket));
     server.removeAllListeners('connection');
-    this.#gate = this.#makeGate();
-    server.on('connection', (socket) => new ClientConnection(socket, this.#gate));
+    this.#context = this.#makeContext();
+    server.on('connection', (socket) => new ClientConnection(socket, this.#context));
     const { onError } = options;
     this.#server = new DrainingServer(server, { drainMs: DRAIN_MS, ...(onError && { onError }) });
   }
 
-  /** Answers a request that came in through another listener of this process, which records it. */
+  /** Handles a request that arrived at another listener of this process, which records it. */
   readonly listener: RequestListener = (request, response) => this.#take(request, response, false);
 
   /** @throws PORT_TAKEN, PORT_REFUSED */
@@ -92,56 +92,57 @@ export class HttpGateway implements AsyncDisposable {
     return this.#server.listen(this.#options.host, this.#options.port, 'Triton HTTP');
   }
 
-  /** From now on requests go there, those that waited first. Requests under way end where they are. */
+  /** Sends requests there from now on, waiting ones first. Requests in flight finish where they are. */
   switchTo(endpoints: EngineEndpoints): void {
-    this.#retire();
+    this.#closeUpstreams();
     this.#failure = undefined;
     this.#upstream = new Upstream(endpoints, this.#options.liveness);
-    this.#holding.release();
+    this.#backlog.release();
   }
 
-  /** From now on requests wait for the next `switchTo`. */
-  hold(): void {
-    this.#retire();
+  /** Makes requests wait until the next `switchTo`. */
+  pause(): void {
+    this.#closeUpstreams();
   }
 
-  /** No engine will come: requests, those that wait too, are answered 503 with the reason. */
+  /** Responds with 503 and the reason from now on, to waiting requests too: no engine will come back. */
   fail(reason: string): void {
-    this.#retire();
+    this.#closeUpstreams();
     this.#failure = reason;
-    this.#holding.release();
+    this.#backlog.release();
   }
 
-  #retire(): void {
-    this.#upstream?.retire();
-    this.#away?.retire();
+  #closeUpstreams(): void {
+    this.#upstream?.close();
+    this.#unreachable?.close();
     this.#upstream = undefined;
-    this.#away = undefined;
+    this.#unreachable = undefined;
   }
 
   /**
-   * Requests wait from now on: the engine takes no connection. Of one that is ours we hear what comes next; one that
-   * somebody else runs is back when it takes connections again.
+   * Makes requests wait, because the engine accepts no connections. For an engine of ours, `switchTo` follows; an
+   * external one is used again once it accepts connections.
    */
-  async #suspend(upstream: Upstream): Promise<void> {
+  async #waitUntilReachable(upstream: Upstream): Promise<void> {
     if (this.#upstream !== upstream) return;
     this.#upstream = undefined;
-    this.#away = upstream;
-    while (this.#away === upstream && !this.#server.isClosing) {
-      if (!(await upstream.takesConnections())) await sleep(LOOK_AGAIN_MS, undefined, { ref: false });
-      else if (this.#away === upstream) {
-        this.#away = undefined;
+    this.#unreachable = upstream;
+    while (this.#unreachable === upstream && !this.#server.isClosing) {
+      if (!(await upstream.isReachable())) await sleep(RECONNECT_MS, undefined, { ref: false });
+      else if (this.#unreachable === upstream) {
+        this.#unreachable = undefined;
         this.#upstream = upstream;
-        this.#holding.release();
+        this.#backlog.release();
       }
     }
   }
 
-  get held(): number {
-    return this.#holding.size;
+  /** How many requests wait for the engine. */
+  get backlogSize(): number {
+    return this.#backlog.size;
   }
 
-  #makeGate(): Gate {
+  #makeContext(): GatewayContext {
     const gateway = this;
     const { onModelControl, meter } = this.#options;
     return {
@@ -154,7 +155,7 @@ export class HttpGateway implements AsyncDisposable {
       mayPass: (request) => this.#mayPass(request),
       begin: (socket) => this.#server.begin(socket),
       end: (socket) => this.#server.end(socket),
-      onAnswered: ({ request: { method, target }, wasPassed, status, startedAt }) => {
+      onAnswered: ({ head: { method, target }, wasPassed, status, startedAt }) => {
         meter?.record(method, target, status, performance.now() - startedAt);
         if (!wasPassed || !onModelControl) return;
         if (stateChangeOf(method, target) === 'model-control') onModelControl();
@@ -201,13 +202,13 @@ export class HttpGateway implements AsyncDisposable {
     }
     const asked = this.#options.sync && repositoryRequest(request.method, request.url);
     const passing = asked
-      ? this.#passInTurn(asked, request, response, awaitsContinue)
+      ? this.#passAfterSync(asked, request, response, awaitsContinue)
       : this.#pass(request, response, awaitsContinue);
     passing.catch((error: unknown) => answerGatewayError(response, 500, messageOf(error)));
   }
 
-  /** A request of the repository API: the engine's files come first, and our own reload waits for the answer. */
-  async #passInTurn(
+  /** Passes on a request to the repository API: the engine's files are updated first, and reloads wait for the response. */
+  async #passAfterSync(
     { action, model }: NonNullable<ReturnType<typeof repositoryRequest>>,
     request: IncomingMessage,
     response: ServerResponse,
@@ -230,23 +231,23 @@ export class HttpGateway implements AsyncDisposable {
   async #pass(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): Promise<void> {
     let mayContinue = awaitsContinue;
     for (;;) {
-      // The next request on this connection could go the short way, but not from here: let the caller open another.
+      // The next request could take the fast path, but not on this connection: make the client open another.
       if (!this.#upstream) response.shouldKeepAlive = false;
       const upstream = this.#upstream ?? (await this.#awaitEngine(request, response));
       if (!upstream) return;
       if (mayContinue) response.writeContinue();
       mayContinue = false;
       if ((await forward(upstream, request, response)) === 'answered') return;
-      void this.#suspend(upstream);
+      void this.#waitUntilReachable(upstream);
     }
   }
 
-  /** The engine to use, or undefined after the request has been answered. */
+  /** Resolves with the engine to use; undefined once the request has been answered without one. */
   async #awaitEngine(request: IncomingMessage, response: ServerResponse): Promise<Upstream | undefined> {
     if (this.#failure === undefined && !this.#server.isClosing && !isHealthProbe(request.url)) {
-      const end = await this.#holding.wait((leave) => response.once('close', leave));
-      if (end === 'released' && this.#upstream) return this.#upstream;
-      if (end === 'left') return undefined;
+      const result = await this.#backlog.wait((disconnected) => response.once('close', disconnected));
+      if (result === 'released' && this.#upstream) return this.#upstream;
+      if (result === 'disconnected') return undefined;
     }
     request.resume();
     const reason = this.#server.isClosing
@@ -256,17 +257,17 @@ export class HttpGateway implements AsyncDisposable {
     return undefined;
   }
 
-  /** Stops listening, lets requests in flight end, and closes every connection. */
+  /** Stops listening, lets requests in flight finish, then closes every connection. */
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = this.#server.close();
-    this.#holding.release('closed');
+    this.#backlog.release('closed');
     await closed;
     this.#upstream?.destroy();
-    this.#away?.destroy();
+    this.#unreachable?.destroy();
   }
 }
 
-/** Health is told at once, never held: a probe asks how things are now. */
+/** Health probes never wait in the backlog: they ask for the state right now. */
 function isHealthProbe(url: string | undefined): boolean {
   return url !== undefined && /^\/+v2\/+health\//.test(url);
 }

@@ -1,20 +1,20 @@
 import { connectionOptions, HOP_BY_HOP } from '../hop-by-hop.ts';
 
-/** A request whose form leaves no doubt where it ends. */
+/** The head of a plain request: where the request ends is beyond doubt. */
 export interface RequestHead {
   readonly method: string;
   readonly target: string;
-  /** Bytes up to and with the empty line. */
+  /** Bytes up to and including the empty line. */
   readonly length: number;
   readonly bodyLength: number;
   readonly keepsAlive: boolean;
   /** Whether a web page may have sent it. */
   readonly hasOrigin: boolean;
-  /** The fields to pass on as they were written, each with its line end; without `Host`. */
+  /** The fields to forward as written, each with its line ending; without `Host`. */
   readonly fields: string;
 }
 
-/** Where an answer's body ends: after so many bytes, by its chunks, or with the connection. */
+/** How the end of a response's body is marked: by its length in bytes, by chunks, or by the end of the connection. */
 export type BodyFraming = number | 'chunked' | 'close';
 
 export interface AnswerHead {
@@ -22,7 +22,7 @@ export interface AnswerHead {
   readonly length: number;
   readonly framing: BodyFraming;
   readonly keepsAlive: boolean;
-  /** Status line and fields to pass on, each with its line end. */
+  /** Status line and fields to forward, each with its line ending. */
   readonly lines: string;
 }
 
@@ -32,7 +32,7 @@ const ANSWER = new RegExp(
   `^HTTP/1\\.([01]) ([1-9]\\d\\d)(?: [\\t\\x20-\\x7e\\x80-\\xff]*)?\\r\\n(?:${FIELD})*\\r\\n$`,
 );
 const LENGTH = /^\d{1,15}$/;
-/** Hop-by-hop fields that are left out without a thought; a request with any other is for the full parser. */
+/** Hop-by-hop fields that are simply left out; a request with any other goes to the full parser. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
   'keep-alive',
   'proxy-authenticate',
@@ -41,16 +41,16 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads the head of a plain request (RFC 9112): GET, HEAD or POST with at most one Content-Length. Undefined for all
- * else, be it incomplete, malformed or merely rare: a full parser is to judge that.
+ * Reads the head of a plain request (RFC 9112): GET, HEAD or POST with at most one Content-Length. Returns undefined
+ * for everything else, whether incomplete, malformed or merely unusual: the full parser decides about that.
  */
 export function scanRequest(
   bytes: Buffer,
-  overruled: ReadonlySet<string>,
-  most: number,
+  overridden: ReadonlySet<string>,
+  maxBytes: number,
 ): RequestHead | undefined {
   const end = bytes.indexOf('\r\n\r\n');
-  if (end < 0 || end > most) return undefined;
+  if (end < 0 || end > maxBytes) return undefined;
   const length = end + 4;
   const text = bytes.toString('latin1', 0, length);
   const [, method, target] = REQUEST.exec(text) ?? [];
@@ -74,7 +74,7 @@ export function scanRequest(
         if (bodyLength !== undefined || !LENGTH.test(value)) return undefined;
         bodyLength = Number(value);
         fields += line;
-      } else if (!overruled.has(name)) fields += line;
+      } else if (!overridden.has(name)) fields += line;
     }
   }
   if (hosts !== 1) return undefined;
@@ -82,10 +82,10 @@ export function scanRequest(
   return { method, target, length, bodyLength: bodyLength ?? 0, keepsAlive, hasOrigin, fields };
 }
 
-/** Reads the head of an answer; undefined until it is whole. @throws Error where it is malformed or ambiguous */
-export function scanAnswer(bytes: Buffer, most: number): AnswerHead | undefined {
+/** Reads the head of a response; undefined until it is complete. @throws Error if it is malformed or ambiguous */
+export function scanAnswer(bytes: Buffer, maxBytes: number): AnswerHead | undefined {
   const end = bytes.indexOf('\r\n\r\n');
-  if (end < 0 && bytes.length <= most) return undefined;
+  if (end < 0 && bytes.length <= maxBytes) return undefined;
   const length = end + 4;
   const text = bytes.toString('latin1', 0, length);
   const [, minor, code] = end < 0 ? [] : (ANSWER.exec(text) ?? []);
@@ -109,7 +109,7 @@ export function scanAnswer(bytes: Buffer, most: number): AnswerHead | undefined 
   return { status: Number(code), length, framing, keepsAlive: minor === '1' && !named.has('close'), lines };
 }
 
-/** Name in lower case, value without spaces around it, and the whole line. */
+/** The name in lower case, the trimmed value, and the whole line. */
 function* fieldsOf(text: string): Generator<[string, string, string]> {
   let at = text.indexOf('\r\n') + 2;
   while (at < text.length - 2) {

@@ -6,7 +6,7 @@ import { forward } from './forward.ts';
 import { answerGatewayError } from './gateway-error.ts';
 import { Upstream } from './upstream.ts';
 
-/** A listener that passes requests on to metrics behind TLS, a key or a path of their own. */
+/** A listener for metrics that lie behind TLS, a key or a path of their own. */
 export class MetricsGateway implements AsyncDisposable {
   readonly #server: DrainingServer;
   #upstream: Upstream | undefined;
@@ -16,7 +16,7 @@ export class MetricsGateway implements AsyncDisposable {
       this.#server.track(request, response);
       const upstream = this.#upstream;
       if (upstream && (await forward(upstream, request, response)) === 'answered') return;
-      answerGatewayError(response, 503, 'the metrics of the engine do not answer');
+      answerGatewayError(response, 503, "the engine's metrics do not answer");
     });
     server.on('clientError', answerMalformed);
     this.#server = new DrainingServer(server, { drainMs: 0 });
@@ -27,9 +27,9 @@ export class MetricsGateway implements AsyncDisposable {
     return this.#server.listen(host, port, purpose);
   }
 
-  /** From now on requests for `/metrics` go there; with none, they are answered 503. */
+  /** Sends requests for `/metrics` there from now on; without endpoints, the response is 503. */
   switchTo(endpoints: EngineEndpoints | undefined): void {
-    this.#upstream?.retire();
+    this.#upstream?.close();
     const { metrics } = endpoints ?? {};
     this.#upstream =
       endpoints && metrics !== undefined

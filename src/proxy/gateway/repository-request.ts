@@ -2,7 +2,7 @@ import type { RepositoryAction } from '../../repository/index.ts';
 
 const REPOSITORY = /^\/v2\/repository(?:\/[^/]+)?\/(?:(index)|models\/([^/]+)\/(load|unload))$/;
 
-/** What a request asks of the repository API, matched as Triton does; undefined for everything else. */
+/** The action that a request asks of the repository API, matched as Triton does; undefined for all other requests. */
 export function repositoryRequest(
   method: string | undefined,
   url: string | undefined,
@@ -17,7 +17,7 @@ export function repositoryRequest(
 const GRPC_REPOSITORY = /^\/inference\.GRPCInferenceService\/RepositoryModel(Load|Unload)$/;
 const GRPC_INDEX = '/inference.GRPCInferenceService/RepositoryIndex';
 
-/** What a gRPC call asks of the repository API; undefined for every other. */
+/** The action that a gRPC call asks of the repository API; undefined for all other calls. */
 export function grpcRepositoryAction(path: string | undefined): RepositoryAction | undefined {
   if (path === GRPC_INDEX) return 'index';
   const action = GRPC_REPOSITORY.exec(path ?? '')?.[1];

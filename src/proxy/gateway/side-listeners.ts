@@ -15,11 +15,11 @@ type ServiceName = (typeof SERVICES)[number]['name'];
 
 interface Listener extends AsyncDisposable {
   listen(host: string, port: number, purpose: string): Promise<number>;
-  /** From now on clients get to the service of this engine; with none, they are turned away. */
+  /** Connects clients to this engine's service from now on; without endpoints, they are turned away. */
   switchTo(endpoints: EngineEndpoints | undefined): void;
 }
 
-/** The gRPC and metrics ports. */
+/** The listeners on the gRPC and metrics ports. */
 export class SideListeners implements AsyncDisposable {
   readonly #options: GatewayPorts & GrpcGatewayOptions;
   readonly #events: EventSink;
@@ -30,12 +30,12 @@ export class SideListeners implements AsyncDisposable {
     this.#events = events;
   }
 
-  /** Addresses that are open. */
+  /** The addresses of the open listeners. */
   get addresses(): { readonly grpc?: string; readonly metrics?: string } {
     return Object.fromEntries([...this.#open].map(([name, { address }]) => [name, address]));
   }
 
-  /** Opens a listener for each of these that the engine has. @throws PORT_TAKEN for a port that the user insists on */
+  /** Opens a listener for each of these services that the engine has. @throws PORT_TAKEN for a port that the user chose */
   async openFor(endpoints: EngineEndpoints): Promise<void> {
     for (const { name, port, title, flag } of SERVICES) {
       if (endpoints[name] === undefined || this.#open.has(name)) continue;
@@ -45,15 +45,18 @@ export class SideListeners implements AsyncDisposable {
         const number = await listener.listen(host, this.#options[port], title);
         const address = formatAddress(reachableHost(host), number);
         this.#open.set(name, { listener, address });
-        this.#say('info', `${title} at ${address}`);
+        this.#log('info', `${title} at ${address}`);
       } catch (error) {
         if (insists[name] || !(error instanceof TritonLocalError)) throw error;
-        this.#say('warning', `${title} is not offered: ${messageOf(error)}; choose another port by ${flag}`);
+        this.#log(
+          'warning',
+          `${title} is not offered: ${messageOf(error)}; choose another port with ${flag}`,
+        );
       }
     }
   }
 
-  /** Bytes pass as they come where nothing has to be read of them and nothing to be added. */
+  /** Picks a listener that passes bytes through unread if nothing has to be inspected or added. */
   #make(name: ServiceName, { [name]: address = '', headers = {} }: EngineEndpoints): Listener {
     const isPlain = !/^(?:https?|grpcs):/.test(address) && Object.keys(headers).length === 0;
     if (name === 'metrics') return isPlain ? new TcpGateway(name) : new MetricsGateway();
@@ -65,7 +68,7 @@ export class SideListeners implements AsyncDisposable {
     for (const { listener } of this.#open.values()) listener.switchTo(endpoints);
   }
 
-  #say(level: 'info' | 'warning', text: string): void {
+  #log(level: 'info' | 'warning', text: string): void {
     this.#events.emit({ type: 'log.line', source: 'emulator', level, text });
   }
 

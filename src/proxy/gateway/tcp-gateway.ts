@@ -14,7 +14,7 @@ interface Address {
   readonly port: number;
 }
 
-/** The bytes that had passed to and from an engine when last looked at, and whether the engine spoke last. */
+/** Bytes transferred at the last check, and whether a response was awaited then. */
 interface Traffic {
   readonly read: number;
   readonly written: number;
@@ -27,7 +27,7 @@ interface Target {
   readonly watch: LivenessWatch;
 }
 
-/** A listener that passes bytes on to an engine's port as they come: for gRPC and metrics. */
+/** A listener that passes bytes through to an engine's gRPC or metrics port. */
 export class TcpGateway implements AsyncDisposable {
   readonly #service: 'grpc' | 'metrics';
   readonly #server: DrainingServer;
@@ -37,7 +37,7 @@ export class TcpGateway implements AsyncDisposable {
   constructor(service: 'grpc' | 'metrics', liveness?: LivenessLimits) {
     this.#service = service;
     this.#liveness = liveness;
-    const server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#take(socket));
+    const server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#accept(socket));
     this.#server = new DrainingServer(server, { drainMs: 0 });
   }
 
@@ -47,12 +47,12 @@ export class TcpGateway implements AsyncDisposable {
   }
 
   /**
-   * From now on connections go there; with none, new ones are closed. Those that lead to an engine that has ended are
-   * closed by its end.
+   * Connects new clients there from now on; without endpoints, they are disconnected. Existing connections end with
+   * their engine.
    */
   switchTo(endpoints: EngineEndpoints | undefined): void {
     const address = endpoints?.[this.#service];
-    this.#target?.watch.retire();
+    this.#target?.watch.close();
     this.#target =
       endpoints && address !== undefined ? this.#makeTarget(parseAddress(address), endpoints) : undefined;
   }
@@ -67,7 +67,7 @@ export class TcpGateway implements AsyncDisposable {
     return { address, connections, watch };
   }
 
-  #take(socket: net.Socket): void {
+  #accept(socket: net.Socket): void {
     endOnError(socket);
     const target = this.#target;
     if (!target) {
@@ -104,17 +104,17 @@ export class TcpGateway implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#target?.watch.retire();
+    this.#target?.watch.close();
     return this.#server.close();
   }
 }
 
-/** What breaks one side closes both; there is nobody else to report it to. */
+/** An error on one side closes both; there is nowhere to report it. */
 function endOnError(socket: net.Socket): void {
   socket.on('error', () => socket.destroy());
 }
 
-/** Connections on which the client spoke last, as far as bytes can tell. */
+/** Connections on which the client sent bytes last, so that a response is probably awaited. */
 function* awaitingAnswer(connections: Map<net.Socket, Traffic>): Generator<net.Socket> {
   for (const [socket, before] of connections) {
     const { bytesRead: read, bytesWritten: written } = socket;
@@ -124,7 +124,7 @@ function* awaitingAnswer(connections: Map<net.Socket, Traffic>): Generator<net.S
   }
 }
 
-/** `HOST:PORT`, or a URL that has them. */
+/** Parses `HOST:PORT`, or a URL with both. */
 function parseAddress(address: string): Address {
   const { hostname, port } = new URL(address.includes('://') ? address : `http://${address}`);
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 80 : Number(port) };

@@ -7,19 +7,19 @@ import { type LivenessLimits, LivenessWatch } from '../liveness.ts';
 import { EnginePool } from './engine-pool.ts';
 import { probeEngine } from './engine-probe.ts';
 
-/** Connections to the engine at a time; requests beyond wait for one. */
+/** Maximum number of connections to the engine; further requests wait for one. */
 const MAX_CONNECTIONS = 512;
 const CONNECT_LIMIT_MS = 2_000;
 /**
- * An idle connection is used again for what must not be sent twice only where its end is not to be expected: Triton
- * keeps idle ones open, many servers wait 5 s.
+ * How long an idle connection may have been idle to be reused for a request that must not be sent twice. Triton keeps
+ * idle connections open; many servers close them after 5 s.
  */
 export const SURELY_OPEN_MS = 1_000;
 export const MAX_HEADER_BYTES = 65_536;
 const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Where requests go now. Each engine process has its own connections: none outlives the engine it leads to. */
+/** The engine that requests go to. Each engine process has its own connections, and none outlives it. */
 export class Upstream {
   readonly #url: URL;
   readonly #basePath: string;
@@ -27,9 +27,9 @@ export class Upstream {
   readonly #request: typeof http.request;
   readonly #headers: readonly string[];
   readonly #fixedFields: string;
-  /** Names of fields, in lower case, whose caller's value gives way to the engine's. */
-  readonly overruled: ReadonlySet<string>;
-  /** Connections for plain requests; an engine behind TLS has none. */
+  /** Fields, in lower case, whose value from the client is replaced by the engine's. */
+  readonly overridden: ReadonlySet<string>;
+  /** Connections for plain requests; undefined for an engine behind TLS. */
   readonly pool: EnginePool | undefined;
   readonly #watch: LivenessWatch;
 
@@ -42,13 +42,13 @@ export class Upstream {
       keepAlive: true,
       maxSockets: MAX_CONNECTIONS,
       scheduling: 'lifo',
-      // Ends idle connections only: nothing listens for it on those in use.
+      // Closes idle connections only: nothing listens for the timeout on those in use.
       timeout: SURELY_OPEN_MS,
     } as const;
     this.#agent = secure ? new https.Agent({ ...options, ...tls }) : new http.Agent(options);
     this.#request = secure ? https.request : http.request;
     this.#headers = ['Host', this.#url.host, ...Object.entries(headers).flat()];
-    this.overruled = new Set(['host', ...Object.keys(headers).map((name) => name.toLowerCase())]);
+    this.overridden = new Set(['host', ...Object.keys(headers).map((name) => name.toLowerCase())]);
     const fields = Object.entries({ Host: this.#url.host, ...headers });
     this.#fixedFields = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
     const isPlain = fields.every(([name, value]) => FIELD_NAME.test(name) && FIELD_VALUE.test(value));
@@ -61,7 +61,7 @@ export class Upstream {
     });
   }
 
-  /** The head of a request as the engine gets it; `fields` are complete lines. */
+  /** The head of a request as sent to the engine; `fields` are complete lines. */
   head(method: string, target: string, fields: string): string {
     return `${method} ${this.#basePath}${target} HTTP/1.1\r\n${this.#fixedFields}${fields}\r\n`;
   }
@@ -70,12 +70,12 @@ export class Upstream {
     return this.#url.hostname.replace(/^\[|\]$/g, '');
   }
 
-  /** Opens a request with the caller's headers as they were written; its body is still to be sent. */
-  open(method: string, target: string, callerHeaders: readonly string[]): http.ClientRequest {
+  /** Opens a request with the client's headers as written; the caller sends the body. */
+  open(method: string, target: string, clientHeaders: readonly string[]): http.ClientRequest {
     const headers = [...this.#headers];
-    for (let index = 0; index + 1 < callerHeaders.length; index += 2) {
-      const name = callerHeaders[index] ?? '';
-      if (!this.overruled.has(name.toLowerCase())) headers.push(name, callerHeaders[index + 1] ?? '');
+    for (let index = 0; index + 1 < clientHeaders.length; index += 2) {
+      const name = clientHeaders[index] ?? '';
+      if (!this.overridden.has(name.toLowerCase())) headers.push(name, clientHeaders[index + 1] ?? '');
     }
     const request = this.#request({
       protocol: this.#url.protocol,
@@ -97,13 +97,13 @@ export class Upstream {
   }
 
   /** Whether the engine accepts a connection now. */
-  takesConnections(): Promise<boolean> {
+  isReachable(): Promise<boolean> {
     const port = Number(this.#url.port || (this.#url.protocol === 'https:' ? 443 : 80));
     const socket = net.connect({ host: this.#hostname, port, timeout: CONNECT_LIMIT_MS });
     return new Promise((resolve) => {
-      const settle = (takes: boolean) => {
+      const settle = (reachable: boolean) => {
         socket.destroy();
-        resolve(takes);
+        resolve(reachable);
       };
       socket.once('connect', () => settle(true));
       socket.once('timeout', () => settle(false));
@@ -111,20 +111,20 @@ export class Upstream {
     });
   }
 
-  /** Ends idle connections now and those in use after their answers: an engine that stops waits for them. */
-  retire(): void {
-    this.#watch.retire();
-    this.pool?.retire();
+  /** Closes idle connections now, and those in use after their responses: an engine that stops waits for them. */
+  close(): void {
+    this.#watch.close();
+    this.pool?.close();
     this.#agent.maxFreeSockets = 0;
     for (const sockets of Object.values(this.#agent.freeSockets)) {
       for (const socket of [...(sockets ?? [])]) socket.destroy();
     }
   }
 
-  /** Ends every connection, those in use as well. */
+  /** Closes every connection now. */
   destroy(): void {
     this.pool?.destroy();
     this.#agent.destroy();
-    this.#watch.retire();
+    this.#watch.close();
   }
 }

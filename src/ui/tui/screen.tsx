@@ -1,6 +1,5 @@
 import { type Instance, type Key, render } from 'ink';
-import { type Clock, messageOf, systemClock } from '../../base/index.ts';
-import { write } from '../output.ts';
+import { type Clock, messageOf, systemClock, write } from '../../base/index.ts';
 import type { Leaving, Renderer, RendererOptions } from '../renderer.ts';
 import { createStyle, type Style } from '../style.ts';
 import { Dashboard } from './dashboard.tsx';

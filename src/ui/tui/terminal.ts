@@ -1,4 +1,4 @@
-import { guard, isClosed } from '../output.ts';
+import { guard, isClosed } from '../../base/index.ts';
 
 const ESC = '\u001B';
 /** Alternate screen, no cursor, no wrapping at the right edge: a row that is too wide is cut, never a second row. */

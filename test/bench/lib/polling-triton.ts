@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
-import { askPython, layBackendDirectory } from '../../../src/engines/native/backend-directory.ts';
+import { askPython, makeBackendDirectory } from '../../../src/engines/native/backend-directory.ts';
 import { describeInstallation } from '../../../src/engines/native/installation.ts';
 import { freePort } from '../../e2e/digits.ts';
 import { realTriton } from '../../helpers/triton.ts';
@@ -21,7 +21,7 @@ export class PollingTriton implements AsyncDisposable {
     const { python = 'python3', libraryDirectories } = installation;
     const environment = { ...process.env } as Record<string, string>;
     const facts = await askPython(python, environment);
-    const backends = await layBackendDirectory(installation, facts.version, workDirectory);
+    const backends = await makeBackendDirectory(installation, facts.version, workDirectory);
     const port = await freePort();
     const child = spawn(
       installation.program,

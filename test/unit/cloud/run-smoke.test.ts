@@ -184,7 +184,7 @@ describe('without an answer a request is a failed row', () => {
       'http://localhost:9/score',
       /^no answer: the connection was refused/,
     ],
-    ['no URL at all', 'localhost/score', /^no answer: "localhost\/score" is no http or https URL/],
+    ['no URL at all', 'localhost/score', /^no answer: "localhost\/score" is not an http or https URL/],
   ])('%s', async (_, scoringUri, text) => {
     const { ok, status, differences } = await smoke({ score: {} }, { scoringUri });
     expect({ ok, status }).toEqual({ ok: false, status: null });

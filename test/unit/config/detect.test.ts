@@ -3,10 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  describeDoubtfulScripts,
   describeEmptyProject,
   detectEntryScript,
   detectModels,
+  warnOfAmbiguousScripts,
 } from '../../../src/config/detect.ts';
 
 let root: string;
@@ -95,7 +95,7 @@ describe('the models of a project', () => {
   });
 });
 
-describe('what cannot be chosen without a doubt', () => {
+describe('an ambiguous or empty folder', () => {
   it.each([
     [
       'two scripts',
@@ -108,7 +108,7 @@ describe('what cannot be chosen without a doubt', () => {
     [
       'no version folder',
       ['m/model.onnx'],
-      'm/model.onnx lies in no version folder',
+      'm/model.onnx is not in a version folder',
       'move it to m/1/model.onnx',
     ],
     [
@@ -117,7 +117,7 @@ describe('what cannot be chosen without a doubt', () => {
       'repo/m/weights.onnx',
       'repo/m/1/model.onnx',
     ],
-    ['a Python model without one', ['m/model.py'], 'm/model.py lies in no version folder', 'm/1/model.py'],
+    ['a Python model without one', ['m/model.py'], 'm/model.py is not in a version folder', 'm/1/model.py'],
     ['an MLflow model', ['MLmodel', 'conda.yaml'], 'is an MLflow model', 'mlflow.pyfunc.load_model'],
     [
       'a repository further down',
@@ -125,7 +125,7 @@ describe('what cannot be chosen without a doubt', () => {
       'where they are looked for',
       `--models ${path.join('modèles', 'triton')}`,
     ],
-    ['nothing', ['README.md'], 'holds neither models nor an entry script', 'looked for a model repository'],
+    ['nothing', ['README.md'], 'has neither models nor an entry script', 'looked for a model repository'],
   ])('%s: names what was found and what settles it', async (_name, files, message, hint) => {
     await lay(...files);
     expect(await detectModels(root)).toBeUndefined();
@@ -137,9 +137,9 @@ describe('what cannot be chosen without a doubt', () => {
 
   it('two scripts beside models are warned of, one is not', async () => {
     await lay('a.py');
-    expect(await describeDoubtfulScripts(root)).toEqual([]);
+    expect(await warnOfAmbiguousScripts(root)).toEqual([]);
     await lay('a.py', 'b.py', 'models/triton/m/1/model.onnx');
-    expect(await describeDoubtfulScripts(root)).toEqual([
+    expect(await warnOfAmbiguousScripts(root)).toEqual([
       'served without an entry script: several files define init() and run() (a.py, b.py); choose one: --entry-script a.py',
     ]);
   });

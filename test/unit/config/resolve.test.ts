@@ -150,7 +150,7 @@ describe('which value wins', () => {
     await lay(['config.json', '[1]']);
     await expect(resolve()).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: "the scoring server's config.json is invalid: it holds no object",
+      message: "the scoring server's config.json is invalid: it is not a JSON object",
       location: { file: path.join(root, 'config.json') },
     });
   });

@@ -29,7 +29,7 @@ it('sends a Triton of somebody else’s nothing that changes its state', async (
       hint: expect.stringContaining(`curl -X POST ${url}/v2/repository/models/other/load`),
     });
     expect(lines).toContain(
-      `the models come from ${url}; those of this project are not copied there, and changes of them are not sent`,
+      `the models are served by ${url}; the models of this project, and changes to them, are not sent there`,
     );
   } finally {
     triton.closeAllConnections();

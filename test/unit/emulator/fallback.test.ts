@@ -45,13 +45,13 @@ const MACHINES: Readonly<Record<string, readonly [DaemonAnswers | undefined, Reg
   ],
   'no driver': [
     refusing('nvidia-container-cli: initialization error: nvml error: driver not loaded', NVIDIA),
-    /docker: Docker cannot give a container a GPU: nvidia-container-cli.*driver not loaded/,
+    /docker: Docker cannot give the container a GPU: nvidia-container-cli.*driver not loaded/,
     'DOCKER_GPU_UNAVAILABLE',
     /--gpus none/,
   ],
   'no GPU': [
     refusing('nvidia-container-cli: device error: 0: unknown device', NVIDIA),
-    /docker: Docker cannot give a container a GPU: .*unknown device/,
+    /docker: Docker cannot give the container a GPU: .*unknown device/,
     'DOCKER_GPU_UNAVAILABLE',
     /--gpus none/,
   ],
@@ -59,11 +59,11 @@ const MACHINES: Readonly<Record<string, readonly [DaemonAnswers | undefined, Reg
     refusing('CDI device injection failed: unresolvable CDI devices nvidia.com/gpu=all', {
       DiscoveredDevices: [{ ID: 'nvidia.com/gpu=all' }],
     }),
-    /docker: Docker cannot give a container a GPU: CDI device injection failed/,
+    /docker: Docker cannot give the container a GPU: CDI device injection failed/,
     'DOCKER_GPU_UNAVAILABLE',
     /nvidia-ctk cdi generate/,
   ],
-  'no daemon': [undefined, /docker: no Docker daemon is on this machine/, 'DOCKER_UNAVAILABLE', /.+/],
+  'no daemon': [undefined, /docker: there is no Docker daemon on this machine/, 'DOCKER_UNAVAILABLE', /.+/],
   'no image and no network': [
     {
       ...ANSWERS,

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ProjectConfig } from '../../../src/config/index.ts';
 import { ScoringDoor, type ScoringDoorParts } from '../../../src/emulator/scoring-door.ts';
-import { freePorts } from '../../../src/engines/native/free-ports.ts';
+import { freePorts } from '../../../src/engines/free-ports.ts';
 import { initialState } from '../../../src/events/state.ts';
 
 let door: ScoringDoor | undefined;

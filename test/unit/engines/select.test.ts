@@ -76,7 +76,7 @@ describe('the choice of an engine', () => {
     expect(performance.now() - began).toBeLessThan(50);
     expect(plans.map(({ kind }) => kind)).toEqual(['embedded']);
     expect(plans[0].reason).toMatch(
-      /docker: no Docker daemon is on this machine; native: no tritonserver on PATH/,
+      /docker: there is no Docker daemon on this machine; native: no tritonserver on PATH/,
     );
   });
 
@@ -99,7 +99,13 @@ describe('the choice of an engine', () => {
     ['GPUs with the embedded engine', { choice: 'embedded', gpus: '0' }, /uses no GPU/],
     ['external without a URL', { choice: 'external' }, /needs the URL/],
     ...(posix
-      ? [['a tritonserver that is none', { choice: 'native', tritonserver: '/none' }, /no program/] as const]
+      ? [
+          [
+            'a tritonserver that is none',
+            { choice: 'native', tritonserver: '/none' },
+            /is not executable/,
+          ] as const,
+        ]
       : []),
   ] as const)('refuses %s with what to do about it', async (_title, more, message) => {
     await expect(planEngines(wishes(more))).rejects.toMatchObject({

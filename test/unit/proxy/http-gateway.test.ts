@@ -57,7 +57,7 @@ async function readAll(request: IncomingMessage): Promise<string> {
 }
 
 describe('the gateway before an engine', () => {
-  test('records each request to its port, the short way and the other, and none that came in elsewhere', async () => {
+  test('records every request to its port, on the fast path and off it, and none from other listeners', async () => {
     const events: EventBody[] = [];
     const meter = new RequestMeter({ emit: (event) => void events.push(event) });
     const { http } = await startEngine((request, response) => {
@@ -123,7 +123,7 @@ describe('the gateway before an engine', () => {
     first.server.closeAllConnections();
     await new Promise((resolve) => first.server.close(resolve));
     const waiting = fetch(url);
-    await expect.poll(() => gateway.held).toBe(1);
+    await expect.poll(() => gateway.backlogSize).toBe(1);
     const second = createServer((_request, response) => response.end('after'));
     cleanups.push(async () => {
       second.closeAllConnections();
@@ -165,7 +165,7 @@ describe('the gateway before an engine', () => {
     const { http } = await startEngine(async (request, response) => response.end(await readAll(request)));
     const { gateway, url } = await startGateway();
     const waiting = fetch(`${url}/v2/models/m/infer`, { method: 'POST', body: 'kept' });
-    await expect.poll(() => gateway.held).toBe(1);
+    await expect.poll(() => gateway.backlogSize).toBe(1);
     expect((await fetch(`${url}/v2/health/ready`)).status).toBe(503);
     gateway.switchTo({ http });
     expect(await (await waiting).text()).toBe('kept');
@@ -178,15 +178,15 @@ describe('the gateway before an engine', () => {
     const { gateway, url } = await startGateway();
     gateway.switchTo({ http: dead.http });
     const waiting = fetch(url, { method: 'POST', body: 'kept' });
-    await expect.poll(() => gateway.held).toBe(1);
+    await expect.poll(() => gateway.backlogSize).toBe(1);
     gateway.switchTo({ http });
     expect(await (await waiting).text()).toBe('kept');
   });
 
   test('answers 503 with Retry-After beyond its limits of number and time', async () => {
-    const { gateway, url } = await startGateway({ hold: { most: 1, milliseconds: 200 } });
+    const { gateway, url } = await startGateway({ backlog: { maxRequests: 1, maxWaitMs: 200 } });
     const held = fetch(url);
-    await expect.poll(() => gateway.held).toBe(1);
+    await expect.poll(() => gateway.backlogSize).toBe(1);
     for (const answer of [await fetch(url), await held]) {
       expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
       expect(await answer.json()).toHaveProperty('error');
@@ -325,10 +325,10 @@ describe('the gateway before an engine', () => {
     const { gateway, url } = await startGateway();
     const leaving = new AbortController();
     const held = fetch(url, { signal: leaving.signal }).catch(() => 'left');
-    await expect.poll(() => gateway.held).toBe(1);
+    await expect.poll(() => gateway.backlogSize).toBe(1);
     leaving.abort();
     await held;
-    await expect.poll(() => gateway.held).toBe(0);
+    await expect.poll(() => gateway.backlogSize).toBe(0);
     gateway.switchTo({ http });
     const aborting = new AbortController();
     const passed = fetch(url, { signal: aborting.signal }).catch(() => 'left');

@@ -150,7 +150,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
       'exits-at-once',
       'exit 0',
       'ENGINE_START_FAILED',
-      /exit code 0 \(it ended by itself\)\. It wrote nothing/,
+      /exit code 0 \(it exited by itself\)\. It wrote nothing/,
       /./,
     ],
     [

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchContainer, removeContainer } from '../../../../src/engines/docker/container-launch.ts';
+import { launchContainer, removeContainer } from '../../../../src/engines/docker/container/launch.ts';
 import { DockerEngine, describeDocker } from '../../../../src/engines/index.ts';
 import { EventLog, environment, hasDocker, testImage, writeModel } from '../../../helpers/docker.ts';
 import { hasPodman, PodmanService } from '../../../helpers/podman.ts';

@@ -151,7 +151,7 @@ describe.skipIf(!hasDocker)('pulling from a registry', { timeout: 120_000 }, () 
     await using running = await starting;
     expect(running.models()).toMatchObject([{ name: 'identity', state: 'READY' }]);
     expect(events.lines()).toMatch(
-      new RegExp(`${reference} is not waited for: .*, which is on this machine, serves`),
+      new RegExp(`using .*, which is on this machine, instead of waiting for ${reference}`),
     );
     expect(await docker('inspect', '--format', '{{.Config.Image}}', running.containerId)).toMatch(
       /triton-local\//,

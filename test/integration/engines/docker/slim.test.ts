@@ -1,7 +1,7 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { slimRecipe } from '../../../../src/engines/docker/slim.ts';
+import { slimRecipe } from '../../../../src/engines/docker/image/slim.ts';
 import {
   DockerEngine,
   FrontedEngine,

@@ -3,9 +3,9 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
-import { containerOptions } from '../../../../src/engines/docker/container-spec.ts';
+import { tarDirectory } from '../../../../src/engines/docker/archive.ts';
+import { containerOptions } from '../../../../src/engines/docker/container/spec.ts';
 import { deviceRequests, gpuForm, isGpuRefusal } from '../../../../src/engines/docker/gpu.ts';
-import { tarDirectory } from '../../../../src/engines/docker/tar.ts';
 import { gpuNameIn, gpuUuids } from '../../../../src/engines/gpu-in-use.ts';
 import { TempFolder } from '../../../helpers/temp-project.ts';
 

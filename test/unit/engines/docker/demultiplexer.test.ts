@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LineSplitter } from '../../../../src/base/index.ts';
-import { Demultiplexer } from '../../../../src/engines/docker/demultiplexer.ts';
+import { Demultiplexer } from '../../../../src/engines/docker/container/demultiplexer.ts';
 
 function frame(stream: number, text: string): Buffer {
   const payload = Buffer.from(text);

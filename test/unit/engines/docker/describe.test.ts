@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeDocker } from '../../../../src/engines/docker/describe.ts';
+import { describeDocker } from '../../../../src/engines/docker/daemon/describe.ts';
 import { ANSWERS, type DaemonAnswers, FakeDaemons } from '../../../helpers/fake-docker.ts';
 
 let daemons: FakeDaemons;
@@ -26,7 +26,7 @@ describe('describeDocker', () => {
   it('ends in time at a daemon that answers a ping and nothing else', async () => {
     const { description, tookMs } = await describeAnswering({ '/_ping': 'OK' });
     expect(tookMs).toBeLessThan(1_500);
-    expect(description.problem).toBe('the Docker daemon answers a ping, but nothing else');
+    expect(description.problem).toBe('the Docker daemon answers pings, but nothing else');
   });
 
   it('sees image, version and GPUs by CDI', async () => {

@@ -1,8 +1,8 @@
 import { link, mkdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseAddress } from '../../../../src/engines/docker/address.ts';
-import { type EndpointSources, listCandidates } from '../../../../src/engines/docker/candidates.ts';
-import { dockerUnavailable, findDocker } from '../../../../src/engines/docker/endpoint.ts';
+import { parseAddress } from '../../../../src/engines/docker/daemon/address.ts';
+import { type EndpointSources, listCandidates } from '../../../../src/engines/docker/daemon/candidates.ts';
+import { dockerUnavailable, findDocker } from '../../../../src/engines/docker/daemon/endpoint.ts';
 import {
   FakeDaemons,
   useContext as useContextIn,

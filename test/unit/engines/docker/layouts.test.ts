@@ -1,8 +1,8 @@
 import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { listCandidates } from '../../../../src/engines/docker/candidates.ts';
-import { dockerUnavailable, findDocker } from '../../../../src/engines/docker/endpoint.ts';
-import { explainTls } from '../../../../src/engines/docker/tls.ts';
+import { listCandidates } from '../../../../src/engines/docker/daemon/candidates.ts';
+import { dockerUnavailable, findDocker } from '../../../../src/engines/docker/daemon/endpoint.ts';
+import { explainTls } from '../../../../src/engines/docker/daemon/tls.ts';
 import { type Certificates, makeCertificates } from '../../../helpers/certificates.ts';
 import { FakeDaemons, useContext, writeContext } from '../../../helpers/fake-docker.ts';
 import { TempFolder } from '../../../helpers/temp-project.ts';
@@ -218,7 +218,7 @@ describe('TLS that goes wrong', () => {
   it('an authority that did not sign it', async () => {
     const port = await daemons.listenTls(certificates.server);
     const told = await outcomeOf(client(port, certificates.otherDirectory));
-    expect(told).toContain("TLS: no authority in ca.pem has signed the daemon's certificate");
+    expect(told).toContain("TLS: the daemon's certificate is not signed by an authority in ca.pem");
   });
 
   it('a certificate for another name', async () => {
@@ -231,23 +231,25 @@ describe('TLS that goes wrong', () => {
     await mkdir(home.path('ca-only'));
     await cp(`${certificates.directory}/ca.pem`, home.path('ca-only/ca.pem'));
     expect(await outcomeOf(client(port, home.path('ca-only')))).toContain(
-      'TLS: the daemon refuses our certificate',
+      'TLS: the daemon rejects our certificate',
     );
   });
 
   it('a daemon that speaks plain HTTP', async () => {
     const plain = await daemons.listen(0);
-    expect(await outcomeOf(client(plain, certificates.directory))).toContain('TLS: the daemon speaks no TLS');
+    expect(await outcomeOf(client(plain, certificates.directory))).toContain(
+      'TLS: the daemon does not use TLS',
+    );
   });
 
-  it('a daemon that speaks nothing but TLS, in the words of dockerd', () => {
+  it('a daemon that requires TLS, in the words of dockerd', () => {
     const answer = '(HTTP code 400) unexpected - Client sent an HTTP request to an HTTPS server.';
     expect(explainTls(new Error(answer))).toContain('set DOCKER_TLS_VERIFY=1');
   });
 
   it('a folder without certificates', async () => {
     expect(await outcomeOf(client(1, home.path('none')))).toContain(
-      `the certificates of the Docker daemon cannot be read in ${home.path('none')}: ca.pem is not there`,
+      `the certificates of the Docker daemon cannot be read in ${home.path('none')}: ca.pem is missing`,
     );
   });
 

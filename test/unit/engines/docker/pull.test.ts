@@ -2,12 +2,12 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type net from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseAddress } from '../../../../src/engines/docker/address.ts';
-import { connect } from '../../../../src/engines/docker/connection.ts';
-import { registryOf, resolveImage } from '../../../../src/engines/docker/image.ts';
-import { pullImage } from '../../../../src/engines/docker/pull.ts';
-import { PullProgress } from '../../../../src/engines/docker/pull-progress.ts';
-import { registryAuth } from '../../../../src/engines/docker/registry-auth.ts';
+import { parseAddress } from '../../../../src/engines/docker/daemon/address.ts';
+import { connect } from '../../../../src/engines/docker/daemon/connection.ts';
+import { registryOf, resolveImage } from '../../../../src/engines/docker/image/image.ts';
+import { pullImage } from '../../../../src/engines/docker/image/pull.ts';
+import { PullProgress } from '../../../../src/engines/docker/image/pull-progress.ts';
+import { registryAuth } from '../../../../src/engines/docker/image/registry-auth.ts';
 import type { EventBody } from '../../../../src/events/index.ts';
 import { TempFolder } from '../../../helpers/temp-project.ts';
 
@@ -218,7 +218,7 @@ describe('image names', () => {
     expect(resolveImage(text).reference).toBe(reference);
   });
   it.each(['azureml-1', 'a b', 'UPPER', '-x', 'a:b:c'])('refuses %s', (text) => {
-    expect(() => resolveImage(text)).toThrow(/names no image/);
+    expect(() => resolveImage(text)).toThrow(/is not the name of an image/);
   });
   it('have a registry', () => {
     expect(registryOf('triton:1')).toBe('https://index.docker.io/v1/');
