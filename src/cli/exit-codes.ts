@@ -1,4 +1,4 @@
-/** Exit statuses of every command (DESIGN: command line). Signals add 128 to their number. */
+/** Exit statuses of every command. Signals add 128 to their number. */
 export const EXIT = {
   ok: 0,
   failed: 1,

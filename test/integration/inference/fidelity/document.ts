@@ -133,13 +133,13 @@ outputs, lengths. Each run of the slow tests sends 2,000 of them; none is answer
 
 ## Every error
 
-The errors of Triton by their numbers in this project's catalogue, with the case that produces each, or the reason why none
+The errors of Triton by their numbers in the [catalogue](reference/triton.md#error-catalogue), with the case that produces each, or the reason why none
 does.
 
 | Error | Case, or reason why there is none |
 |---|---|
 ${errorTable()
-  .map(([code, where]) => `| ${code} | ${where} |`)
+  .map(([code, where]) => `| [${code}](reference/triton.md#${code.toLowerCase()}) | ${where} |`)
   .join('\n')}
 `);
 }
