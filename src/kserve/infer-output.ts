@@ -8,7 +8,7 @@ const NO_OUTPUTS: readonly RequestedOutput[] = [];
 
 /**
  * Reads `outputs` and reserves the regions of shared memory that they name.
- * @throws KServeError (E40 to E42 of Triton's catalogue)
+ * @throws KServeError (docs/reference/triton.md#request-structure)
  */
 export function readOutputs(root: JsonValue, memory: SharedMemory): readonly RequestedOutput[] {
   const value = isObject(root) ? root.get('outputs') : undefined;

@@ -126,7 +126,13 @@ export class ScorePoolFactory implements AsyncDisposable {
 }
 
 function processOptions({ interpreter, environment }: ScorePoolOptions): WorkerProcessOptions {
-  // In the cloud, text is UTF-8 by default; on Windows, Python has to be told.
-  const utf8 = process.platform === 'win32' ? { PYTHONUTF8: '1' } : {};
-  return { interpreter, environment: { ...utf8, ...environment } };
+  return { interpreter, environment: withUtf8(environment) };
+}
+
+/** In the cloud, text is UTF-8 by default; on Windows, Python has to be told. A value of the user's wins. */
+export function withUtf8(
+  environment: Readonly<Record<string, string>>,
+  platform: NodeJS.Platform = process.platform,
+): Readonly<Record<string, string>> {
+  return platform === 'win32' ? { PYTHONUTF8: '1', ...environment } : environment;
 }

@@ -13,8 +13,8 @@ export class PythonTraceback extends Error {
 export class ScriptTimeout extends PythonTraceback {}
 
 /**
- * Makes a SCRIPT_FAILED of a script that did not start: the real server's message (azureml.md 1.5), the location in the
- * user's files, and Python's traceback as the cause.
+ * Makes a SCRIPT_FAILED of a script that did not start: the real server's message
+ * (docs/reference/azureml.md#input-of-run), the location in the user's files, and Python's traceback as the cause.
  */
 export function scriptFailure(failed: FailedMessage, options: ScorePoolOptions): TritonLocalError {
   const hint = findHint(failed, options);

@@ -87,7 +87,10 @@ function startMessage(options: ScorePoolOptions, sources: StartMessage['sources'
   };
 }
 
-/** The variables that tell a script where it runs (azureml.md 1.10); those about models are in the options. */
+/**
+ * The variables that tell a script where it runs (docs/reference/azureml.md#environment-variables); those about
+ * models are in the options.
+ */
 function scriptEnvironment({ entryScript, sourceDirectory, environment, workers }: ScorePoolOptions) {
   return {
     AML_APP_ROOT: sourceDirectory,

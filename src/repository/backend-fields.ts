@@ -39,7 +39,8 @@ export const PLATFORMS: ReadonlyMap<string, readonly string[]> = new Map([
 
 /**
  * Completes name, backend, platform and file name from each other, from the files in the model's first subdirectory,
- * or from a model name of the form `NAME.BACKEND` (triton.md 4.3, mcu AutoCompleteBackendFields).
+ * or from a model name of the form `NAME.BACKEND` (docs/reference/triton.md#backends-and-platforms, mcu
+ * AutoCompleteBackendFields).
  * @throws MODEL_CONFIG_INVALID if the backend cannot be determined
  */
 export async function fillBackendFields(

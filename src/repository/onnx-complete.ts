@@ -9,9 +9,10 @@ import { validateModelConfig } from './validate.ts';
 const DEFAULT_MAX_BATCH_SIZE = 4;
 
 /**
- * Completes the configuration of an ONNX model (steps 5 to 7 of triton.md 4.4): adds what is missing from the model
- * (4.6) and the defaults of instance groups, and checks the core's rules. Completing it again changes nothing. Tensors
- * are in the model's order, on Triton in that of a hash map.
+ * Completes the configuration of an ONNX model (steps 5 to 7 of
+ * docs/reference/triton.md#how-a-configuration-is-completed): adds what is missing from the model (4.6) and the
+ * defaults of instance groups, and checks the core's rules. Completing it again changes nothing. Tensors are in the
+ * model's order, on Triton in that of a hash map.
  * @throws MODEL_CONFIG_INVALID with Triton's text
  */
 export function completeOnnxConfig(config: ModelConfig, onnx: OnnxInterface): ModelConfig {

@@ -17,8 +17,8 @@ export interface ModelVersion {
 }
 
 /**
- * Returns the versions to serve (triton.md 4.2) in ascending order. A folder such as `2_old` is version 2, as for
- * Triton.
+ * Returns the versions to serve (docs/reference/triton.md#version-policy) in ascending order. A folder such as `2_old`
+ * is version 2, as for Triton.
  */
 export async function selectVersions(modelDirectory: string, config: ModelConfig): Promise<ModelVersion[]> {
   const existing = new Set<bigint>();

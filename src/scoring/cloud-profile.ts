@@ -32,10 +32,11 @@ export interface CloudProfile {
 }
 
 /**
- * The front ends of the two services, with the defaults of a deployment that sets no limits (azureml.md 3.4, 5.3 and
- * 6): one request at a time per instance, half a second in the queue. On AKS a failed `run()` becomes 502 and a late
- * answer 504 after a minute. On managed endpoints every failure becomes 424, a late answer 408 after five seconds, and
- * no more requests may be queued than run.
+ * The front ends of the two services, with the defaults of a deployment that sets no limits
+ * (docs/reference/azureml.md#cloud-services-of-v1, docs/reference/azureml.md#limits-and-statuses-of-online-endpoints,
+ * docs/reference/azureml.md#what-differs-in-the-cloud): one request at a time per instance, half a second in the queue.
+ * On AKS a failed `run()` becomes 502 and a late answer 504 after a minute. On managed endpoints every failure becomes
+ * 424, a late answer 408 after five seconds, and no more requests may be queued than run.
  */
 const PROFILES: Readonly<Record<Exclude<CloudProfileName, 'none'>, (limits: ProfileLimits) => CloudProfile>> =
   {

@@ -5,13 +5,13 @@ export interface CorsRequest {
   readonly rawHeaders: readonly string[];
 }
 
-/** The methods a page may use; the real server lists them in either order (azureml.md 0.3). */
+/** The methods a page may use; the real server lists them in either order (docs/reference/azureml.md#measured). */
 const METHODS = 'GET, POST';
 
 /**
- * Which web pages may read the answers (`AML_CORS_ORIGINS`, azureml.md 1.8). The rules are those of flask-cors, which
- * the real server uses: `*` allows every origin, a text with special characters is a regular expression, and the answer
- * to a request without an origin names the origin that would be allowed.
+ * Which web pages may read the answers (`AML_CORS_ORIGINS`, docs/reference/azureml.md#cors). The rules are those of
+ * flask-cors, which the real server uses: `*` allows every origin, a text with special characters is a regular
+ * expression, and the answer to a request without an origin names the origin that would be allowed.
  */
 export class Cors {
   readonly #literals: readonly string[];

@@ -6,7 +6,7 @@ import type { RequestIds } from './request-ids.ts';
 
 /**
  * Answers with an error message. With `ids` the answer is one of the service and carries them; without, it is one of
- * the application's own handler (unknown path, wrong method), which sends none (azureml.md 1.3).
+ * the application's own handler (unknown path, wrong method), which sends none (docs/reference/azureml.md#routes).
  */
 export function answerMessage(
   context: RequestContext,
@@ -29,7 +29,10 @@ export function answerUnread(
   context.answer.sendUnread(status, headers, body);
 }
 
-/** JSON today, plain text in 2021 (azureml.md 2.1). The body is bytes as latin1. */
+/**
+ * JSON today, plain text in 2021 (docs/reference/azureml.md#the-server-of-2020-and-2021). The body is bytes as
+ * latin1.
+ */
 function messageAnswer(context: RequestContext, message: string, ids: RequestIds | undefined) {
   const isText = context.service.dialect === '2021';
   const body = isText ? Buffer.from(message).toString('latin1') : `{"message": ${asciiJson(message)}}`;

@@ -4,7 +4,7 @@ import type { RequestContext } from './request-context.ts';
 
 /**
  * The routes without an entry script: Triton's protocol, answered by the engine, also under the path of an endpoint on
- * Kubernetes (azureml.md 5.2), and the platform's health probe.
+ * Kubernetes (docs/reference/azureml.md#triton-without-code-in-v2), and the platform's health probe.
  */
 export async function answerNoCode(context: RequestContext, engine: RequestListener): Promise<void> {
   const { method } = context;
@@ -32,7 +32,7 @@ function answerHealth(context: RequestContext): void {
   context.answer.send(200, ['Content-Type', 'text/html; charset=utf-8', 'Content-Length', '7'], 'Healthy');
 }
 
-/** Triton's answer to an unknown path (triton.md section 2). */
+/** Triton's answer to an unknown path (docs/reference/triton.md#transport-and-routing). */
 function answerNotFound(context: RequestContext): void {
   const body = '{"error":"Not Found"}';
   context.answer.send(404, ['Content-Type', 'text/plain', 'Content-Length', String(body.length)], body);

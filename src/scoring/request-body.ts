@@ -2,9 +2,9 @@ import type { BodyFailure } from './connections.ts';
 import type { RequestContext } from './request-context.ts';
 
 /**
- * The largest body that we read into memory. The real server has no limit (150 MB are accepted, azureml.md 1.4), and
- * the nginx before it had one of 100 MB: ours is well above what works in the cloud, and keeps one caller from
- * exhausting the memory.
+ * The largest body that we read into memory. The real server has no limit (150 MB are accepted,
+ * docs/reference/azureml.md#limits), and the nginx before it had one of 100 MB: ours is well above what works in the
+ * cloud, and keeps one caller from exhausting the memory.
  */
 export const MAX_BODY_BYTES = 256 * 1024 * 1024;
 

@@ -13,9 +13,9 @@ export interface RequestIds {
 const MAX_ID_CHARACTERS = 100;
 
 /**
- * Assigns the three ids as the real server does (azureml.md 1.4, the matrix and the limits): the request id is the
- * caller's or a new UUID; the deprecated `x-ms-request-id` falls back to the client's id, then to the request id; the
- * client's id falls back to `x-ms-request-id` only. An id that is sent empty stays empty.
+ * Assigns the three ids as the real server does (docs/reference/azureml.md#request-ids, the matrix and the limits): the
+ * request id is the caller's or a new UUID; the deprecated `x-ms-request-id` falls back to the client's id, then to the
+ * request id; the client's id falls back to `x-ms-request-id` only. An id that is sent empty stays empty.
  */
 export function assignIds(fields: RequestFields, maxCharacters = MAX_ID_CHARACTERS): RequestIds {
   const requestId = fields.requestId ?? randomUUID();

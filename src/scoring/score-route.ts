@@ -10,7 +10,7 @@ import type { ScoringSource } from './scoring-options.ts';
 
 type Reply = Extract<ScoreOutcome, { kind: 'reply' }>;
 
-/** The message of every failure that the script did not cause (azureml.md 1.7). */
+/** The message of every failure that the script did not cause (docs/reference/azureml.md#failures). */
 export const INTERNAL_ERROR = 'An unexpected internal error occurred. Check the logs for more info.';
 
 /** werkzeug's text, which names no limit. */
@@ -105,7 +105,8 @@ function plainHeaders({ headers, body, runFunctionFailed, runReturned, runMs }: 
 
 /**
  * The headers of an HTTP response that the script made, in the script's order. The server sets the id headers
- * (azureml.md 0.3) and the length of the body; a reply to HEAD keeps the length that its body would have.
+ * (docs/reference/azureml.md#measured) and the length of the body; a reply to HEAD keeps the length that its body would
+ * have.
  */
 function responseHeaders(
   context: RequestContext,

@@ -23,8 +23,8 @@ const ROUTES: ReadonlyMap<string, Methods> = new Map([
 ]);
 
 /**
- * The routes of the scoring server with an entry script (azureml.md 1.3): first gunicorn's limits, then the
- * application's own 404 and 405, then the service's answers, which carry the ids.
+ * The routes of the scoring server with an entry script (docs/reference/azureml.md#routes): first gunicorn's limits,
+ * then the application's own 404 and 405, then the service's answers, which carry the ids.
  */
 export async function answerScript(
   context: RequestContext,
@@ -41,7 +41,7 @@ export async function answerScript(
   if (fields.upgrade !== undefined && isWebSocket(context))
     return answerMessage(context, 400, NOT_UNDERSTOOD);
 
-  // The server of 2021 has no such limit (azureml.md 1.12).
+  // The server of 2021 has no such limit (docs/reference/azureml.md#releases).
   const ids =
     context.service.dialect === '2021' ? assignIds(fields, Number.POSITIVE_INFINITY) : assignIds(fields);
   context.id = ids.requestId;

@@ -9,7 +9,7 @@ export type SwaggerAnswer =
 /**
  * Returns the API description in the requested version. A document that the user wrote is returned unchanged.
  * A generated one has the real server's paths, operation ids, schemas and security scheme, and descriptions of our own
- * (azureml.md 1.11).
+ * (docs/reference/azureml.md#swagger).
  */
 export function findSwagger(asked: string, script: ScriptSwagger): SwaggerAnswer {
   const version = VERSIONS.get(asked);

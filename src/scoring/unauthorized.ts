@@ -1,8 +1,9 @@
 import type { RequestContext } from './request-context.ts';
 
 /**
- * Answers 401 as Azure's front end does: plain text, no id headers (azureml.md 5.2), and the word with which managed
- * endpoints answer a wrong key (azure-docs issue 98265). It reveals nothing about the key that was sent.
+ * Answers 401 as Azure's front end does: plain text, no id headers
+ * (docs/reference/azureml.md#triton-without-code-in-v2), and the word with which managed endpoints answer a wrong key
+ * (azure-docs issue 98265). It reveals nothing about the key that was sent.
  */
 export function answerUnauthorized(context: RequestContext): void {
   const body = 'key_auth_access_denied';

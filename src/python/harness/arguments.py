@@ -1,4 +1,5 @@
-"""The arguments of `run()`: a request's input in the form that the script expects (reference azureml.md 1.5)."""
+"""The arguments of `run()`: a request's input in the form that the script expects
+(docs/reference/azureml.md#input-of-run)."""
 
 import json
 import re

@@ -1,8 +1,9 @@
 """Data that scripts collect about their models, in one folder with the layout of the cloud's storage.
 
-The collectors are azureml.monitoring (v1, CSV) and azureml.ai.monitoring (v2, JSON lines); reference azureml.md section
-9. If the real packages are installed, they do everything but the sending, which we replace: v1 sends through a native
-library that no current system can load, v2 to a process that only exists in the cloud.
+The collectors are azureml.monitoring (v1, CSV) and azureml.ai.monitoring (v2, JSON lines);
+docs/reference/azureml.md#data-collection. If the real packages are installed, they do everything but the sending, which
+we replace: v1 sends through a native library that no current system can load, v2 to a process that only exists in the
+cloud.
 """
 
 import csv

@@ -1,5 +1,5 @@
 """How errors are reported: as today's server does, in JSON without the exception, or as that of 2020 and 2021 did, in a
-text with all of it (reference azureml.md 2.1)."""
+text with all of it (docs/reference/azureml.md#the-server-of-2020-and-2021)."""
 
 import json
 

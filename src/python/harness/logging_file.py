@@ -1,4 +1,5 @@
-"""`logging.json` in the source directory or next to the script configures `logging` (azureml.md 1.9)."""
+"""`logging.json` in the source directory or next to the script configures `logging`
+(docs/reference/azureml.md#logging)."""
 
 import json
 import os

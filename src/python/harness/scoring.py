@@ -1,7 +1,7 @@
 """One request: the call of `run()` and the answer, as in the real scoring server.
 
-Reference azureml.md 1.6 and 1.7. Scripts that have loaded Flask use wsgi.py; the others take the short path here, with
-the same texts and statuses.
+The answers: docs/reference/azureml.md#output-of-run and docs/reference/azureml.md#failures. Scripts that have loaded
+Flask use wsgi.py; the others take the short path here, with the same texts and statuses.
 """
 
 import json
