@@ -112,7 +112,7 @@ export function formatSubject(
 }
 
 /** Where the time of a reload went; parts of under half a millisecond are left out. */
-export function formatBill(timings: ReloadTimings): string {
+export function formatTimings(timings: ReloadTimings): string {
   const parts: [string, number][] = [
     ['notice', timings.noticeMs],
     ['quiet', timings.quietMs],

@@ -1,6 +1,5 @@
 import type { EmulatorEvent, EmulatorState, EventOf, Failure, LogSource } from '../events/index.ts';
 import {
-  formatBill,
   formatBlockers,
   formatDifferences,
   formatDuration,
@@ -10,6 +9,7 @@ import {
   formatPlural,
   formatServing,
   formatSubject,
+  formatTimings,
   formatTryLine,
 } from './format.ts';
 import { createStyle, type Style } from './style.ts';
@@ -176,7 +176,7 @@ export class PlainFormat {
   #completed(event: EventOf<'reload.completed'>, { projectDir, failures }: EmulatorState): string[] {
     const { actions, causes, generation, timings } = event;
     if (actions.length === 0) return [this.#line('reloaded', 'nothing: no content has changed')];
-    const bill = formatBill(timings);
+    const bill = formatTimings(timings);
     const text = `${formatSubject(causes, actions, projectDir)}: generation ${generation} in ${formatDuration(timings.totalMs)}`;
     const line = this.#line('reloaded', `${this.#style.green(text)}${bill && ` (${bill})`}`);
     const [other] = failures;

@@ -1,6 +1,5 @@
 import { type EmulatorState, findFailure } from '../events/index.ts';
 import {
-  formatBill,
   formatBlockers,
   formatDuration,
   formatEngine,
@@ -8,6 +7,7 @@ import {
   formatPlace,
   formatStatistics,
   formatSubject,
+  formatTimings,
   formatUptime,
 } from './format.ts';
 import { createStyle } from './style.ts';
@@ -46,7 +46,7 @@ export function formatState(state: EmulatorState, { color = false, now = Date.no
   }
   if (reload) {
     const took = reload.timings ? ` in ${formatDuration(reload.timings.totalMs)}` : '';
-    const bill = reload.timings ? formatBill(reload.timings) : '';
+    const bill = reload.timings ? formatTimings(reload.timings) : '';
     const subject = formatSubject(reload.causes, reload.actions, projectDir);
     rows.push(['reload', `${reload.outcome}${took}: ${subject}${bill && ` (${bill})`}`]);
   }

@@ -1,4 +1,6 @@
+import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
 
 /** No log line needs more; a longer one ends with an ellipsis and the number of characters left out. */
 const MAX_CHARACTERS = 4_096;
@@ -18,8 +20,6 @@ const CONTROL = new RegExp(`(?![\\t${ESC}])\\p{Cc}|[\\u2028\\u2029\\u202A-\\u202
 const BROKEN_SGR = new RegExp(`${ESC}[^m]*$`);
 const RESET = `${ESC}[0m`;
 const PLAIN = /^[ -~]*$/;
-/** Made when first needed: it takes milliseconds of every start. */
-let segmenter: Intl.Segmenter | undefined;
 
 /**
  * Makes a line from elsewhere safe to show: colours stay (unless `color` is false) and end with the line, every other control sequence and
@@ -70,74 +70,22 @@ export function widthOf(text: string): number {
 
 /** The text in at most `width` columns, with an ellipsis where something is missing; colours are closed. */
 export function cut(text: string, width: number): string {
+  // Most texts are ASCII and need no measuring: the log is cut thousands of times a second.
   if (PLAIN.test(text)) {
     if (text.length <= width) return text;
     return width < 1 ? '' : `${text.slice(0, width - 1)}…`;
   }
-  return text.includes(ESC) || stringWidth(text) > width ? cutGraphemes(text, width) : text;
-}
-
-function cutGraphemes(text: string, width: number): string {
-  const fits = widthOf(text) <= width;
-  if (fits) return text.endsWith(RESET) ? text : text + RESET;
-  if (width < 1) return '';
-  let kept = '';
-  let used = 0;
-  let colored = false;
-  for (const piece of text.split(new RegExp(`(${ESC}\\[[0-9;:]*m)`))) {
-    if (piece.startsWith(ESC)) {
-      kept += piece;
-      colored = true;
-      continue;
-    }
-    segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-    for (const { segment } of segmenter.segment(piece)) {
-      const segmentWidth = widthOf(segment);
-      if (used + segmentWidth > width - 1) return `${kept}…${colored ? RESET : ''}`;
-      kept += segment;
-      used += segmentWidth;
-    }
+  // `cli-truncate` keeps a wide character that only half fits; with a column less it leaves it out.
+  for (let room = width; ; room -= 1) {
+    const short = cliTruncate(text, room);
+    if (widthOf(short) <= Math.max(0, width)) return short;
   }
-  return kept;
 }
 
-/**
- * The text as lines of at most `width` columns, the first of at most `first`, broken at spaces where there are some.
- * For text without colours.
- */
+/** The text as lines of at most `width` columns, the first of at most `first`, broken at spaces where possible. */
 export function wrap(text: string, first: number, width: number): string[] {
-  const lines: string[] = [];
-  let rest = text;
-  for (;;) {
-    const room = Math.max(1, lines.length === 0 ? first : width);
-    if (widthOf(rest) <= room) return [...lines, rest];
-    const end = endOfLine(rest, room);
-    lines.push(rest.slice(0, end).trimEnd());
-    rest = rest.slice(end).trimStart();
-    if (rest === '') return lines;
-  }
-}
-
-/** Where a line of at most `width` columns ends: after its last space, or in the middle of a long word. */
-function endOfLine(text: string, width: number): number {
-  let end = 0;
-  let used = 0;
-  let space = 0;
-  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-  for (const { segment } of segmenter.segment(text.slice(0, width * 4 + 16))) {
-    used += widthOf(segment);
-    if (used > width) {
-      if (segment === ' ') return end;
-      break;
-    }
-    end += segment.length;
-    if (segment === ' ') space = end;
-  }
-  return space > end / 2 ? space : Math.max(end, 1);
-}
-
-/** The text cut or filled with spaces to exactly `width` columns. */
-export function fitTo(text: string, width: number): string {
-  const short = cut(text, width);
-  return short + ' '.repeat(Math.max(0, width - widthOf(short)));
+  const indent = Math.max(0, width - first);
+  const placeholder = indent === 0 ? '' : `${'x'.repeat(indent - 1)} `;
+  const [start = '', ...rest] = wrapAnsi(placeholder + text, width, { hard: true, trim: true }).split('\n');
+  return [start.slice(indent), ...rest];
 }

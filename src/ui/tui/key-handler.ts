@@ -9,8 +9,6 @@ import type { ScreenModel } from './screen-model.ts';
 export interface KeyHandlerParts {
   readonly model: ScreenModel;
   readonly control: Control;
-  /** Height of the log pane now. */
-  readonly paneRows: () => number;
   readonly leave: (leaving: Leaving) => void;
   /** How many rows the help or the details have. */
   readonly overlayRows: () => number;
@@ -56,7 +54,7 @@ export class KeyHandler {
   }
 
   #perform(action: Action): void {
-    const { model, paneRows, repaint, suspend } = this.#parts;
+    const { model, repaint, suspend } = this.#parts;
     const { view } = model;
     switch (action.kind) {
       case 'leave':
@@ -75,10 +73,10 @@ export class KeyHandler {
         this.#scroll(action.lines);
         return;
       case 'page':
-        this.#scroll(action.pages * Math.max(1, paneRows() - 1));
+        this.#scroll(action.pages * Math.max(1, this.#contentHeight() - 1));
         return;
       case 'start':
-        if (model.pane === 'log') view.toStart(paneRows());
+        if (model.pane === 'log') view.toStart(this.#contentHeight());
         else model.paneOffset = 0;
         return;
       case 'end':
@@ -131,13 +129,18 @@ export class KeyHandler {
   }
 
   #scroll(lines: number): void {
-    const { model, paneRows, overlayRows } = this.#parts;
+    const { model, overlayRows } = this.#parts;
     if (model.pane === 'log') {
-      model.view.scroll(lines, paneRows());
+      model.view.scroll(lines, this.#contentHeight());
       return;
     }
-    const last = Math.max(0, overlayRows() - paneRows());
+    const last = Math.max(0, overlayRows() - this.#contentHeight());
     model.paneOffset = Math.max(0, Math.min(last, model.paneOffset + lines));
+  }
+
+  /** Rows of the log or an overlay that are visible, below the rule. */
+  #contentHeight(): number {
+    return Math.max(0, this.#parts.model.paneHeight - 1);
   }
 
   async #toggleKey(): Promise<void> {

@@ -30,6 +30,8 @@ export class ScreenModel {
   size: Size;
   /** What the pane below the head shows. */
   pane: 'log' | 'help' | 'details' = 'log';
+  /** Rows between head and footer, as Ink lays them out: a rule, and the log or an overlay below it. */
+  paneHeight = 0;
   /** First row that the help or the details show. */
   paneOffset = 0;
   /** Whether long log lines are wrapped. */

@@ -10,7 +10,7 @@ import { FrameStream } from './frame-stream.ts';
 import { Input } from './input.tsx';
 import { KeyHandler } from './key-handler.ts';
 import { LogRows, logTitle } from './log-rows.ts';
-import { overlayRows, overlayTitle } from './overlays.ts';
+import { overlayRows } from './overlays.ts';
 import { ScreenModel } from './screen-model.ts';
 import { Suspension } from './suspension.ts';
 import { Terminal } from './terminal.ts';
@@ -44,7 +44,8 @@ class Screen implements Renderer {
   #leave: (leaving: Leaving) => void = () => undefined;
   #ink: Instance | undefined;
   #inkEnded: Promise<void> | undefined;
-  #head: string[] = [];
+  /** The newest frame of Ink: every row of the screen, the log pane blank. */
+  #inkRows: string[] = [];
   #headAt = Number.NEGATIVE_INFINITY;
   #ended: Promise<void> | undefined;
 
@@ -69,7 +70,6 @@ class Screen implements Renderer {
     this.#keys = new KeyHandler({
       model: this.#model,
       control: options.control,
-      paneRows: () => this.#paneRows(),
       leave: (leaving) => this.#leave(leaving),
       overlayRows: () => overlayRows(this.#model, this.#style).length,
       repaint: () => this.#terminal.erase(),
@@ -116,7 +116,7 @@ class Screen implements Renderer {
     const { stdin } = this.#options;
     const frames = new FrameStream(
       () => this.#model.size,
-      (rows) => this.#takeHead(rows),
+      (rows) => this.#takeInkRows(rows),
     );
     const instance = render(
       <>
@@ -202,46 +202,44 @@ class Screen implements Renderer {
     if (this.#model.headDirty && (this.#frames.isEager || now - this.#headAt >= HEAD_EVERY_MS)) {
       this.#headAt = now;
       this.#model.renderHead();
-      // React draws in a microtask of its own, which comes first: head and log go out as one write.
+      // React draws in a microtask of its own, which comes first: Ink's rows and the log are one write.
       queueMicrotask(() => this.#paint());
     } else this.#paint();
     if (this.#model.headDirty) this.#frames.request();
   }
 
-  #takeHead(rows: string[]): void {
-    this.#head = rows;
-    this.#paint();
+  /** Painted once the height of the pane is known, which React measures after it has drawn. */
+  #takeInkRows(rows: string[]): void {
+    this.#inkRows = rows;
+    queueMicrotask(() => this.#paint());
   }
 
   #paint(): void {
-    if (this.#ended || this.#head.length === 0) return;
-    const { columns, rows } = this.#model.size;
-    const { view, logs, paneOffset } = this.#model;
-    const isLog = this.#model.pane === 'log';
-    const top = this.#head.slice(0, isLog ? Math.max(1, Math.min(this.#head.length - 1, rows - 3)) : 1);
-    const footer = this.#head.at(-1) ?? '';
-    const height = this.#paneRows();
-    const overlay = isLog ? [] : overlayRows(this.#model, this.#style);
-    const first = Math.max(0, Math.min(paneOffset, overlay.length - height));
-    const pane = isLog ? this.#logPane() : overlay.slice(first);
-    const title = isLog
-      ? logTitle(view, columns, this.#style, logs.dropped)
-      : overlayTitle(this.#model, { first, height, count: overlay.length }, this.#style);
-    const filled = Array.from({ length: height }, (_, row) => pane[row] ?? '');
-    this.#terminal.paint([...top, title, ...filled, footer]);
+    if (this.#ended || this.#inkRows.length === 0) return;
+    this.#terminal.paint(this.#model.pane === 'log' ? this.#withLog(this.#inkRows) : this.#inkRows);
   }
 
-  #paneRows(): number {
-    const head = this.#model.pane === 'log' ? this.#head.length : 2;
-    return Math.max(0, this.#model.size.rows - 1 - head - 1);
+  /** Ink's frame with the log in the pane's place, which ends above the footer. */
+  #withLog(rows: readonly string[]): string[] {
+    const { view, logs, paneHeight, size } = this.#model;
+    if (paneHeight < 1) return [...rows];
+    const title = logTitle(view, size.columns, this.#style, logs.dropped);
+    const log = this.#logPane(paneHeight - 1);
+    const pane = Array.from({ length: paneHeight }, (_, row) => (row === 0 ? title : (log[row - 1] ?? '')));
+    const end = rows.length - 1;
+    return [...rows.slice(0, end - paneHeight), ...pane, ...rows.slice(end)];
   }
 
-  #logPane(): string[] {
-    const { columns } = this.#model.size;
-    const height = this.#paneRows();
-    const entries = this.#model.view.window(height);
-    if (!this.#model.wrapsLog) return entries.map((entry) => this.#logRows.row(entry, columns));
-    const rows = entries.flatMap((entry) => this.#logRows.wrapped(entry, columns));
+  #logPane(height: number): string[] {
+    const { view, size, wrapsLog } = this.#model;
+    const entries = view.window(height);
+    if (!wrapsLog) return entries.map((entry) => this.#logRows.row(entry, size.columns));
+    const rows: string[] = [];
+    // From the newest back, so that no more is wrapped than fits.
+    for (const entry of entries.toReversed()) {
+      if (rows.length >= height) break;
+      rows.unshift(...this.#logRows.wrapped(entry, size.columns));
+    }
     return height === 0 ? [] : rows.slice(-height);
   }
 }
