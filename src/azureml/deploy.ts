@@ -12,7 +12,7 @@ import {
 } from '../workspace/index.ts';
 import { collectionOfConfig } from './data-collection.ts';
 import { launch } from './launch.ts';
-import type { Say } from './models.ts';
+import type { Notify } from './models.ts';
 import {
   checkPort,
   endUnknown,
@@ -35,10 +35,10 @@ export async function deployModel(
   workspace: AzureWorkspace,
   request: DeployRequest,
   host: ServiceHost,
-  say: Say,
+  notify: Notify,
   signal: AbortSignal,
 ): Promise<JsonObject> {
-  const plan = await planService(workspace, request, say);
+  const plan = await planService(workspace, request, notify);
   return inTurn(workspace, plan.name, signal, async () => {
     const before = (await workspace.read()).services.find(({ name }) => name === plan.name);
     // As azureml-core deploys to a container of this machine: again means anew.
@@ -48,7 +48,7 @@ export async function deployModel(
         hint: 'deploy with --overwrite, or delete it first',
       });
     }
-    return bringUp(workspace, plan, before, host, say, signal);
+    return bringUp(workspace, plan, before, host, notify, signal);
   });
 }
 
@@ -68,7 +68,7 @@ export async function bringUp(
   plan: ServicePlan,
   before: ServiceRecord | undefined,
   host: ServiceHost,
-  say: Say,
+  notify: Notify,
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const { name, settings } = plan;
@@ -78,8 +78,8 @@ export async function bringUp(
   const revision = (before?.revision ?? 0) + 1;
   const directory = workspace.serviceDirectory(name, revision);
   await rm(directory, { recursive: true, force: true, maxRetries: 3 });
-  for (const model of plan.models) say(`Downloading model ${idOf(model)} to ${directory}`);
-  if (computeType !== 'Local') say(TIPS);
+  for (const model of plan.models) notify(`Downloading model ${idOf(model)} to ${directory}`);
+  if (computeType !== 'Local') notify(TIPS);
   const keys = await serviceKeys(workspace.keyFile(name));
   try {
     await applyKeys(workspace, plan);
@@ -94,7 +94,7 @@ export async function bringUp(
       { ...plan, generation: 'v1', collection },
       files,
       host,
-      say,
+      notify,
       signal,
     );
     await replaceRunning(workspace, plan, before, revision, started, host);
@@ -110,20 +110,20 @@ export async function bringUp(
   const state = await workspace.read();
   const service = state.services.find((it) => it.name === name);
   if (!service) throw systemError('SERVICE_NOT_FOUND', `service ${name} was deleted while it was deployed`);
-  sayWhere(service, say);
+  notifyWhere(service, notify);
   return serviceJson(service, true, state.models);
 }
 
 const TIPS =
   'Tips: You can try get_logs(): https://aka.ms/debugimage#dockerlog or local deployment: https://aka.ms/debugimage#debug-locally to debug if deployment takes longer than 10 minutes.';
 
-function sayWhere({ computeType, running }: ServiceRecord, say: Say): void {
+function notifyWhere({ computeType, running }: ServiceRecord, notify: Notify): void {
   if (computeType === 'Local') {
-    say(`Local webservice is running at http://localhost:${running?.port}`);
+    notify(`Local webservice is running at http://localhost:${running?.port}`);
     return;
   }
-  say('Succeeded');
-  say(`${computeType} service creation operation finished, operation "Succeeded"`);
+  notify('Succeeded');
+  notify(`${computeType} service creation operation finished, operation "Succeeded"`);
 }
 
 /** Puts the keys that the deployment names in the place of the service's own. */

@@ -3,7 +3,7 @@ import type { AzureWorkspace, JsonObject } from '../workspace/index.ts';
 import type { AssetReference } from './asset-reference.ts';
 import { AZUREML_TRITON, curatedEnvironment } from './curated-environments.ts';
 import { objectIn, readDocument, textIn } from './document.ts';
-import type { Say } from './models.ts';
+import type { Notify } from './models.ts';
 import { refusal } from './refusal.ts';
 
 /**
@@ -13,7 +13,7 @@ import { refusal } from './refusal.ts';
 export async function findEnvironment(
   workspace: AzureWorkspace,
   { name, version, registry }: Pick<AssetReference, 'name' | 'version' | 'registry'>,
-  say: Say,
+  notify: Notify,
 ): Promise<JsonObject> {
   const { environments } = await workspace.read();
   const found = environments.filter(
@@ -22,18 +22,21 @@ export async function findEnvironment(
   const latest = found.at(-1);
   const shown = `environment "${name}"${version === undefined ? '' : ` version ${version}`}`;
   if (latest) {
-    if (registry !== undefined) say(`${shown} of registry ${registry} is taken for the one registered here`);
+    if (registry !== undefined)
+      notify(`${shown} of registry ${registry} is taken for the one registered here`);
     return latest.definition;
   }
   if (name === AZUREML_TRITON.name) return AZUREML_TRITON;
   const curated = curatedEnvironment(name);
   if (curated) {
-    say(`${shown} is taken for what its name says, ${curated.contents}: Microsoft's image is not used here`);
+    notify(
+      `${shown} is taken for what its name says, ${curated.contents}: Microsoft's image is not used here`,
+    );
     return { ...curated.definition, version: version ?? '1' };
   }
   const where =
     registry === undefined ? 'is not registered here' : `of registry ${registry} cannot be read here`;
-  say(`WARNING: ${shown} ${where}; it is taken for a clone of ${AZUREML_TRITON.name}`);
+  notify(`WARNING: ${shown} ${where}; it is taken for a clone of ${AZUREML_TRITON.name}`);
   return { ...AZUREML_TRITON, name, version: version ?? '1' };
 }
 

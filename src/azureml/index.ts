@@ -18,8 +18,8 @@ export {
   downloadModel,
   listModels,
   type ModelReference,
+  type Notify,
   registerModel,
-  type Say,
   showModel,
   updateModel,
 } from './models.ts';

@@ -7,7 +7,7 @@ import { type AppFolder, layOutApp } from './app-folder.ts';
 import { limitFlags } from './cloud-limits.ts';
 import { collectionVariables, type DataCollection } from './data-collection.ts';
 import { type EnvironmentPlan, planEnvironment } from './environment-plan.ts';
-import type { Say } from './models.ts';
+import type { Notify } from './models.ts';
 import { engineOf, type ServiceHost, startService, stopService } from './service-host.ts';
 import type { ServicePlan } from './service-plan.ts';
 import { StartProgress } from './start-progress.ts';
@@ -44,7 +44,7 @@ export async function launch(
   plan: LaunchPlan,
   { directory, eventLog, keyFile }: LaunchFiles,
   host: ServiceHost,
-  say: Say,
+  notify: Notify,
   signal: AbortSignal,
 ): Promise<DetachedEmulator> {
   const environment = plan.environment && (await planEnvironment(plan.environment));
@@ -54,7 +54,7 @@ export async function launch(
   const limits = host.environment.TRITON_LOCAL_PROFILE ? [] : limitFlags(plan.settings.cloud);
   const keys = keyFile === undefined ? [] : ['--key-file', keyFile];
   const users = new UsersFiles(app, plan.inference, environment?.conda);
-  const progress = new StartProgress(plan.inference?.entryName ?? '', (text) => say(users.text(text)));
+  const progress = new StartProgress(plan.inference?.entryName ?? '', (text) => notify(users.text(text)));
   const start = {
     args: [...upArguments(plan, app, environment, collectors), ...limits, ...keys],
     cwd: app.projectDir,
@@ -68,7 +68,7 @@ export async function launch(
       await stopService(host, started.pid);
       throw userError('MODEL_FAILED', progress.modelFaults.join('\n') || 'a model is not ready');
     }
-    await tellGpu(plan, started, host, say);
+    await notifyDevice(plan, started, host, notify);
     return started;
   } catch (error) {
     if (signal.aborted) throw error;
@@ -79,17 +79,17 @@ export async function launch(
   }
 }
 
-async function tellGpu(
+async function notifyDevice(
   { settings }: LaunchPlan,
   { pid }: StartedEmulator,
   host: ServiceHost,
-  say: Say,
+  notify: Notify,
 ): Promise<void> {
   if (settings.gpuCores <= 0) return;
   const engine = await engineOf(host, pid);
   if (!engine) return;
   const got = engine.gpu === null ? `the CPU (${engine.kind} engine: ${engine.reason})` : engine.gpu;
-  say(
+  notify(
     `${engine.gpu === null ? 'WARNING: ' : ''}gpuCores ${settings.gpuCores} was asked for; it runs on ${got}`,
   );
 }

@@ -4,7 +4,7 @@ import { type AzureWorkspace, idOf, type JsonObject, type ModelRecord } from '..
 import { type Document, objectIn, textIn } from './document.ts';
 import { textsOf } from './labels.ts';
 import { modelJson } from './model-json.ts';
-import { type ModelRegistration, type Say, storeModel } from './models.ts';
+import { type ModelRegistration, type Notify, storeModel } from './models.ts';
 import { requireMember } from './online-schema.ts';
 import { checkModelName, refusal } from './refusal.ts';
 import { withFlags } from './settings-path.ts';
@@ -24,7 +24,7 @@ export interface PlannedModel {
   /** The file or folder: the user's own, or the copy of what is registered. */
   readonly entry: string;
   /** Registers it, unless it is already. */
-  readonly register: (say: Say) => Promise<ModelRecord>;
+  readonly register: (notify: Notify) => Promise<ModelRecord>;
 }
 
 /** A model that is registered. */
@@ -41,7 +41,7 @@ export async function createModel(
   document: Document | undefined,
   flags: JsonObject,
   set: readonly string[],
-  say: Say,
+  notify: Notify,
 ): Promise<JsonObject> {
   const value = checkFile(withFlags(document, flags, set), 'ModelSchema', document);
   const base = document && flags.path === undefined ? path.dirname(path.resolve(document.file)) : '.';
@@ -51,10 +51,10 @@ export async function createModel(
   if (value.version === undefined) {
     // az gives the next version, also to content that is registered already.
     if ((await entryKind(source)) === undefined) throw refusal(`No such file or directory: ${source}`, at);
-    return modelJson(await storeModel(workspace, registrationOf(value, name, source), say));
+    return modelJson(await storeModel(workspace, registrationOf(value, name, source), notify));
   }
   const planned = await planModel(workspace, { ...value, path: source }, name, at);
-  return modelJson(await planned.register(say));
+  return modelJson(await planned.register(notify));
 }
 
 /**
@@ -93,7 +93,7 @@ export async function planModel(
     framework: registration.framework,
     id: asked === undefined ? name : `${name}:${asked}`,
     entry: source,
-    register: (say) => storeModel(workspace, registration, say, asked),
+    register: (notify) => storeModel(workspace, registration, notify, asked),
   };
 }
 

@@ -20,7 +20,7 @@ import { applySet } from './settings-path.ts';
 import { findTritonLayout, layoutWarnings } from './triton-layout.ts';
 
 /** Takes what the user should know and a program need not read: warnings, progress. */
-export type Say = (text: string) => void;
+export type Notify = (text: string) => void;
 
 export interface ModelRegistration extends NewModel {
   /** The file or folder on this machine. */
@@ -31,13 +31,13 @@ export interface ModelRegistration extends NewModel {
 export async function registerModel(
   workspace: AzureWorkspace,
   model: ModelRegistration,
-  say: Say,
+  notify: Notify,
 ): Promise<JsonObject> {
-  const record = await storeModel(workspace, model, say);
+  const record = await storeModel(workspace, model, notify);
   if (model.framework === 'Multi') {
     const entry = workspace.contentOf(record);
     for (const warning of await layoutWarnings(entry, await findTritonLayout(entry)))
-      say(`WARNING: ${warning}`);
+      notify(`WARNING: ${warning}`);
   }
   return modelJson(record);
 }
@@ -46,13 +46,13 @@ export async function registerModel(
 export async function storeModel(
   workspace: AzureWorkspace,
   { path: source, ...model }: ModelRegistration,
-  say: Say,
+  notify: Notify,
   version?: ModelVersion,
 ): Promise<ModelRecord> {
   checkModelName(model.name);
   if ((await entryKind(source)) === undefined)
     throw refusal(`Error, provided model path "${source}" cannot be found`, { location: { file: source } });
-  say(`Registering model ${model.name}`);
+  notify(`Registering model ${model.name}`);
   return workspace.registerModel(model, path.resolve(source), version);
 }
 
@@ -118,12 +118,12 @@ export async function findModel(workspace: AzureWorkspace, reference: ModelRefer
     name: reference.id ? undefined : name,
     version: idVersion ? undefined : version,
   };
-  const told = Object.entries(asked).flatMap(([key, value]) =>
+  const conditions = Object.entries(asked).flatMap(([key, value]) =>
     value === undefined ? [] : [`${key} ${value}`],
   );
   throw userError(
     'MODEL_NOT_FOUND',
-    `ModelNotFound: Model with ${told.join(', ')} not found in provided workspace`,
+    `ModelNotFound: Model with ${conditions.join(', ')} not found in provided workspace`,
     { hint: hintOf(models, name) },
   );
 }

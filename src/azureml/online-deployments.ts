@@ -12,7 +12,7 @@ import { inTurn } from './deploy.ts';
 import { type Document, objectIn } from './document.ts';
 import { type LaunchPlan, launch } from './launch.ts';
 import { logText } from './log-text.ts';
-import type { Say } from './models.ts';
+import type { Notify } from './models.ts';
 import { endpointIn } from './online-endpoints.ts';
 import { planOnline, withAbsolutePaths } from './online-plan.ts';
 import { checkDeployment, requireMember } from './online-schema.ts';
@@ -47,7 +47,7 @@ export async function deployOnline(
   workspace: AzureWorkspace,
   request: DeploymentRequest,
   host: ServiceHost,
-  say: Say,
+  notify: Notify,
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const { document } = request;
@@ -60,9 +60,9 @@ export async function deployOnline(
     if (!given && !before) throw notFound(endpointName, name);
     const value = given ?? checkDeployment(applySet(before?.definition ?? {}, request.set), undefined);
     const limited = !request.local && endpoint.profile === 'managed';
-    const plan = await planOnline(workspace, value, { gpu: request.gpu, limited }, say);
-    say(`Creating/updating online deployment ${name}`);
-    await bringUp(workspace, endpointName, value, plan, before, host, say, signal);
+    const plan = await planOnline(workspace, value, { gpu: request.gpu, limited }, notify);
+    notify(`Creating/updating online deployment ${name}`);
+    await bringUp(workspace, endpointName, value, plan, before, host, notify, signal);
     if (request.allTraffic)
       await workspace.changeEndpoint(endpointName, (it) => it && { ...it, traffic: { [name]: 100 } });
     return showDeployment(workspace, host, endpointName, name);
@@ -87,7 +87,7 @@ async function bringUp(
   plan: LaunchPlan,
   before: DeploymentRecord | undefined,
   host: ServiceHost,
-  say: Say,
+  notify: Notify,
   signal: AbortSignal,
 ): Promise<void> {
   const name = String(value.name);
@@ -105,7 +105,7 @@ async function bringUp(
     });
   try {
     const files = { directory, eventLog: workspace.eventLog(place, revision), keyFile: undefined };
-    const started = await launch(workspace, plan, files, host, say, signal);
+    const started = await launch(workspace, plan, files, host, notify, signal);
     const { pid, scoringUri } = started;
     await put({ pid, port: Number(new URL(scoringUri).port), scoringUri }, null);
     await started.keep();

@@ -11,9 +11,15 @@ import {
 import { inTurn } from './deploy.ts';
 import { type Document, objectIn, textIn } from './document.ts';
 import { textsOf } from './labels.ts';
-import type { Say } from './models.ts';
+import type { Notify } from './models.ts';
 import { checkEndpoint, checkOnlineName, checkTraffic, requireMember } from './online-schema.ts';
-import { endUnknown, runningPids, type ServiceHost, startDoor, stopService } from './service-host.ts';
+import {
+  endUnknown,
+  runningPids,
+  type ServiceHost,
+  startEndpointProxy,
+  stopService,
+} from './service-host.ts';
 import { withFlags } from './settings-path.ts';
 
 /** An endpoint as it was asked for: its file, with flags laid over it. */
@@ -35,7 +41,7 @@ export async function createEndpoint(
   workspace: AzureWorkspace,
   request: EndpointRequest,
   host: ServiceHost,
-  say: Say,
+  notify: Notify,
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const value = requestedValue(request, {});
@@ -49,11 +55,11 @@ export async function createEndpoint(
       record.deployments.map((it) => it.name),
       request.document,
     );
-    tellProfile(before, record, say);
+    notifyProfile(before, record, notify);
     await serviceKeys(workspace.keyFile(ENDPOINTS + name));
     await workspace.changeEndpoint(name, () => record);
     try {
-      await openDoor(workspace, record, host, signal);
+      await openEndpoint(workspace, record, host, signal);
     } catch (error) {
       await workspace.changeEndpoint(name, () => before);
       throw error;
@@ -73,7 +79,7 @@ export async function updateEndpoint(
   workspace: AzureWorkspace,
   request: EndpointChange,
   host: ServiceHost,
-  say: Say,
+  notify: Notify,
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const name = request.name ?? requireMember(request.document?.value ?? {}, 'name', request.document);
@@ -89,9 +95,9 @@ export async function updateEndpoint(
       record.deployments.map((it) => it.name),
       request.document,
     );
-    tellProfile(before, record, say);
+    notifyProfile(before, record, notify);
     await workspace.changeEndpoint(name, () => record);
-    await openDoor(workspace, record, host, signal);
+    await openEndpoint(workspace, record, host, signal);
     return showEndpoint(workspace, host, name);
   });
 }
@@ -133,9 +139,13 @@ function recordOf(
 }
 
 /** A deployment is started with its limits, and keeps them. */
-function tellProfile(before: EndpointRecord | undefined, { profile }: EndpointRecord, say: Say): void {
+function notifyProfile(
+  before: EndpointRecord | undefined,
+  { profile }: EndpointRecord,
+  notify: Notify,
+): void {
   if (before && before.profile !== profile && before.deployments.some(({ running }) => running))
-    say(`WARNING: --profile ${profile} counts for each deployment from its next update on`);
+    notify(`WARNING: --profile ${profile} counts for each deployment from its next update on`);
 }
 
 /** The choice that was meant, whatever its case. @throws AZUREML_REFUSED as azure-ai-ml says it. */
@@ -157,14 +167,14 @@ const percentsOf = (value: JsonObject = {}): Readonly<Record<string, number>> =>
   Object.fromEntries(Object.entries(value).map(([name, percent]) => [name, percent as number]));
 
 /** Opens the door where it is shut, at the port that it had. */
-async function openDoor(
+async function openEndpoint(
   workspace: AzureWorkspace,
   { name, running }: EndpointRecord,
   host: ServiceHost,
   signal: AbortSignal,
 ): Promise<void> {
   if (running && (await runningPids(host)).has(running.pid)) return;
-  const started = await startDoor(host, workspace, name, running?.port, signal);
+  const started = await startEndpointProxy(host, workspace, name, running?.port, signal);
   const port = Number(new URL(started.scoringUri).port);
   await workspace.changeEndpoint(name, (now) => now && { ...now, running: { pid: started.pid, port } });
   await started.keep();

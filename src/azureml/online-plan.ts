@@ -11,7 +11,7 @@ import { findEnvironment } from './environments.ts';
 import type { InferenceConfig } from './inference-config.ts';
 import type { LaunchPlan } from './launch.ts';
 import { type PlannedModel, planModel, registeredModel } from './model-yaml.ts';
-import { findModel, type Say } from './models.ts';
+import { findModel, type Notify } from './models.ts';
 import { refusal } from './refusal.ts';
 import { findTritonLayout } from './triton-layout.ts';
 
@@ -46,16 +46,16 @@ export async function planOnline(
   workspace: AzureWorkspace,
   value: JsonObject,
   { gpu, limited }: OnlineWishes,
-  say: Say,
+  notify: Notify,
 ): Promise<LaunchPlan> {
   const cloud = limited ? managedLimits(value) : NO_LIMITS;
-  const model = await modelOf(workspace, value, say);
+  const model = await modelOf(workspace, value, notify);
   const inference = await inferenceOf(value);
-  if (!inference) await checkNoCode(value, model, say);
-  const environment = await environmentOf(workspace, value, inference !== undefined, say);
+  if (!inference) await checkNoCode(value, model, notify);
+  const environment = await environmentOf(workspace, value, inference !== undefined, notify);
   if (environment) await planEnvironment(environment);
   // Last: what is refused leaves nothing behind.
-  const registered = await model?.register(say);
+  const registered = await model?.register(notify);
   return {
     models: registered ? [registered] : [],
     inference,
@@ -80,7 +80,7 @@ function wantsGpu(value: JsonObject): boolean {
 async function modelOf(
   workspace: AzureWorkspace,
   value: JsonObject,
-  say: Say,
+  notify: Notify,
 ): Promise<PlannedModel | undefined> {
   const { model } = value;
   if (model === undefined || model === null) return undefined;
@@ -99,7 +99,8 @@ async function modelOf(
       hint: `download the model and register it here: npx triton-local model create -n ${name} -p FOLDER`,
     });
   });
-  if (registry !== undefined) say(`WARNING: ${model} is taken for ${idOf(found)}, which is registered here`);
+  if (registry !== undefined)
+    notify(`WARNING: ${model} is taken for ${idOf(found)}, which is registered here`);
   return registeredModel(workspace, found);
 }
 
@@ -123,14 +124,14 @@ async function environmentOf(
   workspace: AzureWorkspace,
   value: JsonObject,
   hasScript: boolean,
-  say: Say,
+  notify: Notify,
 ): Promise<JsonObject | undefined> {
   const { environment } = value;
   const variables = objectIn(value, 'environment_variables') ?? {};
   const inline = objectIn(value, 'environment');
   if (inline) return withVariables(environmentFromYaml(inline, '.'), variables);
   const reference = parseAssetReference(String(environment ?? ''));
-  if (reference) return withVariables(await findEnvironment(workspace, reference, say), variables);
+  if (reference) return withVariables(await findEnvironment(workspace, reference, notify), variables);
   if (environment != null) throw refusal(`environment: azureml:NAME:VERSION is wanted, not ${environment}`);
   if (hasScript) throw refusal('environment: a deployment with code_configuration needs an environment');
   return undefined;
@@ -141,7 +142,11 @@ function withVariables(environment: JsonObject, variables: JsonObject): JsonObje
   return { ...environment, environmentVariables: { ...under, ...variables } };
 }
 
-async function checkNoCode(value: JsonObject, model: PlannedModel | undefined, say: Say): Promise<void> {
+async function checkNoCode(
+  value: JsonObject,
+  model: PlannedModel | undefined,
+  notify: Notify,
+): Promise<void> {
   if (!model) {
     throw refusal('model: a deployment without code_configuration needs a model', {
       hint: 'give model with type: triton_model, or code_configuration and environment',
@@ -165,5 +170,7 @@ async function checkNoCode(value: JsonObject, model: PlannedModel | undefined, s
   }
   // A folder that is called "triton" holds its models directly, as v2 wants them.
   if (layout.form === 'parent')
-    say(`WARNING: v2 wants the models directly below the path of ${model.id}, without the folder "triton"`);
+    notify(
+      `WARNING: v2 wants the models directly below the path of ${model.id}, without the folder "triton"`,
+    );
 }

@@ -11,7 +11,7 @@ import { bringUp, inTurn } from './deploy.ts';
 import { merge, readDeploymentSettings } from './deployment-config.ts';
 import { objectIn, textIn } from './document.ts';
 import { addProperties } from './labels.ts';
-import type { Say } from './models.ts';
+import type { Notify } from './models.ts';
 import { refusal } from './refusal.ts';
 import { endUnknown, type ServiceHost, stopService } from './service-host.ts';
 import { type DeployRequest, planContent, type ServicePlan } from './service-plan.ts';
@@ -33,14 +33,14 @@ export function updateService(
   host: ServiceHost,
   name: string,
   change: ServiceChange,
-  say: Say,
+  notify: Notify,
   signal: AbortSignal,
 ): Promise<JsonObject> {
   return inTurn(workspace, name, signal, async () => {
     const state = await workspace.read();
     const service = serviceIn(state, name);
-    const plan = await changedPlan(workspace, state, service, change, say);
-    return bringUp(workspace, plan, service, host, say, signal);
+    const plan = await changedPlan(workspace, state, service, change, notify);
+    return bringUp(workspace, plan, service, host, notify, signal);
   });
 }
 
@@ -49,9 +49,9 @@ async function changedPlan(
   state: AzureState,
   service: ServiceRecord,
   { request, ...change }: ServiceChange,
-  say: Say,
+  notify: Notify,
 ): Promise<ServicePlan> {
-  const { models, inference, environment } = await planContent(workspace, request, say);
+  const { models, inference, environment } = await planContent(workspace, request, notify);
   const given = merge(request.deploymentConfig?.value ?? {}, request.deploymentFlags);
   const config = merge(service.deploymentConfig, given);
   const target = request.computeTarget ?? service.computeName ?? undefined;

@@ -45,7 +45,7 @@ export function startService(
 }
 
 /** Starts the door of an endpoint, at the port that it had or at the first free one. */
-export function startDoor(
+export function startEndpointProxy(
   host: ServiceHost,
   workspace: AzureWorkspace,
   name: string,

@@ -4,7 +4,7 @@ import { type Document, textIn } from './document.ts';
 import { readEnvironmentDirectory } from './environment-folder.ts';
 import { findEnvironment } from './environments.ts';
 import { type InferenceConfig, readInferenceConfig } from './inference-config.ts';
-import { findModel, type ModelReference, type Say } from './models.ts';
+import { findModel, type ModelReference, type Notify } from './models.ts';
 import { checkServiceName, refusal } from './refusal.ts';
 import { findTritonLayout } from './triton-layout.ts';
 
@@ -51,7 +51,7 @@ const NO_CODE_FRAMEWORKS = ['Onnx', 'ScikitLearn', 'TensorFlow', 'Multi'];
 export async function planService(
   workspace: AzureWorkspace,
   request: DeployRequest,
-  say: Say,
+  notify: Notify,
 ): Promise<ServicePlan> {
   checkServiceName(request.name);
   const { settings, warnings } = readDeploymentSettings(
@@ -59,8 +59,8 @@ export async function planService(
     request.deploymentFlags,
     request.computeTarget,
   );
-  for (const warning of warnings) say(`WARNING: ${warning}`);
-  const content = await planContent(workspace, request, say);
+  for (const warning of warnings) notify(`WARNING: ${warning}`);
+  const content = await planContent(workspace, request, notify);
   if (!content.inference) await checkNoCode(workspace, content.models);
   return {
     ...content,
@@ -76,25 +76,25 @@ export async function planService(
 export async function planContent(
   workspace: AzureWorkspace,
   request: DeployRequest,
-  say: Say,
+  notify: Notify,
 ): Promise<Pick<ServicePlan, 'models' | 'inference' | 'environment'>> {
   const models: ModelRecord[] = [];
   for (const reference of request.models) models.push(await findModel(workspace, reference));
-  const inference = await inferenceOf(request, say);
-  const environment = inference && (await environmentOf(workspace, request, inference, say));
+  const inference = await inferenceOf(request, notify);
+  const environment = inference && (await environmentOf(workspace, request, inference, notify));
   return { models, inference, environment };
 }
 
-async function inferenceOf(request: DeployRequest, say: Say): Promise<InferenceConfig | undefined> {
+async function inferenceOf(request: DeployRequest, notify: Notify): Promise<InferenceConfig | undefined> {
   const { inferenceConfig, inferenceFlags } = request;
   if (!inferenceConfig && Object.keys(inferenceFlags).length === 0) {
     if (request.environmentName !== undefined)
-      say('WARNING: without an inference configuration the environment is not used');
+      notify('WARNING: without an inference configuration the environment is not used');
     return undefined;
   }
   const namesEnvironment = (request.environmentName ?? request.environmentDirectory) !== undefined;
   const { config, warnings } = await readInferenceConfig(inferenceConfig, inferenceFlags, namesEnvironment);
-  for (const warning of warnings) say(`WARNING: ${warning}`);
+  for (const warning of warnings) notify(`WARNING: ${warning}`);
   return config;
 }
 
@@ -103,17 +103,17 @@ async function environmentOf(
   workspace: AzureWorkspace,
   request: DeployRequest,
   { environment }: InferenceConfig,
-  say: Say,
+  notify: Notify,
 ): Promise<JsonObject> {
   const { environmentName, environmentVersion, environmentDirectory } = request;
   if (environmentName !== undefined)
-    return findEnvironment(workspace, named(environmentName, environmentVersion), say);
+    return findEnvironment(workspace, named(environmentName, environmentVersion), notify);
   if (environmentDirectory !== undefined) return readEnvironmentDirectory(environmentDirectory);
   if (!environment) return { name: `${request.name}-env`, python: {}, environmentVariables: {} };
   const isNamedAlone = Object.keys(environment).every((member) => member === 'name' || member === 'version');
   const name = textIn(environment, 'name');
   return isNamedAlone && name !== undefined
-    ? findEnvironment(workspace, named(name, textIn(environment, 'version')), say)
+    ? findEnvironment(workspace, named(name, textIn(environment, 'version')), notify)
     : environment;
 }
 

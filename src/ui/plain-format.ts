@@ -176,9 +176,9 @@ export class PlainFormat {
   #completed(event: EventOf<'reload.completed'>, { projectDir, failures }: EmulatorState): string[] {
     const { actions, causes, generation, timings } = event;
     if (actions.length === 0) return [this.#line('reloaded', 'nothing: no content has changed')];
-    const bill = formatTimings(timings);
+    const phases = formatTimings(timings);
     const text = `${formatSubject(causes, actions, projectDir)}: generation ${generation} in ${formatDuration(timings.totalMs)}`;
-    const line = this.#line('reloaded', `${this.#style.green(text)}${bill && ` (${bill})`}`);
+    const line = this.#line('reloaded', `${this.#style.green(text)}${phases && ` (${phases})`}`);
     const [other] = failures;
     if (!other) return [line];
     const place = formatPlace(other.error, projectDir) ?? other.targets.join(', ');

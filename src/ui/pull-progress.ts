@@ -15,7 +15,7 @@ const EVERY_MS = 5_000;
  * where that was asked for. `end` leaves the cursor on a line of its own.
  */
 export function showPullProgress({ stream, json }: PullProgressOptions): EventSink & { end(): void } {
-  let toldAt = Number.NEGATIVE_INFINITY;
+  let shownAt = Number.NEGATIVE_INFINITY;
   let open = false;
   const end = () => {
     if (open) stream.write('\n');
@@ -33,8 +33,8 @@ export function showPullProgress({ stream, json }: PullProgressOptions): EventSi
       if (stream.isTTY) {
         stream.write(`\r\u001B[K${line.slice(0, (stream.columns ?? 80) - 1)}`);
         open = true;
-      } else if (performance.now() - toldAt >= EVERY_MS) {
-        toldAt = performance.now();
+      } else if (performance.now() - shownAt >= EVERY_MS) {
+        shownAt = performance.now();
         stream.write(`${line}\n`);
       }
     }

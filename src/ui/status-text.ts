@@ -46,9 +46,9 @@ export function formatState(state: EmulatorState, { color = false, now = Date.no
   }
   if (reload) {
     const took = reload.timings ? ` in ${formatDuration(reload.timings.totalMs)}` : '';
-    const bill = reload.timings ? formatTimings(reload.timings) : '';
+    const phases = reload.timings ? formatTimings(reload.timings) : '';
     const subject = formatSubject(reload.causes, reload.actions, projectDir);
-    rows.push(['reload', `${reload.outcome}${took}: ${subject}${bill && ` (${bill})`}`]);
+    rows.push(['reload', `${reload.outcome}${took}: ${subject}${phases && ` (${phases})`}`]);
   }
   for (const { error } of failures) {
     const place = formatPlace(error, projectDir);

@@ -25,10 +25,10 @@ export function checkFile(
   if (reading.faults.length === 0) return isObject(reading.value) ? reading.value : {};
   const faults = distinct(reading.faults);
   const places = faults.map((fault) => document && placeOf(fault, document));
-  const told = faults.map(({ path: at, text }) =>
+  const texts = faults.map(({ path: at, text }) =>
     (at.length === 0 ? text : `${at.join('.')}: ${text}`).trim(),
   );
-  const lines = faults.length === 1 ? told : told.map((line, index) => line + inBrackets(places[index]));
+  const lines = faults.length === 1 ? texts : texts.map((line, index) => line + inBrackets(places[index]));
   throw refusal(lines.join('\n'), places[0] && { location: places[0] });
 }
 

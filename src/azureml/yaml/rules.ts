@@ -78,7 +78,7 @@ const RULES: Readonly<Record<string, (value: unknown) => string | undefined>> = 
 
 export const ruleFault = (name: string, value: unknown): string | undefined => RULES[name]?.(value);
 
-const REGISTRY_REFUSED: readonly (readonly [member: string, told: string])[] = [
+const REGISTRY_REFUSED: readonly (readonly [member: string, text: string])[] = [
   ['environment', 'environments'],
   ['model', 'models'],
 ];

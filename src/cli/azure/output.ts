@@ -25,7 +25,7 @@ export function checkOutput(given: Flags): void {
 }
 
 /** Tells the user what a program need not read: stdout is the result's alone. */
-export function say(text: string): void {
+export function notify(text: string): void {
   printError(`${text}\n`);
 }
 

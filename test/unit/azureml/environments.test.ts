@@ -17,7 +17,7 @@ let workspace: AzureWorkspace;
 const said: string[] = [];
 const say = (text: string) => said.push(text);
 const find = (name: string, version?: string, registry?: string) =>
-  findEnvironment(workspace, { name, version, registry }, say);
+  findEnvironment(workspace, { name, version, registry }, notify);
 beforeEach(async () => {
   said.length = 0;
   directory = await mkdtemp(path.join(os.tmpdir(), 'tl-env-'));

@@ -96,8 +96,8 @@ describe('the model of a deployment', () => {
 describe('names that every object has', () => {
   it.each(['constructor', 'toString', 'hasOwnProperty'])('%s is a name as any other', async (name) => {
     const flags = { name, path: models(), type: 'triton_model' };
-    expect(await createModel(workspace, undefined, flags, [], say)).toMatchObject({ id: `${name}:1` });
-    expect(await createModel(workspace, undefined, flags, [], say)).toMatchObject({ id: `${name}:2` });
+    expect(await createModel(workspace, undefined, flags, [], notify)).toMatchObject({ id: `${name}:1` });
+    expect(await createModel(workspace, undefined, flags, [], notify)).toMatchObject({ id: `${name}:2` });
     expect(idOf(await findModel(workspace, { name }))).toBe(`${name}:2`);
     expect(hasLabel({}, name)).toBe(false);
     expect(hasLabel({ [name]: 'x' }, `${name}=x`)).toBe(true);
