@@ -14,13 +14,21 @@ export {
   toTritonLocalError,
   userError,
 } from './errors.ts';
-export { withFileLock } from './file-lock.ts';
-export { entryKind, hashFile, isInside, writeFileAtomic } from './files.ts';
+export { describeLockHolder, isFileLockHeld, withFileLock } from './file-lock.ts';
+export { entryKind, hashFile, isInside, renameDurably, syncFolder, writeFileAtomic } from './files.ts';
 export { collectSoon } from './garbage.ts';
 export { Lifetime, within } from './lifetime.ts';
 export { LineSplitter, MAX_LINE_CHARACTERS } from './lines.ts';
 export { Mutex } from './mutex.ts';
 export { ownValue } from './own-value.ts';
 export { findPortHolder, listen, listenError, type PortHolder } from './ports.ts';
+export {
+  ownIdentity,
+  type ProcessIdentity,
+  type ProcessVerdict,
+  parseIdentity,
+  verdictOn,
+} from './process-identity.ts';
+export { killTree } from './process-tree.ts';
 export { requestMemoryLimit } from './request-memory.ts';
 export { closestName } from './spelling.ts';

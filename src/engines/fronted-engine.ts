@@ -10,7 +10,7 @@ import {
   type TritonLocalError,
 } from '../base/index.ts';
 import type { ModelControlMode } from '../config/index.ts';
-import type { EventSink, ModelStatus } from '../events/index.ts';
+import { type EventSink, type ModelStatus, RequestMeter } from '../events/index.ts';
 import { type EngineEndpoints, type GatewayPorts, HttpGateway, SideListeners } from '../proxy/index.ts';
 import type { RepositorySync } from '../repository/index.ts';
 import type { Engine, LocalEngine, PublishedModel, RunningEngine } from './engine.ts';
@@ -70,6 +70,8 @@ class RunningFronted implements LocalEngine {
   #gpu: string | null = null;
   /** Since the engine last ran steadily. */
   #restarts = 0;
+  /** The restart under way; it never rejects. */
+  #restarting: Promise<unknown> = Promise.resolve();
   #tellExit: (reason: string) => void = () => {};
 
   constructor(engine: Engine, options: FrontedEngineOptions) {
@@ -88,6 +90,8 @@ class RunningFronted implements LocalEngine {
       'side listeners',
       new SideListeners({ ...options, allowsControl, onModelControl }, events),
     );
+    const meter = new RequestMeter(events);
+    this.#lifetime.defer('request meter', () => meter.flush());
     this.#gateway = this.#lifetime.use(
       'gateway',
       new HttpGateway({
@@ -96,13 +100,17 @@ class RunningFronted implements LocalEngine {
         modelControlMode,
         sync,
         onModelControl,
+        meter,
         onError: (error) => {
           const text = `the Triton HTTP port cannot accept a connection: ${error.message}`;
           events.emit({ type: 'log.line', source: 'emulator', level: 'error', text });
         },
       }),
     );
-    this.#lifetime.defer('restarts', () => this.#stopping.abort(systemError('STOPPING', 'the engine stops')));
+    this.#lifetime.defer('restarts', async () => {
+      this.#stopping.abort(systemError('STOPPING', 'the engine stops'));
+      await this.#restarting;
+    });
   }
 
   async open(signal: AbortSignal): Promise<void> {
@@ -194,7 +202,7 @@ class RunningFronted implements LocalEngine {
     const { events } = this.#options;
     events.emit({ type: 'engine.exited', kind: this.kind, reason });
     await Promise.resolve(running[Symbol.asyncDispose]()).catch(() => undefined);
-    await this.#changes.run(() => this.#restart(reason)).catch(() => undefined);
+    this.#restarting = this.#changes.run(() => this.#restart(reason)).catch(() => undefined);
   }
 
   async #restart(reason: string): Promise<void> {
@@ -228,7 +236,13 @@ class RunningFronted implements LocalEngine {
   }
 
   /** Starts another one and sends everything there. */
-  async #renew(signal: AbortSignal): Promise<void> {
+  #renew(signal: AbortSignal): Promise<void> {
+    const renewal = this.#startAnother(signal);
+    this.#restarting = renewal.catch(() => undefined);
+    return renewal;
+  }
+
+  async #startAnother(signal: AbortSignal): Promise<void> {
     const running = await this.#engine.start(signal);
     if (signal.aborted || this.#lifetime.ended) {
       await running[Symbol.asyncDispose]();

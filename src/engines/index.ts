@@ -1,5 +1,7 @@
 // Engines: the Engine interface, its forms, how one is chosen and what it needs on this machine.
 // It knows how to run something that answers KServe v2; it refuses to know Azure, scripts and the user's folder.
+
+export { BoundedEngine } from './bounded-engine.ts';
 export {
   cdiSpecs,
   type DescribeDockerOptions,

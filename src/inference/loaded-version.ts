@@ -1,3 +1,4 @@
+import { within } from '../base/index.ts';
 import type { ModelConfig } from '../repository/index.ts';
 import { type ModelSignature, signatureOf } from './model-signature.ts';
 import type { RequestScheduler } from './scheduling/request-scheduler.ts';
@@ -14,6 +15,9 @@ export interface LoadedVersionParts {
   /** Lets go of what the backend holds. */
   readonly dispose: () => Promise<void>;
 }
+
+/** How long a request that hangs may keep a replaced version in memory. */
+const DRAIN_LIMIT_MS = 300_000;
 
 /** One version of a model in memory with all it needs to answer. */
 export class LoadedVersion {
@@ -52,13 +56,17 @@ export class LoadedVersion {
     if (this.#holders === 0) this.#onReleased?.();
   }
 
-  /** Answers what it has accepted, takes no more, and lets go of the model. */
+  /** Answers what it has accepted within the limit, takes no more, and lets go of the model. */
   async retire(): Promise<void> {
+    await within(this.#settle(), DRAIN_LIMIT_MS);
+    await this.#dispose();
+  }
+
+  async #settle(): Promise<void> {
     if (this.#holders > 0)
       await new Promise<void>((resolve) => {
         this.#onReleased = resolve;
       });
     await this.scheduler.drain();
-    await this.#dispose();
   }
 }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { messageOf, TritonLocalError, userError } from '../base/index.ts';
+import { messageOf, TritonLocalError, userError, within } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
 import { invalidArgument } from '../kserve/index.ts';
 import {
@@ -26,6 +26,9 @@ import {
   UNLOADED,
   type VersionEntry,
 } from './model-table.ts';
+
+/** How long the last requests may hold the end up. */
+const END_LIMIT_MS = 5_000;
 
 /** What a load replaces on disk. */
 export interface LoadOverride {
@@ -330,6 +333,14 @@ export class ModelControl implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Callers were served out before; a load or a request that hangs now ends with the threads of its backend.
+    await within(
+      this.#unloadAll().catch((error: unknown) => this.#states.log('error', messageOf(error))),
+      END_LIMIT_MS,
+    );
+  }
+
+  async #unloadAll(): Promise<void> {
     for (const name of this.#table.names()) await this.unload(name);
     await Promise.all(this.#retiring);
   }

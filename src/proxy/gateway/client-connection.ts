@@ -13,7 +13,7 @@ export interface Gate {
   /** Counts what a close of the gateway waits for: a request, or the rest of an answer. */
   begin(socket: Socket): void;
   end(socket: Socket): void;
-  onAnswered(method: string, target: string): void;
+  onAnswered(exchange: Exchange): void;
   /** The connection goes to the full parser for the rest of its life, with bytes that were read already. */
   handOver(socket: Socket, bytes: Buffer): void;
 }
@@ -92,8 +92,7 @@ export class ClientConnection implements ExchangeOwner {
   onAnswered(): void {
     if (this.#state.at !== 'busy') return;
     const { exchange } = this.#state;
-    const { method, target } = exchange.request;
-    if (exchange.wasPassed) this.#gate.onAnswered(method, target);
+    this.#gate.onAnswered(exchange);
     if (exchange.closes) {
       this.#close();
       return;

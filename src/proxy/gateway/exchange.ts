@@ -45,6 +45,10 @@ const ANSWERED = {
 /** One plain request on its way to the engine and its answer back: heads are read, bodies pass as the bytes they are. */
 export class Exchange implements EngineUser {
   readonly request: RequestHead;
+  /** When it came, as `performance.now()` counts. */
+  readonly startedAt = performance.now();
+  /** Of the answer; 503 where it is one of our own. */
+  status = 503;
   readonly #owner: ExchangeOwner;
   readonly #pool: EnginePool;
   readonly #requestHead: Buffer;
@@ -191,6 +195,7 @@ export class Exchange implements EngineUser {
     // Only after whole messages both ways the next one begins where we think.
     if (answer.keepsAlive && end === bytes.length && this.isRead) this.#pool.give(engine);
     else engine.drop();
+    this.status = answer.status;
     this.#end('engine');
   }
 
@@ -208,6 +213,7 @@ export class Exchange implements EngineUser {
     } else if (state.at === 'answering' && state.answer.framing === 'close' && !error) {
       // Some answers end with their connection.
       engine.drop();
+      this.status = state.answer.status;
       this.#end('engine');
     } else this.#fail(error ? messageOf(error) : 'it closed the connection');
   }

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DrainingServer, messageOf } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
+import type { RequestMeter } from '../../events/index.ts';
 import { FOREIGN_ORIGIN_REFUSED, isForeignOrigin, stateChangeOf } from '../../kserve/index.ts';
 import type { RepositorySync, RepositoryTurn } from '../../repository/index.ts';
 import type { EngineEndpoints } from '../endpoints.ts';
@@ -28,6 +29,8 @@ export interface HttpGatewayOptions {
   readonly onModelControl?: () => void;
   /** Called when a connection cannot be accepted; the gateway listens on. */
   readonly onError?: (error: Error) => void;
+  /** Records each request that comes to this port. */
+  readonly meter?: RequestMeter | undefined;
   readonly hold?: { readonly most: number; readonly milliseconds: number };
   readonly liveness?: LivenessLimits;
 }
@@ -61,13 +64,17 @@ export class HttpGateway implements AsyncDisposable {
     // Idle connections stay open, as Triton's do: clients pool them and do not expect them to go away.
     const server = createServer(
       { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 60_000, maxHeaderSize: MAX_HEADER_BYTES },
-      this.listener,
+      (request, response) => {
+        this.#meter(request, response);
+        this.listener(request, response);
+      },
     );
     const [parse] = server.listeners('connection');
     this.#parse = (socket) => parse?.call(server, socket);
-    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
-      this.#take(request, response, true),
-    );
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      this.#meter(request, response);
+      this.#take(request, response, true);
+    });
     server.on('clientError', answerMalformed);
     server.on('connect', (_request, socket) => refuseTunnel(socket));
     server.removeAllListeners('connection');
@@ -77,6 +84,7 @@ export class HttpGateway implements AsyncDisposable {
     this.#server = new DrainingServer(server, { drainMs: DRAIN_MS, ...(onError && { onError }) });
   }
 
+  /** Answers a request that came in through another listener of this process, which records it. */
   readonly listener: RequestListener = (request, response) => this.#take(request, response, false);
 
   /** @throws PORT_TAKEN, PORT_REFUSED */
@@ -135,7 +143,7 @@ export class HttpGateway implements AsyncDisposable {
 
   #makeGate(): Gate {
     const gateway = this;
-    const { onModelControl } = this.#options;
+    const { onModelControl, meter } = this.#options;
     return {
       get upstream() {
         return gateway.#server.isClosing ? undefined : gateway.#upstream;
@@ -146,8 +154,10 @@ export class HttpGateway implements AsyncDisposable {
       mayPass: (request) => this.#mayPass(request),
       begin: (socket) => this.#server.begin(socket),
       end: (socket) => this.#server.end(socket),
-      onAnswered: (method, target) => {
-        if (onModelControl && stateChangeOf(method, target) === 'model-control') onModelControl();
+      onAnswered: ({ request: { method, target }, wasPassed, status, startedAt }) => {
+        meter?.record(method, target, status, performance.now() - startedAt);
+        if (!wasPassed || !onModelControl) return;
+        if (stateChangeOf(method, target) === 'model-control') onModelControl();
       },
       handOver: (socket, bytes) => {
         socket.unshift(bytes);
@@ -162,6 +172,14 @@ export class HttpGateway implements AsyncDisposable {
     const change = stateChangeOf(method, target);
     if (change === undefined) return true;
     return !hasOrigin && (change !== 'model-control' || this.#options.modelControlMode === 'explicit');
+  }
+
+  #meter({ method = '', url = '' }: IncomingMessage, response: ServerResponse): void {
+    const { meter } = this.#options;
+    const startedAt = performance.now();
+    response.once('finish', () => {
+      meter?.record(method, url, response.statusCode, performance.now() - startedAt);
+    });
   }
 
   #take(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {

@@ -32,7 +32,14 @@ function nextRows(): string[] {
   return Array.from({ length: ROWS }, () => {
     id += 1;
     const text = `INFO:digits:scored sample ${id} with a text of usual length that says this and that`;
-    const entry: LogEntry = { id, time: '2026-01-01T00:00:00Z', source: 'script', level: 'info', text };
+    const entry: LogEntry = {
+      id,
+      time: '2026-01-01T00:00:00Z',
+      source: 'script',
+      level: 'info',
+      text,
+      requestId: undefined,
+    };
     return logRows.row(entry, COLUMNS);
   });
 }

@@ -15,7 +15,7 @@ import { AzureWorkspace } from '../../../src/workspace/index.ts';
 let directory: string;
 let workspace: AzureWorkspace;
 const said: string[] = [];
-const say = (text: string) => said.push(text);
+const notify = (text: string) => said.push(text);
 const find = (name: string, version?: string, registry?: string) =>
   findEnvironment(workspace, { name, version, registry }, notify);
 beforeEach(async () => {

@@ -13,7 +13,7 @@ import { AzureWorkspace, idOf, type JsonObject } from '../../../src/workspace/in
 let directory: string;
 let workspace: AzureWorkspace;
 const said: string[] = [];
-const say = (text: string) => said.push(text);
+const notify = (text: string) => said.push(text);
 beforeEach(async () => {
   said.length = 0;
   directory = await mkdtemp(path.join(os.tmpdir(), 'tl-model-'));
@@ -32,7 +32,7 @@ const plan = (model: JsonObject | string, more: JsonObject = {}) =>
     workspace,
     { name: 'blue', endpoint_name: 'abc', model, ...more },
     { gpu: false, limited: false },
-    say,
+    notify,
   ).then(({ models: [one] }) => one && idOf(one));
 const ids = async () => (await workspace.read()).models.map(idOf);
 

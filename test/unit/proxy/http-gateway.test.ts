@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import net from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { type EventBody, RequestMeter } from '../../../src/events/index.ts';
 import { HttpGateway, type HttpGatewayOptions } from '../../../src/proxy/index.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -56,6 +57,38 @@ async function readAll(request: IncomingMessage): Promise<string> {
 }
 
 describe('the gateway before an engine', () => {
+  test('records each request to its port, the short way and the other, and none that came in elsewhere', async () => {
+    const events: EventBody[] = [];
+    const meter = new RequestMeter({ emit: (event) => void events.push(event) });
+    const { http } = await startEngine((request, response) => {
+      response.statusCode = request.url === '/v2/missing' ? 404 : 200;
+      request.resume().once('end', () => response.end('{}'));
+    });
+    const { gateway, port, url } = await startGateway({ meter });
+    gateway.switchTo({ http });
+    const post = requestText('POST', '/v2/models/m/infer?a=b', {}, '{}');
+    await raw(port, post, /\{\}/);
+    expect((await fetch(`${url}/v2/missing`)).status).toBe(404);
+    await raw(port, requestText('POST', '/v2/models/n/infer', { Expect: '100-continue' }, '{}'), /200 OK/);
+    const outside = createServer(gateway.listener);
+    await new Promise<void>((resolve) => outside.listen(0, '127.0.0.1', resolve));
+    await fetch(`http://127.0.0.1:${(outside.address() as net.AddressInfo).port}/v2/models/o`);
+    outside.closeAllConnections();
+    outside.close();
+    meter.flush();
+    expect(events).toMatchObject([
+      {
+        count: 3,
+        failed: 1,
+        sample: [
+          { method: 'POST', path: '/v2/models/m/infer', status: 200 },
+          { method: 'GET', path: '/v2/missing', status: 404 },
+          { method: 'POST', path: '/v2/models/n/infer', status: 200 },
+        ],
+      },
+    ]);
+  });
+
   test('passes path, query, header fields and both bodies on as they came', async () => {
     let seen: { url: string | undefined; headers: string[]; body: string } | undefined;
     const { http } = await startEngine(async (request, response) => {
