@@ -1,6 +1,6 @@
 import { readEventLog } from '../events/index.ts';
 
-/** The last lines that a deployment tail, as `get-logs` prints them; what ended a failed one comes last. */
+/** The last log lines of a deployment, as `get-logs` prints them; the error of a failed one comes last. */
 export async function logText(eventLog: string, failure: string | null, lines: number): Promise<string> {
   const tail: string[] = [];
   for await (const event of readEventLog(eventLog)) {

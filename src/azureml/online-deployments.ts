@@ -21,27 +21,27 @@ import { endUnknown, runningPids, type ServiceHost, stopService } from './servic
 import { applySet, withFlags } from './settings-path.ts';
 import { withEnvironmentFile } from './yaml/index.ts';
 
-/** A deployment as it was asked for: its file, with flags laid over it. */
+/** A requested deployment: its file and flags. */
 export interface DeploymentRequest {
   readonly document: Document | undefined;
   readonly name: string | undefined;
   readonly endpointName: string | undefined;
   readonly set: readonly string[];
-  /** Gives it all the traffic once it is ready. */
+  /** Gives the deployment all traffic once it is ready. */
   readonly allTraffic: boolean;
-  /** `--local`: az runs it in a container of this machine, without what stands before it in the cloud. */
+  /** `--local`: az runs it in a container on this machine, without the cloud's front end. */
   readonly local: boolean;
   /** `--local-enable-gpu` */
   readonly gpu: boolean;
 }
 
-/** Where an endpoint keeps the files of one of its deployments. */
+/** The folder of a deployment's files within its endpoint. */
 const placeOf = (endpoint: string, name: string) => `${ENDPOINTS}${endpoint}/${name}`;
 
 /**
- * `az ml online-deployment create` and `update`: starts it beside the one of this name, which serves until the new one
- * is ready, and for good where that fails.
- * @throws AZUREML_REFUSED, ENDPOINT_NOT_FOUND, MODEL_NOT_FOUND before anything is started; DEPLOYMENT_FAILED.
+ * `az ml online-deployment create` and `update`: starts it beside the one of that name, which serves until the new one
+ * is ready, and stays if the new one fails.
+ * @throws AZUREML_REFUSED, ENDPOINT_NOT_FOUND, MODEL_NOT_FOUND before anything starts; DEPLOYMENT_FAILED.
  */
 export async function deployOnline(
   workspace: AzureWorkspace,
@@ -69,7 +69,7 @@ export async function deployOnline(
   });
 }
 
-/** The file of a deployment with the flags laid over it, checked, and right from every folder. */
+/** The checked file of a deployment with the flags applied and its paths made absolute. */
 async function readDeployment(given: Document, request: DeploymentRequest): Promise<JsonObject> {
   const flags = { name: request.name, endpoint_name: request.endpointName };
   const value = withFlags(given, flags, request.set);
@@ -115,7 +115,7 @@ async function bringUp(
     if (!before?.running) await put(null, toTritonLocalError(error).message);
     throw deploymentFailed(error, endpointName, name);
   }
-  // The door knows the new one by now; what the old one had accepted is answered before it ends.
+  // The proxy reads the new record by now; the old deployment drains before it ends.
   if (!before) return;
   if (before.running) await stopService(host, before.running.pid);
   await workspace.removeServiceFiles(place, before.revision);
@@ -190,7 +190,7 @@ export async function listDeployments(
   return deployments.map((deployment) => deploymentJson(deployment, endpointName, pids));
 }
 
-/** A deployment as az prints it: its file with the defaults filled in (azureml.md 5.1), and where it stands. */
+/** A deployment as az prints it: its file with defaults (azureml.md 5.1), and its state. */
 function deploymentJson(
   { name, definition, modelId, running, error }: DeploymentRecord,
   endpointName: string,
@@ -229,7 +229,7 @@ export async function getDeploymentLogs(
   return logText(eventLog, running ? null : error, lines);
 }
 
-/** `az ml online-deployment delete`. @throws AZUREML_REFUSED for one that still has traffic. */
+/** `az ml online-deployment delete`. @throws AZUREML_REFUSED while it has traffic. */
 export function deleteDeployment(
   workspace: AzureWorkspace,
   host: ServiceHost,

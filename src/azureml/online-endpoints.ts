@@ -22,13 +22,13 @@ import {
 } from './service-host.ts';
 import { withFlags } from './settings-path.ts';
 
-/** An endpoint as it was asked for: its file, with flags laid over it. */
+/** A requested endpoint: its file and flags. */
 export interface EndpointRequest {
   readonly document: Document | undefined;
   readonly name: string | undefined;
   readonly authMode: string | undefined;
   readonly profile: string | undefined;
-  /** `--local`: without the limits of the cloud, unless `profile` says otherwise. */
+  /** `--local`: without the cloud's limits, unless `profile` sets them. */
   readonly local: boolean;
   readonly set: readonly string[];
 }
@@ -36,7 +36,7 @@ export interface EndpointRequest {
 const AUTH_MODES = ['key', 'aml_token', 'aad_token'] as const;
 const PROFILES = ['none', 'managed'] as const;
 
-/** `az ml online-endpoint create`: opens its door. One that is there is changed, as az does. */
+/** `az ml online-endpoint create`: starts its proxy; updates an existing endpoint, as az does. */
 export async function createEndpoint(
   workspace: AzureWorkspace,
   request: EndpointRequest,
@@ -68,13 +68,13 @@ export async function createEndpoint(
   });
 }
 
-/** What a change of an endpoint asks for, besides what its file says. */
+/** Changes to an endpoint besides those of its file. */
 export interface EndpointChange extends EndpointRequest {
-  /** `blue=90` each; undefined leaves the split as it is. */
+  /** `blue=90` each; undefined keeps the traffic split. */
   readonly traffic: Labels | undefined;
 }
 
-/** `az ml online-endpoint update`: counts from the next request on; also opens a door that is shut. */
+/** `az ml online-endpoint update`: applies from the next request; also restarts a stopped proxy. */
 export async function updateEndpoint(
   workspace: AzureWorkspace,
   request: EndpointChange,
@@ -138,17 +138,17 @@ function recordOf(
   };
 }
 
-/** A deployment is started with its limits, and keeps them. */
+/** A running deployment keeps the limits that it was started with. */
 function notifyProfile(
   before: EndpointRecord | undefined,
   { profile }: EndpointRecord,
   notify: Notify,
 ): void {
   if (before && before.profile !== profile && before.deployments.some(({ running }) => running))
-    notify(`WARNING: --profile ${profile} counts for each deployment from its next update on`);
+    notify(`WARNING: --profile ${profile} applies to each deployment from its next update`);
 }
 
-/** The choice that was meant, whatever its case. @throws AZUREML_REFUSED as azure-ai-ml says it. */
+/** The matching choice, ignoring case. @throws AZUREML_REFUSED with azure-ai-ml's message. */
 export function oneOf<Choice extends string>(
   choices: readonly Choice[],
   value: string,
@@ -162,11 +162,11 @@ export function oneOf<Choice extends string>(
   );
 }
 
-/** What is not a number stays as it is given, for the check to name. */
+/** A value that is not a number is kept as it is, for the check to report. */
 const percentsOf = (value: JsonObject = {}): Readonly<Record<string, number>> =>
   Object.fromEntries(Object.entries(value).map(([name, percent]) => [name, percent as number]));
 
-/** Opens the door where it is shut, at the port that it had. */
+/** Starts the endpoint's proxy on its previous port, unless it is running. */
 async function openEndpoint(
   workspace: AzureWorkspace,
   { name, running }: EndpointRecord,
@@ -208,7 +208,7 @@ export async function listEndpoints(workspace: AzureWorkspace, host: ServiceHost
   return (await workspace.read()).endpoints.map((endpoint) => endpointJson(endpoint, pids));
 }
 
-/** An endpoint as az prints it. Deployments without traffic are shown with 0, as az does. */
+/** An endpoint as az prints it. Deployments without traffic are shown with 0, as in az. */
 export function endpointJson(endpoint: EndpointRecord, pids: ReadonlySet<number>): JsonObject {
   const { name, running, deployments, traffic } = endpoint;
   const base = running && `http://localhost:${running.port}`;
@@ -230,13 +230,13 @@ export function endpointJson(endpoint: EndpointRecord, pids: ReadonlySet<number>
   };
 }
 
-/** The scoring URI loses `/score` once what has traffic is Triton itself (azureml.md 5.2). */
+/** The scoring URI has no `/score` once traffic goes to Triton itself (azureml.md 5.2). */
 function servesTritonAlone({ deployments, traffic }: EndpointRecord): boolean {
   const asked = deployments.filter(({ name }) => (ownValue(traffic, name) ?? 0) > 0);
   return asked.length > 0 && asked.every(({ deployment }) => deployment === 'no-code');
 }
 
-/** `az ml online-endpoint delete`: its deployments end with it. @throws ENDPOINT_NOT_FOUND */
+/** `az ml online-endpoint delete`: also stops its deployments. @throws ENDPOINT_NOT_FOUND */
 export function deleteEndpoint(
   workspace: AzureWorkspace,
   host: ServiceHost,

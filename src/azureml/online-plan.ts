@@ -15,7 +15,7 @@ import { findModel, type Notify } from './models.ts';
 import { refusal } from './refusal.ts';
 import { findTritonLayout } from './triton-layout.ts';
 
-/** Paths in a file are relative to it; kept, they must be right from everywhere. */
+/** Paths in a file are relative to the file; stored, they must be absolute. */
 export function withAbsolutePaths(value: JsonObject, base: string): JsonObject {
   const code = objectIn(value, 'code_configuration');
   const model = objectIn(value, 'model');
@@ -31,15 +31,15 @@ export function withAbsolutePaths(value: JsonObject, base: string): JsonObject {
   };
 }
 
-/** What is asked of a deployment besides what its file says. */
+/** Options of a deployment besides its file. */
 export interface OnlineWishes {
   readonly gpu: boolean;
-  /** Whether the limits of managed endpoints are imposed. */
+  /** Whether the limits of managed endpoints apply. */
   readonly limited: boolean;
 }
 
 /**
- * What a deployment of v2 is to be started with. Nothing has been started when it throws.
+ * Plans a v2 deployment. Starts nothing, also when it throws.
  * @throws AZUREML_REFUSED, MODEL_NOT_FOUND
  */
 export async function planOnline(
@@ -54,7 +54,7 @@ export async function planOnline(
   if (!inference) await checkNoCode(value, model, notify);
   const environment = await environmentOf(workspace, value, inference !== undefined, notify);
   if (environment) await planEnvironment(environment);
-  // Last: what is refused leaves nothing behind.
+  // Last, so that a refused deployment leaves nothing behind.
   const registered = await model?.register(notify);
   return {
     models: registered ? [registered] : [],
@@ -72,7 +72,7 @@ export async function planOnline(
   };
 }
 
-/** Azure's machines with a GPU have an N in front of their family. */
+/** Azure's GPU machines have an N before their family. */
 function wantsGpu(value: JsonObject): boolean {
   return /^standard_n/i.test(textIn(value, 'instance_type') ?? '');
 }
@@ -100,7 +100,7 @@ async function modelOf(
     });
   });
   if (registry !== undefined)
-    notify(`WARNING: ${model} is taken for ${idOf(found)}, which is registered here`);
+    notify(`WARNING: ${model} is replaced by ${idOf(found)}, which is registered here`);
   return registeredModel(workspace, found);
 }
 
@@ -158,19 +158,19 @@ async function checkNoCode(
       'a deployment without code_configuration and environment needs a model of type triton_model',
       model.framework === 'MLflow'
         ? {
-            hint: 'an MLflow model needs a scoring script here: the one of docs/python.md ("MLflow models") as code_configuration, and the conda.yaml of the model as environment.conda_file',
+            hint: 'an MLflow model needs a scoring script here: use the one in docs/python.md ("MLflow models") as code_configuration, and the conda.yaml of the model as environment.conda_file',
           }
         : {},
     );
   }
   if (!layout) {
     throw refusal(`model ${model.id} holds no Triton model repository`, {
-      hint: 'v2 wants the models directly below its path: path/MODEL/1/model.onnx',
+      hint: 'v2 expects the models directly below the path: path/MODEL/1/model.onnx',
     });
   }
-  // A folder that is called "triton" holds its models directly, as v2 wants them.
+  // A folder called "triton" holds its models directly, as v2 expects.
   if (layout.form === 'parent')
     notify(
-      `WARNING: v2 wants the models directly below the path of ${model.id}, without the folder "triton"`,
+      `WARNING: v2 expects the models directly below the path of ${model.id}, without the folder "triton"`,
     );
 }

@@ -8,7 +8,7 @@ import { findModel, type ModelReference, type Notify } from './models.ts';
 import { checkServiceName, refusal } from './refusal.ts';
 import { findTritonLayout } from './triton-layout.ts';
 
-/** A deployment as it was asked for: files and flags, nothing checked yet. */
+/** A requested deployment: files and flags, unchecked. */
 export interface DeployRequest {
   readonly name: string;
   readonly models: readonly ModelReference[];
@@ -28,7 +28,7 @@ export interface DeployRequest {
   readonly properties: Labels;
 }
 
-/** A deployment that may be started: what it needs is there and fits together. */
+/** A checked deployment, ready to be started. */
 export interface ServicePlan {
   readonly name: string;
   readonly models: readonly ModelRecord[];
@@ -46,7 +46,7 @@ const NO_CODE_FRAMEWORKS = ['Onnx', 'ScikitLearn', 'TensorFlow', 'Multi'];
 
 /**
  * Checks a deployment as a whole. Nothing has been written or started when it throws.
- * @throws AZUREML_REFUSED, MODEL_NOT_FOUND: what the cloud would say, and some of it earlier than the cloud does.
+ * @throws AZUREML_REFUSED, MODEL_NOT_FOUND as in the cloud, sometimes earlier.
  */
 export async function planService(
   workspace: AzureWorkspace,
@@ -72,7 +72,7 @@ export async function planService(
   };
 }
 
-/** What is to be served: the models and the script of a deployment with its environment, as far as they are named. */
+/** The models, script and environment of a deployment, as far as they are given. */
 export async function planContent(
   workspace: AzureWorkspace,
   request: DeployRequest,
@@ -98,7 +98,7 @@ async function inferenceOf(request: DeployRequest, notify: Notify): Promise<Infe
   return config;
 }
 
-/** Which of the ways to say an environment was used; they are alternatives, the command line first. */
+/** The environment from whichever source is given; the command line comes first. */
 async function environmentOf(
   workspace: AzureWorkspace,
   request: DeployRequest,
@@ -127,17 +127,17 @@ async function checkNoCode(workspace: AzureWorkspace, models: readonly ModelReco
   if (!NO_CODE_FRAMEWORKS.includes(model.framework)) {
     throw refusal(
       `You must provide an InferenceConfig when deploying a model with model_framework set to ${model.framework}. Default environments are only provided for these frameworks: ${shown}.`,
-      { hint: 'a Triton model is registered with --model-framework=Multi' },
+      { hint: 'register a Triton model with --model-framework=Multi' },
     );
   }
   if (model.framework !== 'Multi') {
     throw refusal(`no-code deployment of ${model.framework} models is not emulated`, {
-      hint: 'a Triton model is registered with --model-framework=Multi; another needs an entry script',
+      hint: 'register a Triton model with --model-framework=Multi; other models need an entry script',
     });
   }
   if (await findTritonLayout(workspace.contentOf(model))) return;
   const place = `/var/azureml-app/azureml-models/${model.name}/${model.version}/${model.entry}/triton`;
   throw refusal(`error: creating server: Internal - failed to stat file ${place}`, {
-    hint: `the registered "${model.entry}" must hold a folder "triton" with the models in it; register that folder's parent`,
+    hint: `the registered "${model.entry}" must contain a folder "triton" with the models; register that folder's parent`,
   });
 }

@@ -4,7 +4,7 @@ import type { Notify } from './models.ts';
 const REPORT_EVERY_MS = 10_000;
 const KEPT_LINES = 200;
 
-/** Tells the user how the start of a deployment goes, and why it failed. Ends with `close`. */
+/** Reports the start of a deployment to the user, and why it failed, until `close`. */
 export class StartProgress {
   readonly #notify: Notify;
   readonly #script: string;
@@ -18,7 +18,7 @@ export class StartProgress {
     this.#notify = notify;
   }
 
-  /** What is wrong with models, one sentence each. */
+  /** Faults of models, one sentence each. */
   get modelFaults(): readonly string[] {
     return this.#modelFaults;
   }
@@ -38,7 +38,7 @@ export class StartProgress {
     this.#timer = undefined;
   }
 
-  /** The last lines that the script printed: what a failed start is explained by. */
+  /** The last lines that the script printed, which explain a failed start. */
   sayPrinted(): void {
     if (this.#printed.length === 0) return;
     this.#notify(`${this.#script} printed:`);

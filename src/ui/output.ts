@@ -1,14 +1,14 @@
 import type { Writable } from 'node:stream';
 
-/** A reader this far behind loses lines rather than filling our memory. */
+/** Beyond this backlog a slow reader loses lines instead of filling our memory. */
 const MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
 
 const closed = new WeakSet<Writable>();
 const guarded = new WeakSet<Writable>();
 
 /**
- * Makes a stream's errors harmless: a reader that went away (`| head`, a closed terminal) must not end the emulator.
- * Afterwards `isClosed` tells.
+ * Makes a stream's errors harmless: a closed reader (`| head`, a closed terminal) must not end the emulator. `isClosed`
+ * reports it afterwards.
  */
 export function guard(stream: Writable): void {
   if (guarded.has(stream)) return;
@@ -20,7 +20,7 @@ export function isClosed(stream: Writable): boolean {
   return closed.has(stream) || stream.destroyed || stream.writableEnded;
 }
 
-/** Writes text at once, unless the reader went away. */
+/** Writes text at once, unless the reader is gone. */
 export function write(stream: Writable, text: string): void {
   guard(stream);
   if (!isClosed(stream)) stream.write(text);
@@ -34,10 +34,10 @@ export function printError(text: string): void {
   write(process.stderr, text);
 }
 
-/** Lines wait this long for others: a write for each of thousands a second would cost as much as what they tell of. */
+/** How long lines are gathered into one write: thousands of writes a second would be expensive. */
 const GATHER_MS = 5;
 
-/** Lines to a stream: those of a few milliseconds are one write, and a stalled reader costs bounded memory. */
+/** Writes lines to a stream, those of a few milliseconds at once; a stalled reader costs bounded memory. */
 export class LineWriter {
   readonly #stream: Writable;
   #pending = '';
@@ -49,7 +49,7 @@ export class LineWriter {
     guard(stream);
   }
 
-  /** How many lines the reader was too slow for. */
+  /** The number of lines dropped because the reader was too slow. */
   get lost(): number {
     return this.#lost;
   }

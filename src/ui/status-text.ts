@@ -12,7 +12,7 @@ import {
 } from './format.ts';
 import { createStyle } from './style.ts';
 
-/** What an emulator serves, for `triton-local status`: one fact a line. Ends without a line break. */
+/** The state of an emulator for `triton-local status`, one fact per line. Ends without a line break. */
 export function formatState(state: EmulatorState, { color = false, now = Date.now() } = {}): string {
   const style = createStyle(color);
   const { engine, reload, failures, watching, projectDir, startedAt } = state;

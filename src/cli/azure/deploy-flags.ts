@@ -4,7 +4,7 @@ import { detachedEnvironment, homeDirectory } from '../../config/index.ts';
 import type { JsonObject } from '../../workspace/index.ts';
 import type { AzureFlags } from './flags.ts';
 
-/** The flags that tune a deployment (azureml.md 4.2), by the member of the deployment configuration that each sets. */
+/** Flags that tune a deployment (azureml.md 4.2), with the configuration member that each sets. */
 const TUNING = {
   texts: {
     computeType: ['computeType'],
@@ -51,7 +51,7 @@ const TUNING = {
   },
 } as const;
 
-/** The members of the deployment configuration that were given as flags. */
+/** Members of the deployment configuration given as flags. */
 export function deploymentFlags(flags: AzureFlags): JsonObject {
   const config: Record<string, unknown> = {};
   const put = (path: readonly string[], value: unknown) => {
@@ -66,7 +66,7 @@ export function deploymentFlags(flags: AzureFlags): JsonObject {
   return config;
 }
 
-/** The members of the inference configuration that were given as flags. */
+/** Members of the inference configuration given as flags. */
 function inferenceFlags(flags: AzureFlags): JsonObject {
   const registry = flags.text('baseImageRegistry');
   const given = {
@@ -83,7 +83,7 @@ function inferenceFlags(flags: AzureFlags): JsonObject {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
-/** What a deployment's flags ask for; the files that they name are read. */
+/** The deployment that the flags request; reads the files that they name. */
 export async function deployRequest(flags: AzureFlags, name: string): Promise<DeployRequest> {
   const inference = flags.text('inferenceConfigFile');
   const deployment = flags.text('deployConfigFile');
@@ -114,7 +114,7 @@ async function modelReferences(flags: AzureFlags): Promise<ModelReference[]> {
     const document = await readDocument(file, '--model-metadata-file');
     const { modelId } = document.value;
     if (typeof modelId !== 'string') {
-      throw userError('AZUREML_FILE_INVALID', 'a model metadata file has the member "modelId"', {
+      throw userError('AZUREML_FILE_INVALID', 'a model metadata file must have the member "modelId"', {
         location: { file, line: 1 },
       });
     }
@@ -123,7 +123,7 @@ async function modelReferences(flags: AzureFlags): Promise<ModelReference[]> {
   return references;
 }
 
-/** This program, as the one that serves. */
+/** This program, for starting services. */
 export function serviceHost() {
   const [, program = ''] = process.argv;
   return {

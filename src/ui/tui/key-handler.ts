@@ -10,11 +10,11 @@ export interface KeyHandlerParts {
   readonly model: ScreenModel;
   readonly control: Control;
   readonly leave: (leaving: Leaving) => void;
-  /** How many rows the help or the details have. */
+  /** The number of rows of the help or the details. */
   readonly overlayRows: () => number;
   /** Makes the next frame write every row. */
   readonly repaint: () => void;
-  /** Gives the terminal back and stops the process until it is continued. */
+  /** Restores the terminal and stops the process until it is continued. */
   readonly suspend: () => void;
   /** Puts a text on the clipboard. */
   readonly copy: (text: string) => void;
@@ -28,7 +28,7 @@ const NEXT_LEVEL: Readonly<Record<LogLevel, LogLevel>> = {
 };
 const MAX_TYPED = 200;
 
-/** Does what keys ask for. */
+/** Carries out the actions of keys. */
 export class KeyHandler {
   readonly #parts: KeyHandlerParts;
   #reloading = false;
@@ -37,7 +37,7 @@ export class KeyHandler {
     this.#parts = parts;
   }
 
-  /** Takes what Ink read at once: one key, or several characters that were typed or pasted faster than they were read. */
+  /** Handles one read of Ink: a key, or several characters that were pasted or typed faster than they were read. */
   press(input: string, key: Key): void {
     const { model } = this.#parts;
     const isCharacters = !key.ctrl && !key.meta;
@@ -184,7 +184,7 @@ export class KeyHandler {
 
   #leave(exitCode: number): void {
     const { model, leave } = this.#parts;
-    // In raw mode Ctrl+C is a mere character. Asked for once more it becomes the signal that users mean by it.
+    // In raw mode Ctrl+C is only a character; the second one becomes the signal that users expect.
     if (model.isLeaving && exitCode !== 0) process.kill(process.pid, 'SIGINT');
     model.isLeaving = true;
     leave({ exitCode });
@@ -205,7 +205,7 @@ export class KeyHandler {
     await (model.state.replay ? control.unpin() : control.pin());
   }
 
-  /** Shows why the emulator did not do what was asked: it may be refused, or the connection be gone. */
+  /** Shows why a request to the emulator failed, for example because it was refused or the connection is gone. */
   async #attempt(task: () => Promise<void>): Promise<void> {
     const { model } = this.#parts;
     try {

@@ -1,6 +1,6 @@
 import type { Key } from 'ink';
 
-/** What a key asks for. */
+/** What a key does. */
 export type Action =
   | { readonly kind: 'leave'; readonly exitCode: number }
   | {
@@ -23,7 +23,7 @@ export type Action =
   | { readonly kind: 'page'; readonly pages: number }
   | { readonly kind: 'start' | 'end' };
 
-/** What leaving the screen does to the emulator. */
+/** Whether leaving the screen stops the emulator or only detaches from it. */
 export type LeaveMeans = 'stop' | 'detach';
 
 export interface KeyHelp {
@@ -32,7 +32,7 @@ export interface KeyHelp {
   readonly does: string;
 }
 
-/** Shown by `?`, and the source of the footer, which shows as many as fit: the most useful first, help always. */
+/** The keys for `?` and the footer. The footer shows as many as fit, the most useful first, and always help. */
 export function keyHelp(leaveMeans: LeaveMeans): readonly KeyHelp[] {
   return [leaveMeans === 'stop' ? QUIT : DETACH, ...KEYS];
 }

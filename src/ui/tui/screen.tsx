@@ -15,12 +15,12 @@ import { ScreenModel } from './screen-model.ts';
 import { Suspension } from './suspension.ts';
 import { Terminal } from './terminal.ts';
 
-/** The head is made anew at most this often while nobody presses a key; the log pane follows the frame clock. */
+/** Minimum time between renders by Ink while no key is pressed; the log pane follows the frame clock. */
 const HEAD_EVERY_MS = 250;
 const RESIZE_QUIET_MS = 50;
 const HANGUP = 129;
 
-/** Shows the screen and keeps it true until it is disposed of; stdin and stdout must be terminals. */
+/** Shows the screen and keeps it up to date until it is disposed; stdin and stdout must be terminals. */
 export async function startScreen(options: RendererOptions, clock: Clock = systemClock): Promise<Renderer> {
   const screen = new Screen(options, clock);
   try {
@@ -88,8 +88,8 @@ class Screen implements Renderer {
     const { control, stdin } = this.#options;
     this.#undo.push(control.subscribe((event) => this.#model.receive(event)));
     this.#terminal.enter();
-    // The last resorts when the process ends without us: process.exit somewhere, or a crash, whose stack Node prints
-    // between these two. A signal that nobody else handles makes Ink unmount, which `Input` tells of.
+    // Last resorts for an end without disposal: process.exit, or a crash, whose stack Node prints between these two
+    // events. An otherwise unhandled signal makes Ink unmount, which `Input` reports.
     process.once('exit', this.#restore);
     process.on('uncaughtExceptionMonitor', this.#restore);
     this.#undo.push(() => process.off('exit', this.#restore).off('uncaughtExceptionMonitor', this.#restore));
@@ -130,7 +130,7 @@ class Screen implements Renderer {
         <Input onKey={(input, key) => this.#guard(() => this.#press(input, key))} onGone={this.#restore} />
       </>,
       {
-        // Ink asks of its stream what FrameStream has; the type names the whole of a TTY.
+        // FrameStream has all that Ink uses of its stream; the type demands a whole TTY.
         stdout: frames as unknown as NodeJS.WriteStream,
         stdin,
         debug: true,
@@ -139,7 +139,7 @@ class Screen implements Renderer {
         onRender: ({ renderTime }) => this.#frames.noteCost(renderTime),
       },
     );
-    // Asked for once: every call leaves a listener on the process that only the end of the first takes away.
+    // Called only once: each call adds a process listener that only the end of the first removes.
     this.#inkEnded = instance.waitUntilExit().then(
       () => undefined,
       (error: unknown) => this.#fail(error),
@@ -147,7 +147,7 @@ class Screen implements Renderer {
     return instance;
   }
 
-  /** Runs what a timer or a key starts: what it throws would end the process, and the emulator with it. */
+  /** Runs a task of a timer or key; an error in it must not end the process and with it the emulator. */
   #guard(task: () => void): void {
     if (this.#failed) return;
     try {
@@ -157,7 +157,7 @@ class Screen implements Renderer {
     }
   }
 
-  /** A fault in drawing must not end what is served: the terminal is given back and says why. */
+  /** A fault in drawing must not end the emulator: restores the terminal and reports the fault. */
   #fail(error: unknown): void {
     if (this.#ended || this.#failed) return;
     this.#failed = true;
@@ -166,23 +166,23 @@ class Screen implements Renderer {
     this.#terminal.leave();
     write(
       this.#options.stdout,
-      `the screen failed (${messageOf(error)}); the emulator serves on, Ctrl+C ends it\n`,
+      `the screen failed (${messageOf(error)}); the emulator keeps serving, Ctrl+C stops it\n`,
     );
   }
 
   #followTerminal(): void {
-    let callOff: () => void = () => undefined;
+    let cancel: () => void = () => undefined;
     const unsubscribe = this.#terminal.onResize(() => {
-      callOff();
-      callOff = this.#clock.after(RESIZE_QUIET_MS, () => this.#guard(() => this.#resume()));
+      cancel();
+      cancel = this.#clock.after(RESIZE_QUIET_MS, () => this.#guard(() => this.#resume()));
     });
     this.#undo.push(() => {
       unsubscribe();
-      callOff();
+      cancel();
     });
   }
 
-  /** After a suspension the terminal may have another size, and shows what the shell wrote. */
+  /** After a suspension or resize: the size may differ, and the shell's output may be visible. */
   #resume(): void {
     this.#model.size = this.#terminal.size;
     this.#terminal.erase();
@@ -190,7 +190,7 @@ class Screen implements Renderer {
     this.#frames.hurry();
   }
 
-  /** Once a second: does the uptime or the request rate read differently now? */
+  /** Once a second, redraws the head if the uptime or request rate reads differently. */
   #keepTime(): void {
     let shown = '';
     const refresh = () => {

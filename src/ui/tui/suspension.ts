@@ -1,29 +1,29 @@
 import type { Terminal } from './terminal.ts';
 
 /**
- * Ctrl+Z and `fg`: the terminal goes back to the shell as it was, and is taken over again when the process continues.
- * Windows has no such signals; nothing happens there.
+ * Ctrl+Z and `fg`: restores the terminal for the shell, and takes it over again when the process continues. Does nothing
+ * on Windows, which has no such signals.
  */
 export class Suspension {
   readonly #terminal: Terminal;
   readonly #stdin: NodeJS.ReadStream;
   readonly #onResume: () => void;
 
-  /** @param onResume paints the whole screen */
+  /** @param onResume repaints the whole screen */
   constructor(terminal: Terminal, stdin: NodeJS.ReadStream, onResume: () => void) {
     this.#terminal = terminal;
     this.#stdin = stdin;
     this.#onResume = onResume;
   }
 
-  /** Follows the signals; the returned function ends that. */
+  /** Listens to the signals until the returned function is called. */
   listen(): () => void {
     if (process.platform === 'win32') return () => undefined;
     let listening = true;
     const stop = () => {
       this.#terminal.leave();
       this.#stdin.setRawMode?.(false);
-      // Stopped by the signal's default action, which the kernel skips where no shell could continue us.
+      // The signal's default action stops the process; the kernel skips it if no shell could continue us.
       process.off('SIGTSTP', stop);
       process.kill(process.pid, 'SIGTSTP');
       setImmediate(() => {
@@ -47,7 +47,7 @@ export class Suspension {
     };
   }
 
-  /** In raw mode Ctrl+Z is a mere character: it becomes the signal that it stands for, for the whole job. */
+  /** In raw mode Ctrl+Z is only a character; this sends its signal to the whole job. */
   suspend(): void {
     if (process.platform !== 'win32') process.kill(0, 'SIGTSTP');
   }

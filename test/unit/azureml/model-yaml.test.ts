@@ -77,7 +77,7 @@ describe('the model of a deployment', () => {
     });
     await plan({ name: 'mine', version: 1, path: models(), type: 'triton_model' });
     expect(await plan(reference)).toBe('mine:1');
-    expect(said.join()).toContain(`WARNING: ${reference} is taken for mine:1`);
+    expect(said.join()).toContain(`WARNING: ${reference} is replaced by mine:1`);
   });
 
   it('may be a folder that is called "triton", or hold a model of that name', async () => {
