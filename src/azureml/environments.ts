@@ -7,8 +7,8 @@ import type { Notify } from './models.ts';
 import { refusal } from './refusal.ts';
 
 /**
- * Finds an environment: one that is registered here; a curated one, as far as its name describes it; or, since the cloud
- * cannot be asked, a clone of the one for Triton. Notifies the user of every approximation.
+ * Finds an environment: one that is registered here; a curated one, as far as its name describes it; or, since the
+ * cloud cannot be asked, a clone of the one for Triton. Notifies the user of every approximation.
  */
 export async function findEnvironment(
   workspace: AzureWorkspace,
