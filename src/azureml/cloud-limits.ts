@@ -12,7 +12,10 @@ export interface CloudLimits {
 
 export const NO_LIMITS: CloudLimits = { profile: 'none', limits: {} };
 
-/** The limits of a service on AKS, from its checked deployment configuration (azureml.md 4.6). */
+/**
+ * The limits of a service on AKS, from its checked deployment configuration
+ * (docs/reference/azureml.md#deployment-configuration).
+ */
 export function aksLimits(config: JsonObject): CloudLimits {
   const each = numberIn(config, 'maxConcurrentRequestsPerContainer') ?? 1;
   return {
@@ -26,7 +29,7 @@ export function aksLimits(config: JsonObject): CloudLimits {
 }
 
 /**
- * The limits of a managed deployment, from its YAML (azureml.md 5.1).
+ * The limits of a managed deployment, from its YAML (docs/reference/azureml.md#online-endpoints-and-deployments).
  * @throws AZUREML_REFUSED for a value that is not a number above zero.
  */
 export function managedLimits(deployment: JsonObject): CloudLimits {

@@ -2,7 +2,7 @@ import type { JsonObject } from '../workspace/index.ts';
 
 /**
  * Azure ML's curated environment for Triton. Microsoft publishes no full package list; these two packages are
- * documented (azureml.md 7).
+ * documented (docs/reference/azureml.md#images-and-environments).
  */
 export const AZUREML_TRITON: JsonObject = curated('AzureML-Triton', {
   environmentVariables: { EXAMPLE_ENV_VAR: 'EXAMPLE_VALUE' },

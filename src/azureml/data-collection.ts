@@ -31,7 +31,10 @@ export function collectionOfDeployment(value: JsonObject): DataCollection | unde
   return { generation: 'v2', config: { runMode: 'local', collections: Object.fromEntries(collections) } };
 }
 
-/** The variables that switch on the collectors, as in the cloud (azureml.md 9). For v2, writes the file they name. */
+/**
+ * The variables that switch on the collectors, as in the cloud (docs/reference/azureml.md#data-collection). For v2,
+ * writes the file they name.
+ */
 export async function collectionVariables(
   collection: DataCollection | undefined,
   directory: string,

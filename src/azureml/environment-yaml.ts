@@ -7,8 +7,8 @@ import { withFlags } from './settings-path.ts';
 import { checkFile } from './yaml/index.ts';
 
 /**
- * Converts a v2 environment (azureml.md 5.1) to a v1 definition: `image`, `conda_file` (a path relative
- * to `base`, or the content) and variables. Members unknown to v1 are kept.
+ * Converts a v2 environment (docs/reference/azureml.md#online-endpoints-and-deployments) to a v1 definition: `image`,
+ * `conda_file` (a path relative to `base`, or the content) and variables. Members unknown to v1 are kept.
  * @throws AZUREML_REFUSED with azure-ai-ml's message if it has neither or both of `image` and `build`.
  */
 export function environmentFromYaml(value: JsonObject, base: string): JsonObject {

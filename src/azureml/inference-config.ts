@@ -28,7 +28,10 @@ const PARTS = [
   'baseImage',
 ] as const;
 
-/** Both forms of azureml.md 4.5: an `environment`, or the older members that define one. */
+/**
+ * Both forms of docs/reference/azureml.md#inference-configuration: an `environment`, or the older members that define
+ * one.
+ */
 const SHAPE: { readonly [name: string]: Shape } = {
   entryScript: 'text',
   sourceDirectory: 'text',

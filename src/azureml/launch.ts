@@ -133,7 +133,7 @@ function scriptVariables(
   };
 }
 
-/** Variables of the scoring server that ours reads too (azureml.md 1.10). */
+/** Variables of the scoring server that ours reads too (docs/reference/azureml.md#environment-variables). */
 function ownVariables(environment: EnvironmentPlan | undefined): Record<string, string> {
   const own = Object.entries(environment?.variables ?? {}).filter(([name]) =>
     /^(?:WORKER_COUNT|SCORING_TIMEOUT_MS|AML_|AZUREML_)/.test(name),

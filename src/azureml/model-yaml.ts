@@ -58,8 +58,9 @@ export async function createModel(
 }
 
 /**
- * A v2 model (azureml.md 5.1) with an absolute `path`, under its own name or `name`. Equal content is registered once: as
- * the requested version, or else as the latest version with that content.
+ * A v2 model (docs/reference/azureml.md#online-endpoints-and-deployments) with an absolute `path`, under its own name
+ * or `name`. Equal content is registered once: as the requested version, or else as the latest version with that
+ * content.
  * @throws AZUREML_REFUSED if the path does not exist or the version has other content, as in the cloud.
  */
 export async function planModel(

@@ -190,7 +190,10 @@ export async function listDeployments(
   return deployments.map((deployment) => deploymentJson(deployment, endpointName, pids));
 }
 
-/** A deployment as az prints it: its file with defaults (azureml.md 5.1), and its state. */
+/**
+ * A deployment as az prints it: its file with defaults (docs/reference/azureml.md#online-endpoints-and-deployments),
+ * and its state.
+ */
 function deploymentJson(
   { name, definition, modelId, running, error }: DeploymentRecord,
   endpointName: string,

@@ -57,7 +57,7 @@ function errorJson({ error, running }: ServiceRecord, runs: boolean): JsonObject
   };
 }
 
-/** Defaults of azureml.md 3.4. */
+/** Defaults of docs/reference/azureml.md#cloud-services-of-v1. */
 function aksJson({ deploymentConfig: config, computeName }: ServiceRecord): JsonObject {
   const scaler = objectIn(config, 'autoScaler');
   const resources = objectIn(config, 'containerResourceRequirements');

@@ -15,8 +15,17 @@ export {
   userError,
 } from './errors.ts';
 export { describeLockHolder, isFileLockHeld, withFileLock } from './file-lock.ts';
-export { entryKind, hashFile, isInside, renameDurably, syncFolder, writeFileAtomic } from './files.ts';
+export {
+  entryKind,
+  hashFile,
+  isInside,
+  renameDurably,
+  syncFile,
+  syncFolder,
+  writeFileAtomic,
+} from './files.ts';
 export { collectSoon } from './garbage.ts';
+export { isHeld, retryWhileHeld } from './held-files.ts';
 export { Lifetime, within } from './lifetime.ts';
 export { LineSplitter, MAX_LINE_CHARACTERS } from './lines.ts';
 export { Mutex } from './mutex.ts';

@@ -61,13 +61,21 @@ async function listenAt(server: Server, socketPath: string): Promise<void> {
     });
     // A connection that cannot be accepted (no file handles left, say) is that terminal's misfortune, not our end.
     server.on('error', () => undefined);
-    if (process.platform !== 'win32') await chmod(socketPath, 0o600);
+    await keepToOwner(socketPath);
   } catch (cause) {
     server.close();
     throw systemError('CONTROL_UNAVAILABLE', `no control socket at ${socketPath}: ${messageOf(cause)}`, {
       cause,
     });
   }
+}
+
+/** Lets only the owner connect. A pipe of Windows has such rights from the start, and is no file. */
+export async function keepToOwner(
+  socketPath: string,
+  platform: NodeJS.Platform = process.platform,
+): Promise<void> {
+  if (platform !== 'win32') await chmod(socketPath, 0o600);
 }
 
 async function end(server: Server, terminals: ReadonlySet<Terminal>): Promise<void> {

@@ -23,7 +23,7 @@ export interface InputSource {
   readonly memory: SharedMemory;
 }
 
-/** Reads one element of `inputs`. @throws KServeError (E18 to E37 of Triton's catalogue) */
+/** Reads one element of `inputs`. @throws KServeError (docs/reference/triton.md#request-structure) */
 export function readInput(input: JsonValue, source: InputSource): InferInput {
   const object: JsonObject = isObject(input) ? input : new Map();
   const parameters = parametersOf(object);

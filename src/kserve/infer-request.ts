@@ -32,7 +32,8 @@ export function rawInferRequest(body: Uint8Array): InferRequest {
  * @param model only for error texts.
  * @param maxBytes limit of the JSON part and of each tensor given in JSON.
  * @param memory what regions of shared memory mean.
- * @throws KServeError with the texts and in the order of Triton's HTTP layer (E14 to E48 of its catalogue).
+ * @throws KServeError with the texts and in the order of Triton's HTTP layer
+ * (docs/reference/triton.md#request-structure).
  */
 export function parseInferRequest(
   body: Buffer,

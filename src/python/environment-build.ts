@@ -42,8 +42,8 @@ export async function buildEnvironment(build: EnvironmentBuild, signal: AbortSig
 }
 
 /** The Python of an environment; conda's lies elsewhere on Windows. */
-export function interpreterIn(directory: string): string {
-  if (process.platform !== 'win32') return path.join(directory, 'bin', 'python');
+export function interpreterIn(directory: string, platform: NodeJS.Platform = process.platform): string {
+  if (platform !== 'win32') return path.join(directory, 'bin', 'python');
   const ofConda = path.join(directory, 'python.exe');
   return existsSync(ofConda) ? ofConda : path.join(directory, 'Scripts', 'python.exe');
 }

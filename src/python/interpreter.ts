@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { systemError, type TritonLocalError } from '../base/index.ts';
 import type { PythonSource } from '../config/index.ts';
 import { findOnPath } from './find-program.ts';
+import { pythonPlaces } from './python-places.ts';
 
 /** A Python that can run the harness. */
 export interface Interpreter {
@@ -17,6 +18,7 @@ export interface Interpreter {
 
 type Environment = Readonly<Record<string, string>>;
 
+const PLACES = pythonPlaces();
 const MIN_MINOR = 8;
 const CHECK_MS = 10_000;
 /** A launcher such as pyenv's shim or Windows' `py` costs time at every start, so the real path is asked for. */
@@ -36,7 +38,7 @@ export async function locateInterpreter(
     return { command: checkGiven(source.interpreter), version: undefined };
   const rejected: string[] = [];
   let usual: Interpreter | undefined;
-  for (const candidate of usualCandidates()) {
+  for (const candidate of PLACES.usual) {
     const told = await ask(candidate, environment);
     if (!told) continue;
     if (told.major === 3 && told.minor >= MIN_MINOR) {
@@ -50,7 +52,7 @@ export async function locateInterpreter(
   if (found) return found;
   const why = rejected.length > 0 ? `${rejected.join(', ')}` : 'no python3 or python is on PATH';
   throw systemError('PYTHON_MISSING', `no Python 3.${MIN_MINOR} or newer was found: ${why}`, {
-    hint: `install it (${installCommand()}), or give its path with --python`,
+    hint: `install it (${PLACES.installCommand}), or give its path with --python`,
   });
 }
 
@@ -64,7 +66,7 @@ export async function findTooOld(
   return systemError(
     'PYTHON_TOO_OLD',
     `${interpreter} is Python ${told.major}.${told.minor}, and 3.${MIN_MINOR} or newer is needed`,
-    { hint: `install a newer one (${installCommand()}), or give its path with --python` },
+    { hint: `install a newer one (${PLACES.installCommand}), or give its path with --python` },
   );
 }
 
@@ -78,10 +80,6 @@ function checkGiven(interpreter: string): string {
   return interpreter;
 }
 
-function usualCandidates(): string[][] {
-  return [['python3'], ['python'], ...(process.platform === 'win32' ? [['py', '-3']] : [])];
-}
-
 /** An installed Python of one of these releases: on PATH under its own name, of pyenv, of uv, or in a conda environment. */
 async function findRelease(
   minors: readonly number[],
@@ -90,7 +88,7 @@ async function findRelease(
   for (const minor of minors) {
     const version = `3.${minor}`;
     const candidates = [
-      process.platform === 'win32' ? ['py', `-${version}`] : [`python${version}`],
+      PLACES.ofRelease(version),
       ...(await ofPyenv(version, environment)),
       ...(await ofUv(version, environment)),
     ];
@@ -103,11 +101,10 @@ async function findRelease(
 }
 
 async function ofPyenv(version: string, environment: Environment): Promise<string[][]> {
-  const root = environment.PYENV_ROOT ?? path.join(homedir(), '.pyenv');
-  const folder = path.join(root, process.platform === 'win32' ? 'pyenv-win/versions' : 'versions');
+  const folder = PLACES.pyenvVersions(environment.PYENV_ROOT, homedir());
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith(`${version}.`));
   const newestFirst = names.sort((one, other) => other.localeCompare(one, 'en', { numeric: true }));
-  return newestFirst.map((name) => [pythonIn(path.join(folder, name))]);
+  return newestFirst.map((name) => [PLACES.pythonIn(path.join(folder, name))]);
 }
 
 async function ofUv(version: string, environment: Environment): Promise<string[][]> {
@@ -127,15 +124,12 @@ async function inCondaEnvironments(
   const folders = (await readFile(list, 'utf8').catch(() => '')).split(/\r?\n/).filter(Boolean);
   const base = environment.CONDA_EXE && path.dirname(path.dirname(environment.CONDA_EXE));
   for (const folder of base ? [base, ...folders] : folders) {
-    const told = await ask([pythonIn(folder)], environment);
+    const told = await ask([PLACES.pythonIn(folder)], environment);
     if (told?.major === 3 && minors.includes(told.minor))
       return { command: told.executable, version: `3.${told.minor}` };
   }
   return undefined;
 }
-
-const pythonIn = (prefix: string) =>
-  process.platform === 'win32' ? path.join(prefix, 'python.exe') : path.join(prefix, 'bin', 'python');
 
 async function ask([command = '', ...args]: readonly string[], environment: Environment) {
   const stdout = await runQuietly(command, [...args, '-c', TELL], environment);
@@ -158,10 +152,4 @@ async function runQuietly(
     windowsHide: true,
   });
   return failed ? undefined : stdout;
-}
-
-function installCommand(): string {
-  if (process.platform === 'darwin') return 'brew install python';
-  if (process.platform === 'win32') return 'winget install Python.Python.3.12';
-  return 'sudo apt install python3 python3-venv, or the equivalent of your distribution';
 }

@@ -127,7 +127,13 @@ export class ScorePoolFactory implements AsyncDisposable {
 }
 
 function processOptions({ interpreter, environment }: ScorePoolOptions): WorkerProcessOptions {
-  // The cloud's scripts run where text is UTF-8; on Windows Python has to be asked for that.
-  const utf8 = process.platform === 'win32' ? { PYTHONUTF8: '1' } : {};
-  return { interpreter, environment: { ...utf8, ...environment } };
+  return { interpreter, environment: withUtf8(environment) };
+}
+
+/** The cloud's scripts run where text is UTF-8; on Windows Python has to be asked for that. The user's value wins. */
+export function withUtf8(
+  environment: Readonly<Record<string, string>>,
+  platform: NodeJS.Platform = process.platform,
+): Readonly<Record<string, string>> {
+  return platform === 'win32' ? { PYTHONUTF8: '1', ...environment } : environment;
 }

@@ -13,8 +13,8 @@ export class PythonTraceback extends Error {
 export class ScriptTimeout extends PythonTraceback {}
 
 /**
- * A script that did not come up as SCRIPT_FAILED: the real server's words (azureml.md 1.5), the place in the user's
- * files, and Python's traceback as the cause.
+ * A script that did not come up as SCRIPT_FAILED: the real server's words (docs/reference/azureml.md#input-of-run), the
+ * place in the user's files, and Python's traceback as the cause.
  */
 export function scriptFailure(failed: FailedMessage, options: ScorePoolOptions): TritonLocalError {
   const hint = findHint(failed, options);

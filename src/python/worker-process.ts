@@ -45,9 +45,9 @@ export const LAST_OUTPUT_MS = 250;
 export function spawnWorkerProcess(
   { interpreter, environment }: WorkerProcessOptions,
   program: WorkerProgram = 'worker.py',
+  platform: NodeJS.Platform = process.platform,
 ): WorkerProcess {
   const harness = harnessDirectory();
-  const isWindows = process.platform === 'win32';
   const subprocess = execa(interpreter, [path.join(harness, program)], {
     cwd: harness,
     env: environment,
@@ -60,7 +60,7 @@ export function spawnWorkerProcess(
     reject: false,
     windowsHide: true,
     // A group of its own: a terminal's Ctrl+C is ours to handle, and what a script leaves running ends with it.
-    detached: !isWindows,
+    detached: platform !== 'win32',
   });
   const pid = subprocess.pid ?? 0;
   const { stdin: input, stdout: output, stderr: errors } = subprocess;
@@ -80,12 +80,33 @@ export function spawnWorkerProcess(
       );
     });
   });
-  const kill = (signal: NodeJS.Signals) => {
-    // Windows knows no signals but a sudden end, after which nobody can tell what the script had started.
-    if (isWindows ? !hasExited(subprocess) : signal === 'SIGKILL') killTree(pid);
-    else if (!isWindows) subprocess.kill(signal);
-  };
+  const target = { pid, hasExited: () => hasExited(subprocess), send: subprocess.kill.bind(subprocess) };
+  const kill = (signal: NodeJS.Signals) => signalWorker(signal, target, platform);
   return { interpreter, pid, input, output, errors, exited, kill };
+}
+
+/** A process as far as signals reach it. */
+export interface SignalTarget {
+  readonly pid: number;
+  hasExited(): boolean;
+  send(signal: NodeJS.Signals): void;
+}
+
+/**
+ * SIGKILL goes to all that a process has started, other signals to itself. On Windows every signal is a sudden end, and
+ * after it nobody can tell what the script had started: all of it ends with each of them.
+ */
+export function signalWorker(
+  signal: NodeJS.Signals,
+  target: SignalTarget,
+  platform: NodeJS.Platform = process.platform,
+  end: (pid: number) => void = killTree,
+): void {
+  if (platform === 'win32') {
+    // The number of a process that has ended may be another's.
+    if (!target.hasExited()) end(target.pid);
+  } else if (signal === 'SIGKILL') end(target.pid);
+  else target.send(signal);
 }
 
 function hasExited({

@@ -87,7 +87,10 @@ function startMessage(options: ScorePoolOptions, sources: StartMessage['sources'
   };
 }
 
-/** The variables by which a script finds itself (azureml.md 1.10); those about models come with the options. */
+/**
+ * The variables by which a script finds itself (docs/reference/azureml.md#environment-variables); those about models
+ * come with the options.
+ */
 function scriptEnvironment({ entryScript, sourceDirectory, environment, workers }: ScorePoolOptions) {
   return {
     AML_APP_ROOT: sourceDirectory,

@@ -39,7 +39,7 @@ export const PLATFORMS: ReadonlyMap<string, readonly string[]> = new Map([
 
 /**
  * Fills in name, backend, platform and file name from each other, from the files in the model's first sub-directory,
- * or from a model name of the form `NAME.BACKEND` (triton.md 4.3, mcu AutoCompleteBackendFields).
+ * or from a model name of the form `NAME.BACKEND` (docs/reference/triton.md#backends-and-platforms).
  * @throws MODEL_CONFIG_INVALID when nothing tells the backend
  */
 export async function fillBackendFields(

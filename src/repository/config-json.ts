@@ -7,7 +7,8 @@ import { getModelConfigType } from './model-config-proto.ts';
 
 /**
  * Reads the `config` parameter of a load request: a ModelConfig in ProtoJSON, where names may be snake_case or
- * camelCase and 64-bit integers numbers or strings. It replaces the `config.pbtxt` (triton.md 1.8).
+ * camelCase and 64-bit integers numbers or strings. It replaces the `config.pbtxt`
+ * (docs/reference/triton.md#load-and-unload).
  * @throws MODEL_CONFIG_INVALID with the beginning of Triton's text; the rest are protobuf's words there, ours here
  */
 export function parseModelConfigJson(json: string): ModelConfig {

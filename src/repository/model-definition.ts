@@ -29,8 +29,8 @@ export interface ModelDefinition {
 }
 
 /**
- * Reads a model's folder: steps 1 to 4 of triton.md 4.4, then the version policy. Errors carry the user's file and
- * line where the fault stands in a `config.pbtxt`.
+ * Reads a model's folder: steps 1 to 4 of docs/reference/triton.md#how-a-configuration-is-completed, then the version
+ * policy. Errors carry the user's file and line where the fault stands in a `config.pbtxt`.
  * @param override a configuration that takes the place of `config.pbtxt` (from a load request)
  * @throws CONFIG_PBTXT_INVALID, MODEL_CONFIG_INVALID: Triton's `Poll failed for model directory` (a load answers 500);
  *   MODEL_NAME_INVALID

@@ -2,7 +2,9 @@ import type { ModelConfig, ModelInstanceGroup } from './model-config.ts';
 
 const SEQUENCE_IDLE_MICROSECONDS = 1_000_000;
 
-/** Puts in the defaults that do not depend on the backend (triton.md 4.4, mcu NormalizeModelConfig). */
+/**
+ * Puts in the defaults that do not depend on the backend (docs/reference/triton.md#how-a-configuration-is-completed).
+ */
 export function normalizeModelConfig(config: ModelConfig): ModelConfig {
   const { version_policy, dynamic_batching, sequence_batching, max_batch_size } = config;
   const sizes = (given: readonly number[]) =>

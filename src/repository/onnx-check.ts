@@ -4,8 +4,8 @@ import type { OnnxInterface, OnnxTensor } from './onnx-interface.ts';
 import { sequenceControls } from './validate-sequence.ts';
 
 /**
- * What Triton's ONNX Runtime backend checks when it makes an instance (triton.md 4.6): the completed configuration
- * against the model.
+ * What Triton's ONNX Runtime backend checks when it makes an instance (docs/reference/triton.md#onnx-models): the
+ * completed configuration against the model.
  * @throws MODEL_CONFIG_INVALID with Triton's text
  */
 export function checkOnnxInterface(config: ModelConfig, onnx: OnnxInterface): void {

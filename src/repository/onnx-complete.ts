@@ -9,9 +9,10 @@ import { validateModelConfig } from './validate.ts';
 const DEFAULT_MAX_BATCH_SIZE = 4;
 
 /**
- * The configuration that an ONNX model is served with (steps 5 to 7 of triton.md 4.4): what is missing comes from
- * the model (4.6), instance groups get their defaults, and all of the core's rules hold. Doing it twice changes
- * nothing. Tensors come in the model's order, where Triton's is that of a hash map.
+ * The configuration that an ONNX model is served with (steps 5 to 7 of
+ * docs/reference/triton.md#how-a-configuration-is-completed): what is missing comes from the model (4.6), instance
+ * groups get their defaults, and all of the core's rules hold. Doing it twice changes nothing. Tensors come in the
+ * model's order, where Triton's is that of a hash map.
  * @throws MODEL_CONFIG_INVALID with Triton's text
  */
 export function completeOnnxConfig(config: ModelConfig, onnx: OnnxInterface): ModelConfig {

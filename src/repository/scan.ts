@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { hasErrno, messageOf, userError } from '../base/index.ts';
+import { hasErrno, isHeld, messageOf, userError } from '../base/index.ts';
 import { readContent, stampOf } from './file-content.ts';
 import { checkModelName, listModelDirectories } from './model-definition.ts';
 import { Slice } from './slice.ts';
@@ -126,8 +126,8 @@ async function scanFile(
   } catch (error) {
     // Gone again, or replaced by a folder: the next scan sees what became of it.
     if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return undefined;
-    // On Windows whoever writes a file may hold it: it stays what it was until it can be read.
-    if (process.platform === 'win32' && hasErrno(error, 'EBUSY', 'EPERM', 'EACCES')) return known;
+    // Whoever writes a file may hold it: it stays what it was until it can be read.
+    if (isHeld(error)) return known;
     throw userError('REPOSITORY_UNREADABLE', `${file} cannot be read: ${messageOf(error)}`, {
       hint: 'give us the right to read it, or move it out of the model repository',
       location: { file },

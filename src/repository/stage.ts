@@ -1,6 +1,6 @@
 import { constants, copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { hasErrno, isInside, systemError, userError } from '../base/index.ts';
+import { hasErrno, isInside, retryWhileHeld, systemError, userError } from '../base/index.ts';
 import { readContent, stampOf } from './file-content.ts';
 import { checkModelName } from './model-definition.ts';
 import type { ModelSnapshot, SnapshotFile } from './snapshot.ts';
@@ -36,9 +36,9 @@ export async function stageModel(snapshot: ModelSnapshot, repositoryDirectory: s
     await mkdir(repositoryDirectory, { recursive: true });
     replaces = await renameIfThere(directory, previous);
     try {
-      await renamePatiently(fresh, directory);
+      await retryWhileHeld(() => rename(fresh, directory));
     } catch (error) {
-      if (replaces) await renamePatiently(previous, directory);
+      if (replaces) await retryWhileHeld(() => rename(previous, directory));
       throw error;
     }
   } catch (error) {
@@ -139,24 +139,11 @@ async function copyVerified(
 
 async function renameIfThere(from: string, to: string): Promise<boolean> {
   try {
-    await renamePatiently(from, to);
+    // A model folder is often still open in a worker that is ending, or in a scanner.
+    await retryWhileHeld(() => rename(from, to));
     return true;
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return false;
     throw error;
-  }
-}
-
-/** On Windows a folder cannot be renamed while a virus scanner or an ending process has one of its files open. */
-async function renamePatiently(from: string, to: string): Promise<void> {
-  for (let waitMs = 10; ; waitMs *= 2) {
-    try {
-      await rename(from, to);
-      return;
-    } catch (error) {
-      const isHeld = process.platform === 'win32' && hasErrno(error, 'EPERM', 'EACCES', 'EBUSY');
-      if (!isHeld || waitMs > 1_000) throw error;
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
-    }
   }
 }

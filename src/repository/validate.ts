@@ -7,7 +7,8 @@ import { validateSequenceBatching } from './validate-sequence.ts';
 import { validateTensors } from './validate-tensors.ts';
 
 /**
- * All of Triton's rules for a configuration that its backend has completed (steps 6 and 7 of triton.md 4.4).
+ * All of Triton's rules for a configuration that its backend has completed (steps 6 and 7 of
+ * docs/reference/triton.md#how-a-configuration-is-completed).
  * @throws MODEL_CONFIG_INVALID with Triton's text, at the first breach in Triton's order
  */
 export function validateModelConfig(config: ModelConfig): void {

@@ -16,7 +16,10 @@ export interface ModelVersion {
   readonly modelFile: string;
 }
 
-/** The versions to serve (triton.md 4.2), ascending. A folder such as `2_old` counts as version 2, as for Triton. */
+/**
+ * The versions to serve (docs/reference/triton.md#version-policy), ascending. A folder such as `2_old` counts as
+ * version 2, as for Triton.
+ */
 export async function selectVersions(modelDirectory: string, config: ModelConfig): Promise<ModelVersion[]> {
   const existing = new Set<bigint>();
   for (const name of await listSubdirectories(modelDirectory)) {

@@ -22,7 +22,8 @@ export function asciiJson(value: unknown, indent?: number): string {
 
 /**
  * Answers with an error's message. With `ids` it is one of the service's own answers and carries them; without, it is
- * one of the application-level handler (unknown path, wrong method), which carries none (azureml.md 1.3).
+ * one of the application-level handler (unknown path, wrong method), which carries none
+ * (docs/reference/azureml.md#routes).
  */
 export function answerMessage(exchange: Exchange, status: number, message: string, ids?: RequestIds): void {
   const { headers, body } = errorAnswer(exchange, message, ids);
@@ -35,7 +36,7 @@ export function answerUnread(exchange: Exchange, status: number, message: string
   exchange.answerUnread(status, headers, body);
 }
 
-/** JSON today, a text in 2021 (azureml.md 2.1); the body is bytes as latin1. */
+/** JSON today, a text in 2021 (docs/reference/azureml.md#the-server-of-2020-and-2021); the body is bytes as latin1. */
 function errorAnswer(exchange: Exchange, message: string, ids: RequestIds | undefined) {
   const isText = exchange.service.dialect === '2021';
   const body = isText ? Buffer.from(message).toString('latin1') : messageBody(message);

@@ -32,10 +32,11 @@ export interface CloudProfile {
 }
 
 /**
- * The front ends of the two services, with their defaults (azureml.md 3.4, 5.3 and 6) where a deployment says nothing:
- * one request at a time for an instance, half a second of waiting. On AKS a failed `run()` is 502 and a late one 504
- * after a minute; on managed endpoints everything that is no success is 424, a late one 408 after five seconds, and at
- * most as many wait as run.
+ * The front ends of the two services, with their defaults (docs/reference/azureml.md#cloud-services-of-v1,
+ * docs/reference/azureml.md#limits-and-statuses-of-online-endpoints,
+ * docs/reference/azureml.md#what-differs-in-the-cloud) where a deployment says nothing: one request at a time for an
+ * instance, half a second of waiting. On AKS a failed `run()` is 502 and a late one 504 after a minute; on managed
+ * endpoints everything that is no success is 424, a late one 408 after five seconds, and at most as many wait as run.
  */
 const PROFILES: Readonly<Record<Exclude<CloudProfileName, 'none'>, (limits: ProfileLimits) => CloudProfile>> =
   {

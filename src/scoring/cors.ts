@@ -5,13 +5,13 @@ export interface CorsRequest {
   readonly rawHeaders: readonly string[];
 }
 
-/** The methods a page may use; the real server says so in either order (azureml.md 0.3). */
+/** The methods a page may use; the real server says so in either order (docs/reference/azureml.md#measured). */
 const METHODS = 'GET, POST';
 
 /**
- * Which web pages may read the answers (`AML_CORS_ORIGINS`, azureml.md 1.8). The rules are those of flask-cors, which
- * the real server uses: `*` is every origin, a text with characters of a regular expression is one, and a request
- * without an origin is told what would be allowed.
+ * Which web pages may read the answers (`AML_CORS_ORIGINS`, docs/reference/azureml.md#cors). The rules are those of
+ * flask-cors, which the real server uses: `*` is every origin, a text with characters of a regular expression is one,
+ * and a request without an origin is told what would be allowed.
  */
 export class Cors {
   readonly #literals: readonly string[];

@@ -8,7 +8,7 @@ import type { Cors } from './cors.ts';
 import { type RequestFields, readFields } from './request-fields.ts';
 import { type RequestTarget, readTarget } from './request-target.ts';
 
-/** What every answer says about the emulator (DESIGN section 4). */
+/** What every answer says about the emulator. */
 export interface Standing {
   readonly generation: number;
   readonly stale: boolean;

@@ -4,7 +4,8 @@ import type { Exchange } from './exchange.ts';
 
 /**
  * The routes without an entry script: Triton's protocol as the engine speaks it, also under the path that an
- * endpoint on Kubernetes has (azureml.md 5.2), and the health probe of the platform.
+ * endpoint on Kubernetes has (docs/reference/azureml.md#triton-without-code-in-v2), and the health probe of the
+ * platform.
  */
 export async function answerNoCode(exchange: Exchange, engine: RequestListener): Promise<void> {
   const { method } = exchange;
@@ -32,7 +33,7 @@ function answerHealth(exchange: Exchange): void {
   exchange.answer(200, ['Content-Type', 'text/html; charset=utf-8', 'Content-Length', '7'], 'Healthy');
 }
 
-/** Triton's own answer to a path it does not know (triton.md section 2). */
+/** Triton's own answer to a path it does not know (docs/reference/triton.md#transport-and-routing). */
 function answerNotFound(exchange: Exchange): void {
   const body = '{"error":"Not Found"}';
   exchange.answer(404, ['Content-Type', 'text/plain', 'Content-Length', String(body.length)], body);

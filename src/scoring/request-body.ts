@@ -2,8 +2,9 @@ import type { BodyFailure } from './connections.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
- * The largest body we take into memory. The real server has no limit (150 MB are accepted, azureml.md 1.4) and the
- * nginx before it had 100 MB: this is well above what works in the cloud, and keeps one caller from ending us.
+ * The largest body we take into memory. The real server has no limit (150 MB are accepted,
+ * docs/reference/azureml.md#limits) and the nginx before it had 100 MB: this is well above what works in the cloud, and
+ * keeps one caller from ending us.
  */
 export const MAX_BODY_BYTES = 256 * 1024 * 1024;
 

@@ -13,7 +13,7 @@ export interface RequestIds {
 const MAX_ID_CHARACTERS = 100;
 
 /**
- * Gives each of the three ids its value as the real server does (azureml.md 1.4, the matrix and the limits): the
+ * Gives each of the three ids its value as the real server does (docs/reference/azureml.md#request-ids): the
  * request id is the caller's or a fresh UUID, the deprecated `x-ms-request-id` falls back to the client's id and
  * then to the request id, and the client's id falls back to `x-ms-request-id` alone. An id sent empty stays empty.
  */

@@ -9,7 +9,7 @@ import type { ScoringSource } from './scoring-options.ts';
 
 type Reply = Extract<ScoreOutcome, { kind: 'reply' }>;
 
-/** The message of every failure that is not the script's own (azureml.md 1.7). */
+/** The message of every failure that is not the script's own (docs/reference/azureml.md#failures). */
 export const INTERNAL_ERROR = 'An unexpected internal error occurred. Check the logs for more info.';
 
 /** werkzeug's words, which name no number. */
@@ -103,8 +103,8 @@ function plainHeaders({ headers, body, runFunctionFailed, runReturned, runMs }: 
 
 /**
  * The headers of an HTTP response that the script made, in its order. The id headers are the server's
- * (azureml.md 0.3), and the length is that of the body; a reply to HEAD has no body and tells the length that it would
- * have had.
+ * (docs/reference/azureml.md#measured), and the length is that of the body; a reply to HEAD has no body and tells the
+ * length that it would have had.
  */
 function madeHeaders(exchange: Exchange, ids: RequestIds, { headers, status, body }: Reply): string[] {
   const flat: string[] = [];

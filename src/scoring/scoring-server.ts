@@ -51,7 +51,7 @@ const SENDER_LIMITS: SenderLimits = {
 const LIMITS = {
   maxHeaderSize: 128 * 1024,
   keepAliveTimeout: 75_000,
-  // The real server takes HTTP/1.1 without Host (azureml.md 0.3).
+  // The real server takes HTTP/1.1 without Host (docs/reference/azureml.md#measured).
   requireHostHeader: false,
   highWaterMark: 64 * 1024,
 };

@@ -22,8 +22,8 @@ const ROUTES: ReadonlyMap<string, Methods> = new Map([
 ]);
 
 /**
- * The routes of the scoring server with an entry script (azureml.md 1.3): what comes before the application
- * (gunicorn's limits), the application's own 404 and 405, then the service's answers, which carry the ids.
+ * The routes of the scoring server with an entry script (docs/reference/azureml.md#routes): what comes before the
+ * application (gunicorn's limits), the application's own 404 and 405, then the service's answers, which carry the ids.
  */
 export async function answerScript(
   exchange: Exchange,
@@ -40,7 +40,7 @@ export async function answerScript(
   if (fields.upgrade !== undefined && isWebSocket(exchange))
     return answerMessage(exchange, 400, NOT_UNDERSTOOD);
 
-  // The limit came later than 2021 (azureml.md 1.12).
+  // The limit came later than 2021 (docs/reference/azureml.md#releases).
   const ids =
     exchange.service.dialect === '2021' ? assignIds(fields, Number.POSITIVE_INFINITY) : assignIds(fields);
   exchange.id = ids.requestId;

@@ -8,7 +8,7 @@ import type { ScoringSource } from './scoring-options.ts';
 export const OWN_PREFIX = '/_triton-local';
 
 /**
- * The emulator's own paths (DESIGN section 4). They answer only who is on this machine and says so: a loopback
+ * The emulator's own paths. They answer only who is on this machine and says so: a loopback
  * address, a loopback `Host` (or a page could reach us under a name that resolves to loopback), no foreign `Origin`.
  */
 export function answerOwnPath(exchange: Exchange, source: ScoringSource): void {

@@ -9,7 +9,7 @@ export type SwaggerAnswer =
 /**
  * The API description in the version asked for. A document that the user wrote is given as it is.
  * Paths, operation ids, schemas and the security scheme of a generated one are the real server's, the explanations
- * are our own (azureml.md 1.11).
+ * are our own (docs/reference/azureml.md#swagger).
  */
 export function findSwagger(asked: string, script: ScriptSwagger): SwaggerAnswer {
   const version = VERSIONS.get(asked);

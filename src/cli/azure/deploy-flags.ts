@@ -4,7 +4,10 @@ import { detachedEnvironment, homeDirectory } from '../../config/index.ts';
 import type { JsonObject } from '../../workspace/index.ts';
 import type { AzureFlags } from './flags.ts';
 
-/** Flags that tune a deployment (azureml.md 4.2), with the configuration member that each sets. */
+/**
+ * Flags that tune a deployment (docs/reference/azureml.md#az-ml-model-deploy), with the configuration member that each
+ * sets.
+ */
 const TUNING = {
   texts: {
     computeType: ['computeType'],

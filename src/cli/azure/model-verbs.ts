@@ -26,7 +26,7 @@ const WHICH = [
 ] as const;
 const STAGE = ['--stage <stage>', 'the stages of a model are not stored'] as const;
 
-/** `az ml model`: the flags of v1 (azureml.md 4.1) and the documented flags of v2. */
+/** `az ml model`: the flags of v1 (docs/reference/azureml.md#az-ml-model) and the documented flags of v2. */
 export const MODEL_VERBS: readonly Verb[] = [
   {
     name: 'register',

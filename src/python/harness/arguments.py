@@ -1,4 +1,7 @@
-"""What `run()` is called with: a request's input in the form that the script takes (reference azureml.md 1.5)."""
+"""What `run()` is called with: a request's input in the form that the script takes.
+
+The rules: docs/reference/azureml.md#input-of-run.
+"""
 
 import json
 import re

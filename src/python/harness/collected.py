@@ -1,8 +1,8 @@
 """Data that scripts collect about their models, laid out below one folder as the cloud lays it out in its storage.
 
-The collectors are azureml.monitoring (v1, CSV) and azureml.ai.monitoring (v2, JSON lines); reference azureml.md section
-9. Where the real packages are installed they do all but the sending, which ends here: v1 sends through a native library
-that no current system can load, v2 to a process that only the cloud has.
+The collectors are azureml.monitoring (v1, CSV) and azureml.ai.monitoring (v2, JSON lines); see
+docs/reference/azureml.md#data-collection. Where the real packages are installed they do all but the sending, which ends
+here: v1 sends through a native library that no current system can load, v2 to a process that only the cloud has.
 """
 
 import csv

@@ -1,5 +1,5 @@
 """How errors are told: by today's server, in JSON that says nothing of the exception, or by that of 2020 and 2021, in a
-text that says all of it (reference azureml.md 2.1)."""
+text that says all of it (docs/reference/azureml.md#the-server-of-2020-and-2021)."""
 
 import json
 

@@ -1,4 +1,7 @@
-"""`logging.json` in the source directory or beside the script: how the user wants the server to log (azureml.md 1.9)."""
+"""`logging.json` in the source directory or beside the script: how the user wants the server to log.
+
+The format: docs/reference/azureml.md#logging.
+"""
 
 import json
 import os

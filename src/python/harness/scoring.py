@@ -1,7 +1,7 @@
 """One request: the call of `run()` and the answer, each as the real scoring server has it.
 
-Reference azureml.md 1.6 and 1.7. Scripts that have Flask loaded go through wsgi.py; the others through the short way
-here, with the same texts and statuses.
+The answers: docs/reference/azureml.md#output-of-run and docs/reference/azureml.md#failures. Scripts that have Flask
+loaded go through wsgi.py; the others through the short way here, with the same texts and statuses.
 """
 
 import json

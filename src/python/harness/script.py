@@ -1,7 +1,7 @@
 """The entry script: how it is loaded, what its `run()` may look like, and how its faults are told.
 
 Follows the real scoring server (azureml-inference-server-http 1.5.1): module name, search path, order of the checks and
-texts; reference azureml.md 1.5.
+texts (docs/reference/azureml.md#input-of-run).
 """
 
 import importlib.util

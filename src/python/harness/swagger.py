@@ -9,7 +9,7 @@ import sys
 
 from _triton_local import script
 
-#: Versions by the names that the server lists, with the user's files for them (azureml.md 1.11).
+#: Versions by the names that the server lists, with the user's files for them (docs/reference/azureml.md#swagger).
 _FILES = {"2": ("swagger.json", "swagger2.json"), "3": ("swagger3.json",), "3.1": ("swagger3.1.json",)}
 _NAMES_IN_SCHEMA = {"2": "2.0", "3": "3.0", "3.1": "3.1"}
 _UNDECORATED = {"type": "object", "example": {}}

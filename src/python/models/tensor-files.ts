@@ -24,8 +24,11 @@ export class TensorFiles implements AsyncDisposable {
    * Undefined where this system has no such place; tensors then go through the pipe.
    * @param prefix begins the folder's name, so that it is found again should this process be killed
    */
-  static async create(prefix = `triton-local-${process.pid}-`): Promise<TensorFiles | undefined> {
-    if (process.platform !== 'linux' || !existsSync(MEMORY)) return undefined;
+  static async create(
+    prefix = `triton-local-${process.pid}-`,
+    platform: NodeJS.Platform = process.platform,
+  ): Promise<TensorFiles | undefined> {
+    if (platform !== 'linux' || !existsSync(MEMORY)) return undefined;
     const directory = path.join(MEMORY, `${prefix}tensors-${randomUUID().slice(0, 8)}`);
     try {
       await mkdir(directory, { mode: 0o700 });

@@ -9,8 +9,16 @@ export class Suspension {
   readonly #stdin: NodeJS.ReadStream;
   readonly #onResume: () => void;
 
+  readonly #platform: NodeJS.Platform;
+
   /** @param onResume repaints the whole screen */
-  constructor(terminal: Terminal, stdin: NodeJS.ReadStream, onResume: () => void) {
+  constructor(
+    terminal: Terminal,
+    stdin: NodeJS.ReadStream,
+    onResume: () => void,
+    platform: NodeJS.Platform = process.platform,
+  ) {
+    this.#platform = platform;
     this.#terminal = terminal;
     this.#stdin = stdin;
     this.#onResume = onResume;
@@ -18,7 +26,7 @@ export class Suspension {
 
   /** Listens to the signals until the returned function is called. */
   listen(): () => void {
-    if (process.platform === 'win32') return () => undefined;
+    if (this.#platform === 'win32') return () => undefined;
     let listening = true;
     const stop = () => {
       this.#terminal.leave();
@@ -49,6 +57,6 @@ export class Suspension {
 
   /** In raw mode Ctrl+Z is only a character; this sends its signal to the whole job. */
   suspend(): void {
-    if (process.platform !== 'win32') process.kill(0, 'SIGTSTP');
+    if (this.#platform !== 'win32') process.kill(0, 'SIGTSTP');
   }
 }
