@@ -39,12 +39,14 @@ function Overlay({
   return (
     <>
       <Box flexShrink={0}>
-        <Row>{style.dim(overlayTitle(model.pane, visible, texts.length))}</Row>
+        <Box flexShrink={0}>
+          <Text>{style.dim(overlayTitle(model.pane, visible, texts.length))}</Text>
+        </Box>
         <Box flexGrow={1} flexBasis={0} height={1} overflow="hidden">
           <Text>{style.dim('─'.repeat(model.size.columns))}</Text>
         </Box>
-        <Box flexShrink={0}>
-          <Text>{style.dim(' Esc closes ──')}</Text>
+        <Box>
+          <Row>{style.dim(' Esc closes ──')}</Row>
         </Box>
       </Box>
       <Rows texts={texts.slice(visible.first, visible.end)} />
