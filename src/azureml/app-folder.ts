@@ -8,17 +8,17 @@ import { findTritonLayout } from './triton-layout.ts';
 
 /** The files of a deployment as they lie in the container, below a folder of ours instead of `/var/azureml-app`. */
 export interface AppFolder {
-  /** What `up` is given: holds `app` and the conda file, so that nothing else is found in it. */
+  /** The project folder that `up` gets: it holds only `app` and the conda file, so that nothing else is detected. */
   readonly projectDir: string;
   /** `AML_APP_ROOT`: the working directory of the script. */
   readonly root: string;
   /** Undefined for a no-code deployment. */
   readonly entryScript: string | undefined;
-  /** The copy of the source directory; it stands on the search path of Python, as the app root does. */
+  /** The copy of the source directory; like the app root, it is on Python's search path. */
   readonly sourceDirectory: string | undefined;
   /** `AZUREML_MODEL_DIR` relative to the root (docs/reference/azureml.md#azureml_model_dir). */
   readonly modelDirectory: string;
-  /** Undefined for a deployment that has no Triton model. */
+  /** Undefined for a deployment without a Triton model. */
   readonly repository: string | undefined;
   readonly condaFile: string | undefined;
 }
@@ -28,7 +28,7 @@ const MODELS = 'azureml-models';
 /**
  * Lays out a deployment (docs/reference/azureml.md#files-in-the-container): `azureml-models/NAME/VERSION/ENTRY`, and
  * the source directory under its own name, or the script alone.
- * @throws AZUREML_REFUSED where Triton could not find its models in the container.
+ * @throws AZUREML_REFUSED if Triton could not find its models in the container.
  */
 export async function layOutApp(
   projectDir: string,
@@ -48,8 +48,8 @@ export async function layOutApp(
   }
   const [repository, second] = repositories;
   if (second !== undefined) {
-    throw refusal('several of the models hold a Triton model repository', {
-      hint: 'Triton in the container is started on one: put the models into one folder, and register that',
+    throw refusal('more than one model holds a Triton model repository', {
+      hint: 'Triton serves one repository: put the models into one folder and register that folder',
     });
   }
   const [only, other] = models;

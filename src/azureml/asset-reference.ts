@@ -1,9 +1,9 @@
-/** What a file of v2 names instead of defining it: `azureml:NAME:VERSION` and the longer forms. */
+/** A reference in a v2 file to something registered: `azureml:NAME:VERSION` or one of the longer forms. */
 export interface AssetReference {
   readonly name: string;
-  /** Undefined where a label is given, or none of both, which means the latest. */
+  /** Undefined if a label is given; if neither is given, the latest version is meant. */
   readonly version: string | undefined;
-  /** Such as `latest`. */
+  /** For example `latest`. */
   readonly label: string | undefined;
   /** The registry that holds it; undefined for the workspace. */
   readonly registry: string | undefined;
@@ -13,7 +13,7 @@ const IN_REGISTRY = /^azureml:\/\/registries\/([^/]+)\/[^/]+\/([^/]+)(?:\/(versi
 const ARM_ID =
   /^azureml:\/?subscriptions\/.*\/workspaces\/[^/]+\/[^/]+\/([^/]+)\/(versions|labels)\/([^/]+)$/;
 
-/** Takes a reference apart; undefined for a text that is none. */
+/** Parses a reference; undefined if the text is not one. */
 export function parseAssetReference(text: string): AssetReference | undefined {
   const [, registry, inRegistry, part, tag] = IN_REGISTRY.exec(text) ?? [];
   if (inRegistry !== undefined) return { name: inRegistry, registry, ...tagOf(part, tag) };

@@ -3,18 +3,18 @@ import type { JsonObject } from '../workspace/index.ts';
 import { numberIn, objectIn } from './document.ts';
 import { refusal } from './refusal.ts';
 
-/** What stands before a deployment where it would run; imposed by its emulator (`up --profile`). */
+/** The limits of the cloud's front end, applied by the deployment's emulator (`up --profile`). */
 export interface CloudLimits {
   readonly profile: CloudProfileName;
-  /** What the deployment itself says; the profile has the cloud's defaults for the rest. */
+  /** Limits that the deployment sets; the profile supplies the cloud's defaults for the others. */
   readonly limits: ProfileLimits;
 }
 
 export const NO_LIMITS: CloudLimits = { profile: 'none', limits: {} };
 
 /**
- * Those of a service on AKS, by its deployment configuration (docs/reference/azureml.md#deployment-configuration),
- * which has been checked.
+ * The limits of a service on AKS, from its checked deployment configuration
+ * (docs/reference/azureml.md#deployment-configuration).
  */
 export function aksLimits(config: JsonObject): CloudLimits {
   const each = numberIn(config, 'maxConcurrentRequestsPerContainer') ?? 1;
@@ -29,8 +29,8 @@ export function aksLimits(config: JsonObject): CloudLimits {
 }
 
 /**
- * Those of a managed deployment, by its YAML (docs/reference/azureml.md#online-endpoints-and-deployments).
- * @throws AZUREML_REFUSED for what is no number above zero.
+ * The limits of a managed deployment, from its YAML (docs/reference/azureml.md#online-endpoints-and-deployments).
+ * @throws AZUREML_REFUSED for a value that is not a number above zero.
  */
 export function managedLimits(deployment: JsonObject): CloudLimits {
   const settings = objectIn(deployment, 'request_settings');
@@ -61,14 +61,14 @@ function limitsOf(
 function counted(value: JsonObject | undefined, name: string, where: string): number | undefined {
   const given = value?.[name] ?? undefined;
   if (given === undefined) return undefined;
-  // As azure-ai-ml reads them, which knows no least value.
+  // Read as azure-ai-ml reads them; it has no minimum.
   const number = Math.trunc(Number(given));
   if (number > 0) return number;
-  throw refusal(`${where}${name}: a whole number above 0 is wanted, not ${JSON.stringify(given)}`);
+  throw refusal(`${where}${name}: must be a whole number above 0, not ${JSON.stringify(given)}`);
 }
 
-/** The same as arguments of `up`. */
+/** The limits as arguments of `up`. */
 export function limitFlags({ profile, limits }: CloudLimits): string[] {
-  const said = Object.entries(limits).map(([name, limit]) => `${name}=${limit}`);
-  return ['--profile', profile, ...said.flatMap((one) => ['--profile-limits', one])];
+  const assignments = Object.entries(limits).map(([name, limit]) => `${name}=${limit}`);
+  return ['--profile', profile, ...assignments.flatMap((one) => ['--profile-limits', one])];
 }

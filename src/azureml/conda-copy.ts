@@ -3,24 +3,23 @@ import type { SourceLocation } from '../base/index.ts';
 import type { JsonObject } from '../workspace/index.ts';
 import type { Document } from './document.ts';
 
-/** What our own environments hold for every script; the names are what Azure's packages bring along. */
+/** Packages in every environment of ours; Azure's own packages bring these along. */
 const ALWAYS_THERE = ['numpy', 'tritonclient[http]', 'flask', 'inference-schema'];
-/** Azure's own servers and clients: ours take their place. */
+/** Azure's own servers and clients, which ours replace. */
 const REPLACED =
   /^(?:(?:azureml-defaults|azureml-inference-server-http|tritonhttpclient|tritonclientutils|nvidia-pyindex)\b.*|numpy|flask|inference-schema|tritonclient(?:\[[\w,]*\])?)$/i;
 
 /** The conda file that a deployment's environment is made from. */
 export interface CondaCopy {
   readonly text: string;
-  /** Where each line comes from in the user's file, by its number; undefined for the lines that are ours. */
+  /** The place of each line in the user's file; undefined for lines of ours. */
   readonly sources: readonly (SourceLocation | undefined)[];
 }
 
 /**
- * A conda file with our packages in the place of Azure's. It lies in another folder than the user's, so that paths in
- * it are made absolute.
- * @param document the user's file; undefined for content that was registered.
- * @returns undefined where our own default environment has all of it.
+ * A conda file with our packages in place of Azure's. Paths become absolute, since the copy is not in the user's folder.
+ * @param document the user's file; undefined for registered content.
+ * @returns undefined if our default environment already has everything.
  */
 export function copyConda(
   { channels, dependencies }: JsonObject,
@@ -62,7 +61,7 @@ function pipSection(entry: unknown): string[] {
   return Array.isArray(entry.pip) ? entry.pip.map(String) : [];
 }
 
-/** pip reads paths from the folder of the user's file: `./wheels/a.whl`, `-r more.txt`, `--find-links wheels`. */
+/** Paths are relative to the user's file: `./wheels/a.whl`, `-r more.txt`, `--find-links wheels`. */
 function withAbsolutePath(line: string, document: Document | undefined): string {
   if (!document) return line;
   const base = path.dirname(path.resolve(document.file));

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../workspace/index.ts';
 
 /**
- * The curated environment of Azure ML for Triton. Microsoft has not published its list; that it has these two is
+ * Azure ML's curated environment for Triton. Microsoft publishes no full package list; these two packages are
  * documented (docs/reference/azureml.md#images-and-environments).
  */
 export const AZUREML_TRITON: JsonObject = curated('AzureML-Triton', {
@@ -9,7 +9,7 @@ export const AZUREML_TRITON: JsonObject = curated('AzureML-Triton', {
   dependencies: ['python', { pip: ['azureml-defaults', 'tritonhttpclient'] }],
 });
 
-/** The package that a word in the name of a curated environment stands for. */
+/** Package for each framework word in the name of a curated environment. */
 const PACKAGES = new Map([
   ['sklearn', 'scikit-learn'],
   ['tensorflow', 'tensorflow'],
@@ -21,7 +21,7 @@ const PACKAGES = new Map([
   ['minimal', undefined],
 ]);
 
-/** An environment of Microsoft's with what its name says of it. */
+/** One of Microsoft's environments, as far as its name describes it. */
 export interface CuratedEnvironment {
   readonly definition: JsonObject;
   /** Shown to the user: `Python 3.8, scikit-learn~=1.0.0`. */
@@ -29,9 +29,9 @@ export interface CuratedEnvironment {
 }
 
 /**
- * What is known of a curated environment: Microsoft names them by framework, release and Python, as in
- * `AzureML-sklearn-1.0-ubuntu20.04-py38-cpu` and `minimal-py311-inference`; the full lists lie in images.
- * @returns undefined for a name that says no such thing.
+ * Derives a curated environment from its name: Microsoft names them by framework, release and Python, as in
+ * `AzureML-sklearn-1.0-ubuntu20.04-py38-cpu` and `minimal-py311-inference`; the full lists exist only in images.
+ * @returns undefined if the name does not follow that pattern.
  */
 export function curatedEnvironment(name: string): CuratedEnvironment | undefined {
   const words = name.toLowerCase().split('-');
@@ -39,7 +39,7 @@ export function curatedEnvironment(name: string): CuratedEnvironment | undefined
   if (at < 0) return undefined;
   const release = /^\d+(?:\.\d+)*$/.exec(words[at + 1] ?? '')?.[0];
   const [, major, minor] = words.map((word) => /^py(\d)(\d+)$/.exec(word)).find(Boolean) ?? [];
-  // A framework without release or Python is anybody's name for an environment.
+  // A framework alone could be the name of anyone's environment.
   if (release === undefined && minor === undefined) return undefined;
   const python = minor === undefined ? undefined : `${major}.${minor}`;
   const wanted = PACKAGES.get(words[at] ?? '');
@@ -52,7 +52,7 @@ export function curatedEnvironment(name: string): CuratedEnvironment | undefined
   return { contents, definition: curated(name, { dependencies }) };
 }
 
-/** `1.0` stands for its newest patch. */
+/** `1.0` means its newest patch release. */
 function atRelease(release: string | undefined): string {
   if (release === undefined) return '';
   return release.split('.').length === 2 ? `~=${release}.0` : `==${release}`;

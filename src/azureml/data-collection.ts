@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { JsonObject } from '../workspace/index.ts';
 import { booleanIn, objectIn } from './document.ts';
 
-/** What a deployment asks to collect: by `ModelDataCollector` (v1), or by `Collector` as a configuration (v2). */
+/** Data collection of a deployment: through `ModelDataCollector` (v1), or `Collector` with a configuration (v2). */
 export type DataCollection =
   | { readonly generation: 'v1' }
   | { readonly generation: 'v2'; readonly config: JsonObject };
@@ -15,7 +15,7 @@ export function collectionOfConfig(config: JsonObject): DataCollection | undefin
   return enabled ? { generation: 'v1' } : undefined;
 }
 
-/** `data_collector` of a v2 deployment; undefined where none of its collections is switched on. */
+/** `data_collector` of a v2 deployment; undefined if all of its collections are off. */
 export function collectionOfDeployment(value: JsonObject): DataCollection | undefined {
   const collector = objectIn(value, 'data_collector');
   const named = (collector && objectIn(collector, 'collections')) ?? {};
@@ -32,8 +32,8 @@ export function collectionOfDeployment(value: JsonObject): DataCollection | unde
 }
 
 /**
- * The variables that switch the collectors on, as the cloud sets them (docs/reference/azureml.md#data-collection); v2's
- * names a file, made here.
+ * The variables that switch on the collectors, as in the cloud (docs/reference/azureml.md#data-collection). For v2,
+ * writes the file they name.
  */
 export async function collectionVariables(
   collection: DataCollection | undefined,
@@ -46,10 +46,10 @@ export async function collectionVariables(
   return { AZUREML_MDC_CONFIG_PATH: file };
 }
 
-/** YAML of v2 has the text 'True' or a boolean. */
+/** v2 YAML has the string 'True' or a boolean. */
 const isOn = (value: unknown) => String(value).toLowerCase() === 'true';
 
-/** Of a rate from 0 to 1; all where none is given. */
+/** Converts a rate from 0 to 1; 100 if none is given. */
 function percentage(rate: unknown): number {
   return typeof rate === 'number' ? Math.round(rate * 100) : 100;
 }

@@ -12,7 +12,7 @@ import {
 } from '../workspace/index.ts';
 import { collectionOfConfig } from './data-collection.ts';
 import { launch } from './launch.ts';
-import type { Say } from './models.ts';
+import type { Notify } from './models.ts';
 import {
   checkPort,
   endUnknown,
@@ -26,33 +26,33 @@ import { serviceJson } from './service-json.ts';
 import { type DeployRequest, planService, type ServicePlan } from './service-plan.ts';
 
 /**
- * `az ml model deploy`: a service of its own on a port of its own. What serves under the name goes on until the new
- * one is ready; where that fails, for good.
- * @throws AZUREML_REFUSED, MODEL_NOT_FOUND, SERVICE_EXISTS before anything is started; DEPLOYMENT_FAILED with the place
- * in the user's own file.
+ * `az ml model deploy`: starts a service as a process of its own on its own port. A service of that name keeps serving
+ * until the new one is ready, and stays if the new one fails.
+ * @throws AZUREML_REFUSED, MODEL_NOT_FOUND, SERVICE_EXISTS before anything starts; DEPLOYMENT_FAILED with the place in
+ * the user's file.
  */
 export async function deployModel(
   workspace: AzureWorkspace,
   request: DeployRequest,
   host: ServiceHost,
-  say: Say,
+  notify: Notify,
   signal: AbortSignal,
 ): Promise<JsonObject> {
-  const plan = await planService(workspace, request, say);
+  const plan = await planService(workspace, request, notify);
   return inTurn(workspace, plan.name, signal, async () => {
     const before = (await workspace.read()).services.find(({ name }) => name === plan.name);
-    // As azureml-core deploys to a container of this machine: again means anew.
+    // As azureml-core does for a local container: deploying again replaces it.
     const isLocal = before?.computeType === 'Local' && plan.settings.computeType === 'Local';
     if (before && !request.overwrite && !isLocal) {
       throw userError('SERVICE_EXISTS', `Service with name ${plan.name} already exists in this workspace.`, {
         hint: 'deploy with --overwrite, or delete it first',
       });
     }
-    return bringUp(workspace, plan, before, host, say, signal);
+    return bringUp(workspace, plan, before, host, notify, signal);
   });
 }
 
-/** Changes of one service come one after another, whichever processes ask for them. */
+/** Serialises changes to one service across processes. */
 export function inTurn<Result>(
   workspace: AzureWorkspace,
   name: string,
@@ -62,13 +62,13 @@ export function inTurn<Result>(
   return withFileLock(`${workspace.serviceDirectory(name)}.lock`, signal, () => undefined, task);
 }
 
-/** Starts a service beside the one that it replaces, and puts it in its place once it is ready. */
+/** Starts a service beside the one it replaces, and switches over once it is ready. */
 export async function bringUp(
   workspace: AzureWorkspace,
   plan: ServicePlan,
   before: ServiceRecord | undefined,
   host: ServiceHost,
-  say: Say,
+  notify: Notify,
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const { name, settings } = plan;
@@ -78,8 +78,8 @@ export async function bringUp(
   const revision = (before?.revision ?? 0) + 1;
   const directory = workspace.serviceDirectory(name, revision);
   await rm(directory, { recursive: true, force: true, maxRetries: 3 });
-  for (const model of plan.models) say(`Downloading model ${idOf(model)} to ${directory}`);
-  if (computeType !== 'Local') say(TIPS);
+  for (const model of plan.models) notify(`Downloading model ${idOf(model)} to ${directory}`);
+  if (computeType !== 'Local') notify(TIPS);
   const keys = await serviceKeys(workspace.keyFile(name));
   try {
     await applyKeys(workspace, plan);
@@ -94,7 +94,7 @@ export async function bringUp(
       { ...plan, generation: 'v1', collection },
       files,
       host,
-      say,
+      notify,
       signal,
     );
     await replaceRunning(workspace, plan, before, revision, started, host);
@@ -110,23 +110,23 @@ export async function bringUp(
   const state = await workspace.read();
   const service = state.services.find((it) => it.name === name);
   if (!service) throw systemError('SERVICE_NOT_FOUND', `service ${name} was deleted while it was deployed`);
-  sayWhere(service, say);
+  notifyWhere(service, notify);
   return serviceJson(service, true, state.models);
 }
 
 const TIPS =
   'Tips: You can try get_logs(): https://aka.ms/debugimage#dockerlog or local deployment: https://aka.ms/debugimage#debug-locally to debug if deployment takes longer than 10 minutes.';
 
-function sayWhere({ computeType, running }: ServiceRecord, say: Say): void {
+function notifyWhere({ computeType, running }: ServiceRecord, notify: Notify): void {
   if (computeType === 'Local') {
-    say(`Local webservice is running at http://localhost:${running?.port}`);
+    notify(`Local webservice is running at http://localhost:${running?.port}`);
     return;
   }
-  say('Succeeded');
-  say(`${computeType} service creation operation finished, operation "Succeeded"`);
+  notify('Succeeded');
+  notify(`${computeType} service creation operation finished, operation "Succeeded"`);
 }
 
-/** Puts the keys that the deployment names in the place of the service's own. */
+/** Replaces the service's keys by those that the deployment sets. */
 async function applyKeys(workspace: AzureWorkspace, { name, settings }: ServicePlan): Promise<void> {
   const file = workspace.keyFile(name);
   const keys = await serviceKeys(file);
@@ -140,8 +140,8 @@ async function applyKeys(workspace: AzureWorkspace, { name, settings }: ServiceP
 }
 
 /**
- * Moves the new one to its port, records it, and ends the old one once it has answered what it had accepted. Where that
- * fails, the old one is back at its port.
+ * Moves the new service to its port, records it, and stops the old one after it has drained. If that fails, the old
+ * one returns to its port.
  */
 async function replaceRunning(
   workspace: AzureWorkspace,
@@ -208,7 +208,7 @@ function recordOf(
   };
 }
 
-/** What Azure ML says of a deployment that did not come up, with the reason that it does not give. */
+/** Azure ML's error for a deployment that did not start, with the reason, which Azure ML leaves out. */
 function deploymentError(error: TritonLocalError, { name, settings }: ServicePlan): TritonLocalError {
   const details = {
     hint: error.hint ?? `npx triton-local service get-logs -n ${name}`,

@@ -5,13 +5,13 @@ import { booleanIn, type Document, numberIn, objectIn, textIn } from './document
 import { refusal } from './refusal.ts';
 import { checkShape, type Shape } from './schema-check.ts';
 
-/** What a deployment asks for, whichever way it was said: file, flags or both. */
+/** The settings of a deployment, from its file, its flags or both. */
 export interface DeploymentSettings {
   readonly computeType: ComputeType;
   readonly computeName: string | null;
-  /** The configuration in Azure ML's own words, with the flags laid over it; kept and shown with the service. */
+  /** The configuration in Azure ML's form with the flags applied; stored and shown with the service. */
   readonly config: JsonObject;
-  /** The port that was asked for; only a local service may ask. */
+  /** The requested port; only a local service can request one. */
   readonly port: number | undefined;
   readonly authEnabled: boolean;
   readonly tokenAuthEnabled: boolean;
@@ -53,7 +53,7 @@ const AKS: { readonly [name: string]: Shape } = {
   namespace: 'text',
   computeTargetName: 'text',
 };
-/** What is read for each `computeType` (docs/reference/azureml.md#deployment-configuration). */
+/** Members read for each `computeType` (docs/reference/azureml.md#deployment-configuration). */
 const SHAPES: Readonly<Record<string, { readonly [name: string]: Shape }>> = {
   local: { computeType: 'text', port: 'number' },
   aci: {
@@ -86,10 +86,10 @@ const TYPES: Readonly<Record<string, ComputeType>> = {
 };
 
 /**
- * What a deployment asks for.
- * @param document the deployment configuration; without one the compute target or type decides.
- * @param flags the same members as given on the command line; they win over the file.
- * @throws AZUREML_REFUSED in Azure ML's words, before anything is started.
+ * Reads the settings of a deployment.
+ * @param document the deployment configuration; without one, the compute target or type decides.
+ * @param flags members given on the command line; they override the file.
+ * @throws AZUREML_REFUSED with Azure ML's message, before anything starts.
  */
 export function readDeploymentSettings(
   document: Document | undefined,
@@ -136,7 +136,7 @@ function computeTypeOf(
       location: { file: document.file },
     });
   }
-  // As in the cloud: a compute target is a cluster, and where there is none it is a container instance.
+  // As in the cloud: a compute target is a cluster; without one, the service is a container instance.
   const type =
     given === undefined ? (computeTarget === undefined ? 'aci' : 'aks') : String(given).toLowerCase();
   if (Object.hasOwn(SHAPES, type)) return type;

@@ -16,24 +16,24 @@ import { withPyYamlScalars } from './yaml/pyyaml.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** A JSON or YAML file of the user's, with the place of each member for messages. */
+/** A JSON or YAML file of the user, with the place of each member for messages. */
 export interface Document {
   readonly file: string;
   readonly value: JsonObject;
-  /** Where a member stands; the file alone where it is not there. */
+  /** The place of a member; only the file if the member is missing. */
   locate(...path: readonly (string | number)[]): SourceLocation;
 }
 
 /**
- * Reads a configuration file. JSON is read as YAML is, so that a trailing comma (public samples have one) is no fault.
- * @param option the flag by which it was given, for the message.
+ * Reads a configuration file. JSON is parsed as YAML, which accepts the trailing commas of some public samples.
+ * @param option the flag that named the file, for the message.
  * @throws AZUREML_FILE_INVALID with file and line.
  */
 export function readDocument(file: string, option: string): Promise<Document> {
   return read(file, option, {});
 }
 
-/** Reads a file of v2 likewise, as PyYAML reads it for azure-ai-ml: by YAML 1.1, where `yes` and `on` are booleans. */
+/** Reads a v2 file as PyYAML does for azure-ai-ml: by YAML 1.1, in which `yes` and `on` are booleans. */
 export function readYaml(file: string, option: string): Promise<Document> {
   return read(file, option, { version: '1.1', customTags: withPyYamlScalars });
 }
@@ -53,7 +53,7 @@ async function read(
   }
   if (text.length > MAX_BYTES) throw refuse(`it has more than ${MAX_BYTES} bytes`, { file });
   const lines = new LineCounter();
-  // Tabs indent JSON as often as not, which YAML forbids outside of a flow; inside it they are white space.
+  // JSON is often indented with tabs, which YAML allows only inside a flow collection.
   const document = parseDocument<ParsedNode>(text, { lineCounter: lines, ...options });
   const [mistake] = document.errors;
   if (mistake) {
@@ -75,7 +75,7 @@ async function read(
   };
 }
 
-/** Where the name of a member stands in the text, or an item of a list; undefined where it is not there. */
+/** The offset of a member's name or a list item in the text; undefined if it is missing. */
 function startOf(root: ParsedNode | null, path: readonly (string | number)[]): number | undefined {
   let node: unknown = root;
   let start: number | undefined;
@@ -94,7 +94,7 @@ function startOf(root: ParsedNode | null, path: readonly (string | number)[]): n
   return start;
 }
 
-/** A member that must be an object where it is there. */
+/** A member that must be an object if present. */
 export function objectIn(value: JsonObject, name: string): JsonObject | undefined {
   const member = ownValue(value, name);
   return typeof member === 'object' && member !== null && !Array.isArray(member) ? { ...member } : undefined;

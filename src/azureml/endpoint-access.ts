@@ -30,7 +30,7 @@ export async function getCredentials(workspace: AzureWorkspace, name: string): P
   };
 }
 
-/** `az ml online-endpoint regenerate-keys`: a new key, or the one that is given. @throws ENDPOINT_NOT_FOUND, AZUREML_REFUSED */
+/** `az ml online-endpoint regenerate-keys`: a new key, or the given one. @throws ENDPOINT_NOT_FOUND, AZUREML_REFUSED */
 export async function regenerateEndpointKey(
   workspace: AzureWorkspace,
   name: string,
@@ -56,8 +56,8 @@ export async function invokeEndpoint(
 ): Promise<string> {
   const endpoint = endpointIn(await workspace.read(), name);
   const shown = textIn(endpointJson(endpoint, await runningPids(host)), 'scoring_uri');
-  if (shown === undefined) throw userError('SERVICE_STOPPED', `endpoint ${name} does not run`);
-  // A script has the same path whatever else has traffic.
+  if (shown === undefined) throw userError('SERVICE_STOPPED', `endpoint ${name} is not running`);
+  // The path of a script stays `/score`, whichever deployments have traffic.
   const isScript = endpoint.deployments.some((it) => it.name === deployment && it.deployment === 'script');
   const uri = isScript ? new URL('/score', shown).href : shown;
   const { primary } = await serviceKeys(workspace.keyFile(ENDPOINTS + name));

@@ -11,8 +11,8 @@ const CONDA_FILE = 'conda_dependencies.yml';
 const DOCKERFILE = 'BaseDockerfile';
 
 /**
- * An environment as a folder has it: as the SDK's `save_to_directory` and `az ml environment download` write it, with
- * packages and Dockerfile in files of their own.
+ * Reads an environment from a folder as written by the SDK's `save_to_directory` and `az ml environment download`,
+ * with packages and Dockerfile in separate files.
  * @throws AZUREML_FILE_INVALID
  */
 export async function readEnvironmentDirectory(directory: string): Promise<JsonObject> {
@@ -28,7 +28,7 @@ export async function readEnvironmentDirectory(directory: string): Promise<JsonO
   };
 }
 
-/** The definition that azureml-core gives an environment of which only the name is known. */
+/** azureml-core's definition of an environment that has only a name. */
 export function newEnvironment(name: string): JsonObject {
   return {
     name,
@@ -58,9 +58,9 @@ export function newEnvironment(name: string): JsonObject {
 }
 
 /**
- * Writes an environment into a folder as `Environment.save_to_directory` does: `azureml_environment.json`, and its
- * packages in a conda file of their own.
- * @throws AZUREML_REFUSED for a folder that is there, unless it may be overwritten.
+ * Writes an environment into a folder as `Environment.save_to_directory` does: `azureml_environment.json`, and a
+ * conda file with its packages.
+ * @throws AZUREML_REFUSED if the folder exists and may not be overwritten.
  */
 export async function saveEnvironment(
   environment: JsonObject,
@@ -69,7 +69,7 @@ export async function saveEnvironment(
 ): Promise<void> {
   if (!overwrite && (await entryKind(directory)) !== undefined) {
     throw refusal(`${directory} already exists. Specify overwrite to overwrite it`, {
-      hint: 'give another --directory, or --overwrite',
+      hint: 'choose another --directory, or add --overwrite',
       location: { file: directory },
     });
   }

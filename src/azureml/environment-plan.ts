@@ -2,9 +2,9 @@ import type { JsonObject } from '../workspace/index.ts';
 import { type CondaCopy, copyConda } from './conda-copy.ts';
 import { objectIn, readDocument, textIn } from './document.ts';
 
-/** What an environment means for an emulator. */
+/** What an emulator needs of an environment. */
 export interface EnvironmentPlan {
-  /** Undefined where our own default environment has all of it. */
+  /** Undefined if our default environment already has everything. */
   readonly conda: CondaCopy | undefined;
   readonly variables: Readonly<Record<string, string>>;
   /** The base image, for the docker engine. */

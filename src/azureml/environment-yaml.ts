@@ -7,10 +7,9 @@ import { withFlags } from './settings-path.ts';
 import { checkFile } from './yaml/index.ts';
 
 /**
- * An environment of v2 (docs/reference/azureml.md#online-endpoints-and-deployments) as the definition that v1 has for
- * it: `image`, `conda_file` (a path relative to `base`, or the content) and variables. What v1 does not know stays in
- * it.
- * @throws AZUREML_REFUSED where it has neither or both of `image` and `build`, as azure-ai-ml's Environment says it.
+ * Converts a v2 environment (docs/reference/azureml.md#online-endpoints-and-deployments) to a v1 definition: `image`,
+ * `conda_file` (a path relative to `base`, or the content) and variables. Members unknown to v1 are kept.
+ * @throws AZUREML_REFUSED with azure-ai-ml's message if it has neither or both of `image` and `build`.
  */
 export function environmentFromYaml(value: JsonObject, base: string): JsonObject {
   const { conda_file: condaFile, image, build, ...rest } = value;
@@ -30,7 +29,7 @@ export function environmentFromYaml(value: JsonObject, base: string): JsonObject
   };
 }
 
-/** `az ml environment create`: the file with the flags laid over it; the conda file that it names is read now. */
+/** `az ml environment create`: the file with the flags applied; its conda file is read now. */
 export async function createEnvironment(
   workspace: AzureWorkspace,
   document: Document | undefined,

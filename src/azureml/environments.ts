@@ -3,17 +3,17 @@ import type { AzureWorkspace, JsonObject } from '../workspace/index.ts';
 import type { AssetReference } from './asset-reference.ts';
 import { AZUREML_TRITON, curatedEnvironment } from './curated-environments.ts';
 import { objectIn, readDocument, textIn } from './document.ts';
-import type { Say } from './models.ts';
+import type { Notify } from './models.ts';
 import { refusal } from './refusal.ts';
 
 /**
- * The environment that is meant: registered here; a curated one, as far as its name says what it holds; or, since one
- * cannot look into the cloud, a clone of the one for Triton. What is not exact is told.
+ * Finds an environment: one that is registered here; a curated one, as far as its name describes it; or, since the
+ * cloud cannot be asked, a clone of the one for Triton. Notifies the user of every approximation.
  */
 export async function findEnvironment(
   workspace: AzureWorkspace,
   { name, version, registry }: Pick<AssetReference, 'name' | 'version' | 'registry'>,
-  say: Say,
+  notify: Notify,
 ): Promise<JsonObject> {
   const { environments } = await workspace.read();
   const found = environments.filter(
@@ -22,22 +22,23 @@ export async function findEnvironment(
   const latest = found.at(-1);
   const shown = `environment "${name}"${version === undefined ? '' : ` version ${version}`}`;
   if (latest) {
-    if (registry !== undefined) say(`${shown} of registry ${registry} is taken for the one registered here`);
+    if (registry !== undefined)
+      notify(`${shown} of registry ${registry} is replaced by the one registered here`);
     return latest.definition;
   }
   if (name === AZUREML_TRITON.name) return AZUREML_TRITON;
   const curated = curatedEnvironment(name);
   if (curated) {
-    say(`${shown} is taken for what its name says, ${curated.contents}: Microsoft's image is not used here`);
+    notify(`${shown} is built from its name (${curated.contents}); Microsoft's image is not used here`);
     return { ...curated.definition, version: version ?? '1' };
   }
   const where =
     registry === undefined ? 'is not registered here' : `of registry ${registry} cannot be read here`;
-  say(`WARNING: ${shown} ${where}; it is taken for a clone of ${AZUREML_TRITON.name}`);
+  notify(`WARNING: ${shown} ${where}; using a clone of ${AZUREML_TRITON.name}`);
   return { ...AZUREML_TRITON, name, version: version ?? '1' };
 }
 
-/** `az ml environment list`: what is registered, and the curated one. */
+/** `az ml environment list`: the registered environments and the curated one. */
 export async function listEnvironments(workspace: AzureWorkspace): Promise<JsonObject[]> {
   const { environments } = await workspace.read();
   return [...environments.map(({ definition }) => definition), AZUREML_TRITON];
@@ -54,11 +55,11 @@ export async function showEnvironment(
   const found = fitting.at(-1);
   if (found) return found;
   throw userError('ENVIRONMENT_NOT_FOUND', `No environment with name "${name}" exists in this workspace`, {
-    hint: `there are: ${[...new Set(all.map((it) => String(it.name)))].join(', ')}`,
+    hint: `available: ${[...new Set(all.map((it) => String(it.name)))].join(', ')}`,
   });
 }
 
-/** `az ml environment register`: the definition under its name, as the next version unless it says one. */
+/** `az ml environment register`: stores the definition as the next version, unless it names one. */
 export async function registerEnvironment(
   workspace: AzureWorkspace,
   definition: JsonObject,
@@ -68,7 +69,7 @@ export async function registerEnvironment(
   const { environments } = await workspace.read();
   const versions = environments.filter((it) => it.name === name).map((it) => Number(it.version) || 0);
   const version = textIn(definition, 'version') ?? String(Math.max(0, ...versions) + 1);
-  // The file may change or go; what was registered is its content now.
+  // The file may change or disappear later; its present content is registered.
   const python = objectIn(definition, 'python');
   const file = textIn(python, 'condaDependenciesFile');
   const condaDependencies = file === undefined ? undefined : (await readDocument(file, '--conda-file')).value;

@@ -1,5 +1,5 @@
 // Azureml: the verbs of Azure ML as operations on a workspace: models, environments, deployments, services. It knows
-// Azure's names, schemas, texts and shapes; it refuses to serve anything itself: a service is an emulator of its own.
+// Azure's names, schemas, texts and shapes; it serves nothing itself: each service is a separate emulator.
 export { deployModel } from './deploy.ts';
 export { readDeploymentSettings } from './deployment-config.ts';
 export { readDocument, readYaml } from './document.ts';
@@ -18,8 +18,8 @@ export {
   downloadModel,
   listModels,
   type ModelReference,
+  type Notify,
   registerModel,
-  type Say,
   showModel,
   updateModel,
 } from './models.ts';

@@ -5,20 +5,20 @@ import { type Document, objectIn, textIn } from './document.ts';
 import { refusal } from './refusal.ts';
 import { checkShape, type Shape } from './schema-check.ts';
 
-/** The entry script and what it runs in, checked. */
+/** A checked entry script and its environment. */
 export interface InferenceConfig {
-  /** Absolute; undefined where the script stands alone. */
+  /** Absolute; undefined for a script without a source directory. */
   readonly sourceDirectory: string | undefined;
   /** Absolute. */
   readonly entryScript: string;
-  /** Relative to the source directory, or the script's name. */
+  /** Relative to the source directory; the file name if there is none. */
   readonly entryName: string;
-  /** The environment that the configuration holds; undefined where it holds none. */
+  /** The environment in the configuration; undefined if it has none. */
   readonly environment: JsonObject | undefined;
   readonly description: string | undefined;
 }
 
-/** What makes an environment without naming one, in the configurations of before environments. */
+/** Members of old configurations that define an environment without naming one. */
 const PARTS = [
   'runtime',
   'condaFile',
@@ -29,8 +29,8 @@ const PARTS = [
 ] as const;
 
 /**
- * Both forms of docs/reference/azureml.md#inference-configuration: an `environment`, or the parts of which one was made
- * before.
+ * Both forms of docs/reference/azureml.md#inference-configuration: an `environment`, or the older members that define
+ * one.
  */
 const SHAPE: { readonly [name: string]: Shape } = {
   entryScript: 'text',
@@ -54,10 +54,10 @@ const KEYWORDS = new Set(
 );
 
 /**
- * Checks an inference configuration as azureml-core's `InferenceConfig` does, in its words and its order.
- * @param flags members given on the command line; they win over the file.
+ * Checks an inference configuration as azureml-core's `InferenceConfig` does, with its messages and in its order.
+ * @param flags members given on the command line; they override the file.
  * @param namesEnvironment whether the command line names an environment.
- * @throws AZUREML_REFUSED, before anything is copied or started.
+ * @throws AZUREML_REFUSED before anything is copied or started.
  */
 export async function readInferenceConfig(
   document: Document | undefined,
@@ -130,14 +130,14 @@ function checkEnvironmentParts(value: JsonObject): void {
     );
 }
 
-/** The environment that the old parts stand for; undefined where none is given. */
+/** The environment that the older members define; undefined if there are none. */
 function partsAsEnvironment(value: JsonObject): JsonObject | undefined {
   if (!PARTS.some((part) => value[part] != null)) return undefined;
   const docker = { baseImage: textIn(value, 'baseImage') ?? null, gpuSupport: value.enableGpu === true };
   return { name: null, docker, python: {} };
 }
 
-/** A conda file is named relative to the source directory; the rest of us reads it from where it is. */
+/** A conda file is named relative to the source directory; the rest of this room needs its real path. */
 function withCondaFile(
   environment: JsonObject | undefined,
   value: JsonObject,

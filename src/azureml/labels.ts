@@ -1,7 +1,7 @@
 import { ownValue, userError } from '../base/index.ts';
 import type { JsonObject, Labels } from '../workspace/index.ts';
 
-/** Tags or properties as the command line has them: `KEY=VALUE` each; `option` names the flag in the error. */
+/** Tags or properties from the command line, each `KEY=VALUE`; `option` is the flag for the error. */
 export function parseLabels(pairs: readonly string[], option: string): Labels {
   return Object.fromEntries(
     pairs.map((pair) => {
@@ -12,11 +12,11 @@ export function parseLabels(pairs: readonly string[], option: string): Labels {
   );
 }
 
-/** Tags or properties as a file has them, where numbers are texts as well. */
+/** Tags or properties from a file; numbers become strings. */
 export const textsOf = (value: JsonObject = {}): Labels =>
   Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]));
 
-/** Whether `labels` have what a filter names: `KEY`, or `KEY=VALUE`. */
+/** Whether `labels` match a filter: `KEY` or `KEY=VALUE`. */
 export function hasLabel(labels: Labels, filter: string): boolean {
   const at = filter.indexOf('=');
   return at < 0
@@ -24,7 +24,7 @@ export function hasLabel(labels: Labels, filter: string): boolean {
     : ownValue(labels, filter.slice(0, at)) === filter.slice(at + 1);
 }
 
-/** Azure ML's properties may be added to and never changed. */
+/** Adds properties; in Azure ML, existing ones can never change. */
 export function addProperties(properties: Labels, added: Labels): Labels {
   const changed = Object.keys(added).find((key) => Object.hasOwn(properties, key));
   if (changed !== undefined) {
@@ -32,7 +32,7 @@ export function addProperties(properties: Labels, added: Labels): Labels {
       'AZUREML_REFUSED',
       `Error, property "${changed}" already exists: properties cannot be changed`,
       {
-        hint: 'use a tag for what changes',
+        hint: 'use a tag for values that change',
       },
     );
   }

@@ -7,17 +7,17 @@ import { type AppFolder, layOutApp } from './app-folder.ts';
 import { limitFlags } from './cloud-limits.ts';
 import { collectionVariables, type DataCollection } from './data-collection.ts';
 import { type EnvironmentPlan, planEnvironment } from './environment-plan.ts';
-import type { Say } from './models.ts';
+import type { Notify } from './models.ts';
 import { engineOf, type ServiceHost, startService, stopService } from './service-host.ts';
 import type { ServicePlan } from './service-plan.ts';
 import { StartProgress } from './start-progress.ts';
 import { UsersFiles } from './users-files.ts';
 
-/** What of a deployment decides how its emulator runs. */
+/** The parts of a deployment that decide how its emulator runs. */
 export type LaunchPlan = Pick<ServicePlan, 'models' | 'inference' | 'environment'> & {
-  /** In v1 the script's working directory is the app root, in v2 its own source directory. */
+  /** In v1 the script's working directory is the app root, in v2 its source directory. */
   readonly generation: 'v1' | 'v2';
-  /** What the script's collectors are switched on for. */
+  /** The data that the script's collectors record. */
   readonly collection?: DataCollection | undefined;
   readonly settings: Pick<
     ServicePlan['settings'],
@@ -25,36 +25,37 @@ export type LaunchPlan = Pick<ServicePlan, 'models' | 'inference' | 'environment
   >;
 };
 
-/** Where a deployment's files lie. */
+/** The locations of a deployment's files. */
 export interface LaunchFiles {
-  /** Made here: the copy of models and script. */
+  /** Created by `launch`: the copy of models and script. */
   readonly directory: string;
   readonly eventLog: string;
-  /** Undefined where no keys are asked for at this door. */
+  /** Undefined if this emulator requires no key, because the endpoint's proxy checks it. */
   readonly keyFile: string | undefined;
 }
 
 /**
- * Lays out a deployment's files, starts its emulator on a port that nobody knows yet, and sees that it is ready; one
- * that is not is stopped again. It ends with this process until it is kept.
- * @throws what the start threw, about the user's own files; MODEL_FAILED with the reasons; AZUREML_REFUSED for files that do not fit.
+ * Lays out a deployment's files, starts its emulator on a private port, and waits until it is ready; stops it if
+ * it does not become ready. It ends with this process unless `keep` is called.
+ * @throws the error of the start, with the user's own paths; MODEL_FAILED with the reasons; AZUREML_REFUSED for files that
+ * do not fit together.
  */
 export async function launch(
   workspace: AzureWorkspace,
   plan: LaunchPlan,
   { directory, eventLog, keyFile }: LaunchFiles,
   host: ServiceHost,
-  say: Say,
+  notify: Notify,
   signal: AbortSignal,
 ): Promise<DetachedEmulator> {
   const environment = plan.environment && (await planEnvironment(plan.environment));
   const app = await layOutApp(directory, workspace, plan.models, plan.inference, environment);
   const collectors = await collectionVariables(plan.collection, directory);
-  // What the user has set for all that is started here goes before a deployment's own.
+  // A setting of the user for everything started here overrides a deployment's own.
   const limits = host.environment.TRITON_LOCAL_PROFILE ? [] : limitFlags(plan.settings.cloud);
   const keys = keyFile === undefined ? [] : ['--key-file', keyFile];
   const users = new UsersFiles(app, plan.inference, environment?.conda);
-  const progress = new StartProgress(plan.inference?.entryName ?? '', (text) => say(users.text(text)));
+  const progress = new StartProgress(plan.inference?.entryName ?? '', (text) => notify(users.text(text)));
   const start = {
     args: [...upArguments(plan, app, environment), ...limits, ...keys],
     cwd: app.projectDir,
@@ -72,7 +73,7 @@ export async function launch(
       await stopService(host, started.pid);
       throw userError('MODEL_FAILED', progress.modelFaults.join('\n') || 'a model is not ready');
     }
-    await tellGpu(plan, started, host, say);
+    await notifyDevice(plan, started, host, notify);
     return started;
   } catch (error) {
     if (signal.aborted) throw error;
@@ -83,17 +84,17 @@ export async function launch(
   }
 }
 
-async function tellGpu(
+async function notifyDevice(
   { settings }: LaunchPlan,
   { pid }: StartedEmulator,
   host: ServiceHost,
-  say: Say,
+  notify: Notify,
 ): Promise<void> {
   if (settings.gpuCores <= 0) return;
   const engine = await engineOf(host, pid);
   if (!engine) return;
   const got = engine.gpu === null ? `the CPU (${engine.kind} engine: ${engine.reason})` : engine.gpu;
-  say(
+  notify(
     `${engine.gpu === null ? 'WARNING: ' : ''}gpuCores ${settings.gpuCores} was asked for; it runs on ${got}`,
   );
 }
@@ -115,7 +116,7 @@ function upArguments(
   return flags;
 }
 
-/** What the script finds in its environment beyond what every script finds. */
+/** Variables for the script, beyond those that every script gets. */
 function scriptVariables(
   computeType: string,
   app: AppFolder,
@@ -126,13 +127,13 @@ function scriptVariables(
   return {
     ...variables,
     ...(searched.length > 0 && { PYTHONPATH: searched.join(path.delimiter) }),
-    // Relative as on a local service, whose working directory is the app root; absolute as in the cloud.
+    // A local service has a relative path, since its working directory is the app root; the cloud has an absolute one.
     AZUREML_MODEL_DIR:
       computeType === 'Local' ? app.modelDirectory : path.join(app.root, ...app.modelDirectory.split('/')),
   };
 }
 
-/** The variables of the scoring server that our own reads as well (docs/reference/azureml.md#environment-variables). */
+/** Variables of the scoring server that ours reads too (docs/reference/azureml.md#environment-variables). */
 function ownVariables(environment: EnvironmentPlan | undefined): Record<string, string> {
   const own = Object.entries(environment?.variables ?? {}).filter(([name]) =>
     /^(?:WORKER_COUNT|SCORING_TIMEOUT_MS|AML_|AZUREML_)/.test(name),

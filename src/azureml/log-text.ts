@@ -1,13 +1,13 @@
 import { readEventLog } from '../events/index.ts';
 
-/** The last lines that a deployment told, as `get-logs` prints them; what ended a failed one comes last. */
+/** The last log lines of a deployment, as `get-logs` prints them; the error of a failed one comes last. */
 export async function logText(eventLog: string, failure: string | null, lines: number): Promise<string> {
-  const told: string[] = [];
+  const tail: string[] = [];
   for await (const event of readEventLog(eventLog)) {
     if (event.type !== 'log.line') continue;
-    told.push(...event.text.split('\n'));
-    if (told.length > 2 * lines) told.splice(0, told.length - lines);
+    tail.push(...event.text.split('\n'));
+    if (tail.length > 2 * lines) tail.splice(0, tail.length - lines);
   }
-  if (failure !== null) told.push(...failure.split('\n'));
-  return told.slice(-lines).join('\n');
+  if (failure !== null) tail.push(...failure.split('\n'));
+  return tail.slice(-lines).join('\n');
 }

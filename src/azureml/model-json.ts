@@ -1,6 +1,6 @@
 import { idOf, type JsonObject, type ModelRecord } from '../workspace/index.ts';
 
-/** A model as az prints it: the members of azureml-core's `Model.serialize()`. */
+/** A model as az prints it, with the members of azureml-core's `Model.serialize()`. */
 export function modelJson(model: ModelRecord): JsonObject {
   const id = idOf(model);
   return {

@@ -4,7 +4,7 @@ import { type AzureWorkspace, idOf, type JsonObject, type ModelRecord } from '..
 import { type Document, objectIn, textIn } from './document.ts';
 import { textsOf } from './labels.ts';
 import { modelJson } from './model-json.ts';
-import { type ModelRegistration, type Say, storeModel } from './models.ts';
+import { type ModelRegistration, type Notify, storeModel } from './models.ts';
 import { requireMember } from './online-schema.ts';
 import { checkModelName, refusal } from './refusal.ts';
 import { withFlags } from './settings-path.ts';
@@ -16,18 +16,18 @@ const FRAMEWORKS = new Map([
   ['mlflow_model', 'MLflow'],
 ]);
 
-/** A model that a file names or holds: known to fit, and registered only when it is needed. */
+/** A checked model that a file references or contains; registered only when needed. */
 export interface PlannedModel {
   readonly framework: string;
-  /** Shown to the user: `NAME:VERSION`, or the name of one that has no version yet. */
+  /** Shown to the user: `NAME:VERSION`, or only the name if there is no version yet. */
   readonly id: string;
-  /** The file or folder: the user's own, or the copy of what is registered. */
+  /** The file or folder: the user's, or the registered copy. */
   readonly entry: string;
-  /** Registers it, unless it is already. */
-  readonly register: (say: Say) => Promise<ModelRecord>;
+  /** Registers the model unless it is registered. */
+  readonly register: (notify: Notify) => Promise<ModelRecord>;
 }
 
-/** A model that is registered. */
+/** A registered model. */
 export const registeredModel = (workspace: AzureWorkspace, record: ModelRecord): PlannedModel => ({
   framework: record.framework,
   id: idOf(record),
@@ -35,13 +35,13 @@ export const registeredModel = (workspace: AzureWorkspace, record: ModelRecord):
   register: () => Promise.resolve(record),
 });
 
-/** `az ml model create`: the file, whose path is relative to it, with what is given besides laid over it. */
+/** `az ml model create`: the file with the flags applied; its path is relative to the file. */
 export async function createModel(
   workspace: AzureWorkspace,
   document: Document | undefined,
   flags: JsonObject,
   set: readonly string[],
-  say: Say,
+  notify: Notify,
 ): Promise<JsonObject> {
   const value = checkFile(withFlags(document, flags, set), 'ModelSchema', document);
   const base = document && flags.path === undefined ? path.dirname(path.resolve(document.file)) : '.';
@@ -49,20 +49,19 @@ export async function createModel(
   const at = document && { location: document.locate('path') };
   const name = String(value.name);
   if (value.version === undefined) {
-    // az gives the next version, also to content that is registered already.
+    // az creates a new version even for content that is already registered.
     if ((await entryKind(source)) === undefined) throw refusal(`No such file or directory: ${source}`, at);
-    return modelJson(await storeModel(workspace, registrationOf(value, name, source), say));
+    return modelJson(await storeModel(workspace, registrationOf(value, name, source), notify));
   }
   const planned = await planModel(workspace, { ...value, path: source }, name, at);
-  return modelJson(await planned.register(say));
+  return modelJson(await planned.register(notify));
 }
 
 /**
- * A model of v2 (docs/reference/azureml.md#online-endpoints-and-deployments), with an absolute `path`, under its own
- * name or the one that is given to it. The same content is registered once: as the version that is asked for, or where
- * none is, as the latest that has it.
- * @throws AZUREML_REFUSED for a path that is not there, and for a version that has another content, which the cloud
- * refuses as well.
+ * A v2 model (docs/reference/azureml.md#online-endpoints-and-deployments) with an absolute `path`, under its own name
+ * or `name`. Equal content is registered once: as the requested version, or else as the latest version with that
+ * content.
+ * @throws AZUREML_REFUSED if the path does not exist or the version has other content, as in the cloud.
  */
 export async function planModel(
   workspace: AzureWorkspace,
@@ -87,18 +86,18 @@ export async function planModel(
   if (found && asked !== undefined && !isSame) {
     throw refusal(
       `The code asset ${name}:${asked} is already linked to an asset in your datastore that does not match the content from your \`directory\` param and cannot be overwritten. Please provide a unique name or version to successfully create a new code asset.`,
-      { hint: 'give the changed model another version, or none, which makes the next one', ...at },
+      { hint: 'give the changed model another version, or no version for the next one', ...at },
     );
   }
   return {
     framework: registration.framework,
     id: asked === undefined ? name : `${name}:${asked}`,
     entry: source,
-    register: (say) => storeModel(workspace, registration, say, asked),
+    register: (notify) => storeModel(workspace, registration, notify, asked),
   };
 }
 
-/** Versions of v2 are texts; those that are numbers count on with those that are given. */
+/** v2 versions are strings; the next one follows the highest number. */
 function versionOf(value: JsonObject): number | string | undefined {
   const version = value.version == null ? undefined : String(value.version);
   return version !== undefined && /^[1-9]\d*$/.test(version) ? Number(version) : version;

@@ -19,40 +19,40 @@ import { checkModelName, refusal } from './refusal.ts';
 import { applySet } from './settings-path.ts';
 import { findTritonLayout, layoutWarnings } from './triton-layout.ts';
 
-/** Takes what the user should know and a program need not read: warnings, progress. */
-export type Say = (text: string) => void;
+/** Receives messages for people rather than programs: warnings and progress. */
+export type Notify = (text: string) => void;
 
 export interface ModelRegistration extends NewModel {
   /** The file or folder on this machine. */
   readonly path: string;
 }
 
-/** `az ml model register`: copies the file or folder in as the next version of the name. */
+/** `az ml model register`: copies the file or folder into the workspace as the next version. */
 export async function registerModel(
   workspace: AzureWorkspace,
   model: ModelRegistration,
-  say: Say,
+  notify: Notify,
 ): Promise<JsonObject> {
-  const record = await storeModel(workspace, model, say);
+  const record = await storeModel(workspace, model, notify);
   if (model.framework === 'Multi') {
     const entry = workspace.contentOf(record);
     for (const warning of await layoutWarnings(entry, await findTritonLayout(entry)))
-      say(`WARNING: ${warning}`);
+      notify(`WARNING: ${warning}`);
   }
   return modelJson(record);
 }
 
-/** Registers a model without a word on its layout, which v1 and v2 want otherwise. @throws AZUREML_REFUSED */
+/** Registers a model without checking its layout, which differs between v1 and v2. @throws AZUREML_REFUSED */
 export async function storeModel(
   workspace: AzureWorkspace,
   { path: source, ...model }: ModelRegistration,
-  say: Say,
+  notify: Notify,
   version?: ModelVersion,
 ): Promise<ModelRecord> {
   checkModelName(model.name);
   if ((await entryKind(source)) === undefined)
     throw refusal(`Error, provided model path "${source}" cannot be found`, { location: { file: source } });
-  say(`Registering model ${model.name}`);
+  notify(`Registering model ${model.name}`);
   return workspace.registerModel(model, path.resolve(source), version);
 }
 
@@ -66,7 +66,7 @@ export interface ModelFilter {
   readonly latest?: boolean;
 }
 
-/** `az ml model list`: the newest first. */
+/** `az ml model list`, newest first. */
 export async function listModels(workspace: AzureWorkspace, filter: ModelFilter): Promise<JsonObject[]> {
   const { models } = await workspace.read();
   const found = models.filter(
@@ -81,7 +81,7 @@ export async function listModels(workspace: AzureWorkspace, filter: ModelFilter)
   return [...shown].reverse().map(modelJson);
 }
 
-/** Which model is meant: its id `NAME:VERSION`, or its name with or without a version. */
+/** A reference to a model: its id `NAME:VERSION`, or its name with or without a version. */
 export interface ModelReference {
   readonly id?: string | undefined;
   readonly name?: string | undefined;
@@ -95,8 +95,8 @@ export async function showModel(workspace: AzureWorkspace, reference: ModelRefer
 }
 
 /**
- * The model that is meant; a name alone means its highest version.
- * @throws MODEL_NOT_FOUND in Azure ML's words, with the models that there are.
+ * Finds a model; a name alone means its highest version.
+ * @throws MODEL_NOT_FOUND with Azure ML's message and the models that exist.
  */
 export async function findModel(workspace: AzureWorkspace, reference: ModelReference): Promise<ModelRecord> {
   const { models } = await workspace.read();
@@ -118,23 +118,23 @@ export async function findModel(workspace: AzureWorkspace, reference: ModelRefer
     name: reference.id ? undefined : name,
     version: idVersion ? undefined : version,
   };
-  const told = Object.entries(asked).flatMap(([key, value]) =>
+  const conditions = Object.entries(asked).flatMap(([key, value]) =>
     value === undefined ? [] : [`${key} ${value}`],
   );
   throw userError(
     'MODEL_NOT_FOUND',
-    `ModelNotFound: Model with ${told.join(', ')} not found in provided workspace`,
+    `ModelNotFound: Model with ${conditions.join(', ')} not found in provided workspace`,
     { hint: hintOf(models, name) },
   );
 }
 
-/** A model of the name with another version is what was meant most often; else all names are told. */
+/** The other versions of that name, the most likely intention; else all names. */
 function hintOf(models: readonly ModelRecord[], name: string | undefined): string {
   const ids = models.filter((model) => model.name === name).map(idOf);
   if (ids.length > 0) return `registered versions: ${ids.join(', ')}`;
   if (models.length === 0)
     return 'no model is registered here: npx triton-local model register -n NAME -p models';
-  return `registered are: ${[...new Set(models.map((model) => model.name))].join(', ')}`;
+  return `registered models: ${[...new Set(models.map((model) => model.name))].join(', ')}`;
 }
 
 const latestOf = (models: readonly ModelRecord[], name: string) =>
@@ -152,7 +152,7 @@ export interface ModelChange {
   readonly resources: Partial<ResourceConfiguration>;
 }
 
-/** `az ml model update`. @throws MODEL_NOT_FOUND; AZUREML_REFUSED for a property that is there already. */
+/** `az ml model update`. @throws MODEL_NOT_FOUND; AZUREML_REFUSED for a property that already exists. */
 export async function updateModel(
   workspace: AzureWorkspace,
   reference: ModelReference,
@@ -179,13 +179,13 @@ export async function updateModel(
   return modelJson(changed ?? model);
 }
 
-/** What `--set` says of a model. @throws AZUREML_REFUSED for what cannot be changed. */
+/** The changes of a model by `--set`. @throws AZUREML_REFUSED for a member that cannot change. */
 function setMembers(assignments: readonly string[]) {
   const value = applySet({}, assignments);
   const other = Object.keys(value).find((name) => !['description', 'tags', 'properties'].includes(name));
   if (other !== undefined) {
     throw refusal(`--set ${other}: only description, tags and properties of a model can be changed`, {
-      hint: 'register another version',
+      hint: 'register a new version',
     });
   }
   return {
@@ -195,7 +195,7 @@ function setMembers(assignments: readonly string[]) {
   };
 }
 
-/** `az ml model delete`. @throws MODEL_NOT_FOUND; AZUREML_REFUSED for one that a service uses. */
+/** `az ml model delete`. @throws MODEL_NOT_FOUND; AZUREML_REFUSED if a service uses it. */
 export async function deleteModel(workspace: AzureWorkspace, id: string): Promise<void> {
   const model = await findModel(workspace, { id });
   const { services } = await workspace.read();
@@ -203,13 +203,13 @@ export async function deleteModel(workspace: AzureWorkspace, id: string): Promis
   if (users.length > 0) {
     throw refusal(
       `The model cannot be deleted because it is currently being used in one or more webservices: ${users.map(({ name }) => name).join(', ')}`,
-      { hint: `delete first: npx triton-local service delete -n ${users[0]?.name}` },
+      { hint: `first delete the service: npx triton-local service delete -n ${users[0]?.name}` },
     );
   }
   await workspace.removeModel(idOf(model));
 }
 
-/** `az ml model download`: puts the registered file or folder into a folder, and gives its path. */
+/** `az ml model download`: copies the registered file or folder into a folder and returns its path. */
 export async function downloadModel(
   workspace: AzureWorkspace,
   reference: ModelReference,
@@ -221,7 +221,7 @@ export async function downloadModel(
   if ((await entryKind(target)) !== undefined) {
     if (!overwrite) {
       throw refusal(`File already exists. To overwrite, set exist_ok to True. ${target}`, {
-        hint: 'on the command line: --overwrite',
+        hint: 'add --overwrite on the command line',
         location: { file: target },
       });
     }

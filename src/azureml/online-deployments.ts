@@ -12,7 +12,7 @@ import { inTurn } from './deploy.ts';
 import { type Document, objectIn } from './document.ts';
 import { type LaunchPlan, launch } from './launch.ts';
 import { logText } from './log-text.ts';
-import type { Say } from './models.ts';
+import type { Notify } from './models.ts';
 import { endpointIn } from './online-endpoints.ts';
 import { planOnline, withAbsolutePaths } from './online-plan.ts';
 import { checkDeployment, requireMember } from './online-schema.ts';
@@ -21,33 +21,33 @@ import { endUnknown, runningPids, type ServiceHost, stopService } from './servic
 import { applySet, withFlags } from './settings-path.ts';
 import { withEnvironmentFile } from './yaml/index.ts';
 
-/** A deployment as it was asked for: its file, with flags laid over it. */
+/** A requested deployment: its file and flags. */
 export interface DeploymentRequest {
   readonly document: Document | undefined;
   readonly name: string | undefined;
   readonly endpointName: string | undefined;
   readonly set: readonly string[];
-  /** Gives it all the traffic once it is ready. */
+  /** Gives the deployment all traffic once it is ready. */
   readonly allTraffic: boolean;
-  /** `--local`: az runs it in a container of this machine, without what stands before it in the cloud. */
+  /** `--local`: az runs it in a container on this machine, without the cloud's front end. */
   readonly local: boolean;
   /** `--local-enable-gpu` */
   readonly gpu: boolean;
 }
 
-/** Where an endpoint keeps the files of one of its deployments. */
+/** The folder of a deployment's files within its endpoint. */
 const placeOf = (endpoint: string, name: string) => `${ENDPOINTS}${endpoint}/${name}`;
 
 /**
- * `az ml online-deployment create` and `update`: starts it beside the one of this name, which serves until the new one
- * is ready, and for good where that fails.
- * @throws AZUREML_REFUSED, ENDPOINT_NOT_FOUND, MODEL_NOT_FOUND before anything is started; DEPLOYMENT_FAILED.
+ * `az ml online-deployment create` and `update`: starts it beside the one of that name, which serves until the new one
+ * is ready, and stays if the new one fails.
+ * @throws AZUREML_REFUSED, ENDPOINT_NOT_FOUND, MODEL_NOT_FOUND before anything starts; DEPLOYMENT_FAILED.
  */
 export async function deployOnline(
   workspace: AzureWorkspace,
   request: DeploymentRequest,
   host: ServiceHost,
-  say: Say,
+  notify: Notify,
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const { document } = request;
@@ -60,16 +60,16 @@ export async function deployOnline(
     if (!given && !before) throw notFound(endpointName, name);
     const value = given ?? checkDeployment(applySet(before?.definition ?? {}, request.set), undefined);
     const limited = !request.local && endpoint.profile === 'managed';
-    const plan = await planOnline(workspace, value, { gpu: request.gpu, limited }, say);
-    say(`Creating/updating online deployment ${name}`);
-    await bringUp(workspace, endpointName, value, plan, before, host, say, signal);
+    const plan = await planOnline(workspace, value, { gpu: request.gpu, limited }, notify);
+    notify(`Creating/updating online deployment ${name}`);
+    await bringUp(workspace, endpointName, value, plan, before, host, notify, signal);
     if (request.allTraffic)
       await workspace.changeEndpoint(endpointName, (it) => it && { ...it, traffic: { [name]: 100 } });
     return showDeployment(workspace, host, endpointName, name);
   });
 }
 
-/** The file of a deployment with the flags laid over it, checked, and right from every folder. */
+/** The checked file of a deployment with the flags applied and its paths made absolute. */
 async function readDeployment(given: Document, request: DeploymentRequest): Promise<JsonObject> {
   const flags = { name: request.name, endpoint_name: request.endpointName };
   const value = withFlags(given, flags, request.set);
@@ -87,7 +87,7 @@ async function bringUp(
   plan: LaunchPlan,
   before: DeploymentRecord | undefined,
   host: ServiceHost,
-  say: Say,
+  notify: Notify,
   signal: AbortSignal,
 ): Promise<void> {
   const name = String(value.name);
@@ -105,7 +105,7 @@ async function bringUp(
     });
   try {
     const files = { directory, eventLog: workspace.eventLog(place, revision), keyFile: undefined };
-    const started = await launch(workspace, plan, files, host, say, signal);
+    const started = await launch(workspace, plan, files, host, notify, signal);
     const { pid, scoringUri } = started;
     await put({ pid, port: Number(new URL(scoringUri).port), scoringUri }, null);
     await started.keep();
@@ -115,7 +115,7 @@ async function bringUp(
     if (!before?.running) await put(null, toTritonLocalError(error).message);
     throw deploymentFailed(error, endpointName, name);
   }
-  // The door knows the new one by now; what the old one had accepted is answered before it ends.
+  // The proxy reads the new record by now; the old deployment drains before it ends.
   if (!before) return;
   if (before.running) await stopService(host, before.running.pid);
   await workspace.removeServiceFiles(place, before.revision);
@@ -191,8 +191,8 @@ export async function listDeployments(
 }
 
 /**
- * A deployment as az prints it: its file with the defaults filled in
- * (docs/reference/azureml.md#online-endpoints-and-deployments), and where it stands.
+ * A deployment as az prints it: its file with defaults (docs/reference/azureml.md#online-endpoints-and-deployments),
+ * and its state.
  */
 function deploymentJson(
   { name, definition, modelId, running, error }: DeploymentRecord,
@@ -232,7 +232,7 @@ export async function getDeploymentLogs(
   return logText(eventLog, running ? null : error, lines);
 }
 
-/** `az ml online-deployment delete`. @throws AZUREML_REFUSED for one that still has traffic. */
+/** `az ml online-deployment delete`. @throws AZUREML_REFUSED while it has traffic. */
 export function deleteDeployment(
   workspace: AzureWorkspace,
   host: ServiceHost,

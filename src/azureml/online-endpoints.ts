@@ -11,18 +11,24 @@ import {
 import { inTurn } from './deploy.ts';
 import { type Document, objectIn, textIn } from './document.ts';
 import { textsOf } from './labels.ts';
-import type { Say } from './models.ts';
+import type { Notify } from './models.ts';
 import { checkEndpoint, checkOnlineName, checkTraffic, requireMember } from './online-schema.ts';
-import { endUnknown, runningPids, type ServiceHost, startDoor, stopService } from './service-host.ts';
+import {
+  endUnknown,
+  runningPids,
+  type ServiceHost,
+  startEndpointProxy,
+  stopService,
+} from './service-host.ts';
 import { withFlags } from './settings-path.ts';
 
-/** An endpoint as it was asked for: its file, with flags laid over it. */
+/** A requested endpoint: its file and flags. */
 export interface EndpointRequest {
   readonly document: Document | undefined;
   readonly name: string | undefined;
   readonly authMode: string | undefined;
   readonly profile: string | undefined;
-  /** `--local`: without the limits of the cloud, unless `profile` says otherwise. */
+  /** `--local`: without the cloud's limits, unless `profile` sets them. */
   readonly local: boolean;
   readonly set: readonly string[];
 }
@@ -30,12 +36,12 @@ export interface EndpointRequest {
 const AUTH_MODES = ['key', 'aml_token', 'aad_token'] as const;
 const PROFILES = ['none', 'managed'] as const;
 
-/** `az ml online-endpoint create`: opens its door. One that is there is changed, as az does. */
+/** `az ml online-endpoint create`: starts its proxy; updates an existing endpoint, as az does. */
 export async function createEndpoint(
   workspace: AzureWorkspace,
   request: EndpointRequest,
   host: ServiceHost,
-  say: Say,
+  notify: Notify,
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const value = requestedValue(request, {});
@@ -49,11 +55,11 @@ export async function createEndpoint(
       record.deployments.map((it) => it.name),
       request.document,
     );
-    tellProfile(before, record, say);
+    notifyProfile(before, record, notify);
     await serviceKeys(workspace.keyFile(ENDPOINTS + name));
     await workspace.changeEndpoint(name, () => record);
     try {
-      await openDoor(workspace, record, host, signal);
+      await openEndpoint(workspace, record, host, signal);
     } catch (error) {
       await workspace.changeEndpoint(name, () => before);
       throw error;
@@ -62,18 +68,18 @@ export async function createEndpoint(
   });
 }
 
-/** What a change of an endpoint asks for, besides what its file says. */
+/** Changes to an endpoint besides those of its file. */
 export interface EndpointChange extends EndpointRequest {
-  /** `blue=90` each; undefined leaves the split as it is. */
+  /** `blue=90` each; undefined keeps the traffic split. */
   readonly traffic: Labels | undefined;
 }
 
-/** `az ml online-endpoint update`: counts from the next request on; also opens a door that is shut. */
+/** `az ml online-endpoint update`: applies from the next request; also restarts a stopped proxy. */
 export async function updateEndpoint(
   workspace: AzureWorkspace,
   request: EndpointChange,
   host: ServiceHost,
-  say: Say,
+  notify: Notify,
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const name = request.name ?? requireMember(request.document?.value ?? {}, 'name', request.document);
@@ -89,9 +95,9 @@ export async function updateEndpoint(
       record.deployments.map((it) => it.name),
       request.document,
     );
-    tellProfile(before, record, say);
+    notifyProfile(before, record, notify);
     await workspace.changeEndpoint(name, () => record);
-    await openDoor(workspace, record, host, signal);
+    await openEndpoint(workspace, record, host, signal);
     return showEndpoint(workspace, host, name);
   });
 }
@@ -132,13 +138,17 @@ function recordOf(
   };
 }
 
-/** A deployment is started with its limits, and keeps them. */
-function tellProfile(before: EndpointRecord | undefined, { profile }: EndpointRecord, say: Say): void {
+/** A running deployment keeps the limits that it was started with. */
+function notifyProfile(
+  before: EndpointRecord | undefined,
+  { profile }: EndpointRecord,
+  notify: Notify,
+): void {
   if (before && before.profile !== profile && before.deployments.some(({ running }) => running))
-    say(`WARNING: --profile ${profile} counts for each deployment from its next update on`);
+    notify(`WARNING: --profile ${profile} applies to each deployment from its next update`);
 }
 
-/** The choice that was meant, whatever its case. @throws AZUREML_REFUSED as azure-ai-ml says it. */
+/** The matching choice, ignoring case. @throws AZUREML_REFUSED with azure-ai-ml's message. */
 export function oneOf<Choice extends string>(
   choices: readonly Choice[],
   value: string,
@@ -152,19 +162,19 @@ export function oneOf<Choice extends string>(
   );
 }
 
-/** What is not a number stays as it is given, for the check to name. */
+/** A value that is not a number is kept as it is, for the check to report. */
 const percentsOf = (value: JsonObject = {}): Readonly<Record<string, number>> =>
   Object.fromEntries(Object.entries(value).map(([name, percent]) => [name, percent as number]));
 
-/** Opens the door where it is shut, at the port that it had. */
-async function openDoor(
+/** Starts the endpoint's proxy on its previous port, unless it is running. */
+async function openEndpoint(
   workspace: AzureWorkspace,
   { name, running }: EndpointRecord,
   host: ServiceHost,
   signal: AbortSignal,
 ): Promise<void> {
   if (running && (await runningPids(host)).has(running.pid)) return;
-  const started = await startDoor(host, workspace, name, running?.port, signal);
+  const started = await startEndpointProxy(host, workspace, name, running?.port, signal);
   const port = Number(new URL(started.scoringUri).port);
   await workspace.changeEndpoint(name, (now) => now && { ...now, running: { pid: started.pid, port } });
   await started.keep();
@@ -198,7 +208,7 @@ export async function listEndpoints(workspace: AzureWorkspace, host: ServiceHost
   return (await workspace.read()).endpoints.map((endpoint) => endpointJson(endpoint, pids));
 }
 
-/** An endpoint as az prints it. Deployments without traffic are shown with 0, as az does. */
+/** An endpoint as az prints it. Deployments without traffic are shown with 0, as in az. */
 export function endpointJson(endpoint: EndpointRecord, pids: ReadonlySet<number>): JsonObject {
   const { name, running, deployments, traffic } = endpoint;
   const base = running && `http://localhost:${running.port}`;
@@ -221,7 +231,7 @@ export function endpointJson(endpoint: EndpointRecord, pids: ReadonlySet<number>
 }
 
 /**
- * The scoring URI loses `/score` once what has traffic is Triton itself
+ * The scoring URI has no `/score` once traffic goes to Triton itself
  * (docs/reference/azureml.md#triton-without-code-in-v2).
  */
 function servesTritonAlone({ deployments, traffic }: EndpointRecord): boolean {
@@ -229,7 +239,7 @@ function servesTritonAlone({ deployments, traffic }: EndpointRecord): boolean {
   return asked.length > 0 && asked.every(({ deployment }) => deployment === 'no-code');
 }
 
-/** `az ml online-endpoint delete`: its deployments end with it. @throws ENDPOINT_NOT_FOUND */
+/** `az ml online-endpoint delete`: also stops its deployments. @throws ENDPOINT_NOT_FOUND */
 export function deleteEndpoint(
   workspace: AzureWorkspace,
   host: ServiceHost,

@@ -11,11 +11,11 @@ import { findEnvironment } from './environments.ts';
 import type { InferenceConfig } from './inference-config.ts';
 import type { LaunchPlan } from './launch.ts';
 import { type PlannedModel, planModel, registeredModel } from './model-yaml.ts';
-import { findModel, type Say } from './models.ts';
+import { findModel, type Notify } from './models.ts';
 import { refusal } from './refusal.ts';
 import { findTritonLayout } from './triton-layout.ts';
 
-/** Paths in a file are relative to it; kept, they must be right from everywhere. */
+/** Paths in a file are relative to the file; stored, they must be absolute. */
 export function withAbsolutePaths(value: JsonObject, base: string): JsonObject {
   const code = objectIn(value, 'code_configuration');
   const model = objectIn(value, 'model');
@@ -31,31 +31,31 @@ export function withAbsolutePaths(value: JsonObject, base: string): JsonObject {
   };
 }
 
-/** What is asked of a deployment besides what its file says. */
+/** Options of a deployment besides its file. */
 export interface OnlineWishes {
   readonly gpu: boolean;
-  /** Whether the limits of managed endpoints are imposed. */
+  /** Whether the limits of managed endpoints apply. */
   readonly limited: boolean;
 }
 
 /**
- * What a deployment of v2 is to be started with. Nothing has been started when it throws.
+ * Plans a v2 deployment. Starts nothing, also when it throws.
  * @throws AZUREML_REFUSED, MODEL_NOT_FOUND
  */
 export async function planOnline(
   workspace: AzureWorkspace,
   value: JsonObject,
   { gpu, limited }: OnlineWishes,
-  say: Say,
+  notify: Notify,
 ): Promise<LaunchPlan> {
   const cloud = limited ? managedLimits(value) : NO_LIMITS;
-  const model = await modelOf(workspace, value, say);
+  const model = await modelOf(workspace, value, notify);
   const inference = await inferenceOf(value);
-  if (!inference) await checkNoCode(value, model, say);
-  const environment = await environmentOf(workspace, value, inference !== undefined, say);
+  if (!inference) await checkNoCode(value, model, notify);
+  const environment = await environmentOf(workspace, value, inference !== undefined, notify);
   if (environment) await planEnvironment(environment);
-  // Last: what is refused leaves nothing behind.
-  const registered = await model?.register(say);
+  // Last, so that a refused deployment leaves nothing behind.
+  const registered = await model?.register(notify);
   return {
     models: registered ? [registered] : [],
     inference,
@@ -72,7 +72,7 @@ export async function planOnline(
   };
 }
 
-/** Azure's machines with a GPU have an N in front of their family. */
+/** Azure's GPU machines have an N before their family. */
 function wantsGpu(value: JsonObject): boolean {
   return /^standard_n/i.test(textIn(value, 'instance_type') ?? '');
 }
@@ -80,7 +80,7 @@ function wantsGpu(value: JsonObject): boolean {
 async function modelOf(
   workspace: AzureWorkspace,
   value: JsonObject,
-  say: Say,
+  notify: Notify,
 ): Promise<PlannedModel | undefined> {
   const { model } = value;
   if (model === undefined || model === null) return undefined;
@@ -99,7 +99,8 @@ async function modelOf(
       hint: `download the model and register it here: npx triton-local model create -n ${name} -p FOLDER`,
     });
   });
-  if (registry !== undefined) say(`WARNING: ${model} is taken for ${idOf(found)}, which is registered here`);
+  if (registry !== undefined)
+    notify(`WARNING: ${model} is replaced by ${idOf(found)}, which is registered here`);
   return registeredModel(workspace, found);
 }
 
@@ -123,14 +124,14 @@ async function environmentOf(
   workspace: AzureWorkspace,
   value: JsonObject,
   hasScript: boolean,
-  say: Say,
+  notify: Notify,
 ): Promise<JsonObject | undefined> {
   const { environment } = value;
   const variables = objectIn(value, 'environment_variables') ?? {};
   const inline = objectIn(value, 'environment');
   if (inline) return withVariables(environmentFromYaml(inline, '.'), variables);
   const reference = parseAssetReference(String(environment ?? ''));
-  if (reference) return withVariables(await findEnvironment(workspace, reference, say), variables);
+  if (reference) return withVariables(await findEnvironment(workspace, reference, notify), variables);
   if (environment != null) throw refusal(`environment: azureml:NAME:VERSION is wanted, not ${environment}`);
   if (hasScript) throw refusal('environment: a deployment with code_configuration needs an environment');
   return undefined;
@@ -141,7 +142,11 @@ function withVariables(environment: JsonObject, variables: JsonObject): JsonObje
   return { ...environment, environmentVariables: { ...under, ...variables } };
 }
 
-async function checkNoCode(value: JsonObject, model: PlannedModel | undefined, say: Say): Promise<void> {
+async function checkNoCode(
+  value: JsonObject,
+  model: PlannedModel | undefined,
+  notify: Notify,
+): Promise<void> {
   if (!model) {
     throw refusal('model: a deployment without code_configuration needs a model', {
       hint: 'give model with type: triton_model, or code_configuration and environment',
@@ -153,17 +158,19 @@ async function checkNoCode(value: JsonObject, model: PlannedModel | undefined, s
       'a deployment without code_configuration and environment needs a model of type triton_model',
       model.framework === 'MLflow'
         ? {
-            hint: 'an MLflow model needs a scoring script here: the one of docs/python.md ("MLflow models") as code_configuration, and the conda.yaml of the model as environment.conda_file',
+            hint: 'an MLflow model needs a scoring script here: use the one in docs/python.md ("MLflow models") as code_configuration, and the conda.yaml of the model as environment.conda_file',
           }
         : {},
     );
   }
   if (!layout) {
     throw refusal(`model ${model.id} holds no Triton model repository`, {
-      hint: 'v2 wants the models directly below its path: path/MODEL/1/model.onnx',
+      hint: 'v2 expects the models directly below the path: path/MODEL/1/model.onnx',
     });
   }
-  // A folder that is called "triton" holds its models directly, as v2 wants them.
+  // A folder called "triton" holds its models directly, as v2 expects.
   if (layout.form === 'parent')
-    say(`WARNING: v2 wants the models directly below the path of ${model.id}, without the folder "triton"`);
+    notify(
+      `WARNING: v2 expects the models directly below the path of ${model.id}, without the folder "triton"`,
+    );
 }

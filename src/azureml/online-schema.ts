@@ -5,8 +5,8 @@ import { refusal } from './refusal.ts';
 import { checkFile } from './yaml/index.ts';
 
 /**
- * Reads the file of an endpoint. azure-ai-ml takes one that names a cluster for one on Kubernetes.
- * @throws AZUREML_REFUSED with all that is wrong.
+ * Reads the file of an endpoint. For azure-ai-ml, one that names a cluster is a Kubernetes endpoint.
+ * @throws AZUREML_REFUSED with every fault.
  */
 export function checkEndpoint(value: JsonObject, document: Document | undefined): JsonObject {
   const schema = isEmpty(value.compute) ? 'ManagedOnlineEndpointSchema' : 'KubernetesOnlineEndpointSchema';
@@ -21,14 +21,14 @@ export function checkEndpoint(value: JsonObject, document: Document | undefined)
   return endpoint;
 }
 
-/** What Python takes for false. */
+/** Values that are false in Python. */
 function isEmpty(value: unknown): boolean {
   return !value || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
 /**
- * Reads a deployment: its file with the flags laid over it.
- * @throws AZUREML_REFUSED with all that is wrong.
+ * Reads a deployment: its file with the flags applied.
+ * @throws AZUREML_REFUSED with every fault.
  */
 export function checkDeployment(value: JsonObject, document: Document | undefined): JsonObject {
   const isOnKubernetes = value.type === 'kubernetes';
@@ -45,7 +45,7 @@ export function checkDeployment(value: JsonObject, document: Document | undefine
   return deployment;
 }
 
-/** @throws AZUREML_REFUSED in azure-ai-ml's words. */
+/** @throws AZUREML_REFUSED with azure-ai-ml's message. */
 export function checkOnlineName(
   name: string,
   kind: 'an endpoint' | 'a deployment',
@@ -67,7 +67,7 @@ export function checkOnlineName(
   }
 }
 
-/** @throws AZUREML_REFUSED for percents that are none, or are more than all. */
+/** @throws AZUREML_REFUSED for percentages that are invalid or exceed 100 in total. */
 export function checkTraffic(traffic: JsonObject, deployments: readonly string[], document?: Document): void {
   const details = document ? { location: document.locate('traffic') } : {};
   const total = Object.values(traffic).reduce<number>((sum, percent) => sum + Number(percent), 0);
@@ -93,7 +93,7 @@ export function checkTraffic(traffic: JsonObject, deployments: readonly string[]
   }
 }
 
-/** A member that must be there. @throws AZUREML_REFUSED as marshmallow, which azure-ai-ml reads files with, says it. */
+/** A required member. @throws AZUREML_REFUSED with the message of marshmallow, which azure-ai-ml uses. */
 export function requireMember(value: JsonObject, name: string, document: Document | undefined): string {
   const member = value[name];
   if (typeof member === 'string' && member !== '') return member;

@@ -1,11 +1,11 @@
 import { type TritonLocalErrorDetails, userError } from '../base/index.ts';
 
-/** An error that Azure ML's own tools raise; the message is theirs, the hint ours. */
+/** An error of Azure ML's own tools: the message is theirs, the hint ours. */
 export function refusal(message: string, details?: TritonLocalErrorDetails): Error {
   return userError('AZUREML_REFUSED', message, details);
 }
 
-/** @throws what Azure ML says of a name that a model may not have. */
+/** @throws Azure ML's error for an invalid model name. */
 export function checkModelName(name: string): void {
   if (!/^[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}$/.test(name)) {
     throw refusal(
@@ -14,7 +14,7 @@ export function checkModelName(name: string): void {
   }
 }
 
-/** @throws what Azure ML says of a name that a web service may not have. */
+/** @throws Azure ML's error for an invalid web service name. */
 export function checkServiceName(name: string): void {
   if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) || name.length < 3 || name.length > 32) {
     throw refusal(

@@ -4,13 +4,13 @@ import type { Document } from './document.ts';
 import { objectIn } from './document.ts';
 import { refusal } from './refusal.ts';
 
-/** What a member of a configuration file must be; an object names its own members. */
+/** The type of a member in a configuration file; an object lists its own members. */
 export type Shape = 'text' | 'number' | 'boolean' | 'any' | { readonly [name: string]: Shape };
 
 /**
- * Compares a file with what Azure ML reads from it.
- * @returns what it holds beyond that, one sentence each: Azure ML passes over it in silence.
- * @throws AZUREML_REFUSED with the line of a member of the wrong type.
+ * Checks a file against the members that Azure ML reads.
+ * @returns a warning for each other member, which Azure ML silently ignores.
+ * @throws AZUREML_REFUSED with the line of a member that has the wrong type.
  */
 export function checkShape(document: Document, shape: { readonly [name: string]: Shape }): string[] {
   const unknown: string[] = [];

@@ -11,7 +11,7 @@ import { bringUp, inTurn } from './deploy.ts';
 import { merge, readDeploymentSettings } from './deployment-config.ts';
 import { objectIn, textIn } from './document.ts';
 import { addProperties } from './labels.ts';
-import type { Say } from './models.ts';
+import type { Notify } from './models.ts';
 import { refusal } from './refusal.ts';
 import { endUnknown, type ServiceHost, stopService } from './service-host.ts';
 import { type DeployRequest, planContent, type ServicePlan } from './service-plan.ts';
@@ -21,26 +21,26 @@ export interface ServiceChange {
   readonly addTags: Labels;
   readonly removeTags: readonly string[];
   readonly addProperties: Labels;
-  /** What is to be served, and how; what it leaves out stays: models, script with environment, settings. */
+  /** The new models, script with environment, and settings; anything left out stays. */
   readonly request: DeployRequest;
-  /** Takes the script from where it came instead of the service's copy. */
+  /** Takes the script from the user's folder instead of the service's copy. */
   readonly freshSource: boolean;
 }
 
-/** `az ml service update`: starts it anew with what changes, beside the one that serves. Also starts one that ended. */
+/** `az ml service update`: starts a changed service beside the one that serves. Also restarts one that ended. */
 export function updateService(
   workspace: AzureWorkspace,
   host: ServiceHost,
   name: string,
   change: ServiceChange,
-  say: Say,
+  notify: Notify,
   signal: AbortSignal,
 ): Promise<JsonObject> {
   return inTurn(workspace, name, signal, async () => {
     const state = await workspace.read();
     const service = serviceIn(state, name);
-    const plan = await changedPlan(workspace, state, service, change, say);
-    return bringUp(workspace, plan, service, host, say, signal);
+    const plan = await changedPlan(workspace, state, service, change, notify);
+    return bringUp(workspace, plan, service, host, notify, signal);
   });
 }
 
@@ -49,9 +49,9 @@ async function changedPlan(
   state: AzureState,
   service: ServiceRecord,
   { request, ...change }: ServiceChange,
-  say: Say,
+  notify: Notify,
 ): Promise<ServicePlan> {
-  const { models, inference, environment } = await planContent(workspace, request, say);
+  const { models, inference, environment } = await planContent(workspace, request, notify);
   const given = merge(request.deploymentConfig?.value ?? {}, request.deploymentFlags);
   const config = merge(service.deploymentConfig, given);
   const target = request.computeTarget ?? service.computeName ?? undefined;
@@ -70,7 +70,7 @@ async function changedPlan(
   };
 }
 
-/** @throws AZUREML_REFUSED for another cluster, or another kind of one: an update changes what runs there. */
+/** @throws AZUREML_REFUSED for another cluster or compute type: an update cannot move a service. */
 function checkTarget(
   service: ServiceRecord,
   settings: ServicePlan['settings'],
@@ -85,7 +85,7 @@ function checkTarget(
   });
 }
 
-/** The script as it was deployed, from the service's own copy; where it never served, from where it came. */
+/** The deployed script from the service's copy; from the user's folder if the service never ran. */
 function keptInference(
   workspace: AzureWorkspace,
   service: ServiceRecord,
@@ -109,7 +109,7 @@ function keptInference(
   };
 }
 
-/** `az ml service delete`: ends it and removes all of it. @throws SERVICE_NOT_FOUND */
+/** `az ml service delete`: stops it and removes its files. @throws SERVICE_NOT_FOUND */
 export function deleteService(
   workspace: AzureWorkspace,
   host: ServiceHost,

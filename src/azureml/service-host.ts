@@ -9,12 +9,12 @@ import {
 import type { EmulatorEvent, EngineStatus } from '../events/index.ts';
 import { type AzureWorkspace, ENDPOINTS, openWorkspace, type RunningService } from '../workspace/index.ts';
 
-/** What a service's emulator is started with and found again. */
+/** How the emulator of a service is started and found. */
 export interface ServiceHost {
-  /** The program with its first arguments: this program itself. */
+  /** This program with its first arguments. */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** The state folder in which running emulators are found. */
+  /** The state folder that lists running emulators. */
   readonly home: string;
 }
 
@@ -30,11 +30,11 @@ export interface ServiceStart {
   readonly onEvent: (event: EmulatorEvent) => void;
 }
 
-/** Where services listen that do not ask for a port: from LocalWebservice's own on. */
+/** The first port tried for services that request none: LocalWebservice's. */
 const FIRST_PORT = 6789;
 const PORTS = 100;
 
-/** Starts the emulator of a service on a port that nobody knows yet. @throws what its start threw */
+/** Starts the emulator of a service on a private port. @throws the error of its start */
 export function startService(
   host: ServiceHost,
   { args, cwd, variables, scriptVariables, eventLog, onEvent }: ServiceStart,
@@ -50,8 +50,8 @@ export function startService(
   );
 }
 
-/** Starts the door of an endpoint, at the port that it had or at the first free one. */
-export function startDoor(
+/** Starts the proxy of an endpoint on its previous port or the first free one. */
+export function startEndpointProxy(
   host: ServiceHost,
   workspace: AzureWorkspace,
   name: string,
@@ -59,13 +59,13 @@ export function startDoor(
   signal: AbortSignal,
 ): Promise<DetachedEmulator> {
   const wanted = port === undefined ? [] : ['--port', String(port)];
-  const command = [...host.command, 'endpoint-door', name, workspace.file, ...wanted];
+  const command = [...host.command, 'endpoint-proxy', name, workspace.file, ...wanted];
   const crashLog = `${workspace.eventLog(ENDPOINTS + name, 0)}.crash`;
   const { environment } = host;
   return startDetached({ command, cwd: host.home, environment, crashLog, onEvent: () => undefined }, signal);
 }
 
-/** Runs `task` with the emulator of this process number; undefined where it runs no more. */
+/** Runs `task` with the emulator of this process id; undefined if it is no longer running. */
 export async function withService<Result>(
   host: ServiceHost,
   pid: number,
@@ -81,7 +81,7 @@ export async function withService<Result>(
   }
 }
 
-/** The process numbers of the emulators that run. */
+/** The process ids of running emulators. */
 export async function runningPids(host: ServiceHost): Promise<ReadonlySet<number>> {
   const instances = await openWorkspace(host.home).then((it) => it.list());
   return new Set(instances.map(({ pid }) => pid));
@@ -92,8 +92,8 @@ export async function stopService(host: ServiceHost, pid: number): Promise<void>
 }
 
 /**
- * Ends what runs from this folder of a service besides the one that is known: what a command left that was killed
- * between recording the new one and ending the old.
+ * Stops unknown emulators that run from this service's folder: a command that was killed between recording the new
+ * emulator and stopping the old one leaves one behind.
  */
 export async function endUnknown(
   host: ServiceHost,
@@ -106,15 +106,15 @@ export async function endUnknown(
   }
 }
 
-/** What an emulator turned out to run on. */
+/** The device that an emulator runs on. */
 export function engineOf(host: ServiceHost, pid: number): Promise<EngineStatus | null | undefined> {
   return withService(host, pid, async (control) => (await control.state()).engine);
 }
 
 /**
- * Moves a started service to its port: the one asked for, else the first free one from 6789 on.
+ * Moves a started service to its port: the requested one, else the first free one from 6789.
  * @returns the port
- * @throws PORT_TAKEN for one that was asked for.
+ * @throws PORT_TAKEN if the requested port is in use.
  */
 export async function publishService(
   host: ServiceHost,
@@ -137,15 +137,15 @@ export async function publishService(
 }
 
 /**
- * Moves a started service to the port of another, which leaves it for one of its own. Who is connected to that one is
- * served on there until it ends.
- * @returns whether there is another one; it keeps its new port where this throws.
- * @throws PORT_TAKEN where somebody else was faster.
+ * Moves a started service to the port of another, which moves to a private port and keeps serving its open connections
+ * until it ends.
+ * @returns whether the other service was running; it stays on its new port if this throws.
+ * @throws PORT_TAKEN if another process took the port first.
  */
 export async function takePort(host: ServiceHost, pid: number, from: RunningService): Promise<boolean> {
   const taken = await withService(host, from.pid, (old) =>
     withService(host, pid, async (fresh) => {
-      // Both are connected to by now: between the two calls new connections find nobody.
+      // Control connections to both are open by now, to keep the gap between the two calls short.
       await old.publish(0);
       await fresh.publish(from.port);
       return true;
@@ -154,15 +154,15 @@ export async function takePort(host: ServiceHost, pid: number, from: RunningServ
   return taken ?? false;
 }
 
-/** Moves a service back to its port, if it runs. */
+/** Moves a service back to its port if it is running. */
 export async function returnToPort(host: ServiceHost, { pid, port }: RunningService): Promise<void> {
   await withService(host, pid, (control) => control.publish(port));
 }
 
 /**
- * Whether a port can be had, asked before minutes go into a start. The one of the service that is replaced counts as
+ * Checks that a port is free before a start that may take minutes. The port of the service being replaced counts as
  * free.
- * @throws PORT_TAKEN in LocalWebservice's words.
+ * @throws PORT_TAKEN with LocalWebservice's message.
  */
 export async function checkPort(port: number, own: number | undefined): Promise<void> {
   if (port === own) return;
@@ -175,7 +175,7 @@ export async function checkPort(port: number, own: number | undefined): Promise<
       error.code,
       error.kind,
       `Docker container start has failed, the port you are attempting to use is already in use\n${error.message}`,
-      { hint: 'free it, or ask for another port in the deployment configuration', cause: error },
+      { hint: 'free the port, or set another one in the deployment configuration', cause: error },
     );
   } finally {
     server.close();

@@ -4,7 +4,7 @@ import { modelJson } from './model-json.ts';
 
 export const WORKSPACE_NAME = 'triton-local';
 
-/** Where a service stands, in the words of its kind: local ones are spelt small in azureml-core. */
+/** The state of a service; azureml-core spells the states of local services in lower case. */
 export function serviceState({ computeType, running }: ServiceRecord, runs: boolean): string {
   if (computeType === 'Local') return running && runs ? 'running' : 'failed';
   if (!running) return 'Failed';
@@ -53,11 +53,11 @@ function errorJson({ error, running }: ServiceRecord, runs: boolean): JsonObject
   return {
     code: 'ServiceStopped',
     statusCode: 503,
-    message: `its process ${running.pid} has ended; "service update" starts it again, "service get-logs" tells its log`,
+    message: `its process ${running.pid} has ended; "service update" starts it again, "service get-logs" shows its log`,
   };
 }
 
-/** Defaults as docs/reference/azureml.md#cloud-services-of-v1 has them. */
+/** Defaults of docs/reference/azureml.md#cloud-services-of-v1. */
 function aksJson({ deploymentConfig: config, computeName }: ServiceRecord): JsonObject {
   const scaler = objectIn(config, 'autoScaler');
   const resources = objectIn(config, 'containerResourceRequirements');

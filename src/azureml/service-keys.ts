@@ -18,7 +18,7 @@ export async function getKeys(workspace: AzureWorkspace, name: string): Promise<
 }
 
 /**
- * `az ml service regen-key`: another primary or secondary key, `setKey` or a new one; it counts from the next request.
+ * `az ml service regen-key`: replaces the primary or secondary key by `setKey` or a new one; valid from the next request.
  * @throws SERVICE_NOT_FOUND, AZUREML_REFUSED
  */
 export async function regenerateKey(
@@ -40,11 +40,11 @@ export async function regenerateKey(
   });
 }
 
-/** How long a token is valid, and after how long to get another, as AKS has them. */
+/** Lifetime and refresh time of a token, as on AKS. */
 const TOKEN_HOURS = 12;
 const REFRESH_HOURS = 8;
 
-/** `az ml service get-access-token`: another token; the one before ends with it. */
+/** `az ml service get-access-token`: a new token, which invalidates the previous one. */
 export async function getAccessToken(
   workspace: AzureWorkspace,
   host: ServiceHost,

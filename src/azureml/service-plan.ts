@@ -4,11 +4,11 @@ import { type Document, textIn } from './document.ts';
 import { readEnvironmentDirectory } from './environment-folder.ts';
 import { findEnvironment } from './environments.ts';
 import { type InferenceConfig, readInferenceConfig } from './inference-config.ts';
-import { findModel, type ModelReference, type Say } from './models.ts';
+import { findModel, type ModelReference, type Notify } from './models.ts';
 import { checkServiceName, refusal } from './refusal.ts';
 import { findTritonLayout } from './triton-layout.ts';
 
-/** A deployment as it was asked for: files and flags, nothing checked yet. */
+/** A requested deployment: files and flags, unchecked. */
 export interface DeployRequest {
   readonly name: string;
   readonly models: readonly ModelReference[];
@@ -28,7 +28,7 @@ export interface DeployRequest {
   readonly properties: Labels;
 }
 
-/** A deployment that may be started: what it needs is there and fits together. */
+/** A checked deployment, ready to be started. */
 export interface ServicePlan {
   readonly name: string;
   readonly models: readonly ModelRecord[];
@@ -46,12 +46,12 @@ const NO_CODE_FRAMEWORKS = ['Onnx', 'ScikitLearn', 'TensorFlow', 'Multi'];
 
 /**
  * Checks a deployment as a whole. Nothing has been written or started when it throws.
- * @throws AZUREML_REFUSED, MODEL_NOT_FOUND: what the cloud would say, and some of it earlier than the cloud does.
+ * @throws AZUREML_REFUSED, MODEL_NOT_FOUND as in the cloud, sometimes earlier.
  */
 export async function planService(
   workspace: AzureWorkspace,
   request: DeployRequest,
-  say: Say,
+  notify: Notify,
 ): Promise<ServicePlan> {
   checkServiceName(request.name);
   const { settings, warnings } = readDeploymentSettings(
@@ -59,8 +59,8 @@ export async function planService(
     request.deploymentFlags,
     request.computeTarget,
   );
-  for (const warning of warnings) say(`WARNING: ${warning}`);
-  const content = await planContent(workspace, request, say);
+  for (const warning of warnings) notify(`WARNING: ${warning}`);
+  const content = await planContent(workspace, request, notify);
   if (!content.inference) await checkNoCode(workspace, content.models);
   return {
     ...content,
@@ -72,48 +72,48 @@ export async function planService(
   };
 }
 
-/** What is to be served: the models and the script of a deployment with its environment, as far as they are named. */
+/** The models, script and environment of a deployment, as far as they are given. */
 export async function planContent(
   workspace: AzureWorkspace,
   request: DeployRequest,
-  say: Say,
+  notify: Notify,
 ): Promise<Pick<ServicePlan, 'models' | 'inference' | 'environment'>> {
   const models: ModelRecord[] = [];
   for (const reference of request.models) models.push(await findModel(workspace, reference));
-  const inference = await inferenceOf(request, say);
-  const environment = inference && (await environmentOf(workspace, request, inference, say));
+  const inference = await inferenceOf(request, notify);
+  const environment = inference && (await environmentOf(workspace, request, inference, notify));
   return { models, inference, environment };
 }
 
-async function inferenceOf(request: DeployRequest, say: Say): Promise<InferenceConfig | undefined> {
+async function inferenceOf(request: DeployRequest, notify: Notify): Promise<InferenceConfig | undefined> {
   const { inferenceConfig, inferenceFlags } = request;
   if (!inferenceConfig && Object.keys(inferenceFlags).length === 0) {
     if (request.environmentName !== undefined)
-      say('WARNING: without an inference configuration the environment is not used');
+      notify('WARNING: without an inference configuration the environment is not used');
     return undefined;
   }
   const namesEnvironment = (request.environmentName ?? request.environmentDirectory) !== undefined;
   const { config, warnings } = await readInferenceConfig(inferenceConfig, inferenceFlags, namesEnvironment);
-  for (const warning of warnings) say(`WARNING: ${warning}`);
+  for (const warning of warnings) notify(`WARNING: ${warning}`);
   return config;
 }
 
-/** Which of the ways to say an environment was used; they are alternatives, the command line first. */
+/** The environment from whichever source is given; the command line comes first. */
 async function environmentOf(
   workspace: AzureWorkspace,
   request: DeployRequest,
   { environment }: InferenceConfig,
-  say: Say,
+  notify: Notify,
 ): Promise<JsonObject> {
   const { environmentName, environmentVersion, environmentDirectory } = request;
   if (environmentName !== undefined)
-    return findEnvironment(workspace, named(environmentName, environmentVersion), say);
+    return findEnvironment(workspace, named(environmentName, environmentVersion), notify);
   if (environmentDirectory !== undefined) return readEnvironmentDirectory(environmentDirectory);
   if (!environment) return { name: `${request.name}-env`, python: {}, environmentVariables: {} };
   const isNamedAlone = Object.keys(environment).every((member) => member === 'name' || member === 'version');
   const name = textIn(environment, 'name');
   return isNamedAlone && name !== undefined
-    ? findEnvironment(workspace, named(name, textIn(environment, 'version')), say)
+    ? findEnvironment(workspace, named(name, textIn(environment, 'version')), notify)
     : environment;
 }
 
@@ -127,17 +127,17 @@ async function checkNoCode(workspace: AzureWorkspace, models: readonly ModelReco
   if (!NO_CODE_FRAMEWORKS.includes(model.framework)) {
     throw refusal(
       `You must provide an InferenceConfig when deploying a model with model_framework set to ${model.framework}. Default environments are only provided for these frameworks: ${shown}.`,
-      { hint: 'a Triton model is registered with --model-framework=Multi' },
+      { hint: 'register a Triton model with --model-framework=Multi' },
     );
   }
   if (model.framework !== 'Multi') {
     throw refusal(`no-code deployment of ${model.framework} models is not emulated`, {
-      hint: 'a Triton model is registered with --model-framework=Multi; another needs an entry script',
+      hint: 'register a Triton model with --model-framework=Multi; other models need an entry script',
     });
   }
   if (await findTritonLayout(workspace.contentOf(model))) return;
   const place = `/var/azureml-app/azureml-models/${model.name}/${model.version}/${model.entry}/triton`;
   throw refusal(`error: creating server: Internal - failed to stat file ${place}`, {
-    hint: `the registered "${model.entry}" must hold a folder "triton" with the models in it; register that folder's parent`,
+    hint: `the registered "${model.entry}" must contain a folder "triton" with the models; register that folder's parent`,
   });
 }

@@ -19,7 +19,7 @@ export interface ServiceFilter {
   readonly properties?: readonly string[];
 }
 
-/** `az ml service list`, the newest first. */
+/** `az ml service list`, newest first. */
 export async function listServices(
   workspace: AzureWorkspace,
   host: ServiceHost,
@@ -62,11 +62,11 @@ export function serviceIn({ services }: AzureState, name: string): ServiceRecord
   throw userError(
     'SERVICE_NOT_FOUND',
     `WebserviceNotFound: Webservice with name ${name} not found in provided workspace`,
-    { hint: names.length > 0 ? `there are: ${names.join(', ')}` : 'none has been deployed here' },
+    { hint: names.length > 0 ? `available: ${names.join(', ')}` : 'no service has been deployed here' },
   );
 }
 
-/** `az ml service get-logs`: what the service told, the last lines of it. @throws SERVICE_NOT_FOUND */
+/** `az ml service get-logs`: the last lines of the service's log. @throws SERVICE_NOT_FOUND */
 export async function getLogs(workspace: AzureWorkspace, name: string, lines: number): Promise<string> {
   const { revision, error, running } = serviceIn(await workspace.read(), name);
   return logText(workspace.eventLog(name, revision), running ? null : error, lines);
@@ -75,12 +75,12 @@ export async function getLogs(workspace: AzureWorkspace, name: string, lines: nu
 const RUN_LIMIT_MS = 600_000;
 
 /**
- * `az ml service run`: posts to the scoring URI and gives the answer, parsed where it is JSON.
+ * `az ml service run`: posts to the scoring URI and returns the answer, parsed if it is JSON.
  * @throws SERVICE_NOT_FOUND; SCORING_FAILED with status and body.
  */
 export async function runService(workspace: AzureWorkspace, name: string, input: string): Promise<unknown> {
   const { running, computeType } = serviceIn(await workspace.read(), name);
-  if (!running) throw userError('SERVICE_STOPPED', `service ${name} does not run`);
+  if (!running) throw userError('SERVICE_STOPPED', `service ${name} is not running`);
   const { primary } = await serviceKeys(workspace.keyFile(name));
   const response = await fetch(running.scoringUri, {
     method: 'POST',

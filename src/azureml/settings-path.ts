@@ -3,7 +3,7 @@ import type { JsonObject } from '../workspace/index.ts';
 import { type Document, objectIn } from './document.ts';
 import { refusal } from './refusal.ts';
 
-/** A file with the flags laid over it; of flags that are not given, it keeps its own member. */
+/** A file with the given flags applied; members without a flag stay. */
 export function withFlags(
   document: Document | undefined,
   flags: JsonObject,
@@ -14,7 +14,7 @@ export function withFlags(
 }
 
 /**
- * `--set A.B=VALUE` of az, laid over an object: numbers, `true`, `false`, `null` and JSON are read as what they are.
+ * Applies az's `--set A.B=VALUE` to an object; numbers, `true`, `false`, `null` and JSON are parsed.
  * @throws CONFIG_INVALID, AZUREML_REFUSED
  */
 export function applySet(value: JsonObject, assignments: readonly string[]): JsonObject {
@@ -28,7 +28,7 @@ export function applySet(value: JsonObject, assignments: readonly string[]): Jso
   }, value);
 }
 
-/** @throws AZUREML_REFUSED for a member of what is only named, as azure-ai-ml says it. */
+/** @throws AZUREML_REFUSED with azure-ai-ml's message for a member of something that is only referenced. */
 function refuseReferences(value: JsonObject, path: readonly string[]): void {
   path.slice(0, -1).reduce<JsonObject | undefined>((under, name) => {
     const member = under && ownValue(under, name);

@@ -2,32 +2,32 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { entryKind } from '../base/index.ts';
 
-/** How a registered entry holds a Triton model repository. */
+/** Where a registered entry contains a Triton model repository. */
 export interface TritonLayout {
   /** Absolute path of the repository. */
   readonly repository: string;
   /**
-   * `parent`: the entry holds the folder `triton`, as Azure ML v1 wants it. `itself`: the entry is that folder.
-   * `bare`: the models lie directly in the entry, as v2 wants it.
+   * `parent`: the entry contains the folder `triton`, as Azure ML v1 requires. `itself`: the entry is that folder.
+   * `bare`: the models are directly in the entry, as v2 requires.
    */
   readonly form: 'parent' | 'itself' | 'bare';
 }
 
 /**
- * Finds the model repository in a registered file or folder; undefined where it has none
+ * Finds the model repository in a registered file or folder; undefined if there is none
  * (docs/reference/azureml.md#model-repository-layout).
  */
 export async function findTritonLayout(entry: string): Promise<TritonLayout | undefined> {
   if ((await entryKind(entry)) !== 'directory') return undefined;
   const inner = path.join(entry, 'triton');
-  // A model may be called "triton" as well.
+  // A model may also be called "triton".
   if ((await entryKind(inner)) === 'directory' && !(await isModel(inner)))
     return { repository: inner, form: 'parent' };
   if (path.basename(entry) === 'triton') return { repository: entry, form: 'itself' };
   return (await holdsModels(entry)) ? { repository: entry, form: 'bare' } : undefined;
 }
 
-/** What the cloud will say only when the container starts; one sentence a fault. `entry` is where the copy lies. */
+/** Faults that the cloud reports only when the container starts, one sentence each. `entry` is the copy's path. */
 export async function layoutWarnings(entry: string, layout: TritonLayout | undefined): Promise<string[]> {
   const name = path.basename(entry);
   if (!layout) {

@@ -4,7 +4,7 @@ import type { AppFolder } from './app-folder.ts';
 import type { CondaCopy } from './conda-copy.ts';
 import type { InferenceConfig } from './inference-config.ts';
 
-/** A deployment runs on copies; the user knows the originals. */
+/** Translates the copies that a deployment runs on to the user's originals. */
 export class UsersFiles {
   readonly #originals: readonly (readonly [copy: string, original: string])[];
   readonly #condaFile: string | undefined;
@@ -23,7 +23,7 @@ export class UsersFiles {
     this.#conda = conda;
   }
 
-  /** A text with the originals in the place of the copies. */
+  /** A text with the copies' paths replaced by the originals'. */
   text(text: string): string {
     return this.#originals.reduce((shown, [copy, original]) => shown.replaceAll(copy, original), text);
   }
@@ -36,7 +36,7 @@ export class UsersFiles {
     return { ...place, file: this.text(place.file) };
   }
 
-  /** The error as it is about the originals. */
+  /** The error with the originals' paths. */
   error(thrown: unknown): TritonLocalError {
     const error = toTritonLocalError(thrown);
     return new TritonLocalError(error.code, error.kind, this.text(error.message), {

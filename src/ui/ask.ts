@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
-/** Asks a question that is answered by `y` or `n`; an empty line and the end of the input are no. */
+/** Asks a yes-or-no question; an empty line and the end of input mean no. */
 export async function askYesNo(question: string, input: Readable, output: Writable): Promise<boolean> {
   output.write(`${question} [y/N] `);
-  // The terminal itself echoes and edits; Ctrl+C ends us as it does any program.
+  // The terminal itself echoes and edits; Ctrl+C ends the program as usual.
   const lines = createInterface({ input, terminal: false });
   const answer = await new Promise<string>((resolve) => {
     lines.once('line', resolve);

@@ -6,13 +6,13 @@ import { cut, sanitize, widthOf } from './text.ts';
 
 export interface ErrorFormat {
   readonly color?: boolean;
-  /** Also the causes with their stacks. */
+  /** Also print the causes with their stacks. */
   readonly verbose?: boolean;
-  /** Paths inside are shown relative to it. */
+  /** Paths inside this folder are shown relative to it. */
   readonly projectDir?: string | null;
 }
 
-/** What `--json` prints for an error; keys are always present. */
+/** An error as `--json` prints it; all keys are always present. */
 export interface ErrorJson {
   readonly error: {
     readonly code: string;
@@ -29,7 +29,7 @@ const EXCERPT_MARGIN = 1;
 const EXCERPT_WIDTH = 120;
 const MAX_SOURCE_BYTES = 2 * 1024 * 1024;
 
-/** An error for a terminal: what, where with the lines around it, and what to do. Ends without a line break. */
+/** An error for a terminal: what, where (with the source lines), and what to do. Ends without a line break. */
 export function formatError(
   error: TritonLocalError,
   { color = false, verbose = false, projectDir = null }: ErrorFormat = {},
@@ -67,7 +67,7 @@ function formatLocation(
   return [`  ${style.dim('at')} ${place}`, ...(line === undefined ? [] : excerpt(file, line, column, style))];
 }
 
-/** The line with its neighbours, and a mark below the column; nothing where the source cannot be read. */
+/** The line with its neighbours and a mark below the column; empty if the source cannot be read. */
 function excerpt(file: string, line: number, column: number | undefined, style: Style): string[] {
   const source = readSource(file);
   if (source?.[line - 1] === undefined) return [];
@@ -88,7 +88,7 @@ function excerpt(file: string, line: number, column: number | undefined, style: 
   return shown;
 }
 
-/** Columns on the screen before a column of the source, which may hold tabs and wide characters. */
+/** Terminal columns before a column of the source, which may contain tabs and wide characters. */
 function widthBefore(text: string, column: number): number {
   return widthOf(sanitize(text.slice(0, column - 1), false));
 }

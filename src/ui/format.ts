@@ -20,7 +20,7 @@ export function formatDuration(milliseconds: number): string {
   return formatUptime(milliseconds);
 }
 
-/** `42s`, `12m`, `3h 07m`, `2d 04h`: coarser the longer it is, so that a screen at rest stays at rest. */
+/** `42s`, `12m`, `3h 07m`, `2d 04h`: coarser as it grows, so that an idle screen does not change. */
 export function formatUptime(milliseconds: number): string {
   const seconds = Math.floor(milliseconds / 1_000);
   if (seconds < 60) return `${seconds}s`;
@@ -44,7 +44,7 @@ export function formatRate(perSecond: number): string {
   return perSecond < 10 ? `${perSecond.toFixed(1)}/s` : `${formatCount(Math.round(perSecond))}/s`;
 }
 
-/** What a model has done, the most telling first: `2 failed`, `1,204 inferences`, `compute 1.1 ms`, `queue 0.02 ms`. */
+/** The work of a model, most important first: `2 failed`, `1,204 inferences`, `compute 1.1 ms`, `queue 0.02 ms`. */
 export function formatStatistics(statistics: ModelStatistics): string[] {
   const { inferenceCount, failureCount, queueMs, computeMs } = statistics;
   return [
@@ -60,11 +60,11 @@ export function formatPlural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** What a message says around the fault itself: who reports it, and at which stage. */
+/** Prefixes of messages that name the reporter or stage instead of the fault. */
 const CONTEXT =
   /^(?:.*config\.pbtxt is not a model configuration|Failed to import user script because it raised an unhandled exception|User's init function failed|model '[^']*' was not loaded|Internal|Invalid argument|Unsupported|Not found|Unavailable): (?=\S)/;
 
-/** A message with the fault first: its lines, and what stood before the fault. */
+/** Splits a message into the fault, the context before it, and its other lines. */
 export function splitMessage(message: string): {
   readonly fault: string;
   readonly context: string;
@@ -78,7 +78,7 @@ export function splitMessage(message: string): {
   return { fault, context, more: rest.filter((line) => line.trim() !== '') };
 }
 
-/** A path as its reader would say it: relative to the project inside it, else with `~` for the home directory. */
+/** A short path: relative to the project if inside it, else with `~` for the home directory. */
 export function formatPath(file: string, projectDir: string | null = null): string {
   if (projectDir !== null && path.isAbsolute(file)) {
     const relative = path.relative(projectDir, file);
@@ -89,7 +89,7 @@ export function formatPath(file: string, projectDir: string | null = null): stri
   return home.length > 1 && file.startsWith(home + path.sep) ? `~${file.slice(home.length)}` : file;
 }
 
-/** `score.py:12` or `config.pbtxt:3:5`, for a terminal to make a link of. */
+/** `score.py:12` or `config.pbtxt:3:5`, which terminals turn into a link. */
 export function formatPlace(error: Failure, projectDir: string | null = null): string | undefined {
   if (error.file === undefined) return undefined;
   const file = formatPath(error.file, projectDir);
@@ -98,7 +98,7 @@ export function formatPlace(error: Failure, projectDir: string | null = null): s
     .join(':');
 }
 
-/** What a reload was about in a few words: `score.py`, `digits`, `score.py, digits and 2 more`. */
+/** The subject of a reload in a few words: `score.py`, `digits`, `score.py, digits and 2 more`. */
 export function formatSubject(
   causes: readonly string[],
   actions: readonly ReloadAction[],
@@ -111,8 +111,8 @@ export function formatSubject(
   return `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`;
 }
 
-/** Where the time of a reload went; parts of under half a millisecond are left out. */
-export function formatBill(timings: ReloadTimings): string {
+/** The phases of a reload with their times; phases under half a millisecond are left out. */
+export function formatTimings(timings: ReloadTimings): string {
   const parts: [string, number][] = [
     ['notice', timings.noticeMs],
     ['quiet', timings.quietMs],
@@ -127,7 +127,7 @@ export function formatBill(timings: ReloadTimings): string {
     .join(' + ');
 }
 
-/** What a reload changed in a replayed answer, the most telling first: `status 200 -> 500`, `digit 3 -> 5`. */
+/** Changes in a replayed answer after a reload, most important first: `status 200 -> 500`, `digit 3 -> 5`. */
 export function formatDifferences(
   { status, ...change }: { readonly status: number } & NonNullable<ReplayStatus['change']>,
   most = 3,
@@ -141,7 +141,7 @@ export function formatDifferences(
   return parts.length > 0 ? parts : ['the same answer'];
 }
 
-/** `model_7 is not loaded: ...`: what keeps an emulator from being ready, and why; one line. */
+/** `model_7 is not loaded: ...`: one reason why an emulator is not ready, in one line. */
 export function formatBlocker({ kind, name, reason }: Blocker): string {
   const { fault } = splitMessage(reason);
   if (kind === 'model') return `model ${name} is not loaded: ${fault}`;
@@ -151,7 +151,7 @@ export function formatBlocker({ kind, name, reason }: Blocker): string {
 
 const MOST_NAMED = 5;
 
-/** What keeps an emulator from being ready in one line: the reason where it is one thing, else the names. */
+/** Why an emulator is not ready, in one line: the reason of a single blocker, else the names. */
 export function formatBlockers(blockers: readonly Blocker[]): string {
   const [only, ...others] = blockers;
   if (!only) return 'the engine gives no reason';
@@ -162,7 +162,7 @@ export function formatBlockers(blockers: readonly Blocker[]): string {
   return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''} ${isModels ? 'are not loaded' : 'failed'}`;
 }
 
-/** What still answers after a load or reload failed. */
+/** What still serves after a failed load or reload. */
 export function formatServing(
   generation: number,
   { targets, olderServes }: Pick<ReloadFailure, 'targets' | 'olderServes'>,
@@ -177,14 +177,14 @@ export function formatServing(
     : `generation ${generation} still serves`;
 }
 
-/** `embedded 2.51.0`, and which processor. */
+/** `embedded 2.51.0 on CPU`. */
 export function formatEngine({ kind, version, gpu }: EngineStatus): string {
-  // What a server that is not ours runs on, nobody tells.
+  // An external server does not reveal its device.
   const device = kind === 'external' ? '' : ` on ${gpu ?? 'CPU'}`;
   return `${kind}${version ? ` ${version}` : ''}${device}`;
 }
 
-/** A command that can be pasted into a shell and reaches what was just started. */
+/** A shell command that calls what was just started. */
 export function formatTryLine(
   deployment: 'no-code' | 'script',
   scoringUri: string,
@@ -198,7 +198,7 @@ export function formatTryLine(
       ? `curl ${httpUrl}/v2`
       : `curl ${httpUrl}/v2/models/${encodeURIComponent(model)}`;
   }
-  // cmd.exe knows no single quotes.
+  // cmd.exe has no single quotes.
   const quote = (text: string) =>
     platform === 'win32' ? `"${text.replaceAll('"', '\\"')}"` : `'${text.replaceAll("'", "'\\''")}'`;
   return `curl ${scoringUri} -H ${quote('Content-Type: application/json')} -d ${quote(sample)}`;

@@ -1,5 +1,5 @@
 // Ui: renderings of events and results: Ink screen, plain lines, JSON. The only room that writes to stdout and stderr.
-// It knows facts and terminals; it refuses to act but through Control.
+// It knows events and terminals, and acts only through Control.
 export { askYesNo } from './ask.ts';
 export { type ErrorFormat, type ErrorJson, errorToJson, formatError } from './errors.ts';
 export { formatBlockers } from './format.ts';

@@ -10,7 +10,7 @@ export interface JsonOptions {
   readonly threshold?: LogLevel;
 }
 
-/** NDJSON: every event from now on as one object a line, and nothing else on this stream. */
+/** Prints every event from now on as NDJSON, one object per line, and nothing else. */
 export function startJson({ control, stdout, threshold = 'info' }: JsonOptions): Renderer {
   const writer = new LineWriter(stdout);
   const unsubscribe = control.subscribe((event) => {

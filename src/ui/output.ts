@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { guard, isClosed, write } from '../base/index.ts';
 
-/** A reader this far behind loses lines, so that they do not fill our memory. */
+/** Beyond this backlog a slow reader loses lines instead of filling our memory. */
 const MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
 
 /** Lines wait this long to be written together: thousands of writes a second would be expensive. */
@@ -19,7 +19,7 @@ export class LineWriter {
     guard(stream);
   }
 
-  /** How many lines were dropped because the reader was too slow. */
+  /** The number of lines dropped because the reader was too slow. */
   get lost(): number {
     return this.#lost;
   }

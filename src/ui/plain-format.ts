@@ -1,6 +1,5 @@
 import type { EmulatorEvent, EmulatorState, EventOf, Failure, LogSource } from '../events/index.ts';
 import {
-  formatBill,
   formatBlockers,
   formatDifferences,
   formatDuration,
@@ -10,6 +9,7 @@ import {
   formatPlural,
   formatServing,
   formatSubject,
+  formatTimings,
   formatTryLine,
 } from './format.ts';
 import { createStyle, type Style } from './style.ts';
@@ -17,11 +17,11 @@ import { sanitize } from './text.ts';
 
 type Shown = Exclude<EmulatorEvent, { type: 'log.line' | 'environment.progress' | 'engine.pull.progress' }>;
 
-/** Every line begins with one of these words, so that logs can be searched by them. */
+/** Every line begins with a label of this width, by which logs can be searched. */
 const LABEL_WIDTH = 9;
 const INDENT = ' '.repeat(LABEL_WIDTH);
 
-/** Makes the lines of the plain renderer. */
+/** Formats the lines of the plain renderer. */
 export class PlainFormat {
   readonly #style: Style;
   #wasReady = false;
@@ -38,12 +38,12 @@ export class PlainFormat {
     return this.#line('prepare', `${environment}: ${clean(step)} ${clean(detail)}`.trimEnd());
   }
 
-  /** A download, in the words that the state has for it. */
+  /** A download, with the progress text of the state. */
   download(progress: string): string {
     return this.#line('prepare', clean(progress));
   }
 
-  /** The lines for one event; `state` has folded it already. */
+  /** The lines for one event; `state` already includes it. */
   lines(event: Shown, state: EmulatorState): readonly string[] {
     const style = this.#style;
     switch (event.type) {
@@ -150,7 +150,7 @@ export class PlainFormat {
     );
   }
 
-  /** One line a request while they are few; of many, the newest and a count. */
+  /** One line per request while they are few; otherwise the newest and a count. */
   #engineRequests({ count, sample }: EventOf<'engine.requests'>): string[] {
     const style = this.#style;
     const lines = sample.map(({ method, path, status, totalMs }) => {
@@ -162,7 +162,7 @@ export class PlainFormat {
     return more === 0 ? lines : [...lines, this.#line('triton', `${formatPlural(more, 'more request')}`)];
   }
 
-  /** The usual way is not worth a line, and polling says why in a warning of its own. */
+  /** No line for the usual mode; polling has its own warning. */
   #watching({ mode, reason }: EventOf<'reload.watching'>): string[] {
     if (mode === 'paused')
       return [this.#line('watching', this.#style.yellow('paused: saves are not followed'))];
@@ -177,9 +177,9 @@ export class PlainFormat {
   #completed(event: EventOf<'reload.completed'>, { projectDir, failures }: EmulatorState): string[] {
     const { actions, causes, generation, timings } = event;
     if (actions.length === 0) return [this.#line('reloaded', 'nothing: no content has changed')];
-    const bill = formatBill(timings);
+    const phases = formatTimings(timings);
     const text = `${formatSubject(causes, actions, projectDir)}: generation ${generation} in ${formatDuration(timings.totalMs)}`;
-    const line = this.#line('reloaded', `${this.#style.green(text)}${bill && ` (${bill})`}`);
+    const line = this.#line('reloaded', `${this.#style.green(text)}${phases && ` (${phases})`}`);
     const [other] = failures;
     if (!other) return [line];
     const place = formatPlace(other.error, projectDir) ?? other.targets.join(', ');

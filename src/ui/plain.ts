@@ -17,10 +17,10 @@ export interface PlainOptions {
   readonly clock?: Clock;
 }
 
-/** The same step of a long preparation is told again only after this long. */
+/** Minimum time between lines about the same step of a long preparation. */
 const PROGRESS_EVERY_MS = 5_000;
 
-/** Plain lines for logs and pipes: one fact a line, no cursor movement. */
+/** Plain lines for logs and pipes: one fact per line, no cursor movement. */
 export function startPlain(options: PlainOptions): Renderer {
   const plain = new PlainRenderer(options);
   return {
@@ -47,7 +47,7 @@ class PlainRenderer {
     this.#threshold = threshold;
     this.#clock = clock;
     this.#color = color;
-    // Before our own listener, so that lines are made with the state after their event.
+    // Before our own listener, so that the state already includes an event when its line is formatted.
     this.#state = new StateStore(control);
     this.#unsubscribe = control.subscribe((event) => this.#show(event));
   }
@@ -69,7 +69,7 @@ class PlainRenderer {
 
   #showLog({ source, level, text }: EventOf<'log.line'>): void {
     if (!isAtLeast(level, this.#threshold)) return;
-    // Python tells of itself in the text; what the engine and we say carries its level apart from the text.
+    // Python's log lines contain their level; those of the engine and of ours carry it separately.
     const isOwnWords = source === 'script' || source === 'worker';
     const prefix = isOwnWords || level === 'info' ? '' : `${level}: `;
     for (const line of foldTracebacks(text))

@@ -1,21 +1,21 @@
 import type { Writable } from 'node:stream';
 import { describePull, type EventBody, type EventSink } from '../events/index.ts';
-import { sanitize } from './text.ts';
+import { cut, sanitize } from './text.ts';
 
 export interface PullProgressOptions {
   readonly stream: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly json: boolean;
 }
 
-/** Lines for whom nobody watches come this far apart. */
+/** Time between lines when the output is not a terminal. */
 const EVERY_MS = 5_000;
 
 /**
- * Shows a download or a build: one line that is written over on a terminal, now and then a line elsewhere, each event as JSON
- * where that was asked for. `end` leaves the cursor on a line of its own.
+ * Shows a download or a build: one line rewritten in place on a terminal, occasional lines elsewhere, or each event as
+ * JSON. `end` moves the cursor to a new line.
  */
 export function showPullProgress({ stream, json }: PullProgressOptions): EventSink & { end(): void } {
-  let toldAt = Number.NEGATIVE_INFINITY;
+  let shownAt = Number.NEGATIVE_INFINITY;
   let open = false;
   const end = () => {
     if (open) stream.write('\n');
@@ -31,10 +31,10 @@ export function showPullProgress({ stream, json }: PullProgressOptions): EventSi
       const text = body.type === 'engine.pull.progress' ? describePull(body) : `${body.step}: ${body.detail}`;
       const line = sanitize(text, false);
       if (stream.isTTY) {
-        stream.write(`\r\u001B[K${line.slice(0, (stream.columns ?? 80) - 1)}`);
+        stream.write(`\r\u001B[K${cut(line, (stream.columns ?? 80) - 1)}`);
         open = true;
-      } else if (performance.now() - toldAt >= EVERY_MS) {
-        toldAt = performance.now();
+      } else if (performance.now() - shownAt >= EVERY_MS) {
+        shownAt = performance.now();
         stream.write(`${line}\n`);
       }
     }

@@ -1,14 +1,14 @@
 import type { Control } from '../control/index.ts';
 import type { LogLevel } from '../events/index.ts';
 
-/** How the user left: the status that the process should end with (0 for `q`, 130 for Ctrl+C). */
+/** How the user left: the exit code for the process (0 for `q`, 130 for Ctrl+C). */
 export interface Leaving {
   readonly exitCode: number;
 }
 
-/** A screen over a running emulator. It sees events and `Control`, nothing else. */
+/** A view of a running emulator, which sees only events and `Control`. */
 export interface Renderer extends AsyncDisposable {
-  /** Resolves when the user asked to leave (`q`, Ctrl+C on the screen); never for renderers without keys. */
+  /** Resolves when the user leaves (`q`, Ctrl+C on the screen); never for renderers without keys. */
   readonly left: Promise<Leaving>;
 }
 
@@ -17,9 +17,9 @@ export interface RendererOptions {
   readonly stdout: NodeJS.WriteStream;
   readonly stdin: NodeJS.ReadStream;
   readonly color: boolean;
-  /** Log lines below this level are not shown; `info` when left out. */
+  /** Log lines below this level are hidden; default `info`. */
   readonly threshold?: LogLevel;
-  /** What `q` does: stop the emulator (the default), or only leave its screen. */
+  /** What `q` does: stop the emulator (default), or only leave its screen. */
   readonly leaveMeans?: 'stop' | 'detach';
 }
 

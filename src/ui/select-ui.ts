@@ -3,15 +3,15 @@ export type RendererKind = 'tui' | 'plain' | 'json';
 export interface Terminal {
   readonly stdin: { readonly isTTY?: boolean };
   readonly stdout: { readonly isTTY?: boolean };
-  /** Whether a build server runs us. */
+  /** Whether we run on a CI server. */
   readonly ci: boolean;
-  /** Whether the terminal can only print (`TERM=dumb`), or a screen reader reads what is printed. */
+  /** Whether the terminal can only print (`TERM=dumb`) or a screen reader is in use. */
   readonly dumb?: boolean;
 }
 
 /**
- * Which renderer to start. `auto` takes the screen only where somebody can watch it and press keys; a screen that was
- * asked for by name still needs both ends to be terminals, else its keys and frames would go astray.
+ * Chooses the renderer. `auto` uses the screen only if a person can see it and press keys; even an explicit `tui` needs
+ * terminals for both input and output.
  */
 export function selectUi(
   mode: 'auto' | RendererKind,

@@ -9,7 +9,7 @@ export async function startRenderer(kind: RendererKind, options: RendererOptions
   return kind === 'json' ? startJson(options) : startPlain(options);
 }
 
-/** The screen. Ink and React are loaded only here: they take a third of a second that other commands need not pay. */
+/** Starts the screen. Only this loads Ink and React, which takes a third of a second. */
 export async function startTui(options: RendererOptions): Promise<Renderer> {
   return (await import('./tui/screen.tsx')).startScreen(options);
 }

@@ -1,6 +1,5 @@
 import { type EmulatorState, findFailure } from '../events/index.ts';
 import {
-  formatBill,
   formatBlockers,
   formatDuration,
   formatEngine,
@@ -8,11 +7,12 @@ import {
   formatPlace,
   formatStatistics,
   formatSubject,
+  formatTimings,
   formatUptime,
 } from './format.ts';
 import { createStyle } from './style.ts';
 
-/** What an emulator serves, for `triton-local status`: one fact a line. Ends without a line break. */
+/** The state of an emulator for `triton-local status`, one fact per line. Ends without a line break. */
 export function formatState(state: EmulatorState, { color = false, now = Date.now() } = {}): string {
   const style = createStyle(color);
   const { engine, reload, failures, watching, projectDir, startedAt } = state;
@@ -46,9 +46,9 @@ export function formatState(state: EmulatorState, { color = false, now = Date.no
   }
   if (reload) {
     const took = reload.timings ? ` in ${formatDuration(reload.timings.totalMs)}` : '';
-    const bill = reload.timings ? formatBill(reload.timings) : '';
+    const phases = reload.timings ? formatTimings(reload.timings) : '';
     const subject = formatSubject(reload.causes, reload.actions, projectDir);
-    rows.push(['reload', `${reload.outcome}${took}: ${subject}${bill && ` (${bill})`}`]);
+    rows.push(['reload', `${reload.outcome}${took}: ${subject}${phases && ` (${phases})`}`]);
   }
   for (const { error } of failures) {
     const place = formatPlace(error, projectDir);

@@ -1,4 +1,4 @@
-/** Styles of the 16 colours that every terminal theme defines; without colour each hands its text back as it is. */
+/** Styles of the 16 colours that every terminal theme defines; without colour they return their text unchanged. */
 export interface Style {
   readonly color: boolean;
   bold(text: string): string;
@@ -7,7 +7,7 @@ export interface Style {
   green(text: string): string;
   yellow(text: string): string;
   cyan(text: string): string;
-  /** Black on red, for what must not be overlooked. */
+  /** White on red, for what must not be missed. */
   alarm(text: string): string;
   inverse(text: string): string;
 }

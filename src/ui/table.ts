@@ -3,15 +3,15 @@ import { cut, widthOf } from './text.ts';
 
 export interface TableOptions {
   readonly color?: boolean;
-  /** Columns whose cells end at the right edge, as figures do; counted from 0. */
+  /** Indices of right-aligned columns, such as figures. */
   readonly right?: readonly number[];
-  /** No line is longer than this: the last column gives way. */
+  /** Maximum width of a line; the last column is shortened. */
   readonly width?: number;
 }
 
 const GAP = '  ';
 
-/** Aligned columns; the first row is the heading. Cells may hold colours; the text ends without a line break. */
+/** Aligned columns; the first row is the heading. Cells may contain colours. Ends without a line break. */
 export function formatTable(
   rows: readonly (readonly string[])[],
   { color = false, right = [], width }: TableOptions = {},

@@ -1,14 +1,14 @@
 import { beginsTraceback, endsTraceback } from '../events/index.ts';
 
-/** The place of a SyntaxError has no `in`. */
+/** A frame; that of a SyntaxError has no `in`. */
 const FRAME = /^\s+File "(.+)", line \d+(?:, in |$)/;
-/** Files that a user did not write: installed packages, Python's own library, what starts the script. */
+/** Files not written by the user: installed packages, Python's library, our harness. */
 const LIBRARY =
   /[\\/](?:site|dist)-packages[\\/]|[\\/]lib[\\/]python3\.\d+[\\/]|^[A-Z]:.*[\\/]Lib[\\/]|^<frozen |[\\/](?:dist|python)[\\/]harness[\\/]/;
 
 /**
- * The lines of a log entry, without the frames of libraries in its tracebacks, but for the one in which the exception
- * was raised. An entry holds each of its tracebacks whole.
+ * The lines of a log entry without library frames in its tracebacks, except the frame that raised the exception. Each
+ * traceback is complete within its entry.
  */
 export function foldTracebacks(text: string): string[] {
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
@@ -25,7 +25,7 @@ export function foldTracebacks(text: string): string[] {
   return shown;
 }
 
-/** Frames with what belongs to each; those of libraries are counted, but for the last. */
+/** Groups lines into frames and replaces library frames, except the last frame, by their count. */
 function foldFrames(lines: readonly string[]): string[] {
   const frames: string[][] = [];
   for (const line of lines) {

@@ -204,7 +204,7 @@ print(client.infer("digits", [tensor], headers=headers).as_numpy("probabilities"
     const patient = await Promise.all([1, 2].map(() => score(uri, key)));
     expect(patient.map(({ status }) => status)).toEqual([500, 500]);
     const changed = await az.run(...'online-endpoint update -n my-endpoint --profile none'.split(' '));
-    expect(changed.stderr).toContain('counts for each deployment from its next update on');
+    expect(changed.stderr).toContain('applies to each deployment from its next update');
     await deploy('green.yml');
     expect((await score(uri, key)).status).toBe(500);
   });

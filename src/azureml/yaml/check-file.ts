@@ -8,12 +8,12 @@ import { type Fault, isObject } from './rules.ts';
 import type { FileSchema } from './schema-data.ts';
 
 /**
- * Reads a file of v2 as azure-ai-ml does before it asks the cloud.
- * @param value the file with the flags laid over it.
- * @param document the file, for the places of faults; undefined where the command line says all.
- * @returns what azure-ai-ml makes of it: what only the cloud gives is gone, choices are in their own case, numbers and
- * booleans are what they are.
- * @throws AZUREML_REFUSED with all faults, one a line, in azure-ai-ml's words, each with its line of the file.
+ * Reads a v2 file as azure-ai-ml does before it contacts the cloud.
+ * @param value the file with the flags applied.
+ * @param document the file, for the places of faults; undefined if everything is on the command line.
+ * @returns azure-ai-ml's result: without members that only the cloud sets, choices in canonical case, numbers and
+ * booleans converted.
+ * @throws AZUREML_REFUSED with every fault on a line of its own, in azure-ai-ml's words and with its line in the file.
  */
 export function checkFile(
   value: JsonObject,
@@ -25,10 +25,10 @@ export function checkFile(
   if (reading.faults.length === 0) return isObject(reading.value) ? reading.value : {};
   const faults = distinct(reading.faults);
   const places = faults.map((fault) => document && placeOf(fault, document));
-  const told = faults.map(({ path: at, text }) =>
+  const texts = faults.map(({ path: at, text }) =>
     (at.length === 0 ? text : `${at.join('.')}: ${text}`).trim(),
   );
-  const lines = faults.length === 1 ? told : told.map((line, index) => line + inBrackets(places[index]));
+  const lines = faults.length === 1 ? texts : texts.map((line, index) => line + inBrackets(places[index]));
   throw refusal(lines.join('\n'), places[0] && { location: places[0] });
 }
 
@@ -41,7 +41,7 @@ function distinct(faults: readonly Fault[]): Fault[] {
   return [...byText.values()];
 }
 
-/** The line of the member that is at fault; of the object that lacks it; else the first. */
+/** The line of the faulty member, else of the object that lacks it, else the first line. */
 function placeOf({ path: at }: Fault, document: Document): SourceLocation {
   for (let length = at.length; length > 0; length -= 1) {
     const place = document.locate(...at.slice(0, length));

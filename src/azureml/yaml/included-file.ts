@@ -5,9 +5,9 @@ import { type Document, objectIn, readYaml } from '../document.ts';
 const PREFIX = 'file:';
 
 /**
- * Puts in the content of the file that a deployment names for its environment (`environment: file:env.yml`), with its
- * paths made absolute; the places of its members are in that file.
- * @throws AZUREML_FILE_INVALID for one that cannot be read.
+ * Inserts the file that a deployment names for its environment (`environment: file:env.yml`), with its paths made
+ * absolute; the places of its members are in that file.
+ * @throws AZUREML_FILE_INVALID if the file cannot be read.
  */
 export async function withEnvironmentFile(document: Document): Promise<Document> {
   const named = ownValue(document.value, 'environment');

@@ -1,4 +1,4 @@
-/** A value as Python's `repr` shows it, for texts that azure-ai-ml makes from what a file has. */
+/** A value in Python's `repr` form, for azure-ai-ml's messages about values in a file. */
 export function pythonRepr(value: unknown): string {
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
@@ -20,7 +20,7 @@ function pythonText(text: string): string {
   return quote + escaped + quote;
 }
 
-/** The name of the class that Python has for what a file has. */
+/** The name of the Python class of a value. */
 export function pythonClass(value: unknown): string {
   if (Array.isArray(value)) return 'list';
   if (value instanceof Date) return 'datetime.date';
@@ -28,7 +28,7 @@ export function pythonClass(value: unknown): string {
   return typeof value === 'object' ? 'dict' : typeof value;
 }
 
-/** What Python's `int()` makes of it; fractions are cut off, and underscores stand between digits. */
+/** The result of Python's `int()`, which truncates fractions and allows underscores between digits. */
 export function pythonInteger(value: unknown): number | 'too large' | undefined {
   if (typeof value === 'number') {
     if (Number.isNaN(value)) return undefined;
@@ -38,7 +38,7 @@ export function pythonInteger(value: unknown): number | 'too large' | undefined 
   return Number(value.replaceAll('_', ''));
 }
 
-/** What Python's `float()` makes of it. */
+/** The result of Python's `float()`. */
 export function pythonFloat(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string') return undefined;

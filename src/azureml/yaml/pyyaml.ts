@@ -13,14 +13,14 @@ const tag = (name: string, test: RegExp, resolve: (text: string) => unknown): Sc
   resolve,
 });
 
-/** The scalars that PyYAML's safe loader tells from texts; it follows YAML 1.1, and not to the letter. */
+/** Scalars that PyYAML's safe loader does not read as strings; it follows YAML 1.1 only roughly. */
 const OWN: readonly ScalarTag[] = [
   tag('bool', BOOLEANS, (text) => /^(?:yes|true|on)$/i.test(text)),
   tag('int', INTEGERS, integerOf),
   tag('float', FLOATS, floatOf),
 ];
 
-/** Puts PyYAML's scalars in the place of YAML 1.1's. */
+/** Replaces YAML 1.1's scalars by PyYAML's. */
 export function withPyYamlScalars(tags: Tags): Tags {
   const replaced = new Set(OWN.map((own) => own.tag));
   return [...tags.filter((it) => typeof it !== 'object' || !replaced.has(it.tag)), ...OWN];
@@ -41,6 +41,6 @@ function floatOf(given: string): number {
   return text.startsWith('-') ? -sexagesimal(text.slice(1)) : sexagesimal(text.replace('+', ''));
 }
 
-/** `1:30` is ninety. */
+/** Base 60: `1:30` is 90. */
 const sexagesimal = (text: string): number =>
   text.split(':').reduce((sum, digits) => sum * 60 + Number(digits), 0);

@@ -5,7 +5,7 @@ import { isReference, isRegistryReference, versionedReferenceFault } from './ref
 import { entityFault, type Fault, isObject, prepare, ruleFault, WHOLE } from './rules.ts';
 import { type Field, SCHEMA_DATA, type Schema } from './schema-data.ts';
 
-/** What azure-ai-ml makes of a member; the value counts only where there is no fault. */
+/** azure-ai-ml's result for a member; the value is valid only without faults. */
 export interface Reading {
   readonly value: unknown;
   readonly faults: readonly Fault[];
@@ -21,7 +21,7 @@ const unreadable = (text: string): Reading => ({
   value: undefined,
   faults: [{ path: [], text, isFinal: true }],
 });
-/** marshmallow's way to say it of one alternative of several. */
+/** marshmallow's message for one of several alternatives. */
 const asWhole = ({ path, text }: Fault): Fault => ({ path: [...path, WHOLE], text });
 const below = (name: string, { value, faults }: Reading): Reading => ({
   value,
@@ -30,7 +30,7 @@ const below = (name: string, { value, faults }: Reading): Reading => ({
 
 /**
  * Reads an object as marshmallow's `Schema.load` does: all members, all faults.
- * @param base the folder that relative paths start at.
+ * @param base the folder that relative paths refer to.
  */
 export function readObject(given: unknown, schemaName: string, base: string): Reading {
   const schema = SCHEMA_DATA.schemas[schemaName];
@@ -95,7 +95,7 @@ function readMember(value: unknown, field: Field, name: string, base: string): R
 
 const isForReferences = ({ kind }: Field) => kind === 'versionedReference' || kind === 'registryReference';
 
-/** Takes the first alternative that fits, else tells the faults of all; that an object is no reference is known. */
+/** Takes the first matching alternative, else reports the faults of all but references, which no object can be. */
 function readUnion(value: unknown, alternatives: readonly Field[], name: string, base: string): Reading {
   const readings: Reading[] = [];
   for (const field of alternatives) {
@@ -177,7 +177,7 @@ function readScalar(value: unknown, field: Field): Reading {
   }
 }
 
-/** `AMLToken` as `aml_token`, or in small letters alone. */
+/** `AMLToken` as `aml_token`, or only in lower case. */
 function inCase(text: string, casing: 'lower' | 'snake'): string {
   if (casing === 'lower') return text.toLowerCase();
   return text

@@ -4,18 +4,18 @@ const VERSIONED_ARM_ID =
   /^\/?subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.MachineLearningServices\/workspaces\/[^/]+\/[^/]+\/[^/]+\/versions\/[^/]+/;
 const REGISTRY_VERSION = /^azureml:\/\/registries\/[^/]+\/[^/]+\/[^/]+\/versions\/[^/]+/;
 
-/** Whether it names something in a registry, as `RegistryStr` takes it. */
+/** Whether the text refers to a registry, by the rule of `RegistryStr`. */
 export const isRegistryReference = (value: unknown): value is string =>
   typeof value === 'string' && value.startsWith(REGISTRIES);
 
-/** Whether it has the prefix of everything that is registered, as `ArmStr` takes it. */
+/** Whether the text has the prefix of a registered asset, by the rule of `ArmStr`. */
 export const isReference = (value: unknown): value is string =>
   typeof value === 'string' && value.startsWith(PREFIX);
 
 /**
- * What azure-ai-ml's `ArmVersionedStr` has against a reference with the right prefix: the full id of a resource, or
- * `NAME:VERSION` or `NAME@LABEL`.
- * @param member the member that holds it, for the text.
+ * The fault that azure-ai-ml's `ArmVersionedStr` finds in a reference with the right prefix, which must be a full
+ * resource id, `NAME:VERSION` or `NAME@LABEL`.
+ * @param member the name of the member, for the message.
  */
 export function versionedReferenceFault(
   reference: string,

@@ -4,19 +4,19 @@ import type { JsonObject } from '../../workspace/index.ts';
 import { isRegistryReference } from './references.ts';
 import { SCHEMA_DATA, type Schema } from './schema-data.ts';
 
-/** One thing that azure-ai-ml refuses in a file. */
+/** A fault that azure-ai-ml finds in a file. */
 export interface Fault {
-  /** Names of members, indices of lists; `_schema` last where an object as a whole is meant. */
+  /** Member names and list indices; ends with `_schema` for an object as a whole. */
   readonly path: readonly string[];
   readonly text: string;
-  /** Ends the reading of the file, whatever alternatives there are. */
+  /** Stops reading the file, even if there are other alternatives. */
   readonly isFinal?: true;
 }
 
-/** How marshmallow, which azure-ai-ml reads files with, names an object as a whole. */
+/** marshmallow's name for an object as a whole; azure-ai-ml reads files with marshmallow. */
 export const WHOLE = '_schema';
 
-/** What a hook makes of what the file has, or what it has against it. */
+/** A hook's new value, or its fault. */
 type Prepared = { readonly value: unknown } | { readonly fault: string };
 
 export const isObject = (value: unknown): value is JsonObject =>
@@ -25,7 +25,7 @@ export const isObject = (value: unknown): value is JsonObject =>
 const without = (value: JsonObject, isGone: (name: string, member: unknown) => boolean): JsonObject =>
   Object.fromEntries(Object.entries(value).filter(([name, member]) => !isGone(name, member)));
 
-/** The hooks of azure-ai-ml's schemas that change or refuse what a file has before it is read, by their names. */
+/** Hooks of azure-ai-ml's schemas that change or refuse a value before it is read, by name. */
 const BEFORE: Readonly<Record<string, (value: unknown, schema: Schema) => Prepared>> = {
   trim_dump_only: (value, { members }) => ({
     value: isObject(value)
@@ -61,7 +61,7 @@ export function prepare(value: unknown, schema: Schema): Prepared {
   return prepared;
 }
 
-/** The validators of azure-ai-ml's schemas, by their names: what they have against a member that was read. */
+/** Validators of azure-ai-ml's schemas by name; each returns the fault of a member that was read. */
 const RULES: Readonly<Record<string, (value: unknown) => string | undefined>> = {
   validate_traffic: (value) => {
     const percents = isObject(value) ? Object.values(value).map(Number) : [];
@@ -78,14 +78,14 @@ const RULES: Readonly<Record<string, (value: unknown) => string | undefined>> = 
 
 export const ruleFault = (name: string, value: unknown): string | undefined => RULES[name]?.(value);
 
-const REGISTRY_REFUSED: readonly (readonly [member: string, told: string])[] = [
+const REGISTRY_REFUSED: readonly (readonly [member: string, text: string])[] = [
   ['environment', 'environments'],
   ['model', 'models'],
 ];
 
 /**
- * What azure-ai-ml has against an object that was read without a fault, when it makes an entity of it.
- * @param base the folder that relative paths start at.
+ * Faults that azure-ai-ml finds when it turns an object, read without faults, into an entity.
+ * @param base the folder that relative paths refer to.
  */
 export function entityFault(schemaName: string, value: JsonObject, base: string): Fault | undefined {
   if (schemaName === 'KubernetesOnlineDeploymentSchema') {
@@ -103,7 +103,7 @@ export function entityFault(schemaName: string, value: JsonObject, base: string)
   return condaFault(value.conda_file, base);
 }
 
-/** The path of a file, or what such a file holds. */
+/** The path of a file, or its content. */
 function condaFault(conda: unknown, base: string): Fault | undefined {
   if (!conda || isObject(conda) || (Array.isArray(conda) && conda.length === 0)) return undefined;
   if (typeof conda !== 'string') return { path: ['conda_file'], text: SCHEMA_DATA.textsOf.string.invalid };

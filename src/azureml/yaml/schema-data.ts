@@ -3,7 +3,7 @@ import data from './schemas.json' with { type: 'json' };
 interface Flags {
   readonly required?: boolean;
   readonly nullable?: boolean;
-  /** What only the cloud gives: taken out of the file before it is read. */
+  /** Members that only the cloud sets; removed before the file is read. */
   readonly readOnly?: boolean;
   readonly experimental?: boolean;
 }
@@ -11,12 +11,12 @@ interface Flags {
 interface Reference extends Flags {
   readonly kind: 'reference' | 'versionedReference' | 'registryReference';
   readonly asset: string | null;
-  /** What is said of a text that is no reference. */
+  /** The message for a text that is not a reference. */
   readonly text: string;
   readonly versionOptional?: boolean;
 }
 
-/** What azure-ai-ml takes for a member of a file. */
+/** What azure-ai-ml accepts for a member of a file. */
 export type Field =
   | Reference
   | (Flags & { readonly kind: 'nested'; readonly schema: string })
@@ -35,12 +35,12 @@ export type Field =
   | (Flags & { readonly kind: 'localPath'; readonly allowed: string })
   | (Flags & { readonly kind: 'integer' | 'float' | 'boolean' | 'version' | 'url' | 'dateTime' | 'raw' });
 
-/** What azure-ai-ml takes for an object, and the code that it runs around reading it, by name (`rules.ts`). */
+/** What azure-ai-ml accepts for an object, and the names of the code that it runs before and after (`rules.ts`). */
 export interface Schema {
   readonly members: Readonly<Record<string, Field>>;
-  /** Run in this order on what the file has. */
+  /** Run in this order on the raw value. */
   readonly before?: readonly string[];
-  /** Run on members that were read without a fault. */
+  /** Run on members that were read without faults. */
   readonly rules?: Readonly<Record<string, string>>;
 }
 
@@ -60,10 +60,10 @@ interface SchemaData {
   readonly schemas: Readonly<Record<string, Schema>>;
 }
 
-/** The schemas of azure-ai-ml, as `.dev/azure-ai-ml-schemas.py` took them out of the package. */
+/** azure-ai-ml's schemas, extracted from the package by `.dev/azure-ai-ml-schemas.py`. */
 export const SCHEMA_DATA = data as SchemaData;
 
-/** A file that is read as a whole, by the name of its schema. */
+/** Schema names of whole files. */
 export type FileSchema =
   | 'ManagedOnlineEndpointSchema'
   | 'KubernetesOnlineEndpointSchema'

@@ -1,9 +1,9 @@
 import type { Command, Option } from 'commander';
 
 /**
- * Writes out abbreviated options, as az takes them: any beginning of an option's name that fits one name only.
- * @param names the names that may be abbreviated.
- * @throws CommanderError in argparse's words, which az prints, for a beginning that fits several.
+ * Expands abbreviated options as az does: any prefix that matches exactly one option.
+ * @param names names that may be abbreviated.
+ * @throws CommanderError with argparse's message, which az prints, for an ambiguous prefix.
  */
 export function withFullNames(args: readonly string[], command: Command, names: readonly string[]): string[] {
   const full: string[] = [];
@@ -15,7 +15,7 @@ export function withFullNames(args: readonly string[], command: Command, names: 
     full.push([name, ...rest].join('='));
     const value = args[index + 1];
     if (rest.length > 0 || value === undefined || !optionOf(name, command)?.required) continue;
-    // What follows is its value, whatever it looks like.
+    // The next argument is its value, whatever it looks like.
     full.push(value);
     index += 1;
   }

@@ -5,8 +5,8 @@ import type { JsonObject } from '../../workspace/index.ts';
 import type { AzureFlags } from './flags.ts';
 
 /**
- * The flags that tune a deployment (docs/reference/azureml.md#az-ml-model-deploy), by the member of the deployment
- * configuration that each sets.
+ * Flags that tune a deployment (docs/reference/azureml.md#az-ml-model-deploy), with the configuration member that each
+ * sets.
  */
 const TUNING = {
   texts: {
@@ -54,7 +54,7 @@ const TUNING = {
   },
 } as const;
 
-/** The members of the deployment configuration that were given as flags. */
+/** Members of the deployment configuration given as flags. */
 export function deploymentFlags(flags: AzureFlags): JsonObject {
   const config: Record<string, unknown> = {};
   const put = (path: readonly string[], value: unknown) => {
@@ -69,7 +69,7 @@ export function deploymentFlags(flags: AzureFlags): JsonObject {
   return config;
 }
 
-/** The members of the inference configuration that were given as flags. */
+/** Members of the inference configuration given as flags. */
 function inferenceFlags(flags: AzureFlags): JsonObject {
   const registry = flags.text('baseImageRegistry');
   const given = {
@@ -86,7 +86,7 @@ function inferenceFlags(flags: AzureFlags): JsonObject {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
-/** What a deployment's flags ask for; the files that they name are read. */
+/** The deployment that the flags request; reads the files that they name. */
 export async function deployRequest(flags: AzureFlags, name: string): Promise<DeployRequest> {
   const inference = flags.text('inferenceConfigFile');
   const deployment = flags.text('deployConfigFile');
@@ -117,7 +117,7 @@ async function modelReferences(flags: AzureFlags): Promise<ModelReference[]> {
     const document = await readDocument(file, '--model-metadata-file');
     const { modelId } = document.value;
     if (typeof modelId !== 'string') {
-      throw userError('AZUREML_FILE_INVALID', 'a model metadata file has the member "modelId"', {
+      throw userError('AZUREML_FILE_INVALID', 'a model metadata file must have the member "modelId"', {
         location: { file, line: 1 },
       });
     }
@@ -126,7 +126,7 @@ async function modelReferences(flags: AzureFlags): Promise<ModelReference[]> {
   return references;
 }
 
-/** This program, as the one that serves. */
+/** This program, for starting services. */
 export function serviceHost() {
   const [, program = ''] = process.argv;
   return {

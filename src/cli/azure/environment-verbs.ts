@@ -14,7 +14,7 @@ export const ENVIRONMENT_VERBS: readonly Verb[] = [
   },
   {
     name: 'create',
-    about: 'register an environment from a file of v2',
+    about: 'register an environment from a v2 file',
     example: '-f environment.yml',
     flags: [
       ['-f, --file <file>', 'YAML with name, image and conda_file'],
@@ -22,10 +22,10 @@ export const ENVIRONMENT_VERBS: readonly Verb[] = [
       ['-v, --version <version>', 'another version'],
       ['-i, --image <image>', 'the image, for the docker engine'],
       ['-c, --conda-file <file>', 'the packages of the script'],
-      ['-d, --build-context <dir>', 'kept; no image is built here'],
-      ['--dockerfile-path <file>', 'kept; no image is built here'],
-      ['--os-type <type>', 'linux or windows; kept'],
-      ['--description <text>', 'kept with the environment'],
+      ['-d, --build-context <dir>', 'stored; no image is built here'],
+      ['--dockerfile-path <file>', 'stored; no image is built here'],
+      ['--os-type <type>', 'linux or windows; stored'],
+      ['--description <text>', 'stored with the environment'],
       ['--tags <key=value...>', 'tags'],
       ['--set <member=value...>', 'a member of the file'],
       ['--no-wait', 'taken'],
@@ -62,7 +62,7 @@ export const ENVIRONMENT_VERBS: readonly Verb[] = [
   },
   {
     name: 'download',
-    about: 'write an environment into a folder, as register reads it',
+    about: 'write an environment into a folder that register can read',
     example: '-n AzureML-Triton -d my-environment',
     flags: [
       ['-n, --name <name>*', 'the environment'],

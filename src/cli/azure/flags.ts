@@ -13,23 +13,23 @@ export class AzureFlags {
     this.#flags = flags;
   }
 
-  /** The workspace that is meant: `--workspace FILE`, else the one in the state folder. */
+  /** The workspace: `--workspace FILE`, else the one in the state folder. */
   openWorkspace(): Promise<AzureWorkspace> {
     const given = this.#workspaceFile();
     return AzureWorkspace.open(given ?? path.join(homeDirectory(), 'workspace', 'default.json'));
   }
 
-  /** az takes `--workspace NAME` for `--workspace-name`, which means nothing here. */
+  /** In az, `--workspace NAME` abbreviates `--workspace-name`, which has no meaning here. */
   #workspaceFile(): string | undefined {
     const given = this.text('workspace');
     return given !== undefined && /^[A-Za-z0-9][\w-]*$/.test(given) ? undefined : given;
   }
 
-  /** @throws CONFIG_INVALID for a label that nothing has here. */
+  /** @throws CONFIG_INVALID for any label but `latest`. */
   checkLabel(): void {
     const label = this.text('label');
     if (label !== undefined && label !== 'latest')
-      throw userError('CONFIG_INVALID', `--label ${label} is not kept here: latest is the only label`);
+      throw userError('CONFIG_INVALID', `--label ${label} is not supported: latest is the only label`);
   }
 
   text(name: string): string | undefined {
@@ -37,7 +37,7 @@ export class AzureFlags {
     return typeof value === 'string' ? value : undefined;
   }
 
-  /** For a flag without which the command line is not parsed. */
+  /** A flag that the parser requires. */
   required(name: string): string {
     const value = this.text(name);
     if (value === undefined) throw userError('CONFIG_INVALID', `${optionOf(name)} is missing`);
@@ -54,7 +54,7 @@ export class AzureFlags {
     return parseLabels(this.texts(name), optionOf(name));
   }
 
-  /** `--flag`, `--flag true` or `--flag false`, as az takes them. */
+  /** `--flag`, `--flag true` or `--flag false`, as in az. */
   yesNo(name: string): boolean | undefined {
     const value = this.#flags[name];
     if (value === undefined || typeof value === 'boolean') return value;
@@ -72,7 +72,7 @@ export class AzureFlags {
     return number;
   }
 
-  /** `--cpu-cores`, `--memory-gb` and `--gpu-cores`, as far as they are given. */
+  /** `--cpu-cores`, `--memory-gb` and `--gpu-cores`, if given. */
   resources(): Partial<ResourceConfiguration> {
     const [cpu, memoryInGB, gpu] = [
       this.number('cpuCores'),

@@ -14,22 +14,19 @@ const RESOURCES = [
   ['--gc, --gpu-cores <number>', 'GPUs that the model wants'],
 ] as const;
 const SAMPLES = [
-  ['--sample-input-dataset-id <id>', 'kept with the model'],
-  ['--sample-output-dataset-id <id>', 'kept with the model'],
+  ['--sample-input-dataset-id <id>', 'stored with the model'],
+  ['--sample-output-dataset-id <id>', 'stored with the model'],
 ] as const;
-/** How a model is named: by its id in v1, by name and version in v2. */
+/** Flags that select a model: its id in v1, name and version in v2. */
 const WHICH = [
   ['-i, --model-id <name:version>', 'the model'],
   ['-n, --name <name>', 'the model by its name: its highest version, or --version'],
   ['-v, --version <version>', 'the version of --name'],
   ['-l, --label <label>', 'latest'],
 ] as const;
-const STAGE = ['--stage <stage>', 'the stages of a model are not kept'] as const;
+const STAGE = ['--stage <stage>', 'the stages of a model are not stored'] as const;
 
-/**
- * `az ml model`: the flags of its first version (docs/reference/azureml.md#az-ml-model) and, as documented, of its
- * second.
- */
+/** `az ml model`: the flags of v1 (docs/reference/azureml.md#az-ml-model) and the documented flags of v2. */
 export const MODEL_VERBS: readonly Verb[] = [
   {
     name: 'register',
@@ -40,12 +37,12 @@ export const MODEL_VERBS: readonly Verb[] = [
       ['-p, --model-path <path>', 'file or folder; for Triton the parent of the folder "triton"'],
       ['--asset-path <path>', 'the same for the outputs of a run'],
       ['--model-framework <name>', 'TensorFlow, ScikitLearn, Onnx, Custom, or Multi for Triton'],
-      ['--model-framework-version <version>', 'kept with the model'],
-      ['-d, --description <text>', 'kept with the model'],
+      ['--model-framework-version <version>', 'stored with the model'],
+      ['-d, --description <text>', 'stored with the model'],
       ...TAGS,
       ...RESOURCES,
-      ['--experiment-name <name>', 'kept with the model'],
-      ['-r, --run-id <id>', 'kept with the model'],
+      ['--experiment-name <name>', 'stored with the model'],
+      ['-r, --run-id <id>', 'stored with the model'],
       ['-f, --run-metadata-file <file>', 'JSON with runId and experimentName'],
       ...SAMPLES,
       ['-t, --output-metadata-file <file>', 'write modelId and workspace there, for deploy -f'],
@@ -54,7 +51,7 @@ export const MODEL_VERBS: readonly Verb[] = [
   },
   {
     name: 'create',
-    about: 'register a model as v2 does',
+    about: 'register a model from a v2 file',
     example: '-n my-triton-model -p ./models --type triton_model',
     flags: [
       ['-f, --file <file>', 'the model as YAML'],
@@ -62,7 +59,7 @@ export const MODEL_VERBS: readonly Verb[] = [
       ['-v, --version <version>', 'its version, if not the next one'],
       ['-p, --path <path>', 'file or folder; for Triton the one with the models in it'],
       ['-t, --type <type>', 'triton_model, custom_model or mlflow_model'],
-      ['-d, --description <text>', 'kept with the model'],
+      ['-d, --description <text>', 'stored with the model'],
       ['--tags <key=value...>', 'tags'],
       ['--set <member=value...>', 'a member of the file'],
       ['--no-wait', 'taken'],
@@ -76,7 +73,7 @@ export const MODEL_VERBS: readonly Verb[] = [
   },
   {
     name: 'list',
-    about: 'list the registered models, the newest first',
+    about: 'list the registered models, newest first',
     example: '--latest',
     flags: [
       ['-n, --model-name <name>', 'only this name'],
@@ -109,7 +106,7 @@ export const MODEL_VERBS: readonly Verb[] = [
   },
   {
     name: 'update',
-    about: 'change what is kept with a model',
+    about: 'change the tags, properties or description of a model',
     example: '-i my_triton_model:1 --add-tag area=NLP',
     flags: [
       ...WHICH,
@@ -133,7 +130,7 @@ export const MODEL_VERBS: readonly Verb[] = [
   },
   {
     name: 'download',
-    about: 'put the file or folder of a model into a folder',
+    about: 'copy the file or folder of a model into a folder',
     example: '-i my_triton_model:1 -t downloaded',
     flags: [
       ...WHICH,
@@ -146,7 +143,7 @@ export const MODEL_VERBS: readonly Verb[] = [
   },
   {
     name: 'deploy',
-    about: 'deploy models as a service of their own',
+    about: 'deploy models as a service',
     example: '-n triton-webservice -m my_triton_model:1 --dc deploymentconfig.json --compute-target aks-gpu',
     flags: DEPLOY_FLAGS,
     run: async (flags) => (await load()).deploy(flags),

@@ -1,11 +1,11 @@
 import type { FlagLines } from './verbs.ts';
 
-/** Reasons that several verbs share. */
+/** Reasons shared by several verbs. */
 export const NO_REGISTRY = [
   ['--registry-name <name>', 'there is one workspace on this machine, and no registry'],
 ] as const satisfies FlagLines;
 
-/** az's generic way to change an object, beside `--set`. */
+/** az's generic update flags besides `--set`. */
 export const GENERIC_UPDATE = [
   ['--add <path...>', 'change the file, or use --set'],
   ['--remove <path...>', 'change the file, or use --set'],
@@ -16,7 +16,7 @@ export const NO_STUDIO = [
   ['--web', 'there is no studio here: open the scoring URI'],
 ] as const satisfies FlagLines;
 
-/** Groups of `az ml` of which nothing is emulated: they have no part in serving a model. */
+/** Groups of `az ml` that are not emulated, since they have no part in serving a model. */
 export const OTHER_GROUPS = [
   'batch-deployment',
   'batch-endpoint',

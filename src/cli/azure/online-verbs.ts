@@ -35,7 +35,7 @@ const DEPLOYMENT_FILE = [
   ['-e, --endpoint-name <name>', 'its endpoint, if not the one in the file'],
   SET,
   UNLIMITED,
-  ['--local-enable-gpu [boolean]', 'ask for a GPU, and tell what it runs on'],
+  ['--local-enable-gpu [boolean]', 'request a GPU; the device used is printed'],
   ['--skip-script-validation', 'taken'],
   ['--package-model', 'taken: nothing is packaged here'],
   ['--vscode-debug', 'taken: not emulated'],
@@ -46,7 +46,7 @@ const DEPLOYMENT_FILE = [
 export const ENDPOINT_VERBS: readonly Verb[] = [
   {
     name: 'create',
-    about: 'open the door of an endpoint',
+    about: 'create an endpoint and start it',
     example: '-n my-endpoint -f endpoint.yml',
     flags: [...ENDPOINT_FILE, ['--auth-mode <mode>', 'key, aml_token or aad_token']],
     notEmulated: NO_STUDIO,
@@ -54,7 +54,7 @@ export const ENDPOINT_VERBS: readonly Verb[] = [
   },
   {
     name: 'update',
-    about: 'change an endpoint: its traffic counts from the next request on',
+    about: 'change an endpoint; traffic changes apply from the next request',
     example: '-n my-endpoint --traffic "blue=90 green=10"',
     flags: [
       ...ENDPOINT_FILE,
@@ -101,19 +101,19 @@ export const ENDPOINT_VERBS: readonly Verb[] = [
   },
   {
     name: 'regenerate-keys',
-    about: 'give an endpoint another primary or secondary key',
+    about: 'replace the primary or secondary key of an endpoint',
     example: '-n my-endpoint --key-type primary',
     flags: [
       ENDPOINT,
       ['--key-type <type>', 'primary or secondary'],
-      ['--key-value <key>', 'this key instead of a new one'],
+      ['--key-value <key>', 'set this key instead of a generated one'],
       NO_WAIT,
     ],
     run: async (flags) => (await loadEndpoint()).regenerate(flags),
   },
   {
     name: 'delete',
-    about: 'end an endpoint with all its deployments',
+    about: 'stop and delete an endpoint with all its deployments',
     example: '-n my-endpoint --yes',
     flags: [ENDPOINT, YES, LOCAL, NO_WAIT],
     run: async (flags) => (await loadEndpoint()).remove(flags),
@@ -132,7 +132,7 @@ export const DEPLOYMENT_VERBS: readonly Verb[] = [
   },
   {
     name: 'update',
-    about: 'start a deployment anew with what changes, beside the one that serves',
+    about: 'update a deployment: start the changed one beside the one that serves',
     example: '-n blue -e my-endpoint --set environment_variables.LEVEL=2',
     flags: DEPLOYMENT_FILE,
     notEmulated: [...GENERIC_UPDATE, ...NO_STUDIO],
@@ -155,7 +155,7 @@ export const DEPLOYMENT_VERBS: readonly Verb[] = [
   },
   {
     name: 'get-logs',
-    about: 'show what a deployment told',
+    about: 'show the log of a deployment',
     example: '-n blue -e my-endpoint -l 100',
     flags: [
       ...DEPLOYMENT,
@@ -167,7 +167,7 @@ export const DEPLOYMENT_VERBS: readonly Verb[] = [
   },
   {
     name: 'delete',
-    about: 'end a deployment that has no traffic',
+    about: 'stop and delete a deployment that has no traffic',
     example: '-n blue -e my-endpoint --yes',
     flags: [...DEPLOYMENT, YES, LOCAL, NO_WAIT],
     run: async (flags) => (await loadDeployment()).remove(flags),

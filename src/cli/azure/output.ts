@@ -9,7 +9,7 @@ import { AzureFlags } from './flags.ts';
 const FORMS = ['json', 'jsonc', 'yaml', 'yamlc', 'tsv', 'table', 'none'] as const;
 
 /**
- * Sees that `--output` and `--query` can be followed, before a verb does anything.
+ * Checks `--output` and `--query` before a verb does anything.
  * @throws CONFIG_INVALID
  */
 export function checkOutput(given: Flags): void {
@@ -19,18 +19,18 @@ export function checkOutput(given: Flags): void {
   try {
     if (query !== undefined) search(null, query);
   } catch (error) {
-    // That nothing has no length, say, is no fault of the query.
+    // A query can be valid and still fail on a probe without data.
     if (!(error instanceof Error) || !/^(?:Parser|Lexer)Error$/.test(error.name)) return;
-    throw userError('CONFIG_INVALID', `--query ${query} is no JMESPath: ${messageOf(error)}`);
+    throw userError('CONFIG_INVALID', `--query ${query} is not valid JMESPath: ${messageOf(error)}`);
   }
 }
 
-/** Tells the user what a program need not read: stdout is the result's alone. */
-export function say(text: string): void {
+/** Prints a message for people on stderr; stdout holds only the result. */
+export function notify(text: string): void {
   printError(`${text}\n`);
 }
 
-/** Prints what a verb gives as az does: last on stdout, JSON unless `--output` says otherwise, cut by `--query`. */
+/** Prints a verb's result as az does: last on stdout, as JSON unless `--output` is given, filtered by `--query`. */
 export function printResult(value: unknown, flags: AzureFlags): void {
   const form = formOf(flags);
   const query = flags.text('query');
@@ -59,7 +59,7 @@ function cellsOf(row: unknown): string[] {
   return typeof row === 'object' && row !== null ? Object.values(row).map(textOf) : [textOf(row)];
 }
 
-/** One row an object; members that are objects themselves have no place in it. */
+/** One row per object, without members that are objects themselves. */
 function toTable(value: unknown): string {
   const rows = (Array.isArray(value) ? value : [value]).filter(
     (row) => typeof row === 'object' && row !== null,

@@ -4,11 +4,11 @@ import type { Verb } from './verbs.ts';
 const load = () => import('../commands/service.ts');
 const NAME = ['-n, --name <name>*', 'the service'] as const;
 
-/** `az ml service`, with the flags of its first version (docs/reference/azureml.md#az-ml-service). */
+/** `az ml service`, with the flags of v1 (docs/reference/azureml.md#az-ml-service). */
 export const SERVICE_VERBS: readonly Verb[] = [
   {
     name: 'list',
-    about: 'list the services, the newest first',
+    about: 'list the services, newest first',
     example: 'list -o table',
     flags: [
       ['-c, --compute-type <type>', 'only LOCAL, ACI or AKS'],
@@ -43,12 +43,12 @@ export const SERVICE_VERBS: readonly Verb[] = [
   },
   {
     name: 'regen-key',
-    about: 'give a service another primary or secondary key',
+    about: 'replace the primary or secondary key of a service',
     example: '-n triton-webservice -k Primary',
     flags: [
       NAME,
       ['-k, --key <which>*', 'Primary or Secondary'],
-      ['-s, --set-key <key>', 'this key instead of a new one'],
+      ['-s, --set-key <key>', 'set this key instead of a generated one'],
     ],
     run: async (flags) => (await load()).regenerate(flags),
   },
@@ -61,7 +61,7 @@ export const SERVICE_VERBS: readonly Verb[] = [
   },
   {
     name: 'get-logs',
-    about: 'show what a service told',
+    about: 'show the log of a service',
     example: '-n triton-webservice',
     flags: [
       NAME,
@@ -72,7 +72,7 @@ export const SERVICE_VERBS: readonly Verb[] = [
   },
   {
     name: 'update',
-    about: 'start a service anew with what changes, beside the one that serves',
+    about: 'update a service: start the changed one beside the one that serves',
     example: '-n triton-webservice --ae false',
     flags: [
       NAME,
@@ -90,14 +90,14 @@ export const SERVICE_VERBS: readonly Verb[] = [
   },
   {
     name: 'delete',
-    about: 'end a service and remove all of it',
+    about: 'stop a service and remove its files',
     example: '-n triton-densenet-onnx',
     flags: [NAME],
     run: async (flags) => (await load()).remove(flags),
   },
   {
     name: 'check-config',
-    about: 'see that a deployment configuration can be followed',
+    about: 'check a deployment configuration',
     example: '--dc deploymentconfig.json',
     hidden: true,
     flags: [['--dc, --deploy-config-file <file>*', 'the deployment configuration']],

@@ -5,7 +5,7 @@ import type { Flags } from '../flags.ts';
 import { printError } from '../print.ts';
 import { withFullNames } from './abbreviations.ts';
 
-/** Flags in commander's notation with what they are for; `*` marks those that must be given. */
+/** Flags in commander's notation with descriptions; `*` marks required ones. */
 export type FlagLines = readonly (readonly [flags: string, about: string])[];
 
 /** A verb of `az ml`. */
@@ -14,14 +14,14 @@ export interface Verb {
   readonly about: string;
   readonly example: string;
   readonly flags: FlagLines;
-  /** Flags of az that are refused when they are given, each with the reason. */
+  /** Flags of az that are refused, each with the reason. */
   readonly notEmulated?: FlagLines;
-  /** For our own programs, and for what is not emulated. */
+  /** Hidden from help: for our own programs, or not emulated. */
   readonly hidden?: boolean;
   readonly run: (flags: Flags) => Promise<number>;
 }
 
-/** What every verb of az takes. Those that name a subscription mean nothing here, and are taken so that scripts run. */
+/** Flags of every az verb. Those that name a subscription have no effect; they are accepted so that scripts run. */
 const COMMON: FlagLines = [
   ['-o, --output <form>', 'json, yaml, tsv, table or none'],
   ['--query <path>', 'what of the result, such as scoringUri'],
@@ -37,13 +37,13 @@ const IGNORED = [
   '--only-show-errors',
   '-v',
 ];
-/** Ours beside az's: an abbreviation never means one of them. */
+/** Our own additions to az's flags; they cannot be abbreviated. */
 const OWN: FlagLines = [
   ['--workspace <file>', 'the workspace, a .json file (default: in TRITON_LOCAL_HOME)'],
 ];
 const FOR_PROGRAMS = ['--json-errors', 'for programs: an error as JSON, last on stderr'] as const;
 
-/** A verb of az that would do nothing here; whatever else is given with it. @param why ends the sentence. */
+/** A verb of az that is not emulated; it accepts any arguments. @param why ends the sentence. */
 export function notEmulated(name: string, why: string): Verb {
   return {
     name,
@@ -55,7 +55,7 @@ export function notEmulated(name: string, why: string): Verb {
   };
 }
 
-/** A group of `az ml` of which nothing is emulated. */
+/** A group of `az ml` that is not emulated. */
 export function addNotEmulated(program: Command, group: string, why: string): void {
   program
     .command(group, { hidden: true })
@@ -106,7 +106,7 @@ function addOptions(command: Command, { flags, notEmulated: refused = [] }: Verb
   };
   for (const [names] of refused) hidden(names);
   for (const names of IGNORED) hidden(names);
-  // What az knows may be abbreviated.
+  // Only az's own flags may be abbreviated.
   const known = [...command.options.flatMap(({ short, long }) => [long, short]), '--help'].filter(
     (name) => name?.startsWith('--') ?? false,
   );

@@ -14,7 +14,7 @@ import {
 import { messageOf, userError } from '../../base/index.ts';
 import { deployRequest, serviceHost } from '../azure/deploy-flags.ts';
 import { AzureFlags } from '../azure/flags.ts';
-import { printResult, say } from '../azure/output.ts';
+import { notify, printResult } from '../azure/output.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
 import { untilInterrupted } from '../signals.ts';
@@ -44,13 +44,13 @@ export async function register(given: Flags): Promise<number> {
       resourceConfiguration:
         Object.keys(resources).length === 0 ? null : { cpu: null, memoryInGB: null, gpu: null, ...resources },
     },
-    say,
+    notify,
   );
   const metadataFile = flags.text('outputMetadataFile');
   if (metadataFile !== undefined) {
     const metadata = { modelId: model.id, workspaceName: 'triton-local', resourceGroupName: 'local' };
     await writeFile(metadataFile, `${JSON.stringify(metadata, null, 2)}\n`);
-    say(`Wrote JSON metadata to ${metadataFile}`);
+    notify(`Wrote JSON metadata to ${metadataFile}`);
   }
   printResult(model, flags);
   return EXIT.ok;
@@ -70,7 +70,7 @@ export async function create(given: Flags): Promise<number> {
     tags: flags.texts('tags').length > 0 ? flags.labels('tags') : undefined,
   };
   const workspace = await flags.openWorkspace();
-  printResult(await createModel(workspace, document, members, flags.texts('set'), say), flags);
+  printResult(await createModel(workspace, document, members, flags.texts('set'), notify), flags);
   return EXIT.ok;
 }
 
@@ -155,7 +155,7 @@ export async function deploy(given: Flags): Promise<number> {
   }
   const workspace = await flags.openWorkspace();
   return untilInterrupted(async (signal) => {
-    printResult(await deployModel(workspace, request, serviceHost(), say, signal), flags);
+    printResult(await deployModel(workspace, request, serviceHost(), notify, signal), flags);
   });
 }
 

@@ -9,7 +9,7 @@ import {
 import { userError } from '../../base/index.ts';
 import { serviceHost } from '../azure/deploy-flags.ts';
 import { AzureFlags } from '../azure/flags.ts';
-import { printResult, say } from '../azure/output.ts';
+import { notify, printResult } from '../azure/output.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
 import { print } from '../print.ts';
@@ -38,7 +38,7 @@ export async function update(given: Flags): Promise<number> {
     gpu: flags.yesNo('localEnableGpu') ?? false,
   };
   return untilInterrupted(async (signal) => {
-    printResult(await deployOnline(workspace, request, serviceHost(), say, signal), flags);
+    printResult(await deployOnline(workspace, request, serviceHost(), notify, signal), flags);
   });
 }
 

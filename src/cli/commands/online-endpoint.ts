@@ -14,7 +14,7 @@ import {
 import { messageOf, userError } from '../../base/index.ts';
 import { serviceHost } from '../azure/deploy-flags.ts';
 import { AzureFlags } from '../azure/flags.ts';
-import { printResult, say } from '../azure/output.ts';
+import { notify, printResult } from '../azure/output.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
 import { untilInterrupted } from '../signals.ts';
@@ -37,7 +37,7 @@ export async function create(given: Flags): Promise<number> {
   const workspace = await flags.openWorkspace();
   const request = await requestOf(flags);
   return untilInterrupted(async (signal) => {
-    printResult(await createEndpoint(workspace, request, serviceHost(), say, signal), flags);
+    printResult(await createEndpoint(workspace, request, serviceHost(), notify, signal), flags);
   });
 }
 
@@ -50,7 +50,7 @@ export async function update(given: Flags): Promise<number> {
   const traffic = splits.length === 0 ? undefined : parseLabels(splits, '--traffic');
   const request = { ...(await requestOf(flags)), traffic };
   return untilInterrupted(async (signal) => {
-    printResult(await updateEndpoint(workspace, request, serviceHost(), say, signal), flags);
+    printResult(await updateEndpoint(workspace, request, serviceHost(), notify, signal), flags);
   });
 }
 

@@ -15,7 +15,7 @@ import {
 import { messageOf, userError } from '../../base/index.ts';
 import { deployRequest, serviceHost } from '../azure/deploy-flags.ts';
 import { AzureFlags } from '../azure/flags.ts';
-import { printResult, say } from '../azure/output.ts';
+import { notify, printResult } from '../azure/output.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
 import { print } from '../print.ts';
@@ -101,7 +101,7 @@ export async function update(given: Flags): Promise<number> {
     freshSource: flags.yesNo('freshSource') ?? false,
   };
   return untilInterrupted(async (signal) => {
-    printResult(await updateService(workspace, serviceHost(), name, change, say, signal), flags);
+    printResult(await updateService(workspace, serviceHost(), name, change, notify, signal), flags);
   });
 }
 

@@ -3,7 +3,7 @@ import { formatPlace, formatPlural, formatServing, splitMessage } from '../forma
 import type { Style } from '../style.ts';
 import { sanitize, widthOf, wrap } from '../text.ts';
 
-/** What is broken, where, what to do, and what serves meanwhile; nothing while all is well. */
+/** The newest failure: what and where, what to do, and what serves meanwhile; no lines without a failure. */
 export function bannerLines(state: EmulatorState, columns: number, style: Style): readonly string[] {
   const newest = state.failures.at(-1);
   if (!newest) return [];
@@ -27,7 +27,7 @@ export function failureLines(
   const place = formatPlace(error, projectDir) ?? '';
   const text = sanitize(subject + fault, false);
   const firstWidth = width - widthOf(tag) - 1;
-  // A short place goes first, where it is found at a glance; a long one must not push the fault out of sight.
+  // A short place comes first, easy to see; a long one would push the fault out of sight.
   const lead = place !== '' && widthOf(place) <= firstWidth / 3 ? `${style.bold(place)} ` : '';
   const [first = '', ...rest] = wrap(text, firstWidth - widthOf(lead), width - 2);
   const indented = (line: string, paint: (text: string) => string) =>

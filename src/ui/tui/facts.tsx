@@ -1,47 +1,51 @@
 import { type EmulatorState, waitsForImage } from '../../events/index.ts';
 import {
-  formatBill,
   formatDifferences,
   formatDuration,
   formatEngine,
   formatPlural,
   formatSubject,
+  formatTimings,
 } from '../format.ts';
 import type { Style } from '../style.ts';
 import { sanitize } from '../text.ts';
 import type { Layout } from './layout.ts';
 import { clockTime } from './log-rows.ts';
-import { type Frame, fact, joinFitting, LABEL_WIDTH, Rows } from './rows.tsx';
+import { Fact, FittingParts, type Frame, Row } from './rows.tsx';
 
 /** What runs, where it answers, and what the last reload did. */
 export function Facts({
   state,
   shownKey,
   layout,
-  frame,
+  frame: { style },
 }: {
   readonly state: EmulatorState;
-  /** The key in clear, while the user wants to see it. */
+  /** The access key in clear, while the user wants to see it. */
   readonly shownKey: string | undefined;
   readonly layout: Layout;
   readonly frame: Frame;
 }) {
-  const { style } = frame;
-  const texts: string[] = [];
-  const add = (isShown: boolean, label: string, text: string) => {
-    if (isShown) texts.push(fact(label, text, style));
-  };
-  add(layout.engine, 'engine', engineText(state, style));
-  add(layout.urls > 0, 'scoring', linkText(state.scoringUri, style));
-  add(layout.urls > 1, 'triton', linkText(state.httpUrl, style));
-  add(layout.key, 'key', keyText(shownKey, style));
-  // First, since a narrow screen cuts the end off.
-  const wayOut = waitsForImage(state) ? style.dim('Esc: use what is here · ') : '';
-  add(layout.progress, 'preparing', wayOut + style.yellow(state.progress ?? ''));
-  add(layout.serving, 'serving', servingText(state, style));
-  add(layout.reload, 'reload', reloadText(state, frame.columns - 2 - LABEL_WIDTH, style));
-  add(layout.replay, 'replay', replayText(state, frame.columns - 2 - LABEL_WIDTH, style));
-  return <Rows texts={texts} frame={frame} />;
+  // First, because a narrow screen cuts off the end.
+  const escapeHint = waitsForImage(state) ? style.dim('Esc: use what is here · ') : '';
+  const facts: readonly [isShown: boolean, label: string, parts: readonly string[]][] = [
+    [layout.engine, 'engine', [engineText(state, style)]],
+    [layout.urls > 0, 'scoring', [linkText(state.scoringUri, style)]],
+    [layout.urls > 1, 'triton', [linkText(state.httpUrl, style)]],
+    [layout.key, 'key', [keyText(shownKey, style)]],
+    [layout.progress, 'preparing', [escapeHint + style.yellow(state.progress ?? '')]],
+    [layout.serving, 'serving', [servingText(state, style)]],
+    [layout.reload, 'reload', reloadParts(state, style)],
+    [layout.replay, 'replay', replayParts(state, style)],
+  ];
+  return facts.map(
+    ([isShown, label, parts]) =>
+      isShown && (
+        <Fact key={label} label={label} style={style}>
+          {parts.length > 1 ? <FittingParts parts={parts} style={style} /> : <Row>{parts[0] ?? ''}</Row>}
+        </Fact>
+      ),
+  );
 }
 
 function engineText({ engine }: EmulatorState, style: Style): string {
@@ -72,28 +76,27 @@ function servingText(state: EmulatorState, style: Style): string {
   return [generation, ...parts].join(style.dim(' · '));
 }
 
-function reloadText({ reload, reloads, projectDir }: EmulatorState, width: number, style: Style): string {
-  if (!reload) return '';
+function reloadParts({ reload, reloads, projectDir }: EmulatorState, style: Style): string[] {
+  if (!reload) return [];
   const subject = formatSubject(reload.causes, reload.actions, projectDir);
-  if (reload.outcome === 'planned' || !reload.timings) return style.yellow(`◐ ${subject}`);
+  if (reload.outcome === 'planned' || !reload.timings) return [style.yellow(`◐ ${subject}`)];
   const { actions, outcome, timings, time } = reload;
   const took = `in ${formatDuration(timings.totalMs)}`;
   const isEmpty = actions.length === 0;
   const done = isEmpty ? 'nothing had changed' : `${subject} ${took}`;
   const first =
     outcome === 'failed' ? `${style.red(`✖ ${subject} failed`)} ${took}` : `${style.green('✔')} ${done}`;
-  const more = [formatBill(timings), clockTime(time), formatPlural(reloads, 'reload')].filter(Boolean);
-  return joinFitting([first, ...more.map((part) => style.dim(part))], style.dim(' · '), width);
+  const more = [formatTimings(timings), clockTime(time), formatPlural(reloads, 'reload')].filter(Boolean);
+  return [first, ...more.map((part) => style.dim(part))];
 }
 
-function replayText({ replay }: EmulatorState, width: number, style: Style): string {
-  if (!replay) return '';
+function replayParts({ replay }: EmulatorState, style: Style): string[] {
+  if (!replay) return [];
   const { method, path, status, change } = replay;
   const paint = status === 200 ? style.green : style.red;
   const request = `${sanitize(`${method} ${path}`, false)} ${paint(String(status))}`;
-  if (!change) return joinFitting([request, style.dim('again after each reload')], style.dim(' · '), width);
+  if (!change) return [request, style.dim('again after each reload')];
   const isSame = change.differenceCount === 0 && change.statusBefore === status;
   const differences = formatDifferences({ status, ...change }).map((text) => sanitize(text, false));
-  const shown = differences.map(isSame ? style.dim : style.yellow);
-  return joinFitting([request, ...shown], style.dim(' · '), width);
+  return [request, ...differences.map(isSame ? style.dim : style.yellow)];
 }

@@ -7,8 +7,8 @@ const LAST_LINES = 20;
 const MOST_ERRORS = 5;
 
 /**
- * What stays in the terminal once the screen is gone: a summary, the errors that still stand, the last lines of the
- * log. Ends with a line break.
+ * What remains in the terminal after the screen: a summary, the unresolved errors, the last lines of the log. Ends with
+ * a line break.
  */
 export function farewell(model: ScreenModel, style: Style, now: number): string {
   const { state, requests, logs, lastError } = model;
@@ -20,7 +20,7 @@ export function farewell(model: ScreenModel, style: Style, now: number): string 
   if (state.deployment === 'script') facts.push(`generation ${state.generation}`);
   const lines = [`${style.bold('triton-local')} ${facts.join(', ')}`];
   const logged = lastError === undefined ? [] : [lastError];
-  const errors = new Set([...logged, ...model.standingErrors()].map(lastLine));
+  const errors = new Set([...logged, ...model.unresolvedErrors()].map(lastLine));
   for (const [index, error] of [...errors].slice(-MOST_ERRORS).entries()) {
     const label = index === Math.min(errors.size, MOST_ERRORS) - 1 ? 'last error' : 'error';
     lines.push(`${style.red(label)} ${sanitize(error, false)}`);

@@ -1,12 +1,12 @@
 import type { Style } from '../style.ts';
-import { cut, sanitize, widthOf } from '../text.ts';
+import { sanitize, widthOf } from '../text.ts';
 import { keyHelp, type LeaveMeans } from './keys.ts';
-import { type Frame, Rows } from './rows.tsx';
+import { type Frame, Row } from './rows.tsx';
 import type { ScreenModel } from './screen-model.ts';
 
-/** The last row: the keys, or what is being typed, or what a key has just done. */
+/** The last row: the keys, the text being typed, or what a key has just done. */
 export function Footer({ model, frame }: { readonly model: ScreenModel; readonly frame: Frame }) {
-  return <Rows texts={[footerText(model, frame)]} frame={frame} />;
+  return <Row>{footerText(model, frame)}</Row>;
 }
 
 function footerText(
@@ -22,13 +22,13 @@ function footerText(
   const keys = keyHints(leaveMeans, style, columns);
   if (!notice) return keys;
   const paint = notice.isError ? style.red : style.green;
-  const text = cut(paint(sanitize(notice.text, false)), columns - 2);
+  const text = paint(sanitize(notice.text, false));
   return widthOf(text) + widthOf(keys) + 4 <= columns - 2 ? `${keys}    ${text}` : text;
 }
 
 function keyHints(leaveMeans: LeaveMeans, style: Style, columns: number): string {
   const hints = keyHelp(leaveMeans).map(({ key, short }) => `${style.bold(key)} ${style.dim(short)}`);
-  // Help comes last in the list and must not be what a narrow screen cuts off.
+  // Help is the last hint; a narrow screen drops the hints before it instead.
   while (hints.length > 2 && widthOf(hints.join('   ')) > columns - 2) hints.splice(hints.length - 2, 1);
   return hints.join('   ');
 }

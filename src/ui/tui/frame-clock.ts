@@ -2,20 +2,20 @@ import type { Clock } from '../../base/index.ts';
 
 const CALM_MS = 110;
 const LAZY_MS = 250;
-/** For a moment after a key, frames follow fast, so that scrolling and typing feel immediate. */
+/** Shortly after a key, frames come faster, so that scrolling and typing feel immediate. */
 const EAGER_MS = 33;
 const EAGER_FOR_MS = 300;
 const EXPENSIVE_MS = 40;
 const CHEAP_MS = 20;
 
-/** Decides when a frame is due: on request, never faster than the terminal and the processor can bear. */
+/** Schedules frames: only on request, and never faster than terminal and processor can handle. */
 export class FrameClock {
   readonly #clock: Clock;
   readonly #frame: () => void;
   #interval = CALM_MS;
   #lastFrame = Number.NEGATIVE_INFINITY;
   #eagerUntil = Number.NEGATIVE_INFINITY;
-  #callOff: (() => void) | undefined;
+  #cancel: (() => void) | undefined;
   #dueAt = Number.POSITIVE_INFINITY;
   #stopped = false;
 
@@ -24,16 +24,16 @@ export class FrameClock {
     this.#frame = frame;
   }
 
-  /** Something changed that a frame should show. */
+  /** Requests a frame for a change. */
   request(): void {
     if (this.#stopped) return;
     const now = this.#clock.now();
     const interval = this.isEager ? EAGER_MS : this.#interval;
     const due = Math.max(now, this.#lastFrame + interval);
     if (due >= this.#dueAt) return;
-    this.#callOff?.();
+    this.#cancel?.();
     this.#dueAt = due;
-    this.#callOff = this.#clock.after(due - now, () => this.#run());
+    this.#cancel = this.#clock.after(due - now, () => this.#run());
   }
 
   /** A key was pressed. */
@@ -46,7 +46,7 @@ export class FrameClock {
     return this.#clock.now() < this.#eagerUntil;
   }
 
-  /** How long the last frame took: expensive ones come less often. */
+  /** Records the cost of the last frame; expensive frames become less frequent. */
   noteCost(milliseconds: number): void {
     if (milliseconds > EXPENSIVE_MS) this.#interval = Math.min(LAZY_MS, this.#interval * 2);
     else if (milliseconds < CHEAP_MS) this.#interval = CALM_MS;
@@ -54,11 +54,11 @@ export class FrameClock {
 
   stop(): void {
     this.#stopped = true;
-    this.#callOff?.();
+    this.#cancel?.();
   }
 
   #run(): void {
-    this.#callOff = undefined;
+    this.#cancel = undefined;
     this.#dueAt = Number.POSITIVE_INFINITY;
     this.#lastFrame = this.#clock.now();
     this.#frame();

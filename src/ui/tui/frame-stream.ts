@@ -2,9 +2,9 @@ import { Writable } from 'node:stream';
 import type { Size } from './terminal.ts';
 
 /**
- * What Ink draws to. In its debug mode Ink hands over each frame as plain rows and leaves erasing and placing to
- * others, which is what we want: `Terminal` does that without ever touching the scrollback (Ink 6 erases it when a
- * frame once was as high as the terminal), and the log pane gets its rows without passing through React.
+ * What Ink draws to. In its debug mode Ink writes each frame as plain rows, without erasing or moving the cursor.
+ * `Terminal` places them: it never touches the scrollback, which Ink 6 erases when a frame is as high as the terminal,
+ * and the log is painted into the same write without passing through React (figures: `test/bench/README.md`).
  */
 export class FrameStream extends Writable {
   readonly #size: () => Size;
@@ -16,7 +16,7 @@ export class FrameStream extends Writable {
     this.#onFrame = onFrame;
   }
 
-  /** Asked for by Ink at every layout. */
+  /** Ink reads it at every layout. */
   get columns(): number {
     return this.#size().columns;
   }

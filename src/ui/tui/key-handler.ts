@@ -9,14 +9,12 @@ import type { ScreenModel } from './screen-model.ts';
 export interface KeyHandlerParts {
   readonly model: ScreenModel;
   readonly control: Control;
-  /** Height of the log pane now. */
-  readonly paneRows: () => number;
   readonly leave: (leaving: Leaving) => void;
-  /** How many rows the help or the details have. */
+  /** The number of rows of the help or the details. */
   readonly overlayRows: () => number;
   /** Makes the next frame write every row. */
   readonly repaint: () => void;
-  /** Gives the terminal back and stops the process until it is continued. */
+  /** Restores the terminal and stops the process until it is continued. */
   readonly suspend: () => void;
   /** Puts a text on the clipboard. */
   readonly copy: (text: string) => void;
@@ -30,7 +28,7 @@ const NEXT_LEVEL: Readonly<Record<LogLevel, LogLevel>> = {
 };
 const MAX_TYPED = 200;
 
-/** Does what keys ask for. */
+/** Carries out the actions of keys. */
 export class KeyHandler {
   readonly #parts: KeyHandlerParts;
   #reloading = false;
@@ -39,7 +37,7 @@ export class KeyHandler {
     this.#parts = parts;
   }
 
-  /** Takes what Ink read at once: one key, or several characters that were typed or pasted faster than they were read. */
+  /** Handles one read of Ink: a key, or several characters that were pasted or typed faster than they were read. */
   press(input: string, key: Key): void {
     const { model } = this.#parts;
     const isCharacters = !key.ctrl && !key.meta;
@@ -56,7 +54,7 @@ export class KeyHandler {
   }
 
   #perform(action: Action): void {
-    const { model, paneRows, repaint, suspend } = this.#parts;
+    const { model, repaint, suspend } = this.#parts;
     const { view } = model;
     switch (action.kind) {
       case 'leave':
@@ -75,10 +73,10 @@ export class KeyHandler {
         this.#scroll(action.lines);
         return;
       case 'page':
-        this.#scroll(action.pages * Math.max(1, paneRows() - 1));
+        this.#scroll(action.pages * Math.max(1, this.#contentHeight() - 1));
         return;
       case 'start':
-        if (model.pane === 'log') view.toStart(paneRows());
+        if (model.pane === 'log') view.toStart(this.#contentHeight());
         else model.paneOffset = 0;
         return;
       case 'end':
@@ -131,13 +129,18 @@ export class KeyHandler {
   }
 
   #scroll(lines: number): void {
-    const { model, paneRows, overlayRows } = this.#parts;
+    const { model, overlayRows } = this.#parts;
     if (model.pane === 'log') {
-      model.view.scroll(lines, paneRows());
+      model.view.scroll(lines, this.#contentHeight());
       return;
     }
-    const last = Math.max(0, overlayRows() - paneRows());
+    const last = Math.max(0, overlayRows() - this.#contentHeight());
     model.paneOffset = Math.max(0, Math.min(last, model.paneOffset + lines));
+  }
+
+  /** Rows of the log or an overlay that are visible, below the rule. */
+  #contentHeight(): number {
+    return Math.max(0, this.#parts.model.paneHeight - 1);
   }
 
   async #toggleKey(): Promise<void> {
@@ -181,7 +184,7 @@ export class KeyHandler {
 
   #leave(exitCode: number): void {
     const { model, leave } = this.#parts;
-    // In raw mode Ctrl+C is a mere character. Asked for once more it becomes the signal that users mean by it.
+    // In raw mode Ctrl+C is only a character; the second one becomes the signal that users expect.
     if (model.isLeaving && exitCode !== 0) process.kill(process.pid, 'SIGINT');
     model.isLeaving = true;
     leave({ exitCode });
@@ -202,7 +205,7 @@ export class KeyHandler {
     await (model.state.replay ? control.unpin() : control.pin());
   }
 
-  /** Shows why the emulator did not do what was asked: it may be refused, or the connection be gone. */
+  /** Shows why a request to the emulator failed, for example because it was refused or the connection is gone. */
   async #attempt(task: () => Promise<void>): Promise<void> {
     const { model } = this.#parts;
     try {

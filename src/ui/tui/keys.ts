@@ -1,6 +1,6 @@
 import type { Key } from 'ink';
 
-/** What a key asks for. */
+/** What a key does. */
 export type Action =
   | { readonly kind: 'leave'; readonly exitCode: number }
   | {
@@ -23,7 +23,7 @@ export type Action =
   | { readonly kind: 'page'; readonly pages: number }
   | { readonly kind: 'start' | 'end' };
 
-/** What leaving the screen does to the emulator. */
+/** Whether leaving the screen stops the emulator or only detaches from it. */
 export type LeaveMeans = 'stop' | 'detach';
 
 export interface KeyHelp {
@@ -32,7 +32,7 @@ export interface KeyHelp {
   readonly does: string;
 }
 
-/** Shown by `?`, and the source of the footer, which shows as many as fit: the most useful first, help always. */
+/** The keys for `?` and the footer. The footer shows as many as fit, the most useful first, and always help. */
 export function keyHelp(leaveMeans: LeaveMeans): readonly KeyHelp[] {
   return [leaveMeans === 'stop' ? QUIT : DETACH, ...KEYS];
 }
@@ -76,31 +76,20 @@ export function actionFor(input: string, key: Key): Action | undefined {
   if (key.home) return { kind: 'start' };
   if (key.end) return { kind: 'end' };
   if (key.escape) return { kind: 'escape' };
-  switch (input.toLowerCase()) {
-    case 'q':
-      return { kind: 'leave', exitCode: 0 };
-    case 'r':
-      return { kind: 'reload' };
-    case 'w':
-      return { kind: 'toggle-watching' };
-    case 'p':
-      return { kind: 'toggle-pin' };
-    case 'd':
-      return { kind: 'details' };
-    case 'l':
-      return { kind: 'long-lines' };
-    case 'k':
-      return { kind: 'key' };
-    case 'f':
-      return { kind: 'cycle-level' };
-    case '/':
-      return { kind: 'search' };
-    case 'c':
-      return { kind: 'clear' };
-    case '?':
-    case 'h':
-      return { kind: 'help' };
-    default:
-      return undefined;
-  }
+  return ACTIONS.get(input.toLowerCase());
 }
+
+const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
+  ['q', { kind: 'leave', exitCode: 0 }],
+  ['r', { kind: 'reload' }],
+  ['w', { kind: 'toggle-watching' }],
+  ['p', { kind: 'toggle-pin' }],
+  ['d', { kind: 'details' }],
+  ['l', { kind: 'long-lines' }],
+  ['k', { kind: 'key' }],
+  ['f', { kind: 'cycle-level' }],
+  ['/', { kind: 'search' }],
+  ['c', { kind: 'clear' }],
+  ['?', { kind: 'help' }],
+  ['h', { kind: 'help' }],
+]);

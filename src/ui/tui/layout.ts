@@ -6,11 +6,11 @@ export interface LayoutNeeds {
   readonly hasProgress: boolean;
   readonly hasReload: boolean;
   readonly hasReplay: boolean;
-  /** Whether callers need a key. */
+  /** Whether requests need a key. */
   readonly hasKey: boolean;
 }
 
-/** How many rows each part of the head gets; what gets none is not shown. */
+/** How many rows each part of the head gets; a part without rows is hidden. */
 export interface Layout {
   readonly engine: boolean;
   readonly urls: number;
@@ -20,7 +20,7 @@ export interface Layout {
   readonly reload: boolean;
   readonly replay: boolean;
   readonly banner: number;
-  /** Models and requests stand beside each other. */
+  /** Models and requests are side by side. */
   readonly wide: boolean;
   readonly models: number;
   readonly figures: boolean;
@@ -31,15 +31,15 @@ export interface Layout {
 const WIDE_COLUMNS = 100;
 const LOG_SHARE = 1 / 3;
 const LEAST_LOG_ROWS = 4;
-/** Requests get a quarter of the screen, and more than these only on a tall one. */
+/** Requests get up to a quarter of the screen, but at least this many rows if possible. */
 const FEW_REQUESTS = 6;
 const REQUEST_SHARE = 1 / 4;
 /** Title, footer and the rule above the log. */
 const FIXED_ROWS = 3;
 
 /**
- * Hands out the rows above the log, the most telling first. The log keeps a third of the screen, the whole stays
- * one row below the terminal's height, and rows of requests are kept free before there are any: the screen must not jump.
+ * Assigns the rows above the log, the most important first. The log keeps a third of the screen, the last row of the
+ * terminal stays free, and rows for requests are reserved before the first one, so that the screen does not jump.
  */
 export function planLayout({ columns, rows }: Size, needs: LayoutNeeds): Layout {
   const log = Math.max(LEAST_LOG_ROWS, Math.floor((rows - 1) * LOG_SHARE));
@@ -58,7 +58,7 @@ export function planLayout({ columns, rows }: Size, needs: LayoutNeeds): Layout 
   const progress = take(needs.hasProgress ? 1 : 0) === 1;
   const serving = take(1) === 1;
   const figures = take(1) === 1;
-  // In the wide form the headline of the requests stands above the models too.
+  // Side by side, the headline of the requests takes a row from the models too.
   let models = wide && !figures ? 0 : take(Math.min(1, needs.modelRows));
   banner += take(Math.min(needs.bannerLines, 3) - banner);
   const reload = take(needs.hasReload ? 1 : 0) === 1;

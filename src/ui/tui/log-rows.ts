@@ -8,7 +8,7 @@ const SOURCE_WIDTH = 9;
 const TIME_FROM_COLUMNS = 100;
 const MOST_CACHED = 2_000;
 
-/** Makes the rows of the log pane: each line is cleaned, cut and coloured once for a width. */
+/** Formats the rows of the log pane; each line is sanitized, cut and coloured once per width. */
 export class LogRows {
   readonly #style: Style;
   readonly #cache = new Map<number, string>();
@@ -31,7 +31,7 @@ export class LogRows {
     return row;
   }
 
-  /** The whole of a line, as many rows as it takes. */
+  /** A whole line, wrapped into as many rows as it needs. */
   wrapped(entry: LogEntry, columns: number): string[] {
     const head = this.#head(entry, columns);
     const width = Math.max(1, columns - 1 - widthOf(head));
@@ -59,7 +59,7 @@ export class LogRows {
   }
 }
 
-/** The rule above the log pane: what is filtered, and where the window stands. */
+/** The rule above the log pane: the filter and the position of the window. */
 export function logTitle(view: LogView, columns: number, style: Style, dropped: number): string {
   const { level, text } = view.filter;
   const facts = [formatCount(view.count) + (view.count === 1 ? ' line' : ' lines')];
@@ -80,7 +80,7 @@ function position(view: LogView): string {
   return `${lost}▼ ${formatCount(view.below)} below · End follows`;
 }
 
-/** The time of day here of an ISO moment. */
+/** The local time of day of an ISO timestamp. */
 export function clockTime(iso: string): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return '--:--:--';

@@ -3,20 +3,20 @@ import { isAtLeast } from '../renderer.ts';
 
 export interface LogFilter {
   readonly level: LogLevel;
-  /** Lines that hold this, whatever its case; empty for all. */
+  /** Only lines that contain this text, ignoring case; empty for all. */
   readonly text: string;
 }
 
 const COMPACT_AT = 4_096;
 
 /**
- * The part of the log that is looked at: which lines pass the filter, and where the window over them stands. The
- * window hangs on the id of its last line, so that what one reads stays put while new lines come; at the end it follows.
+ * The visible part of the log: the lines that pass the filter, and a window over them. The window is anchored to the id
+ * of its last line, so that it stays in place while new lines arrive; at the end it follows them.
  */
 export class LogView {
   readonly #store: LogStore;
   #filter: LogFilter = { level: 'debug', text: '' };
-  /** Ids of the lines that pass, rising; those before `#head` have been evicted. */
+  /** Ids of the matching lines, ascending; those before `#head` have been evicted. */
   #ids: number[] = [];
   #head = 0;
   #scanned = 0;
@@ -45,22 +45,22 @@ export class LogView {
     return this.#anchor === undefined;
   }
 
-  /** Whether what was looked at had to make room for newer lines. */
+  /** Whether the lines in the window were evicted by newer ones. */
   get anchorLost(): boolean {
     return this.#anchorLost;
   }
 
-  /** Lines that pass the filter. */
+  /** The number of lines that pass the filter. */
   get count(): number {
     return this.#ids.length - this.#head;
   }
 
-  /** Lines that came after the window. */
+  /** The number of lines below the window. */
   get below(): number {
     return this.#anchor === undefined ? 0 : this.#ids.length - 1 - this.#anchorIndex();
   }
 
-  /** Takes note of what came and went since the last time. */
+  /** Takes in lines added to and evicted from the store. */
   update(): void {
     const { firstId, nextId } = this.#store;
     for (let id = Math.max(this.#scanned, firstId); id < nextId; id += 1) {
@@ -76,7 +76,7 @@ export class LogView {
     if (this.#anchor !== undefined && this.#anchor < firstId) this.#anchorLost = true;
   }
 
-  /** The lines to show, oldest first. */
+  /** The visible lines, oldest first. */
   window(rows: number): readonly LogEntry[] {
     const last = this.#lastIndex(rows);
     const entries: LogEntry[] = [];
@@ -87,7 +87,7 @@ export class LogView {
     return entries;
   }
 
-  /** Moves the window; down to the end means to follow again. */
+  /** Moves the window; at the end it follows again. */
   scroll(lines: number, rows: number): void {
     const target = Math.max(this.#lastIndex(rows) + lines, this.#head + rows - 1);
     this.#anchor = target >= this.#ids.length - 1 ? undefined : this.#ids[target];
@@ -114,7 +114,7 @@ export class LogView {
     return Math.min(this.#ids.length - 1, Math.max(this.#anchorIndex(), this.#head + rows - 1));
   }
 
-  /** Where the anchor stands among the ids, or the last one before it when it does not pass a new filter. */
+  /** The index of the anchor, or of the last matching line before it. */
   #anchorIndex(): number {
     const anchor = this.#anchor ?? Number.POSITIVE_INFINITY;
     let low = this.#head;

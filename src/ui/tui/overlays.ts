@@ -1,30 +1,34 @@
 import { findFailure } from '../../events/index.ts';
 import { formatEngine, formatPath, formatStatistics } from '../format.ts';
 import type { Style } from '../style.ts';
-import { cut, sanitize, widthOf, wrap } from '../text.ts';
+import { sanitize, wrap } from '../text.ts';
 import { failureLines } from './banner.ts';
 import { keyHelp } from './keys.ts';
 import type { ScreenModel } from './screen-model.ts';
 
 const KEY_WIDTH = 4;
 
-/** The rows of what covers the log: the help, or every long text in full. None is wider than the screen. */
+/** The rows of the help, or of every long text in full. */
 export function overlayRows(model: ScreenModel, style: Style): readonly string[] {
-  const rows = model.pane === 'help' ? helpRows(model, style) : detailRows(model, style);
-  return rows.map((row) => cut(row, model.size.columns - 1));
+  return model.pane === 'help' ? helpRows(model, style) : detailRows(model, style);
 }
 
-/** The rule above: what is shown, which part of it, and how to get back. */
-export function overlayTitle(
-  { pane, size }: ScreenModel,
-  { first, height, count }: { readonly first: number; readonly height: number; readonly count: number },
-  style: Style,
-): string {
-  const shown = count <= height ? '' : ` · ${first + 1}-${Math.min(count, first + height)} of ${count} ↑↓`;
-  const left = `── ${pane}${shown} `;
-  const right = ' Esc closes ──';
-  const rule = '─'.repeat(Math.max(0, size.columns - 1 - widthOf(left) - widthOf(right)));
-  return style.dim(cut(left + rule + right, size.columns - 1));
+/** The rows of an overlay that are visible: from `first` up to, not including, `end`. */
+export interface VisibleRows {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** Which of `count` rows a pane of `height` rows shows when it is scrolled to `offset`. */
+export function visibleRows(offset: number, count: number, height: number): VisibleRows {
+  const first = Math.max(0, Math.min(offset, count - height));
+  return { first, end: Math.min(count, first + height) };
+}
+
+/** The beginning of the rule above an overlay: its name, and which rows are visible where not all are. */
+export function overlayTitle(pane: ScreenModel['pane'], { first, end }: VisibleRows, count: number): string {
+  const part = end - first === count ? '' : ` · ${first + 1}-${end} of ${count} ↑↓`;
+  return `── ${pane}${part} `;
 }
 
 function helpRows({ size, leaveMeans }: ScreenModel, style: Style): string[] {

@@ -1,39 +1,64 @@
-import { Text } from 'ink';
+import { Box, Text } from 'ink';
+import type { ReactNode } from 'react';
 import type { Style } from '../style.ts';
-import { cut, fitTo, widthOf } from '../text.ts';
 
 export const LABEL_WIDTH = 10;
 
-/** What every part of the head is made with. */
+/** What every part of the screen is drawn with. */
 export interface Frame {
   readonly columns: number;
   readonly style: Style;
 }
 
-/** Rows of the screen with a margin at both sides, each cut to fit. */
-export function Rows({ texts, frame }: { readonly texts: readonly string[]; readonly frame: Frame }) {
-  if (texts.length === 0) return null;
-  // A row must not be empty: Ink gives an empty text no height.
-  return <Text>{texts.map((text) => ` ${cut(text, frame.columns - 2)}`).join('\n')}</Text>;
+/**
+ * One row, shortened with an ellipsis to the room that it gets. Colours come as escape sequences of our own `Style`:
+ * Ink's colour properties ask chalk, which knows neither `--no-color` nor the terminal that we draw on.
+ */
+export function Row({ children }: { readonly children: string }) {
+  // Ink gives an empty text no height.
+  return <Text wrap="truncate-end">{children === '' ? ' ' : children}</Text>;
 }
 
-/** A row that begins with a quiet label. */
-export function fact(label: string, text: string, style: Style): string {
-  return style.dim(label.padEnd(LABEL_WIDTH)) + text;
+/** Several rows, one below the other. */
+export function Rows({ texts }: { readonly texts: readonly string[] }) {
+  // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place on the screen
+  return texts.map((text, row) => <Row key={row}>{text}</Row>);
 }
 
-/** Two texts at both edges; the left one gives way. */
-export function spread(left: string, right: string, width: number): string {
-  const room = width - widthOf(right) - 2;
-  return room < 8 ? cut(left, width) : `${fitTo(left, room)}  ${right}`;
+/** Content beside a dimmed label. */
+export function Fact({
+  label,
+  style,
+  children,
+}: {
+  readonly label: string;
+  readonly style: Style;
+  readonly children: ReactNode;
+}) {
+  return (
+    <Box>
+      <Box width={LABEL_WIDTH} flexShrink={0}>
+        <Text>{style.dim(label)}</Text>
+      </Box>
+      <Box flexDirection="column" flexGrow={1} flexBasis={0}>
+        {children}
+      </Box>
+    </Box>
+  );
 }
 
-/** The parts that fit wholly into `width`, in order; the first is always there. */
-export function joinFitting(parts: readonly string[], separator: string, width: number): string {
-  let joined = parts[0] ?? '';
-  for (const part of parts.slice(1)) {
-    if (widthOf(joined) + widthOf(separator) + widthOf(part) > width) break;
-    joined += separator + part;
-  }
-  return joined;
+/** The parts that fit whole into one row, in order; the first is always shown, shortened if it must be. */
+export function FittingParts({ parts, style }: { readonly parts: readonly string[]; readonly style: Style }) {
+  const separator = style.dim(' · ');
+  return (
+    // What does not fit wraps into rows that are not shown.
+    <Box flexWrap="wrap" height={1} overflow="hidden">
+      {parts.map((part, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a part is its place in the row
+        <Text key={index} wrap="truncate-end">
+          {index === 0 ? part : separator + part}
+        </Text>
+      ))}
+    </Box>
+  );
 }

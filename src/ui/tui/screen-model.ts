@@ -18,12 +18,12 @@ export interface Notice {
   readonly isError: boolean;
 }
 
-/** Why a model is unavailable that nobody misses. */
+/** Reasons of unavailable models that are not errors. */
 const IN_ORDER: ReadonlySet<string> = new Set(['', 'unloaded']);
 
 /**
- * All that the screen shows, outside React. Events only change what is here and raise a flag; React sees nothing but
- * a number, which rises when a frame of the head is due.
+ * Everything that the screen shows, kept outside React. Events only change this model and set a flag; React sees only a
+ * version number, which rises when Ink should render.
  */
 export class ScreenModel {
   readonly logs = new LogStore();
@@ -31,23 +31,25 @@ export class ScreenModel {
   readonly view = new LogView(this.logs);
   state: EmulatorState = initialState;
   size: Size;
-  /** What the pane below the head shows. */
+  /** The content of the pane below the head. */
   pane: 'log' | 'help' | 'details' = 'log';
-  /** First row that the help or the details show. */
+  /** Rows between head and footer, as Ink lays them out: a rule, and the log or an overlay below it. */
+  paneHeight = 0;
+  /** First visible row of the help or the details. */
   paneOffset = 0;
   /** Whether long log lines are wrapped. */
   wrapsLog = false;
   /** The access key, while the user wants to see it. */
   shownKey: string | undefined;
-  /** The text being typed after `/`; undefined outside that. */
+  /** The text being typed after `/`; undefined while not searching. */
   typed: string | undefined;
   readonly leaveMeans: LeaveMeans;
   notice: Notice | undefined;
   /** Whether the user has asked to leave. */
   isLeaving = false;
-  /** The newest error in the log since everything was last in order, kept for the farewell. */
+  /** The newest error in the log since the last time without failures; shown in the farewell. */
   lastError: string | undefined;
-  /** Whether the head must be made anew. */
+  /** Whether Ink must render. */
   headDirty = true;
 
   readonly #threshold: LogLevel;
@@ -97,18 +99,18 @@ export class ScreenModel {
     }
     this.adopt(reduce(this.state, event));
     const isInOrder = event.type === 'emulator.ready' || event.type === 'reload.completed';
-    if (isInOrder && this.standingErrors().length === 0) this.lastError = undefined;
+    if (isInOrder && this.unresolvedErrors().length === 0) this.lastError = undefined;
   }
 
-  /** Takes a state that was asked for; an older one than ours is left alone. */
+  /** Takes over a requested state, unless it is older than ours. */
   adopt(state: EmulatorState): void {
     if (state === this.state || state.seq < this.state.seq) return;
     this.state = state;
     this.touchHead();
   }
 
-  /** What is broken now: what the newest saves failed with, and models that cannot be loaded. */
-  standingErrors(): readonly string[] {
+  /** Unresolved errors: those of the newest saves, and of models that cannot be loaded. */
+  unresolvedErrors(): readonly string[] {
     const { failures, models } = this.state;
     const unavailable = models.filter(
       ({ state, reason }) => state === 'UNAVAILABLE' && !IN_ORDER.has(reason),
@@ -119,24 +121,24 @@ export class ScreenModel {
     ];
   }
 
-  /** Shows another pane, or the log again where it is shown already. */
+  /** Shows another pane, or the log if that pane is already shown. */
   toggle(pane: 'help' | 'details'): void {
     this.pane = this.pane === pane ? 'log' : pane;
     this.paneOffset = 0;
   }
 
-  /** Something in the head or the footer changed. */
+  /** Marks a change in what Ink draws. */
   touchHead(): void {
     this.headDirty = true;
     this.#onChange();
   }
 
-  /** Something in the log pane alone changed. */
+  /** Marks a change in the log only. */
   touchLog(): void {
     this.#onChange();
   }
 
-  /** Lets React make the head anew. */
+  /** Makes Ink render. */
   renderHead(): void {
     this.headDirty = false;
     this.#version += 1;

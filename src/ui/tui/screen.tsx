@@ -9,17 +9,17 @@ import { FrameStream } from './frame-stream.ts';
 import { Input } from './input.tsx';
 import { KeyHandler } from './key-handler.ts';
 import { LogRows, logTitle } from './log-rows.ts';
-import { overlayRows, overlayTitle } from './overlays.ts';
+import { overlayRows } from './overlays.ts';
 import { ScreenModel } from './screen-model.ts';
 import { Suspension } from './suspension.ts';
 import { Terminal } from './terminal.ts';
 
-/** The head is made anew at most this often while nobody presses a key; the log pane follows the frame clock. */
+/** Minimum time between renders by Ink while no key is pressed; the log pane follows the frame clock. */
 const HEAD_EVERY_MS = 250;
 const RESIZE_QUIET_MS = 50;
 const HANGUP = 129;
 
-/** Shows the screen and keeps it true until it is disposed of; stdin and stdout must be terminals. */
+/** Shows the screen and keeps it up to date until it is disposed; stdin and stdout must be terminals. */
 export async function startScreen(options: RendererOptions, clock: Clock = systemClock): Promise<Renderer> {
   const screen = new Screen(options, clock);
   try {
@@ -48,7 +48,8 @@ class Screen implements Renderer {
   #leave: (leaving: Leaving) => void = () => undefined;
   #ink: Instance | undefined;
   #inkEnded: Promise<void> | undefined;
-  #head: string[] = [];
+  /** The newest frame of Ink: every row of the screen, the log pane blank. */
+  #inkRows: string[] = [];
   #headAt = Number.NEGATIVE_INFINITY;
   #ended: Promise<void> | undefined;
   #failed = false;
@@ -74,7 +75,6 @@ class Screen implements Renderer {
     this.#keys = new KeyHandler({
       model: this.#model,
       control: options.control,
-      paneRows: () => this.#paneRows(),
       leave: (leaving) => this.#leave(leaving),
       overlayRows: () => overlayRows(this.#model, this.#style).length,
       repaint: () => this.#terminal.erase(),
@@ -87,8 +87,8 @@ class Screen implements Renderer {
     const { control, stdin } = this.#options;
     this.#undo.push(control.subscribe((event) => this.#model.receive(event)));
     this.#terminal.enter();
-    // The last resorts when the process ends without us: process.exit somewhere, or a crash, whose stack Node prints
-    // between these two. A signal that nobody else handles makes Ink unmount, which `Input` tells of.
+    // Last resorts for an end without disposal: process.exit, or a crash, whose stack Node prints between these two
+    // events. An otherwise unhandled signal makes Ink unmount, which `Input` reports.
     process.once('exit', this.#restore);
     process.on('uncaughtExceptionMonitor', this.#restore);
     this.#undo.push(() => process.off('exit', this.#restore).off('uncaughtExceptionMonitor', this.#restore));
@@ -121,7 +121,7 @@ class Screen implements Renderer {
     const { stdin } = this.#options;
     const frames = new FrameStream(
       () => this.#model.size,
-      (rows) => this.#takeHead(rows),
+      (rows) => this.#takeInkRows(rows),
     );
     const instance = render(
       <>
@@ -129,7 +129,7 @@ class Screen implements Renderer {
         <Input onKey={(input, key) => this.#guard(() => this.#press(input, key))} onGone={this.#restore} />
       </>,
       {
-        // Ink asks of its stream what FrameStream has; the type names the whole of a TTY.
+        // FrameStream has all that Ink uses of its stream; the type demands a whole TTY.
         stdout: frames as unknown as NodeJS.WriteStream,
         stdin,
         debug: true,
@@ -138,7 +138,7 @@ class Screen implements Renderer {
         onRender: ({ renderTime }) => this.#frames.noteCost(renderTime),
       },
     );
-    // Asked for once: every call leaves a listener on the process that only the end of the first takes away.
+    // Called only once: each call adds a process listener that only the end of the first removes.
     this.#inkEnded = instance.waitUntilExit().then(
       () => undefined,
       (error: unknown) => this.#fail(error),
@@ -146,7 +146,7 @@ class Screen implements Renderer {
     return instance;
   }
 
-  /** Runs what a timer or a key starts: what it throws would end the process, and the emulator with it. */
+  /** Runs a task of a timer or key; an error in it must not end the process and with it the emulator. */
   #guard(task: () => void): void {
     if (this.#failed) return;
     try {
@@ -156,7 +156,7 @@ class Screen implements Renderer {
     }
   }
 
-  /** A fault in drawing must not end what is served: the terminal is given back and says why. */
+  /** A fault in drawing must not end the emulator: restores the terminal and reports the fault. */
   #fail(error: unknown): void {
     if (this.#ended || this.#failed) return;
     this.#failed = true;
@@ -165,23 +165,23 @@ class Screen implements Renderer {
     this.#terminal.leave();
     write(
       this.#options.stdout,
-      `the screen failed (${messageOf(error)}); the emulator serves on, Ctrl+C ends it\n`,
+      `the screen failed (${messageOf(error)}); the emulator keeps serving, Ctrl+C stops it\n`,
     );
   }
 
   #followTerminal(): void {
-    let callOff: () => void = () => undefined;
+    let cancel: () => void = () => undefined;
     const unsubscribe = this.#terminal.onResize(() => {
-      callOff();
-      callOff = this.#clock.after(RESIZE_QUIET_MS, () => this.#guard(() => this.#resume()));
+      cancel();
+      cancel = this.#clock.after(RESIZE_QUIET_MS, () => this.#guard(() => this.#resume()));
     });
     this.#undo.push(() => {
       unsubscribe();
-      callOff();
+      cancel();
     });
   }
 
-  /** After a suspension the terminal may have another size, and shows what the shell wrote. */
+  /** After a suspension or resize: the size may differ, and the shell's output may be visible. */
   #resume(): void {
     this.#model.size = this.#terminal.size;
     this.#terminal.erase();
@@ -189,10 +189,10 @@ class Screen implements Renderer {
     this.#frames.hurry();
   }
 
-  /** Once a second: does the uptime or the request rate read differently now? */
+  /** Once a second, redraws the head if the uptime or request rate reads differently. */
   #keepTime(): void {
     let shown = '';
-    const look = () => {
+    const refresh = () => {
       if (this.#terminal.closed) this.#leave({ exitCode: HANGUP });
       const { state, requests } = this.#model;
       const minute = uptimeMark(state.startedAt);
@@ -201,7 +201,7 @@ class Screen implements Renderer {
       if (mark !== shown) this.#model.touchHead();
       shown = mark;
     };
-    const timer = setInterval(() => this.#guard(look), 1_000);
+    const timer = setInterval(() => this.#guard(refresh), 1_000);
     timer.unref();
     this.#undo.push(() => clearInterval(timer));
   }
@@ -218,46 +218,44 @@ class Screen implements Renderer {
     if (this.#model.headDirty && (this.#frames.isEager || now - this.#headAt >= HEAD_EVERY_MS)) {
       this.#headAt = now;
       this.#model.renderHead();
-      // React draws in a microtask of its own, which comes first: head and log go out as one write.
+      // React draws in a microtask of its own, which comes first: Ink's rows and the log are one write.
       queueMicrotask(() => this.#guard(() => this.#paint()));
     } else this.#paint();
     if (this.#model.headDirty) this.#frames.request();
   }
 
-  #takeHead(rows: string[]): void {
-    this.#head = rows;
-    this.#paint();
+  /** Painted once the height of the pane is known, which React measures after it has drawn. */
+  #takeInkRows(rows: string[]): void {
+    this.#inkRows = rows;
+    queueMicrotask(() => this.#guard(() => this.#paint()));
   }
 
   #paint(): void {
-    if (this.#ended || this.#failed || this.#head.length === 0) return;
-    const { columns, rows } = this.#model.size;
-    const { view, logs, paneOffset } = this.#model;
-    const isLog = this.#model.pane === 'log';
-    const top = this.#head.slice(0, isLog ? Math.max(1, Math.min(this.#head.length - 1, rows - 3)) : 1);
-    const footer = this.#head.at(-1) ?? '';
-    const height = this.#paneRows();
-    const overlay = isLog ? [] : overlayRows(this.#model, this.#style);
-    const first = Math.max(0, Math.min(paneOffset, overlay.length - height));
-    const pane = isLog ? this.#logPane() : overlay.slice(first);
-    const title = isLog
-      ? logTitle(view, columns, this.#style, logs.dropped)
-      : overlayTitle(this.#model, { first, height, count: overlay.length }, this.#style);
-    const filled = Array.from({ length: height }, (_, row) => pane[row] ?? '');
-    this.#terminal.paint([...top, title, ...filled, footer]);
+    if (this.#ended || this.#failed || this.#inkRows.length === 0) return;
+    this.#terminal.paint(this.#model.pane === 'log' ? this.#withLog(this.#inkRows) : this.#inkRows);
   }
 
-  #paneRows(): number {
-    const head = this.#model.pane === 'log' ? this.#head.length : 2;
-    return Math.max(0, this.#model.size.rows - 1 - head - 1);
+  /** Ink's frame with the log in the pane's place, which ends above the footer. */
+  #withLog(rows: readonly string[]): string[] {
+    const { view, logs, paneHeight, size } = this.#model;
+    if (paneHeight < 1) return [...rows];
+    const title = logTitle(view, size.columns, this.#style, logs.dropped);
+    const log = this.#logPane(paneHeight - 1);
+    const pane = Array.from({ length: paneHeight }, (_, row) => (row === 0 ? title : (log[row - 1] ?? '')));
+    const end = rows.length - 1;
+    return [...rows.slice(0, end - paneHeight), ...pane, ...rows.slice(end)];
   }
 
-  #logPane(): string[] {
-    const { columns } = this.#model.size;
-    const height = this.#paneRows();
-    const entries = this.#model.view.window(height);
-    if (!this.#model.wrapsLog) return entries.map((entry) => this.#logRows.row(entry, columns));
-    const rows = entries.flatMap((entry) => this.#logRows.wrapped(entry, columns));
+  #logPane(height: number): string[] {
+    const { view, size, wrapsLog } = this.#model;
+    const entries = view.window(height);
+    if (!wrapsLog) return entries.map((entry) => this.#logRows.row(entry, size.columns));
+    const rows: string[] = [];
+    // From the newest back, so that no more is wrapped than fits.
+    for (const entry of entries.toReversed()) {
+      if (rows.length >= height) break;
+      rows.unshift(...this.#logRows.wrapped(entry, size.columns));
+    }
     return height === 0 ? [] : rows.slice(-height);
   }
 }

@@ -1,17 +1,17 @@
 import type { Terminal } from './terminal.ts';
 
 /**
- * Ctrl+Z and `fg`: the terminal goes back to the shell as it was, and is taken over again when the process continues.
- * Windows has no such signals; nothing happens there.
+ * Ctrl+Z and `fg`: restores the terminal for the shell, and takes it over again when the process continues. Does nothing
+ * on Windows, which has no such signals.
  */
 export class Suspension {
   readonly #terminal: Terminal;
   readonly #stdin: NodeJS.ReadStream;
   readonly #onResume: () => void;
 
-  /** @param onResume paints the whole screen */
   readonly #platform: NodeJS.Platform;
 
+  /** @param onResume repaints the whole screen */
   constructor(
     terminal: Terminal,
     stdin: NodeJS.ReadStream,
@@ -24,14 +24,14 @@ export class Suspension {
     this.#onResume = onResume;
   }
 
-  /** Follows the signals; the returned function ends that. */
+  /** Listens to the signals until the returned function is called. */
   listen(): () => void {
     if (this.#platform === 'win32') return () => undefined;
     let listening = true;
     const stop = () => {
       this.#terminal.leave();
       this.#stdin.setRawMode?.(false);
-      // Stopped by the signal's default action, which the kernel skips where no shell could continue us.
+      // The signal's default action stops the process; the kernel skips it if no shell could continue us.
       process.off('SIGTSTP', stop);
       process.kill(process.pid, 'SIGTSTP');
       setImmediate(() => {
@@ -55,7 +55,7 @@ export class Suspension {
     };
   }
 
-  /** In raw mode Ctrl+Z is a mere character: it becomes the signal that it stands for, for the whole job. */
+  /** In raw mode Ctrl+Z is only a character; this sends its signal to the whole job. */
   suspend(): void {
     if (this.#platform !== 'win32') process.kill(0, 'SIGTSTP');
   }

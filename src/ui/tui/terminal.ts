@@ -1,13 +1,13 @@
 import { guard, isClosed } from '../../base/index.ts';
 
 const ESC = '\u001B';
-/** Alternate screen, no cursor, no wrapping at the right edge: a row that is too wide is cut, never a second row. */
+/** Alternate screen, no cursor, no wrapping: a row that is too wide is cut off instead of taking a second row. */
 const ENTER = `${ESC}[?1049h${ESC}[?25l${ESC}[?7l${ESC}[2J${ESC}[H`;
-/** Emptied first: tmux brings rows of the alternate screen along when the window was resized meanwhile. */
+/** Clears first: after a resize, tmux would keep rows of the alternate screen. */
 const LEAVE = `${ESC}[0m${ESC}[2J${ESC}[H${ESC}[?7h${ESC}[?25h${ESC}[?1049l`;
 const BEGIN_SYNC = `${ESC}[?2026h`;
 const END_SYNC = `${ESC}[?2026l`;
-/** The visible area only. Erasing the scrollback (CSI 3 J) would take from users what is not ours. */
+/** Erases only the visible area: the scrollback (CSI 3 J) belongs to the user. */
 const ERASE = `${ESC}[0m${ESC}[2J`;
 
 export interface Size {
@@ -16,8 +16,8 @@ export interface Size {
 }
 
 /**
- * The terminal as rows of text. Each painted row goes to its own absolute place, and only rows that differ from what
- * is there are written, so that a frame costs little over a slow line and can never scroll the screen.
+ * The terminal as rows of text. Each row is written to its absolute position, and only if it changed: a frame is cheap
+ * over a slow connection and never scrolls the screen.
  */
 export class Terminal {
   readonly #stdout: NodeJS.WriteStream;
@@ -33,7 +33,7 @@ export class Terminal {
     return { columns: this.#stdout.columns || 80, rows: this.#stdout.rows || 24 };
   }
 
-  /** Whether the terminal went away. */
+  /** Whether the terminal is gone. */
   get closed(): boolean {
     return isClosed(this.#stdout);
   }
@@ -43,7 +43,7 @@ export class Terminal {
     this.#write(ENTER);
   }
 
-  /** Shows the rows from the top; the last row of the terminal is left alone, and rows beyond it are not shown. */
+  /** Shows rows from the top. The last row of the terminal stays free; further rows are not shown. */
   paint(rows: readonly string[]): void {
     if (!this.#entered) return;
     const shown = rows.slice(0, Math.max(1, this.size.rows - 1));
@@ -56,13 +56,13 @@ export class Terminal {
     this.#painted = [...shown];
   }
 
-  /** Forgets what is on the screen: the next paint writes every row. */
+  /** Clears the screen; the next paint writes every row. */
   erase(): void {
     this.#painted = [];
     if (this.#entered) this.#write(ERASE);
   }
 
-  /** Gives the terminal back as it was; a second time does nothing. */
+  /** Restores the terminal; calling it again does nothing. */
   leave(): void {
     if (!this.#entered) return;
     this.#entered = false;

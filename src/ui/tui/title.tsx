@@ -1,10 +1,15 @@
+import { Box, Text } from 'ink';
 import type { EmulatorState } from '../../events/index.ts';
 import { formatDuration, formatPath, formatUptime } from '../format.ts';
 import type { Style } from '../style.ts';
-import { sanitize } from '../text.ts';
-import { type Frame, Rows, spread } from './rows.tsx';
+import { sanitize, widthOf } from '../text.ts';
+import { type Frame, Row } from './rows.tsx';
 
-/** Name, state, project; at the right how long it runs. */
+/** The least room for the left part; with less, the right part is not shown. */
+const LEAST_LEFT = 8;
+const GAP = 2;
+
+/** Name, state and project; at the right edge the uptime. */
 export function Title({
   state,
   now,
@@ -17,9 +22,19 @@ export function Title({
   const { style, columns } = frame;
   const project = state.projectDir === null ? '' : style.dim(formatPath(state.projectDir));
   const words = [stateWord(state, style), watchWord(state, style), project].filter(Boolean);
-  const left = [style.bold('triton-local'), ...words].join('  ');
+  const right = uptime(state, now, columns >= 100);
+  const hasRoom = columns - 2 - GAP - widthOf(right) >= LEAST_LEFT;
   return (
-    <Rows texts={[spread(left, style.dim(uptime(state, now, columns >= 100)), columns - 2)]} frame={frame} />
+    <Box columnGap={GAP}>
+      <Box flexGrow={1} flexBasis={0}>
+        <Row>{[style.bold('triton-local'), ...words].join('  ')}</Row>
+      </Box>
+      {hasRoom && (
+        <Box flexShrink={0}>
+          <Text>{style.dim(right)}</Text>
+        </Box>
+      )}
+    </Box>
   );
 }
 
@@ -50,7 +65,7 @@ function namesOf(blockers: EmulatorState['blockers']): string {
   return others.length === 0 ? `${first}` : `${first} and ${others.length} more`;
 }
 
-/** Said only where saves are not followed the usual way. */
+/** Empty while saves are followed the usual way. */
 function watchWord({ watching }: EmulatorState, style: Style): string {
   switch (watching?.mode) {
     case 'paused':

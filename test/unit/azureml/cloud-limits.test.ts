@@ -24,7 +24,7 @@ describe('the limits that a deployment asks its emulator for', () => {
     const settings = { request_timeout_ms: '90', max_queue_wait_ms: 5.9 };
     expect(managedLimits({ request_settings: settings }).limits).toMatchObject({ timeoutMs: 90, waitMs: 5 });
     expect(() => managedLimits({ request_settings: { request_timeout_ms: 0 } })).toThrow(
-      'request_settings.request_timeout_ms: a whole number above 0 is wanted, not 0',
+      'request_settings.request_timeout_ms: must be a whole number above 0, not 0',
     );
   });
 

@@ -15,9 +15,9 @@ import { AzureWorkspace } from '../../../src/workspace/index.ts';
 let directory: string;
 let workspace: AzureWorkspace;
 const said: string[] = [];
-const say = (text: string) => said.push(text);
+const notify = (text: string) => said.push(text);
 const find = (name: string, version?: string, registry?: string) =>
-  findEnvironment(workspace, { name, version, registry }, say);
+  findEnvironment(workspace, { name, version, registry }, notify);
 beforeEach(async () => {
   said.length = 0;
   directory = await mkdtemp(path.join(os.tmpdir(), 'tl-env-'));
@@ -66,7 +66,7 @@ describe('an environment by its name', () => {
     const { conda } = await planEnvironment(await find(name, undefined, registry));
     const wanted = holds.length > 0 ? holds : ['scikit-learn~=1.5.0'];
     for (const line of wanted) expect(conda?.text).toContain(JSON.stringify(line));
-    expect(said.join()).toContain(`environment "${name}" is taken for what its name says`);
+    expect(said.join()).toContain(`environment "${name}" is built from its name`);
   });
 
   it('of a registry that says nothing is a clone of the curated one, with a warning', async () => {
@@ -79,7 +79,7 @@ describe('an environment by its name', () => {
   it('of a registry may be registered here', async () => {
     await registerEnvironment(workspace, { name: 'sklearn-1.5', python: { a: 1 } });
     expect(await find('sklearn-1.5', undefined, 'azureml')).toMatchObject({ python: { a: 1 } });
-    expect(said.join()).toContain('is taken for the one registered here');
+    expect(said.join()).toContain('is replaced by the one registered here');
   });
 
   it('that is asked to be shown must be there', async () => {

@@ -13,7 +13,7 @@ import { AzureWorkspace, idOf, type JsonObject } from '../../../src/workspace/in
 let directory: string;
 let workspace: AzureWorkspace;
 const said: string[] = [];
-const say = (text: string) => said.push(text);
+const notify = (text: string) => said.push(text);
 beforeEach(async () => {
   said.length = 0;
   directory = await mkdtemp(path.join(os.tmpdir(), 'tl-model-'));
@@ -32,7 +32,7 @@ const plan = (model: JsonObject | string, more: JsonObject = {}) =>
     workspace,
     { name: 'blue', endpoint_name: 'abc', model, ...more },
     { gpu: false, limited: false },
-    say,
+    notify,
   ).then(({ models: [one] }) => one && idOf(one));
 const ids = async () => (await workspace.read()).models.map(idOf);
 
@@ -77,7 +77,7 @@ describe('the model of a deployment', () => {
     });
     await plan({ name: 'mine', version: 1, path: models(), type: 'triton_model' });
     expect(await plan(reference)).toBe('mine:1');
-    expect(said.join()).toContain(`WARNING: ${reference} is taken for mine:1`);
+    expect(said.join()).toContain(`WARNING: ${reference} is replaced by mine:1`);
   });
 
   it('may be a folder that is called "triton", or hold a model of that name', async () => {
@@ -96,8 +96,8 @@ describe('the model of a deployment', () => {
 describe('names that every object has', () => {
   it.each(['constructor', 'toString', 'hasOwnProperty'])('%s is a name as any other', async (name) => {
     const flags = { name, path: models(), type: 'triton_model' };
-    expect(await createModel(workspace, undefined, flags, [], say)).toMatchObject({ id: `${name}:1` });
-    expect(await createModel(workspace, undefined, flags, [], say)).toMatchObject({ id: `${name}:2` });
+    expect(await createModel(workspace, undefined, flags, [], notify)).toMatchObject({ id: `${name}:1` });
+    expect(await createModel(workspace, undefined, flags, [], notify)).toMatchObject({ id: `${name}:2` });
     expect(idOf(await findModel(workspace, { name }))).toBe(`${name}:2`);
     expect(hasLabel({}, name)).toBe(false);
     expect(hasLabel({ [name]: 'x' }, `${name}=x`)).toBe(true);

@@ -2,13 +2,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
-  formatBill,
   formatDuration,
   formatPath,
   formatPlace,
   formatRate,
   formatServing,
   formatSubject,
+  formatTimings,
   formatTryLine,
   formatUptime,
 } from '../../../src/ui/format.ts';
@@ -79,7 +79,7 @@ describe('reloads', () => {
   });
 
   it('show where their time went', () => {
-    expect(formatBill(timingsOf({ noticeMs: 0.2, quietMs: 81.2, stageMs: 1.5, loadMs: 49.1 }))).toBe(
+    expect(formatTimings(timingsOf({ noticeMs: 0.2, quietMs: 81.2, stageMs: 1.5, loadMs: 49.1 }))).toBe(
       'quiet 81 ms + stage 1.5 ms + load 49 ms',
     );
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cut, fitTo, sanitize, widthOf } from '../../../src/ui/text.ts';
+import { cut, sanitize, widthOf, wrap } from '../../../src/ui/text.ts';
 
 const ESC = '\u001B';
 
@@ -75,8 +75,7 @@ describe('cut', () => {
   it('counts columns, not characters, and closes colours', () => {
     expect(cut('日本語テキスト', 6)).toBe('日本…');
     expect(widthOf('日本語')).toBe(6);
-    expect(cut(`${ESC}[31mlong red text${ESC}[0m`, 8)).toBe(`${ESC}[31mlong re…${ESC}[0m`);
-    expect(cut(`${ESC}[31mred`, 8)).toBe(`${ESC}[31mred${ESC}[0m`);
+    expect(cut(`${ESC}[31mlong red text${ESC}[0m`, 8)).toBe(`${ESC}[31mlong re…${ESC}[39m`);
   });
 
   it('never exceeds the width, whatever the text', () => {
@@ -84,8 +83,19 @@ describe('cut', () => {
       fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), fc.nat(30), (text, width) => {
         const safe = sanitize(text, true);
         expect(widthOf(cut(safe, width))).toBeLessThanOrEqual(width);
-        expect(widthOf(fitTo(safe, width))).toBe(width);
       }),
     );
+  });
+});
+
+describe('wrap', () => {
+  it('breaks at spaces, and inside a word that no line can hold', () => {
+    expect(wrap('one two three', 8, 8)).toEqual(['one two', 'three']);
+    expect(wrap('x'.repeat(10), 4, 4)).toEqual(['xxxx', 'xxxx', 'xx']);
+  });
+
+  it('gives the first line its own width', () => {
+    expect(wrap('one two three four', 7, 12)).toEqual(['one two', 'three four']);
+    expect(wrap('one two', 2, 12)).toEqual(['', 'one two']);
   });
 });

@@ -1,10 +1,10 @@
-"""What of Azure's packages is not emulated, said where it is used."""
+"""Stands in for the parts of Azure's packages that are not emulated: using one raises an error."""
 
 import importlib
 
 _OUTSIDE = "use the Azure ML SDK outside of triton-local exec"
 
-#: Where our own classes live: azureml-core has many of them in other modules as well.
+#: The modules of our own classes; azureml-core also has many of them in other modules.
 _HOMES = {
     "azureml.core.compute": ("AksCompute", "ComputeTarget"),
     "azureml.core.conda_dependencies": ("CondaDependencies",),
@@ -19,12 +19,12 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
 def not_emulated(what, instead):
-    """The error for `what`; `instead` is what to do here."""
+    """The error for using `what`; `instead` says what to do here."""
     return NotImplementedError("%s is not emulated by triton-local: %s" % (what, instead))
 
 
 class _Missing(type):
-    """The class of classes that stand for what is not emulated: importing one is no fault, using it is."""
+    """The metaclass of stand-ins for what is not emulated: importing one works, using it raises."""
 
     def __call__(cls, *_args, **_kwargs):
         raise not_emulated(cls._what, cls._instead)
@@ -36,12 +36,12 @@ class _Missing(type):
 
 
 def missing(module, name, instead):
-    """A class in the place of a class or function that is not emulated."""
+    """A stand-in for a class or function that is not emulated."""
     return _Missing(name, (), {"_what": "%s.%s" % (module, name), "_instead": instead, "__module__": module})
 
 
 def missing_from(module, instead=_OUTSIDE):
-    """A `__getattr__` for a module: what it lacks can be imported, and says so when it is used."""
+    """A `__getattr__` for a module: missing names can be imported and raise when used."""
     made = {}
 
     def find(name):

@@ -1,4 +1,4 @@
-"""Modules of Azure's packages that are not emulated: they can be imported, and their names say what to do when used.
+"""Modules of Azure's packages that are not emulated: they can be imported; using a name raises with a hint.
 
 The names are those of azureml-core 1.61.0 (a test compares them with the package), and those of the packages that
 scripts import beside it.
@@ -46,7 +46,7 @@ _DATA_MODULES = (
     "file_dataset", "hdfs_datastore", "output_dataset_config", "sql_data_reference", "stored_procedure_parameter",
     "tabular_dataset",
 )
-#: Other packages of Azure ML, with all that lies below them.
+#: Other packages of Azure ML, with everything below them.
 _PACKAGES = {
     _TRAINING: (
         "automl", "explain", "fairness", "interpret", "mlflow", "pipeline", "responsibleai", "tensorboard", "train",

@@ -1,4 +1,4 @@
-"""The exceptions of azureml-core that deployments raise, with its text form."""
+"""The exceptions of azureml-core that deployments raise, in its text form."""
 
 import json
 
@@ -100,7 +100,7 @@ class RunEnvironmentException(AzureMLException):
                          "to initialize an azureml.core.Run.", **kwargs)
 
 
-# What training and data raise: nothing here does, but scripts name these in their `except`.
+# Exceptions of training and data: never raised here, but scripts name them in `except`.
 
 
 class ActivityFailedException(AzureMLException):

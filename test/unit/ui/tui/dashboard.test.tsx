@@ -35,7 +35,7 @@ const models = Array.from({ length: 30 }, (_, index): EventBody => {
   };
 });
 
-describe('the head of the screen', () => {
+describe('the screen around the log', () => {
   it('at 120x40 shows everything, models and requests beside each other', () => {
     const rows = head(120, 40, [...ready, ...reloaded, ...requests]);
     const text = rows.join('\n');
@@ -171,8 +171,11 @@ describe('the head of the screen', () => {
     const worst = [...ready, ...models, ...reloaded, ...requests, ...reloadFailed];
     for (const events of [[], ready.slice(0, 2), ready, worst]) {
       const lines = head(columns, rows, events, true);
-      // The head and its footer, the rule of the log, and at least two of its rows on all but the tiniest terminals.
-      expect(lines.length).toBeLessThanOrEqual(rows >= 10 ? rows - 4 : rows);
+      expect(lines).toHaveLength(rows - 1);
+      // Between head and footer the pane is blank: a rule and at least two rows of the log.
+      const footer = lines.length - 1;
+      expect(lines[footer]).toContain('quit');
+      for (const line of lines.slice(footer - 3, footer)) expect(line).toBe('');
       for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(columns - 1);
     }
   });

@@ -1,4 +1,4 @@
-"""azureml-core as triton-local has it: models, environments and web services of the local workspace."""
+"""triton-local's azureml-core: models, environments and web services of the local workspace."""
 
 import sys as _sys
 
@@ -14,7 +14,7 @@ __all__ = ["ComputeTarget", "ContainerRegistry", "Environment", "Model", "Webser
 VERSION = "1.61.0"
 __version__ = VERSION
 
-#: Names that azureml-core takes from modules which are not emulated.
+#: Names that azureml-core imports from modules that are not emulated.
 _HOMES = {
     "Dataset": "dataset",
     "Datastore": "datastore",
@@ -43,7 +43,7 @@ def __getattr__(name):
 
 
 def _tell_of_the_real_one():
-    """Says once that an installed azureml-core is not the one that answers."""
+    """Warns once that an installed azureml-core is not used."""
     try:
         from importlib.metadata import PackageNotFoundError, version
     except ImportError:

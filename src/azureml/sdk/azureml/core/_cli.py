@@ -1,4 +1,4 @@
-"""How the SDK talks to triton-local: the command line with its JSON, in a process of its own for each verb."""
+"""Calls triton-local: one process of the command line for each verb, with JSON output."""
 
 import json
 import os
@@ -8,12 +8,12 @@ import tempfile
 
 from azureml.exceptions import ModelNotFoundException, UserErrorException, WebserviceException
 
-#: Where `triton-local exec` says how it is started: a JSON list of program and arguments.
+#: The variable in which `triton-local exec` passes its own command: a JSON list of program and arguments.
 _VARIABLE = "TRITON_LOCAL_CLI"
 
 
 class CliError(Exception):
-    """A verb that failed: the error as the command line prints it with `--json-errors`."""
+    """A failed verb: the error as printed with `--json-errors`."""
 
     def __init__(self, error):
         super().__init__(error["message"])
@@ -23,7 +23,7 @@ class CliError(Exception):
         self.place = place and (place if error.get("line") is None else "%s:%d" % (place, error["line"]))
 
     def exception(self):
-        """As azureml-core raises it; what it does not say follows its own text."""
+        """The error as azureml-core raises it, followed by what azureml-core leaves out."""
         lines = [str(self)] + [line for line in (self.place and "at " + self.place, self.hint) if line]
         kind = {"MODEL_NOT_FOUND": ModelNotFoundException, "CONFIG_INVALID": UserErrorException}
         text = str(self)
@@ -33,19 +33,19 @@ class CliError(Exception):
 
 
 def run(*arguments):
-    """Runs a verb and gives what it prints, parsed; `None` where it prints nothing. Raises `CliError`."""
+    """Runs a verb and returns its parsed output, or `None` if there is none. Raises `CliError`."""
     result, _said = run_aloud(*arguments)
     return result
 
 
 def run_aloud(*arguments):
-    """The same with the lines that the verb says beside its result."""
+    """The same, with the lines that the verb prints besides its result."""
     done = _ended(arguments)
     return (json.loads(done.stdout) if done.stdout.strip() else None), done.stderr.splitlines()
 
 
 def text(*arguments):
-    """The output of a verb that prints text. Raises `CliError`."""
+    """Runs a verb and returns its output as text. Raises `CliError`."""
     return _ended(arguments).stdout
 
 
@@ -75,7 +75,7 @@ def _error_in(said, done):
 
 
 class JsonFile:
-    """A value in a temporary JSON file, for a flag that takes a file."""
+    """Writes a value to a temporary JSON file, for a flag that takes a file."""
 
     def __init__(self, value):
         self._value = value

@@ -1,11 +1,11 @@
-"""Ways to sign in. The local workspace asks for none, so each of them is taken and nothing is sent anywhere."""
+"""Ways to sign in. The local workspace needs none: all are accepted, and nothing is sent anywhere."""
 
 from enum import Enum
 
 from azureml._missing import missing_from
 from azureml.exceptions import AuthenticationException
 
-#: What the local services take for a token of Azure: they check none.
+#: Used in place of an Azure token, which local services do not check.
 _TOKEN = "triton-local"
 
 
@@ -15,7 +15,7 @@ class Audience(Enum):
 
 
 class AbstractAuthentication(object):
-    """What every way of signing in has."""
+    """The base of all ways to sign in."""
 
     def __init__(self, cloud=None):
         self._cloud = cloud

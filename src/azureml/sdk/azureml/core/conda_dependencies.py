@@ -44,7 +44,7 @@ class CondaDependencies:
 
     @staticmethod
     def merge_requirements(requirements):
-        """One requirement a package, the last one that was named."""
+        """One requirement per package: the last one given."""
         merged = {}
         for requirement in requirements:
             merged[_name_of(requirement)] = requirement
@@ -155,7 +155,7 @@ def _tensorflow(core_type, version, equals):
 
 
 def _name_of(package):
-    """What comes before a version, an extra or a marker."""
+    """The name before a version, an extra or a marker."""
     name = package.strip()
     for mark in "<>=!~[; ":
         name = name.split(mark)[0]

@@ -1,4 +1,4 @@
-"""Where a base image comes from; kept, and not used: images are the docker engine's affair."""
+"""The registry of a base image; stored, but not used: images matter only to the docker engine."""
 
 
 class RegistryIdentity:

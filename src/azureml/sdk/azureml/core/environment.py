@@ -21,7 +21,7 @@ _NO_BUILD = "nothing is built here: deploy, and the environment is made as it is
 
 
 class PythonSection:
-    """Which Python, with which packages."""
+    """The Python version and packages."""
 
     def __init__(self, **kwargs):
         self.interpreter_path = "python"
@@ -41,7 +41,7 @@ class PythonSection:
 
 
 class DockerSection:
-    """The image: the docker engine's affair here."""
+    """The image, used only by the docker engine."""
 
     def __init__(self, **kwargs):
         self.enabled = False
@@ -61,7 +61,7 @@ class DockerSection:
 
     @base_image.setter
     def base_image(self, value):
-        """An image and a Dockerfile exclude each other: the later one counts."""
+        """An image and a Dockerfile exclude each other: the later one wins."""
         self._base_image = value or None
         if value:
             self._base_dockerfile = None
@@ -177,7 +177,7 @@ class Environment:
 
     @staticmethod
     def add_private_pip_wheel(workspace, file_path, exist_ok=False):
-        """The wheel can be installed from where it is."""
+        """Returns the path of the wheel, which can be installed from there."""
         return os.path.abspath(file_path)
 
     @staticmethod
@@ -205,7 +205,7 @@ class Environment:
 
     @staticmethod
     def _serialize_to_dict(environment):
-        """The members of azureml-core's serialised Environment; what came with it and is unknown stays."""
+        """The members of azureml-core's serialised Environment, including unknown ones that were loaded."""
         python, docker = environment.python, environment.docker
         registry = docker.base_image_registry
         rest = environment._rest
@@ -257,7 +257,7 @@ class Environment:
 
 
 class _EnvironmentFolder:
-    """An environment in a temporary folder, for a flag that takes one."""
+    """Writes an environment to a temporary folder, for a flag that takes a folder."""
 
     def __init__(self, environment):
         self._environment = environment
@@ -273,7 +273,7 @@ class _EnvironmentFolder:
         self._folder.cleanup()
 
 
-#: Names that azureml-core keeps from before.
+#: Old names that azureml-core still has.
 DockerEnvironment, PythonEnvironment, SparkEnvironment = DockerSection, PythonSection, SparkSection
 
 __getattr__ = missing_from(__name__)

@@ -1,4 +1,4 @@
-"""Parts of an environment that are kept as they are given; `azureml.core.environment` has them, as azureml-core does."""
+"""Parts of an environment, stored unchanged; `azureml.core.environment` exports them, as in azureml-core."""
 
 from enum import Enum
 

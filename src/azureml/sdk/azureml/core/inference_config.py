@@ -1,4 +1,4 @@
-"""The entry script and what it runs in; `azureml.core.model` has it too, as azureml-core does."""
+"""The entry script and its environment; `azureml.core.model` exports it too, as in azureml-core."""
 
 import ast
 import os
@@ -9,7 +9,7 @@ from azureml.exceptions import UserErrorException, WebserviceException
 
 
 class InferenceConfig:
-    """The entry script and what it runs in."""
+    """The entry script and its environment."""
 
     def __init__(self, entry_script, runtime=None, conda_file=None, extra_docker_file_steps=None,
                  source_directory=None, enable_gpu=None, description=None, base_image=None, base_image_registry=None,

@@ -121,7 +121,7 @@ class Model:
 
     @staticmethod
     def get_model_path(model_name, version=None, _workspace=None):
-        """Where azureml-core looks: the models of a deployment, then the working directory; with a workspace, a copy.
+        """Looks where azureml-core does: the models of a deployment, then the working directory; with a workspace, a copy.
 
         An entry script that `triton-local up` runs in its own project has its models under AZUREML_MODEL_DIR.
         """

@@ -1,10 +1,10 @@
-"""Packages of models: nothing is packaged here; `azureml.core.model` has the class, as azureml-core does."""
+"""Model packages, which are not emulated; `azureml.core.model` exports the class, as in azureml-core."""
 
 from azureml._missing import not_emulated
 
 
 class ModelPackage:
-    """What Model.package would give: nothing is packaged here."""
+    """The result of Model.package, which is not emulated."""
 
     def __init__(self, workspace, operation_id, environment):
         raise _no_package("ModelPackage")

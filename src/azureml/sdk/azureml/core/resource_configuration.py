@@ -1,5 +1,5 @@
 class ResourceConfiguration:
-    """What a model wants to run on."""
+    """The resources that a model needs."""
 
     def __init__(self, cpu=None, memory_in_gb=None, gpu=None):
         self.cpu = cpu

@@ -12,7 +12,7 @@ _FOLDERS = (".azureml", "aml_config", "")
 
 
 class _Everything(dict):
-    """What a workspace has by name; a compute target exists as soon as it is asked for."""
+    """Items of a workspace by name; a compute target exists as soon as it is looked up."""
 
     def __missing__(self, name):
         from azureml.core.compute import AksCompute
@@ -45,7 +45,7 @@ class Workspace:
 
     @staticmethod
     def from_config(path=None, auth=None, _logger=None, _file_name=None):
-        """The workspace of a config.json from here upwards; without one the local one under its own name."""
+        """The workspace of a config.json in this folder or above; else the local one under its own name."""
         file = _find_config(path or os.getcwd(), _file_name or "config.json")
         if file is None:
             if path is not None and not os.path.exists(path):
@@ -214,7 +214,7 @@ class Workspace:
 
 
 def _find_config(path, name):
-    """As azureml-core looks: in a folder's own places, then in those of the folders above."""
+    """Searches as azureml-core does: in a folder, then in the folders above."""
     if os.path.isfile(path):
         return path
     folder = os.path.abspath(path)

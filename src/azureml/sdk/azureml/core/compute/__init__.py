@@ -1,4 +1,4 @@
-"""Compute targets: names that a deployment is given; everything runs on this machine."""
+"""Compute targets: only names for deployments; everything runs on this machine."""
 
 from azureml._missing import missing_from
 from azureml.core.compute.aks import AksCompute

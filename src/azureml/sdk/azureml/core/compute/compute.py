@@ -1,4 +1,4 @@
-"""What all compute targets have. One exists as soon as it is named."""
+"""The base of all compute targets. One exists as soon as it is named."""
 
 from azureml._missing import missing_from
 
@@ -49,13 +49,13 @@ class ComputeTarget:
         return self.provisioning_state
 
     def refresh_state(self):
-        """Nothing changes."""
+        """Does nothing."""
 
     def delete(self):
-        """There is nothing to delete."""
+        """Does nothing: there is nothing to delete."""
 
     def detach(self):
-        """There is nothing to detach."""
+        """Does nothing: there is nothing to detach."""
 
     def serialize(self):
         return {"name": self.name, "computeType": self.type, "provisioningState": self.provisioning_state}
@@ -66,14 +66,14 @@ class ComputeTarget:
 
 
 class ComputeTargetAttachConfiguration:
-    """Kept, and not used."""
+    """Stored, but not used."""
 
     def __init__(self, given):
         self._given = given
 
 
 class ComputeTargetProvisioningConfiguration(ComputeTargetAttachConfiguration):
-    """Kept, and not used."""
+    """Stored, but not used."""
 
 
 __getattr__ = missing_from(__name__)

@@ -1,4 +1,4 @@
-"""Web services: each one is an emulator of its own on this machine."""
+"""Web services: each is a separate emulator on this machine."""
 
 from azureml._missing import missing_from
 from azureml.core.webservice.aci import AciWebservice

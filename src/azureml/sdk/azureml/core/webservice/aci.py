@@ -1,4 +1,4 @@
-"""AciWebservice: a service as a container instance has it, with keys where they are asked for."""
+"""AciWebservice: a service on a container instance, with keys if requested."""
 
 from azureml._missing import missing_from
 from azureml.core.webservice.aks import _common
@@ -7,7 +7,7 @@ from azureml.core.webservice.webservice import Webservice, WebserviceDeploymentC
 
 
 class ContainerResourceRequirements(_Part):
-    """As a container instance has it: without a GPU and without limits."""
+    """The configuration for a container instance: without a GPU and without limits."""
 
     _called = "containerResourceReservation"
     _keys = {"cpu": "cpu", "memory_in_gb": "memoryInGB"}

@@ -1,4 +1,4 @@
-"""AksWebservice: a service with keys, as a cluster has it."""
+"""AksWebservice: a service with keys on a cluster."""
 
 from azureml._missing import missing_from
 from azureml.core.model import _time
@@ -114,7 +114,7 @@ class AksWebservice(Webservice):
 
 
 def _common(tags, properties, description, tags_before):
-    """Tags that are given take the place of those that were there."""
+    """Replaces the existing tags."""
     from azureml.core import _cli
 
     arguments = []

@@ -1,3 +1,3 @@
-"""As azureml-core has it: the resources of a service's container."""
+"""The resources of a service's container; a module of azureml-core."""
 
 from azureml.core.webservice.parts import ContainerResourceRequirements  # noqa: F401

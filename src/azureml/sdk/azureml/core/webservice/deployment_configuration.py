@@ -1,4 +1,4 @@
-"""What a deployment asks for; `azureml.core.webservice.webservice` has it, as azureml-core does."""
+"""Deployment configurations; `azureml.core.webservice.webservice` exports them, as in azureml-core."""
 
 from datetime import datetime
 
@@ -10,10 +10,10 @@ _NO_IMAGES = "there are no images: deploy with Model.deploy"
 
 
 class WebserviceDeploymentConfiguration:
-    """What a deployment asks for, as attributes; `_given` names them as the deployment configuration file does."""
+    """Settings of a deployment as attributes; `_given` has them under the names of the configuration file."""
 
     _compute_type = None
-    #: What azureml-core puts behind its list of faults.
+    #: The text that azureml-core appends to its list of faults.
     _after_text = ""
 
     def __init__(self, type, description=None, tags=None, properties=None, primary_key=None, secondary_key=None,
@@ -30,7 +30,7 @@ class WebserviceDeploymentConfiguration:
         raise NotImplementedError
 
     def validate_configuration(self):
-        """By the same rules as a deployment configuration file."""
+        """Checks by the rules of a deployment configuration file."""
         with _cli.JsonFile(self._members()) as file:
             try:
                 _cli.run("service", "check-config", "--dc", file)
@@ -62,7 +62,7 @@ class WebserviceDeploymentConfiguration:
 
 
 class WebServiceAccessToken(object):
-    """A token for a service; the times come as seconds since 1970."""
+    """A token for a service; its times are seconds since 1970."""
 
     def __init__(self, access_token, token_type, refresh_after, expiry_on):
         self.access_token = access_token
@@ -90,7 +90,7 @@ class WebServiceAccessToken(object):
 
 
 def _without_none(members):
-    """Members that were given; objects without any are left out."""
+    """The given members; empty objects are left out."""
     kept = {}
     for key, value in members.items():
         value = _without_none(value) if isinstance(value, dict) else value

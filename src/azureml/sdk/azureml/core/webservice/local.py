@@ -1,4 +1,4 @@
-"""LocalWebservice: a service without keys whose states are spelt small."""
+"""LocalWebservice: a service without keys; its states are in lower case."""
 
 from azureml._missing import missing_from, not_emulated
 from azureml.core.webservice.webservice import Webservice, WebserviceDeploymentConfiguration
@@ -17,12 +17,12 @@ class LocalWebserviceDeploymentConfiguration(WebserviceDeploymentConfiguration):
         return {"port": self.port}
 
     def validate_configuration(self):
-        # As in azureml-core, 0 is as good as none.
+        # As in azureml-core, 0 means no port.
         if self.port and not (isinstance(self.port, int) and 1 <= self.port <= 65535):
             raise WebserviceException("Invalid configuration, port must be an integer in range [1, 65535]")
 
     def print_deploy_configuration(self):
-        """Nothing, as in azureml-core."""
+        """Does nothing, as in azureml-core."""
 
 
 class LocalWebservice(Webservice):
@@ -100,7 +100,7 @@ class LocalWebservice(Webservice):
         self._change([], members, models, inference_config)
 
     def reload(self, wait=False):
-        """The script as it is now in its own folder."""
+        """Reloads the script from the user's folder."""
         self._change(["--fresh-source"])
 
     def deploy_to_cloud(self, name=None, deployment_config=None, deployment_target=None):

@@ -1,10 +1,10 @@
-"""What a service's payload has beside plain values, as objects."""
+"""Objects in the payload of a service."""
 
 from azureml.exceptions import WebserviceException
 
 
 class _Part(object):
-    """Attributes that go over the wire under other names; `_keys` are these names in the order of the attributes."""
+    """Attributes with other names in the payload; `_keys` holds these names in the order of the attributes."""
 
     _keys = {}
     _required = True

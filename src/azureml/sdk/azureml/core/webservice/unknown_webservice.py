@@ -1,4 +1,4 @@
-"""A kind of service that the SDK does not know; there is none here."""
+"""A kind of service unknown to the SDK; never used here."""
 
 from azureml.core.webservice.webservice import Webservice
 

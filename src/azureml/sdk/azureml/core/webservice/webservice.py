@@ -1,4 +1,4 @@
-"""What all web services have, and how one is deployed."""
+"""The base of all web services, and deployment."""
 
 import sys
 
@@ -59,10 +59,10 @@ class Webservice:
         self._take_more(value)
 
     def _take_more(self, value):
-        """What a kind of service has beyond all others."""
+        """Sets the attributes of one kind of service."""
 
     def _take_content(self, value):
-        """What is served: the models, and the environment of the script."""
+        """Sets the models and the script's environment."""
         environment = value.get("environmentDetails")
         self.environment = environment and Environment._deserialize(dict({"name": self.name}, **environment))
         self.models = [Model._of(self.workspace, model) for model in value.get("modelDetails") or []]
@@ -150,7 +150,7 @@ class Webservice:
         return self._post(input)
 
     def _post(self, data):
-        """Sends through the command line, which knows the keys."""
+        """Sends the request through the command line, which has the keys."""
         body = data.decode("utf-8") if isinstance(data, bytes) else data
         with _BodyFile(body) as path:
             return _call("service", "run", "-n", self.name, "-d", "@" + path)
@@ -195,7 +195,7 @@ class Webservice:
         self._change(_cli.labels("--add-property", properties))
 
     def _change(self, arguments, members=None, models=None, inference_config=None):
-        """Starts the service anew with what changes; the old one serves until the new one is ready."""
+        """Starts a changed service; the old one serves until the new one is ready."""
         arguments = list(arguments)
         for model in models or []:
             arguments += ["-m", model.id]
@@ -227,7 +227,7 @@ def _deploy(workspace, name, models, inference_config, deployment_config, deploy
         try:
             value, said = _cli.run_aloud(*arguments, *dc, *ic)
         except _cli.CliError as error:
-            # As in azureml-core: what cannot be deployed is told at once, what does not come up by waiting for it.
+            # As in azureml-core: an invalid deployment raises at once, a failed start only in wait_for_deployment.
             if error.code != "DEPLOYMENT_FAILED":
                 raise error.exception() from None
             value, said = Webservice._show(name), []
@@ -267,7 +267,7 @@ def _call(*arguments):
 
 
 class _OptionalFile:
-    """A flag with members in a temporary file; no flag where there are none."""
+    """A flag with members in a temporary file; nothing if there are none."""
 
     def __init__(self, flag, members):
         self._flag = flag
@@ -282,7 +282,7 @@ class _OptionalFile:
 
 
 class _BodyFile(_cli.JsonFile):
-    """The body of a request as it is, or as JSON where it is no text."""
+    """The body of a request: text unchanged, anything else as JSON."""
 
     def __enter__(self):
         path = super().__enter__()
