@@ -59,7 +59,7 @@ export function startDoor(
   signal: AbortSignal,
 ): Promise<DetachedEmulator> {
   const wanted = port === undefined ? [] : ['--port', String(port)];
-  const command = [...host.command, 'endpoint-door', name, workspace.file, ...wanted];
+  const command = [...host.command, 'endpoint-proxy', name, workspace.file, ...wanted];
   const crashLog = `${workspace.eventLog(ENDPOINTS + name, 0)}.crash`;
   const { environment } = host;
   return startDetached({ command, cwd: host.home, environment, crashLog, onEvent: () => undefined }, signal);

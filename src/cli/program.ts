@@ -10,7 +10,7 @@ import { attach } from './declarations/attach.ts';
 import { data } from './declarations/data.ts';
 import { doctor } from './declarations/doctor.ts';
 import { down } from './declarations/down.ts';
-import { endpointDoor } from './declarations/endpoint-door.ts';
+import { endpointProxy } from './declarations/endpoint-proxy.ts';
 import { exec } from './declarations/exec.ts';
 import { keys } from './declarations/keys.ts';
 import { logs } from './declarations/logs.ts';
@@ -66,7 +66,7 @@ export function createProgram(): Command {
   addCommand(program, doctor);
   for (const [group, about, verbs] of VERB_GROUPS) addVerbGroup(program, group, about, verbs);
   addCommand(program, exec);
-  addCommand(program, endpointDoor);
+  addCommand(program, endpointProxy);
   for (const group of OTHER_GROUPS)
     addNotEmulated(program, group, 'of Azure ML, models, environments and their deployments are emulated');
   addVerbose(program);

@@ -5,8 +5,8 @@ import { AzureWorkspace } from '../../workspace/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import { nextInterruption } from '../signals.ts';
 
-/** What `online-endpoint create` starts apart from itself: the proxy of one endpoint, until it is asked to end. */
-export async function endpointDoor(
+/** Runs the proxy of one endpoint until it is asked to stop; `online-endpoint create` starts it as a separate process. */
+export async function endpointProxy(
   name: string,
   workspaceFile: string,
   flags: { readonly port: string | undefined },
