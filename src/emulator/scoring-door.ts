@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { formatAddress, reachableHost } from '../base/index.ts';
 import { healthPort, type ProjectConfig } from '../config/index.ts';
+import { createConsole } from '../console/index.ts';
 import type { EventSink } from '../events/index.ts';
 import {
   cloudProfile,
@@ -72,7 +73,7 @@ export class ScoringDoor implements AsyncDisposable {
     this.#key = key;
     this.#left.push(before);
     await tell();
-    await before.leave();
+    await before.stopListening();
   }
 
   /** Reads the keys again: from the next request on, those count. */
@@ -118,6 +119,7 @@ async function openOn(port: number, parts: ScoringDoorParts): Promise<Opened> {
     port,
     deployment: config.script ? 'script' : 'no-code',
     engine,
+    console: createConsole(source),
     keys,
     corsOrigins: scoring.corsOrigins,
     serverVersion: scoring.serverVersion,

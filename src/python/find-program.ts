@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-/** What Windows appends to the name of a program where `PATHEXT` is not set. */
+/** What Windows appends to the name of a program if `PATHEXT` is not set. */
 const USUAL_ENDINGS = '.COM;.EXE;.BAT;.CMD';
 
-/** The file of a program on the PATH of `environment`; undefined where there is none. */
+/** Finds a program on the PATH of `environment`. */
 export function findOnPath(
   program: string,
   environment: Readonly<Record<string, string>>,
@@ -18,7 +18,7 @@ export function findOnPath(
   return files.find((file) => existsSync(file));
 }
 
-/** A conda that can create environments: of those on PATH the quickest, else what the shell's set-up names. */
+/** Finds a conda that can create environments: the fastest on PATH, otherwise the one that the shell's setup names. */
 export function findConda(environment: Readonly<Record<string, string>>): string | undefined {
   const onPath = ['micromamba', 'mamba', 'conda'].map((name) => findOnPath(name, environment));
   return [...onPath, environment.MAMBA_EXE, environment.CONDA_EXE].find(

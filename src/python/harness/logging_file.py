@@ -1,7 +1,5 @@
-"""`logging.json` in the source directory or beside the script: how the user wants the server to log.
-
-The format: docs/reference/azureml.md#logging.
-"""
+"""`logging.json` in the source directory or next to the script configures `logging`
+(docs/reference/azureml.md#logging)."""
 
 import json
 import os
@@ -24,5 +22,5 @@ def _apply(path):
     try:
         with open(path, encoding="utf-8") as file:
             config.dictConfig(json.load(file))
-    except Exception as error:  # a wrong key or class may raise anything
+    except Exception as error:  # a wrong key or class can raise anything
         raise script.ScriptError("Invalid logging config in %s: %s" % (path, error), file=path) from None
