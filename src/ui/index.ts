@@ -1,4 +1,4 @@
-// Ui: renderings of events and results: Ink screen, plain lines, JSON. The only room that writes to stdout and stderr.
+// Ui: renderings of events and results: Ink screen, plain lines, JSON. Only it and `cli` write to stdout and stderr.
 // It knows events and terminals, and acts only through Control.
 export { askYesNo } from './ask.ts';
 export { type ErrorFormat, type ErrorJson, errorToJson, formatError } from './errors.ts';

@@ -1,0 +1,159 @@
+import { EXIT } from '../exit-codes.ts';
+import { type ErrorTopic, either, system, user } from './error-entry.ts';
+
+export const ENGINE_ERRORS: ErrorTopic = {
+  ENGINE_UNAVAILABLE: system(
+    EXIT.prerequisite,
+    'The engine that was asked for, or its GPU, is not available here.',
+    'Follow the hint; `triton-local doctor` shows what is missing.',
+  ),
+  ENGINE_START_FAILED: system(
+    EXIT.failed,
+    'Triton ended while it started.',
+    "Read Triton's own words in the message and the log.",
+  ),
+  ENGINE_GONE: system(
+    EXIT.failed,
+    'Triton ended, and starting it again did not help.',
+    "Read Triton's last words in the log.",
+  ),
+  ENGINE_STOP_FAILED: system(
+    EXIT.failed,
+    'The embedded engine did not stop cleanly.',
+    'Check for processes that were left behind, and report it.',
+  ),
+  TRITON_MISSING: system(
+    EXIT.prerequisite,
+    'The package nvidia-pytriton has no `tritonserver` for this system.',
+    'Give one with `--tritonserver`, or use `--engine embedded`.',
+  ),
+  TRITON_STUB_MISSING: system(
+    EXIT.prerequisite,
+    'This `tritonserver` cannot run Python models on this version of Python.',
+    'Put a supported `python3` first on PATH, or use another engine.',
+  ),
+  TRITON_UNLOADABLE: system(
+    EXIT.prerequisite,
+    '`tritonserver` cannot start, because a library is missing or too old.',
+    'Install the library that the hint names, or use another engine.',
+  ),
+  TRITON_TLS_UNREADABLE: system(
+    EXIT.prerequisite,
+    'A certificate or key for the external Triton cannot be read.',
+    'Check the path and the permissions of the file.',
+  ),
+  ONNXRUNTIME_INSTALL_FAILED: system(
+    EXIT.prerequisite,
+    'npm could not install `onnxruntime-node`.',
+    'Check the network, or install it in the project with the command in the hint.',
+  ),
+  ONNXRUNTIME_MISSING: system(
+    EXIT.failed,
+    '`onnxruntime-node`, which runs ONNX models, was not found.',
+    'Install it with the command in the hint.',
+  ),
+  DOCKER_UNAVAILABLE: system(
+    EXIT.prerequisite,
+    'No Docker daemon answers, or it stopped answering.',
+    'Start it; `triton-local doctor` shows which addresses were tried.',
+  ),
+  DOCKER_HOST_INVALID: user(
+    EXIT.usage,
+    'The address of the Docker daemon is not valid.',
+    'Write `unix:///path`, `npipe:////./pipe/docker_engine`, `tcp://host:2375` or `ssh://user@host`.',
+  ),
+  DOCKER_CONTEXT_INVALID: user(
+    EXIT.prerequisite,
+    'The Docker context cannot be used.',
+    'List the contexts with `docker context ls`.',
+  ),
+  DOCKER_TLS_UNREADABLE: system(
+    EXIT.prerequisite,
+    'The certificates of the Docker daemon cannot be read.',
+    '`DOCKER_CERT_PATH` must hold `ca.pem`, `cert.pem` and `key.pem`.',
+  ),
+  DOCKER_IMAGE_MISSING: system(
+    EXIT.prerequisite,
+    'The Triton image is not on this machine.',
+    'Get it with `triton-local pull`.',
+  ),
+  DOCKER_IMAGE_UNFIT: system(
+    EXIT.prerequisite,
+    'The image holds no `tritonserver`.',
+    'Name a Triton image with `--image`.',
+  ),
+  DOCKER_PULL_FAILED: system(
+    EXIT.prerequisite,
+    'The Triton image could not be pulled.',
+    'Follow the hint: it tells network, login and disk space apart.',
+  ),
+  DOCKER_BUILD_FAILED: system(
+    EXIT.prerequisite,
+    'The slim image could not be built.',
+    'It needs its base image and PyPI; name another base with `--slim-base`.',
+  ),
+  DOCKER_GPU_UNAVAILABLE: system(
+    EXIT.prerequisite,
+    'Docker cannot give a container a GPU.',
+    "Install NVIDIA's container toolkit, or use `--gpus none`.",
+  ),
+};
+
+export const MODEL_ERRORS: ErrorTopic = {
+  MODEL_LOAD_FAILED: either(
+    EXIT.failed,
+    'A model could not be loaded; what served before keeps serving.',
+    "Correct what Triton's reason names; the next save is tried again.",
+  ),
+  MODELS_ELSEWHERE: user(
+    EXIT.failed,
+    'With `--engine external`, the models belong to the other server; triton-local sends it no load or unload.',
+    "Change that server's model repository, then send the request that the hint shows.",
+  ),
+  MODEL_UNLOAD_FAILED: system(
+    EXIT.failed,
+    'Triton did not unload a model.',
+    "Read Triton's reason in the message.",
+  ),
+  MODEL_COPY_FAILED: system(
+    EXIT.failed,
+    'A model could not be copied into the container.',
+    'Check the disk space of the Docker daemon.',
+  ),
+  MODEL_THREAD_ENDED: system(
+    EXIT.failed,
+    'The thread that ran an ONNX model ended.',
+    'It is started again; report it if it happens again.',
+  ),
+  MODEL_CHANGED_WHILE_STAGING: user(
+    EXIT.failed,
+    'A model file changed while it was read.',
+    'Nothing: it is read again once the files rest.',
+  ),
+  MODEL_PATH_ESCAPES: system(
+    EXIT.failed,
+    "A path in a model leads out of the model's folder.",
+    'Keep the files of a model in its folder.',
+  ),
+  MODEL_FAILED: user(
+    EXIT.failed,
+    'A model of a deployment did not become ready.',
+    'Correct what the reason names, and deploy again.',
+  ),
+  REPOSITORY_UNREADABLE: user(
+    EXIT.failed,
+    'The model repository, or a file in it, cannot be read.',
+    'Check the path and the permissions.',
+  ),
+  REPOSITORY_TOO_LARGE: user(
+    EXIT.failed,
+    'The folder holds more files than a model repository should.',
+    'Give the folder that holds one folder for each model.',
+  ),
+  RELOAD_MODEL_UNKNOWN: user(
+    EXIT.failed,
+    'The model to reload is not in the model repository.',
+    'The hint lists the models.',
+  ),
+  RELOAD_STOPPED: system(EXIT.failed, 'The emulator stopped before the reload was done.', 'Start it again.'),
+};

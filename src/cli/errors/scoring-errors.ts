@@ -1,0 +1,81 @@
+import { EXIT } from '../exit-codes.ts';
+import { type ErrorTopic, system, user } from './error-entry.ts';
+
+export const SCRIPT_ERRORS: ErrorTopic = {
+  SCRIPT_FAILED: user(
+    EXIT.failed,
+    'The entry script could not be loaded, or `init()` raised.',
+    'Correct the line that the message names; the next save is tried.',
+  ),
+  WORKER_FAILED: system(
+    EXIT.failed,
+    'A Python worker ended unexpectedly.',
+    "Read the worker's last lines in the log.",
+  ),
+  WORKER_FRAME: system(
+    EXIT.failed,
+    'A Python worker sent something that is not part of the protocol.',
+    'Report it, with the script if possible.',
+  ),
+  PYTHON_MISSING: system(
+    EXIT.prerequisite,
+    'No suitable Python was found, or it cannot be started.',
+    'Install Python 3.8 or newer, or name one with `--python`.',
+  ),
+  PYTHON_TOO_OLD: system(
+    EXIT.prerequisite,
+    'The Python that was given is older than 3.8.',
+    'Install a newer one, or name one with `--python`.',
+  ),
+  ENVIRONMENT_FILE: user(
+    EXIT.failed,
+    'The requirements or conda file is not valid.',
+    'Correct the file that the message names.',
+  ),
+  ENVIRONMENT_FAILED: system(
+    EXIT.prerequisite,
+    'The Python environment could not be built.',
+    "Read pip's words in the message; check package names and the network.",
+  ),
+  DEBUGPY_MISSING: system(
+    EXIT.prerequisite,
+    'The Python of the script cannot import `debugpy`.',
+    'Install it with the command in the hint.',
+  ),
+  HARNESS_MISSING: system(EXIT.failed, 'Files of triton-local are missing.', 'Install triton-local again.'),
+  TEMPLATE_MISSING: system(
+    EXIT.failed,
+    'A template of triton-local is missing.',
+    'Install triton-local again.',
+  ),
+};
+
+export const SCORING_ERRORS: ErrorTopic = {
+  SCORING_FAILED: user(
+    EXIT.failed,
+    'The service answered a request with an error.',
+    'Read the answer in the message, and the log of the service.',
+  ),
+  SCORING_BAD_STATUS: system(
+    EXIT.failed,
+    'The script answered with a status that HTTP does not have.',
+    'Return a status from 100 to 599.',
+  ),
+  SCORING_NO_ENGINE: system(EXIT.failed, 'A deployment without an entry script has no engine.', 'Report it.'),
+  REQUESTS_INVALID: user(
+    EXIT.usage,
+    'The sample requests cannot be read, or are not valid.',
+    'See [the format](sample-requests.md).',
+  ),
+  REPLAY_NOTHING: user(
+    EXIT.failed,
+    'There is no request that could be pinned.',
+    'Send one to `/score` first, or name a file with `--replay`.',
+  ),
+  REPLAY_UNREADABLE: user(
+    EXIT.failed,
+    'The file of `--replay` cannot be read.',
+    'Name a file that holds the body of one request.',
+  ),
+  REPLAY_TOO_LARGE: user(EXIT.failed, 'The request to pin is too large.', 'Pin a smaller request.'),
+};
