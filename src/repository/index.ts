@@ -24,4 +24,5 @@ export { scanRepository, snapshotOnnxFile } from './scan.ts';
 export type { ModelSnapshot, RepositorySnapshot, SnapshotFile } from './snapshot.ts';
 export { type StagedModel, stageModel, unstageModel } from './stage.ts';
 export { validateModelConfig } from './validate.ts';
+export { type SequenceControlTensor, sequenceControls } from './validate-sequence.ts';
 export type { ModelVersion } from './versions.ts';
