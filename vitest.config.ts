@@ -19,10 +19,12 @@ const layer = (name: string, order: number, timeoutMs: number) => ({
 /** Tests of and beside real engines, of pip, of ten thousand files, of whole Azure deployments: minutes, so that `.ci/run` and `npm run test:slow` run them. */
 const SLOW = [
   'test/e2e/azure-*.test.ts',
+  'test/integration/azureml/yaml-parity.test.ts',
   'test/integration/engines/**/*.test.ts',
   'test/integration/inference/fidelity/*.test.ts',
   'test/integration/python/environment.test.ts',
   'test/integration/reload/limits.test.ts',
+  'test/integration/repository/answers.test.ts',
 ];
 
 // Where a program wants to count the results (`.ci/run`), each run leaves its own JSON file in this folder.

@@ -1,6 +1,6 @@
 // The Python environments of the tests: one with the real tritonclient and the real azureml-inference-server-http, one
-// with a real tritonserver, and one with the real azureml-core. Each is made once for its list of packages and each interpreter, below the user's cache
-// folder.
+// with a real tritonserver, and one each with the real azureml-core and azure-ai-ml. Each is made once for its list of
+// packages and each interpreter, below the user's cache folder.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -28,6 +28,13 @@ const AZUREML = {
   list: path.join(root, '.dev/azureml.txt'),
   options: [],
   title: 'Installing the Azure ML SDK of the tests',
+};
+
+const AZURE_AI_ML = {
+  name: 'azure-ai-ml',
+  list: path.join(root, '.dev/azure-ai-ml.txt'),
+  options: [],
+  title: 'Installing the Azure ML SDK of v2 for the tests',
 };
 
 const ONNX = {
@@ -62,6 +69,11 @@ export async function ensureTriton() {
 /** The interpreter of the environment with the real azureml-core, likewise; TRITON_LOCAL_TEST_AZUREML names another. */
 export async function ensureAzureml() {
   return process.env.TRITON_LOCAL_TEST_AZUREML || (await ensureEnvironment(AZUREML));
+}
+
+/** The interpreter of the environment with the real azure-ai-ml; TRITON_LOCAL_TEST_AZURE_AI_ML names another. */
+export async function ensureAzureAiMl() {
+  return process.env.TRITON_LOCAL_TEST_AZURE_AI_ML || (await ensureEnvironment(AZURE_AI_ML));
 }
 
 /** The interpreter of the environment with the node tests of ONNX, likewise; TRITON_LOCAL_TEST_ONNX names another. */

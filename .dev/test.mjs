@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { ensureDocker } from './docker.mjs';
-import { ensureAzureml, ensureOnnx, ensurePeers, ensureTriton } from './peers.mjs';
+import { ensureAzureAiMl, ensureAzureml, ensureOnnx, ensurePeers, ensureTriton } from './peers.mjs';
 import { root, say, setUp } from './setup.mjs';
 
 await setUp();
@@ -16,6 +16,7 @@ if (!triton) say('Without it, the tests of the native engine are skipped.');
 const azureml = await ensureAzureml();
 if (!azureml) say('Without it, our Azure ML SDK is not compared with the real one.');
 const docker = process.argv.includes('slow') ? await ensureDocker() : undefined;
+const azureAiMl = process.argv.includes('slow') ? await ensureAzureAiMl() : undefined;
 const onnx = process.argv.includes('slow') ? await ensureOnnx() : undefined;
 const layers = process.argv.includes('--project') ? [] : ['--project', '!slow'];
 
@@ -28,6 +29,7 @@ const child = spawn(process.execPath, [vitest, 'run', ...layers, ...process.argv
     ...(python && { TRITON_LOCAL_TEST_PYTHON: python }),
     ...(triton && { TRITON_LOCAL_TEST_TRITON: triton }),
     ...(azureml && { TRITON_LOCAL_TEST_AZUREML: azureml }),
+    ...(azureAiMl && { TRITON_LOCAL_TEST_AZURE_AI_ML: azureAiMl }),
     ...(onnx && { TRITON_LOCAL_TEST_ONNX: onnx }),
     ...(docker && { TRITON_LOCAL_TEST_DOCKER: docker }),
   },

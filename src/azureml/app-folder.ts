@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type AzureWorkspace, copyContent, idOf, type ModelRecord } from '../workspace/index.ts';
-import type { EnvironmentPlan } from './environments.ts';
+import { type AzureWorkspace, copyContent, type ModelRecord } from '../workspace/index.ts';
+import type { EnvironmentPlan } from './environment-plan.ts';
 import type { InferenceConfig } from './inference-config.ts';
 import { refusal } from './refusal.ts';
 import { findTritonLayout } from './triton-layout.ts';
@@ -57,14 +57,14 @@ export async function layOutApp(
     inference?.sourceDirectory && path.join(root, path.basename(inference.sourceDirectory));
   if (inference)
     await copyContent(inference.sourceDirectory ?? inference.entryScript, placeOf(root, inference));
-  const condaFile = environment?.conda === undefined ? undefined : path.join(projectDir, 'conda.yml');
-  if (condaFile !== undefined) await writeFile(condaFile, environment?.conda ?? '');
+  const condaFile = environment?.conda && path.join(projectDir, 'conda.yml');
+  if (condaFile !== undefined) await writeFile(condaFile, environment?.conda?.text ?? '');
   return {
     projectDir,
     root,
     entryScript: inference && path.join(sourceDirectory ?? root, inference.entryName),
     sourceDirectory,
-    modelDirectory: only && !other ? `${MODELS}/${idOf(only).replace(/:(?=\d+$)/, '/')}` : MODELS,
+    modelDirectory: only && !other ? `${MODELS}/${only.name}/${only.version}` : MODELS,
     repository,
     condaFile,
   };

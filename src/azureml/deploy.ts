@@ -10,7 +10,8 @@ import {
   type ServiceRecord,
   serviceKeys,
 } from '../workspace/index.ts';
-import { inUsersFolder, launch } from './launch.ts';
+import { collectionOfConfig } from './data-collection.ts';
+import { launch } from './launch.ts';
 import type { Say } from './models.ts';
 import {
   checkPort,
@@ -40,7 +41,9 @@ export async function deployModel(
   const plan = await planService(workspace, request, say);
   return inTurn(workspace, plan.name, signal, async () => {
     const before = (await workspace.read()).services.find(({ name }) => name === plan.name);
-    if (before && !request.overwrite) {
+    // As azureml-core deploys to a container of this machine: again means anew.
+    const isLocal = before?.computeType === 'Local' && plan.settings.computeType === 'Local';
+    if (before && !request.overwrite && !isLocal) {
       throw userError('SERVICE_EXISTS', `Service with name ${plan.name} already exists in this workspace.`, {
         hint: 'deploy with --overwrite, or delete it first',
       });
@@ -85,10 +88,18 @@ export async function bringUp(
       eventLog: workspace.eventLog(name, revision),
       keyFile: workspace.keyFile(name),
     };
-    const started = await launch(workspace, { ...plan, generation: 'v1' }, files, host, say, signal);
+    const collection = collectionOfConfig(plan.settings.config);
+    const started = await launch(
+      workspace,
+      { ...plan, generation: 'v1', collection },
+      files,
+      host,
+      say,
+      signal,
+    );
     await replaceRunning(workspace, plan, before, revision, started, host);
   } catch (error) {
-    const failure = signal.aborted ? toTritonLocalError(error) : inUsersFolder(error, directory, plan);
+    const failure = toTritonLocalError(error);
     await workspace.removeServiceFiles(name, revision);
     await replaceServiceKeys(workspace.keyFile(name), keys);
     await workspace.changeService(name, (current) =>

@@ -1,4 +1,4 @@
-import { userError } from '../base/index.ts';
+import { ownValue, userError } from '../base/index.ts';
 import type { ComputeType, JsonObject } from '../workspace/index.ts';
 import { aksLimits, type CloudLimits, NO_LIMITS } from './cloud-limits.ts';
 import { booleanIn, type Document, numberIn, objectIn, textIn } from './document.ts';
@@ -63,6 +63,7 @@ const SHAPES: Readonly<Record<string, { readonly [name: string]: Shape }>> = {
     authEnabled: 'boolean',
     sslEnabled: 'boolean',
     appInsightsEnabled: 'boolean',
+    dataCollection: { storageEnabled: 'boolean' },
     sslCertificate: 'text',
     sslKey: 'text',
     cname: 'text',
@@ -96,9 +97,9 @@ export function readDeploymentSettings(
   computeTarget: string | undefined,
 ): { readonly settings: DeploymentSettings; readonly warnings: readonly string[] } {
   const type = computeTypeOf(document, flags, computeTarget);
-  const warnings = document ? checkShape(document, SHAPES[type] ?? {}) : [];
+  const warnings = document ? checkShape(document, ownValue(SHAPES, type) ?? {}) : [];
   const config = merge(document?.value ?? {}, { ...flags, computeType: type });
-  const computeType = TYPES[type] ?? 'Local';
+  const computeType = ownValue(TYPES, type) ?? 'Local';
   if (computeType === 'AKS') checkAks(config);
   if (computeType === 'ACI') checkAci(config);
   const port = computeType === 'Local' ? checkedPort(config) : undefined;
@@ -138,7 +139,7 @@ function computeTypeOf(
   // As in the cloud: a compute target is a cluster, and where there is none it is a container instance.
   const type =
     given === undefined ? (computeTarget === undefined ? 'aci' : 'aks') : String(given).toLowerCase();
-  if (SHAPES[type]) return type;
+  if (Object.hasOwn(SHAPES, type)) return type;
   throw refusal(`Error parsing --deploy-config-file. unknown deployment type: ${type}`, {
     hint: `it may be one of ${Object.keys(SHAPES).join(', ')}`,
     ...(document && { location: document.locate('computeType') }),
@@ -147,12 +148,11 @@ function computeTypeOf(
 
 /** Members of `over` win; objects are merged. */
 export function merge(under: JsonObject, over: JsonObject): JsonObject {
-  const merged: Record<string, unknown> = { ...under };
-  for (const name of Object.keys(over)) {
+  const members = Object.entries(over).map(([name, member]) => {
     const [below, above] = [objectIn(under, name), objectIn(over, name)];
-    merged[name] = below && above ? merge(below, above) : over[name];
-  }
-  return merged;
+    return [name, below && above ? merge(below, above) : member] as const;
+  });
+  return { ...under, ...Object.fromEntries(members) };
 }
 
 function checkedPort(config: JsonObject): number | undefined {

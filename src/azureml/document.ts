@@ -1,7 +1,18 @@
 import { readFile } from 'node:fs/promises';
-import { isMap, LineCounter, type ParsedNode, parseDocument } from 'yaml';
-import { messageOf, type SourceLocation, userError } from '../base/index.ts';
+import {
+  type DocumentOptions,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type ParsedNode,
+  parseDocument,
+  type SchemaOptions,
+} from 'yaml';
+import { messageOf, ownValue, type SourceLocation, userError } from '../base/index.ts';
 import type { JsonObject } from '../workspace/index.ts';
+import { withPyYamlScalars } from './yaml/pyyaml.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
@@ -18,7 +29,20 @@ export interface Document {
  * @param option the flag by which it was given, for the message.
  * @throws AZUREML_FILE_INVALID with file and line.
  */
-export async function readDocument(file: string, option: string): Promise<Document> {
+export function readDocument(file: string, option: string): Promise<Document> {
+  return read(file, option, {});
+}
+
+/** Reads a file of v2 likewise, as PyYAML reads it for azure-ai-ml: by YAML 1.1, where `yes` and `on` are booleans. */
+export function readYaml(file: string, option: string): Promise<Document> {
+  return read(file, option, { version: '1.1', customTags: withPyYamlScalars });
+}
+
+async function read(
+  file: string,
+  option: string,
+  options: SchemaOptions & DocumentOptions,
+): Promise<Document> {
   const refuse = (message: string, location: SourceLocation, cause?: unknown) =>
     userError('AZUREML_FILE_INVALID', `Error parsing ${option}. ${message}`, { location, cause });
   let text: string;
@@ -30,7 +54,7 @@ export async function readDocument(file: string, option: string): Promise<Docume
   if (text.length > MAX_BYTES) throw refuse(`it has more than ${MAX_BYTES} bytes`, { file });
   const lines = new LineCounter();
   // Tabs indent JSON as often as not, which YAML forbids outside of a flow; inside it they are white space.
-  const document = parseDocument<ParsedNode>(text, { lineCounter: lines });
+  const document = parseDocument<ParsedNode>(text, { lineCounter: lines, ...options });
   const [mistake] = document.errors;
   if (mistake) {
     const { line, col } = lines.linePos(mistake.pos[0]);
@@ -45,31 +69,48 @@ export async function readDocument(file: string, option: string): Promise<Docume
     file,
     value: document.toJS(),
     locate(...path) {
-      const node = document.getIn(path, true);
-      const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
-      const [start] = Array.isArray(range) ? range : [];
-      return typeof start === 'number' ? { file, line: lines.linePos(start).line } : { file };
+      const start = startOf(document.contents, path);
+      return start === undefined ? { file } : { file, line: lines.linePos(start).line };
     },
   };
 }
 
+/** Where the name of a member stands in the text, or an item of a list; undefined where it is not there. */
+function startOf(root: ParsedNode | null, path: readonly (string | number)[]): number | undefined {
+  let node: unknown = root;
+  let start: number | undefined;
+  for (const step of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+      if (!pair) return undefined;
+      start = isNode(pair.key) ? pair.key.range?.[0] : undefined;
+      node = pair.value;
+    } else {
+      node = isSeq(node) ? node.items[Number(step)] : undefined;
+      if (!isNode(node)) return undefined;
+      start = node.range?.[0];
+    }
+  }
+  return start;
+}
+
 /** A member that must be an object where it is there. */
 export function objectIn(value: JsonObject, name: string): JsonObject | undefined {
-  const member = value[name];
+  const member = ownValue(value, name);
   return typeof member === 'object' && member !== null && !Array.isArray(member) ? { ...member } : undefined;
 }
 
 export function textIn(value: JsonObject | undefined, name: string): string | undefined {
-  const member = value?.[name];
+  const member = value && ownValue(value, name);
   return typeof member === 'string' && member !== '' ? member : undefined;
 }
 
 export function numberIn(value: JsonObject | undefined, name: string): number | undefined {
-  const member = value?.[name];
+  const member = value && ownValue(value, name);
   return typeof member === 'number' ? member : undefined;
 }
 
 export function booleanIn(value: JsonObject | undefined, name: string): boolean | undefined {
-  const member = value?.[name];
+  const member = value && ownValue(value, name);
   return typeof member === 'boolean' ? member : undefined;
 }

@@ -30,16 +30,17 @@ export async function getCredentials(workspace: AzureWorkspace, name: string): P
   };
 }
 
-/** `az ml online-endpoint regenerate-keys`. @throws ENDPOINT_NOT_FOUND, AZUREML_REFUSED */
+/** `az ml online-endpoint regenerate-keys`: a new key, or the one that is given. @throws ENDPOINT_NOT_FOUND, AZUREML_REFUSED */
 export async function regenerateEndpointKey(
   workspace: AzureWorkspace,
   name: string,
   keyType: string,
+  key = makeKey(),
 ): Promise<JsonObject> {
   endpointIn(await workspace.read(), name);
   const which = oneOf(['primary', 'secondary'], keyType, '--key-type');
   const file = workspace.keyFile(ENDPOINTS + name);
-  await replaceServiceKeys(file, { ...(await serviceKeys(file)), [which]: makeKey() });
+  await replaceServiceKeys(file, { ...(await serviceKeys(file)), [which]: key });
   return getCredentials(workspace, name);
 }
 

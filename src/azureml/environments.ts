@@ -1,56 +1,18 @@
-import path from 'node:path';
-import { stringify } from 'yaml';
 import { userError } from '../base/index.ts';
 import type { AzureWorkspace, JsonObject } from '../workspace/index.ts';
-import { type Document, objectIn, readDocument, textIn } from './document.ts';
+import type { AssetReference } from './asset-reference.ts';
+import { AZUREML_TRITON, curatedEnvironment } from './curated-environments.ts';
+import { objectIn, readDocument, textIn } from './document.ts';
 import type { Say } from './models.ts';
 import { refusal } from './refusal.ts';
 
-const CURATED_NAME = 'AzureML-Triton';
-
 /**
- * The curated environment of Azure ML for Triton. Microsoft has not published its list; that it has these two is
- * documented (azureml.md 7).
- */
-const CURATED: JsonObject = {
-  name: CURATED_NAME,
-  version: '1',
-  environmentVariables: { EXAMPLE_ENV_VAR: 'EXAMPLE_VALUE' },
-  python: {
-    interpreterPath: 'python',
-    userManagedDependencies: false,
-    condaDependencies: {
-      channels: ['conda-forge'],
-      dependencies: ['python', { pip: ['azureml-defaults', 'tritonhttpclient'] }],
-      name: 'azureml-triton',
-    },
-    baseCondaEnvironment: null,
-  },
-  docker: {
-    enabled: true,
-    baseImage: null,
-    baseDockerfile: null,
-    sharedVolumes: true,
-    shmSize: '2g',
-    arguments: [],
-  },
-  inferencingStackVersion: 'latest',
-};
-
-/** What our own environments hold for every script; the names are what Azure's packages bring along. */
-const ALWAYS_THERE = ['numpy', 'tritonclient[http]', 'flask', 'inference-schema'];
-/** Azure's own servers and clients: ours take their place. */
-const REPLACED =
-  /^(?:(?:azureml-defaults|azureml-inference-server-http|tritonhttpclient|tritonclientutils|nvidia-pyindex)\b.*|numpy|flask|inference-schema|tritonclient(?:\[[\w,]*\])?)$/i;
-
-/**
- * The environment of this name: registered here, the curated one, or, since one cannot look into the cloud, a clone
- * of the curated one, with a warning.
+ * The environment that is meant: registered here; a curated one, as far as its name says what it holds; or, since one
+ * cannot look into the cloud, a clone of the one for Triton. What is not exact is told.
  */
 export async function findEnvironment(
   workspace: AzureWorkspace,
-  name: string,
-  version: string | undefined,
+  { name, version, registry }: Pick<AssetReference, 'name' | 'version' | 'registry'>,
   say: Say,
 ): Promise<JsonObject> {
   const { environments } = await workspace.read();
@@ -58,18 +20,27 @@ export async function findEnvironment(
     (environment) => environment.name === name && (version === undefined || environment.version === version),
   );
   const latest = found.at(-1);
-  if (latest) return latest.definition;
-  if (name === CURATED_NAME) return CURATED;
-  say(
-    `WARNING: environment "${name}"${version === undefined ? '' : ` version ${version}`} is not registered here; it is taken for a clone of ${CURATED_NAME}`,
-  );
-  return { ...CURATED, name, version: version ?? '1' };
+  const shown = `environment "${name}"${version === undefined ? '' : ` version ${version}`}`;
+  if (latest) {
+    if (registry !== undefined) say(`${shown} of registry ${registry} is taken for the one registered here`);
+    return latest.definition;
+  }
+  if (name === AZUREML_TRITON.name) return AZUREML_TRITON;
+  const curated = curatedEnvironment(name);
+  if (curated) {
+    say(`${shown} is taken for what its name says, ${curated.contents}: Microsoft's image is not used here`);
+    return { ...curated.definition, version: version ?? '1' };
+  }
+  const where =
+    registry === undefined ? 'is not registered here' : `of registry ${registry} cannot be read here`;
+  say(`WARNING: ${shown} ${where}; it is taken for a clone of ${AZUREML_TRITON.name}`);
+  return { ...AZUREML_TRITON, name, version: version ?? '1' };
 }
 
 /** `az ml environment list`: what is registered, and the curated one. */
 export async function listEnvironments(workspace: AzureWorkspace): Promise<JsonObject[]> {
   const { environments } = await workspace.read();
-  return [...environments.map(({ definition }) => definition), CURATED];
+  return [...environments.map(({ definition }) => definition), AZUREML_TRITON];
 }
 
 /** `az ml environment show`. @throws ENVIRONMENT_NOT_FOUND */
@@ -100,7 +71,7 @@ export async function registerEnvironment(
   // The file may change or go; what was registered is its content now.
   const python = objectIn(definition, 'python');
   const file = textIn(python, 'condaDependenciesFile');
-  const condaDependencies = file === undefined ? undefined : (await condaFile(file)).value;
+  const condaDependencies = file === undefined ? undefined : (await readDocument(file, '--conda-file')).value;
   const complete = {
     ...definition,
     name,
@@ -109,50 +80,4 @@ export async function registerEnvironment(
   };
   await workspace.putEnvironment({ name, version, definition: complete });
   return complete;
-}
-
-/** An environment as a folder has it: `azureml_environment.json`, as the SDK's `save_to_directory` writes it. */
-export async function readEnvironmentDirectory(directory: string): Promise<JsonObject> {
-  const { value } = await readDocument(
-    path.join(directory, 'azureml_environment.json'),
-    '--environment-directory',
-  );
-  return value;
-}
-
-/** What an environment means for an emulator. */
-export interface EnvironmentPlan {
-  /** A conda file's content; undefined where our own default environment has all of it. */
-  readonly conda: string | undefined;
-  readonly variables: Readonly<Record<string, string>>;
-  /** The base image, for the docker engine. */
-  readonly image: string | undefined;
-}
-
-/** @throws AZUREML_FILE_INVALID for a conda file that cannot be read. */
-export async function planEnvironment(environment: JsonObject): Promise<EnvironmentPlan> {
-  const python = objectIn(environment, 'python') ?? {};
-  const file = textIn(python, 'condaDependenciesFile');
-  const conda = file === undefined ? objectIn(python, 'condaDependencies') : (await condaFile(file)).value;
-  const variables = Object.entries(objectIn(environment, 'environmentVariables') ?? {});
-  return {
-    conda: conda === undefined ? undefined : condaText(conda),
-    variables: Object.fromEntries(variables.map(([name, value]) => [name, String(value)])),
-    image: textIn(objectIn(environment, 'docker'), 'baseImage'),
-  };
-}
-
-const condaFile = (file: string): Promise<Document> => readDocument(file, '--conda-file');
-
-function condaText({ channels, dependencies }: JsonObject): string | undefined {
-  const list: unknown[] = Array.isArray(dependencies) ? dependencies : [];
-  const conda = list.filter((entry) => typeof entry === 'string' && !/^(?:python|pip)\s*$/.test(entry));
-  const pip = list.flatMap((entry) =>
-    typeof entry === 'object' && entry !== null && 'pip' in entry && Array.isArray(entry.pip)
-      ? entry.pip
-      : [],
-  );
-  const own = pip.map(String).filter((line) => !REPLACED.test(line.trim()));
-  if (own.length === 0 && conda.length === 0) return undefined;
-  return stringify({ channels, dependencies: [...conda, { pip: [...ALWAYS_THERE, ...own] }] });
 }

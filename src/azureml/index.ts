@@ -2,12 +2,12 @@
 // Azure's names, schemas, texts and shapes; it refuses to serve anything itself: a service is an emulator of its own.
 export { deployModel } from './deploy.ts';
 export { readDeploymentSettings } from './deployment-config.ts';
-export { readDocument } from './document.ts';
+export { readDocument, readYaml } from './document.ts';
 export { getCredentials, invokeEndpoint, regenerateEndpointKey } from './endpoint-access.ts';
+export { newEnvironment, readEnvironmentDirectory, saveEnvironment } from './environment-folder.ts';
 export { createEnvironment } from './environment-yaml.ts';
 export {
   listEnvironments,
-  readEnvironmentDirectory,
   registerEnvironment,
   showEnvironment,
 } from './environments.ts';

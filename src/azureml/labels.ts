@@ -1,5 +1,5 @@
-import { userError } from '../base/index.ts';
-import type { Labels } from '../workspace/index.ts';
+import { ownValue, userError } from '../base/index.ts';
+import type { JsonObject, Labels } from '../workspace/index.ts';
 
 /** Tags or properties as the command line has them: `KEY=VALUE` each; `option` names the flag in the error. */
 export function parseLabels(pairs: readonly string[], option: string): Labels {
@@ -12,15 +12,21 @@ export function parseLabels(pairs: readonly string[], option: string): Labels {
   );
 }
 
+/** Tags or properties as a file has them, where numbers are texts as well. */
+export const textsOf = (value: JsonObject = {}): Labels =>
+  Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]));
+
 /** Whether `labels` have what a filter names: `KEY`, or `KEY=VALUE`. */
 export function hasLabel(labels: Labels, filter: string): boolean {
   const at = filter.indexOf('=');
-  return at < 0 ? filter in labels : labels[filter.slice(0, at)] === filter.slice(at + 1);
+  return at < 0
+    ? Object.hasOwn(labels, filter)
+    : ownValue(labels, filter.slice(0, at)) === filter.slice(at + 1);
 }
 
 /** Azure ML's properties may be added to and never changed. */
 export function addProperties(properties: Labels, added: Labels): Labels {
-  const changed = Object.keys(added).find((key) => key in properties);
+  const changed = Object.keys(added).find((key) => Object.hasOwn(properties, key));
   if (changed !== undefined) {
     throw userError(
       'AZUREML_REFUSED',

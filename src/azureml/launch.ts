@@ -1,19 +1,24 @@
 import path from 'node:path';
-import { TritonLocalError, toTritonLocalError, userError } from '../base/index.ts';
+import { userError } from '../base/index.ts';
 import type { DetachedEmulator, StartedEmulator } from '../control/index.ts';
 import type { EmulatorEvent } from '../events/index.ts';
 import type { AzureWorkspace } from '../workspace/index.ts';
 import { type AppFolder, layOutApp } from './app-folder.ts';
 import { limitFlags } from './cloud-limits.ts';
-import { type EnvironmentPlan, planEnvironment } from './environments.ts';
+import { collectionVariables, type DataCollection } from './data-collection.ts';
+import { type EnvironmentPlan, planEnvironment } from './environment-plan.ts';
 import type { Say } from './models.ts';
 import { engineOf, type ServiceHost, startService, stopService } from './service-host.ts';
 import type { ServicePlan } from './service-plan.ts';
+import { StartProgress } from './start-progress.ts';
+import { UsersFiles } from './users-files.ts';
 
 /** What of a deployment decides how its emulator runs. */
 export type LaunchPlan = Pick<ServicePlan, 'models' | 'inference' | 'environment'> & {
   /** In v1 the script's working directory is the app root, in v2 its own source directory. */
   readonly generation: 'v1' | 'v2';
+  /** What the script's collectors are switched on for. */
+  readonly collection?: DataCollection | undefined;
   readonly settings: Pick<
     ServicePlan['settings'],
     'computeType' | 'authEnabled' | 'tokenAuthEnabled' | 'gpuCores' | 'cloud'
@@ -32,7 +37,7 @@ export interface LaunchFiles {
 /**
  * Lays out a deployment's files, starts its emulator on a port that nobody knows yet, and sees that it is ready; one
  * that is not is stopped again. It ends with this process until it is kept.
- * @throws what the start threw; MODEL_FAILED with the reasons; AZUREML_REFUSED for files that do not fit.
+ * @throws what the start threw, about the user's own files; MODEL_FAILED with the reasons; AZUREML_REFUSED for files that do not fit.
  */
 export async function launch(
   workspace: AzureWorkspace,
@@ -44,42 +49,34 @@ export async function launch(
 ): Promise<DetachedEmulator> {
   const environment = plan.environment && (await planEnvironment(plan.environment));
   const app = await layOutApp(directory, workspace, plan.models, plan.inference, environment);
+  const collectors = await collectionVariables(plan.collection, directory);
   // What the user has set for all that is started here goes before a deployment's own.
   const limits = host.environment.TRITON_LOCAL_PROFILE ? [] : limitFlags(plan.settings.cloud);
   const keys = keyFile === undefined ? [] : ['--key-file', keyFile];
-  const failed: string[] = [];
-  const started = await startService(
-    host,
-    {
-      args: [...upArguments(plan, app, environment), ...limits, ...keys],
-      cwd: app.projectDir,
-      variables: ownVariables(environment),
-      eventLog,
-      onEvent: (event) => {
-        const fault = modelFault(event);
-        if (fault !== undefined) failed.push(fault);
-        const step = progressOf(event);
-        if (step !== undefined) say(step);
-      },
-    },
-    signal,
-  );
-  if (!started.ready) {
-    await stopService(host, started.pid);
-    throw userError('MODEL_FAILED', failed.join('\n') || 'a model is not ready');
+  const users = new UsersFiles(app, plan.inference, environment?.conda);
+  const progress = new StartProgress(plan.inference?.entryName ?? '', (text) => say(users.text(text)));
+  const start = {
+    args: [...upArguments(plan, app, environment, collectors), ...limits, ...keys],
+    cwd: app.projectDir,
+    variables: ownVariables(environment),
+    eventLog,
+    onEvent: (event: EmulatorEvent) => progress.follow(event),
+  };
+  try {
+    const started = await startService(host, start, signal);
+    if (!started.ready) {
+      await stopService(host, started.pid);
+      throw userError('MODEL_FAILED', progress.modelFaults.join('\n') || 'a model is not ready');
+    }
+    await tellGpu(plan, started, host, say);
+    return started;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    progress.sayPrinted();
+    throw users.error(error);
+  } finally {
+    progress.close();
   }
-  await tellGpu(plan, started, host, say);
-  return started;
-}
-
-function modelFault(event: EmulatorEvent): string | undefined {
-  if (event.type !== 'model.state' || event.state !== 'UNAVAILABLE') return undefined;
-  return `model ${event.model}${event.version && ` version ${event.version}`}: ${event.reason}`;
-}
-
-function progressOf(event: EmulatorEvent): string | undefined {
-  if (event.type === 'environment.progress') return `${event.environment}: ${event.step} ${event.detail}`;
-  return event.type === 'engine.starting' ? `Starting the ${event.kind} engine` : undefined;
 }
 
 async function tellGpu(
@@ -101,6 +98,7 @@ function upArguments(
   { inference, settings, generation }: LaunchPlan,
   app: AppFolder,
   environment: EnvironmentPlan | undefined,
+  collectors: Readonly<Record<string, string>>,
 ): string[] {
   const anyPort = ['--port', '0', '--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'];
   const auth = settings.authEnabled || settings.tokenAuthEnabled ? 'key' : 'none';
@@ -111,8 +109,8 @@ function upArguments(
   if (app.condaFile !== undefined) flags.push('--conda', app.condaFile);
   const code = generation === 'v2' ? app.sourceDirectory : undefined;
   flags.push('--code', code ?? app.root, '--entry-script', app.entryScript);
-  for (const [name, value] of Object.entries(scriptVariables(settings.computeType, app, environment)))
-    flags.push('--env', `${name}=${value}`);
+  const variables = { ...collectors, ...scriptVariables(settings.computeType, app, environment) };
+  for (const [name, value] of Object.entries(variables)) flags.push('--env', `${name}=${value}`);
   return flags;
 }
 
@@ -139,22 +137,4 @@ function ownVariables(environment: EnvironmentPlan | undefined): Record<string, 
     /^(?:WORKER_COUNT|SCORING_TIMEOUT_MS|AML_|AZUREML_)/.test(name),
   );
   return Object.fromEntries(own);
-}
-
-/** The emulator names the service's copy; the user knows the original. */
-export function inUsersFolder(
-  thrown: unknown,
-  directory: string,
-  { inference }: Pick<LaunchPlan, 'inference'>,
-): TritonLocalError {
-  const error = toTritonLocalError(thrown);
-  if (!inference) return error;
-  const original = inference.sourceDirectory ?? path.dirname(inference.entryScript);
-  const copy = path.join(directory, 'app', ...(inference.sourceDirectory ? [path.basename(original)] : []));
-  const { location } = error;
-  return new TritonLocalError(error.code, error.kind, error.message.replaceAll(copy, original), {
-    cause: error,
-    ...(error.hint !== undefined && { hint: error.hint }),
-    ...(location && { location: { ...location, file: location.file.replace(copy, original) } }),
-  });
 }

@@ -8,12 +8,15 @@ import {
   type JsonObject,
   type Labels,
   type ModelRecord,
+  type ModelVersion,
   type NewModel,
   type ResourceConfiguration,
 } from '../workspace/index.ts';
-import { addProperties, hasLabel } from './labels.ts';
+import { objectIn } from './document.ts';
+import { addProperties, hasLabel, textsOf } from './labels.ts';
 import { modelJson } from './model-json.ts';
 import { checkModelName, refusal } from './refusal.ts';
+import { applySet } from './settings-path.ts';
 import { findTritonLayout, layoutWarnings } from './triton-layout.ts';
 
 /** Takes what the user should know and a program need not read: warnings, progress. */
@@ -44,12 +47,13 @@ export async function storeModel(
   workspace: AzureWorkspace,
   { path: source, ...model }: ModelRegistration,
   say: Say,
+  version?: ModelVersion,
 ): Promise<ModelRecord> {
   checkModelName(model.name);
   if ((await entryKind(source)) === undefined)
     throw refusal(`Error, provided model path "${source}" cannot be found`, { location: { file: source } });
   say(`Registering model ${model.name}`);
-  return workspace.registerModel(model, path.resolve(source));
+  return workspace.registerModel(model, path.resolve(source), version);
 }
 
 export interface ModelFilter {
@@ -96,7 +100,7 @@ export async function showModel(workspace: AzureWorkspace, reference: ModelRefer
  */
 export async function findModel(workspace: AzureWorkspace, reference: ModelReference): Promise<ModelRecord> {
   const { models } = await workspace.read();
-  const [, idName, idVersion] = /^(.+):(\d+)$/.exec(reference.id ?? '') ?? [undefined, reference.id];
+  const [, idName, idVersion] = /^(.+?):(.+)$/.exec(reference.id ?? '') ?? [undefined, reference.id];
   const name = idName ?? reference.name;
   if (name === undefined && reference.runId === undefined)
     throw refusal('Error, one of id or name must be provided.');
@@ -137,6 +141,8 @@ const latestOf = (models: readonly ModelRecord[], name: string) =>
   models.filter((model) => model.name === name).at(-1);
 
 export interface ModelChange {
+  /** `description=…`, `tags.KEY=…`, `properties.KEY=…` */
+  readonly set: readonly string[];
   readonly addTags: Labels;
   readonly removeTags: readonly string[];
   readonly addProperties: Labels;
@@ -149,19 +155,20 @@ export interface ModelChange {
 /** `az ml model update`. @throws MODEL_NOT_FOUND; AZUREML_REFUSED for a property that is there already. */
 export async function updateModel(
   workspace: AzureWorkspace,
-  id: string,
+  reference: ModelReference,
   change: ModelChange,
 ): Promise<JsonObject> {
-  const model = await findModel(workspace, { id });
+  const model = await findModel(workspace, reference);
+  const set = setMembers(change.set);
   const changed = await workspace.changeModel(idOf(model), (before) => ({
     ...before,
     tags: Object.fromEntries(
-      Object.entries({ ...before.tags, ...change.addTags }).filter(
+      Object.entries({ ...before.tags, ...set.tags, ...change.addTags }).filter(
         ([key]) => !change.removeTags.includes(key),
       ),
     ),
-    properties: addProperties(before.properties, change.addProperties),
-    description: change.description ?? before.description,
+    properties: addProperties(before.properties, { ...set.properties, ...change.addProperties }),
+    description: change.description ?? set.description ?? before.description,
     sampleInputDatasetId: change.sampleInputDatasetId ?? before.sampleInputDatasetId,
     sampleOutputDatasetId: change.sampleOutputDatasetId ?? before.sampleOutputDatasetId,
     resourceConfiguration:
@@ -170,6 +177,22 @@ export async function updateModel(
         : { cpu: null, memoryInGB: null, gpu: null, ...before.resourceConfiguration, ...change.resources },
   }));
   return modelJson(changed ?? model);
+}
+
+/** What `--set` says of a model. @throws AZUREML_REFUSED for what cannot be changed. */
+function setMembers(assignments: readonly string[]) {
+  const value = applySet({}, assignments);
+  const other = Object.keys(value).find((name) => !['description', 'tags', 'properties'].includes(name));
+  if (other !== undefined) {
+    throw refusal(`--set ${other}: only description, tags and properties of a model can be changed`, {
+      hint: 'register another version',
+    });
+  }
+  return {
+    description: value.description == null ? undefined : String(value.description),
+    tags: textsOf(objectIn(value, 'tags')),
+    properties: textsOf(objectIn(value, 'properties')),
+  };
 }
 
 /** `az ml model delete`. @throws MODEL_NOT_FOUND; AZUREML_REFUSED for one that a service uses. */
@@ -189,11 +212,11 @@ export async function deleteModel(workspace: AzureWorkspace, id: string): Promis
 /** `az ml model download`: puts the registered file or folder into a folder, and gives its path. */
 export async function downloadModel(
   workspace: AzureWorkspace,
-  id: string,
+  reference: ModelReference,
   targetDirectory: string,
   overwrite: boolean,
 ): Promise<string> {
-  const model = await findModel(workspace, { id });
+  const model = await findModel(workspace, reference);
   const target = path.resolve(targetDirectory, model.entry);
   if ((await entryKind(target)) !== undefined) {
     if (!overwrite) {

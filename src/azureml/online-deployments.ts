@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { toTritonLocalError, userError } from '../base/index.ts';
+import { ownValue, toTritonLocalError, userError } from '../base/index.ts';
 import {
   type AzureState,
   type AzureWorkspace,
@@ -10,15 +10,16 @@ import {
 } from '../workspace/index.ts';
 import { inTurn } from './deploy.ts';
 import { type Document, objectIn } from './document.ts';
-import { inUsersFolder, type LaunchPlan, launch } from './launch.ts';
+import { type LaunchPlan, launch } from './launch.ts';
 import { logText } from './log-text.ts';
 import type { Say } from './models.ts';
 import { endpointIn } from './online-endpoints.ts';
 import { planOnline, withAbsolutePaths } from './online-plan.ts';
-import { checkDeploymentFile, checkOnlineName, requireMember } from './online-schema.ts';
+import { checkDeployment, requireMember } from './online-schema.ts';
 import { refusal } from './refusal.ts';
 import { endUnknown, runningPids, type ServiceHost, stopService } from './service-host.ts';
-import { applySet } from './settings-path.ts';
+import { applySet, withFlags } from './settings-path.ts';
+import { withEnvironmentFile } from './yaml/index.ts';
 
 /** A deployment as it was asked for: its file, with flags laid over it. */
 export interface DeploymentRequest {
@@ -50,18 +51,14 @@ export async function deployOnline(
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const { document } = request;
-  const given = document?.value ?? {};
-  if (document) checkDeploymentFile(document, request);
-  const endpointName = request.endpointName ?? requireMember(given, 'endpoint_name', document);
-  const name = request.name ?? requireMember(given, 'name', document);
-  checkOnlineName(name, 'a deployment');
+  const given = document && (await readDeployment(document, request));
+  const endpointName = request.endpointName ?? requireMember(given ?? {}, 'endpoint_name', document);
+  const name = request.name ?? requireMember(given ?? {}, 'name', document);
   return inTurn(workspace, ENDPOINTS + endpointName, signal, async () => {
     const endpoint = endpointIn(await workspace.read(), endpointName);
     const before = endpoint.deployments.find((it) => it.name === name);
-    if (!document && !before) throw notFound(endpointName, name);
-    const base = document ? path.dirname(path.resolve(document.file)) : undefined;
-    const under = base === undefined ? (before?.definition ?? {}) : withAbsolutePaths(given, base);
-    const value = { ...applySet(under, request.set), name, endpoint_name: endpointName };
+    if (!given && !before) throw notFound(endpointName, name);
+    const value = given ?? checkDeployment(applySet(before?.definition ?? {}, request.set), undefined);
     const limited = !request.local && endpoint.profile === 'managed';
     const plan = await planOnline(workspace, value, { gpu: request.gpu, limited }, say);
     say(`Creating/updating online deployment ${name}`);
@@ -70,6 +67,17 @@ export async function deployOnline(
       await workspace.changeEndpoint(endpointName, (it) => it && { ...it, traffic: { [name]: 100 } });
     return showDeployment(workspace, host, endpointName, name);
   });
+}
+
+/** The file of a deployment with the flags laid over it, checked, and right from every folder. */
+async function readDeployment(given: Document, request: DeploymentRequest): Promise<JsonObject> {
+  const flags = { name: request.name, endpoint_name: request.endpointName };
+  const value = withFlags(given, flags, request.set);
+  const document = await withEnvironmentFile({ ...given, value });
+  return withAbsolutePaths(
+    checkDeployment(document.value, document),
+    path.dirname(path.resolve(document.file)),
+  );
 }
 
 async function bringUp(
@@ -104,9 +112,8 @@ async function bringUp(
   } catch (error) {
     await workspace.removeServiceFiles(place, revision);
     if (signal.aborted) throw error;
-    const told = inUsersFolder(error, directory, plan);
-    if (!before?.running) await put(null, told.message);
-    throw deploymentFailed(told, endpointName, name);
+    if (!before?.running) await put(null, toTritonLocalError(error).message);
+    throw deploymentFailed(error, endpointName, name);
   }
   // The door knows the new one by now; what the old one had accepted is answered before it ends.
   if (!before) return;
@@ -233,7 +240,7 @@ export function deleteDeployment(
   return inTurn(workspace, ENDPOINTS + endpointName, signal, async () => {
     const state = await workspace.read();
     const deployment = deploymentIn(state, endpointName, name);
-    const percent = endpointIn(state, endpointName).traffic[name] ?? 0;
+    const percent = ownValue(endpointIn(state, endpointName).traffic, name) ?? 0;
     if (percent > 0) {
       throw refusal(`Deployment ${name} has ${percent}% of the traffic and cannot be deleted.`, {
         hint: `npx triton-local online-endpoint update -n ${endpointName} --traffic "${name}=0"`,

@@ -1,4 +1,4 @@
-import { userError } from '../base/index.ts';
+import { ownValue, userError } from '../base/index.ts';
 import {
   type AzureState,
   type AzureWorkspace,
@@ -10,11 +10,11 @@ import {
 } from '../workspace/index.ts';
 import { inTurn } from './deploy.ts';
 import { type Document, objectIn, textIn } from './document.ts';
+import { textsOf } from './labels.ts';
 import type { Say } from './models.ts';
-import { checkOnlineName, checkTraffic, ENDPOINT_FIELDS, requireMember } from './online-schema.ts';
-import { checkFields } from './schema-fields.ts';
+import { checkEndpoint, checkOnlineName, checkTraffic, requireMember } from './online-schema.ts';
 import { endUnknown, runningPids, type ServiceHost, startDoor, stopService } from './service-host.ts';
-import { applySet } from './settings-path.ts';
+import { withFlags } from './settings-path.ts';
 
 /** An endpoint as it was asked for: its file, with flags laid over it. */
 export interface EndpointRequest {
@@ -96,10 +96,10 @@ export async function updateEndpoint(
   });
 }
 
-function requestedValue({ document, name, set }: EndpointRequest, under: JsonObject): JsonObject {
-  const value = applySet({ ...under, ...document?.value }, set);
-  if (document) checkFields({ ...value, name: name ?? value.name }, ENDPOINT_FIELDS, ['name'], document);
-  return value;
+function requestedValue(request: EndpointRequest, under: JsonObject): JsonObject {
+  const { document } = request;
+  const flags = { name: request.name, auth_mode: request.authMode };
+  return checkEndpoint({ ...under, ...withFlags(document, flags, request.set) }, document);
 }
 
 function recordOf(
@@ -151,9 +151,6 @@ export function oneOf<Choice extends string>(
     `${what}: Value '${value}' passed is not in set ${JSON.stringify(choices)}`,
   );
 }
-
-const textsOf = (value: JsonObject = {}): Labels =>
-  Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]));
 
 /** What is not a number stays as it is given, for the check to name. */
 const percentsOf = (value: JsonObject = {}): Readonly<Record<string, number>> =>
@@ -219,13 +216,13 @@ export function endpointJson(endpoint: EndpointRecord, pids: ReadonlySet<number>
     public_network_access: 'enabled',
     scoring_uri: base && (servesTritonAlone(endpoint) ? `${base}/` : `${base}/score`),
     tags: endpoint.tags,
-    traffic: Object.fromEntries(deployments.map((it) => [it.name, traffic[it.name] ?? 0])),
+    traffic: Object.fromEntries(deployments.map((it) => [it.name, ownValue(traffic, it.name) ?? 0])),
   };
 }
 
 /** The scoring URI loses `/score` once what has traffic is Triton itself (azureml.md 5.2). */
 function servesTritonAlone({ deployments, traffic }: EndpointRecord): boolean {
-  const asked = deployments.filter(({ name }) => (traffic[name] ?? 0) > 0);
+  const asked = deployments.filter(({ name }) => (ownValue(traffic, name) ?? 0) > 0);
   return asked.length > 0 && asked.every(({ deployment }) => deployment === 'no-code');
 }
 

@@ -1,13 +1,16 @@
 import path from 'node:path';
 import { entryKind } from '../base/index.ts';
-import { type AzureWorkspace, idOf, type JsonObject, type ModelRecord } from '../workspace/index.ts';
+import { type AzureWorkspace, idOf, type JsonObject } from '../workspace/index.ts';
+import { parseAssetReference } from './asset-reference.ts';
 import { managedLimits, NO_LIMITS } from './cloud-limits.ts';
+import { collectionOfDeployment } from './data-collection.ts';
 import { objectIn, textIn } from './document.ts';
+import { planEnvironment } from './environment-plan.ts';
 import { environmentFromYaml } from './environment-yaml.ts';
 import { findEnvironment } from './environments.ts';
 import type { InferenceConfig } from './inference-config.ts';
 import type { LaunchPlan } from './launch.ts';
-import { modelFromYaml } from './model-yaml.ts';
+import { type PlannedModel, planModel, registeredModel } from './model-yaml.ts';
 import { findModel, type Say } from './models.ts';
 import { refusal } from './refusal.ts';
 import { findTritonLayout } from './triton-layout.ts';
@@ -48,13 +51,17 @@ export async function planOnline(
   const cloud = limited ? managedLimits(value) : NO_LIMITS;
   const model = await modelOf(workspace, value, say);
   const inference = await inferenceOf(value);
-  if (!inference) await checkNoCode(workspace, value, model, say);
+  if (!inference) await checkNoCode(value, model, say);
   const environment = await environmentOf(workspace, value, inference !== undefined, say);
+  if (environment) await planEnvironment(environment);
+  // Last: what is refused leaves nothing behind.
+  const registered = await model?.register(say);
   return {
-    models: model ? [model] : [],
+    models: registered ? [registered] : [],
     inference,
     environment,
     generation: 'v2',
+    collection: collectionOfDeployment(value),
     settings: {
       computeType: 'AKS',
       authEnabled: false,
@@ -74,19 +81,26 @@ async function modelOf(
   workspace: AzureWorkspace,
   value: JsonObject,
   say: Say,
-): Promise<ModelRecord | undefined> {
+): Promise<PlannedModel | undefined> {
   const { model } = value;
   if (model === undefined || model === null) return undefined;
   const inline = objectIn(value, 'model');
-  if (inline) return modelFromYaml(workspace, inline, `${value.endpoint_name}-${value.name}`, say);
-  const [, name, version] = /^azureml:([^:@]+)(?::(\d+)|@latest)$/.exec(String(model)) ?? [];
-  if (name !== undefined) return findModel(workspace, { name, version });
-  throw refusal(
-    `model: In order to specify an existing models, please provide the correct registry path prefixed with 'azureml:': got ${model}`,
-    {
+  if (inline) return planModel(workspace, inline, `${value.endpoint_name}-${value.name}`);
+  const reference = parseAssetReference(String(model));
+  if (!reference) {
+    throw refusal(`model: ${model} names no model`, {
       hint: 'azureml:NAME:VERSION, azureml:NAME@latest, or an object with a path',
-    },
-  );
+    });
+  }
+  const { name, version, registry } = reference;
+  const found = await findModel(workspace, { name, version }).catch((error: unknown) => {
+    if (registry === undefined) throw error;
+    throw refusal(`model: the registry ${registry} cannot be reached: ${model}`, {
+      hint: `download the model and register it here: npx triton-local model create -n ${name} -p FOLDER`,
+    });
+  });
+  if (registry !== undefined) say(`WARNING: ${model} is taken for ${idOf(found)}, which is registered here`);
+  return registeredModel(workspace, found);
 }
 
 async function inferenceOf(value: JsonObject): Promise<InferenceConfig | undefined> {
@@ -115,9 +129,8 @@ async function environmentOf(
   const variables = objectIn(value, 'environment_variables') ?? {};
   const inline = objectIn(value, 'environment');
   if (inline) return withVariables(environmentFromYaml(inline, '.'), variables);
-  const [, name, version] = /^azureml:([^:@]+)(?::([^:@]+)|@latest)$/.exec(String(environment ?? '')) ?? [];
-  if (name !== undefined)
-    return withVariables(await findEnvironment(workspace, name, version, say), variables);
+  const reference = parseAssetReference(String(environment ?? ''));
+  if (reference) return withVariables(await findEnvironment(workspace, reference, say), variables);
   if (environment != null) throw refusal(`environment: azureml:NAME:VERSION is wanted, not ${environment}`);
   if (hasScript) throw refusal('environment: a deployment with code_configuration needs an environment');
   return undefined;
@@ -128,30 +141,29 @@ function withVariables(environment: JsonObject, variables: JsonObject): JsonObje
   return { ...environment, environmentVariables: { ...under, ...variables } };
 }
 
-async function checkNoCode(
-  workspace: AzureWorkspace,
-  value: JsonObject,
-  model: ModelRecord | undefined,
-  say: Say,
-): Promise<void> {
+async function checkNoCode(value: JsonObject, model: PlannedModel | undefined, say: Say): Promise<void> {
   if (!model) {
     throw refusal('model: a deployment without code_configuration needs a model', {
       hint: 'give model with type: triton_model, or code_configuration and environment',
     });
   }
-  const layout = await findTritonLayout(workspace.contentOf(model));
+  const layout = await findTritonLayout(model.entry);
   if (model.framework !== 'Multi' && value.environment == null) {
     throw refusal(
       'a deployment without code_configuration and environment needs a model of type triton_model',
+      model.framework === 'MLflow'
+        ? {
+            hint: 'an MLflow model needs a scoring script here: the one of docs/python.md ("MLflow models") as code_configuration, and the conda.yaml of the model as environment.conda_file',
+          }
+        : {},
     );
   }
   if (!layout) {
-    throw refusal(`model ${idOf(model)} holds no Triton model repository`, {
+    throw refusal(`model ${model.id} holds no Triton model repository`, {
       hint: 'v2 wants the models directly below its path: path/MODEL/1/model.onnx',
     });
   }
-  if (layout.form !== 'bare')
-    say(
-      `WARNING: v2 wants the models directly below the path of ${idOf(model)}, without the folder "triton"`,
-    );
+  // A folder that is called "triton" holds its models directly, as v2 wants them.
+  if (layout.form === 'parent')
+    say(`WARNING: v2 wants the models directly below the path of ${model.id}, without the folder "triton"`);
 }

@@ -1,105 +1,68 @@
-import { userError } from '../base/index.ts';
+import { type SourceLocation, userError } from '../base/index.ts';
 import type { JsonObject } from '../workspace/index.ts';
-import type { Document } from './document.ts';
-import { checkFields, type Fields } from './schema-fields.ts';
-import { applySet } from './settings-path.ts';
-
-const PROBE = {
-  period: 'integer',
-  initial_delay: 'integer',
-  timeout: 'integer',
-  success_threshold: 'integer',
-  failure_threshold: 'integer',
-} as const;
-
-/** What every file of v2 may have; those that only the cloud gives are taken back as they were shown. */
-const COMMON = {
-  $schema: 'any',
-  id: 'string',
-  name: 'string',
-  description: 'string',
-  tags: 'mapping',
-  properties: 'mapping',
-  provisioning_state: 'string',
-} as const;
-
-/** What azure-ai-ml reads of an endpoint's file (azureml.md 5.1), managed or on Kubernetes. */
-export const ENDPOINT_FIELDS: Fields = {
-  ...COMMON,
-  kind: 'any',
-  location: 'string',
-  scoring_uri: 'string',
-  openapi_uri: 'string',
-  auth_mode: ['aml_token', 'key', 'aad_token'],
-  compute: 'string',
-  identity: 'any',
-  traffic: 'mapping',
-  mirror_traffic: 'mapping',
-  public_network_access: 'any',
-};
-
-/** What azure-ai-ml reads of a deployment's file, likewise. */
-export const DEPLOYMENT_FIELDS: Fields = {
-  ...COMMON,
-  endpoint_name: 'string',
-  type: ['managed', 'kubernetes'],
-  model: 'any',
-  model_mount_path: 'string',
-  code_configuration: { code: 'string', scoring_script: 'string' },
-  environment: 'any',
-  environment_variables: 'mapping',
-  instance_type: 'string',
-  instance_count: 'integer',
-  app_insights_enabled: 'boolean',
-  request_settings: {
-    request_timeout_ms: 'integer',
-    max_concurrent_requests_per_instance: 'integer',
-    max_queue_wait_ms: 'integer',
-  },
-  liveness_probe: PROBE,
-  readiness_probe: PROBE,
-  scale_settings: 'any',
-  resources: 'any',
-  data_collector: 'any',
-  egress_public_network_access: 'any',
-  private_network_connection: 'any',
-};
+import { type Document, objectIn, textIn } from './document.ts';
+import { refusal } from './refusal.ts';
+import { checkFile } from './yaml/index.ts';
 
 /**
- * Checks the file of a deployment. The flags count as its members; only a machine of one's own needs no `instance_type`.
+ * Reads the file of an endpoint. azure-ai-ml takes one that names a cluster for one on Kubernetes.
  * @throws AZUREML_REFUSED with all that is wrong.
  */
-export function checkDeploymentFile(
-  document: Document,
-  flags: {
-    readonly name: string | undefined;
-    readonly endpointName: string | undefined;
-    readonly set: readonly string[];
-  },
-): void {
-  const given = applySet(document.value, flags.set);
-  const value = {
-    ...given,
-    name: flags.name ?? given.name,
-    endpoint_name: flags.endpointName ?? given.endpoint_name,
-  };
-  const isManaged = String(given.type ?? 'managed').toLowerCase() === 'managed';
-  const required = ['name', 'endpoint_name', ...(isManaged ? ['instance_type'] : [])];
-  checkFields(value, DEPLOYMENT_FIELDS, required, document);
+export function checkEndpoint(value: JsonObject, document: Document | undefined): JsonObject {
+  const schema = isEmpty(value.compute) ? 'ManagedOnlineEndpointSchema' : 'KubernetesOnlineEndpointSchema';
+  const endpoint = checkFile(value, schema, document);
+  const identity = objectIn(endpoint, 'identity');
+  if (identity && identity.type === undefined) {
+    throw refusal(
+      'Identity type not found in provided yaml file.',
+      document && { location: document.locate('identity') },
+    );
+  }
+  return endpoint;
+}
+
+/** What Python takes for false. */
+function isEmpty(value: unknown): boolean {
+  return !value || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+
+/**
+ * Reads a deployment: its file with the flags laid over it.
+ * @throws AZUREML_REFUSED with all that is wrong.
+ */
+export function checkDeployment(value: JsonObject, document: Document | undefined): JsonObject {
+  const isOnKubernetes = value.type === 'kubernetes';
+  const schema = isOnKubernetes ? 'KubernetesOnlineDeploymentSchema' : 'ManagedOnlineDeploymentSchema';
+  const deployment = checkFile(value, schema, document);
+  const at = (member: string) => (document ? { location: document.locate(member) } : {});
+  const name = textIn(deployment, 'name');
+  if (name !== undefined) checkOnlineName(name, 'a deployment', at('name'));
+  const code = objectIn(deployment, 'code_configuration');
+  if (code?.code && !code.scoring_script)
+    throw refusal("scoring script can't be empty", at('code_configuration'));
+  if (!isOnKubernetes && (objectIn(deployment, 'scale_settings')?.type ?? 'default') !== 'default')
+    throw refusal('ManagedOnlineEndpoint supports DefaultScaleSettings only.', at('scale_settings'));
+  return deployment;
 }
 
 /** @throws AZUREML_REFUSED in azure-ai-ml's words. */
-export function checkOnlineName(name: string, kind: 'an endpoint' | 'a deployment'): void {
+export function checkOnlineName(
+  name: string,
+  kind: 'an endpoint' | 'a deployment',
+  details: { readonly location?: SourceLocation } = {},
+): void {
   if (name.length < 3 || name.length > 32) {
     throw userError(
       'AZUREML_REFUSED',
       `The name for ${kind} must be at least 3 and at most 32 characters long (inclusive of both limits).`,
+      details,
     );
   }
   if (!/^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/.test(name)) {
     throw userError(
       'AZUREML_REFUSED',
       `The name for ${kind} must start with an upper- or lowercase letter and only consist of '-'s and alphanumeric characters.`,
+      details,
     );
   }
 }

@@ -1,4 +1,4 @@
-import { closestName } from '../base/index.ts';
+import { closestName, ownValue } from '../base/index.ts';
 import type { JsonObject } from '../workspace/index.ts';
 import type { Document } from './document.ts';
 import { objectIn } from './document.ts';
@@ -17,7 +17,7 @@ export function checkShape(document: Document, shape: { readonly [name: string]:
   const walk = (value: JsonObject, members: { readonly [name: string]: Shape }, path: readonly string[]) => {
     for (const [name, member] of Object.entries(value)) {
       const at = [...path, name];
-      const wanted = members[name];
+      const wanted = ownValue(members, name);
       if (wanted === undefined) {
         const meant = closestName(name, Object.keys(members));
         const { file, line } = document.locate(...at);

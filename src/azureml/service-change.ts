@@ -12,6 +12,7 @@ import { merge, readDeploymentSettings } from './deployment-config.ts';
 import { objectIn, textIn } from './document.ts';
 import { addProperties } from './labels.ts';
 import type { Say } from './models.ts';
+import { refusal } from './refusal.ts';
 import { endUnknown, type ServiceHost, stopService } from './service-host.ts';
 import { type DeployRequest, planContent, type ServicePlan } from './service-plan.ts';
 import { serviceIn } from './services.ts';
@@ -53,7 +54,9 @@ async function changedPlan(
   const { models, inference, environment } = await planContent(workspace, request, say);
   const given = merge(request.deploymentConfig?.value ?? {}, request.deploymentFlags);
   const config = merge(service.deploymentConfig, given);
-  const { settings } = readDeploymentSettings(undefined, config, service.computeName ?? undefined);
+  const target = request.computeTarget ?? service.computeName ?? undefined;
+  const { settings } = readDeploymentSettings(undefined, config, target);
+  checkTarget(service, settings, request.computeTarget);
   const tags = Object.entries({ ...service.tags, ...change.addTags });
   return {
     name: service.name,
@@ -65,6 +68,21 @@ async function changedPlan(
     tags: Object.fromEntries(tags.filter(([key]) => !change.removeTags.includes(key))),
     properties: addProperties(service.properties, change.addProperties),
   };
+}
+
+/** @throws AZUREML_REFUSED for another cluster, or another kind of one: an update changes what runs there. */
+function checkTarget(
+  service: ServiceRecord,
+  settings: ServicePlan['settings'],
+  asked: string | undefined,
+): void {
+  const { computeType, computeName } = service;
+  const isSame = settings.computeType === computeType && (asked ?? computeName) === computeName;
+  if (isSame) return;
+  const shown = [computeType, ...(computeName === null ? [] : [computeName])].join(' ');
+  throw refusal(`service ${service.name} runs on ${shown}: an update cannot move it`, {
+    hint: 'deploy it there with --overwrite',
+  });
 }
 
 /** The script as it was deployed, from the service's own copy; where it never served, from where it came. */

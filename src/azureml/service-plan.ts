@@ -1,7 +1,8 @@
 import type { AzureWorkspace, JsonObject, Labels, ModelRecord } from '../workspace/index.ts';
 import { type DeploymentSettings, readDeploymentSettings } from './deployment-config.ts';
 import { type Document, textIn } from './document.ts';
-import { findEnvironment, readEnvironmentDirectory } from './environments.ts';
+import { readEnvironmentDirectory } from './environment-folder.ts';
+import { findEnvironment } from './environments.ts';
 import { type InferenceConfig, readInferenceConfig } from './inference-config.ts';
 import { findModel, type ModelReference, type Say } from './models.ts';
 import { checkServiceName, refusal } from './refusal.ts';
@@ -106,15 +107,17 @@ async function environmentOf(
 ): Promise<JsonObject> {
   const { environmentName, environmentVersion, environmentDirectory } = request;
   if (environmentName !== undefined)
-    return findEnvironment(workspace, environmentName, environmentVersion, say);
+    return findEnvironment(workspace, named(environmentName, environmentVersion), say);
   if (environmentDirectory !== undefined) return readEnvironmentDirectory(environmentDirectory);
   if (!environment) return { name: `${request.name}-env`, python: {}, environmentVariables: {} };
   const isNamedAlone = Object.keys(environment).every((member) => member === 'name' || member === 'version');
   const name = textIn(environment, 'name');
   return isNamedAlone && name !== undefined
-    ? findEnvironment(workspace, name, textIn(environment, 'version'), say)
+    ? findEnvironment(workspace, named(name, textIn(environment, 'version')), say)
     : environment;
 }
+
+const named = (name: string, version: string | undefined) => ({ name, version, registry: undefined });
 
 async function checkNoCode(workspace: AzureWorkspace, models: readonly ModelRecord[]): Promise<void> {
   const [model, other] = models;

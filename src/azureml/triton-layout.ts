@@ -17,7 +17,9 @@ export interface TritonLayout {
 export async function findTritonLayout(entry: string): Promise<TritonLayout | undefined> {
   if ((await entryKind(entry)) !== 'directory') return undefined;
   const inner = path.join(entry, 'triton');
-  if ((await entryKind(inner)) === 'directory') return { repository: inner, form: 'parent' };
+  // A model may be called "triton" as well.
+  if ((await entryKind(inner)) === 'directory' && !(await isModel(inner)))
+    return { repository: inner, form: 'parent' };
   if (path.basename(entry) === 'triton') return { repository: entry, form: 'itself' };
   return (await holdsModels(entry)) ? { repository: entry, form: 'bare' } : undefined;
 }
@@ -50,12 +52,13 @@ export async function layoutWarnings(entry: string, layout: TritonLayout | undef
 }
 
 async function holdsModels(directory: string): Promise<boolean> {
-  for (const model of await folders(directory)) {
-    if ((await entryKind(path.join(directory, model, 'config.pbtxt'))) === 'file') return true;
-    if ((await folders(path.join(directory, model))).some((version) => /^[1-9]\d*$/.test(version)))
-      return true;
-  }
+  for (const name of await folders(directory)) if (await isModel(path.join(directory, name))) return true;
   return false;
+}
+
+async function isModel(directory: string): Promise<boolean> {
+  if ((await entryKind(path.join(directory, 'config.pbtxt'))) === 'file') return true;
+  return (await folders(directory)).some((name) => /^[1-9]\d*$/.test(name));
 }
 
 async function folders(directory: string): Promise<string[]> {

@@ -14,8 +14,11 @@ export {
 } from './errors.ts';
 export { withFileLock } from './file-lock.ts';
 export { entryKind, hashFile, isInside, writeFileAtomic } from './files.ts';
+export { collectSoon } from './garbage.ts';
 export { Lifetime, within } from './lifetime.ts';
 export { LineSplitter, MAX_LINE_CHARACTERS } from './lines.ts';
 export { Mutex } from './mutex.ts';
+export { ownValue } from './own-value.ts';
 export { findPortHolder, listen, listenError, type PortHolder } from './ports.ts';
+export { requestMemoryLimit } from './request-memory.ts';
 export { closestName } from './spelling.ts';

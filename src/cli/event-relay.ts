@@ -78,6 +78,10 @@ export class EventRelay implements Control {
     return this.#remote().unpin();
   }
 
+  accessKey(): Promise<string | undefined> {
+    return this.#remote().accessKey();
+  }
+
   skipDownload(): Promise<void> {
     return this.#remote().skipDownload();
   }

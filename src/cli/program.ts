@@ -2,9 +2,10 @@ import { Command } from 'commander';
 import { print, printError } from '../ui/index.ts';
 import { ENVIRONMENT_VERBS } from './azure/environment-verbs.ts';
 import { MODEL_VERBS } from './azure/model-verbs.ts';
+import { OTHER_GROUPS } from './azure/not-emulated.ts';
 import { DEPLOYMENT_VERBS, ENDPOINT_VERBS } from './azure/online-verbs.ts';
 import { SERVICE_VERBS } from './azure/service-verbs.ts';
-import { addVerbs, type Verb } from './azure/verbs.ts';
+import { addNotEmulated, addVerbs, type Verb } from './azure/verbs.ts';
 import { addCommand, exampleText } from './command.ts';
 import { attach } from './declarations/attach.ts';
 import { data } from './declarations/data.ts';
@@ -21,6 +22,7 @@ import { status } from './declarations/status.ts';
 import { test } from './declarations/test.ts';
 import { up } from './declarations/up.ts';
 import { wait } from './declarations/wait.ts';
+import { addVerbose } from './verbose.ts';
 import { packageVersion } from './version.ts';
 
 /** The verbs of `az ml`, in the groups that az has. */
@@ -41,6 +43,8 @@ export function createProgram(): Command {
     .description("Azure Machine Learning's Triton deployments on this machine")
     .version(packageVersion())
     .option('--verbose', 'show the cause of an error with its stack')
+    // What follows a command is its own: az has flags such as --version and --output as well.
+    .enablePositionalOptions()
     .showHelpAfterError('(triton-local --help lists what there is)')
     .exitOverride()
     .configureOutput({ writeOut: print, writeErr: printError });
@@ -61,6 +65,9 @@ export function createProgram(): Command {
   for (const [group, about, verbs] of VERB_GROUPS) addVerbGroup(program, group, about, verbs);
   addCommand(program, exec);
   addCommand(program, endpointDoor);
+  for (const group of OTHER_GROUPS)
+    addNotEmulated(program, group, 'of Azure ML, models, environments and their deployments are emulated');
+  addVerbose(program);
   return program;
 }
 

@@ -4,6 +4,7 @@ import { currentEnvironment, terminalFacts } from '../config/index.ts';
 import { errorToJson, formatError, print, printError } from '../ui/index.ts';
 import { exitCodeOf } from './error-catalogue.ts';
 import { EXIT } from './exit-codes.ts';
+import { isVerbose } from './verbose.ts';
 
 /**
  * Runs the command line and gives the exit status. Every error is shown here, once: for people on stderr, and where
@@ -24,7 +25,7 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
     }
     const error = toTritonLocalError(thrown);
     const { color } = terminalFacts(Boolean(process.stderr.isTTY));
-    printError(`${formatError(error, { color, verbose: program.opts().verbose === true })}\n`);
+    printError(`${formatError(error, { color, verbose: isVerbose(program) })}\n`);
     if (json) printJson(error);
     return exitCodeOf(error);
   }

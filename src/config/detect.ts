@@ -1,37 +1,39 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { entryKind } from '../base/index.ts';
+import { entryKind, type TritonLocalError, userError } from '../base/index.ts';
+import { findRepositories, looksLikeRepository, subdirectories } from './detect-repository.ts';
 import type { ModelSource } from './project-config.ts';
 
-/** Folders below DIR that hold a model repository by Azure ML's conventions (azureml.md section 0.1). */
+/** Folders below DIR that hold a model repository by Azure ML's conventions. */
 const REPOSITORY_PLACES = ['models/triton', 'triton'];
+/** Folders in which a single `.onnx` file is the model. */
+const MODEL_FOLDERS = ['', 'models', 'model', 'onnx', 'weights'];
 const SCRIPT_PLACES = ['score.py', 'src/score.py', 'code/score.py', 'onlinescoring/score.py'];
-const CONDA_FILES = [
-  'conda.yml',
-  'conda.yaml',
-  'conda_dependencies.yml',
-  'environment.yml',
-  'environment.yaml',
-];
 
 /** What was looked for, for the message when nothing was found. */
-export const LOOKED_FOR =
-  'a model repository (models/triton, triton, models or the folder itself: MODEL/config.pbtxt or MODEL/1/model.onnx), one .onnx file, or an entry script (score.py)';
+const LOOKED_FOR =
+  'a model repository (models/triton, triton, models, the folder itself or one folder in it: MODEL/config.pbtxt or MODEL/1/model.onnx), one .onnx file, or an entry script (score.py)';
 
-/** Finds the models of a project folder; undefined where it has none. */
+/** Finds the models of a project folder; undefined where it has none, or where it is not clear which are meant. */
 export async function detectModels(directory: string): Promise<ModelSource | undefined> {
   for (const place of REPOSITORY_PLACES) {
     const found = path.join(directory, place);
-    if ((await entryKind(found)) === 'directory') return { kind: 'repository', directory: found };
+    if ((await entryKind(found)) !== 'directory') continue;
+    // A folder of the deployment's files may hold the repository one level down.
+    const [inner, ...others] = (await looksLikeRepository(found)) ? [] : await findRepositories(found);
+    return { kind: 'repository', directory: others.length === 0 ? (inner ?? found) : found };
   }
   if (path.basename(directory) === 'triton' || (await looksLikeRepository(directory))) {
     return { kind: 'repository', directory };
   }
   const models = path.join(directory, 'models');
   if (await looksLikeRepository(models)) return { kind: 'repository', directory: models };
-  const onnxFiles = (await readdir(directory)).filter((name) => name.endsWith('.onnx'));
-  const [only] = onnxFiles;
-  return only && onnxFiles.length === 1 ? onnxFile(path.join(directory, only)) : undefined;
+  const [repository, ...others] = await findRepositories(directory);
+  if (repository !== undefined) {
+    return others.length === 0 ? { kind: 'repository', directory: repository } : undefined;
+  }
+  const [file, ...more] = await findOnnxFiles(directory);
+  return file !== undefined && more.length === 0 ? onnxFile(file) : undefined;
 }
 
 /** One `.onnx` file as the model of its own name. */
@@ -39,23 +41,14 @@ export function onnxFile(file: string): ModelSource {
   return { kind: 'onnx-file', file, model: path.basename(file, '.onnx') };
 }
 
-/** A folder is a repository when a folder in it holds a config.pbtxt or a numeric version with something in it. */
-async function looksLikeRepository(directory: string): Promise<boolean> {
-  for (const name of await subdirectories(directory)) {
-    const model = path.join(directory, name);
-    if ((await entryKind(path.join(model, 'config.pbtxt'))) === 'file') return true;
-    for (const version of await subdirectories(model)) {
-      if (/^\d+$/.test(version) && (await readdir(path.join(model, version))).length > 0) return true;
-    }
+async function findOnnxFiles(directory: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const folder of MODEL_FOLDERS) {
+    const place = path.join(directory, folder);
+    for (const name of await readdir(place).catch(() => []))
+      if (name.endsWith('.onnx')) found.push(path.join(place, name));
   }
-  return false;
-}
-
-async function subdirectories(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) => !entry.name.startsWith('.') && (entry.isDirectory() || entry.isSymbolicLink()))
-    .map((entry) => entry.name);
+  return found.sort();
 }
 
 /** Finds the entry script: a known place, or the only Python file of the folder that defines init() and run(). */
@@ -64,24 +57,70 @@ export async function detectEntryScript(directory: string): Promise<string | und
     const found = path.join(directory, place);
     if ((await entryKind(found)) === 'file') return found;
   }
+  const [only, ...others] = await findScripts(directory);
+  return others.length === 0 ? only : undefined;
+}
+
+/** Python files of the folder that define both functions of an entry script. */
+async function findScripts(directory: string): Promise<string[]> {
   const scripts: string[] = [];
   for (const name of await readdir(directory)) {
     if (!name.endsWith('.py')) continue;
     const text = await readFile(path.join(directory, name), 'utf8').catch(() => '');
     if (/^(async )?def init\(/m.test(text) && /^(async )?def run\(/m.test(text)) scripts.push(name);
   }
-  const [only] = scripts;
-  return only && scripts.length === 1 ? path.join(directory, only) : undefined;
+  return scripts.sort().map((name) => path.join(directory, name));
 }
 
-/** Finds the file that says which packages the script needs. A conda file is what Azure ML takes, so it goes first. */
-export async function detectPackages(
-  directory: string,
-): Promise<{ readonly condaFile?: string; readonly requirementsFile?: string }> {
-  for (const name of CONDA_FILES) {
-    const condaFile = path.join(directory, name);
-    if ((await entryKind(condaFile)) === 'file') return { condaFile };
+/** Why a folder cannot be served: what was found in it that comes close, and the flag or change that settles it. */
+export async function describeEmptyProject(directory: string): Promise<TritonLocalError> {
+  const empty = (found: string, hint: string) =>
+    userError('PROJECT_EMPTY', `${directory} holds neither models nor an entry script${found}`, { hint });
+  const shown = (files: readonly string[]) => files.map((file) => path.relative(directory, file)).join(', ');
+
+  const repositories = await findRepositories(directory);
+  const [repository] = repositories;
+  if (repository !== undefined)
+    return empty(
+      ` that can be chosen without a doubt: it has several model repositories (${shown(repositories)})`,
+      `choose one: --models ${path.relative(directory, repository)}`,
+    );
+  const scripts = await findScripts(directory);
+  const [script] = scripts;
+  if (script !== undefined)
+    return empty(
+      ` that can be chosen without a doubt: several files define init() and run() (${shown(scripts)})`,
+      `choose one: --entry-script ${path.relative(directory, script)}`,
+    );
+  const files = await findOnnxFiles(directory);
+  const [file] = files;
+  if (file !== undefined)
+    return empty(
+      ` that can be chosen without a doubt: it has several .onnx files (${shown(files)})`,
+      `serve one: --models ${path.relative(directory, file)}; to serve all, put each into a folder of its own: ${path.basename(file, '.onnx')}/1/model.onnx`,
+    );
+  const misplaced = await findMisplacedModel(directory);
+  if (misplaced !== undefined) {
+    const { folder, name } = misplaced;
+    const target = `${folder}/1/${name.endsWith('.onnx') ? 'model.onnx' : name}`;
+    return empty(
+      `: ${folder}/${name} lies in no version folder`,
+      `move it to ${target}${name.endsWith('.onnx') ? `, or serve it alone: --models ${folder}/${name}` : ''}`,
+    );
   }
-  const requirementsFile = path.join(directory, 'requirements.txt');
-  return (await entryKind(requirementsFile)) === 'file' ? { requirementsFile } : {};
+  return empty('', `looked for ${LOOKED_FOR}`);
+}
+
+/** A model file that lies in its model's folder instead of a version's. */
+async function findMisplacedModel(
+  directory: string,
+): Promise<{ readonly folder: string; readonly name: string } | undefined> {
+  for (const root of ['', ...(await subdirectories(directory))]) {
+    for (const model of await subdirectories(path.join(directory, root))) {
+      const files = await readdir(path.join(directory, root, model)).catch(() => []);
+      const name = files.find((it) => it.endsWith('.onnx') || it === 'model.py' || it === 'model.plan');
+      if (name !== undefined) return { folder: root === '' ? model : `${root}/${model}`, name };
+    }
+  }
+  return undefined;
 }

@@ -31,7 +31,7 @@ export type {
   WorkerSettings,
 } from './project-config.ts';
 export { type ResolveInput, resolveProject } from './resolve.ts';
-export { readServiceSettings, type ServiceSettings } from './service-settings.ts';
+export { healthPort, readServiceSettings, type ServiceSettings } from './service-settings.ts';
 export { oneOf, seconds, wholeNumber } from './setting-values.ts';
 export { type NamedSetting, SETTINGS } from './settings.ts';
 export { type TerminalFacts, terminalFacts } from './terminal.ts';

@@ -17,6 +17,8 @@ export interface PythonSource {
   readonly interpreter: string | undefined;
   readonly requirementsFile: string | undefined;
   readonly condaFile: string | undefined;
+  /** Why this file was taken, where its place does not say it: such as `named by deployment.yml`. */
+  readonly reason?: string;
   /** Whether the script waits for an editor to attach to its only worker, and nothing has a time limit. */
   readonly debug: boolean;
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { entryKind, userError } from '../base/index.ts';
-import { detectEntryScript, detectModels, detectPackages, LOOKED_FOR, onnxFile } from './detect.ts';
+import { type DeploymentFile, findDeploymentFile, variablesOf } from './deployment-file.ts';
+import { describeEmptyProject, detectEntryScript, detectModels, onnxFile } from './detect.ts';
 import {
   homeDirectory,
   primaryKeyGiven,
@@ -9,6 +10,7 @@ import {
   withoutSecrets,
 } from './environment.ts';
 import { type GivenSettings, readSettings } from './given-settings.ts';
+import { detectPackages } from './packages.ts';
 import type {
   ModelSource,
   Origin,
@@ -19,7 +21,13 @@ import type {
 } from './project-config.ts';
 import { PROJECT_FILE, readProjectFile } from './project-file.ts';
 import { readServerConfigFile } from './server-config-file.ts';
-import { positiveVariable, readServiceSettings, readWorkerTimeoutMs } from './service-settings.ts';
+import {
+  positiveVariable,
+  readScoringTimeoutMs,
+  readServiceSettings,
+  readWorkerTimeoutMs,
+} from './service-settings.ts';
+import { detectSourceDirectory } from './source-directory.ts';
 
 /** Three weeks: the timers of the system go no further. */
 const NO_LIMIT_MS = 2_000_000_000;
@@ -34,7 +42,8 @@ export interface ResolveInput {
 }
 
 /**
- * Resolves a project: flags over `TRITON_LOCAL_*` variables over `triton-local.yaml` over detection over defaults.
+ * Resolves a project: flags over `TRITON_LOCAL_*` variables over `triton-local.yaml` over the files of the project
+ * (a deployment of Azure ML, then what its folders hold) over defaults.
  * @throws CONFIG_INVALID, CONFIG_FILE_INVALID, PROJECT_NOT_FOUND or PROJECT_EMPTY, each naming what is wrong where.
  */
 export async function resolveProject(input: ResolveInput): Promise<ProjectConfig> {
@@ -46,18 +55,17 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
   const { groups, origins } = readSettings({ flags, variables, file, projectDir, workingDirectory });
 
   const models = isFile ? onnxFile(target) : await resolveModels(groups.project.models, projectDir);
-  const script = await resolveScript(projectDir, groups.project);
+  const deployment = await findDeploymentFile(projectDir);
+  const script = await resolveScript(projectDir, groups.project, deployment);
   // A remote Triton has models of its own.
   if (!models && !script && groups.external.url === undefined) {
-    throw userError('PROJECT_EMPTY', `${projectDir} holds neither models nor an entry script`, {
-      hint: `looked for ${LOOKED_FOR}`,
-    });
+    throw await describeEmptyProject(projectDir);
   }
   await existingFile('--replay', groups.reload.replayFile);
 
   const asked = { ...withoutSecrets(variables), ...groups.script.env };
   const fromFile = script ? await readServerConfigFile(script, asked.AZUREML_CONFIG_FILE) : {};
-  const environment = Object.freeze({ ...fromFile, ...asked });
+  const environment = Object.freeze({ ...fromFile, ...variablesOf(deployment, script, models), ...asked });
   const { engine, external, listen, reload, start, display } = groups;
   const isExternal = origins.engine === 'default' && external.url !== undefined;
   return Object.freeze({
@@ -68,7 +76,7 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     engine: isExternal ? Object.freeze({ ...engine, choice: 'external' as const }) : engine,
     external,
     listen,
-    python: await resolvePython(projectDir, groups.script),
+    python: await resolvePython(projectDir, groups.script, script, deployment),
     workers: resolveWorkers(groups, environment),
     scoring: Object.freeze({
       ...groups.scoring,
@@ -118,35 +126,50 @@ async function resolveModels(
 async function resolveScript(
   projectDir: string,
   { entryScript, code }: GivenSettings['groups']['project'],
+  deployment: DeploymentFile | undefined,
 ): Promise<ScriptSource | undefined> {
   if (code && (await entryKind(code)) !== 'directory') {
     throw userError('CONFIG_INVALID', `--code: there is no folder ${code}`);
   }
-  const sourceDirectory = code ?? projectDir;
-  await existingFile('--entry-script', entryScript);
-  const found = entryScript ?? (await detectEntryScript(sourceDirectory));
-  return found ? { entryScript: found, sourceDirectory } : undefined;
+  if (entryScript !== undefined && (await entryKind(entryScript)) !== 'file') {
+    // The real server's words, as for a script that goes while it is served.
+    const message = `No such file or directory. The entry script ${entryScript} does not exist`;
+    throw userError('CONFIG_INVALID', message, { hint: 'check --entry-script' });
+  }
+  if (entryScript === undefined && code === undefined && deployment) {
+    const { sourceDirectory = projectDir } = deployment;
+    return { entryScript: deployment.entryScript, sourceDirectory };
+  }
+  const found = entryScript ?? (await detectEntryScript(code ?? projectDir));
+  if (found === undefined) return undefined;
+  return {
+    entryScript: found,
+    sourceDirectory: code ?? (await detectSourceDirectory(projectDir, found)),
+  };
 }
 
 async function resolvePython(
   projectDir: string,
   { interpreter, requirements, conda, debugPython }: GivenSettings['groups']['script'],
+  script: ScriptSource | undefined,
+  deployment: DeploymentFile | undefined,
 ): Promise<PythonSource> {
   await existingFile('--conda', conda);
   await existingFile('--requirements', requirements);
-  const detected = conda || requirements ? {} : await detectPackages(projectDir);
+  const detected = conda || requirements ? {} : await detectPackages(projectDir, script, deployment);
   return Object.freeze({
     interpreter,
     condaFile: conda ?? detected.condaFile,
     requirementsFile: requirements ?? detected.requirementsFile,
     debug: debugPython,
+    ...(detected.reason !== undefined && { reason: detected.reason }),
   });
 }
 
 /** Nothing has a time limit while an editor is attached to the one worker. */
 function resolveWorkers({ script, start }: GivenSettings['groups'], environment: Variables): WorkerSettings {
   const count = script.workers ?? positiveVariable(environment, 'WORKER_COUNT') ?? 1;
-  const scoringTimeoutMs = positiveVariable(environment, 'SCORING_TIMEOUT_MS') ?? 3_600_000;
+  const scoringTimeoutMs = (readScoringTimeoutMs(environment) ?? 3_600_000) || NO_LIMIT_MS;
   const workerTimeoutMs = readWorkerTimeoutMs(environment);
   return Object.freeze(
     script.debugPython

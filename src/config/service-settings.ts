@@ -36,9 +36,36 @@ function corsOrigin(raw: string): string {
   return origin;
 }
 
+/** The second port of a service with `SEPERATE_HEALTH_ENDPOINT=true`. @throws CONFIG_INVALID */
+export function healthPort(variables: Variables): number {
+  return positiveVariable(variables, 'HEALTH_PORT') ?? 5000;
+}
+
 /** `WORKER_TIMEOUT` in milliseconds; 0 is for ever. */
 export function readWorkerTimeoutMs(variables: Variables): number {
   return variables.WORKER_TIMEOUT === '0' ? 0 : (positiveVariable(variables, 'WORKER_TIMEOUT') ?? 300) * 1000;
+}
+
+/**
+ * `SCORING_TIMEOUT_MS`, read and refused as the real server does (pydantic's integer); 0 is no limit, as there.
+ * Undefined where the variable is not set.
+ */
+export function readScoringTimeoutMs(variables: Variables): number | undefined {
+  const raw = variables.SCORING_TIMEOUT_MS;
+  if (raw === undefined) return undefined;
+  const text = raw.trim();
+  if (!/^[+-]?\d+(?:_\d+)*(?:\.0+)?$/.test(text)) {
+    throw userError(
+      'CONFIG_INVALID',
+      `SCORING_TIMEOUT_MS: Input should be a valid integer, unable to parse string as an integer (environment variable: SCORING_TIMEOUT_MS), not "${raw}"`,
+      { hint: 'give a number of milliseconds; 0 is no limit' },
+    );
+  }
+  const value = Number(text.replaceAll('_', ''));
+  if (value >= 0) return value;
+  throw userError('CONFIG_INVALID', `SCORING_TIMEOUT_MS must not be below 0, not "${raw}"`, {
+    hint: 'give a number of milliseconds; 0 is no limit',
+  });
 }
 
 /** A whole number above 0; undefined where the variable is not set. */

@@ -120,6 +120,12 @@ export const SETTING_GROUPS = {
         [],
         { isRepeatable: true, name: 'tritonArgs', defaultText: 'none' },
       ),
+      gpuModelsOnCpu: withDefault(
+        '--gpu-models-on-cpu',
+        'run models that ask for KIND_GPU on the CPU (embedded engine)',
+        yesOrNo,
+        false,
+      ),
       modelControlMode: withDefault(
         '--model-control-mode <mode>',
         `what clients may load and unload: ${among(MODEL_CONTROL_MODES)}`,

@@ -3,9 +3,11 @@ export interface TerminalFacts {
   readonly ci: boolean;
   readonly color: boolean;
   readonly dumb: boolean;
+  /** Whether a screen reader speaks what is written (`INK_SCREEN_READER`): plain lines serve it, a painted screen does not. */
+  readonly screenReader: boolean;
 }
 
-/** Reads `CI`, `NO_COLOR`, `FORCE_COLOR` and `TERM`. `isTerminal` tells whether stdout is one. */
+/** Reads `CI`, `NO_COLOR`, `FORCE_COLOR`, `TERM` and `INK_SCREEN_READER`. `isTerminal` tells whether stdout is one. */
 export function terminalFacts(
   isTerminal: boolean,
   variables: Readonly<Record<string, string | undefined>> = process.env,
@@ -16,5 +18,6 @@ export function terminalFacts(
     ci: variables.CI !== undefined && variables.CI !== '' && variables.CI !== 'false',
     color: !variables.NO_COLOR && (forced || (isTerminal && !dumb)),
     dumb,
+    screenReader: !['', 'false', '0'].includes(variables.INK_SCREEN_READER ?? ''),
   };
 }

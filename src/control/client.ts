@@ -100,6 +100,11 @@ class ControlClient implements RemoteControl {
     await this.#ask('unpin', undefined, ANSWER_LIMIT_MS);
   }
 
+  async accessKey(): Promise<string | undefined> {
+    const key = await this.#ask('access-key', undefined, ANSWER_LIMIT_MS);
+    return typeof key === 'string' ? key : undefined;
+  }
+
   async skipDownload(): Promise<void> {
     await this.#ask('skip-download', undefined, ANSWER_LIMIT_MS);
   }

@@ -19,6 +19,8 @@ export interface Control extends ProcessControl {
   /** Sends the last request to the scoring port again after each reload, and tells how its answer changes. */
   pin(): Promise<void>;
   unpin(): Promise<void>;
+  /** The key that callers of the scoring service must send; undefined where none is asked for. */
+  accessKey(): Promise<string | undefined>;
   /** Ends the download of an image that the start waits for: with what is on this machine it goes on. */
   skipDownload(): Promise<void>;
 }

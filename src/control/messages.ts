@@ -11,6 +11,7 @@ export const METHODS = [
   'resume',
   'pin',
   'unpin',
+  'access-key',
   'skip-download',
   'publish',
   'rekey',

@@ -162,6 +162,8 @@ class Terminal {
         return this.#emulator(method).pin();
       case 'unpin':
         return this.#emulator(method).unpin();
+      case 'access-key':
+        return this.#emulator(method).accessKey();
       case 'skip-download':
         return this.#emulator(method).skipDownload();
       case 'stop':

@@ -2,22 +2,33 @@ import path from 'node:path';
 import { Lifetime, systemError } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import { type Control, type ServiceControl, serveControl } from '../control/index.ts';
-import { type LocalEngine, type RunningEngine, StatisticsSampler } from '../engines/index.ts';
-import { asServedBy, type EmulatorState, EventBus, StateStore } from '../events/index.ts';
+import { type LocalEngine, StatisticsSampler } from '../engines/index.ts';
+import {
+  asServedBy,
+  type Blocker,
+  type EmulatorState,
+  EventBus,
+  findBlockers,
+  StateStore,
+} from '../events/index.ts';
 import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
+import { type ModelSnapshot, UserPaths } from '../repository/index.ts';
 import { type Instance, openWorkspace, type Workspace } from '../workspace/index.ts';
 import { startEngine } from './engine-start.ts';
 import { exposureWarning } from './exposure.ts';
 import { startFirstGeneration } from './first-generation.ts';
 import type { Generations } from './generations.ts';
 import { ModelLoader } from './model-loader.ts';
-import { isReady } from './readiness.ts';
+import { ModelNotices } from './model-notices.ts';
+import { isReady, Readiness } from './readiness.ts';
 import { EmulatorTarget } from './reload-target.ts';
 import type { Replay } from './replay/replay.ts';
 import { startReplay } from './replay/start-replay.ts';
+import { sampleRequest } from './sample-request.ts';
 import { ScoringDoor } from './scoring-door.ts';
 import { ScriptSettings } from './script-settings.ts';
 import { prepareScript } from './script-start.ts';
+import { emitStartFailures } from './start-failures.ts';
 
 export interface EmulatorOptions {
   readonly config: ProjectConfig;
@@ -40,7 +51,8 @@ export interface Emulator {
   /**
    * Starts the engine, the scoring service, the script and the watching, in this order. Resolves when all of it is
    * up, or up and waiting for the next save because a model or the script failed (the `reload.failed` and
-   * `model.state` events say so); `emulator.ready` tells when both doors answer 200.
+   * `model.state` events say so); `emulator.ready` tells when both listeners answer 200, `emulator.degraded` what
+   * keeps them from it.
    * @throws what failed, without watching also a failing script; whoever called then ends it.
    */
   start(signal: AbortSignal): Promise<RunningEmulator>;
@@ -97,8 +109,13 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   #scoring: ScoringDoor | undefined;
   #replay: Replay | undefined;
   #scriptFailure: string | undefined;
-  #announcedReady = false;
-  #startMs = 0;
+  readonly #readiness = new Readiness(
+    () => isReady(this.httpUrl, new URL('/', this.scoringUri).href),
+    (ready) => this.#tellReadiness(ready),
+  );
+  /** A body for the script that can be tried. */
+  #sample: string | undefined;
+  #startMs: number | undefined;
 
   constructor({ config, resolve, runtimePaths, eventLog, keys }: EmulatorOptions) {
     this.#config = config;
@@ -127,12 +144,13 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   get ready(): boolean {
-    return this.#announcedReady;
+    return this.#readiness.ready === true;
   }
 
   async #start(signal: AbortSignal): Promise<void> {
     const config = this.#config;
-    this.#bus.emit({ type: 'emulator.starting', projectDir: config.projectDir, pid: process.pid });
+    const { projectDir } = config;
+    this.#bus.emit({ type: 'emulator.starting', projectDir, pid: process.pid, auth: config.scoring.auth });
     for (const text of config.warnings) this.#warn(text);
 
     const workspace = await openWorkspace(config.home);
@@ -141,11 +159,16 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     const stagedRepository = path.join(instance.directory, 'repository');
 
     const initial = await snapshotProject(config);
-    const engine = await startEngine(
+    const paths = new UserPaths(stagedRepository, initial.repository, config.projectDir);
+    const onClientLoad = (model: ModelSnapshot) => this.#reloader?.accept(model);
+    const loader = new ModelLoader({ config, stagedRepository, paths, initial, onClientLoad });
+    const { engine, failures } = await startEngine(
       {
         config,
         initial,
         stagedRepository,
+        paths,
+        sync: loader,
         runtimePaths: this.#runtimePaths,
         skipDownload: this.#skipDownload.signal,
         events: this.#bus,
@@ -153,9 +176,11 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       signal,
     );
     this.#lifetime.use('engine', engine);
+    loader.use(engine);
     // It was started again as often as makes sense; without it nothing is left to serve.
     void engine.exited.then((reason) => this.end(`the ${engine.kind} engine is gone: ${reason}`, 1));
     this.httpUrl = engine.endpoints.http;
+    emitStartFailures(failures, this.#bus);
     this.#lifetime.use('statistics', new StatisticsSampler(engine.endpoints, this.#bus));
 
     this.#prepareScript();
@@ -163,8 +188,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     const exposure = { config, engine: engine.kind, scoringUri: this.scoringUri, httpUrl: this.httpUrl };
     this.#warn(exposureWarning(exposure));
     await this.#startScript(signal);
-    await this.#announceWhenReady();
-    await this.#startReloading(initial, engine, stagedRepository);
+    await this.#readiness.check();
+    await this.#startReloading(initial, loader, [...failures.keys()]);
     this.#replay = await startReplay(
       { config, service: this, firstModel: this.#store.state.models[0]?.name, events: this.#bus },
       this.#lifetime,
@@ -221,7 +246,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   #refusal(): string | undefined {
     if (!this.#config.reload.strict) return undefined;
     const { failures } = asServedBy(this.#store.state, this.#generations?.serving ?? 0);
-    const newest = failures.at(-1);
+    const newest = failures.filter(({ olderServes }) => olderServes).at(-1);
     return newest && `The newest save is broken (--strict-reload): ${newest.error.message}`;
   }
 
@@ -239,9 +264,17 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     );
   }
 
-  async #startReloading(initial: ProjectSnapshot, engine: RunningEngine, staged: string): Promise<void> {
+  async #startReloading(
+    initial: ProjectSnapshot,
+    loader: ModelLoader,
+    models: readonly string[],
+  ): Promise<void> {
+    const { image, gpuModelsOnCpu } = this.#config.engine;
+    const notices = new ModelNotices(this.#bus, image, gpuModelsOnCpu);
+    void notices.log(initial.repository?.models.values() ?? []);
     const target = new EmulatorTarget({
-      loader: new ModelLoader(engine, staged),
+      loader,
+      notices,
       generations: this.#generations,
       onScriptUp: () => {
         this.#scriptFailure = undefined;
@@ -251,36 +284,42 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       config: this.#config,
       initial,
       refused: {
-        models: engine.models().flatMap(({ name, state }) => (state === 'UNAVAILABLE' ? [name] : [])),
+        models,
         script: this.#scriptFailure !== undefined,
       },
       target,
       events: this.#bus,
     });
     this.#lifetime.use('watching', this.#reloader);
-    const unsubscribe = this.#bus.subscribe((event) => {
-      if (event.type === 'reload.completed' || event.type === 'reload.failed') void this.#announceWhenReady();
-    });
-    this.#lifetime.defer('readiness', unsubscribe);
+    this.#lifetime.defer(
+      'readiness',
+      this.#bus.subscribe((event) => this.#readiness.follow(event)),
+    );
   }
 
-  /** Once, when both doors answer 200: at start, or after the save that mends what failed then. */
-  async #announceWhenReady(): Promise<void> {
-    if (this.#announcedReady) return;
-    const scoringRoot = new URL('/', this.scoringUri).href;
-    if (!(await isReady(this.httpUrl, scoringRoot)) || this.#announcedReady || this.#ending) return;
-    this.#announcedReady = true;
-    this.#startMs = performance.now() - this.#startedAt;
-    this.#tellReady();
-  }
-
-  #tellReady(): void {
+  /** Where it answers, and whether it is ready; what keeps it from that otherwise. */
+  async #tellReadiness(ready: boolean): Promise<void> {
+    if (this.#ending) return;
+    const { scoringUri, httpUrl } = this;
+    const { script, projectDir } = this.#config;
+    const facts = { scoringUri, httpUrl, deployment: script ? ('script' as const) : ('no-code' as const) };
+    if (!ready) {
+      const { state } = this.#store;
+      const blockers = [...findBlockers(state)];
+      const isKnown = state.state === 'degraded' && state.scoringUri === scoringUri;
+      const names = (those: readonly Blocker[]) =>
+        those.map(({ kind, name }) => `${kind} ${name}`).join('\n');
+      if (isKnown && names(state.blockers) === names(blockers)) return;
+      this.#bus.emit({ type: 'emulator.degraded', ...facts, blockers });
+      return;
+    }
+    if (script) this.#sample ??= await sampleRequest(projectDir, script, this.#generations?.current?.swagger);
+    this.#startMs ??= performance.now() - this.#startedAt;
     this.#bus.emit({
       type: 'emulator.ready',
-      scoringUri: this.scoringUri,
-      httpUrl: this.httpUrl,
-      deployment: this.#config.script ? 'script' : 'no-code',
+      ...facts,
       startMs: this.#startMs,
+      ...(this.#sample !== undefined && { sample: this.#sample }),
     });
   }
 
@@ -308,7 +347,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
 
   async publish(port: number): Promise<void> {
     await this.#scoring?.move(port, async () => {
-      if (this.#announcedReady) this.#tellReady();
+      await this.#tellReadiness(this.#readiness.ready === true);
       await this.#announceInstance();
     });
   }
@@ -323,6 +362,10 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
 
   async resume(): Promise<void> {
     this.#reloader?.resume();
+  }
+
+  async accessKey(): Promise<string | undefined> {
+    return this.key;
   }
 
   async pin(): Promise<void> {

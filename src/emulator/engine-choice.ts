@@ -16,6 +16,7 @@ import type { EventSink } from '../events/index.ts';
 import type { ModelPython } from '../inference/index.ts';
 import { ensureEnvironment } from '../python/index.ts';
 import type { ProjectSnapshot } from '../reload/index.ts';
+import type { RepositorySync, UserPaths } from '../repository/index.ts';
 import { requireConsent } from './consent.ts';
 
 export interface EngineStartOptions {
@@ -23,7 +24,11 @@ export interface EngineStartOptions {
   readonly initial: ProjectSnapshot;
   /** Where the engine reads models from; made here. */
   readonly stagedRepository: string;
+  /** Keeps it in step with the user's folder while clients use the repository API. */
+  readonly sync: RepositorySync;
   readonly runtimePaths: readonly string[];
+  /** Translates staged paths in what an engine says into the user's. */
+  readonly paths: UserPaths;
   /** Aborted when the user would rather have what is on this machine than wait for an image. */
   readonly skipDownload: AbortSignal;
   readonly events: EventSink;
@@ -96,7 +101,7 @@ export async function makeEngine(
   }
 }
 
-function front(engine: Engine, { config, events }: EngineStartOptions): Engine<LocalEngine> {
+function front(engine: Engine, { config, sync, events }: EngineStartOptions): Engine<LocalEngine> {
   const { host, httpPort, grpcPort, metricsPort } = config.listen;
   const { origins } = config;
   const insists = { grpc: isUsersOwn(origins, 'grpcPort'), metrics: isUsersOwn(origins, 'metricsPort') };
@@ -107,22 +112,24 @@ function front(engine: Engine, { config, events }: EngineStartOptions): Engine<L
     metricsPort,
     insists,
     modelControlMode: config.engine.modelControlMode,
+    // What others run reads a repository of their own.
+    sync: engine.kind === 'external' ? undefined : sync,
     events,
   });
 }
 
 async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): Promise<Engine<LocalEngine>> {
-  const { config, initial, stagedRepository, events } = options;
+  const { config, initial, stagedRepository, sync, events } = options;
   const { projectDir, home, environment, listen, origins } = config;
   for (const [name, flag] of [
     ['grpcPort', '--grpc-port'],
     ['metricsPort', '--metrics-port'],
   ] as const) {
     const text = `${flag} has no effect: the embedded engine of this version serves HTTP only`;
-    if (isUsersOwn(origins, name))
+    // 0 asks for any port, and so for none.
+    if (isUsersOwn(origins, name) && listen[name] !== 0)
       events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
   }
-  warnOfArguments(config, 'the embedded engine of this version reads none', events);
   const searchFrom = [projectDir, ...options.runtimePaths];
   const models = [...(initial.repository?.models.values() ?? [])];
   const hasOnnx = models.some(({ files }) => files.some((file) => file.path.endsWith('.onnx')));
@@ -134,8 +141,12 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
     host: listen.host,
     httpPort: listen.httpPort,
     modelControlMode: config.engine.modelControlMode,
+    tritonArgs: config.engine.tritonArgs,
+    sync,
     runtimePaths,
+    gpuModelsOnCpu: config.engine.gpuModelsOnCpu,
     python: modelPython(options, signal),
+    userPaths: options.paths.text,
     events,
   });
 }

@@ -1,15 +1,29 @@
 import { mkdir } from 'node:fs/promises';
 import { messageOf, TritonLocalError } from '../base/index.ts';
-import { type EnginePlan, type EngineWishes, type LocalEngine, planEngines } from '../engines/index.ts';
+import {
+  type EnginePlan,
+  type EngineWishes,
+  type LocalEngine,
+  planEngines,
+  translateEvents,
+} from '../engines/index.ts';
 import { stageModel } from '../repository/index.ts';
 import { type EngineStartOptions, makeEngine } from './engine-choice.ts';
+import { findStartFailures, type StartFailures } from './start-failures.ts';
+
+/** An engine that answers, and the models of the project that it does not serve. */
+export interface StartedEngine {
+  readonly engine: LocalEngine;
+  readonly failures: StartFailures;
+}
 
 /**
  * Chooses the engine, stages every model of the project and starts the engine on them. In `auto`, one that does not
  * start gives way to the next, and the reason stays visible.
  */
-export async function startEngine(options: EngineStartOptions, signal: AbortSignal): Promise<LocalEngine> {
-  const { config, initial, stagedRepository } = options;
+export async function startEngine(given: EngineStartOptions, signal: AbortSignal): Promise<StartedEngine> {
+  const { config, initial, stagedRepository, paths } = given;
+  const options = { ...given, events: translateEvents(given.events, paths.text) };
   const models = [...(initial.repository?.models.values() ?? [])];
   const backends = models.some(({ files }) => files.some((file) => file.path.endsWith('.onnx')))
     ? ['onnxruntime']
@@ -19,18 +33,27 @@ export async function startEngine(options: EngineStartOptions, signal: AbortSign
   const plans = [...(await planEngines(wishes))];
 
   await mkdir(stagedRepository, { recursive: true });
-  for (const model of models) await (await stageModel(model, stagedRepository)).commit();
+  const unstaged = new Map<string, TritonLocalError>();
+  for (const model of models) {
+    try {
+      await (await stageModel(model, stagedRepository)).commit();
+    } catch (error) {
+      unstaged.set(model.name, paths.error(error));
+    }
+  }
 
   const failures: string[] = [];
   // Grows while it is gone through: whoever leaves a download takes what `auto` has besides docker.
   for (const plan of plans) {
     try {
-      return await startPlanned(plan, failures, options, signal);
+      const engine = await startPlanned(plan, failures, options, signal);
+      const context = { staged: stagedRepository, paths };
+      return { engine, failures: await findStartFailures(engine, unstaged, context) };
     } catch (error) {
-      if (signal.aborted || isUsersPort(error)) throw error;
+      if (signal.aborted || isUsersPort(error)) throw paths.error(error);
       if (isLeftDownload(error, options)) plans.push(...(await plansBesideDocker(wishes)));
-      if (plan === plans.at(-1)) throw error;
-      failures.push(`${plan.kind}: ${firstLine(messageOf(error))}`);
+      if (plan === plans.at(-1)) throw paths.error(error);
+      failures.push(`${plan.kind}: ${firstLine(paths.text(messageOf(error)))}`);
     }
   }
   throw new Error('there is always a plan');

@@ -15,6 +15,7 @@ export function failureOf(thrown: unknown, file: string): Failure {
     message: error.message,
     file: location?.file ?? file,
     ...(location?.line !== undefined && { line: location.line }),
+    ...(location?.column !== undefined && { column: location.column }),
     ...(excerpt !== undefined && { excerpt }),
     ...(hint !== undefined && { hint }),
   };

@@ -1,64 +1,273 @@
-import path from 'node:path';
-import { TritonLocalError, toTritonLocalError } from '../base/index.ts';
+import { TritonLocalError, userError } from '../base/index.ts';
+import type { ProjectConfig } from '../config/index.ts';
 import type { RunningEngine } from '../engines/index.ts';
-import type { ReloadProgress } from '../reload/index.ts';
-import { type ModelSnapshot, stageModel, unstageModel } from '../repository/index.ts';
+import {
+  listUserModels,
+  type ProjectSnapshot,
+  type ReloadProgress,
+  readSettledModel,
+  readUserModel,
+} from '../reload/index.ts';
+import {
+  type ModelSnapshot,
+  type RepositoryAction,
+  type RepositorySync,
+  type RepositoryTurn,
+  type StagedModel,
+  stageModel,
+  type UserPaths,
+  unstageModel,
+} from '../repository/index.ts';
+import { membersOf } from './ensemble-members.ts';
+import { modelFailure } from './model-failure.ts';
+import { ModelTurns } from './model-turns.ts';
 
-/** Brings the user's models into the engine's staged repository and has them loaded, or puts back what was there. */
-export class ModelLoader {
-  readonly #engine: RunningEngine;
-  readonly #staged: string;
+/** Longest wait of a client for our own reload of the same model. */
+const TURN_LIMIT_MS = 30_000;
+/** Each waits until the files rest. */
+const STAGE_ATTEMPTS = 5;
 
-  constructor(engine: RunningEngine, stagedRepository: string) {
+export interface ModelLoaderOptions {
+  readonly config: ProjectConfig;
+  /** The repository that the engine reads. */
+  readonly stagedRepository: string;
+  readonly paths: UserPaths;
+  /** What is staged when the engine starts. */
+  readonly initial: ProjectSnapshot;
+  /** Called when a client had a model loaded whose files have changed. */
+  readonly onClientLoad: (model: ModelSnapshot) => void;
+}
+
+/** A model's files that were staged and published, and can still be put back. */
+interface Brought {
+  end(succeeded: boolean): Promise<void>;
+}
+
+/**
+ * Brings the user's models into the engine's staged repository and has them loaded, or puts back what was there: for
+ * our own reload, and before a client's request of the repository API is carried out. Model by model, they take turns.
+ */
+export class ModelLoader implements RepositorySync {
+  readonly #options: ModelLoaderOptions;
+  readonly #turns = new ModelTurns();
+  /** What lies in the staged repository. */
+  readonly #staged: Map<string, ModelSnapshot>;
+  /** Models that the engine has tried to load at least once. */
+  readonly #tried: Set<string>;
+  /** How often clients had a model loaded, by name. */
+  readonly #clientLoads = new Map<string, number>();
+  #engine: RunningEngine | undefined;
+
+  constructor(options: ModelLoaderOptions) {
+    this.#options = options;
+    this.#staged = new Map(options.initial.repository?.models);
+    this.#tried = new Set(this.#staged.keys());
+  }
+
+  /** The engine is up. */
+  use(engine: RunningEngine): void {
     this.#engine = engine;
-    this.#staged = stagedRepository;
   }
 
   /**
    * Stages the model and, once the files have settled, has it loaded; `onLoaded` is called when the new one serves.
+   * What a client has unloaded stays unloaded, and what a client has just had loaded is not loaded twice.
    * @throws what the engine or the staging refused, its location in the user's folder; the old model serves on.
    */
-  async load(model: ModelSnapshot, progress: ReloadProgress, onLoaded: () => void): Promise<void> {
+  load(model: ModelSnapshot, progress: ReloadProgress, onLoaded: () => void): Promise<void> {
+    const { name } = model;
+    const before = this.#clientLoads.get(name);
+    return this.#turns.run(name, async () => {
+      const isLoadedByClient =
+        before !== this.#clientLoads.get(name) && this.#staged.get(name)?.fingerprint === model.fingerprint;
+      if (isLoadedByClient || (await this.#isUnloadedByClient(name))) {
+        if (await progress.settled()) onLoaded();
+        return;
+      }
+      await this.#stageAndLoad(model, progress, onLoaded);
+    });
+  }
+
+  async #stageAndLoad(model: ModelSnapshot, progress: ReloadProgress, onLoaded: () => void): Promise<void> {
+    const { stagedRepository } = this.#options;
     progress.enter('stage');
-    const staged = await stageModel(model, this.#staged);
+    const staged = await stageModel(model, stagedRepository);
     try {
       if (!(await progress.settled())) {
         await staged.rollback();
         return;
       }
       progress.enter('load');
-      await this.#engine.load(model.name);
+      this.#tried.add(model.name);
+      await this.#engine?.load(model.name);
     } catch (error) {
-      await staged.rollback();
-      throw inUsersFolder(error, path.join(this.#staged, model.name), model.directory);
+      const failure = await modelFailure(error, {
+        model: model.name,
+        staged: stagedRepository,
+        paths: this.#options.paths,
+      });
+      // A new model that is broken stays, as it does in the user's repository: Triton's index names it.
+      if (staged.replaces) {
+        await staged.rollback();
+      } else {
+        this.#staged.set(model.name, model);
+        await staged.commit();
+      }
+      throw failure;
     }
+    this.#staged.set(model.name, model);
     onLoaded();
     await staged.commit();
   }
 
-  async unload(model: string): Promise<void> {
-    // First the folder: an engine forgets a model for good when there is nothing left to load it from.
-    await unstageModel(model, this.#staged);
-    await this.#engine.unload(model);
+  unload(model: string): Promise<void> {
+    return this.#turns.run(model, async () => {
+      // First the folder: an engine forgets a model for good when there is nothing left to load it from.
+      await this.#unstage(model);
+      this.#tried.delete(model);
+      await this.#engine?.unload(model);
+    });
+  }
+
+  async begin(action: RepositoryAction, model = ''): Promise<RepositoryTurn> {
+    if (action === 'index') {
+      await this.#followFolders();
+      return { end: async () => {} };
+    }
+    if (action === 'unload') return this.#takeTurn([model], async () => []);
+    const { config } = this.#options;
+    const names = [model, ...(await membersOf(config, model))].sort();
+    return this.#takeTurn(names, async (brought) => {
+      for (const name of names) {
+        const one = await this.#bring(name);
+        if (one) brought.push(one);
+      }
+      return names;
+    });
+  }
+
+  /** Takes these models and readies them; all of it is undone when something fails. */
+  async #takeTurn(
+    names: readonly string[],
+    ready: (brought: Brought[]) => Promise<readonly string[]>,
+  ): Promise<RepositoryTurn> {
+    const releases: (() => void)[] = [];
+    const brought: Brought[] = [];
+    let ending: Promise<void> | undefined;
+    const finish = async (succeeded: boolean, loaded: readonly string[]) => {
+      for (const one of brought) await one.end(succeeded).catch(() => undefined);
+      for (const name of succeeded ? loaded : [])
+        this.#clientLoads.set(name, (this.#clientLoads.get(name) ?? 0) + 1);
+      for (const release of releases) release();
+    };
+    try {
+      for (const name of names) {
+        const release = await this.#turns.take(name, TURN_LIMIT_MS);
+        if (!release) throw busy(name);
+        releases.push(release);
+      }
+      const loaded = await ready(brought);
+      return {
+        end: (succeeded) => {
+          ending ??= finish(succeeded, loaded);
+          return ending;
+        },
+      };
+    } catch (error) {
+      await finish(false, []);
+      throw error;
+    }
+  }
+
+  /** Stages what the user's folder holds and shows it to the server, where it differs from what is staged. */
+  async #bring(name: string): Promise<Brought | undefined> {
+    const { config, stagedRepository } = this.#options;
+    for (let attempt = 1; ; attempt += 1) {
+      const model = await readSettledModel(config, name, this.#staged.get(name));
+      if (!model) {
+        if (this.#staged.has(name)) await this.#unstage(name);
+        return undefined;
+      }
+      if (model.fingerprint === this.#staged.get(name)?.fingerprint) return undefined;
+      try {
+        return await this.#show(model, await stageModel(model, stagedRepository));
+      } catch (error) {
+        if (attempt === STAGE_ATTEMPTS || !isChanging(error)) throw error;
+      }
+    }
+  }
+
+  async #show(model: ModelSnapshot, staged: StagedModel): Promise<Brought> {
+    const { name } = model;
+    try {
+      const published = await this.#engine?.publish?.(name);
+      return {
+        end: async (succeeded) => {
+          if (!succeeded) {
+            await staged.rollback();
+            await published?.rollback();
+            return;
+          }
+          this.#staged.set(name, model);
+          this.#tried.add(name);
+          this.#options.onClientLoad(model);
+          await published?.commit();
+          await staged.commit();
+        },
+      };
+    } catch (error) {
+      await staged.rollback();
+      throw error;
+    }
+  }
+
+  /** An index names the user's folders: those that are new are shown to the server, those that are gone are not. */
+  async #followFolders(): Promise<void> {
+    const { config, stagedRepository } = this.#options;
+    // A repository that is gone altogether, an unmounted drive say, keeps what it had.
+    const names = await listUserModels(config).catch(() => undefined);
+    if (!names) return;
+    const gone = [...this.#staged.keys()].filter((name) => !names.includes(name));
+    const changed = [...gone, ...names.filter((name) => !this.#staged.has(name))];
+    for (const name of changed) {
+      // Whoever is at it puts it there, or takes it away.
+      if (this.#turns.isTaken(name)) continue;
+      await this.#turns
+        .run(name, async () => {
+          const model = gone.includes(name) ? undefined : await readUserModel(config, name);
+          if (!model) return this.#unstage(name);
+          await (await stageModel(model, stagedRepository)).commit();
+          this.#staged.set(name, model);
+          await (await this.#engine?.publish?.(name))?.commit();
+        })
+        // Still being copied: the next index shows it.
+        .catch(() => undefined);
+    }
+    if (gone.length > 0) await this.#engine?.refresh?.();
+  }
+
+  async #unstage(model: string): Promise<void> {
+    await unstageModel(model, this.#options.stagedRepository);
+    this.#staged.delete(model);
+  }
+
+  /** Whether the engine has had the model and was told by a client to let it go. */
+  async #isUnloadedByClient(model: string): Promise<boolean> {
+    if (this.#options.config.engine.modelControlMode !== 'explicit' || !this.#tried.has(model)) return false;
+    await this.#engine?.refresh?.();
+    const versions = this.#engine?.models().filter(({ name }) => name === model) ?? [];
+    return versions.every(
+      ({ state, reason }) => state === 'UNLOADING' || (state === 'UNAVAILABLE' && reason === 'unloaded'),
+    );
   }
 }
 
-/** The engine names the staged copy; the user knows the original. */
-function inUsersFolder(thrown: unknown, staged: string, original: string): TritonLocalError {
-  const error = toTritonLocalError(thrown);
-  const message = error.message.replaceAll(staged, original);
-  const location = error.location ?? { file: fileNamedIn(message, original) };
-  return new TritonLocalError(error.code, error.kind, message, {
-    location: { ...location, file: location.file.replace(staged, original) },
-    cause: error,
-    ...(error.hint !== undefined && { hint: error.hint }),
-  });
+function isChanging(error: unknown): boolean {
+  return error instanceof TritonLocalError && error.code === 'MODEL_CHANGED_WHILE_STAGING';
 }
 
-/** The file of a model that a reason names in passing; the model's folder where it names none. */
-function fileNamedIn(reason: string, directory: string): string {
-  const at = reason.indexOf(directory + path.sep);
-  if (at < 0) return directory;
-  const rest = reason.slice(at + directory.length);
-  return directory + rest.slice(0, Math.max(0, rest.search(/[\s'":]|$/)));
+function busy(model: string): TritonLocalError {
+  return userError('MODEL_CHANGED_WHILE_STAGING', `model ${model} is still being reloaded`, {
+    hint: 'load it again once its files rest',
+  });
 }

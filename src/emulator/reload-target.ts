@@ -3,9 +3,11 @@ import type { ProjectSnapshot, ReloadProgress, ReloadTarget } from '../reload/in
 import { failureOf } from './failure.ts';
 import type { Generations } from './generations.ts';
 import type { ModelLoader } from './model-loader.ts';
+import type { ModelNotices } from './model-notices.ts';
 
 export interface EmulatorTargetParts {
   readonly loader: ModelLoader;
+  readonly notices: ModelNotices;
   readonly generations: Generations | undefined;
   /** Called when the script comes up, the first time and after every swap. */
   readonly onScriptUp: () => void;
@@ -29,17 +31,18 @@ export class EmulatorTarget implements ReloadTarget {
     signal: AbortSignal,
     progress: ReloadProgress,
   ): Promise<Failure | undefined> {
-    let first: Failure | undefined;
+    const failures: Failure[] = [];
     for (const action of actions) {
       signal.throwIfAborted();
       try {
         await this.#perform(action, snapshot, signal, progress);
       } catch (error) {
         signal.throwIfAborted();
-        first ??= failureOf(error, action.target);
+        failures.push({ ...failureOf(error, action.target), target: action.target });
       }
     }
-    return first;
+    const [first, ...others] = failures;
+    return first && others.length > 0 ? { ...first, others } : first;
   }
 
   async #perform(
@@ -48,12 +51,14 @@ export class EmulatorTarget implements ReloadTarget {
     signal: AbortSignal,
     progress: ReloadProgress,
   ): Promise<void> {
-    const { loader, generations, onScriptUp } = this.#parts;
+    const { loader, notices, generations, onScriptUp } = this.#parts;
     const applied = () => progress.applied(action);
     switch (action.kind) {
       case 'load-model': {
         const model = snapshot.repository?.models.get(action.target);
-        if (model) await loader.load(model, progress, applied);
+        if (!model) return;
+        void notices.log([model]);
+        await loader.load(model, progress, applied);
         return;
       }
       case 'unload-model':

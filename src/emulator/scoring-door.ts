@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { formatAddress, reachableHost } from '../base/index.ts';
-import type { ProjectConfig } from '../config/index.ts';
+import { healthPort, type ProjectConfig } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
 import {
   cloudProfile,
@@ -25,17 +25,26 @@ export class ScoringDoor implements AsyncDisposable {
   #server: ScoringServer;
   /** Those that it moved away from, which still serve their callers. */
   readonly #left: ScoringServer[] = [];
+  /** With `SEPERATE_HEALTH_ENDPOINT=true`: the same routes on a second port, which never moves. */
+  readonly #health: ScoringServer | undefined;
   #key: string | undefined;
 
-  private constructor(parts: ScoringDoorParts, { server, key }: Opened) {
+  private constructor(parts: ScoringDoorParts, { server, key }: Opened, health: ScoringServer | undefined) {
     this.#parts = parts;
     this.#server = server;
+    this.#health = health;
     this.#key = key;
   }
 
   /** @throws PORT_TAKEN, PORT_REFUSED */
   static async open(parts: ScoringDoorParts): Promise<ScoringDoor> {
-    return new ScoringDoor(parts, await openOn(parts.config.listen.port, parts));
+    const opened = await openOn(parts.config.listen.port, parts);
+    try {
+      return new ScoringDoor(parts, opened, await openHealth(parts));
+    } catch (error) {
+      await opened.server[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Where to post, e.g. `http://localhost:6789/score`; in no-code mode the base of the service. */
@@ -69,18 +78,35 @@ export class ScoringDoor implements AsyncDisposable {
   /** Reads the keys again: from the next request on, those count. */
   async rekey(): Promise<void> {
     const keys = await this.#parts.readKeys();
-    for (const server of [this.#server, ...this.#left]) server.setKeys(keys);
+    for (const server of this.#all()) server.setKeys(keys);
     this.#key = keys[0];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#server, ...this.#left].map((server) => server[Symbol.asyncDispose]()));
+    await Promise.all(this.#all().map((server) => server[Symbol.asyncDispose]()));
+  }
+
+  #all(): ScoringServer[] {
+    return [this.#server, ...(this.#health ? [this.#health] : []), ...this.#left];
   }
 }
 
 interface Opened {
   readonly server: ScoringServer;
   readonly key: string | undefined;
+}
+
+/**
+ * As the real server does, on port 5000; `HEALTH_PORT` stands for its flag `--health_port`.
+ * @throws PORT_TAKEN, PORT_REFUSED
+ */
+async function openHealth(parts: ScoringDoorParts): Promise<ScoringServer | undefined> {
+  const { script, environment } = parts.config;
+  if (!script || environment.SEPERATE_HEALTH_ENDPOINT !== 'true') return undefined;
+  const { server } = await openOn(healthPort(environment), parts);
+  const text = `the health endpoint is at http://localhost:${server.port}/ (SEPERATE_HEALTH_ENDPOINT)`;
+  parts.events.emit({ type: 'log.line', source: 'emulator', level: 'info', text });
+  return server;
 }
 
 async function openOn(port: number, parts: ScoringDoorParts): Promise<Opened> {

@@ -36,13 +36,21 @@ export function prepareScript(
     if (wantsPreload && !canFork && config.workers.count > 1) {
       events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text: NO_PRELOAD });
     }
-    const { interpreter } = await ensureEnvironment(config.python, config.home, environment, events, signal);
+    const { interpreter, packages } = await ensureEnvironment(
+      config.python,
+      config.home,
+      environment,
+      events,
+      signal,
+      script,
+    );
     return factory.start(
       {
         generation,
         workers: config.workers.count,
         preload: wantsPreload && canFork && !config.python.debug,
         interpreter,
+        packages,
         entryScript: script.entryScript,
         sourceDirectory: script.sourceDirectory,
         environment,

@@ -2,6 +2,7 @@ import { messageOf, systemError } from '../base/index.ts';
 import type { ModelControlMode } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
 import { type ModelPython, startInferenceServer } from '../inference/index.ts';
+import type { RepositorySync } from '../repository/index.ts';
 import type { Engine, LocalEngine } from './engine.ts';
 
 export interface EmbeddedEngineOptions {
@@ -10,9 +11,17 @@ export interface EmbeddedEngineOptions {
   readonly host: string;
   readonly httpPort: number;
   readonly modelControlMode: ModelControlMode;
+  /** Brings that repository up to date before clients list and load its models. */
+  readonly sync?: RepositorySync | undefined;
+  /** Arguments of Triton's own command line; those that this engine does not serve are named in the log. */
+  readonly tritonArgs?: readonly string[];
   readonly runtimePaths: readonly string[];
+  /** Instances that ask for a GPU run on the CPU. */
+  readonly gpuModelsOnCpu?: boolean;
   /** The Python of Python models, found or built when the first of them is loaded. */
   readonly python: () => Promise<ModelPython>;
+  /** Translates staged paths in the server's texts into the user's. */
+  readonly userPaths?: (text: string) => string;
   readonly events: EventSink;
 }
 
@@ -36,6 +45,7 @@ export class EmbeddedEngine implements Engine {
       load: (model) => server.load(model),
       unload: (model) => server.unload(model),
       models: () => server.models(),
+      loadFailure: async (model) => server.loadFailure(model),
       // It lives and dies with this process.
       exited: new Promise<string>(() => {}),
       async [Symbol.asyncDispose]() {

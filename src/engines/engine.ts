@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import type { TritonLocalError } from '../base/index.ts';
 import type { EngineKind, ModelStatus } from '../events/index.ts';
 
 /** How a TLS connection is made, each as PEM; what is missing is as the system has it. */
@@ -37,6 +38,12 @@ export interface LocalEngine extends RunningEngine {
   readonly listener: RequestListener;
 }
 
+/** A model's files that the server sees; `rollback` shows it those from before, where there were some. */
+export interface PublishedModel {
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+}
+
 export interface RunningEngine extends AsyncDisposable {
   readonly kind: EngineKind;
   /** The version it reports at `GET /v2`. */
@@ -51,7 +58,17 @@ export interface RunningEngine extends AsyncDisposable {
    */
   load(model: string): Promise<void>;
   unload(model: string): Promise<void>;
+  /**
+   * Shows the server what now lies in the staged repository under this name, without having it loaded, until it is
+   * committed or rolled back; absent where the server reads that repository itself.
+   */
+  publish?(model: string): Promise<PublishedModel>;
   models(): readonly ModelStatus[];
+  /**
+   * Why a model that is UNAVAILABLE was not loaded, with file, line and hint where they can be found; paths are those
+   * of the staged repository. Undefined where the engine knows no more than the reason in `models()`.
+   */
+  loadFailure(model: string): Promise<TritonLocalError | undefined>;
   /** Asks the engine again what it has loaded; for engines whose clients may load and unload past us. */
   refresh?(): Promise<void>;
   /** Resolves with the reason when it ends without being asked to. */

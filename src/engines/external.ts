@@ -158,6 +158,9 @@ class RunningExternal implements RunningEngine {
     return this.#board.models;
   }
 
+  /** The files lie on the server's machine: its reason is all there is. */
+  async loadFailure(): Promise<undefined> {}
+
   /** Looks at the index; one look at a time. */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#look().finally(() => {

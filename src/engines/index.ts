@@ -16,7 +16,7 @@ export type { DockerEndpoint, EndpointAttempt } from './docker/endpoint.ts';
 export type { GpuChoice } from './docker/gpu.ts';
 export { type PullByNameOptions, type PulledImage, pullByName } from './docker/pull-by-name.ts';
 export { EmbeddedEngine, type EmbeddedEngineOptions } from './embedded.ts';
-export type { Engine, EngineEndpoints, LocalEngine, RunningEngine } from './engine.ts';
+export type { Engine, EngineEndpoints, LocalEngine, PublishedModel, RunningEngine } from './engine.ts';
 export { ExternalEngine, type ExternalEngineOptions } from './external.ts';
 export { FrontedEngine, type FrontedEngineOptions } from './gateway/fronted-engine.ts';
 export { GrpcGateway, type GrpcGatewayOptions } from './gateway/grpc-gateway.ts';
@@ -32,3 +32,4 @@ export {
 } from './onnxruntime.ts';
 export { type EnginePlan, type EngineWishes, lacksTriton, planEngines } from './select.ts';
 export { StatisticsSampler } from './statistics-sampler.ts';
+export { translateEvents } from './translated-events.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { messageOf, type SourceLocation, systemError, TritonLocalError, userError } from '../base/index.ts';
-import { readModelDefinition } from '../repository/index.ts';
+import { locateConfigError, ModelConfigError, readModelDefinition } from '../repository/index.ts';
 import type { ModelBoard } from './model-board.ts';
 import { type IndexEntry, TritonRefusal } from './triton-client.ts';
 
@@ -35,8 +35,29 @@ export async function loadFailure(
     return userError('MODEL_LOAD_FAILED', told ?? message, { cause: thrown });
   }
   const reason = nameMissingBackend(message.replace(/[\s;]+$/, ''));
-  const location = pythonLocation(message, path.join(repository, model));
+  const location =
+    pythonLocation(message, path.join(repository, model)) ??
+    (await tensorLocation(message, repository, model));
   return userError('MODEL_LOAD_FAILED', reason, { ...(location && { location }), cause: thrown });
+}
+
+/**
+ * Why a model that the index names UNAVAILABLE was not loaded. Our own reading of its folder knows the line of a faulty
+ * `config.pbtxt`; else the reason may name a line of Python. Undefined where the model is not UNAVAILABLE.
+ */
+export async function explainLoadFailure(
+  model: string,
+  repository: string,
+  board: ModelBoard,
+): Promise<TritonLocalError | undefined> {
+  const failed = board.models.find(({ name, state }) => name === model && state === 'UNAVAILABLE');
+  if (!failed) return undefined;
+  const fault = await configFault(repository, model);
+  if (fault) return userError('MODEL_LOAD_FAILED', fault.message, { ...placeOf(fault), cause: fault });
+  const location =
+    pythonLocation(failed.reason, path.join(repository, model), failed.version) ??
+    (await tensorLocation(failed.reason, repository, model));
+  return userError('MODEL_LOAD_FAILED', failed.reason.trim(), { ...(location && { location }) });
 }
 
 /** An entry of the index with a reason that names our staged files and what serves a model whose backend is missing. */
@@ -56,9 +77,10 @@ function nameMissingBackend(reason: string): string {
   return `${reason} (this tritonserver has no ${backend} backend: ${other} serves the model)`;
 }
 
-/** The index knows a model that could not be read by name alone; the reason stands in the log only (triton.md 6.5). */
+/** The index knows a model that could not be read, or has no version, by name alone; the reason stands in the log only (triton.md 6.5). */
 export function notePollFailure(text: string, board: ModelBoard): void {
-  const [, model, reason] = /^Poll failed for model directory '([^']*)': ([\s\S]*)$/.exec(text) ?? [];
+  const [, model, reason] =
+    /^(?:Poll failed for model directory|failed to load model) '([^']*)': ([\s\S]*)$/.exec(text) ?? [];
   if (model !== undefined && reason !== undefined) board.refuse(model, reason);
 }
 
@@ -83,6 +105,25 @@ async function configFault(repository: string, model: string): Promise<TritonLoc
   }
 }
 
+/** The line of `config.pbtxt` with the input or output that a backend's reason names. */
+async function tensorLocation(
+  reason: string,
+  repository: string,
+  model: string,
+): Promise<SourceLocation | undefined> {
+  const [, name] = /\b(?:tensor|input|output) '([^']+)'/.exec(reason) ?? [];
+  const definition = await readModelDefinition(repository, model).catch(() => undefined);
+  if (name === undefined || definition?.configFile === undefined) return undefined;
+  for (const field of ['input', 'output'] as const) {
+    const index = definition.config[field].findIndex((tensor) => tensor.name === name);
+    if (index < 0) continue;
+    const fault = new ModelConfigError('MODEL_CONFIG_INVALID', reason, { field: [field, index, 'name'] });
+    const located = await locateConfigError(fault, definition.configFile);
+    return located instanceof ModelConfigError ? located.location : undefined;
+  }
+  return undefined;
+}
+
 function placeOf({ location, hint }: TritonLocalError) {
   return { ...(location && { location }), ...(hint !== undefined && { hint }) };
 }
@@ -91,12 +132,16 @@ function placeOf({ location, hint }: TritonLocalError) {
  * The stub's traceback has lines such as `  /repository/M/1/model.py(4): initialize`, innermost first; an error of
  * syntax says `(model.py, line 4)`, of a file in a version's folder.
  */
-function pythonLocation(message: string, directory: string): SourceLocation | undefined {
+function pythonLocation(
+  message: string,
+  directory: string,
+  knownVersion?: string,
+): SourceLocation | undefined {
   for (const [, file = '', line] of message.matchAll(/^\s*(\S.*?\.py)\((\d+)\)/gm)) {
     const full = path.resolve(file);
     if (full.startsWith(directory + path.sep)) return { file: full, line: Number(line) };
   }
-  const version = /: version (\d+) /.exec(message)?.[1];
+  const version = knownVersion || /: version (\d+) /.exec(message)?.[1];
   const [, file, line] = /\(([^/()\s]+\.py), line (\d+)\)/.exec(message) ?? [];
   if (version === undefined || file === undefined) return undefined;
   return { file: path.join(directory, version, file), line: Number(line) };

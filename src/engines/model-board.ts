@@ -22,12 +22,22 @@ export class ModelBoard {
     this.#refusals.set(model, reason);
   }
 
+  /** The model was taken out of the repository: that it could not be read no longer matters. */
+  forget(model: string): void {
+    this.#refusals.delete(model);
+  }
+
   /** Takes over what the index says. */
   update(index: readonly IndexEntry[]): void {
     const next = new Map<string, ModelStatus>();
     for (const entry of index) {
       const status = this.#statusOf(entry);
       if (status) next.set(`${status.name}/${status.version}`, status);
+    }
+    // A model without a version is in no index at all.
+    for (const [name, reason] of this.#refusals) {
+      const isKnown = index.some((entry) => entry.name === name);
+      if (!isKnown) next.set(`${name}/`, { name, version: '', state: 'UNAVAILABLE', reason });
     }
     const before = this.#models;
     this.#models = next;

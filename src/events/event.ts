@@ -9,6 +9,8 @@ export type ReloadAction = z.infer<typeof schema.reloadAction>;
 export type ReloadTimings = z.infer<typeof schema.reloadTimings>;
 export type AnswerDifference = z.infer<typeof schema.answerDifference>;
 export type WatchMode = z.infer<typeof schema.watchMode>;
+/** What keeps an emulator whose start is over from being ready. */
+export type Blocker = z.infer<typeof schema.blocker>;
 /** An error as facts, as `reload.failed` carries it. */
 export type Failure = z.infer<typeof schema.failure>;
 

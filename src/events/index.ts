@@ -1,8 +1,11 @@
 // Events: the vocabulary of what happened, the bus that carries it, and bounded stores that fold events into state
 // and recent log lines. It knows facts; it refuses to know how anybody shows them.
+
+export { findBlockers } from './blockers.ts';
 export { EventBus } from './bus.ts';
 export type {
   AnswerDifference,
+  Blocker,
   EmulatorEvent,
   EngineKind,
   EventBody,
@@ -20,7 +23,10 @@ export type {
 export { EventLog, readEventLog } from './event-log.ts';
 export { LogParser, levelOf, type ParsedLine } from './log-formats.ts';
 export { type LogEntry, type LogLimits, LogStore } from './log-store.ts';
+export { compareNaturally } from './natural-order.ts';
+export { findFailure, withNewestFailure } from './newest-failure.ts';
 export { asServedBy, describePull, reduce, waitsForImage } from './reduce.ts';
+export { RequestMeter } from './request-meter.ts';
 export { type RequestEntry, type RequestFigures, RequestStore } from './request-store.ts';
 export {
   type EmulatorState,
@@ -35,3 +41,4 @@ export {
   type WorkerStatus,
 } from './state.ts';
 export { type EventSource, StateStore } from './state-store.ts';
+export { beginsTraceback, endsTraceback, TracebackGrouper } from './traceback.ts';

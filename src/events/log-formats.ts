@@ -1,4 +1,5 @@
 import type { LogLevel, LogSource } from './event.ts';
+import { TracebackGrouper } from './traceback.ts';
 
 export interface ParsedLine {
   readonly level: LogLevel;
@@ -18,7 +19,6 @@ const PIPED =
 const PYTHON = /^(DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL)(?::|\s+-\s)/;
 /** `warnings.warn`: `/path/score.py:3: UserWarning: text`. */
 const WARNING = /^\S.*:\d+: \w*Warning: /;
-const TRACEBACK = /^\s*Traceback \(most recent call last\):$/;
 const CHAINED =
   /^(?:During handling of the above exception, another exception occurred:|The above exception was the direct cause of the following exception:)$/;
 
@@ -37,36 +37,32 @@ const LEVELS: Readonly<Record<string, LogLevel>> = {
 };
 
 /**
- * Finds the level of lines as one stream brings them, and cleans up what Triton adds. Keeps state, for a Python
- * traceback is an error from its first line to its last: one instance a stream.
+ * Finds the level of what one stream brings, and cleans up what Triton adds. A Python traceback is one entry and an
+ * error from its first line to its last: one instance a stream.
  */
 export class LogParser {
   readonly #source: LogSource;
-  #inTraceback = false;
+  readonly #grouper: TracebackGrouper;
 
-  constructor(source: LogSource) {
+  /** @param onEntry gets a line, or a whole traceback with its line breaks */
+  constructor(source: LogSource, onEntry: (entry: ParsedLine) => void) {
     this.#source = source;
+    this.#grouper = new TracebackGrouper((text, isTraceback) => onEntry(this.#parse(text, isTraceback)));
   }
 
-  parse(line: string): ParsedLine {
-    if (this.#source === 'engine') {
-      const parsed = parseTriton(line);
-      if (parsed) return parsed;
-    }
-    return { level: this.#levelOf(line), text: line };
+  push(line: string): void {
+    this.#grouper.push(line);
   }
 
-  #levelOf(line: string): LogLevel {
-    if (TRACEBACK.test(line) || CHAINED.test(line)) {
-      this.#inTraceback = true;
-      return 'error';
-    }
-    if (this.#inTraceback) {
-      // Frames are indented; the first line that is not says what was raised, and ends it.
-      if (line !== '' && !/^\s/.test(line)) this.#inTraceback = false;
-      return 'error';
-    }
-    return levelOf(line);
+  /** At the end of the stream. */
+  end(): void {
+    this.#grouper.end();
+  }
+
+  #parse(text: string, isTraceback: boolean): ParsedLine {
+    if (isTraceback || CHAINED.test(text)) return { level: 'error', text };
+    const triton = this.#source === 'engine' ? parseTriton(text) : undefined;
+    return triton ?? { level: levelOf(text), text };
   }
 }
 

@@ -1,16 +1,7 @@
-import type { EmulatorEvent, EventOf, ReloadAction } from './event.ts';
-import {
-  type EmulatorState,
-  initialState,
-  type ModelStatistics,
-  type ModelStatus,
-  type ReloadFailure,
-} from './state.ts';
-
-/** More targets than this cannot be broken at once as far as a screen is concerned; the oldest are forgotten. */
-const MOST_FAILURES = 100;
-/** The key of the script among the targets of failures. */
-const SCRIPT = 'script';
+import type { EmulatorEvent, EventOf } from './event.ts';
+import { isFirstLoad, isStale, SCRIPT, withFailed, withoutSettled } from './failures.ts';
+import { compareNaturally } from './natural-order.ts';
+import { type EmulatorState, initialState, type ModelStatistics, type ModelStatus } from './state.ts';
 
 /**
  * What runs after `event`, given what ran before. Pure; hands back the same object when the event says nothing about
@@ -26,13 +17,32 @@ export function reduce(state: EmulatorState, event: EmulatorEvent): EmulatorStat
 function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
   switch (event.type) {
     case 'emulator.starting':
-      return { ...initialState, startedAt: event.time, projectDir: event.projectDir, pid: event.pid };
+      return {
+        ...initialState,
+        startedAt: event.time,
+        projectDir: event.projectDir,
+        pid: event.pid,
+        auth: event.auth ?? 'none',
+      };
     case 'emulator.ready': {
       const { deployment, scoringUri, httpUrl, startMs } = event;
-      return { ...state, state: 'ready', deployment, scoringUri, httpUrl, startMs, progress: null };
+      return {
+        ...state,
+        state: 'ready',
+        blockers: [],
+        deployment,
+        scoringUri,
+        httpUrl,
+        startMs,
+        progress: null,
+      };
+    }
+    case 'emulator.degraded': {
+      const { deployment, scoringUri, httpUrl, blockers } = event;
+      return { ...state, state: 'degraded', blockers, deployment, scoringUri, httpUrl, progress: null };
     }
     case 'emulator.stopping':
-      return { ...state, state: 'stopping', progress: null };
+      return { ...state, state: 'stopping', blockers: [], progress: null };
     case 'emulator.stopped':
       return { ...state, state: 'stopped', progress: null, models: [], statistics: [], workers: [] };
     case 'engine.selected':
@@ -68,6 +78,7 @@ function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
     case 'reload.failed':
       return foldReload(state, event);
     case 'scoring.request':
+    case 'engine.requests':
     case 'log.line':
       return state;
     default:
@@ -84,7 +95,7 @@ function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
 export function asServedBy(state: EmulatorState, generation: number): EmulatorState {
   if (generation === state.generation) return state;
   const failures = state.failures.filter(({ targets }) => !targets.includes(SCRIPT));
-  return { ...state, generation, failures, stale: failures.length > 0 };
+  return { ...state, generation, failures, stale: isStale(failures) };
 }
 
 function foldEngine(
@@ -117,7 +128,7 @@ function foldEngine(
 }
 
 /**
- * The list with this model's new state, ordered by name and version. An unloaded version vanishes (Triton's own index
+ * The list with this model's new state, ordered by name and version (`model_2` before `model_10`). An unloaded version vanishes (Triton's own index
  * keeps it as UNAVAILABLE `unloaded`; nobody needs it on a screen), and an entry without a version, which stands for a
  * model whose configuration could not be read, makes room for its versions.
  */
@@ -152,8 +163,7 @@ function withoutVersion(
 type Version = Pick<ModelStatus, 'name' | 'version'>;
 
 function byNameAndVersion(one: Version, other: Version): number {
-  if (one.name !== other.name) return one.name < other.name ? -1 : 1;
-  return Number(one.version) - Number(other.version);
+  return compareNaturally(one.name, other.name) || Number(one.version) - Number(other.version);
 }
 
 function progressOf({ environment, step, detail }: EventOf<'environment.progress'>): string {
@@ -214,26 +224,27 @@ function foldReload(
         reload: { outcome: 'planned', ...facts, timings: null, error: null },
       };
     case 'reload.completed': {
-      const failures = withoutMended(state.failures, actions);
+      const failures = withoutSettled(state.failures, actions);
       return {
         ...state,
         generation,
         failures,
-        stale: failures.length > 0,
+        stale: isStale(failures),
         reload: { outcome: 'completed', ...facts, timings: event.timings, error: null },
         reloads: state.reloads + (actions.length > 0 ? 1 : 0),
         progress: null,
       };
     }
     case 'reload.failed': {
-      const failure: ReloadFailure = { time, targets: actions.map(keyOf), error: event.error };
-      const others = state.failures.filter((it) => !overlap(it.targets, failure.targets));
+      const failures = withFailed(state, event);
       return {
         ...state,
         generation,
-        failures: [...others, failure].slice(-MOST_FAILURES),
-        stale: true,
-        reload: { outcome: 'failed', ...facts, timings: event.timings, error: event.error },
+        failures,
+        stale: isStale(failures),
+        reload: isFirstLoad(actions)
+          ? state.reload
+          : { outcome: 'failed', ...facts, timings: event.timings, error: event.error },
         progress: null,
       };
     }
@@ -250,23 +261,4 @@ function replayOf(
   if (event.type === 'replay.pinned') return { method, path, status, generation, change: null };
   const { statusBefore, differences, differenceCount } = event;
   return { method, path, status, generation, change: { statusBefore, differences, differenceCount } };
-}
-
-/**
- * A reload mends only what it touched: with a broken script, a model that loads leaves the script as broken as it was.
- * One without actions found nothing amiss at all.
- */
-function withoutMended(failures: readonly ReloadFailure[], actions: readonly ReloadAction[]) {
-  if (actions.length === 0) return [];
-  const mended = actions.map(keyOf);
-  return failures.filter((it) => it.targets.length > 0 && !overlap(it.targets, mended));
-}
-
-/** Loading and unloading one model are about the same thing. */
-function keyOf({ kind, target }: ReloadAction): string {
-  return kind === 'swap-workers' ? SCRIPT : `model ${target}`;
-}
-
-function overlap(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.length === 0 ? true : one.some((it) => other.includes(it));
 }

@@ -1,10 +1,13 @@
 import { type Clock, systemClock } from '../base/index.ts';
 import type { EventOf } from './event.ts';
 
-/** A scoring request as it was answered, with its place in the order of answers. */
-export interface RequestEntry extends Omit<EventOf<'scoring.request'>, 'v' | 'seq' | 'type' | 'id'> {
-  /** The `x-request-id` of the answer. */
-  readonly requestId: string;
+/** A request as it was answered, by the scoring service or on Triton's own port. */
+export interface RequestEntry {
+  readonly time: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly totalMs: number;
 }
 
 export interface RequestFigures {
@@ -21,7 +24,7 @@ export interface RequestFigures {
 
 const WINDOW_SECONDS = 10;
 
-/** The newest scoring requests, and figures over them. Appending takes constant time. */
+/** The newest requests to both ports, and figures over them. Appending takes constant time. */
 export class RequestStore {
   readonly #capacity: number;
   readonly #clock: Clock;
@@ -30,6 +33,8 @@ export class RequestStore {
   readonly #startedAt: number;
   #second: number;
   #total = 0;
+  /** How many have been listed. */
+  #held = 0;
   #failed = 0;
 
   constructor(capacity = 500, clock: Clock = systemClock) {
@@ -44,32 +49,36 @@ export class RequestStore {
     return this.#total;
   }
 
-  append({
-    id,
-    time,
-    method,
-    path,
-    status,
-    generation,
-    queueMs,
-    runMs,
-    totalMs,
-  }: EventOf<'scoring.request'>) {
-    const entry = { requestId: id, time, method, path, status, generation, queueMs, runMs, totalMs };
-    this.#entries[this.#total % this.#capacity] = entry;
-    this.#total += 1;
-    if (status >= 400) this.#failed += 1;
+  append({ time, method, path, status, totalMs }: EventOf<'scoring.request'>): void {
+    this.#hold({ time, method, path, status, totalMs });
+    this.#count(1, status >= 400 ? 1 : 0);
+  }
+
+  /** Takes in what Triton's own port has answered: all of it counts, the sample is listed. */
+  appendEngine({ count, failed, sample }: EventOf<'engine.requests'>): void {
+    for (const entry of sample) this.#hold(entry);
+    this.#count(count, failed);
+  }
+
+  #hold(entry: RequestEntry): void {
+    this.#entries[this.#held % this.#capacity] = entry;
+    this.#held += 1;
+  }
+
+  #count(count: number, failed: number): void {
+    this.#total += count;
+    this.#failed += failed;
     this.#advance();
     const slot = this.#second % WINDOW_SECONDS;
-    this.#bySecond[slot] = (this.#bySecond[slot] ?? 0) + 1;
+    this.#bySecond[slot] = (this.#bySecond[slot] ?? 0) + count;
   }
 
   /** The newest first, at most `count`. */
   newest(count: number): readonly RequestEntry[] {
     const newest: RequestEntry[] = [];
-    const held = Math.min(this.#total, this.#capacity, count);
+    const held = Math.min(this.#held, this.#capacity, count);
     for (let back = 1; back <= held; back += 1) {
-      const entry = this.#entries[(this.#total - back) % this.#capacity];
+      const entry = this.#entries[(this.#held - back) % this.#capacity];
       if (entry) newest.push(entry);
     }
     return newest;

@@ -43,15 +43,21 @@ export const reloadTimings = z.object({
 /** How changes are noticed: by the file system's events, by looking alone, not for now, or not at all. */
 export const watchMode = z.enum(['events', 'polling', 'paused', 'off']);
 
-export const failure = z.object({
+const fault = z.object({
   code: z.string(),
   message: z.string(),
   file: z.string().optional(),
   line: z.number().int().positive().optional(),
+  column: z.number().int().positive().optional(),
   /** The text of that line, cut where it is long. */
   excerpt: z.string().optional(),
   hint: z.string().optional(),
+  /** The target of the action that failed: a model's name or the entry script's path. */
+  target: z.string().optional(),
 });
+
+/** An error; where several actions of one reload failed, the first, with the others in it. */
+export const failure = fault.extend({ others: z.array(fault).optional() });
 
 const reload = {
   /** The generation that serves after the event. */
@@ -70,6 +76,14 @@ export const answerDifference = z.object({
   after: z.string(),
 });
 
+/** What keeps an emulator whose start is over from being ready. */
+export const blocker = z.object({
+  kind: z.enum(['model', 'script', 'engine']),
+  /** The model's name, the entry script's path, or the engine's kind. */
+  name: z.string(),
+  reason: z.string(),
+});
+
 /** A request that is sent again after each reload. */
 const replay = {
   method: z.string(),
@@ -82,7 +96,13 @@ const replay = {
 };
 
 export const eventBody = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('emulator.starting'), projectDir: z.string(), pid: z.number().int() }),
+  z.object({
+    type: z.literal('emulator.starting'),
+    projectDir: z.string(),
+    pid: z.number().int(),
+    /** Whether callers of the scoring service need a key. */
+    auth: z.enum(['none', 'key']).optional(),
+  }),
   z.object({
     type: z.literal('emulator.ready'),
     /** The scoring service, e.g. `http://localhost:6789/score`; in no-code mode its base. */
@@ -90,6 +110,19 @@ export const eventBody = z.discriminatedUnion('type', [
     httpUrl: z.string(),
     deployment: z.enum(['no-code', 'script']),
     startMs: milliseconds,
+    /** A body that the script can be tried with, as curl's `-d` takes it: the text, or `@` and a file. */
+    sample: z.string().optional(),
+  }),
+  /**
+   * Both listeners are open, but the emulator is not ready: something must be fixed first. `emulator.ready` follows
+   * when it is. Also emitted when a later save takes readiness away.
+   */
+  z.object({
+    type: z.literal('emulator.degraded'),
+    scoringUri: z.string(),
+    httpUrl: z.string(),
+    deployment: z.enum(['no-code', 'script']),
+    blockers: z.array(blocker),
   }),
   z.object({ type: z.literal('emulator.stopping'), reason: z.string() }),
   z.object({ type: z.literal('emulator.stopped'), exitCode: z.number().int() }),
@@ -169,6 +202,22 @@ export const eventBody = z.discriminatedUnion('type', [
     totalMs: milliseconds,
     /** Why the front end of a cloud profile answered otherwise than the service. */
     reason: z.string().optional(),
+  }),
+  /** What clients asked of Triton's own port since the event before: all counted, the newest in the sample. */
+  z.object({
+    type: z.literal('engine.requests'),
+    count: z.number().int().positive(),
+    /** Of these, answered with a status of 400 or more. */
+    failed: z.number().int().nonnegative(),
+    sample: z.array(
+      z.object({
+        time: z.iso.datetime(),
+        method: z.string(),
+        path: z.string(),
+        status: z.number().int(),
+        totalMs: milliseconds,
+      }),
+    ),
   }),
   z.object({ type: z.literal('reload.watching'), mode: watchMode, reason: z.string() }),
   z.object({ type: z.literal('replay.pinned'), ...replay }),

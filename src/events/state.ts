@@ -1,5 +1,6 @@
 import type {
   AnswerDifference,
+  Blocker,
   EngineKind,
   Failure,
   ModelState,
@@ -50,12 +51,14 @@ export interface ReloadStatus {
   readonly error: Failure | null;
 }
 
-/** A reload that failed and has not been mended since; what served before serves on. */
+/** A load or reload that failed and has not succeeded since; where something served before, that serves on. */
 export interface ReloadFailure {
   readonly time: string;
   /** What it was to reload: `script`, or `model NAME`. */
   readonly targets: readonly string[];
   readonly error: Failure;
+  /** Whether an older version or generation serves in its place. */
+  readonly olderServes: boolean;
 }
 
 /** How saves are noticed, and why so where it is not the usual way. */
@@ -83,11 +86,14 @@ export interface ReplayStatus {
 export interface EmulatorState {
   /** Number of the last event that changed anything here; 0 before the first. */
   readonly seq: number;
-  readonly state: 'starting' | 'ready' | 'stopping' | 'stopped';
+  /** `degraded`: both listeners are open, but `blockers` keep it from being ready. */
+  readonly state: 'starting' | 'degraded' | 'ready' | 'stopping' | 'stopped';
   readonly startedAt: string | null;
   /** Process of the emulator. */
   readonly pid: number | null;
   readonly projectDir: string | null;
+  /** Whether callers of the scoring service need a key. */
+  readonly auth: 'none' | 'key';
   readonly deployment: 'no-code' | 'script' | null;
   readonly scoringUri: string | null;
   readonly httpUrl: string | null;
@@ -95,6 +101,8 @@ export interface EmulatorState {
   readonly startMs: number | null;
   readonly engine: EngineStatus | null;
   readonly generation: number;
+  /** What keeps it from being ready while `state` is `degraded`; else empty. */
+  readonly blockers: readonly Blocker[];
   /** Whether something older serves because the newest content failed; `failures` says what. */
   readonly stale: boolean;
   readonly failures: readonly ReloadFailure[];
@@ -121,12 +129,14 @@ export const initialState: EmulatorState = {
   startedAt: null,
   pid: null,
   projectDir: null,
+  auth: 'none',
   deployment: null,
   scoringUri: null,
   httpUrl: null,
   startMs: null,
   engine: null,
   generation: 0,
+  blockers: [],
   stale: false,
   failures: [],
   models: [],

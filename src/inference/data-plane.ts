@@ -105,7 +105,7 @@ function schedule(
   onExecuted: OnExecuted | undefined,
 ): Promise<Answer> {
   const { inputs, batchSize } = normalizeRequest(request, signature);
-  const shapeKey = shapeKeyOf(inputs, signature.varies, signature.maxBatchSize > 0);
+  const shapeKey = shapeKeyOf(inputs, signature);
   return scheduler.schedule({ request, inputs, batchSize, shapeKey, onResponse, onExecuted }, cancellation);
 }
 

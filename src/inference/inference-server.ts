@@ -1,6 +1,8 @@
 import type { RequestListener } from 'node:http';
+import type { TritonLocalError } from '../base/index.ts';
 import type { ModelControlMode } from '../config/index.ts';
 import type { EventSink, ModelStatus } from '../events/index.ts';
+import type { RepositorySync } from '../repository/index.ts';
 import type { ModelPython } from './backends/python/python-backend.ts';
 
 export interface InferenceServerOptions {
@@ -11,10 +13,18 @@ export interface InferenceServerOptions {
   readonly httpPort: number;
   /** What HTTP clients may load and unload. */
   readonly modelControlMode: ModelControlMode;
+  /** Brings `repository` up to date before clients list and load its models, where it is a copy. */
+  readonly sync?: RepositorySync | undefined;
+  /** Arguments of Triton's own command line, such as `--http-max-input-size=100`. */
+  readonly tritonArgs?: readonly string[];
   /** Folders where `onnxruntime-node` may lie (each holding a `node_modules`), first hit wins. */
   readonly runtimePaths: readonly string[];
+  /** Reads `KIND_GPU` as `KIND_AUTO`. */
+  readonly gpuModelsOnCpu?: boolean;
   /** The Python that Python models run in, found or built when the first of them is loaded. */
   readonly python: () => Promise<ModelPython>;
+  /** Translates staged paths in reasons, logs and answers into the user's; left out, texts stay as they are. */
+  readonly userPaths?: (text: string) => string;
   readonly events: EventSink;
 }
 
@@ -28,4 +38,6 @@ export interface InferenceServer extends AsyncDisposable {
   load(model: string): Promise<void>;
   unload(model: string): Promise<void>;
   models(): readonly ModelStatus[];
+  /** Why the newest load of a model failed, with file, line and hint where they are known. */
+  loadFailure(model: string): TritonLocalError | undefined;
 }

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { isInside } from '../base/index.ts';
+import { hasErrno, isInside, messageOf } from '../base/index.ts';
 import { parseModelConfigJson } from '../repository/index.ts';
 import { LoadError } from './load-error.ts';
 import type { LoadOverride } from './model-control.ts';
@@ -48,8 +48,16 @@ async function writeFiles(
     const file = path.join(directory, key.slice(FILE_PREFIX.length));
     if (file === directory || !isInside(directory, file))
       throw refuse(name, new Error(`'${key}' leaves the model's folder`));
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, Buffer.from(content, 'base64'));
+    try {
+      await mkdir(path.dirname(file), { recursive: true });
+      await writeFile(file, Buffer.from(content, 'base64'));
+    } catch (error) {
+      const why = hasErrno(error, 'ENAMETOOLONG') ? 'File name too long' : messageOf(error);
+      throw refuse(
+        name,
+        new Error(`'${key}' cannot be written: ${why.replaceAll(`${directory}${path.sep}`, '')}`),
+      );
+    }
   }
 }
 

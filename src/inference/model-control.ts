@@ -6,6 +6,9 @@ import {
   listModelDirectories,
   type ModelConfig,
   type ModelDefinition,
+  type RepositoryAction,
+  type RepositorySync,
+  type RepositoryTurn,
   readModelDefinition,
 } from '../repository/index.ts';
 import type { Backend } from './backends/backend.ts';
@@ -31,6 +34,13 @@ export interface LoadOverride {
   readonly repository: string | undefined;
 }
 
+export interface ModelControlOptions {
+  /** Translates staged paths in texts into the user's. */
+  readonly userPaths?: ((text: string) => string) | undefined;
+  /** Brings the repository up to date before a client's request of the repository API. */
+  readonly sync?: RepositorySync | undefined;
+}
+
 /**
  * Loads and unloads models. A load brings the new versions up beside the old ones and swaps when all are there; the
  * old ones answer what they have accepted and go.
@@ -40,19 +50,25 @@ export class ModelControl implements AsyncDisposable {
   readonly #repository: string;
   readonly #backends: ReadonlyMap<string, Backend>;
   readonly #states: ModelStates;
+  readonly #userPaths: (text: string) => string;
+  readonly #sync: RepositorySync | undefined;
   readonly #retiring = new Set<Promise<void>>();
   readonly #members: Members & EnsembleMembers;
+  readonly #failures = new Map<string, TritonLocalError>();
 
   constructor(
     table: ModelTable,
     repository: string,
     backends: ReadonlyMap<string, Backend>,
     events: EventSink,
+    { userPaths = (text) => text, sync }: ModelControlOptions = {},
   ) {
     this.#table = table;
     this.#repository = repository;
     this.#backends = backends;
-    this.#states = new ModelStates(events);
+    this.#userPaths = userPaths;
+    this.#sync = sync;
+    this.#states = new ModelStates(events, userPaths);
     this.#members = {
       repository,
       readyVersions: (member) => table.readyVersions(member),
@@ -62,6 +78,7 @@ export class ModelControl implements AsyncDisposable {
 
   /** The folders on disk with what is known of each. */
   async index(onlyReady: boolean): Promise<IndexEntry[]> {
+    await this.#sync?.begin('index');
     return this.#table.index(await listModelDirectories(this.#repository), onlyReady);
   }
 
@@ -71,66 +88,98 @@ export class ModelControl implements AsyncDisposable {
    * served before serves on.
    */
   load(name: string): Promise<void> {
-    const model = this.#table.entry(name);
-    return model.mutex.run(async () => {
+    return this.#table.change(name, async (model) => {
       try {
         await this.#loadNow(model, undefined, true);
+        this.#failures.delete(name);
       } catch (error) {
         const cause = error instanceof LoadError ? error.reasonError : error;
         const known = cause instanceof TritonLocalError ? cause : undefined;
-        throw userError('MODEL_LOAD_FAILED', `model '${name}' was not loaded: ${messageOf(cause)}`, {
-          ...(known?.hint ? { hint: known.hint } : {}),
-          ...(known?.location ? { location: known.location } : {}),
-          cause: error,
-        });
+        const failure = userError(
+          'MODEL_LOAD_FAILED',
+          `model '${name}' was not loaded: ${messageOf(cause)}`,
+          {
+            ...(known?.hint ? { hint: known.hint } : {}),
+            ...(known?.location ? { location: known.location } : {}),
+            cause: error,
+          },
+        );
+        this.#failures.set(name, failure);
+        throw failure;
       }
     });
   }
 
   /**
-   * A load that a client asks for; without an override an unchanged model is left as it is.
-   * @throws KServeError with Triton's load errors (E71 to E75)
+   * A load that a client asks for: of what the folder holds now; without an override an unchanged model is left as it is.
+   * @throws LoadError, KServeError with Triton's load errors (E71 to E75)
    */
   loadForClient(name: string, override: LoadOverride | undefined): Promise<void> {
-    const model = this.#table.entry(name);
-    return model.mutex.run(async () => {
-      try {
+    return this.#inTurn('load', name, () =>
+      this.#table.change(name, async (model) => {
         if (!override && (await this.#unchanged(model))) return;
         await this.#loadNow(model, override, false);
-      } finally {
-        if (model.versions.size === 0 && model.pollFailure === '') this.#table.forget(name);
-      }
-    });
+      }),
+    );
+  }
+
+  /** An unload that a client asks for; resolves once the model serves no more, while its last requests still run. */
+  unloadForClient(name: string): Promise<void> {
+    return this.#inTurn('unload', name, () => this.unload(name));
+  }
+
+  async #inTurn(action: RepositoryAction, name: string, change: () => Promise<void>): Promise<void> {
+    let turn: RepositoryTurn | undefined;
+    try {
+      turn = await this.#sync?.begin(action, name);
+    } catch (error) {
+      throw this.#pollFailed(name, error);
+    }
+    let succeeded = false;
+    try {
+      await change();
+      succeeded = true;
+    } finally {
+      await turn?.end(succeeded);
+    }
   }
 
   /** Takes a model out of service; resolves once it is, while its last requests still run. */
   unload(name: string): Promise<void> {
-    const model = this.#table.get(name);
-    if (!model) return Promise.resolve();
-    return model.mutex.run(async () => {
-      model.pollFailure = '';
-      model.stamp = undefined;
-      model.latest = undefined;
-      for (const entry of model.versions.values()) {
-        const { loaded } = entry;
-        entry.loaded = undefined;
-        if (loaded) {
-          this.#states.set(model, entry, 'UNLOADING', '');
-          this.#retire(loaded, () => {
-            if (entry.state === 'UNLOADING') this.#states.set(model, entry, 'UNAVAILABLE', UNLOADED);
-            this.#states.log('info', `successfully unloaded '${name}' version ${entry.version}`);
-          });
-        } else {
-          this.#states.set(model, entry, 'UNAVAILABLE', UNLOADED);
-        }
-      }
-    });
+    return this.#table.change(name, async (model) => this.#unloadNow(model));
+  }
+
+  /** Why our newest load of a model failed; undefined where it succeeded. */
+  loadFailure(name: string): TritonLocalError | undefined {
+    return this.#failures.get(name);
   }
 
   /** Unloads a model, and forgets it where its folder is gone. */
-  async remove(name: string): Promise<void> {
-    await this.unload(name);
-    if (!(await listModelDirectories(this.#repository)).includes(name)) this.#table.forget(name);
+  remove(name: string): Promise<void> {
+    return this.#table.change(name, async (model) => {
+      this.#unloadNow(model);
+      if (!(await listModelDirectories(this.#repository)).includes(name)) model.versions = new Map();
+    });
+  }
+
+  #unloadNow(model: ModelEntry): void {
+    model.pollFailure = '';
+    model.stamp = undefined;
+    model.latest = undefined;
+    for (const entry of model.versions.values()) {
+      const { loaded } = entry;
+      entry.loaded = undefined;
+      if (loaded) {
+        this.#states.set(model, entry, 'UNLOADING', '');
+        this.#retire(loaded, () => {
+          if (!this.#table.isReplaced(model.name, entry))
+            this.#states.set(model, entry, 'UNAVAILABLE', UNLOADED);
+          this.#states.log('info', `successfully unloaded '${model.name}' version ${entry.version}`);
+        });
+      } else {
+        this.#states.set(model, entry, 'UNAVAILABLE', UNLOADED);
+      }
+    }
   }
 
   async #unchanged(model: ModelEntry): Promise<boolean> {
@@ -147,9 +196,8 @@ export class ModelControl implements AsyncDisposable {
       definition = await readModelDefinition(repository, name, override?.config);
     } catch (error) {
       model.stamp = undefined;
-      this.#states.log('error', `Poll failed for model directory '${name}': ${messageOf(error)}`);
       if (ours && !model.latest) this.#states.failPoll(model, reasonOf(error));
-      throw new LoadError(`failed to load '${name}', failed to poll from model repository`, 500, error);
+      throw this.#pollFailed(name, error);
     }
     const unloadable = await this.#whyUnloadable(definition);
     if (unloadable) {
@@ -164,6 +212,11 @@ export class ModelControl implements AsyncDisposable {
     await this.#bringUp(model, definition);
     model.stamp = stamp;
     model.pollFailure = '';
+  }
+
+  #pollFailed(name: string, error: unknown): LoadError {
+    this.#states.log('error', `Poll failed for model directory '${name}': ${messageOf(error)}`);
+    return new LoadError(`failed to load '${name}', failed to poll from model repository`, 500, error);
   }
 
   /** What keeps a readable model from being loaded at all. */
@@ -188,8 +241,7 @@ export class ModelControl implements AsyncDisposable {
     const names = [...new Set(steps.map(({ model_name }) => model_name))];
     await Promise.all(
       names.map(async (name) => {
-        const loading = this.#table.get(name)?.mutex;
-        if (loading) await loading.run(async () => undefined);
+        if (this.#table.names().includes(name)) await this.#table.change(name, async () => undefined);
         else await this.load(name).catch(() => undefined);
       }),
     );
@@ -255,7 +307,7 @@ export class ModelControl implements AsyncDisposable {
     model.stamp = undefined;
     for (const entry of next.values()) {
       const failed = failures.has(entry);
-      const reason = failed ? reasonOf(failures.get(entry)) : UNLOADED;
+      const reason = failed ? this.#userPaths(reasonOf(failures.get(entry))) : UNLOADED;
       if (failed) {
         clauses += `version ${entry.version} is at UNAVAILABLE state: ${reason};\n`;
         this.#states.log('error', `failed to load '${model.name}' version ${entry.version}: ${reason}`);

@@ -1,10 +1,12 @@
 import { messageOf, TritonLocalError } from '../base/index.ts';
-import { invalidArgument, KServeError } from '../kserve/index.ts';
+import { KServeError } from '../kserve/index.ts';
 import {
+  invalidConfig,
   locateConfigError,
   ModelConfigError,
   type ModelDefinition,
   type ModelVersion,
+  missingBackendText,
   readLabels,
 } from '../repository/index.ts';
 import type { Backend, BackendModel } from './backends/backend.ts';
@@ -33,8 +35,9 @@ export async function loadVersion(
   const { backend: name, platform } = definition.config;
   const backend = backends.get(name);
   if (!backend)
-    throw invalidArgument(
-      `unable to find backend library for backend '${name || platform}', try specifying runtime on the model configuration.`,
+    throw await locateConfigError(
+      invalidConfig(missingBackendText(name || platform), ['backend']),
+      definition.configFile,
     );
   let model: BackendModel | undefined;
   try {
@@ -43,9 +46,9 @@ export async function loadVersion(
     for (const output of model.config.output)
       if (output.label_filename !== '')
         labels.set(output.name, await readLabels({ ...definition, config: model.config }, output));
-    await warmUp(definition, model);
     const { config } = model;
     const statistics = new ModelStatistics();
+    await warmUp(definition, model, statistics);
     const scheduler = await createScheduler(definition, model, statistics, warn);
     const dispose = async () => model?.[Symbol.asyncDispose]();
     return new LoadedVersion({ version: version.version, config, labels, statistics, scheduler, dispose });

@@ -63,7 +63,7 @@ export function signatureOf(config: ModelConfig): ModelSignature {
     inputs,
     requiredInputs: all.filter(({ optional }) => !optional).length,
     outputs,
-    varies: all.some(({ optional, dims }) => optional || dims.includes(-1)),
+    varies: all.some(({ optional, ragged, dims }) => optional || (!ragged && dims.includes(-1))),
   };
 }
 

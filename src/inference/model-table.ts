@@ -14,6 +14,8 @@ export interface ModelEntry {
   readonly name: string;
   /** Held by whoever loads or unloads the model. */
   readonly mutex: Mutex;
+  /** How many hold the mutex or wait for it. */
+  changes: number;
   versions: Map<string, VersionEntry>;
   /** The highest version that answers. */
   latest: LoadedVersion | undefined;
@@ -103,8 +105,10 @@ export class ModelTable {
     return entries;
   }
 
-  get(name: string): ModelEntry | undefined {
-    return this.#models.get(name);
+  /** Whether a later load has put another entry in place of this one. */
+  isReplaced(name: string, entry: VersionEntry): boolean {
+    const current = this.#models.get(name)?.versions.get(entry.version);
+    return current !== undefined && current !== entry;
   }
 
   /** The ensembles that this model is a member of. */
@@ -112,13 +116,29 @@ export class ModelTable {
     return [...this.#models.values()].filter(({ name, members }) => name !== member && members.has(member));
   }
 
-  /** The entry of a model; an empty one where there was none. */
-  entry(name: string): ModelEntry {
+  /**
+   * Runs what loads or unloads a model, one task after another in the order they came. An entry without versions or a
+   * failure is forgotten once no other task waits for it.
+   */
+  async change<T>(name: string, task: (model: ModelEntry) => Promise<T>): Promise<T> {
+    const model = this.#entry(name);
+    model.changes += 1;
+    try {
+      return await model.mutex.run(() => task(model));
+    } finally {
+      model.changes -= 1;
+      if (model.changes === 0 && model.versions.size === 0 && model.pollFailure === '')
+        this.#models.delete(name);
+    }
+  }
+
+  #entry(name: string): ModelEntry {
     let model = this.#models.get(name);
     if (!model) {
       model = {
         name,
         mutex: new Mutex(),
+        changes: 0,
         versions: new Map(),
         latest: undefined,
         pollFailure: '',
@@ -128,9 +148,5 @@ export class ModelTable {
       this.#models.set(name, model);
     }
     return model;
-  }
-
-  forget(name: string): void {
-    this.#models.delete(name);
   }
 }

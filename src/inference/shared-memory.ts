@@ -19,9 +19,8 @@ export interface RegionStatus {
 
 interface Region extends RegionStatus {
   readonly file: number;
-  /** Requests that will still write to it; it is closed when they are done. */
+  /** How often requests under way refer to it; until they are answered it cannot be unregistered. */
   users: number;
-  registered: boolean;
 }
 
 const PLACE = '/dev/shm';
@@ -32,7 +31,7 @@ const MAX_REGIONS = 1_024;
  * System shared memory on Linux. What `shm_open` makes are files of a file system in memory, so reading and writing
  * them at offsets is what other processes see through their mappings.
  */
-export class SharedMemoryRegions implements SharedMemory, Disposable {
+export class SharedMemoryRegions implements Disposable {
   readonly #regions = new Map<string, Region>();
 
   /** @throws KServeError with Triton's text: a taken name, a key that cannot be opened, a part that is not there */
@@ -48,7 +47,7 @@ export class SharedMemoryRegions implements SharedMemory, Disposable {
       closeSync(file);
       throw invalidArgument(`failed to register shared memory region '${name}': ${problem}`);
     }
-    this.#regions.set(name, { name, key, offset, byte_size: byteSize, file, users: 0, registered: true });
+    this.#regions.set(name, { name, key, offset, byte_size: byteSize, file, users: 0 });
   }
 
   /** By name; of one region where one is named. @throws KServeError 404 for a name that is not there */
@@ -62,36 +61,35 @@ export class SharedMemoryRegions implements SharedMemory, Disposable {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** One region, or all where none is named; what is not there is passed over. */
+  /**
+   * One region, or all where none is named; what is not there is passed over.
+   * @throws KServeError with Triton's text for what requests use; all others are unregistered all the same
+   */
   unregister(name: string): void {
-    for (const region of this.#regions.values()) {
-      if (name !== '' && region.name !== name) continue;
-      this.#regions.delete(region.name);
-      region.registered = false;
-      closeUnused(region);
+    const named = [...this.#regions.values()].filter((region) => name === '' || region.name === name);
+    const used: string[] = [];
+    for (const region of named) {
+      if (region.users > 0) used.push(region.name);
+      else this.#close(region);
     }
+    if (used.length === 0) return;
+    if (name !== '')
+      throw internal(`Cannot unregister shared memory region '${name}', it is currently in use.`);
+    const list = used
+      .sort()
+      .map((one) => `${one} ,`)
+      .join('');
+    throw internal(`Failed to unregister the following system shared memory regions: ${list}`);
   }
 
-  read(name: string, offset: number, byteSize: number): Uint8Array {
-    const region = this.#part(name, offset, byteSize);
-    const data = new Uint8Array(byteSize);
-    readSync(region.file, data, 0, byteSize, region.offset + offset);
-    return data;
+  /** What one request does with regions. */
+  use(): RegionUse {
+    return new RegionUse((name, offset, byteSize) => this.#part(name, offset, byteSize));
   }
 
-  claim(name: string, offset: number, byteSize: number): SharedMemoryTarget {
-    const region = this.#part(name, offset, byteSize);
-    region.users += 1;
-    return {
-      byteSize,
-      write: (data) => {
-        writeSync(region.file, data, 0, data.byteLength, region.offset + offset);
-      },
-      release: () => {
-        region.users -= 1;
-        closeUnused(region);
-      },
-    };
+  #close(region: Region): void {
+    this.#regions.delete(region.name);
+    closeSync(region.file);
   }
 
   #part(name: string, offset: number, byteSize: number): Region {
@@ -104,8 +102,50 @@ export class SharedMemoryRegions implements SharedMemory, Disposable {
     return region;
   }
 
+  /** Closes all of them, whoever uses them. */
   [Symbol.dispose](): void {
-    this.unregister('');
+    for (const region of this.#regions.values()) this.#close(region);
+  }
+}
+
+type FindPart = (name: string, offset: number, byteSize: number) => Region;
+
+/** The regions that one request reads and writes; they stay registered until it is released. */
+export class RegionUse implements SharedMemory {
+  readonly #find: FindPart;
+  #regions: Region[] | undefined;
+
+  constructor(find: FindPart) {
+    this.#find = find;
+  }
+
+  read(name: string, offset: number, byteSize: number): Uint8Array {
+    const region = this.#hold(name, offset, byteSize);
+    const data = new Uint8Array(byteSize);
+    readSync(region.file, data, 0, byteSize, region.offset + offset);
+    return data;
+  }
+
+  claim(name: string, offset: number, byteSize: number): SharedMemoryTarget {
+    const region = this.#hold(name, offset, byteSize);
+    const write = (data: Uint8Array) => {
+      writeSync(region.file, data, 0, data.byteLength, region.offset + offset);
+    };
+    return { byteSize, write };
+  }
+
+  #hold(name: string, offset: number, byteSize: number): Region {
+    const region = this.#find(name, offset, byteSize);
+    region.users += 1;
+    this.#regions ??= [];
+    this.#regions.push(region);
+    return region;
+  }
+
+  /** The request has been answered. */
+  release(): void {
+    for (const region of this.#regions ?? []) region.users -= 1;
+    this.#regions = undefined;
   }
 }
 
@@ -124,8 +164,4 @@ function whyUnmappable(fileBytes: number, offset: number, byteSize: number): str
   if (offset + byteSize > fileBytes) return 'invalid args';
   if (byteSize === 0 || offset % PAGE_BYTES !== 0) return 'unable to process address spaceInvalid argument';
   return undefined;
-}
-
-function closeUnused({ registered, users, file }: Region): void {
-  if (!registered && users === 0) closeSync(file);
 }

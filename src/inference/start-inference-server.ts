@@ -1,41 +1,68 @@
 import { formatAddress, Lifetime, messageOf, reachableHost, systemError } from '../base/index.ts';
+import { type EventBody, type LogLevel, RequestMeter } from '../events/index.ts';
 import { listModelDirectories, readModelDefinition } from '../repository/index.ts';
 import type { Backend } from './backends/backend.ts';
 import { OnnxRuntimeBackend } from './backends/onnxruntime.ts';
 import { PythonBackend } from './backends/python/python-backend.ts';
 import { HttpDoor } from './http/http-door.ts';
+import { LogSettings } from './http/log-settings.ts';
 import type { InferenceServer, InferenceServerOptions } from './inference-server.ts';
 import { LocalModels } from './local-models.ts';
 import { ModelControl } from './model-control.ts';
-import { ModelTable } from './model-table.ts';
+import { ModelTable, UNLOADED } from './model-table.ts';
+import { readTritonArguments } from './triton-arguments.ts';
 
 /** The Triton release whose texts and statuses we answer with. */
 export const TRITON_VERSION = '2.51.0';
+
+/** Said at start, so that nobody looks for what is not there. */
+const NO_GRPC =
+  'gRPC (8001) and metrics (8002) are not served by the embedded engine; --engine docker and native serve them';
 
 /** Models that load at once, as Triton's `--model-load-thread-count`. */
 const LOAD_AT_ONCE = 4;
 
 /**
  * Loads every model of the repository, then listens. A model that fails stays in the table with its reason.
- * @throws TritonLocalError PORT_TAKEN or PORT_REFUSED; START_ABORTED when `signal` fires first
+ * @throws TritonLocalError PORT_TAKEN or PORT_REFUSED; START_ABORTED when `signal` fires first; ENGINE_START_FAILED for
+ * a wrong argument, or for a model that fails with `--exit-on-error=true`
  */
 export async function startInferenceServer(
   options: InferenceServerOptions,
   signal: AbortSignal,
 ): Promise<InferenceServer> {
+  const settings = readTritonArguments(options.tritonArgs ?? []);
+  const logSettings = new LogSettings(settings.log);
+  const events = {
+    emit: (event: EventBody) => void (logSettings.shows(event) && options.events.emit(event)),
+  };
+  const log = (level: LogLevel, text: string) =>
+    events.emit({ type: 'log.line', source: 'engine', level, text });
+  for (const argument of settings.notServed)
+    log('warning', `${argument} has no effect in the embedded engine; --engine docker and native serve it`);
   const lifetime = new Lifetime();
   try {
-    const onnx = lifetime.use('onnxruntime', new OnnxRuntimeBackend(options.runtimePaths));
+    const onnx = lifetime.use(
+      'onnxruntime',
+      new OnnxRuntimeBackend(options.runtimePaths, options.gpuModelsOnCpu),
+    );
     const models = new ModelTable();
     const backends = new Map<string, Backend>([['onnxruntime', onnx]]);
     const control = lifetime.use(
       'models',
-      new ModelControl(models, options.repository, backends, options.events),
+      new ModelControl(models, options.repository, backends, events, {
+        userPaths: options.userPaths,
+        sync: options.sync,
+      }),
     );
     const server = new LocalModels(models, control, options.modelControlMode);
-    const python = new PythonBackend({ python: options.python, server, events: options.events });
+    const python = new PythonBackend({ python: options.python, server, events });
     backends.set('python', lifetime.use('python', python));
-    await loadAll(control, options, signal);
+    const names = settings.loadModels ?? (await listModelDirectories(options.repository));
+    await loadAll(control, await ensemblesLast(options.repository, names), log, signal);
+    if (settings.exitOnError && !models.ready) throw failedModels(models);
+    const meter = new RequestMeter(events);
+    lifetime.defer('request meter', () => meter.flush());
     const door = lifetime.use(
       'http',
       new HttpDoor(models, control, {
@@ -43,12 +70,15 @@ export async function startInferenceServer(
         port: options.httpPort,
         version: TRITON_VERSION,
         modelControlMode: options.modelControlMode,
+        meter,
+        settings,
+        logSettings,
       }),
     );
     refuseAborted(signal);
     const port = await door.listen();
-    const text = `Started HTTPService at ${formatAddress(options.host, port)}`;
-    options.events.emit({ type: 'log.line', source: 'engine', level: 'info', text });
+    log('info', `Started HTTPService at ${formatAddress(options.host, port)}`);
+    log('info', NO_GRPC);
     return {
       httpUrl: `http://${formatAddress(reachableHost(options.host), port)}`,
       version: TRITON_VERSION,
@@ -56,6 +86,7 @@ export async function startInferenceServer(
       load: (model) => control.load(model),
       unload: (model) => control.remove(model),
       models: () => models.statuses(),
+      loadFailure: (model) => control.loadFailure(model),
       [Symbol.asyncDispose]: () => lifetime[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -66,10 +97,11 @@ export async function startInferenceServer(
 
 async function loadAll(
   control: ModelControl,
-  { repository, events }: InferenceServerOptions,
+  names: readonly string[],
+  log: (level: LogLevel, text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const waiting = await ensemblesLast(repository, await listModelDirectories(repository));
+  const waiting = [...names];
   const loader = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       refuseAborted(signal);
@@ -77,7 +109,7 @@ async function loadAll(
         await control.load(name);
       } catch (error) {
         // The table keeps the reason and has told it; the others still load.
-        events.emit({ type: 'log.line', source: 'engine', level: 'debug', text: messageOf(error) });
+        log('debug', messageOf(error));
       }
     }
   };
@@ -94,6 +126,17 @@ async function ensemblesLast(repository: string, names: readonly string[]): Prom
   const ensembles = new Set<string>();
   for (const name of names) if (await isEnsemble(name)) ensembles.add(name);
   return [...names.filter((name) => !ensembles.has(name)), ...ensembles];
+}
+
+function failedModels(models: ModelTable): Error {
+  const failed = models
+    .statuses()
+    .filter(({ state, reason }) => state === 'UNAVAILABLE' && reason !== UNLOADED);
+  const reasons = failed.map(({ name, version, reason }) => `${[name, version].join(' ').trim()}: ${reason}`);
+  return systemError(
+    'ENGINE_START_FAILED',
+    `models failed to load, and --exit-on-error is set: ${reasons.join('; ')}`,
+  );
 }
 
 function refuseAborted(signal: AbortSignal): void {

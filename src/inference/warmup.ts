@@ -14,45 +14,49 @@ import {
 } from '../kserve/index.ts';
 import type { ModelDefinition, ModelWarmup, ModelWarmupInput } from '../repository/index.ts';
 import type { BackendModel } from './backends/backend.ts';
+import { instanceCount } from './instance-count.ts';
 import { signatureOf } from './model-signature.ts';
 import { normalizeRequest } from './normalize-request.ts';
+import type { ModelStatistics } from './statistics.ts';
 
 const MAX_WARMUP_BYTES = 1024 * 1024 * 1024;
 
 /**
- * Runs the configuration's warm-up samples on every instance, past the scheduler and the statistics.
+ * Runs the configuration's warm-up samples on every instance, past the queue, and counts them as Triton does: each run
+ * as an execution of `batch_size` requests. Instances that share a thread with others are counted all the same.
  * @throws KServeError when a sample does not fit the model or fails
  */
-export async function warmUp(definition: ModelDefinition, model: BackendModel): Promise<void> {
+export async function warmUp(
+  definition: ModelDefinition,
+  model: BackendModel,
+  statistics: ModelStatistics,
+): Promise<void> {
   for (const sample of model.config.model_warmup) {
     if (sample.batch_size === 0) continue;
     const { request, inputs } = await sampleRequest(definition, sample, model);
     const batchSize = model.config.max_batch_size > 0 ? sample.batch_size : 1;
-    for (const instance of model.instances)
-      for (let run = 0; run < Math.max(1, sample.count); run += 1) {
-        try {
-          // A backend may give the bytes away, so each run gets its own.
-          const copies = inputs.map((input) => repeat(input, 1));
-          const { outcomes } = await instance.execute(
-            [
-              {
-                request,
-                inputs: copies,
-                batchSize,
-                shapeKey: '',
-                onResponse: ignore,
-                onExecuted: undefined,
-                cancellation: undefined,
-              },
-            ],
-            batchSize,
-          );
-          const [outcome] = await Promise.all(outcomes);
-          if (outcome instanceof Error) throw outcome;
-        } catch (error) {
-          throw internal(`failed to run warmup sample '${sample.name}': ${messageOf(error)}`);
-        }
+    const runs = Math.max(1, sample.count) * Math.max(model.instances.length, instanceCount(model.config));
+    for (let run = 0; run < runs; run += 1) {
+      const instance = model.instances[run % model.instances.length];
+      if (!instance) return;
+      const start = performance.now();
+      try {
+        // A backend may give the bytes away, so each run gets its own.
+        const copies = inputs.map((input) => repeat(input, 1));
+        const scheduled = { request, inputs: copies, batchSize, shapeKey: '', onResponse: ignore };
+        const result = await instance.execute(
+          [{ ...scheduled, onExecuted: undefined, cancellation: undefined }],
+          batchSize,
+        );
+        const [outcome] = await Promise.all(result.outcomes);
+        if (outcome instanceof Error) throw outcome;
+        const totalNs = (performance.now() - start) * 1e6;
+        statistics.execution(sample.batch_size, result);
+        for (let one = 0; one < sample.batch_size; one += 1) statistics.success(totalNs, 0, result);
+      } catch (error) {
+        throw internal(`failed to run warmup sample '${sample.name}': ${messageOf(error)}`);
       }
+    }
   }
 }
 
@@ -99,6 +103,10 @@ async function sampleData(
   if (input.dims.some((dim) => dim < 0))
     throw invalidArgument(
       `warmup setting expects all variable-size dimensions are specified for input '${name}'`,
+    );
+  if ([input.zero_data, input.random_data, input.input_data_file].every((it) => it === undefined))
+    throw invalidArgument(
+      `[request id: <id_unknown>] warmup setting expects input '${name}' to have input_data_type set`,
     );
   if (input.input_data_file !== undefined && input.input_data_file !== '') {
     const folder = path.join(definition.directory, 'warmup');

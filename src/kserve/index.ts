@@ -15,6 +15,7 @@ export { NO_SEQUENCE, parseInferRequest, rawInferRequest } from './infer-request
 export { type EncodedResponse, encodeInferResponse, type ResponseOutput } from './infer-response.ts';
 export { asArray, asBoolean, asString, asUnsigned, isObject, memberOf } from './json-access.ts';
 export { readJson } from './json-reader.ts';
+export { refuseLargeJson } from './json-size.ts';
 export { decodeUtf8, encodeUtf8 } from './json-string.ts';
 export { JsonDouble, type JsonObject, JsonSpan, type JsonValue } from './json-value.ts';
 export { quoteBytes, quoteText, writeDouble, writeTensorData } from './json-writer.ts';

@@ -53,13 +53,31 @@ function readShape(input: JsonObject, name: string): number[] {
   const shape: number[] = [];
   const dims = asArray(memberOf(input, 'shape', context), context);
   for (const dim of dims) shape.push(asUnsigned(dim, context));
-  // What a number cannot hold exactly is more than any tensor has.
-  const huge = dims.find((dim) => typeof dim === 'bigint');
-  if (huge !== undefined)
-    throw invalidArgument(
-      `invalid shape for input '${name}': shape [${dims}] ${huge > MAX_INT64 ? 'contains one or more invalid dimensions' : TOO_MANY_ELEMENTS}`,
-    );
+  // A number holds such a dimension only about: it is refused here, with the claim that is true of it.
+  if (dims.some((dim) => typeof dim === 'bigint')) throw overflow(input, name, dims.map(exactly));
   return shape;
+}
+
+function exactly(dim: JsonValue): bigint {
+  return typeof dim === 'bigint' ? dim : BigInt(Number(dim));
+}
+
+/** What is wrong with a shape of dimensions beyond 2^53. */
+function overflow(input: JsonObject, name: string, shape: readonly bigint[]): Error {
+  const told = `invalid shape for input '${name}': shape [${shape}]`;
+  if (shape.some((dim) => dim > MAX_INT64))
+    return invalidArgument(`${told} contains one or more invalid dimensions`);
+  const count = shape.reduce((product, dim) => product * dim, 1n);
+  if (count > MAX_INT64) return invalidArgument(`${told} ${TOO_MANY_ELEMENTS}`);
+  const datatype = input.get('datatype');
+  const width = typeof datatype === 'string' && isDatatype(datatype) ? ELEMENT_BYTES[datatype] || 4 : 4;
+  return byteOverflow(name, count, width);
+}
+
+function byteOverflow(name: string, count: bigint, width: number): Error {
+  return invalidArgument(
+    `byte size overflow for input '${name}': element count (${count}) * data type size (${width}) exceeds maximum allowed size (${MAX_INT64})`,
+  );
 }
 
 const MAX_INT64 = 2n ** 63n - 1n;
@@ -89,6 +107,7 @@ function readJsonData(
       `receiving ${datatype} data via JSON is not supported. Please use the binary data format for input ${name}`,
     );
   const width = ELEMENT_BYTES[datatype] || 4;
+  if (count * width > Number(MAX_INT64)) throw byteOverflow(name, exactCount(shape), width);
   if (count * width > source.maxBytes)
     throw invalidArgument(
       `JSON input '${name}' has a byte_size (${count * width} bytes) that exceeds the maximum allowed value of ${source.maxBytes} bytes. Use --http-max-input-size to increase the limit.`,
@@ -103,11 +122,14 @@ function readJsonData(
 /** Triton counts no elements in an empty shape. */
 function checkedCount(name: string, shape: readonly number[]): number {
   if (shape.length === 0) return 0;
-  let count = 1n;
-  for (const dim of shape) count *= BigInt(dim);
+  const count = exactCount(shape);
   if (count > MAX_INT64)
     throw invalidArgument(`invalid shape for input '${name}': shape [${shape}] ${TOO_MANY_ELEMENTS}`);
   return Number(count);
+}
+
+function exactCount(shape: readonly number[]): bigint {
+  return shape.reduce((product, dim) => product * BigInt(dim), 1n);
 }
 
 function takeBinaryData(size: number, name: string, source: InputSource): Uint8Array {

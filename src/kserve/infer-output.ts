@@ -11,14 +11,9 @@ export function readOutputs(root: JsonValue, memory: SharedMemory): readonly Req
   const value = isObject(root) ? root.get('outputs') : undefined;
   if (value === undefined) return NO_OUTPUTS;
   const outputs: RequestedOutput[] = [];
-  try {
-    for (const output of asArray(value, "Unable to parse 'outputs': ")) {
-      const name = asString(memberOf(output, 'name', "Unable to parse 'name': "), "Unable to parse 'name': ");
-      outputs.push({ name, ...readOutputParameters(parametersOf(output as JsonObject), memory) });
-    }
-  } catch (error) {
-    for (const { shared } of outputs) shared?.release();
-    throw error;
+  for (const output of asArray(value, "Unable to parse 'outputs': ")) {
+    const name = asString(memberOf(output, 'name', "Unable to parse 'name': "), "Unable to parse 'name': ");
+    outputs.push({ name, ...readOutputParameters(parametersOf(output as JsonObject), memory) });
   }
   return outputs;
 }

@@ -2,6 +2,7 @@ import { type InputSource, readInput } from './infer-input.ts';
 import { readOutputs } from './infer-output.ts';
 import { asArray, asBoolean, asParameter, asString, asUnsigned, isObject, memberOf } from './json-access.ts';
 import { readJson } from './json-reader.ts';
+import { refuseLargeJson } from './json-size.ts';
 import type { JsonValue } from './json-value.ts';
 import { internal, invalidArgument, unsupported } from './kserve-error.ts';
 import type { InferInput, InferRequest, ParameterValue, SequencePosition, SharedMemory } from './messages.ts';
@@ -30,7 +31,7 @@ export function rawInferRequest(body: Uint8Array): InferRequest {
  * Reads a request: `jsonBytes` of JSON, then the binary tensors in the order of the inputs, which become views.
  * @param model only for error texts.
  * @param maxBytes limit of the JSON part and of each tensor given in JSON.
- * @param memory what regions of shared memory mean; outputs that go there have to be released by the caller.
+ * @param memory what regions of shared memory mean.
  * @throws KServeError with the texts and in the order of Triton's HTTP layer (E14 to E48 of its catalogue).
  */
 export function parseInferRequest(
@@ -40,10 +41,7 @@ export function parseInferRequest(
   maxBytes: number,
   memory: SharedMemory,
 ): InferRequest {
-  if (jsonBytes > maxBytes)
-    throw invalidArgument(
-      `request JSON size of ${jsonBytes} bytes exceeds the maximum allowed input size of ${maxBytes} bytes. Use --http-max-input-size to increase the limit.`,
-    );
+  refuseLargeJson(jsonBytes, maxBytes);
   const text = body.toString('latin1', 0, jsonBytes);
   const root = readJson(text);
   const id =

@@ -33,8 +33,6 @@ export interface SharedMemory {
 export interface SharedMemoryTarget {
   readonly byteSize: number;
   write(data: Uint8Array): void;
-  /** Nothing will be written any more. */
-  release(): void;
 }
 
 /** Where a request belongs; an id of 0 or '' stands for no sequence. */

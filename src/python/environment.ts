@@ -1,19 +1,26 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { execa } from 'execa';
-import { LineSplitter, systemError, withFileLock, writeFileAtomic } from '../base/index.ts';
-import type { PythonSource } from '../config/index.ts';
+import { withFileLock } from '../base/index.ts';
+import type { PythonSource, ScriptSource } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
+import { pythonMinors } from './conda-spec.ts';
 import { requireDebugger } from './debugger.ts';
-import { harnessDirectory } from './harness-directory.ts';
+import { buildEnvironment, interpreterIn } from './environment-build.ts';
+import { findConda } from './find-program.ts';
 import { type Interpreter, locateInterpreter } from './interpreter.ts';
-import { ownRequirements, type Requirements, readRequirements } from './requirements.ts';
+import type { PackageOrigin } from './missing-package.ts';
+import {
+  type CondaRequirements,
+  ownRequirements,
+  type Requirements,
+  readRequirements,
+} from './requirements.ts';
+import { importsOnlyStandardLibrary } from './standard-library.ts';
 
 /** Changed when environments are built in another way, so that old ones are not taken for new. */
-const RECIPE = 1;
-const LAST_LINES = 15;
+const RECIPE = 2;
 const MAX_DETAIL_CHARACTERS = 100;
 const TITLE = 'python environment';
 const ANY = { interpreter: undefined };
@@ -23,7 +30,8 @@ type Environment = Readonly<Record<string, string>>;
 /**
  * The Python for the workers: the given one as it is, else one in a managed environment under
  * `<home>/environments`, built on first need and found again by the content of the project's file.
- * @param environment the variables that pip runs with; its PATH is searched for `uv` and Python.
+ * @param script where it imports nothing beyond Python itself and the project names no packages, none are installed.
+ * @param environment the variables that pip runs with; its PATH is searched for `uv`, conda and Python.
  * @throws PYTHON_MISSING; DEBUGPY_MISSING where an editor is to attach to a given Python without it; ENVIRONMENT_FILE
  * for a bad requirements or conda file; ENVIRONMENT_FAILED when the packages cannot be installed; the signal's
  * reason, after pip has ended.
@@ -34,13 +42,24 @@ export async function ensureEnvironment(
   environment: Environment,
   events: EventSink,
   signal: AbortSignal,
-): Promise<{ readonly interpreter: string }> {
+  script?: ScriptSource,
+): Promise<{ readonly interpreter: string; readonly packages: PackageOrigin }> {
   if (source.interpreter !== undefined) {
     const { command } = await locateInterpreter(source, environment);
     if (source.debug) await requireDebugger(command, environment);
-    return { interpreter: command };
+    return { interpreter: command, packages: { kind: 'given', interpreter: command } };
   }
-  return provide(await readRequirements(source), home, environment, events, signal);
+  const requirements = await readRequirements(source);
+  if (source.reason !== undefined && requirements.file !== undefined) {
+    const text = `the script's packages: ${requirements.file} (${source.reason})`;
+    events.emit({ type: 'log.line', source: 'emulator', level: 'info', text });
+  }
+  const { interpreter } = await provide(requirements, home, environment, events, signal, script);
+  const { file, lines } = requirements;
+  return {
+    interpreter,
+    packages: file === undefined ? { kind: 'default', packages: lines } : { kind: 'file', file },
+  };
 }
 
 /**
@@ -64,148 +83,75 @@ async function provide(
   environment: Environment,
   events: EventSink,
   signal: AbortSignal,
+  script?: ScriptSource,
 ): Promise<{ readonly interpreter: string }> {
-  const base = await locateInterpreter(ANY, environment, requirements.python);
-  warnAboutConda(requirements, base, events);
-  const directory = path.join(home, 'environments', environmentKey(requirements, base));
-  const interpreter = interpreterIn(directory);
-  if (isComplete(directory)) return { interpreter };
+  const wanted = requirements.conda?.python;
+  const minors = wanted ? pythonMinors(wanted.version) : [];
+  const base = await locateInterpreter(ANY, environment, minors);
+  const fits = !wanted || minors.some((minor) => base.version === `3.${minor}`);
+  const conda = condaFor(requirements.conda, fits, environment);
+  warn(requirements, base, { fits, conda }, events);
+  const directory = path.join(home, 'environments', environmentKey(requirements, base, conda));
+  if (isComplete(directory)) return { interpreter: interpreterIn(directory) };
 
-  const tell = (step: string, detail: string) =>
+  const report = (step: string, detail: string) =>
     events.emit({ type: 'environment.progress', environment: TITLE, step, detail: shorten(detail) });
-  const onWait = () => tell('wait', 'another triton-local builds the same environment');
+  if (script && requirements.file === undefined && !requirements.lines.includes('debugpy')) {
+    if (await importsOnlyStandardLibrary(script, base.command, environment)) {
+      report('skip', `the script imports only the standard library: Python ${base.version} is used as it is`);
+      return { interpreter: base.command };
+    }
+  }
+  const onWait = () => report('wait', 'another triton-local builds the same environment');
   await withFileLock(`${directory}.lock`, signal, onWait, async () => {
     if (isComplete(directory)) return;
     try {
-      await build(directory, base, requirements, environment, tell, signal);
+      await buildEnvironment({ directory, base, conda, requirements, environment, report }, signal);
     } catch (error) {
       await rm(directory, { recursive: true, force: true, maxRetries: 5 });
       signal.throwIfAborted();
       throw error;
     }
   });
-  return { interpreter };
+  return { interpreter: interpreterIn(directory) };
 }
 
-type Tell = (step: string, detail: string) => void;
-
-/** Builds in the final place, for an environment cannot be moved; the mark at the end makes it count. */
-async function build(
-  directory: string,
-  base: Interpreter,
-  requirements: Requirements,
+/** Conda is slow to start, so it is used for what pip cannot give: a package, or a Python that is not here. */
+function condaFor(
+  asked: CondaRequirements | undefined,
+  fits: boolean,
   environment: Environment,
-  tell: Tell,
-  signal: AbortSignal,
-): Promise<void> {
-  await rm(directory, { recursive: true, force: true, maxRetries: 5 });
-  await mkdir(directory, { recursive: true });
-  const list = path.join(directory, 'requirements.txt');
-  await writeFile(list, `${requirements.lines.join('\n')}\n`);
-  const uv = findOnPath('uv', environment);
-  const python = interpreterIn(directory);
-  const quiet = ['--disable-pip-version-check', '--no-input', '--progress-bar', 'off'];
-  const steps =
-    uv === undefined
-      ? [
-          ['create', base.command, '-m', 'venv', directory],
-          ['install', python, '-m', 'pip', 'install', ...quiet, '-r', list],
-        ]
-      : [
-          ['create', uv, 'venv', '--allow-existing', '--python', base.command, directory],
-          ['install', uv, 'pip', 'install', '--python', python, '--compile-bytecode', '-r', list],
-        ];
-  tell('create', `for ${requirements.title} with Python ${base.version}`);
-  for (const [step = '', ...command] of steps) {
-    await runStep(step, command, base, requirements, environment, tell, signal);
-  }
-  await writeFileAtomic(path.join(directory, '.complete'), `${JSON.stringify({ base, ...requirements })}\n`);
-  tell('done', `for ${requirements.title}`);
+): string | undefined {
+  if (asked === undefined || (fits && asked.missing.length === 0)) return undefined;
+  return findConda(environment);
 }
 
-async function runStep(
-  step: string,
-  command: readonly string[],
+/** Says what of a conda file is not met, each with its line. */
+function warn(
+  { conda: asked, file }: Requirements,
   base: Interpreter,
-  requirements: Requirements,
-  environment: Environment,
-  tell: Tell,
-  signal: AbortSignal,
-): Promise<void> {
-  const last: string[] = [];
-  const splitter = () =>
-    new LineSplitter((line) => {
-      if (line.trim() === '') return;
-      if (last.push(line) > LAST_LINES) last.shift();
-      tell(step, line);
-    });
-  // The guard ends pip with us, even when we are killed: an orphan would go on writing into the environment.
-  const subprocess = execa(base.command, [path.join(harnessDirectory(), 'guard.py'), ...command], {
-    env: installEnvironment(environment),
-    extendEnv: false,
-    stdin: 'pipe',
-    encoding: 'buffer',
-    buffer: false,
-    reject: false,
-    cancelSignal: signal,
-    windowsHide: true,
-  });
-  for (const stream of [subprocess.stdout, subprocess.stderr]) {
-    const lines = splitter();
-    stream.on('data', (chunk: Buffer) => lines.push(chunk));
-    stream.once('end', () => lines.end());
-  }
-  const { failed } = await subprocess;
-  signal.throwIfAborted();
-  if (failed) throw buildError(step, last, requirements);
-}
-
-function installEnvironment(environment: Environment): Record<string, string> {
-  // PYTHONPATH would make pip believe that packages are there; a user-wide --user setting breaks environments.
-  const { PYTHONPATH: _path, PYTHONHOME: _home, VIRTUAL_ENV: _venv, ...rest } = environment;
-  return { ...rest, PIP_USER: '0', PYTHONUNBUFFERED: '1', NO_COLOR: '1' };
-}
-
-function buildError(step: string, last: readonly string[], { title, file }: Requirements): Error {
-  const told = last.findLast((line) => /error/i.test(line)) ?? last.at(-1) ?? 'it gave no reason';
-  const venv = step === 'create' && last.some((line) => line.includes('ensurepip'));
-  return systemError(
-    'ENVIRONMENT_FAILED',
-    `the Python environment for ${title} could not be built: ${told.trim()}`,
-    {
-      hint: venv
-        ? 'install the venv module (sudo apt install python3-venv), or give a ready Python with --python'
-        : 'mend the file or the network, or give a Python that has the packages with --python',
-      cause: new Error(last.join('\n')),
-      ...(file === undefined ? {} : { location: { file } }),
-    },
-  );
-}
-
-function warnAboutConda(
-  { condaOnly, python, title }: Requirements,
-  base: Interpreter,
+  { fits, conda }: { readonly fits: boolean; readonly conda: string | undefined },
   events: EventSink,
 ): void {
-  const warn = (text: string) =>
-    events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
-  if (condaOnly.length > 0) {
-    const list = condaOnly.join(', ');
-    warn(`${title}: only its pip section is installed; without conda these are left out: ${list}`);
+  if (conda !== undefined || asked === undefined) return;
+  const emit = (line: number, text: string) =>
+    events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text: `${file}:${line}: ${text}` });
+  for (const { spec, line, why } of asked.missing) {
+    emit(line, `${spec} is left out: ${why}; with micromamba, mamba or conda on PATH it is installed`);
   }
-  if (python !== undefined && base.version !== python)
-    warn(`${title} asks for Python ${python}; ${base.version} is used (${base.command})`);
+  if (asked.python && !fits) {
+    const { spec, line } = asked.python;
+    emit(
+      line,
+      `${spec} was asked for, and Python ${base.version} is used (${base.command}): no such Python was found on PATH, in pyenv, uv or conda; install it, or give one with --python`,
+    );
+  }
 }
 
-function environmentKey({ content }: Requirements, base: Interpreter): string {
-  const parts = [RECIPE, process.platform, process.arch, base.command, base.version, content];
+function environmentKey({ content }: Requirements, base: Interpreter, conda: string | undefined): string {
+  const maker = conda ?? 'pip';
+  const parts = [RECIPE, process.platform, process.arch, base.command, base.version, maker, content];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
-}
-
-function interpreterIn(directory: string): string {
-  return process.platform === 'win32'
-    ? path.join(directory, 'Scripts', 'python.exe')
-    : path.join(directory, 'bin', 'python');
 }
 
 /** The interpreter's link may have lost its target since. */
@@ -213,14 +159,7 @@ function isComplete(directory: string): boolean {
   return existsSync(path.join(directory, '.complete')) && existsSync(interpreterIn(directory));
 }
 
-function findOnPath(program: string, environment: Environment): string | undefined {
-  const name = process.platform === 'win32' ? `${program}.exe` : program;
-  const search = environment.PATH ?? environment.Path ?? '';
-  const folders = search.split(path.delimiter).filter((folder) => folder !== '');
-  return folders.map((folder) => path.join(folder, name)).find((file) => existsSync(file));
-}
-
 function shorten(line: string): string {
-  const plain = line.replace(/ \(from (?:-r|-c) .*?\)/g, '').trim();
+  const plain = line.replace(/ \(from (?:-r|-c) .*\)$/, '').trim();
   return plain.length > MAX_DETAIL_CHARACTERS ? `${plain.slice(0, MAX_DETAIL_CHARACTERS - 1)}…` : plain;
 }

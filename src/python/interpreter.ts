@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { systemError } from '../base/index.ts';
 import type { PythonSource } from '../config/index.ts';
+import { findOnPath } from './find-program.ts';
 
 /** A Python that can run the harness. */
 export interface Interpreter {
@@ -12,32 +15,39 @@ export interface Interpreter {
   readonly version: string | undefined;
 }
 
+type Environment = Readonly<Record<string, string>>;
+
 const MIN_MINOR = 8;
 const CHECK_MS = 10_000;
 /** A launcher such as pyenv's shim or Windows' `py` costs time at every start, so the real path is asked for. */
 const TELL = 'import sys; print(sys.version_info[0], sys.version_info[1], sys.executable)';
 
 /**
- * The Python to use: the given one as it is, else the first on PATH that is new enough. `version` (such as `3.9`) is
- * preferred where it is there under its own name.
- * @throws PYTHON_MISSING with the command that mends it on this system.
+ * The Python to use: the given one as it is, else the first on PATH that is new enough. Where `minors` names releases of
+ * Python 3, in order, one of them is looked for beyond PATH too, and taken where it is there.
+ * @throws PYTHON_MISSING with the command that installs one on this system.
  */
 export async function locateInterpreter(
   source: Pick<PythonSource, 'interpreter'>,
-  environment: Readonly<Record<string, string>>,
-  version?: string,
+  environment: Environment,
+  minors: readonly number[] = [],
 ): Promise<Interpreter> {
   if (source.interpreter !== undefined)
     return { command: checkGiven(source.interpreter), version: undefined };
   const rejected: string[] = [];
-  for (const [command = '', ...args] of candidates(version)) {
-    const told = await ask(command, args, environment);
+  let usual: Interpreter | undefined;
+  for (const candidate of usualCandidates()) {
+    const told = await ask(candidate, environment);
     if (!told) continue;
     if (told.major === 3 && told.minor >= MIN_MINOR) {
-      return { command: told.executable, version: `${told.major}.${told.minor}` };
+      usual = { command: told.executable, version: `3.${told.minor}` };
+      break;
     }
-    rejected.push(`${command} is Python ${told.major}.${told.minor}`);
+    rejected.push(`${candidate[0]} is Python ${told.major}.${told.minor}`);
   }
+  const fits = minors.length === 0 || minors.some((minor) => usual?.version === `3.${minor}`);
+  const found = usual && fits ? usual : ((await findRelease(minors, environment)) ?? usual);
+  if (found) return found;
   const why = rejected.length > 0 ? `${rejected.join(', ')}` : 'no python3 or python is on PATH';
   throw systemError('PYTHON_MISSING', `no Python 3.${MIN_MINOR} or newer was found: ${why}`, {
     hint: `install it (${installCommand()}), or give its path with --python`,
@@ -54,14 +64,78 @@ function checkGiven(interpreter: string): string {
   return interpreter;
 }
 
-function candidates(version: string | undefined): string[][] {
-  const windows = process.platform === 'win32';
-  const named = version === undefined ? [] : windows ? [['py', `-${version}`]] : [[`python${version}`]];
-  return [...named, ['python3'], ['python'], ...(windows ? [['py', '-3']] : [])];
+function usualCandidates(): string[][] {
+  return [['python3'], ['python'], ...(process.platform === 'win32' ? [['py', '-3']] : [])];
 }
 
-async function ask(command: string, args: readonly string[], environment: Readonly<Record<string, string>>) {
-  const { stdout, failed } = await execa(command, [...args, '-c', TELL], {
+/** An installed Python of one of these releases: on PATH under its own name, of pyenv, of uv, or in a conda environment. */
+async function findRelease(
+  minors: readonly number[],
+  environment: Environment,
+): Promise<Interpreter | undefined> {
+  for (const minor of minors) {
+    const version = `3.${minor}`;
+    const candidates = [
+      process.platform === 'win32' ? ['py', `-${version}`] : [`python${version}`],
+      ...(await ofPyenv(version, environment)),
+      ...(await ofUv(version, environment)),
+    ];
+    for (const candidate of candidates) {
+      const told = await ask(candidate, environment);
+      if (told?.major === 3 && told.minor === minor) return { command: told.executable, version };
+    }
+  }
+  return inCondaEnvironments(minors, environment);
+}
+
+async function ofPyenv(version: string, environment: Environment): Promise<string[][]> {
+  const root = environment.PYENV_ROOT ?? path.join(homedir(), '.pyenv');
+  const folder = path.join(root, process.platform === 'win32' ? 'pyenv-win/versions' : 'versions');
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith(`${version}.`));
+  const newestFirst = names.sort((one, other) => other.localeCompare(one, 'en', { numeric: true }));
+  return newestFirst.map((name) => [pythonIn(path.join(folder, name))]);
+}
+
+async function ofUv(version: string, environment: Environment): Promise<string[][]> {
+  const uv = findOnPath('uv', environment);
+  if (uv === undefined) return [];
+  const found = await runQuietly(uv, ['python', 'find', '--no-python-downloads', version], environment);
+  return found === undefined ? [] : [[found.trim()]];
+}
+
+/** Conda keeps a list of its environments. */
+async function inCondaEnvironments(
+  minors: readonly number[],
+  environment: Environment,
+): Promise<Interpreter | undefined> {
+  if (minors.length === 0) return undefined;
+  const list = path.join(homedir(), '.conda', 'environments.txt');
+  const folders = (await readFile(list, 'utf8').catch(() => '')).split(/\r?\n/).filter(Boolean);
+  const base = environment.CONDA_EXE && path.dirname(path.dirname(environment.CONDA_EXE));
+  for (const folder of base ? [base, ...folders] : folders) {
+    const told = await ask([pythonIn(folder)], environment);
+    if (told?.major === 3 && minors.includes(told.minor))
+      return { command: told.executable, version: `3.${told.minor}` };
+  }
+  return undefined;
+}
+
+const pythonIn = (prefix: string) =>
+  process.platform === 'win32' ? path.join(prefix, 'python.exe') : path.join(prefix, 'bin', 'python');
+
+async function ask([command = '', ...args]: readonly string[], environment: Environment) {
+  const stdout = await runQuietly(command, [...args, '-c', TELL], environment);
+  const [, major, minor, executable] = /^(\d+) (\d+) (.+)$/m.exec(stdout ?? '') ?? [];
+  if (executable === undefined) return undefined;
+  return { major: Number(major), minor: Number(minor), executable: executable.trim() };
+}
+
+async function runQuietly(
+  command: string,
+  args: readonly string[],
+  environment: Environment,
+): Promise<string | undefined> {
+  const { stdout, failed } = await execa(command, args, {
     env: environment,
     extendEnv: false,
     stdin: 'ignore',
@@ -69,14 +143,11 @@ async function ask(command: string, args: readonly string[], environment: Readon
     timeout: CHECK_MS,
     windowsHide: true,
   });
-  const match = failed ? null : /^(\d+) (\d+) (.+)$/m.exec(stdout);
-  const [, major, minor, executable] = match ?? [];
-  if (executable === undefined) return undefined;
-  return { major: Number(major), minor: Number(minor), executable: executable.trim() };
+  return failed ? undefined : stdout;
 }
 
 function installCommand(): string {
   if (process.platform === 'darwin') return 'brew install python';
   if (process.platform === 'win32') return 'winget install Python.Python.3.12';
-  return 'sudo apt install python3 python3-venv, or the like of your distribution';
+  return 'sudo apt install python3 python3-venv, or the equivalent of your distribution';
 }

@@ -37,6 +37,12 @@ export interface ReadyMessage {
   readonly sources: Readonly<Record<string, string>>;
 }
 
+/** `name` is how a module beside the script can be imported; null where it cannot, and with other causes. */
+export interface StartCause {
+  readonly kind: 'beside-script' | 'relative-import' | 'parsed-arguments' | 'exit';
+  readonly name: string | null;
+}
+
 /** Why the script did not come up. */
 export interface FailedMessage {
   readonly type: 'failed';
@@ -48,6 +54,8 @@ export interface FailedMessage {
   readonly message: string;
   /** The module that a ModuleNotFoundError names. */
   readonly module: string | null;
+  /** What a script gets wrong about how the server runs it. */
+  readonly cause: StartCause | null;
   readonly file: string;
   readonly line: number | null;
   readonly traceback: string;

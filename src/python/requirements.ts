@@ -1,8 +1,16 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parse } from 'yaml';
-import { hasErrno, messageOf, userError } from '../base/index.ts';
 import type { PythonSource } from '../config/index.ts';
+import { readCondaFile } from './conda-file.ts';
+import { pipEquivalent } from './conda-names.ts';
+import type { CondaPackage } from './conda-spec.ts';
+import {
+  localContent,
+  type PipLine,
+  quote,
+  readPipFile,
+  withAbsoluteInclude,
+  withIncluded,
+} from './pip-lines.ts';
 
 /** What a managed environment has to hold. */
 export interface Requirements {
@@ -10,25 +18,42 @@ export interface Requirements {
   readonly title: string;
   /** The file it comes from; undefined for the default. */
   readonly file: string | undefined;
-  /** Lines of a pip requirements file; paths in them are absolute. */
+  /** The folder that relative paths count from, in which pip runs: the file's, as with conda. */
+  readonly directory: string | undefined;
+  /** Lines of a pip requirements file. */
   readonly lines: readonly string[];
-  /** All text that decides what is installed, files that are included too. */
+  /** Each line that pip reads in the end, with its place in the user's files. */
+  readonly sources: readonly PipLine[];
+  /** All that decides what is installed: text, included files, and the content of local packages. */
   readonly content: string;
-  /** The Python version that a conda file asks for, such as `3.9`. */
-  readonly python: string | undefined;
-  /** What a conda file asks for beyond its pip section; pip cannot get it. */
-  readonly condaOnly: readonly string[];
+  /** What a conda file asks for beyond its pip section; undefined for other files. */
+  readonly conda: CondaRequirements | undefined;
+}
+
+export interface CondaRequirements {
+  /** As conda takes them, Python included. */
+  readonly packages: readonly CondaPackage[];
+  readonly channels: readonly string[];
+  /** The Python that it asks for. */
+  readonly python: CondaPackage | undefined;
+  /** Lines for pip of the pip section alone, for where conda installs the rest. */
+  readonly pip: readonly string[];
+  /** Packages that pip cannot give. */
+  readonly missing: readonly MissingPackage[];
+}
+
+export interface MissingPackage {
+  readonly spec: string;
+  readonly line: number;
+  readonly why: string;
 }
 
 /** As the cloud's environments have them. */
-const DEFAULT_PACKAGES = ['numpy', 'tritonclient[http]', 'flask', 'inference-schema'];
-const MAX_INCLUDES = 50;
-/** Conda names of what every environment of ours has anyhow. */
-const ALWAYS_THERE = new Set(['python', 'pip', 'setuptools', 'wheel']);
+export const DEFAULT_PACKAGES = ['numpy', 'tritonclient[http]', 'flask', 'inference-schema'];
 
 /**
  * Reads the project's requirements or conda file.
- * @throws ENVIRONMENT_FILE when it is missing or cannot be understood, with the file as location.
+ * @throws ENVIRONMENT_FILE when it is missing or cannot be understood, with file and line.
  */
 export async function readRequirements(source: PythonSource): Promise<Requirements> {
   const asked = await readProject(source);
@@ -37,105 +62,60 @@ export async function readRequirements(source: PythonSource): Promise<Requiremen
 }
 
 async function readProject(source: PythonSource): Promise<Requirements> {
-  if (source.condaFile !== undefined) return readConda(source.condaFile);
+  if (source.condaFile !== undefined) return readConda(path.resolve(source.condaFile));
   if (source.requirementsFile !== undefined) {
     const file = path.resolve(source.requirementsFile);
-    const content = await readIncluding(file, new Set());
-    const lines = [`-r ${quote(file)}`];
-    return { title: path.basename(file), file, lines, content, python: undefined, condaOnly: [] };
+    const sources = await readPipFile(file);
+    return complete(file, [`-r ${quote(file)}`], sources, undefined);
   }
   return ownRequirements('the default packages', DEFAULT_PACKAGES);
 }
 
 /** Packages that no file of the user names. */
 export function ownRequirements(title: string, lines: readonly string[]): Requirements {
-  return { title, file: undefined, lines, content: lines.join('\n'), python: undefined, condaOnly: [] };
+  return {
+    title,
+    file: undefined,
+    directory: undefined,
+    lines,
+    sources: [],
+    content: lines.join('\n'),
+    conda: undefined,
+  };
 }
 
-async function readConda(given: string): Promise<Requirements> {
-  const file = path.resolve(given);
-  const dependencies = parseDependencies(await readText(file), file);
-  const lines: string[] = [];
-  const condaOnly: string[] = [];
-  let python: string | undefined;
-  for (const entry of dependencies) {
-    if (typeof entry === 'string') {
-      const name = /^(?:[^:\s]+::)?([A-Za-z0-9_.-]+)/.exec(entry.trim())?.[1]?.toLowerCase() ?? entry;
-      if (name === 'python') python = /(\d+\.\d+)/.exec(entry)?.[1];
-      if (!ALWAYS_THERE.has(name)) condaOnly.push(entry);
-    } else if (isPipSection(entry)) {
-      lines.push(...entry.pip.map((line) => absoluteInclude(String(line), path.dirname(file))));
-    }
+async function readConda(file: string): Promise<Requirements> {
+  const directory = path.dirname(file);
+  const { packages, pip: section, channels } = await readCondaFile(file);
+  const fromPyPI: PipLine[] = [];
+  const missing: MissingPackage[] = [];
+  for (const one of packages) {
+    const equivalent = pipEquivalent(one);
+    const { spec, line } = one;
+    if (equivalent.kind === 'none') missing.push({ spec, line, why: equivalent.why });
+    if (equivalent.kind === 'pip') fromPyPI.push({ text: equivalent.requirement, file, line });
   }
-  let content = lines.join('\n');
-  for (const included of includesOf(lines, path.dirname(file))) {
-    content += `\n${await readIncluding(included, new Set())}`;
-  }
-  return { title: path.basename(file), file, lines, content, python, condaOnly };
+  const pip = section.map(({ text }) => withAbsoluteInclude(text, directory));
+  const python = packages.findLast(({ name }) => name === 'python');
+  const sources = [...fromPyPI, ...(await withIncluded(section, directory))];
+  const lines = [...fromPyPI.map(({ text }) => text), ...pip];
+  return complete(file, lines, sources, { packages, channels, python, pip, missing });
 }
 
-function parseDependencies(text: string, file: string): unknown[] {
-  let content: unknown;
-  try {
-    content = parse(text);
-  } catch (error) {
-    throw userError('ENVIRONMENT_FILE', `${file} is no valid YAML: ${messageOf(error)}`, {
-      location: { file },
-      cause: error,
-    });
-  }
-  const dependencies =
-    typeof content === 'object' && content !== null && 'dependencies' in content
-      ? content.dependencies
-      : undefined;
-  if (!Array.isArray(dependencies)) {
-    throw userError('ENVIRONMENT_FILE', `${file} has no list of dependencies`, {
-      hint: 'a conda file has `dependencies:` with packages and a `pip:` section',
-      location: { file },
-    });
-  }
-  return dependencies;
-}
-
-function isPipSection(entry: unknown): entry is { pip: unknown[] } {
-  return typeof entry === 'object' && entry !== null && 'pip' in entry && Array.isArray(entry.pip);
-}
-
-/** The text of a requirements file and of those that it includes. */
-async function readIncluding(file: string, seen: Set<string>): Promise<string> {
-  if (seen.has(file) || seen.size >= MAX_INCLUDES) return '';
-  seen.add(file);
-  const text = await readText(file);
-  const parts = [text];
-  for (const included of includesOf(text.split(/\r?\n/), path.dirname(file))) {
-    parts.push(await readIncluding(included, seen));
-  }
-  return parts.join('\n');
-}
-
-const INCLUDE = /^\s*(-r|-c|--requirement|--constraint)[\s=]+(\S.*?)\s*$/;
-
-function includesOf(lines: readonly string[], directory: string): string[] {
-  const names = lines.flatMap((line) => INCLUDE.exec(line)?.[2] ?? []);
-  return names
-    .filter((name) => !/^[a-z]+:\/\//.test(name))
-    .map((name) => path.resolve(directory, unquote(name)));
-}
-
-function absoluteInclude(line: string, directory: string): string {
-  const [, option, name] = INCLUDE.exec(line) ?? [];
-  if (option === undefined || name === undefined || /^[a-z]+:\/\//.test(name)) return line;
-  return `${option} ${quote(path.resolve(directory, unquote(name)))}`;
-}
-
-const quote = (file: string) => (/\s/.test(file) ? `"${file}"` : file);
-const unquote = (name: string) => name.replace(/^(["'])(.*)\1$/, '$2');
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const why = hasErrno(error, 'ENOENT') ? 'does not exist' : `cannot be read (${messageOf(error)})`;
-    throw userError('ENVIRONMENT_FILE', `${file} ${why}`, { location: { file }, cause: error });
-  }
+async function complete(
+  file: string,
+  lines: readonly string[],
+  sources: readonly PipLine[],
+  conda: CondaRequirements | undefined,
+): Promise<Requirements> {
+  const directory = path.dirname(file);
+  const text = sources.map((line) => line.text);
+  const local = await localContent(sources, directory);
+  const content = JSON.stringify([
+    text,
+    local,
+    conda?.packages.map(({ spec }) => spec) ?? [],
+    conda?.channels ?? [],
+  ]);
+  return { title: path.basename(file), file, directory, lines, sources, content, conda };
 }

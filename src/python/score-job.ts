@@ -1,3 +1,4 @@
+import { collectSoon } from '../base/index.ts';
 import type { ReplyFrame } from './frames.ts';
 import type { ReplyStream } from './reply-stream.ts';
 import type { ScoreOutcome, ScoreRequest } from './score-pool.ts';
@@ -87,6 +88,7 @@ export class ScoreJob implements WorkerJob {
     if (this.settled) return false;
     this.settled = true;
     this.#signal.removeEventListener('abort', this);
+    collectSoon(this.request.body.byteLength);
     this.onSettled?.();
     return true;
   }

@@ -1,5 +1,6 @@
 import type { Dialect } from '../config/index.ts';
 import type { EventSink, WorkerStatus } from '../events/index.ts';
+import type { PackageOrigin } from './missing-package.ts';
 import type { ReplyStream } from './reply-stream.ts';
 
 /** One request for the entry script, as it came over HTTP. */
@@ -68,6 +69,8 @@ export interface ScorePoolOptions {
   readonly preload: boolean;
   /** The Python to run, from `config` or a managed environment. */
   readonly interpreter: string;
+  /** Where its packages come from, for hints. */
+  readonly packages?: PackageOrigin;
   readonly entryScript: string;
   readonly sourceDirectory: string;
   readonly environment: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { isInside, type TritonLocalError, userError } from '../base/index.ts';
-import type { FailedMessage } from './messages.ts';
+import { type TritonLocalError, userError } from '../base/index.ts';
+import type { FailedMessage, StartCause } from './messages.ts';
+import { missingPackageHint } from './missing-package.ts';
 import type { ScorePoolOptions } from './score-pool.ts';
 
 /** Python's own account of an exception, as the `cause` of the error that it led to. */
@@ -40,22 +40,26 @@ function describe(failed: FailedMessage, options: ScorePoolOptions): string {
   return `Failed to import user script because it raised an unhandled exception: ${failed.message}`;
 }
 
-function findHint(
-  failed: FailedMessage,
-  { entryScript, sourceDirectory }: ScorePoolOptions,
-): string | undefined {
+function findHint(failed: FailedMessage, options: ScorePoolOptions): string | undefined {
   if (failed.missing) return 'check --entry-script';
   if (failed.stage === 'timeout') return 'make init() faster, or allow it more time with --timeout';
+  if (failed.cause) return hintFor(failed.cause, options);
   if (failed.module === null) return undefined;
-  const own = path.dirname(entryScript);
-  const beside = path.join(own, ...failed.module.split('.'));
-  if (own !== sourceDirectory && isInside(sourceDirectory, own) && isPresent(beside)) {
-    const dotted = path.relative(sourceDirectory, beside).split(path.sep).join('.');
-    return `only ${sourceDirectory} is on sys.path, as in the cloud: import it as ${dotted}`;
-  }
-  return `add the package that holds ${failed.module} to the requirements or conda file, or to the Python in use`;
+  return missingPackageHint(failed.module, options.packages);
 }
 
-function isPresent(module: string): boolean {
-  return existsSync(`${module}.py`) || existsSync(module);
+function hintFor({ kind, name }: StartCause, { entryScript, sourceDirectory }: ScorePoolOptions): string {
+  switch (kind) {
+    case 'beside-script': {
+      const own = path.dirname(entryScript);
+      const renamed = name === null ? '' : `, or import it as ${name}`;
+      return `only ${sourceDirectory} is on sys.path, as in the cloud: make the script's folder the source directory (--code ${own}; in v2 it is code_configuration.code)${renamed}`;
+    }
+    case 'relative-import':
+      return 'the server runs the script as a file, not as part of a package, in the cloud as here: import by the name from the source directory, without the leading dot';
+    case 'parsed-arguments':
+      return "sys.argv holds the server's own arguments, in the cloud as here: use parse_args([]) or parse_known_args(), or parse only under `if __name__ == '__main__':`";
+    case 'exit':
+      return 'the script ends the process while it is loaded: take the exit out, or put it under `if __name__ == "__main__":`';
+  }
 }

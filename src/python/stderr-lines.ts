@@ -1,5 +1,5 @@
 import { LineSplitter } from '../base/index.ts';
-import type { LogLevel } from '../events/index.ts';
+import { type LogLevel, TracebackGrouper } from '../events/index.ts';
 
 const TAIL_LINES = 20;
 const CRASH = /^Fatal Python error/;
@@ -13,6 +13,10 @@ export class StderrLines {
   readonly tail: string[] = [];
   readonly #harness: string;
   readonly #onLine: (level: LogLevel, line: string) => void;
+  /** A traceback of a child process is one entry. */
+  readonly #grouper = new TracebackGrouper((text, isTraceback) =>
+    this.#onLine(isTraceback ? 'error' : this.#levelOf(text), text),
+  );
   readonly #splitter = new LineSplitter((line) => this.#take(line));
   #crashed = false;
 
@@ -27,6 +31,7 @@ export class StderrLines {
 
   end(): void {
     this.#splitter.end();
+    this.#grouper.end();
   }
 
   #take(line: string): void {
@@ -34,7 +39,7 @@ export class StderrLines {
     if (this.#crashed && line.startsWith(`  File "${this.#harness}`)) return;
     if (this.tail.length === TAIL_LINES) this.tail.shift();
     this.tail.push(line);
-    this.#onLine(this.#levelOf(line), line);
+    this.#grouper.push(line);
   }
 
   #levelOf(line: string): LogLevel {

@@ -4,13 +4,12 @@ import { HangWatch } from './hang-watch.ts';
 import type { ReadyMessage, StartMessage } from './messages.ts';
 import { lostOutcome, ScoreJob } from './score-job.ts';
 import type { ScoreOutcome, ScorePool, ScorePoolOptions, ScoreRequest, ScriptSwagger } from './score-pool.ts';
+import { ScoreQueue } from './score-queue.ts';
 import type { Worker } from './worker.ts';
 import type { WorkerExit } from './worker-process.ts';
 import type { StartFailure } from './worker-start.ts';
 import { type StartingPool, type WorkerSource, WorkerStarts } from './worker-starts.ts';
 
-/** Requests that may wait; more are answered `lost` at once. */
-const MAX_QUEUED = 10_000;
 const FIRST_RESTART_MS = 100;
 const LAST_RESTART_MS = 10_000;
 /** A worker that lived this long starts the back-off afresh. */
@@ -26,7 +25,7 @@ export class WorkerPool implements ScorePool, StartingPool {
   /** Every worker that has not exited, with the moment it became ready. */
   readonly #workers = new Map<Worker, number | undefined>();
   readonly #idle: Worker[] = [];
-  readonly #queue = new Set<ScoreJob>();
+  readonly #queue = new ScoreQueue();
   readonly #restarts = new Set<NodeJS.Timeout>();
   readonly #hangs: HangWatch;
   #ready: ReadyMessage | undefined;
@@ -89,7 +88,8 @@ export class WorkerPool implements ScorePool, StartingPool {
   score(request: ScoreRequest, signal: AbortSignal): Promise<ScoreOutcome> {
     if (signal.aborted) return Promise.reject(signal.reason);
     if (this.#ended) return Promise.resolve(lostOutcome('its generation of workers has ended'));
-    if (this.#queue.size >= MAX_QUEUED) return Promise.resolve(lostOutcome('too many requests are waiting'));
+    if (!this.#queue.takes(request.body))
+      return Promise.resolve(lostOutcome('too many requests are waiting'));
     return new Promise((resolve, reject) => {
       const job = new ScoreJob(request, signal, resolve, reject);
       const worker = this.#idle.pop();
@@ -160,13 +160,13 @@ export class WorkerPool implements ScorePool, StartingPool {
   }
 
   #giveWork(worker: Worker): void {
-    for (const job of this.#queue) {
-      this.#queue.delete(job);
-      job.onSettled = undefined;
-      this.#run(worker, job);
+    const job = this.#queue.shift();
+    if (!job) {
+      this.#idle.push(worker);
       return;
     }
-    this.#idle.push(worker);
+    job.onSettled = undefined;
+    this.#run(worker, job);
   }
 
   #run(worker: Worker, job: ScoreJob): void {

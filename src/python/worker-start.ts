@@ -1,5 +1,5 @@
-import path from 'node:path';
-import { isInside, type TritonLocalError, toTritonLocalError } from '../base/index.ts';
+import { existsSync, realpathSync } from 'node:fs';
+import { type TritonLocalError, toTritonLocalError } from '../base/index.ts';
 import type { ReadyMessage, StartMessage } from './messages.ts';
 import type { ScorePoolOptions } from './score-pool.ts';
 import { describeTimeout, scriptEnded, scriptFailure } from './script-failure.ts';
@@ -7,8 +7,12 @@ import type { Worker } from './worker.ts';
 
 /** Where the scoring server listens in the cloud's container. */
 const SERVER_PORT = '5001';
+/** Where it also listens with `SEPERATE_HEALTH_ENDPOINT=true`; the name is spelt so. */
+const DEFAULT_HEALTH_PORT = '5000';
 /** The worker has its own limit; after this much more we end it. */
 const GRACE_MS = 2_000;
+
+type Variables = Readonly<Record<string, string>>;
 
 /** A start that failed, with Python's lines about it. */
 export interface StartFailure {
@@ -79,21 +83,27 @@ function startMessage(options: ScorePoolOptions, sources: StartMessage['sources'
 }
 
 /** The variables by which a script finds itself (azureml.md 1.10); those about models come with the options. */
-function scriptEnvironment({ entryScript, sourceDirectory, environment, ...options }: ScorePoolOptions) {
-  const inside = isInside(sourceDirectory, entryScript);
+function scriptEnvironment({ entryScript, sourceDirectory, environment, workers }: ScorePoolOptions) {
   return {
     AML_APP_ROOT: sourceDirectory,
-    AZUREML_ENTRY_SCRIPT: inside
-      ? path.relative(sourceDirectory, entryScript).split(path.sep).join('/')
-      : entryScript,
-    WORKER_COUNT: String(options.workers),
+    // The whole path, links resolved: the server is started with `--entry_script`.
+    AZUREML_ENTRY_SCRIPT: existsSync(entryScript) ? realpathSync(entryScript) : entryScript,
+    WORKER_COUNT: String(workers),
     // The server's own, as it sets them where nobody else has.
     SERVER_PORT,
-    HEALTH_PORT: SERVER_PORT,
+    HEALTH_PORT: environment.SEPERATE_HEALTH_ENDPOINT === 'true' ? DEFAULT_HEALTH_PORT : SERVER_PORT,
     SERVER_SOFTWARE: 'gunicorn/27.0.1',
     HTTP_X_MS_SERVER_VERSION: 'azmlinfsrv/1.5.1',
-    AML_APP_INSIGHTS_ENABLED: environment.AML_APP_INSIGHTS_ENABLED ?? 'false',
+    AML_APP_INSIGHTS_ENABLED: String(hasAppInsights(environment)),
   };
+}
+
+/** Only `true` with a key that is a UUID counts; nothing is sent anywhere. */
+function hasAppInsights({
+  AML_APP_INSIGHTS_ENABLED: enabled,
+  AML_APP_INSIGHTS_KEY: key = '',
+}: Variables): boolean {
+  return enabled === 'true' && /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(key);
 }
 
 /** Host and port of the engine; undefined where the script's `localhost:8000` is right already. */

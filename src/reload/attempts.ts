@@ -1,5 +1,6 @@
 import type { Clock } from '../base/index.ts';
 import type { Failure, ReloadAction } from '../events/index.ts';
+import type { ModelSnapshot } from '../repository/index.ts';
 import type { Announcer } from './announcer.ts';
 import { Attempt, toFailure } from './attempt.ts';
 import { Bill } from './bill.ts';
@@ -99,6 +100,11 @@ export class Attempts {
   /** The change was looked at: whatever time passes until something is tried is spent waiting for the files. */
   noteSeen(): void {
     if (this.#bill?.phase === 'notice') this.#bill.enter('quiet');
+  }
+
+  /** A client of the engine had this content of a model loaded. */
+  accept(model: ModelSnapshot): void {
+    this.#served.accept(model);
   }
 
   /** The project cannot be read. */

@@ -4,6 +4,7 @@ export { Bill } from './bill.ts';
 export type { ReloadConfig } from './look.ts';
 export { type ProjectSnapshot, planReload, type ReloadPlan } from './plan.ts';
 export type { Reloader } from './reloader.ts';
+export { listUserModels, readSettledModel, readUserModel } from './settled-model.ts';
 export { snapshotProject } from './snapshot-project.ts';
 export { type ReloaderOptions, startReloader } from './start-reloader.ts';
 export type { ReloadProgress, ReloadTarget } from './target.ts';

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/index.ts';
+import type { ModelSnapshot } from '../repository/index.ts';
 import type { Announcer } from './announcer.ts';
 import { Attempts } from './attempts.ts';
 import type { FileTable } from './file-table.ts';
@@ -18,6 +19,8 @@ export interface Reloader extends AsyncDisposable {
    * serves; rejects with the failure, with RELOAD_MODEL_UNKNOWN, or with RELOAD_STOPPED.
    */
   reload(model?: string): Promise<void>;
+  /** A client of the engine had this content of a model loaded: what differs from it is the next change. */
+  accept(model: ModelSnapshot): void;
   /** Takes no notice of changes until `resume`. What is being applied is brought to its end. */
   pause(): void;
   resume(): void;
@@ -101,6 +104,10 @@ export class ProjectReloader implements Reloader {
     if (this.#ended) this.#requests.end();
     this.#loop.poke();
     return answer;
+  }
+
+  accept(model: ModelSnapshot): void {
+    this.#attempts.accept(model);
   }
 
   pause(): void {

@@ -1,6 +1,6 @@
 import type { ReloadAction } from '../events/index.ts';
 import type { ModelSnapshot } from '../repository/index.ts';
-import { keyOf, type ProjectSnapshot } from './plan.ts';
+import { keyOf, modelKey, type ProjectSnapshot } from './plan.ts';
 
 /**
  * What the target was last given, model by model and for the workers: applied or refused to the end. A refused
@@ -37,6 +37,15 @@ export class Served {
     }
     const repository = snapshot.repository ?? this.#content.repository;
     this.#content = { sources, repository: repository && { ...repository, models } };
+  }
+
+  /** Takes over a model that was loaded without a plan. */
+  accept(model: ModelSnapshot): void {
+    const { repository } = this.#content;
+    if (!repository) return;
+    const models = new Map(repository.models).set(model.name, model);
+    this.#content = { ...this.#content, repository: { ...repository, models } };
+    this.#refused.delete(modelKey(model.name));
   }
 
   /** Keys of what was refused, which a reload by hand tries again though its content is the same. */

@@ -10,7 +10,7 @@ export interface ReloadTarget {
    * Performs the actions in order on exactly the content in `snapshot`; one that fails leaves the old generation or
    * version serving and does not stop the others. When `signal` aborts (a newer save came) a generation that is
    * still warming is ended and this returns soon; the next call comes only then. Calls never overlap.
-   * @returns the first failure that left an old generation or version serving, or undefined when all was applied.
+   * @returns the first failure, with the others in it, that left an old generation or version serving, or undefined when all was applied.
    */
   apply(
     actions: readonly ReloadAction[],

@@ -2,6 +2,7 @@ import protobuf from 'protobufjs';
 import { closestName } from '../base/index.ts';
 import { readConfigSyntax, type SyntaxFault, type SyntaxField, type SyntaxValue } from './config-syntax.ts';
 import { getModelConfigType } from './model-config-proto.ts';
+import { releaseOfField } from './newer-fields.ts';
 
 /** The first mistake in a `config.pbtxt` that protobufjs refused, in words for its writer. */
 export function explainConfigText(text: string): SyntaxFault | undefined {
@@ -25,6 +26,11 @@ function explainFields(type: protobuf.Type, fields: readonly SyntaxField[]): Syn
 }
 
 function unknownField(type: protobuf.Type, { name, offset }: SyntaxField): SyntaxFault {
+  const release = releaseOfField(type.name, name);
+  if (release !== undefined) {
+    const hint = `leave it out, or deploy and run Triton ${release} or newer (--engine docker --image ${release})`;
+    return { message: `Triton 2.51.0 has no field '${name}' in ${type.name}`, offset, hint };
+  }
   const similar = closestName(
     name,
     type.fieldsArray.map((field) => field.name),

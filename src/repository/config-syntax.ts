@@ -1,3 +1,5 @@
+import { describeCharacter } from './config-characters.ts';
+
 /** A value in a protobuf text file; offsets count UTF-16 units from the start of the text. */
 export type SyntaxValue =
   | { readonly kind: 'message'; readonly offset: number; readonly fields: readonly SyntaxField[] }
@@ -66,7 +68,8 @@ class Fault extends Error {
   }
 }
 
-const SPACE = /(?:[\s\uFEFF]|#[^\n]*)*/y;
+/** What protobuf's reader skips: no other character counts as space. */
+const SPACE = /(?:[ \t\r\n\v\f]|#[^\n]*)*/y;
 const PUNCTUATION = /[{}<>[\]:,;-]/y;
 const STRING = /"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*'/y;
 const NUMBER = /(?:\d|\.\d)(?:[eE][+-]\d|[\w.])*/y;
@@ -165,11 +168,10 @@ class SyntaxReader {
       }
     }
     const character = String.fromCodePoint(this.#text.codePointAt(offset) ?? 0);
-    const isQuote = character === '"' || character === "'";
-    throw new Fault({
-      message: isQuote ? 'a text in quotes must end on its line' : `'${character}' has no meaning here`,
-      offset,
-    });
+    if (character === '"' || character === "'")
+      throw new Fault({ message: 'a text in quotes must end on its line', offset });
+    if (!/[ -~]/.test(character)) throw new Fault({ ...describeCharacter(character), offset });
+    throw new Fault({ message: `'${character}' has no meaning here`, offset });
   }
 
   #match(pattern: RegExp): string | undefined {

@@ -13,12 +13,10 @@ import { getModelConfigType } from './model-config-proto.ts';
  * @throws CONFIG_PBTXT_INVALID with file, line and column of the first mistake
  */
 export function parseModelConfigText(text: string, file: string): ModelConfig {
-  // Windows editors like to write a byte order mark; protobuf's own reader skips it and protobufjs does not.
-  const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
   try {
-    return toModelConfig(textformat.fromText(getModelConfigType(), body));
+    return toModelConfig(textformat.fromText(getModelConfigType(), text));
   } catch (error) {
-    const fault = explainConfigText(body) ?? {
+    const fault = explainConfigText(text) ?? {
       message: messageOf(error).replace(/ \(line \d+\)$/, ''),
       offset: undefined,
     };
@@ -31,7 +29,7 @@ export function parseModelConfigText(text: string, file: string): ModelConfig {
         location: {
           file,
           ...(fault.offset !== undefined
-            ? positionAt(body, fault.offset)
+            ? positionAt(text, fault.offset)
             : line
               ? { line: Number(line) }
               : {}),

@@ -1,8 +1,8 @@
 import protobuf from 'protobufjs';
 
 // Facts of Triton's model_config.proto (package inference): names, numbers, types and the order of declaration,
-// which is the order of the keys in GET /v2/models/M/config. Taken from the descriptor inside tritonclient's
-// generated module. Descriptions of the fields are in model-config.ts.
+// which is the order of the keys in GET /v2/models/M/config. They are those of Triton 2.51.0; what later releases added
+// is in newer-fields.ts. Descriptions of the fields are in model-config.ts, what becomes of each in field-support.ts.
 const MODEL_CONFIG_PROTO = `
 syntax = "proto3";
 package inference;
@@ -176,7 +176,6 @@ message ModelEnsembling {
     string model_namespace = 5;
   }
   repeated Step step = 1;
-  uint32 max_inflight_requests = 2;
 }
 message ModelParameter { string string_value = 1; }
 message ModelWarmup {
@@ -197,15 +196,6 @@ message ModelRepositoryAgents {
   repeated Agent agents = 1;
 }
 message ModelResponseCache { bool enable = 1; }
-message ModelMetrics {
-  message MetricControl {
-    message MetricIdentifier { string family = 1; }
-    message HistogramOptions { repeated double buckets = 1; }
-    MetricIdentifier metric_identifier = 1;
-    oneof metric_options { HistogramOptions histogram_options = 2; }
-  }
-  repeated MetricControl metric_control = 1;
-}
 message ModelConfig {
   string name = 1;
   string platform = 2;
@@ -233,7 +223,6 @@ message ModelConfig {
   ModelTransactionPolicy model_transaction_policy = 19;
   ModelRepositoryAgents model_repository_agents = 23;
   ModelResponseCache response_cache = 24;
-  ModelMetrics model_metrics = 26;
 }
 `;
 

@@ -47,10 +47,9 @@ export interface ModelConfig {
   readonly model_transaction_policy?: { readonly decoupled: boolean };
   readonly model_repository_agents?: { readonly agents: readonly ModelRepositoryAgent[] };
   readonly response_cache?: { readonly enable: boolean };
-  readonly model_metrics?: ModelMetrics;
 }
 
-/** One choice is set. */
+/** At most one choice is set; none means `all`, while no policy at all means `latest: 1`. */
 export interface ModelVersionPolicy {
   readonly latest?: { readonly num_versions: number };
   readonly all?: Readonly<Record<string, never>>;
@@ -223,7 +222,6 @@ export interface EnsembleStep {
 
 export interface ModelEnsembling {
   readonly step: readonly EnsembleStep[];
-  readonly max_inflight_requests: number;
 }
 
 export interface ModelInstanceGroup {
@@ -268,11 +266,4 @@ export interface ModelWarmup {
 export interface ModelRepositoryAgent {
   readonly name: string;
   readonly parameters: Readonly<Record<string, string>>;
-}
-
-export interface ModelMetrics {
-  readonly metric_control: readonly {
-    readonly metric_identifier?: { readonly family: string };
-    readonly histogram_options?: { readonly buckets: readonly number[] };
-  }[];
 }

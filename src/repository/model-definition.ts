@@ -8,6 +8,8 @@ import { toModelConfig } from './config-message.ts';
 import { parseModelConfigText } from './config-text.ts';
 import type { ModelConfig } from './model-config.ts';
 import { normalizeModelConfig } from './normalize.ts';
+import { runRepositoryAgents } from './repository-agents.ts';
+import { isNoise } from './temporary-files.ts';
 import { validateCoreRules } from './validate.ts';
 import { type ModelVersion, selectVersions } from './versions.ts';
 
@@ -46,6 +48,7 @@ export async function readModelDefinition(
   try {
     const given =
       override ?? (text === undefined ? toModelConfig({}) : parseModelConfigText(text, configFile));
+    await runRepositoryAgents(given, directory);
     const config = normalizeModelConfig(await fillBackendFields(given, name, directory));
     validateCoreRules(config);
     checkDirectoryName(config, name);
@@ -106,7 +109,7 @@ function checkDirectoryName({ name }: ModelConfig, directoryName: string): void 
 /** Names of the sub-directories that are models, in order. */
 export async function listModelDirectories(repositoryDirectory: string): Promise<string[]> {
   const names = await listSubdirectories(repositoryDirectory);
-  // Triton takes every sub-directory for a model, `.git` and `.ipynb_checkpoints` too, and then fails on them. On a
-  // laptop the repository often is a working copy, while what reaches the cloud is not: they are left out here.
-  return names.filter((name) => !name.startsWith('.'));
+  // Triton takes every sub-directory for a model, `.git` and `__pycache__` too, and then fails on them. On a laptop
+  // the repository often is a working copy, while what reaches the cloud is not: they are left out here.
+  return names.filter((name) => !isNoise(name));
 }

@@ -7,10 +7,9 @@ export function normalizeModelConfig(config: ModelConfig): ModelConfig {
   const { version_policy, dynamic_batching, sequence_batching, max_batch_size } = config;
   const sizes = (given: readonly number[]) =>
     given.length === 0 && max_batch_size > 0 ? [max_batch_size] : given;
-  const hasPolicy = version_policy?.latest ?? version_policy?.all ?? version_policy?.specific;
   return {
     ...config,
-    version_policy: hasPolicy && version_policy ? version_policy : { latest: { num_versions: 1 } },
+    version_policy: version_policy ?? { latest: { num_versions: 1 } },
     ...(dynamic_batching && {
       dynamic_batching: {
         ...dynamic_batching,
@@ -63,6 +62,20 @@ export function resolveInstanceGroups(config: ModelConfig): ModelConfig {
     };
   });
   return { ...config, instance_group };
+}
+
+/** The same configuration with instances on GPUs as `KIND_AUTO`: on a CPU where there is no GPU. */
+export function gpuGroupsAsAuto(config: ModelConfig): ModelConfig {
+  if (!hasGpuGroups(config)) return config;
+  const instance_group = config.instance_group.map(
+    (group): ModelInstanceGroup =>
+      group.kind === 'KIND_GPU' ? { ...group, kind: 'KIND_AUTO', gpus: [] } : group,
+  );
+  return { ...config, instance_group };
+}
+
+export function hasGpuGroups({ instance_group }: ModelConfig): boolean {
+  return instance_group.some(({ kind }) => kind === 'KIND_GPU');
 }
 
 const EMPTY_GROUP: ModelInstanceGroup = {

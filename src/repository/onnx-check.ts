@@ -9,11 +9,13 @@ import { sequenceControls } from './validate-sequence.ts';
  * @throws MODEL_CONFIG_INVALID with Triton's text
  */
 export function checkOnnxInterface(config: ModelConfig, onnx: OnnxInterface): void {
+  refuseNonTensors(onnx.inputs);
   checkSequenceControls(config, onnx);
   checkInputCount(config, onnx);
   const inputs = byName([...onnx.inputs, ...(onnx.initializers ?? [])]);
   for (const [index, input] of config.input.entries())
     checkInput(config, input, ['input', index], inputs, onnx);
+  refuseNonTensors(onnx.outputs);
   const outputs = byName(onnx.outputs);
   const batchOutputs = new Set(config.batch_output.flatMap(({ target_name }) => target_name));
   for (const [index, output] of config.output.entries()) {
@@ -23,6 +25,27 @@ export function checkOnnxInterface(config: ModelConfig, onnx: OnnxInterface): vo
     if (!batchOutputs.has(output.name)) checkShape(config, output, field, tensor, true);
   }
   checkStates(config, outputs);
+}
+
+/** Names that ONNX Runtime's types have in the backend's texts; it does not know the others. */
+const TYPE_NAMES: readonly string[] = ['SEQUENCE', 'MAP', 'OPAQUE', 'SPARSETENSOR'];
+
+/**
+ * The first input or output that is no tensor.
+ * @throws MODEL_CONFIG_INVALID with Triton's text
+ */
+export function refuseNonTensors(tensors: readonly OnnxTensor[]): void {
+  const found = tensors.find(({ kind = 'TENSOR' }) => kind !== 'TENSOR');
+  if (found?.kind === undefined) return;
+  const type = TYPE_NAMES.includes(found.kind) ? found.kind : 'UNKNOWN';
+  throw invalidConfig(
+    `Unsupported ONNX Type 'ONNX_TYPE_${type}' for I/O '${found.name}', expected 'ONNX_TYPE_TENSOR'.`,
+    [],
+    'UNSUPPORTED',
+    found.kind === 'SEQUENCE' || found.kind === 'MAP'
+      ? "export a classifier of scikit-learn without its ZipMap: to_onnx(model, …, options={'zipmap': False})"
+      : 'export the model with tensors as its inputs and outputs',
+  );
 }
 
 function byName(tensors: readonly OnnxTensor[]): ReadonlyMap<string, OnnxTensor> {

@@ -1,6 +1,7 @@
 import { invalidConfig } from './config-error.ts';
 import type { ModelConfig, ModelInput, ModelOutput } from './model-config.ts';
 import { normalizeModelConfig, resolveInstanceGroups } from './normalize.ts';
+import { refuseNonTensors } from './onnx-check.ts';
 import type { OnnxInterface, OnnxTensor } from './onnx-interface.ts';
 import { validateModelConfig } from './validate.ts';
 
@@ -17,6 +18,7 @@ export function completeOnnxConfig(config: ModelConfig, onnx: OnnxInterface): Mo
   const hasInputs = config.input.length + config.batch_input.length > 0;
   const hasOutputs = config.output.length > 0;
   const isComplete = hasInputs && hasOutputs;
+  if (!isComplete) refuseNonTensors([...onnx.inputs, ...onnx.outputs]);
   const batched = isComplete ? config : completeBatching(config, onnx);
   const completed = resolveInstanceGroups(
     normalizeModelConfig({

@@ -1,4 +1,5 @@
 import type { DataType } from './model-config.ts';
+import type { OnnxValueKind } from './onnx-header.ts';
 
 /** One input or output as the ONNX file declares it. */
 export interface OnnxTensor {
@@ -7,6 +8,8 @@ export interface OnnxTensor {
   readonly dataType: DataType;
   /** -1 for a symbolic or unknown dimension; undefined where the file declares no shape at all. */
   readonly shape: readonly number[] | undefined;
+  /** Absent for tensors; Triton's backend refuses all else. */
+  readonly kind?: OnnxValueKind;
 }
 
 /** The interface of an ONNX model: inputs without overridable initializers, in the graph's order. */

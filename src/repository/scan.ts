@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { hasErrno, messageOf, userError } from '../base/index.ts';
 import { readContent, stampOf } from './file-content.ts';
-import { listModelDirectories } from './model-definition.ts';
+import { checkModelName, listModelDirectories } from './model-definition.ts';
 import { Slice } from './slice.ts';
 import type { ModelSnapshot, RepositorySnapshot, SnapshotFile } from './snapshot.ts';
 import { walk } from './walk.ts';
@@ -22,10 +22,24 @@ export async function scanRepository(
   const slice = new Slice();
   const models = new Map<string, ModelSnapshot>();
   for (const name of await listModels(root)) {
-    const model = await scanModel(path.join(root, name), name, previous?.models.get(name), slice);
+    const model = await scanFolder(path.join(root, name), name, previous?.models.get(name), slice);
     if (model) models.set(name, model);
   }
   return { directory: root, models };
+}
+
+/**
+ * One model of a repository at this moment; undefined where it has no folder.
+ * @throws MODEL_NAME_INVALID, REPOSITORY_UNREADABLE, REPOSITORY_TOO_LARGE
+ */
+export async function scanModel(
+  repositoryDirectory: string,
+  name: string,
+  previous?: ModelSnapshot,
+): Promise<ModelSnapshot | undefined> {
+  checkModelName(name);
+  const directory = path.join(path.resolve(repositoryDirectory), name);
+  return scanFolder(directory, name, previous, new Slice());
 }
 
 /**
@@ -77,7 +91,7 @@ async function listModels(root: string): Promise<string[]> {
   }
 }
 
-async function scanModel(
+async function scanFolder(
   directory: string,
   name: string,
   previous: ModelSnapshot | undefined,

@@ -9,6 +9,8 @@ import type { ModelSnapshot, SnapshotFile } from './snapshot.ts';
 export interface StagedModel {
   /** Where the model's folder lies now. */
   readonly directory: string;
+  /** Whether a model of this name was there before. */
+  readonly replaces: boolean;
   /** Forgets the previous files. */
   commit(): Promise<void>;
   /** Puts the previous files back, or removes the folder where there were none. */
@@ -28,21 +30,22 @@ export async function stageModel(snapshot: ModelSnapshot, repositoryDirectory: s
   const fresh = path.join(workplace, 'new');
   const previous = path.join(workplace, 'previous');
   const directory = path.join(path.resolve(repositoryDirectory), snapshot.name);
+  let replaces = false;
   try {
     await copySnapshot(snapshot, fresh);
     await mkdir(repositoryDirectory, { recursive: true });
-    const hadPrevious = await renameIfThere(directory, previous);
+    replaces = await renameIfThere(directory, previous);
     try {
       await renamePatiently(fresh, directory);
     } catch (error) {
-      if (hadPrevious) await renamePatiently(previous, directory);
+      if (replaces) await renamePatiently(previous, directory);
       throw error;
     }
   } catch (error) {
     await rm(workplace, { recursive: true, force: true });
     throw error;
   }
-  return new Staged(directory, previous, workplace);
+  return new Staged(directory, previous, workplace, replaces);
 }
 
 /** Takes a model out of the repository; that it is not there is no error. */
@@ -60,12 +63,14 @@ export async function unstageModel(name: string, repositoryDirectory: string): P
 
 class Staged implements StagedModel {
   readonly directory: string;
+  readonly replaces: boolean;
   readonly #previous: string;
   readonly #workplace: string;
   #end: Promise<void> | undefined;
 
-  constructor(directory: string, previous: string, workplace: string) {
+  constructor(directory: string, previous: string, workplace: string, replaces: boolean) {
     this.directory = directory;
+    this.replaces = replaces;
     this.#previous = previous;
     this.#workplace = workplace;
   }

@@ -1,6 +1,8 @@
-/** Names that are never part of a model: hidden files, and what Python and file managers leave behind. */
+const NOISE: readonly string[] = ['__pycache__', 'lost+found', 'Thumbs.db', 'desktop.ini'];
+
+/** Names that are never models or parts of one: what is hidden, and what Python, file managers and disks leave behind. */
 export function isNoise(name: string): boolean {
-  return name.startsWith('.') || name === '__pycache__' || name === 'Thumbs.db' || name === 'desktop.ini';
+  return name.startsWith('.') || NOISE.includes(name);
 }
 
 /** Names that editors and copying programs give to files on the way to another name (`4913` is vim's probe). */

@@ -23,7 +23,7 @@ export function validateInstanceGroups({
               'required CUDA compute compatibility of 6.000000 are: ',
         [...field, 'kind'],
         'INVALID_ARG',
-        'KIND_AUTO takes a GPU where there is one and the CPU elsewhere',
+        'run with --gpu-models-on-cpu, or write KIND_AUTO: it takes a GPU where there is one and the CPU elsewhere',
       );
     }
     if (group.gpus.length > 0)

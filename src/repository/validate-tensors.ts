@@ -119,6 +119,8 @@ function validateBatchTensors({ name, input, output, batch_input, batch_output }
     const field = ['batch_output', index];
     const breach =
       breachOfSources(`batch output kind '${kind}'`, source_input) ??
+      // Triton dies of it.
+      (target_name.length > 0 ? undefined : "batch output must specify 'target_name'") ??
       breachOfNames(source_input, inputs) ??
       breachOfTargets(target_name, outputs);
     if (breach !== undefined) throw invalidConfig(`${breach} for ${name}`, field);

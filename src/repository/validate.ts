@@ -40,7 +40,6 @@ export function validateCoreRules(config: ModelConfig): void {
       ['response_cache'],
     );
   }
-  validateMetrics(config);
 }
 
 function validatePlatform({ name, platform, backend }: ModelConfig): void {
@@ -119,19 +118,5 @@ function validateOrdering(name: string, batching: ModelDynamicBatching): void {
         ],
       );
     }
-  }
-}
-
-function validateMetrics({ model_metrics }: ModelConfig): void {
-  for (const [index, control] of (model_metrics?.metric_control ?? []).entries()) {
-    const field = ['model_metrics', 'metric_control', index];
-    if (!control.metric_identifier)
-      throw invalidConfig("metric control must specify 'metric_identifier'", field);
-    if (control.metric_identifier.family === '')
-      throw invalidConfig("metric identifier must specify non-empty 'family'", field);
-    if (!control.histogram_options)
-      throw invalidConfig("metric control must specify 'histogram_options'", field);
-    if (control.histogram_options.buckets.length === 0)
-      throw invalidConfig("histogram options must specify non-empty 'buckets'", field);
   }
 }

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { listSubdirectories } from './backend-fields.ts';
 import type { ModelConfig } from './model-config.ts';
+import { readVersionFolder } from './version-folders.ts';
 
 /** One version that the version policy chose. */
 export interface ModelVersion {
@@ -15,12 +16,15 @@ export interface ModelVersion {
   readonly modelFile: string;
 }
 
-/** The versions to serve (triton.md 4.2), ascending. Names that are not plain decimals are no versions. */
+/** The versions to serve (triton.md 4.2), ascending. A folder such as `2_old` counts as version 2, as for Triton. */
 export async function selectVersions(modelDirectory: string, config: ModelConfig): Promise<ModelVersion[]> {
-  const existing = (await listSubdirectories(modelDirectory))
-    .filter((name) => /^(?:0|[1-9]\d{0,18})$/.test(name))
-    .sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
-  const chosen = choose(existing, config);
+  const existing = new Set<bigint>();
+  for (const name of await listSubdirectories(modelDirectory)) {
+    const read = readVersionFolder(name);
+    if (read.kind === 'version') existing.add(read.version);
+  }
+  const ascending = [...existing].sort((a, b) => (a < b ? -1 : 1)).map(String);
+  const chosen = choose(ascending, config);
   return Promise.all(
     chosen.map(async (version) => {
       const directory = path.join(modelDirectory, version);

@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { withNewestFailure } from '../events/index.ts';
 import { asciiJson, messageBody } from './answers.ts';
 import type { Exchange } from './exchange.ts';
 import type { ScoringSource } from './scoring-options.ts';
@@ -29,6 +30,7 @@ export function answerOwnPath(exchange: Exchange, source: ScoringSource): void {
 function statusOf(source: ScoringSource) {
   const now = source.state();
   const { state, startedAt, engine, stale, models, statistics, workersDied, reload, watching } = now;
+  const { blockers, failures } = now;
   const pool = source.pool();
   return {
     state,
@@ -36,7 +38,9 @@ function statusOf(source: ScoringSource) {
     engine,
     generation: pool?.generation ?? now.generation,
     stale,
-    models,
+    blockers,
+    failures,
+    models: models.map((model) => withNewestFailure(model, failures)),
     statistics,
     // The pool knows which workers are busy at this moment; the folded state learns only of starts and ends.
     workers: pool?.workers() ?? now.workers,

@@ -1,10 +1,12 @@
 import os from 'node:os';
 import path from 'node:path';
 import type {
+  Blocker,
   EngineStatus,
   Failure,
   ModelStatistics,
   ReloadAction,
+  ReloadFailure,
   ReloadTimings,
   ReplayStatus,
 } from '../events/index.ts';
@@ -58,6 +60,24 @@ export function formatPlural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** What a message says around the fault itself: who reports it, and at which stage. */
+const CONTEXT =
+  /^(?:.*config\.pbtxt is not a model configuration|Failed to import user script because it raised an unhandled exception|User's init function failed|model '[^']*' was not loaded|Internal|Invalid argument|Unsupported|Not found|Unavailable): (?=\S)/;
+
+/** A message with the fault first: its lines, and what stood before the fault. */
+export function splitMessage(message: string): {
+  readonly fault: string;
+  readonly context: string;
+  readonly more: readonly string[];
+} {
+  const [first = '', ...rest] = message.split(/\r?\n/);
+  let fault = first;
+  for (let found = CONTEXT.exec(fault); found; found = CONTEXT.exec(fault))
+    fault = fault.slice(found[0].length);
+  const context = first.slice(0, first.length - fault.length).replace(/: $/, '');
+  return { fault, context, more: rest.filter((line) => line.trim() !== '') };
+}
+
 /** A path as its reader would say it: relative to the project inside it, else with `~` for the home directory. */
 export function formatPath(file: string, projectDir: string | null = null): string {
   if (projectDir !== null && path.isAbsolute(file)) {
@@ -69,11 +89,13 @@ export function formatPath(file: string, projectDir: string | null = null): stri
   return home.length > 1 && file.startsWith(home + path.sep) ? `~${file.slice(home.length)}` : file;
 }
 
-/** `score.py:12`, for a terminal to make a link of. */
+/** `score.py:12` or `config.pbtxt:3:5`, for a terminal to make a link of. */
 export function formatPlace(error: Failure, projectDir: string | null = null): string | undefined {
   if (error.file === undefined) return undefined;
   const file = formatPath(error.file, projectDir);
-  return error.line === undefined ? file : `${file}:${error.line}`;
+  return [file, error.line, error.line === undefined ? undefined : error.column]
+    .filter((part) => part !== undefined)
+    .join(':');
 }
 
 /** What a reload was about in a few words: `score.py`, `digits`, `score.py, digits and 2 more`. */
@@ -119,10 +141,37 @@ export function formatDifferences(
   return parts.length > 0 ? parts : ['the same answer'];
 }
 
-/** What still answers after a reload failed. */
-export function formatServing(generation: number, actions: readonly ReloadAction[]): string {
-  const isScript = actions.length === 0 || actions.some((action) => action.kind === 'swap-workers');
-  if (!isScript) return 'what was loaded before still serves';
+/** `model_7 is not loaded: ...`: what keeps an emulator from being ready, and why; one line. */
+export function formatBlocker({ kind, name, reason }: Blocker): string {
+  const { fault } = splitMessage(reason);
+  if (kind === 'model') return `model ${name} is not loaded: ${fault}`;
+  if (kind === 'script') return `${path.basename(name)} did not come up: ${fault}`;
+  return `the ${name} engine is not ready: ${fault}`;
+}
+
+const MOST_NAMED = 5;
+
+/** What keeps an emulator from being ready in one line: the reason where it is one thing, else the names. */
+export function formatBlockers(blockers: readonly Blocker[]): string {
+  const [only, ...others] = blockers;
+  if (!only) return 'the engine gives no reason';
+  if (others.length === 0) return formatBlocker(only);
+  const names = blockers.slice(0, MOST_NAMED).map(({ name }) => path.basename(name));
+  const more = blockers.length - names.length;
+  const isModels = blockers.every(({ kind }) => kind === 'model');
+  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''} ${isModels ? 'are not loaded' : 'failed'}`;
+}
+
+/** What still answers after a load or reload failed. */
+export function formatServing(
+  generation: number,
+  { targets, olderServes }: Pick<ReloadFailure, 'targets' | 'olderServes'>,
+): string {
+  const isScript = targets.length === 0 || targets.includes('script');
+  if (!isScript)
+    return olderServes
+      ? 'what was loaded before still serves'
+      : 'it is not served; the next save tries again';
   return generation === 0
     ? 'nothing serves yet; the next save tries again'
     : `generation ${generation} still serves`;
@@ -141,6 +190,7 @@ export function formatTryLine(
   scoringUri: string,
   httpUrl: string,
   model: string | undefined,
+  sample = '{"data": []}',
   platform: NodeJS.Platform = process.platform,
 ): string {
   if (deployment === 'no-code') {
@@ -149,6 +199,7 @@ export function formatTryLine(
       : `curl ${httpUrl}/v2/models/${encodeURIComponent(model)}`;
   }
   // cmd.exe knows no single quotes.
-  const quote = (text: string) => (platform === 'win32' ? `"${text.replaceAll('"', '\\"')}"` : `'${text}'`);
-  return `curl ${scoringUri} -H ${quote('Content-Type: application/json')} -d ${quote('{"data": []}')}`;
+  const quote = (text: string) =>
+    platform === 'win32' ? `"${text.replaceAll('"', '\\"')}"` : `'${text.replaceAll("'", "'\\''")}'`;
+  return `curl ${scoringUri} -H ${quote('Content-Type: application/json')} -d ${quote(sample)}`;
 }

@@ -2,6 +2,7 @@
 // It knows facts and terminals; it refuses to act but through Control.
 export { askYesNo } from './ask.ts';
 export { type ErrorFormat, type ErrorJson, errorToJson, formatError } from './errors.ts';
+export { formatBlockers } from './format.ts';
 export { type JsonOptions, startJson } from './json.ts';
 export { print, printError } from './output.ts';
 export { type PlainOptions, startPlain } from './plain.ts';

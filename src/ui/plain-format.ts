@@ -1,11 +1,13 @@
-import type { EmulatorEvent, EmulatorState, EventOf, LogSource } from '../events/index.ts';
+import type { EmulatorEvent, EmulatorState, EventOf, Failure, LogSource } from '../events/index.ts';
 import {
   formatBill,
+  formatBlockers,
   formatDifferences,
   formatDuration,
   formatEngine,
   formatPath,
   formatPlace,
+  formatPlural,
   formatServing,
   formatSubject,
   formatTryLine,
@@ -22,6 +24,7 @@ const INDENT = ' '.repeat(LABEL_WIDTH);
 /** Makes the lines of the plain renderer. */
 export class PlainFormat {
   readonly #style: Style;
+  #wasReady = false;
 
   constructor(color: boolean) {
     this.#style = createStyle(color);
@@ -48,6 +51,8 @@ export class PlainFormat {
         return [this.#line('starting', `${formatPath(event.projectDir)} (process ${event.pid})`)];
       case 'emulator.ready':
         return this.#ready(event, state);
+      case 'emulator.degraded':
+        return this.#degraded(event);
       case 'emulator.stopping':
         return [this.#line('stopping', event.reason)];
       case 'emulator.stopped':
@@ -80,6 +85,8 @@ export class PlainFormat {
         return event.expected ? [] : [this.#line('failed', style.red(workerDeath(event)))];
       case 'scoring.request':
         return [this.#request(event)];
+      case 'engine.requests':
+        return this.#engineRequests(event);
       case 'reload.watching':
         return this.#watching(event);
       case 'replay.pinned':
@@ -100,14 +107,27 @@ export class PlainFormat {
     }
   }
 
-  #ready(event: EventOf<'emulator.ready'>, { models }: EmulatorState): string[] {
-    const { scoringUri, httpUrl, deployment } = event;
-    const model = models.find((it) => it.state === 'READY')?.name;
+  #degraded({ blockers, scoringUri, httpUrl }: EventOf<'emulator.degraded'>): string[] {
     return [
-      this.#line('ready', this.#style.green(`in ${formatDuration(event.startMs)}`)),
+      this.#line(
+        'degraded',
+        this.#style.yellow(`serving, but not ready: ${clean(formatBlockers(blockers))}`),
+      ),
       `${INDENT}scoring  ${scoringUri}`,
       `${INDENT}Triton   ${httpUrl}`,
-      `${INDENT}try      ${formatTryLine(deployment, scoringUri, httpUrl, model)}`,
+    ];
+  }
+
+  #ready(event: EventOf<'emulator.ready'>, { models }: EmulatorState): string[] {
+    const { scoringUri, httpUrl, deployment, sample } = event;
+    const model = models.find((it) => it.state === 'READY')?.name;
+    const when = this.#wasReady ? 'again' : `in ${formatDuration(event.startMs)}`;
+    this.#wasReady = true;
+    return [
+      this.#line('ready', this.#style.green(when)),
+      `${INDENT}scoring  ${scoringUri}`,
+      `${INDENT}Triton   ${httpUrl}`,
+      `${INDENT}try      ${formatTryLine(deployment, scoringUri, httpUrl, model, sample)}`,
     ];
   }
 
@@ -127,6 +147,18 @@ export class PlainFormat {
       'request',
       `${clean(method)} ${clean(path)} ${paint(String(status))} ${took} ${clean(id)}${why}`,
     );
+  }
+
+  /** One line a request while they are few; of many, the newest and a count. */
+  #engineRequests({ count, sample }: EventOf<'engine.requests'>): string[] {
+    const style = this.#style;
+    const lines = sample.map(({ method, path, status, totalMs }) => {
+      const paint = status >= 500 ? style.red : status >= 400 ? style.yellow : style.green;
+      const request = `${clean(method)} ${clean(path)} ${paint(String(status))} ${formatDuration(totalMs)}`;
+      return this.#line('triton', request);
+    });
+    const more = count - sample.length;
+    return more === 0 ? lines : [...lines, this.#line('triton', `${formatPlural(more, 'more request')}`)];
   }
 
   /** The usual way is not worth a line, and polling says why in a warning of its own. */
@@ -153,15 +185,26 @@ export class PlainFormat {
     return [line, `${INDENT}still broken: ${place}`];
   }
 
-  #failed({ actions, generation, error }: EventOf<'reload.failed'>, { projectDir }: EmulatorState): string[] {
-    const place = formatPlace(error, projectDir);
-    const [first = '', ...more] = error.message.split(/\r?\n/).map(clean);
+  #failed({ generation, error }: EventOf<'reload.failed'>, state: EmulatorState): string[] {
+    const { others = [], ...first } = error;
+    const faults = [first, ...others];
+    return faults.flatMap((fault, index) => {
+      const failure = state.failures.at(index - faults.length);
+      return [
+        ...this.#fault(fault, state),
+        ...(failure ? [`${INDENT}${formatServing(generation, failure)}`] : []),
+      ];
+    });
+  }
+
+  #fault(fault: Failure, { projectDir }: EmulatorState): string[] {
+    const place = formatPlace(fault, projectDir);
+    const [first = '', ...more] = fault.message.trimEnd().split(/\r?\n/).map(clean);
     return [
       this.#line('failed', this.#style.red(`${place === undefined ? '' : `${place}: `}${first}`)),
-      ...(error.excerpt === undefined ? [] : [`${INDENT}${error.line} | ${clean(error.excerpt)}`]),
+      ...(fault.excerpt === undefined ? [] : [`${INDENT}${fault.line} | ${clean(fault.excerpt)}`]),
       ...more.map((line) => `${INDENT}${line}`),
-      ...(error.hint === undefined ? [] : [`${INDENT}hint: ${clean(error.hint)}`]),
-      `${INDENT}${formatServing(generation, actions)}`,
+      ...(fault.hint === undefined ? [] : [`${INDENT}hint: ${clean(fault.hint)}`]),
     ];
   }
 

@@ -1,13 +1,13 @@
 import type { Writable } from 'node:stream';
 import { type Clock, systemClock } from '../base/index.ts';
 import type { Control } from '../control/index.ts';
-import type { EmulatorEvent, EventOf, LogLevel, LogSource } from '../events/index.ts';
+import type { EmulatorEvent, EventOf, LogLevel } from '../events/index.ts';
 import { StateStore } from '../events/index.ts';
 import { LineWriter } from './output.ts';
 import { PlainFormat } from './plain-format.ts';
 import { isAtLeast, neverLeft, type Renderer } from './renderer.ts';
 import { sanitize } from './text.ts';
-import { TracebackFolder } from './traceback.ts';
+import { foldTracebacks } from './traceback.ts';
 
 export interface PlainOptions {
   readonly control: Control;
@@ -39,7 +39,6 @@ class PlainRenderer {
   readonly #clock: Clock;
   readonly #color: boolean;
   readonly #unsubscribe: () => void;
-  readonly #folders = new Map<LogSource, TracebackFolder>();
   #progress = { step: '', at: Number.NEGATIVE_INFINITY };
 
   constructor({ control, stdout, color = false, threshold = 'info', clock = systemClock }: PlainOptions) {
@@ -56,7 +55,6 @@ class PlainRenderer {
   end(): void {
     this.#unsubscribe();
     this.#state[Symbol.dispose]();
-    for (const [source, folder] of this.#folders) this.#writeLog(source, folder.end());
     this.#writer.flush();
   }
 
@@ -74,21 +72,8 @@ class PlainRenderer {
     // Python tells of itself in the text; what the engine and we say carries its level apart from the text.
     const isOwnWords = source === 'script' || source === 'worker';
     const prefix = isOwnWords || level === 'info' ? '' : `${level}: `;
-    const folder = this.#folderOf(source);
-    for (const line of text.split(/\r?\n/)) this.#writeLog(source, folder.push(prefix + line));
-  }
-
-  #writeLog(source: LogSource, lines: readonly string[]): void {
-    for (const line of lines) this.#writer.line(this.#format.log(source, sanitize(line, this.#color)));
-  }
-
-  #folderOf(source: LogSource): TracebackFolder {
-    let folder = this.#folders.get(source);
-    if (!folder) {
-      folder = new TracebackFolder();
-      this.#folders.set(source, folder);
-    }
-    return folder;
+    for (const line of foldTracebacks(text))
+      this.#writer.line(this.#format.log(source, sanitize(prefix + line, this.#color)));
   }
 
   #showProgress(step: string, line: string): void {

@@ -19,6 +19,8 @@ export interface RendererOptions {
   readonly color: boolean;
   /** Log lines below this level are not shown; `info` when left out. */
   readonly threshold?: LogLevel;
+  /** What `q` does: stop the emulator (the default), or only leave its screen. */
+  readonly leaveMeans?: 'stop' | 'detach';
 }
 
 /** For renderers without keys. */

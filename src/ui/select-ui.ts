@@ -5,7 +5,7 @@ export interface Terminal {
   readonly stdout: { readonly isTTY?: boolean };
   /** Whether a build server runs us. */
   readonly ci: boolean;
-  /** Whether the terminal can only print (`TERM=dumb`). */
+  /** Whether the terminal can only print (`TERM=dumb`), or a screen reader reads what is printed. */
   readonly dumb?: boolean;
 }
 
@@ -18,7 +18,7 @@ export function selectUi(
   { stdin, stdout, ci, dumb = false }: Terminal,
 ): RendererKind {
   const isTerminal = stdin.isTTY === true && stdout.isTTY === true;
-  if (mode === 'tui') return isTerminal ? 'tui' : 'plain';
+  if (mode === 'tui') return isTerminal && !dumb ? 'tui' : 'plain';
   if (mode !== 'auto') return mode;
   return isTerminal && !ci && !dumb ? 'tui' : 'plain';
 }

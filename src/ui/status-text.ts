@@ -1,6 +1,7 @@
-import type { EmulatorState } from '../events/index.ts';
+import { type EmulatorState, findFailure } from '../events/index.ts';
 import {
   formatBill,
+  formatBlockers,
   formatDuration,
   formatEngine,
   formatPath,
@@ -18,13 +19,19 @@ export function formatState(state: EmulatorState, { color = false, now = Date.no
   const uptime = startedAt === null ? '' : `, up ${formatUptime(now - Date.parse(startedAt))}`;
   const rows: [string, string][] = [['state', `${state.state}${uptime}`]];
   if (projectDir !== null) rows.push(['project', formatPath(projectDir)]);
+  if (state.blockers.length > 0) rows.push(['blocked', formatBlockers(state.blockers)]);
   if (engine) rows.push(['engine', `${formatEngine(engine)} (${engine.exited ?? engine.reason})`]);
   if (state.scoringUri !== null) rows.push(['scoring', state.scoringUri]);
   if (state.httpUrl !== null) rows.push(['Triton', state.httpUrl]);
   for (const { name, version, state: modelState, reason } of state.models) {
     const figures = state.statistics.find((it) => it.name === name && it.version === version);
     const done = figures ? `, ${formatStatistics(figures).join(', ')}` : '';
-    rows.push(['model', `${name} ${version} ${modelState}${reason && `: ${reason}`}${done}`]);
+    const failed = findFailure(failures, name) ? ', newest save failed' : '';
+    const isServed = modelState === 'READY';
+    rows.push([
+      'model',
+      `${name} ${version} ${modelState}${reason && `: ${reason}`}${isServed ? failed : ''}${done}`,
+    ]);
   }
   if (state.deployment === 'script') {
     const ready = state.workers.filter((worker) => worker.state === 'ready').length;
@@ -46,6 +53,8 @@ export function formatState(state: EmulatorState, { color = false, now = Date.no
   for (const { error } of failures) {
     const place = formatPlace(error, projectDir);
     rows.push(['broken', `${place === undefined ? '' : `${place}: `}${error.message.split('\n', 1)[0]}`]);
+    if (error.excerpt !== undefined) rows.push(['', `${error.line} | ${error.excerpt}`]);
+    if (error.hint !== undefined) rows.push(['', `hint: ${error.hint}`]);
   }
   return rows.map(([label, text]) => `${style.dim(label.padEnd(9))}${text}`).join('\n');
 }

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 
-/** No log line on the screen needs more; what is longer ends with an ellipsis. */
+/** No log line needs more; a longer one ends with an ellipsis and the number of characters left out. */
 const MAX_CHARACTERS = 4_096;
 const TAB = 8;
 
@@ -26,13 +26,22 @@ let segmenter: Intl.Segmenter | undefined;
  * character goes, tabs become spaces, and of a line that a progress bar rewrote only the last state remains.
  */
 export function sanitize(line: string, color: boolean): string {
-  if (PLAIN.test(line)) return line.length > MAX_CHARACTERS ? `${line.slice(0, MAX_CHARACTERS - 1)}…` : line;
+  if (PLAIN.test(line)) return bounded(line, line.length);
   let text = afterLastReturn(line);
+  const length = text.length;
   if (text.length > MAX_CHARACTERS * 2) text = text.slice(0, MAX_CHARACTERS * 2);
   text = text.replace(SEQUENCE, (sequence) => (color && SGR.test(sequence) ? sequence : ''));
   text = expandTabs(text.replace(CONTROL, ''));
-  if (text.length > MAX_CHARACTERS) text = `${text.slice(0, MAX_CHARACTERS - 1).replace(BROKEN_SGR, '')}…`;
+  if (text.length > MAX_CHARACTERS) text = bounded(text, length);
   return text.includes(ESC) ? text + RESET : text;
+}
+
+/** A long line cut, with the number of characters that are missing. */
+function bounded(text: string, length: number): string {
+  if (text.length <= MAX_CHARACTERS) return text;
+  const note = (room: number) => `… (${length - MAX_CHARACTERS + room} more characters)`;
+  const end = note(note(0).length);
+  return text.slice(0, MAX_CHARACTERS - end.length).replace(BROKEN_SGR, '') + end;
 }
 
 /** What a terminal shows of a line that was written over itself, as progress bars do. */
@@ -90,6 +99,41 @@ function cutGraphemes(text: string, width: number): string {
     }
   }
   return kept;
+}
+
+/**
+ * The text as lines of at most `width` columns, the first of at most `first`, broken at spaces where there are some.
+ * For text without colours.
+ */
+export function wrap(text: string, first: number, width: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  for (;;) {
+    const room = Math.max(1, lines.length === 0 ? first : width);
+    if (widthOf(rest) <= room) return [...lines, rest];
+    const end = endOfLine(rest, room);
+    lines.push(rest.slice(0, end).trimEnd());
+    rest = rest.slice(end).trimStart();
+    if (rest === '') return lines;
+  }
+}
+
+/** Where a line of at most `width` columns ends: after its last space, or in the middle of a long word. */
+function endOfLine(text: string, width: number): number {
+  let end = 0;
+  let used = 0;
+  let space = 0;
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  for (const { segment } of segmenter.segment(text.slice(0, width * 4 + 16))) {
+    used += widthOf(segment);
+    if (used > width) {
+      if (segment === ' ') return end;
+      break;
+    }
+    end += segment.length;
+    if (segment === ' ') space = end;
+  }
+  return space > end / 2 ? space : Math.max(end, 1);
 }
 
 /** The text cut or filled with spaces to exactly `width` columns. */

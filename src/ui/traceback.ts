@@ -1,4 +1,5 @@
-const BEGIN = /^\s*Traceback \(most recent call last\):$/;
+import { beginsTraceback, endsTraceback } from '../events/index.ts';
+
 /** The place of a SyntaxError has no `in`. */
 const FRAME = /^\s+File "(.+)", line \d+(?:, in |$)/;
 /** Files that a user did not write: installed packages, Python's own library, what starts the script. */
@@ -6,50 +7,45 @@ const LIBRARY =
   /[\\/](?:site|dist)-packages[\\/]|[\\/]lib[\\/]python3\.\d+[\\/]|^[A-Z]:.*[\\/]Lib[\\/]|^<frozen |[\\/](?:dist|python)[\\/]harness[\\/]/;
 
 /**
- * Leaves the frames of libraries out of Python tracebacks, but for the one in which the exception was raised. All
- * other lines pass as they are, at once.
+ * The lines of a log entry, without the frames of libraries in its tracebacks, but for the one in which the exception
+ * was raised. An entry holds each of its tracebacks whole.
  */
-export class TracebackFolder {
-  #inside = false;
-  #skipped = 0;
-  /** Lines of the newest library frame, held back because it may be the last. */
-  #held: string[] = [];
-
-  /** The lines to show now that `line` has come. */
-  push(line: string): string[] {
-    if (BEGIN.test(line)) {
-      const shown = [...this.end(), line];
-      this.#inside = true;
-      return shown;
-    }
-    if (!this.#inside) return [line];
-    if (line !== '' && !/^\s/.test(line)) return [...this.end(), line];
-    const file = FRAME.exec(line)?.[1];
-    if (file !== undefined && LIBRARY.test(file)) {
-      if (this.#held.length > 0) this.#skipped += 1;
-      this.#held = [line];
-      return [];
-    }
-    if (file === undefined && this.#held.length > 0) {
-      this.#held.push(line);
-      return [];
-    }
-    if (this.#held.length > 0) this.#skipped += 1;
-    this.#held = [];
-    return [...this.#bill(), line];
+export function foldTracebacks(text: string): string[] {
+  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
+  const shown: string[] = [];
+  for (let index = 0; index < lines.length; index += 1) {
+    const line = lines[index] ?? '';
+    shown.push(line);
+    if (!beginsTraceback(line)) continue;
+    const length = lines.slice(index + 1).findIndex(endsTraceback);
+    const end = length < 0 ? lines.length : index + 1 + length;
+    shown.push(...foldFrames(lines.slice(index + 1, end)));
+    index = end - 1;
   }
+  return shown;
+}
 
-  /** What is still held back, at the end of a traceback or of the stream. */
-  end(): string[] {
-    const shown = [...this.#bill(), ...this.#held];
-    this.#inside = false;
-    this.#held = [];
-    return shown;
+/** Frames with what belongs to each; those of libraries are counted, but for the last. */
+function foldFrames(lines: readonly string[]): string[] {
+  const frames: string[][] = [];
+  for (const line of lines) {
+    if (FRAME.test(line) || frames.length === 0) frames.push([line]);
+    else frames.at(-1)?.push(line);
   }
-
-  #bill(): string[] {
-    const count = this.#skipped;
-    this.#skipped = 0;
-    return count === 0 ? [] : [`  (${count} library frame${count === 1 ? '' : 's'} left out)`];
+  const shown: string[] = [];
+  let skipped = 0;
+  const countSkipped = () => {
+    if (skipped > 0) shown.push(`  (${skipped} library frame${skipped === 1 ? '' : 's'} left out)`);
+    skipped = 0;
+  };
+  for (const [index, frame] of frames.entries()) {
+    const file = FRAME.exec(frame[0] ?? '')?.[1];
+    if (file !== undefined && LIBRARY.test(file) && index < frames.length - 1) {
+      skipped += 1;
+      continue;
+    }
+    countSkipped();
+    shown.push(...frame);
   }
+  return shown;
 }

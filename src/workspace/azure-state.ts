@@ -3,10 +3,13 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 export type Labels = Readonly<Record<string, string>>;
 
+/** Counted, or, in v2, any text that was asked for. */
+export type ModelVersion = number | string;
+
 /** A registered model, as `az ml model register` makes it. Versions rise by one a registration and are not used twice. */
 export interface ModelRecord {
   readonly name: string;
-  readonly version: number;
+  readonly version: ModelVersion;
   /** ISO 8601. */
   readonly createdTime: string;
   readonly description: string | null;

@@ -1,11 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf, systemError, userError } from '../base/index.ts';
+import { messageOf, ownValue, systemError, userError } from '../base/index.ts';
 import type {
   AzureState,
   EndpointRecord,
   EnvironmentRecord,
   ModelRecord,
+  ModelVersion,
   ServiceRecord,
 } from './azure-state.ts';
 import { ContentStore } from './content-store.ts';
@@ -62,18 +63,30 @@ export class AzureWorkspace {
     return this.#state.read();
   }
 
-  /** Copies a file or folder in and registers it as the next version of its name. */
-  async registerModel(model: NewModel, source: string): Promise<ModelRecord> {
+  /**
+   * Copies a file or folder in and registers it: as the version that is asked for, else as the next one of its name.
+   * A version that somebody else has registered meanwhile is left as it is, and given.
+   */
+  async registerModel(model: NewModel, source: string, asked?: ModelVersion): Promise<ModelRecord> {
     const { hash, bytes } = await this.#contents.add(source);
     return this.#state.update(async (state) => {
       // Somebody may have removed the last other model with this content meanwhile.
       if (!(await this.#contents.has(hash))) await this.#contents.add(source);
-      const version = (state.lastVersions[model.name] ?? 0) + 1;
+      const last = ownValue(state.lastVersions, model.name) ?? 0;
+      const version = asked ?? last + 1;
+      const same = state.models.find((it) => it.name === model.name && it.version === version);
+      if (same) return { state, result: same };
       const createdTime = new Date().toISOString();
       const record = { ...model, version, createdTime, entry: path.basename(source), content: hash, bytes };
-      const lastVersions = { ...state.lastVersions, [model.name]: version };
+      const highest = typeof version === 'number' ? Math.max(last, version) : last;
+      const lastVersions = { ...state.lastVersions, [model.name]: highest };
       return { state: { ...state, models: [...state.models, record], lastVersions }, result: record };
     });
+  }
+
+  /** The content that a model of this file or folder has: the same for the same names and bytes. */
+  contentHash(source: string): Promise<string> {
+    return this.#contents.hashOf(source);
   }
 
   /** Where the copy of a model's file or folder lies. */

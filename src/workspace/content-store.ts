@@ -38,13 +38,16 @@ export class ContentStore {
    * @throws CONTENT_UNUSABLE for an empty folder, or one with more files than a model has.
    */
   async add(source: string): Promise<StoredContent> {
-    const files = await filesOf(source);
-    if (files.length === 0)
-      throw userError('CONTENT_UNUSABLE', `${source} holds no file`, { location: { file: source } });
+    const files = await contentOf(source);
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     const hash = await hashOf(path.basename(source), files);
     if (!(await this.has(hash))) await this.#copy(source, files, hash);
     return { hash, bytes };
+  }
+
+  /** The hash of a file or folder that is not copied in. @throws CONTENT_UNUSABLE likewise */
+  async hashOf(source: string): Promise<string> {
+    return hashOf(path.basename(source), await contentOf(source));
   }
 
   async has(hash: string): Promise<boolean> {
@@ -105,6 +108,12 @@ async function filesOf(source: string): Promise<readonly ContentFile[]> {
   };
   await walk(source, '', []);
   return found;
+}
+
+async function contentOf(source: string): Promise<readonly ContentFile[]> {
+  const files = await filesOf(source);
+  if (files.length > 0) return files;
+  throw userError('CONTENT_UNUSABLE', `${source} holds no file`, { location: { file: source } });
 }
 
 async function hashOf(entry: string, files: readonly ContentFile[]): Promise<string> {

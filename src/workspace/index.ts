@@ -9,6 +9,7 @@ export type {
   JsonObject,
   Labels,
   ModelRecord,
+  ModelVersion,
   ResourceConfiguration,
   RunningService,
   ServiceRecord,

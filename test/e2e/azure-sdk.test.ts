@@ -166,7 +166,7 @@ describe.skipIf(!peerPython)('the documented path by the Python SDK', () => {
     expect(stdout).toMatch(/^failed$/m);
     expect(stdout).toMatch(/^Failed$/m);
     expect(stdout).toContain('UserErrorException You must provide an InferenceConfig when deploying a model');
-    expect(stdout).toContain('azureml.core.Experiment is not emulated by triton-local');
+    expect(stdout).toContain('azureml.core.experiment.Experiment is not emulated by triton-local');
   });
 
   it('what an entry script imports of Azure ML is there as well, unless it is installed', async () => {

@@ -21,6 +21,14 @@ interface Service {
   readonly [member: string]: unknown;
 }
 
+async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
 describe.skipIf(!peerPython)('the documented path by az ml', () => {
   let az: AzureCli;
   let image: Image;
@@ -168,9 +176,12 @@ print(client.infer("digits", [tensor], headers=headers).as_numpy("probabilities"
 
   it('a first deployment that fails is listed as failed, and its log tells why', async () => {
     const id = await az.registerModel();
-    await az.project.saveScript('def init():\n    raise ValueError("no weights")\ndef run(d): pass\n');
+    const script =
+      'def init():\n    print("looking")\n    raise ValueError("no weights")\ndef run(d): pass\n';
+    await az.project.saveScript(script);
     const failed = await az.run(...DEPLOY, '-n', 'broken', '-m', id, '--ic', 'inference-config.json');
     expect(failed.code).toBe(1);
+    expect(failed.stderr).toMatch(/score\.py printed:\n(?: {2}.*\n)* {2}looking\n/);
     expect(await show('broken')).toMatchObject({ state: 'Failed', error: { message: /no weights/ } });
     expect((await az.run('service', 'get-logs', '-n', 'broken')).stdout).toMatch(/no weights/);
     await az.run('service', 'delete', '-n', 'broken');
@@ -183,6 +194,22 @@ print(client.infer("digits", [tensor], headers=headers).as_numpy("probabilities"
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('--overwrite')]);
     const second = await az.json<Service>(...DEPLOY, '-n', 'again', '-m', id, '--overwrite');
     expect(second.scoringUri).toBe(first.scoringUri);
+    expect(await az.json<unknown[]>('ps', '--json')).toHaveLength(1);
+  });
+
+  it('a local service is deployed anew, and its port changed by update; its log has no word on ports', async () => {
+    const id = await az.registerModel();
+    const local = ['model', 'deploy', '-n', 'cell', '-m', id, '--cp', 'local'];
+    const first = await az.json<Service>(...local);
+    const second = await az.json<Service>(...local, '--tag', 'run=2');
+    expect(second).toMatchObject({ scoringUri: first.scoringUri, tags: { run: '2' } });
+    const port = await freePort();
+    expect(await az.json('service', 'update', '-n', 'cell', '--port', String(port))).toMatchObject({
+      port: String(port),
+    });
+    expect((await az.run('service', 'get-logs', '-n', 'cell')).stdout).not.toContain('has no effect');
+    const moved = await az.run('service', 'update', '-n', 'cell', '--compute-target', 'aks');
+    expect(moved.stderr).toContain('an update cannot move it');
     expect(await az.json<unknown[]>('ps', '--json')).toHaveLength(1);
   });
 

@@ -212,7 +212,7 @@ print(client.infer("digits", [tensor], headers=headers).as_numpy("probabilities"
   // The texts are azure-ai-ml 1.35's.
   it.each([
     ['endpoint.yml', 'name: ab\n', 'must be at least 3 and at most 32 characters long'],
-    ['endpoint.yml', 'name: 1abc\n', 'must start with an upper- or lowercase letter'],
+    ['endpoint.yml', 'name: 1abc\n', 'String does not match expected pattern'],
     ['endpoint.yml', 'name: abc\nauth_mode: none\n', "Value 'none' passed is not in set"],
     ['endpoint.yml', 'auth_mode: key\n', 'name: Missing data for required field.'],
     [

@@ -36,6 +36,10 @@ export class FakeControl implements Control {
     this.bus.emit({ type: 'replay.unpinned' });
   }
 
+  async accessKey(): Promise<string | undefined> {
+    return 'the-key-of-the-service';
+  }
+
   async skipDownload(): Promise<void> {
     this.skips += 1;
   }

@@ -6,10 +6,13 @@ export interface OnnxValue {
   readonly datatype: Datatype;
   /** A name stands for a dimension of any size. */
   readonly shape: readonly (number | string)[];
+  /** What holds such tensors; a map has them as values, by INT64. */
+  readonly kind?: 'sequence' | 'map' | 'optional' | 'sparse';
 }
 
 export interface OnnxNode {
   readonly operator: string;
+  readonly domain?: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
 }
@@ -27,6 +30,8 @@ export interface OnnxGraph {
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
   readonly initializers?: readonly OnnxInitializer[];
+  readonly irVersion?: number;
+  readonly opset?: number;
 }
 
 const ELEMENT_TYPES: Readonly<Record<Datatype, number>> = {
@@ -46,8 +51,15 @@ const ELEMENT_TYPES: Readonly<Record<Datatype, number>> = {
   BF16: 16,
 };
 
-/** The bytes of a `model.onnx` (IR version 8, opset 17). */
-export function onnxModel({ nodes, inputs, outputs, initializers = [] }: OnnxGraph): Buffer {
+/** The bytes of a `model.onnx`. */
+export function onnxModel({
+  nodes,
+  inputs,
+  outputs,
+  initializers = [],
+  irVersion = 8,
+  opset = 17,
+}: OnnxGraph): Buffer {
   const graph = Buffer.concat([
     ...nodes.map((node) => bytes(1, encodeNode(node))),
     text(2, 'graph'),
@@ -55,15 +67,18 @@ export function onnxModel({ nodes, inputs, outputs, initializers = [] }: OnnxGra
     ...inputs.map((value) => bytes(11, encodeValue(value))),
     ...outputs.map((value) => bytes(12, encodeValue(value))),
   ]);
-  const opset = Buffer.concat([text(1, ''), number(2, 17)]);
-  return Buffer.concat([number(1, 8), bytes(7, graph), bytes(8, opset)]);
+  const sets = [Buffer.concat([text(1, ''), number(2, opset)])];
+  if (nodes.some(({ domain }) => domain === 'ai.onnx.ml'))
+    sets.push(Buffer.concat([text(1, 'ai.onnx.ml'), number(2, 3)]));
+  return Buffer.concat([number(1, irVersion), bytes(7, graph), ...sets.map((set) => bytes(8, set))]);
 }
 
-function encodeNode({ operator, inputs, outputs }: OnnxNode): Buffer {
+function encodeNode({ operator, domain, inputs, outputs }: OnnxNode): Buffer {
   return Buffer.concat([
     ...inputs.map((name) => text(1, name)),
     ...outputs.map((name) => text(2, name)),
     text(4, operator),
+    ...(domain === undefined ? [] : [text(7, domain)]),
   ]);
 }
 
@@ -76,10 +91,17 @@ function encodeInitializer({ name, datatype, shape, data }: OnnxInitializer): Bu
   ]);
 }
 
-function encodeValue({ name, datatype, shape }: OnnxValue): Buffer {
+function encodeValue({ name, datatype, shape, kind }: OnnxValue): Buffer {
   const dims = shape.map((dim) => bytes(1, typeof dim === 'number' ? number(1, dim) : text(2, dim)));
   const tensor = Buffer.concat([number(1, ELEMENT_TYPES[datatype]), bytes(2, Buffer.concat(dims))]);
-  return Buffer.concat([text(1, name), bytes(2, bytes(1, tensor))]);
+  const inner = bytes(1, bytes(1, tensor));
+  const types = {
+    sequence: () => bytes(4, inner),
+    map: () => bytes(5, Buffer.concat([number(1, ELEMENT_TYPES.INT64), bytes(2, bytes(1, tensor))])),
+    optional: () => bytes(9, inner),
+    sparse: () => bytes(8, tensor),
+  };
+  return Buffer.concat([text(1, name), bytes(2, kind ? types[kind]() : bytes(1, tensor))]);
 }
 
 function varint(value: number): Buffer {

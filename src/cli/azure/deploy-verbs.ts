@@ -61,12 +61,17 @@ export const CONTENT_FLAGS = [
   ['--ir, --base-image-registry <address>', 'kept'],
 ] as const;
 
-export const DEPLOY_FLAGS = [
-  ['-n, --name <name>*', 'name of the service'],
-  ...CONTENT_FLAGS,
+/** What a service runs on. */
+export const TARGET_FLAGS = [
   ['--ct, --compute-target <name>', 'the cluster: the service is of kind AKS then'],
   ['--cp, --compute-type <type>', 'LOCAL, ACI or AKS, where no file says it'],
   ['--po, --port <number>', 'the port of a local service'],
+] as const;
+
+export const DEPLOY_FLAGS = [
+  ['-n, --name <name>*', 'name of the service'],
+  ...CONTENT_FLAGS,
+  ...TARGET_FLAGS,
   ['--overwrite [boolean]', 'replace a service of this name once the new one is ready'],
   ['--no-wait', 'taken; a service here is ready within seconds and is waited for'],
   ['--pi, --profile-input <file>', 'not used here'],

@@ -1,4 +1,5 @@
-import type { Verb } from './verbs.ts';
+import { NO_REGISTRY } from './not-emulated.ts';
+import { notEmulated, type Verb } from './verbs.ts';
 
 const load = () => import('../commands/environment.ts');
 
@@ -16,17 +17,35 @@ export const ENVIRONMENT_VERBS: readonly Verb[] = [
     about: 'register an environment from a file of v2',
     example: '-f environment.yml',
     flags: [
-      ['-f, --file <file>*', 'YAML with name, image and conda_file'],
+      ['-f, --file <file>', 'YAML with name, image and conda_file'],
       ['-n, --name <name>', 'another name than the one in the file'],
-      ['--version <version>', 'another version'],
+      ['-v, --version <version>', 'another version'],
+      ['-i, --image <image>', 'the image, for the docker engine'],
+      ['-c, --conda-file <file>', 'the packages of the script'],
+      ['-d, --build-context <dir>', 'kept; no image is built here'],
+      ['--dockerfile-path <file>', 'kept; no image is built here'],
+      ['--os-type <type>', 'linux or windows; kept'],
+      ['--description <text>', 'kept with the environment'],
+      ['--tags <key=value...>', 'tags'],
+      ['--set <member=value...>', 'a member of the file'],
+      ['--no-wait', 'taken'],
     ],
+    notEmulated: [...NO_REGISTRY, ['--datastore <name>', 'files are read where they are']],
     run: async (flags) => (await load()).create(flags),
   },
   {
     name: 'list',
     about: 'list the environments',
     example: '-o table',
-    flags: [['-n, --name <name>', 'only this name']],
+    flags: [
+      ['-n, --name <name>', 'only this name'],
+      ['-r, --max-results <number>', 'only so many'],
+    ],
+    notEmulated: [
+      ...NO_REGISTRY,
+      ['--archived-only', 'environments are not archived here'],
+      ['--include-archived', 'environments are not archived here'],
+    ],
     run: async (flags) => (await load()).list(flags),
   },
   {
@@ -35,8 +54,36 @@ export const ENVIRONMENT_VERBS: readonly Verb[] = [
     example: '-n AzureML-Triton',
     flags: [
       ['-n, --name <name>*', 'the environment'],
-      ['--ev, --version <version>', 'its version; the last one by default'],
+      ['-v, --version <version>', 'its version; the last one by default'],
+      ['-l, --label <label>', 'latest'],
     ],
+    notEmulated: NO_REGISTRY,
     run: async (flags) => (await load()).show(flags),
   },
+  {
+    name: 'download',
+    about: 'write an environment into a folder, as register reads it',
+    example: '-n AzureML-Triton -d my-environment',
+    flags: [
+      ['-n, --name <name>*', 'the environment'],
+      ['-v, --version <version>', 'its version; the last one by default'],
+      ['-d, --directory <dir>*', 'the folder'],
+      ['--overwrite', 'replace what is there'],
+    ],
+    run: async (flags) => (await load()).download(flags),
+  },
+  {
+    name: 'scaffold',
+    about: 'write the files of a new environment into a folder',
+    example: '-n my-environment -d my-environment',
+    flags: [
+      ['-n, --name <name>*', 'its name'],
+      ['-d, --directory <dir>*', 'the folder'],
+    ],
+    run: async (flags) => (await load()).scaffold(flags),
+  },
+  notEmulated('update', 'register it again, or create it with another version'),
+  notEmulated('archive', 'environments are not archived here'),
+  notEmulated('restore', 'environments are not archived here'),
+  notEmulated('share', 'there is no registry to share with'),
 ];

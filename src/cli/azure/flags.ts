@@ -15,8 +15,21 @@ export class AzureFlags {
 
   /** The workspace that is meant: `--workspace FILE`, else the one in the state folder. */
   openWorkspace(): Promise<AzureWorkspace> {
-    const given = this.text('workspace');
+    const given = this.#workspaceFile();
     return AzureWorkspace.open(given ?? path.join(homeDirectory(), 'workspace', 'default.json'));
+  }
+
+  /** az takes `--workspace NAME` for `--workspace-name`, which means nothing here. */
+  #workspaceFile(): string | undefined {
+    const given = this.text('workspace');
+    return given !== undefined && /^[A-Za-z0-9][\w-]*$/.test(given) ? undefined : given;
+  }
+
+  /** @throws CONFIG_INVALID for a label that nothing has here. */
+  checkLabel(): void {
+    const label = this.text('label');
+    if (label !== undefined && label !== 'latest')
+      throw userError('CONFIG_INVALID', `--label ${label} is not kept here: latest is the only label`);
   }
 
   text(name: string): string | undefined {

@@ -1,5 +1,6 @@
 import { DEPLOY_FLAGS } from './deploy-verbs.ts';
-import type { Verb } from './verbs.ts';
+import { GENERIC_UPDATE, NO_REGISTRY } from './not-emulated.ts';
+import { notEmulated, type Verb } from './verbs.ts';
 
 const load = () => import('../commands/model.ts');
 
@@ -16,9 +17,16 @@ const SAMPLES = [
   ['--sample-input-dataset-id <id>', 'kept with the model'],
   ['--sample-output-dataset-id <id>', 'kept with the model'],
 ] as const;
-const ID = ['-i, --model-id <name:version>*', 'the model'] as const;
+/** How a model is named: by its id in v1, by name and version in v2. */
+const WHICH = [
+  ['-i, --model-id <name:version>', 'the model'],
+  ['-n, --name <name>', 'the model by its name: its highest version, or --version'],
+  ['-v, --version <version>', 'the version of --name'],
+  ['-l, --label <label>', 'latest'],
+] as const;
+const STAGE = ['--stage <stage>', 'the stages of a model are not kept'] as const;
 
-/** `az ml model`, with the flags of its first version (azureml.md 4.1). */
+/** `az ml model`: the flags of its first version (azureml.md 4.1) and, as documented, of its second. */
 export const MODEL_VERBS: readonly Verb[] = [
   {
     name: 'register',
@@ -48,9 +56,18 @@ export const MODEL_VERBS: readonly Verb[] = [
     flags: [
       ['-f, --file <file>', 'the model as YAML'],
       ['-n, --name <name>', 'name of the model'],
+      ['-v, --version <version>', 'its version, if not the next one'],
       ['-p, --path <path>', 'file or folder; for Triton the one with the models in it'],
-      ['--type <type>', 'triton_model, custom_model or mlflow_model'],
+      ['-t, --type <type>', 'triton_model, custom_model or mlflow_model'],
       ['-d, --description <text>', 'kept with the model'],
+      ['--tags <key=value...>', 'tags'],
+      ['--set <member=value...>', 'a member of the file'],
+      ['--no-wait', 'taken'],
+    ],
+    notEmulated: [
+      ...NO_REGISTRY,
+      STAGE,
+      ['--datastore <name>', 'models are copied into the workspace on this machine'],
     ],
     run: async (flags) => (await load()).create(flags),
   },
@@ -60,10 +77,18 @@ export const MODEL_VERBS: readonly Verb[] = [
     example: '--latest',
     flags: [
       ['-n, --model-name <name>', 'only this name'],
+      ['--name <name>', 'the same in v2'],
       ['-l, --latest', 'only the highest version of each'],
+      ['-r, --max-results <number>', 'only so many'],
       ['--run-id <id>', 'only of this run'],
       ['--model-framework <name>', 'only of this framework'],
       ...TAGS,
+    ],
+    notEmulated: [
+      ...NO_REGISTRY,
+      STAGE,
+      ['--archived-only', 'models are not archived here'],
+      ['--include-archived', 'models are not archived here'],
     ],
     run: async (flags) => (await load()).list(flags),
   },
@@ -72,11 +97,11 @@ export const MODEL_VERBS: readonly Verb[] = [
     about: 'show one model',
     example: '-i my_triton_model:1',
     flags: [
-      ['-i, --model-id <name:version>', 'the model'],
-      ['-n, --model-name <name>', 'the model by its name: its highest version, or --version'],
-      ['--version <number>', 'the version of --model-name'],
+      ...WHICH,
+      ['--model-name <name>', '--name as v1 has it'],
       ['--run-id <id>', 'the model of this run'],
     ],
+    notEmulated: NO_REGISTRY,
     run: async (flags) => (await load()).show(flags),
   },
   {
@@ -84,7 +109,8 @@ export const MODEL_VERBS: readonly Verb[] = [
     about: 'change what is kept with a model',
     example: '-i my_triton_model:1 --add-tag area=NLP',
     flags: [
-      ID,
+      ...WHICH,
+      ['--set <member=value...>', 'description, or a tag or property as in tags.area=NLP'],
       ['--add-tag <key=value...>', 'a tag; may be repeated'],
       ['--remove-tag <key...>', 'a tag to remove'],
       ['--add-property <key=value...>', 'a property; properties cannot be changed'],
@@ -92,20 +118,27 @@ export const MODEL_VERBS: readonly Verb[] = [
       ...RESOURCES,
       ...SAMPLES,
     ],
+    notEmulated: [...NO_REGISTRY, ...GENERIC_UPDATE, STAGE],
     run: async (flags) => (await load()).update(flags),
   },
   {
     name: 'delete',
     about: 'delete a model that no service uses',
     example: '-i my_triton_model:1',
-    flags: [ID],
+    flags: [['-i, --model-id <name:version>*', 'the model']],
     run: async (flags) => (await load()).remove(flags),
   },
   {
     name: 'download',
     about: 'put the file or folder of a model into a folder',
     example: '-i my_triton_model:1 -t downloaded',
-    flags: [ID, ['-t, --target-dir <dir>*', 'the folder'], ['--overwrite', 'replace what is there']],
+    flags: [
+      ...WHICH,
+      ['-t, --target-dir <dir>', 'the folder'],
+      ['-p, --download-path <dir>', 'the same in v2 (default: this folder)'],
+      ['--overwrite', 'replace what is there'],
+    ],
+    notEmulated: NO_REGISTRY,
     run: async (flags) => (await load()).download(flags),
   },
   {
@@ -115,4 +148,12 @@ export const MODEL_VERBS: readonly Verb[] = [
     flags: DEPLOY_FLAGS,
     run: async (flags) => (await load()).deploy(flags),
   },
+  notEmulated(
+    'profile',
+    'it measures on machines of Azure; send load to the scoring URI of a service instead',
+  ),
+  notEmulated('package', 'no image is built here; "model deploy" serves the same model and script'),
+  notEmulated('archive', 'models are not archived here; "model delete" removes one'),
+  notEmulated('restore', 'models are not archived here'),
+  notEmulated('share', 'there is no registry to share with'),
 ];

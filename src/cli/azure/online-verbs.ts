@@ -1,9 +1,11 @@
+import { GENERIC_UPDATE, NO_STUDIO } from './not-emulated.ts';
 import type { Verb } from './verbs.ts';
 
 const loadEndpoint = () => import('../commands/online-endpoint.ts');
 const loadDeployment = () => import('../commands/online-deployment.ts');
 
-const LOCAL = ['--local', 'taken: everything is local here'] as const;
+const LOCAL = ['-l, --local', 'taken: everything is local here'] as const;
+const LOCAL_BESIDE_LINES = ['--local', 'taken: everything is local here'] as const;
 const UNLIMITED = [
   '--local',
   'everything is local here; this also leaves out the limits of the cloud',
@@ -47,6 +49,7 @@ export const ENDPOINT_VERBS: readonly Verb[] = [
     about: 'open the door of an endpoint',
     example: '-n my-endpoint -f endpoint.yml',
     flags: [...ENDPOINT_FILE, ['--auth-mode <mode>', 'key, aml_token or aad_token']],
+    notEmulated: NO_STUDIO,
     run: async (flags) => (await loadEndpoint()).create(flags),
   },
   {
@@ -57,8 +60,9 @@ export const ENDPOINT_VERBS: readonly Verb[] = [
       ...ENDPOINT_FILE,
       ['-r, --traffic <split...>', 'percent by deployment, as in "blue=90 green=10"'],
       ['--mirror-traffic <split...>', 'taken: not emulated'],
-      ['--defaults', 'taken'],
+      ['--defaults <member=value...>', 'taken'],
     ],
+    notEmulated: [...GENERIC_UPDATE, ...NO_STUDIO],
     run: async (flags) => (await loadEndpoint()).update(flags),
   },
   {
@@ -66,6 +70,7 @@ export const ENDPOINT_VERBS: readonly Verb[] = [
     about: 'show an endpoint: its state, traffic and scoring URI',
     example: '-n my-endpoint --query scoring_uri -o tsv',
     flags: [ENDPOINT, LOCAL],
+    notEmulated: NO_STUDIO,
     run: async (flags) => (await loadEndpoint()).show(flags),
   },
   {
@@ -98,7 +103,12 @@ export const ENDPOINT_VERBS: readonly Verb[] = [
     name: 'regenerate-keys',
     about: 'give an endpoint another primary or secondary key',
     example: '-n my-endpoint --key-type primary',
-    flags: [ENDPOINT, ['--key-type <type>', 'primary or secondary'] as const, NO_WAIT],
+    flags: [
+      ENDPOINT,
+      ['--key-type <type>', 'primary or secondary'],
+      ['--key-value <key>', 'this key instead of a new one'],
+      NO_WAIT,
+    ],
     run: async (flags) => (await loadEndpoint()).regenerate(flags),
   },
   {
@@ -117,6 +127,7 @@ export const DEPLOYMENT_VERBS: readonly Verb[] = [
     about: 'start a deployment behind an endpoint',
     example: '-f blue.yml --all-traffic',
     flags: [...DEPLOYMENT_FILE, ['--all-traffic', 'give it all the traffic once it is ready']],
+    notEmulated: NO_STUDIO,
     run: async (flags) => (await loadDeployment()).create(flags),
   },
   {
@@ -124,6 +135,7 @@ export const DEPLOYMENT_VERBS: readonly Verb[] = [
     about: 'start a deployment anew with what changes, beside the one that serves',
     example: '-n blue -e my-endpoint --set environment_variables.LEVEL=2',
     flags: DEPLOYMENT_FILE,
+    notEmulated: [...GENERIC_UPDATE, ...NO_STUDIO],
     run: async (flags) => (await loadDeployment()).update(flags),
   },
   {
@@ -131,6 +143,7 @@ export const DEPLOYMENT_VERBS: readonly Verb[] = [
     about: 'show a deployment',
     example: '-n blue -e my-endpoint',
     flags: [...DEPLOYMENT, LOCAL],
+    notEmulated: NO_STUDIO,
     run: async (flags) => (await loadDeployment()).show(flags),
   },
   {
@@ -148,7 +161,7 @@ export const DEPLOYMENT_VERBS: readonly Verb[] = [
       ...DEPLOYMENT,
       ['-l, --lines <number>', 'the last lines (50)'],
       ['-c, --container <name>', 'taken: there is one'],
-      LOCAL,
+      LOCAL_BESIDE_LINES,
     ],
     run: async (flags) => (await loadDeployment()).logs(flags),
   },

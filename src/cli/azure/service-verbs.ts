@@ -1,4 +1,4 @@
-import { CONTENT_FLAGS, TUNING_FLAGS } from './deploy-verbs.ts';
+import { CONTENT_FLAGS, TARGET_FLAGS, TUNING_FLAGS } from './deploy-verbs.ts';
 import type { Verb } from './verbs.ts';
 
 const load = () => import('../commands/service.ts');
@@ -77,6 +77,7 @@ export const SERVICE_VERBS: readonly Verb[] = [
     flags: [
       NAME,
       ...CONTENT_FLAGS,
+      ...TARGET_FLAGS,
       ['-d, --description <text>', 'another description'],
       ['--add-tag <key=value...>', 'a tag; may be repeated'],
       ['--remove-tag <key...>', 'a tag to remove'],

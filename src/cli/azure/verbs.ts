@@ -1,25 +1,30 @@
 import { type Command, Option } from 'commander';
-import { toTritonLocalError } from '../../base/index.ts';
+import { toTritonLocalError, userError } from '../../base/index.ts';
 import { errorToJson, printError } from '../../ui/index.ts';
 import { exitCodeOf } from '../error-catalogue.ts';
 import type { Flags } from '../flags.ts';
+import { withFullNames } from './abbreviations.ts';
 
-/** A verb of `az ml`: its flags in commander's notation with what they are for; `*` marks those that must be given. */
+/** Flags in commander's notation with what they are for; `*` marks those that must be given. */
+export type FlagLines = readonly (readonly [flags: string, about: string])[];
+
+/** A verb of `az ml`. */
 export interface Verb {
   readonly name: string;
   readonly about: string;
   readonly example: string;
-  readonly flags: readonly (readonly [flags: string, about: string])[];
-  /** For our own programs. */
+  readonly flags: FlagLines;
+  /** Flags of az that are refused when they are given, each with the reason. */
+  readonly notEmulated?: FlagLines;
+  /** For our own programs, and for what is not emulated. */
   readonly hidden?: boolean;
   readonly run: (flags: Flags) => Promise<number>;
 }
 
 /** What every verb of az takes. Those that name a subscription mean nothing here, and are taken so that scripts run. */
-const COMMON: readonly (readonly [flags: string, about: string])[] = [
+const COMMON: FlagLines = [
   ['-o, --output <form>', 'json, yaml, tsv, table or none'],
   ['--query <path>', 'what of the result, such as scoringUri'],
-  ['--workspace <file>', 'the workspace, a .json file (default: in TRITON_LOCAL_HOME)'],
 ];
 const IGNORED = [
   '-g, --resource-group <name>',
@@ -28,42 +33,94 @@ const IGNORED = [
   '--subscription-id <id>',
   '--path <dir>',
   '--debug',
+  '--verbose',
   '--only-show-errors',
   '-v',
 ];
+/** Ours beside az's: an abbreviation never means one of them. */
+const OWN: FlagLines = [
+  ['--workspace <file>', 'the workspace, a .json file (default: in TRITON_LOCAL_HOME)'],
+];
+const FOR_PROGRAMS = ['--json-errors', 'for programs: an error as JSON, last on stderr'] as const;
+
+/** A verb of az that would do nothing here; whatever else is given with it. @param why ends the sentence. */
+export function notEmulated(name: string, why: string): Verb {
+  return {
+    name,
+    about: `not emulated: ${why}`,
+    example: '',
+    flags: [],
+    hidden: true,
+    run: () => Promise.reject(userError('CONFIG_INVALID', `${name} is not emulated: ${why}`)),
+  };
+}
+
+/** A group of `az ml` of which nothing is emulated. */
+export function addNotEmulated(program: Command, group: string, why: string): void {
+  program
+    .command(group, { hidden: true })
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(() => Promise.reject(userError('CONFIG_INVALID', `az ml ${group} is not emulated: ${why}`)));
+}
 
 /** Adds a group of verbs, such as `model`, to the command line. */
 export function addVerbs(program: Command, group: string, about: string, verbs: readonly Verb[]): void {
   const command = program.command(group).description(about);
-  for (const verb of verbs) {
-    const added = command
-      .command(verb.name, { hidden: verb.hidden ?? false })
-      .description(verb.about)
-      .addHelpText('after', `\nExample:\n  $ npx triton-local ${group} ${verb.name} ${verb.example}`);
-    const taken = new Set<string>();
-    for (const [flags, description] of [...verb.flags, ...COMMON]) {
-      const option = new Option(flags.replace('*', ''), description);
-      if (flags.includes('*')) option.makeOptionMandatory();
-      if (option.short) taken.add(option.short);
-      taken.add(option.long ?? '');
-      added.addOption(option);
+  for (const verb of verbs) addVerb(command, group, verb);
+}
+
+function addVerb(command: Command, group: string, verb: Verb): void {
+  const added = command.command(verb.name, { hidden: verb.hidden ?? false }).description(verb.about);
+  if (verb.example === '') added.allowUnknownOption().allowExcessArguments();
+  else added.addHelpText('after', `\nExample:\n  $ npx triton-local ${group} ${verb.name} ${verb.example}`);
+  addOptions(added, verb);
+  added.action(async () => {
+    const flags: Flags = added.opts();
+    try {
+      refuseNotEmulated(added, verb);
+      (await import('./output.ts')).checkOutput(flags);
+      process.exitCode = await verb.run(flags);
+    } catch (thrown) {
+      if (!flags.jsonErrors) throw thrown;
+      const error = toTritonLocalError(thrown);
+      printError(`${JSON.stringify(errorToJson(error))}\n`);
+      process.exitCode = exitCodeOf(error);
     }
-    for (const flags of IGNORED) {
-      const option = new Option(flags, '').hideHelp();
-      if (!taken.has(option.short ?? ' ') && !taken.has(option.long ?? ' ')) added.addOption(option);
-    }
-    added.addOption(new Option('--json-errors', 'for programs: an error as JSON, last on stderr').hideHelp());
-    added.action(async () => {
-      const flags: Flags = added.opts();
-      try {
-        (await import('./output.ts')).checkOutput(flags);
-        process.exitCode = await verb.run(flags);
-      } catch (thrown) {
-        if (!flags.jsonErrors) throw thrown;
-        const error = toTritonLocalError(thrown);
-        printError(`${JSON.stringify(errorToJson(error))}\n`);
-        process.exitCode = exitCodeOf(error);
-      }
-    });
+  });
+}
+
+function addOptions(command: Command, { flags, notEmulated: refused = [] }: Verb): void {
+  for (const [names, description] of [...flags, ...COMMON]) {
+    const option = new Option(names.replace('*', ''), description);
+    if (names.includes('*')) option.makeOptionMandatory();
+    command.addOption(option);
+  }
+  const hidden = (names: string) => {
+    const option = new Option(names, '').hideHelp();
+    const isTaken = command.options.some(
+      ({ short, long }) => (short !== undefined && short === option.short) || long === option.long,
+    );
+    if (!isTaken) command.addOption(option);
+  };
+  for (const [names] of refused) hidden(names);
+  for (const names of IGNORED) hidden(names);
+  // What az knows may be abbreviated.
+  const known = [...command.options.flatMap(({ short, long }) => [long, short]), '--help'].filter(
+    (name) => name?.startsWith('--') ?? false,
+  );
+  for (const [names, description] of OWN) command.addOption(new Option(names, description));
+  command.addOption(new Option(...FOR_PROGRAMS).hideHelp());
+  const parse = command.parseOptions.bind(command);
+  const names = known.filter((name) => name !== undefined);
+  command.parseOptions = (args) => parse(withFullNames(args, command, names));
+}
+
+/** @throws CONFIG_INVALID with the reason. */
+function refuseNotEmulated(command: Command, { notEmulated: refused = [] }: Verb): void {
+  for (const [names, why] of refused) {
+    const option = new Option(names);
+    if (command.getOptionValue(option.attributeName()) !== undefined)
+      throw userError('CONFIG_INVALID', `${option.long} is not emulated: ${why}`);
   }
 }

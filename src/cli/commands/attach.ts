@@ -13,11 +13,13 @@ export interface AttachFlags {
 export async function attach(directory: string | undefined, flags: AttachFlags): Promise<number> {
   const { stdin, stdout } = process;
   const facts = terminalFacts(stdout.isTTY === true);
-  const mode = selectUi(flags.ui, { stdin, stdout, ci: facts.ci, dumb: facts.dumb });
+  const mode = selectUi(flags.ui, { stdin, stdout, ci: facts.ci, dumb: facts.dumb || facts.screenReader });
   const instance = await chooseInstance(directory);
   return withControl(instance, async (control) => {
     const relay = new EventRelay(control);
-    const renderer = await startRenderer(mode, { control: relay, stdin, stdout, color: facts.color });
+    const { color } = facts;
+    const leaveMeans = 'detach';
+    const renderer = await startRenderer(mode, { control: relay, stdin, stdout, color, leaveMeans });
     try {
       const left = nextInterruption(renderer.left.then(() => ({ reason: 'left', exitCode: EXIT.ok })));
       await relay.play(instance.eventLog, { follow: true });

@@ -1,9 +1,12 @@
+import path from 'node:path';
 import {
   createEnvironment,
   listEnvironments,
-  readDocument,
+  newEnvironment,
   readEnvironmentDirectory,
+  readYaml,
   registerEnvironment,
+  saveEnvironment,
   showEnvironment,
 } from '../../azureml/index.ts';
 import { AzureFlags } from '../azure/flags.ts';
@@ -22,9 +25,24 @@ export async function register(given: Flags): Promise<number> {
 /** `triton-local environment create` */
 export async function create(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
-  const document = await readDocument(flags.required('file'), '--file');
-  const over = { name: flags.text('name'), version: flags.text('version') };
-  printResult(await createEnvironment(await flags.openWorkspace(), document, over), flags);
+  const file = flags.text('file');
+  const document = file === undefined ? undefined : await readYaml(file, '--file');
+  const [conda, context] = [flags.text('condaFile'), flags.text('buildContext')];
+  const members = {
+    name: flags.text('name'),
+    version: flags.text('version'),
+    image: flags.text('image'),
+    conda_file: conda && path.resolve(conda),
+    build: context && {
+      path: path.resolve(context),
+      dockerfile_path: flags.text('dockerfilePath') ?? 'Dockerfile',
+    },
+    os_type: flags.text('osType'),
+    description: flags.text('description'),
+    tags: flags.texts('tags').length > 0 ? flags.labels('tags') : undefined,
+  };
+  const workspace = await flags.openWorkspace();
+  printResult(await createEnvironment(workspace, document, members, flags.texts('set')), flags);
   return EXIT.ok;
 }
 
@@ -33,14 +51,32 @@ export async function list(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
   const name = flags.text('name');
   const all = await listEnvironments(await flags.openWorkspace());
-  printResult(name === undefined ? all : all.filter((it) => it.name === name), flags);
+  const found = name === undefined ? all : all.filter((it) => it.name === name);
+  printResult(found.slice(0, flags.number('maxResults')), flags);
   return EXIT.ok;
 }
 
 /** `triton-local environment show` */
 export async function show(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
+  flags.checkLabel();
   const workspace = await flags.openWorkspace();
   printResult(await showEnvironment(workspace, flags.required('name'), flags.text('version')), flags);
+  return EXIT.ok;
+}
+
+/** `triton-local environment download` */
+export async function download(given: Flags): Promise<number> {
+  const flags = new AzureFlags(given);
+  const workspace = await flags.openWorkspace();
+  const environment = await showEnvironment(workspace, flags.required('name'), flags.text('version'));
+  await saveEnvironment(environment, flags.required('directory'), flags.yesNo('overwrite') ?? false);
+  return EXIT.ok;
+}
+
+/** `triton-local environment scaffold` */
+export async function scaffold(given: Flags): Promise<number> {
+  const flags = new AzureFlags(given);
+  await saveEnvironment(newEnvironment(flags.required('name')), flags.required('directory'), false);
   return EXIT.ok;
 }

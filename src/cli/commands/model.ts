@@ -5,7 +5,8 @@ import {
   deployModel,
   downloadModel,
   listModels,
-  readDocument,
+  type ModelReference,
+  readYaml,
   registerModel,
   showModel,
   updateModel,
@@ -59,14 +60,17 @@ export async function register(given: Flags): Promise<number> {
 export async function create(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
   const file = flags.text('file');
-  const document = file === undefined ? undefined : await readDocument(file, '--file');
-  const over = {
+  const document = file === undefined ? undefined : await readYaml(file, '--file');
+  const members = {
     name: flags.text('name'),
+    version: flags.text('version'),
     path: flags.text('path'),
     type: flags.text('type'),
     description: flags.text('description'),
+    tags: flags.texts('tags').length > 0 ? flags.labels('tags') : undefined,
   };
-  printResult(await createModel(await flags.openWorkspace(), document, over, say), flags);
+  const workspace = await flags.openWorkspace();
+  printResult(await createModel(workspace, document, members, flags.texts('set'), say), flags);
   return EXIT.ok;
 }
 
@@ -74,34 +78,41 @@ export async function create(given: Flags): Promise<number> {
 export async function list(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
   const filter = {
-    name: flags.text('modelName'),
+    name: flags.text('modelName') ?? flags.text('name'),
     tags: flags.texts('tag'),
     properties: flags.texts('property'),
     runId: flags.text('runId'),
     framework: flags.text('modelFramework'),
     latest: flags.yesNo('latest') ?? false,
   };
-  printResult(await listModels(await flags.openWorkspace(), filter), flags);
+  const found = await listModels(await flags.openWorkspace(), filter);
+  printResult(found.slice(0, flags.number('maxResults')), flags);
   return EXIT.ok;
 }
 
 /** `triton-local model show` */
 export async function show(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
-  const reference = {
+  printResult(await showModel(await flags.openWorkspace(), referenceIn(flags)), flags);
+  return EXIT.ok;
+}
+
+/** The model that is meant, by the flags of v1 or of v2. */
+function referenceIn(flags: AzureFlags): ModelReference {
+  flags.checkLabel();
+  return {
     id: flags.text('modelId'),
-    name: flags.text('modelName'),
+    name: flags.text('name') ?? flags.text('modelName'),
     version: flags.text('version'),
     runId: flags.text('runId'),
   };
-  printResult(await showModel(await flags.openWorkspace(), reference), flags);
-  return EXIT.ok;
 }
 
 /** `triton-local model update` */
 export async function update(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
-  const model = await updateModel(await flags.openWorkspace(), flags.required('modelId'), {
+  const model = await updateModel(await flags.openWorkspace(), referenceIn(flags), {
+    set: flags.texts('set'),
     addTags: flags.labels('addTag'),
     removeTags: flags.texts('removeTag'),
     addProperties: flags.labels('addProperty'),
@@ -126,12 +137,8 @@ export async function download(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
   const overwrite = flags.yesNo('overwrite') ?? false;
   const workspace = await flags.openWorkspace();
-  const target = await downloadModel(
-    workspace,
-    flags.required('modelId'),
-    flags.required('targetDir'),
-    overwrite,
-  );
+  const directory = flags.text('targetDir') ?? flags.text('downloadPath') ?? '.';
+  const target = await downloadModel(workspace, referenceIn(flags), directory, overwrite);
   printResult(target, flags);
   return EXIT.ok;
 }

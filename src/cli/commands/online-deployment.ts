@@ -3,7 +3,7 @@ import {
   deployOnline,
   getDeploymentLogs,
   listDeployments,
-  readDocument,
+  readYaml,
   showDeployment,
 } from '../../azureml/index.ts';
 import { userError } from '../../base/index.ts';
@@ -29,7 +29,7 @@ export async function update(given: Flags): Promise<number> {
   const workspace = await flags.openWorkspace();
   const file = flags.text('file');
   const request = {
-    document: file === undefined ? undefined : await readDocument(file, '--file'),
+    document: file === undefined ? undefined : await readYaml(file, '--file'),
     name: flags.text('name'),
     endpointName: flags.text('endpointName'),
     set: flags.texts('set'),

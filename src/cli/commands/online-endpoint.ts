@@ -6,7 +6,7 @@ import {
   invokeEndpoint,
   listEndpoints,
   parseLabels,
-  readDocument,
+  readYaml,
   regenerateEndpointKey,
   showEndpoint,
   updateEndpoint,
@@ -22,7 +22,7 @@ import { untilInterrupted } from '../signals.ts';
 async function requestOf(flags: AzureFlags) {
   const file = flags.text('file');
   return {
-    document: file === undefined ? undefined : await readDocument(file, '--file'),
+    document: file === undefined ? undefined : await readYaml(file, '--file'),
     name: flags.text('name'),
     authMode: flags.text('authMode'),
     profile: flags.text('profile'),
@@ -96,7 +96,12 @@ export async function regenerate(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
   const keyType = flags.text('keyType') ?? 'primary';
   printResult(
-    await regenerateEndpointKey(await flags.openWorkspace(), flags.required('name'), keyType),
+    await regenerateEndpointKey(
+      await flags.openWorkspace(),
+      flags.required('name'),
+      keyType,
+      flags.text('keyValue'),
+    ),
     flags,
   );
   return EXIT.ok;

@@ -28,7 +28,12 @@ export async function up(directory: string | undefined, settings: Flags, flags: 
 
   const { stdin, stdout } = process;
   const facts = terminalFacts(stdout.isTTY === true);
-  const mode = selectUi(config.display.ui, { stdin, stdout, ci: facts.ci, dumb: facts.dumb });
+  const mode = selectUi(config.display.ui, {
+    stdin,
+    stdout,
+    ci: facts.ci,
+    dumb: facts.dumb || facts.screenReader,
+  });
   const emulator = createEmulator({ config, resolve, runtimePaths: [packageDirectory()] });
   const renderer = await startRenderer(mode, {
     control: emulator.control,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemError } from '../../base/index.ts';
+import { systemError, TritonLocalError } from '../../base/index.ts';
 import type { EmulatorState } from '../../events/index.ts';
-import { print } from '../../ui/index.ts';
+import { formatBlockers, print, printError } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import { chooseInstance, withControl } from '../instances.ts';
 
@@ -16,6 +16,7 @@ export interface WaitFlags {
 export async function wait(directory: string | undefined, flags: WaitFlags): Promise<number> {
   const deadline = performance.now() + flags.timeout;
   let last: unknown;
+  let reported = '';
   for (;;) {
     try {
       const state = await withControl(await chooseInstance(directory), (control) => control.state());
@@ -23,16 +24,28 @@ export async function wait(directory: string | undefined, flags: WaitFlags): Pro
         print(flags.json ? `${JSON.stringify(addresses(state))}\n` : `ready: ${state.scoringUri}\n`);
         return EXIT.ok;
       }
-      last = systemError('NOT_READY', `process ${state.pid} is ${state.state}`);
+      const why = state.state === 'degraded' ? `: ${formatBlockers(state.blockers)}` : '';
+      last = systemError('NOT_READY', `process ${state.pid} is ${state.state}${why}`);
+      if (why !== '' && why !== reported) printError(`waiting${why}\n`);
+      reported = why;
+      // Nothing is going to change by itself.
+      if (why !== '' && state.watching?.mode === 'off') break;
     } catch (error) {
       last = error;
     }
     if (performance.now() >= deadline) break;
     await sleep(LOOK_EVERY_MS);
   }
-  throw systemError('START_TIMED_OUT', `no emulator was ready within ${flags.timeout / 1000} s`, {
-    cause: last,
-  });
+  const isDegraded = last instanceof TritonLocalError && last.code === 'NOT_READY' && reported !== '';
+  if (performance.now() < deadline) throw last;
+  throw systemError(
+    'START_TIMED_OUT',
+    `no emulator was ready within ${flags.timeout / 1000} s${isDegraded ? reported : ''}`,
+    {
+      cause: last,
+      ...(isDegraded && { hint: 'fix what is named and save, or see triton-local status' }),
+    },
+  );
 }
 
 /** What a script needs of a state. */

@@ -46,6 +46,7 @@ export async function checkAuto(options: EngineCheckOptions): Promise<readonly F
       dockerHost,
       tritonserver: environment.TRITON_LOCAL_TRITONSERVER || undefined,
       tritonArgs: [],
+      gpuModelsOnCpu: false,
       modelControlMode: 'none',
     },
     external: { url: undefined },

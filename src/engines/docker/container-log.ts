@@ -14,6 +14,7 @@ export class ContainerLog {
   readonly #events: EventSink;
   readonly #onLine: (text: string) => void;
   readonly #last: string[] = [];
+  readonly #parsers: LogParser[] = [];
   #complaint: string | undefined;
   #stream: Readable | undefined;
   /** Resolves when the output has ended or its connection is lost. */
@@ -44,6 +45,7 @@ export class ContainerLog {
       stream.once('close', () => {
         splitters.stdout.end();
         splitters.stderr.end();
+        for (const parser of this.#parsers) parser.end();
         resolve();
       });
     });
@@ -60,14 +62,16 @@ export class ContainerLog {
   }
 
   #splitter(): LineSplitter {
-    const parser = new LogParser('engine');
+    const parser = new LogParser('engine', (entry) => {
+      this.#onLine(entry.text);
+      this.#events.emit({ type: 'log.line', source: 'engine', ...entry });
+    });
+    this.#parsers.push(parser);
     return new LineSplitter((line) => {
       if (COMPLAINT.test(line)) this.#complaint ??= line;
       if (this.#last.push(line) > KEPT_LINES) this.#last.shift();
       this.gpuName ??= gpuNameIn(line);
-      const parsed = parser.parse(line);
-      this.#onLine(parsed.text);
-      this.#events.emit({ type: 'log.line', source: 'engine', ...parsed });
+      parser.push(line);
     });
   }
 }

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { messageOf, systemError } from '../../base/index.ts';
 import type { ModelStatus } from '../../events/index.ts';
-import { explainUnread, loadFailure, withPlainReason } from '../load-failure.ts';
+import type { PublishedModel } from '../engine.ts';
+import { explainLoadFailure, explainUnread, loadFailure, withPlainReason } from '../load-failure.ts';
 import type { ModelBoard } from '../model-board.ts';
 import { type IndexEntry, type TritonClient, TritonRefusal } from '../triton-client.ts';
 import { copyModel, removeModel } from './model-copy.ts';
@@ -48,12 +49,30 @@ export class ContainerModels {
     }
   }
 
+  /** Shows the container what is staged of a model, without having it loaded. */
+  async publish(model: string): Promise<PublishedModel> {
+    const { served, copyTo } = this.#parts;
+    const translation = await served.translate(model);
+    const copy = async () => {
+      if (copyTo) await copyModel(copyTo, served.directory, model);
+    };
+    await copy();
+    return {
+      commit: async () => translation?.commit(),
+      rollback: async () => {
+        await translation?.rollback();
+        await copy();
+      },
+    };
+  }
+
   /** @throws MODEL_UNLOAD_FAILED with Triton's reason */
   async unload(model: string): Promise<void> {
     const { client, copyTo } = this.#parts;
     try {
       await client.unload(model);
       this.#unloaded.add(model);
+      this.#parts.board.forget(model);
       if (copyTo) await removeModel(copyTo, model);
     } catch (error) {
       throw systemError('MODEL_UNLOAD_FAILED', messageOf(this.#plain(error)), { cause: error });
@@ -64,6 +83,10 @@ export class ContainerModels {
 
   list(): readonly ModelStatus[] {
     return this.#parts.board.models;
+  }
+
+  loadFailure(model: string) {
+    return explainLoadFailure(model, this.#parts.repository, this.#parts.board);
   }
 
   async refresh(): Promise<void> {

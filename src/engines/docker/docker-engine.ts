@@ -8,6 +8,7 @@ import { findGpuInUse } from '../gpu-in-use.ts';
 import { notePollFailure } from '../load-failure.ts';
 import { ModelBoard } from '../model-board.ts';
 import { TranslatedRepository } from '../onnx-as-python/translated-repository.ts';
+import { translateEvents } from '../translated-events.ts';
 import { TritonClient } from '../triton-client.ts';
 import { endpointSources } from './candidates.ts';
 import { exitReason, gpuUnavailable } from './container-failure.ts';
@@ -104,8 +105,9 @@ export class DockerEngine implements Engine {
 
     const served = await this.#served(endpoint, image);
     signal.throwIfAborted();
-    const board = new ModelBoard(events);
-    const log = new ContainerLog(events, (text) => notePollFailure(served.plain(text), board));
+    const ownEvents = translateEvents(events, (text) => served.plain(text));
+    const board = new ModelBoard(ownEvents);
+    const log = new ContainerLog(ownEvents, (text) => notePollFailure(served.plain(text), board));
     const { project, shmBytes, user, serverArguments } = this.#options;
     const { container, mounted } = await launchContainer(
       endpoint,
@@ -147,7 +149,9 @@ export class DockerEngine implements Engine {
       endpoints: { http: `http://${ports.http}`, grpc: ports.grpc, metrics: `http://${ports.metrics}` },
       load: (model) => models.load(model),
       unload: (model) => models.unload(model),
+      publish: (model) => models.publish(model),
       models: () => models.list(),
+      loadFailure: (model) => models.loadFailure(model),
       refresh: () => models.refresh(),
       exited: new Promise((resolve) => {
         void ended.then((reason) => {

@@ -1,9 +1,18 @@
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatAddress, Lifetime, Mutex, messageOf, reachableHost, systemError } from '../../base/index.ts';
+import {
+  formatAddress,
+  Lifetime,
+  Mutex,
+  messageOf,
+  reachableHost,
+  systemError,
+  type TritonLocalError,
+} from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
 import type { EventSink, ModelStatus } from '../../events/index.ts';
-import type { Engine, EngineEndpoints, LocalEngine, RunningEngine } from '../engine.ts';
+import type { RepositorySync } from '../../repository/index.ts';
+import type { Engine, EngineEndpoints, LocalEngine, PublishedModel, RunningEngine } from '../engine.ts';
 import { TritonClient } from '../triton-client.ts';
 import { HttpGateway } from './http-gateway.ts';
 import type { GatewayPorts } from './ports.ts';
@@ -11,6 +20,8 @@ import { SideDoors } from './side-doors.ts';
 
 export interface FrontedEngineOptions extends GatewayPorts {
   readonly modelControlMode: ModelControlMode;
+  /** Brings the engine's repository up to date before clients list and load its models, where it is ours. */
+  readonly sync?: RepositorySync | undefined;
   readonly events: EventSink;
 }
 
@@ -72,7 +83,7 @@ class RunningFronted implements LocalEngine {
     });
     // Undone from the last to the first: clients are served out before the engine goes.
     this.#lifetime.defer('engine', () => this.#running?.[Symbol.asyncDispose]());
-    const { host, modelControlMode, events } = options;
+    const { host, modelControlMode, sync, events } = options;
     const onModelControl = () => void this.#running?.refresh?.().catch(() => undefined);
     const allowsControl = modelControlMode === 'explicit';
     this.#doors = this.#lifetime.use(
@@ -81,7 +92,7 @@ class RunningFronted implements LocalEngine {
     );
     this.#gateway = this.#lifetime.use(
       'gateway',
-      new HttpGateway({ host, port: options.httpPort, modelControlMode, onModelControl }),
+      new HttpGateway({ host, port: options.httpPort, modelControlMode, sync, onModelControl }),
     );
     this.#lifetime.defer('restarts', () => this.#stopping.abort(systemError('STOPPING', 'the engine stops')));
   }
@@ -129,8 +140,17 @@ class RunningFronted implements LocalEngine {
     });
   }
 
+  async publish(model: string): Promise<PublishedModel> {
+    const published = await (await this.#present()).publish?.(model);
+    return published ?? { commit: async () => {}, rollback: async () => {} };
+  }
+
   models(): readonly ModelStatus[] {
     return this.#running?.models() ?? this.#lastModels;
+  }
+
+  async loadFailure(model: string): Promise<TritonLocalError | undefined> {
+    return this.#running?.loadFailure(model);
   }
 
   async refresh(): Promise<void> {

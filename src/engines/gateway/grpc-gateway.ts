@@ -1,18 +1,23 @@
 import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import { listen } from '../../base/index.ts';
+import type { RepositoryAction, RepositorySync, RepositoryTurn } from '../../repository/index.ts';
 import type { EngineEndpoints } from '../engine.ts';
-import { CONTROL_REFUSED, isGrpcModelControl } from './control-rule.ts';
+import { CONTROL_REFUSED, grpcRepositoryAction, isGrpcModelControl } from './control-rule.ts';
+import { readModelName } from './grpc-model-name.ts';
 
 export interface GrpcGatewayOptions {
   /** Whether clients may load and unload models. */
   readonly allowsControl: boolean;
+  /** Brings the engine's repository up to date before clients list and load its models. */
+  readonly sync?: RepositorySync | undefined;
   /** Called after a client's load or unload has ended. */
   readonly onModelControl?: () => void;
 }
 
 /** gRPC's code for "unavailable", which Triton answers a load with where none is allowed. */
 const UNAVAILABLE = '14';
+const INTERNAL = '13';
 /** What a sender may have under way unread; gRPC's own libraries take some megabytes, HTTP/2's default is 64 kB. */
 const WINDOW_BYTES = 4 << 20;
 const MAX_SESSION_MEGABYTES = 1_024;
@@ -66,12 +71,40 @@ export class GrpcGateway implements AsyncDisposable {
     client.on('stream', (stream, headers, flags) => {
       const isControl = isGrpcModelControl(headers[':path']);
       if (isControl && !this.#options.allowsControl) {
-        refuse(stream);
+        refuse(stream, UNAVAILABLE, CONTROL_REFUSED);
         return;
       }
       if (isControl) stream.once('close', () => this.#options.onModelControl?.());
-      pass(engine, stream, target.headers(headers), (flags & http2.constants.NGHTTP2_FLAG_END_STREAM) !== 0);
+      const isAll = (flags & http2.constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+      const forward = () => pass(engine, stream, target.headers(headers), isAll);
+      const action = this.#options.sync && grpcRepositoryAction(headers[':path']);
+      if (action) void this.#passInTurn(action, stream, forward);
+      else forward();
     });
+  }
+
+  /** A call of the repository API: the engine's files come first, and our own reload waits for the answer. */
+  async #passInTurn(
+    action: RepositoryAction,
+    stream: http2.ServerHttp2Stream,
+    forward: () => void,
+  ): Promise<void> {
+    stream.on('error', () => undefined);
+    const model = action === 'index' ? '' : await readModelName(stream);
+    let turn: RepositoryTurn | undefined;
+    try {
+      if (model !== undefined) turn = await this.#options.sync?.begin(action, model);
+    } catch {
+      refuse(stream, INTERNAL, `failed to load '${model}', failed to poll from model repository`);
+      return;
+    }
+    const end = () => void turn?.end(stream.sentTrailers?.['grpc-status'] === '0');
+    if (stream.closed) {
+      end();
+      return;
+    }
+    stream.once('close', end);
+    forward();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -120,14 +153,15 @@ class GrpcTarget {
   }
 }
 
-function refuse(stream: http2.ServerHttp2Stream): void {
+function refuse(stream: http2.ServerHttp2Stream, status: string, message: string): void {
   stream.on('error', () => undefined);
+  if (stream.destroyed) return;
   stream.respond(
     {
       ':status': 200,
       'content-type': 'application/grpc',
-      'grpc-status': UNAVAILABLE,
-      'grpc-message': encodeURI(CONTROL_REFUSED),
+      'grpc-status': status,
+      'grpc-message': encodeURI(message),
     },
     { endStream: true },
   );

@@ -9,10 +9,11 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listen, within } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
+import type { RepositorySync, RepositoryTurn } from '../../repository/index.ts';
 import type { EngineEndpoints } from '../engine.ts';
 import { answerGatewayError } from './answer.ts';
 import { ClientLine, type Gate } from './client-line.ts';
-import { CONTROL_REFUSED, isHealthProbe, isModelControl } from './control-rule.ts';
+import { CONTROL_REFUSED, isHealthProbe, isModelControl, repositoryRequest } from './control-rule.ts';
 import { Holding } from './holding.ts';
 import { pass } from './pass.ts';
 import { MAX_HEADER_BYTES, Upstream } from './upstream.ts';
@@ -22,6 +23,8 @@ export interface HttpGatewayOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly modelControlMode: ModelControlMode;
+  /** Brings the engine's repository up to date before clients list and load its models. */
+  readonly sync?: RepositorySync | undefined;
   /** Called after a client's load or unload has been answered. */
   readonly onModelControl?: () => void;
   readonly hold?: { readonly most: number; readonly milliseconds: number };
@@ -130,7 +133,7 @@ export class HttpGateway implements AsyncDisposable {
 
   #makeGate(): Gate {
     const gateway = this;
-    const { modelControlMode, onModelControl } = this.#options;
+    const { modelControlMode, sync, onModelControl } = this.#options;
     return {
       get upstream() {
         return gateway.#closing ? undefined : gateway.#upstream;
@@ -138,7 +141,9 @@ export class HttpGateway implements AsyncDisposable {
       get isClosing() {
         return gateway.#closing !== undefined;
       },
-      mayPass: (method, target) => modelControlMode === 'explicit' || !isModelControl(method, target),
+      mayPass: (method, target) =>
+        (modelControlMode === 'explicit' || !isModelControl(method, target)) &&
+        (!sync || !repositoryRequest(method, target)),
       begin: () => {
         this.#inFlight += 1;
       },
@@ -169,7 +174,30 @@ export class HttpGateway implements AsyncDisposable {
       }
       if (onModelControl) response.once('finish', onModelControl);
     }
-    void this.#pass(request, response, awaitsContinue);
+    const asked = this.#options.sync && repositoryRequest(request.method, request.url);
+    if (asked) void this.#passInTurn(asked, request, response, awaitsContinue);
+    else void this.#pass(request, response, awaitsContinue);
+  }
+
+  /** A request of the repository API: the engine's files come first, and our own reload waits for the answer. */
+  async #passInTurn(
+    { action, model }: NonNullable<ReturnType<typeof repositoryRequest>>,
+    request: IncomingMessage,
+    response: ServerResponse,
+    awaitsContinue: boolean,
+  ): Promise<void> {
+    let turn: RepositoryTurn | undefined;
+    try {
+      turn = await this.#options.sync?.begin(action, model);
+    } catch {
+      request.resume();
+      answerGatewayError(response, 500, `failed to load '${model}', failed to poll from model repository`);
+      return;
+    }
+    const end = () => void turn?.end(response.writableFinished && response.statusCode === 200);
+    if (response.closed) end();
+    else response.once('close', end);
+    await this.#pass(request, response, awaitsContinue);
   }
 
   readonly #onClose = (): void => {

@@ -57,7 +57,8 @@ export class SideDoors implements AsyncDisposable {
   #make(name: DoorName, { [name]: address = '', headers = {} }: EngineEndpoints): Door {
     const isPlain = !/^(?:https?|grpcs):/.test(address) && Object.keys(headers).length === 0;
     if (name === 'metrics') return isPlain ? new TcpGateway(name) : new MetricsGateway();
-    return isPlain && this.#options.allowsControl ? new TcpGateway(name) : new GrpcGateway(this.#options);
+    const { allowsControl, sync } = this.#options;
+    return isPlain && allowsControl && !sync ? new TcpGateway(name) : new GrpcGateway(this.#options);
   }
 
   switchTo(endpoints: EngineEndpoints | undefined): void {

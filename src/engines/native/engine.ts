@@ -6,6 +6,7 @@ import type { Engine, RunningEngine } from '../engine.ts';
 import { findGpuInUse, gpuNameIn } from '../gpu-in-use.ts';
 import { explainUnread, notePollFailure, withPlainReason } from '../load-failure.ts';
 import { ModelBoard } from '../model-board.ts';
+import { translateEvents } from '../translated-events.ts';
 import { TritonClient } from '../triton-client.ts';
 import { tritonArguments } from './command-line.ts';
 import { freePorts } from './free-ports.ts';
@@ -63,8 +64,10 @@ export class NativeEngine implements Engine {
   }
 
   async #startOnFreePorts(surroundings: Surroundings, signal: AbortSignal): Promise<RunningEngine> {
-    const { events, program, repository } = this.#options;
+    const { program, repository } = this.#options;
     const { translated } = surroundings;
+    const plain = plainText(surroundings, this.#installation);
+    const events = translateEvents(this.#options.events, plain);
     const [http = 0, grpc = 0, metrics = 0] = await freePorts(3);
     const models = (await listModelDirectories(repository)).filter((model) => !this.#unloaded.has(model));
     const sharedMemoryPrefix = `triton-local-${process.pid}-${++starts}-`;
@@ -90,13 +93,13 @@ export class NativeEngine implements Engine {
         events,
         onLine: (text) => {
           gpuName ??= gpuNameIn(text);
-          notePollFailure(text, board);
+          notePollFailure(plain(text), board);
         },
       }),
     );
     try {
       const client = lifetime.use('connection', new TritonClient({ http: `http://127.0.0.1:${http}` }));
-      await untilLive(client, triton, signal);
+      await untilLive(client, triton, plain, signal);
       // Its log names the GPUs before it listens; without one there is nothing to wait for.
       const inUse =
         gpuName && findGpuInUse(`http://127.0.0.1:${metrics}`, () => gpuName, GPU_LIMIT_MS, signal);
@@ -121,11 +124,27 @@ export class NativeEngine implements Engine {
   }
 }
 
+/** Translates the paths of folders that we made for the server into those that they stand for. */
+function plainText({ translated, backendDirectory }: Surroundings, installation: TritonInstallation) {
+  const original = installation.backendDirectory;
+  return (text: string): string => {
+    const staged = translated?.plain(text) ?? text;
+    return backendDirectory !== undefined && original !== undefined
+      ? staged.replaceAll(backendDirectory, original)
+      : staged;
+  };
+}
+
 /** Loading comes before listening, so that the first answer means that every model has been tried. */
-async function untilLive(client: TritonClient, triton: TritonProcess, signal: AbortSignal): Promise<void> {
+async function untilLive(
+  client: TritonClient,
+  triton: TritonProcess,
+  plain: (text: string) => string,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
-    if (triton.hasExited) throw startFailure(await triton.exited, triton.lastLines);
+    if (triton.hasExited) throw startFailure(await triton.exited, triton.lastLines.map(plain));
     if (await Promise.race([triton.unloadable, client.answers('live')])) return;
     await Promise.race([triton.unloadable, triton.exited, sleep(PROBE_EVERY_MS, undefined, { signal })]);
   }

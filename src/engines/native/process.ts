@@ -102,16 +102,19 @@ export class TritonProcess implements AsyncDisposable {
   }
 
   #read(stream: NodeJS.ReadableStream, events: EventSink, onLine: (text: string) => void): void {
-    const parser = new LogParser('engine');
-    const splitter = new LineSplitter((line) => {
-      if (line === '') return;
-      const { level, text } = parser.parse(line);
+    const parser = new LogParser('engine', ({ level, text }) => {
       if (this.#last.push(text) > LAST_LINES) this.#last.shift();
       onLine(text);
       events.emit({ type: 'log.line', source: 'engine', level, text });
     });
+    const splitter = new LineSplitter((line) => {
+      if (line !== '') parser.push(line);
+    });
     stream.on('data', (chunk: Buffer) => splitter.push(chunk));
-    stream.once('end', () => splitter.end());
+    stream.once('end', () => {
+      splitter.end();
+      parser.end();
+    });
     stream.on('error', () => undefined);
   }
 }

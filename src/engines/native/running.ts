@@ -1,10 +1,10 @@
 import { type Lifetime, messageOf, systemError } from '../../base/index.ts';
 import type { ModelState } from '../../events/index.ts';
-import type { RunningEngine } from '../engine.ts';
-import { explainUnread, loadFailure, withPlainReason } from '../load-failure.ts';
+import type { PublishedModel, RunningEngine } from '../engine.ts';
+import { explainLoadFailure, explainUnread, loadFailure, withPlainReason } from '../load-failure.ts';
 import type { ModelBoard } from '../model-board.ts';
 import type { TranslatedRepository } from '../onnx-as-python/translated-repository.ts';
-import { type TritonClient, TritonRefusal } from '../triton-client.ts';
+import { type IndexEntry, type TritonClient, TritonRefusal } from '../triton-client.ts';
 import type { TritonProcess } from './process.ts';
 
 interface RunFacts {
@@ -82,6 +82,7 @@ export class RunningNative implements RunningEngine {
     try {
       await this.#parts.client.unload(model);
       this.#facts.unloaded.add(model);
+      this.#parts.board.forget(model);
     } catch (error) {
       const reason = error instanceof TritonRefusal ? error.message : messageOf(error);
       throw systemError('MODEL_UNLOAD_FAILED', reason, { cause: error });
@@ -90,8 +91,18 @@ export class RunningNative implements RunningEngine {
     }
   }
 
+  async publish(model: string): Promise<PublishedModel> {
+    return (
+      (await this.#facts.translated?.translate(model)) ?? { commit: async () => {}, rollback: async () => {} }
+    );
+  }
+
   models() {
     return this.#parts.board.models;
+  }
+
+  loadFailure(model: string) {
+    return explainLoadFailure(model, this.#facts.repository, this.#parts.board);
   }
 
   refresh(): Promise<void> {
@@ -105,6 +116,7 @@ export class RunningNative implements RunningEngine {
     await translated?.tidy();
     const index = await client.index().catch(() => undefined);
     if (!index || lifetime.ended) return;
+    noteUnloaded(index, unloaded);
     // A model that failed stays in Triton's index after it was unloaded, and one without a load is named there.
     const loaded = index.filter(
       ({ name, state }) => !unloaded.has(name) || isMoving(state) || state === 'READY',
@@ -125,6 +137,14 @@ export class RunningNative implements RunningEngine {
     clearTimeout(this.#timer);
     return this.#parts.lifetime[Symbol.asyncDispose]();
   }
+}
+
+/** What clients have unloaded stays unloaded when the next process starts; what they have loaded does not. */
+function noteUnloaded(index: readonly IndexEntry[], unloaded: Set<string>): void {
+  for (const { name, state, reason } of index) {
+    if (state === 'UNAVAILABLE' && reason === 'unloaded') unloaded.add(name);
+  }
+  for (const { name, state } of index) if (state === 'READY') unloaded.delete(name);
 }
 
 function isMoving(state: ModelState | undefined): boolean {

@@ -33,8 +33,15 @@ def describe(path):
     }
 
 
+# How onnxruntime writes types that are no tensors, and ONNX Runtime's names for them.
+KINDS = {"seq": "SEQUENCE", "map": "MAP", "opaque": "OPAQUE", "sparse_tensor": "SPARSETENSOR", "optional": "OPTIONAL"}
+
+
 def tensor(node):
-    kind = node.type[len("tensor(") : -1] if node.type.startswith("tensor(") else ""
+    outer = node.type.split("(", 1)[0]
+    if outer != "tensor":
+        return {"name": node.name, "dataType": "TYPE_INVALID", "kind": KINDS.get(outer, "UNKNOWN")}
+    kind = node.type[len("tensor(") : -1]
     shape = [size if isinstance(size, int) and size >= 0 else -1 for size in node.shape or []]
     return {"name": node.name, "dataType": "TYPE_" + NAMES.get(kind, "INVALID"), "shape": shape}
 

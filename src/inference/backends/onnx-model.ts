@@ -7,6 +7,7 @@ import {
   type Tensor,
 } from '../../kserve/index.ts';
 import type { ModelConfig } from '../../repository/index.ts';
+import { batchLayoutOf } from '../scheduling/batch-layout.ts';
 import type { BackendModel, ModelInstance } from './backend.ts';
 import type { LoadedFile } from './loaded-file.ts';
 import { onnxRunError } from './onnx-error.ts';
@@ -68,8 +69,9 @@ export class OnnxModel implements BackendModel {
         .filter(({ shape }) => shape?.length === 0)
         .map(({ name }) => name),
     );
+    const layout = batchLayoutOf(config);
     this.instances = sessions.map((_session, index) =>
-      tensorInstance((execution) => this.#execute(index, execution)),
+      tensorInstance(layout, (execution) => this.#execute(index, execution)),
     );
   }
 
@@ -96,7 +98,8 @@ export class OnnxModel implements BackendModel {
       throw onnxRunError(messageOf(error));
     }
     const ran = process.hrtime.bigint();
-    const outputs = result.outputs.map((output) => this.#collect(output));
+    // The runtime gives them in the graph's order, whatever order they were asked for in.
+    const outputs = result.outputs.map((output) => this.#collect(output)).sort(byName);
     return {
       outputs,
       computeInputNs: Number(begun - start),
@@ -191,6 +194,10 @@ export class OnnxModel implements BackendModel {
 export function outputNames({ output, sequence_batching }: ModelConfig): readonly string[] {
   const states = sequence_batching?.state.map(({ output_name }) => output_name) ?? [];
   return [...new Set([...output.map(({ name }) => name), ...states])].sort();
+}
+
+function byName(a: Tensor, b: Tensor): number {
+  return a.name < b.name ? -1 : Number(a.name > b.name);
 }
 
 /** onnxruntime-node's names of types as Triton has them. */

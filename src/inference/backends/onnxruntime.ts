@@ -2,16 +2,24 @@ import { readFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { messageOf, systemError } from '../../base/index.ts';
-import { internal } from '../../kserve/index.ts';
+import { datatypeOfConfig, ELEMENT_BYTES, elementCount, internal, KServeError } from '../../kserve/index.ts';
 import {
+  checkOnnxBackend,
   checkOnnxInterface,
   completeOnnxConfig,
   type DataType,
+  gpuGroupsAsAuto,
   type ModelConfig,
+  ModelConfigError,
   type ModelDefinition,
   type ModelVersion,
+  type OnnxHeader,
   type OnnxInterface,
+  readOnnxHeader,
+  readOnnxParameters,
+  recognizeFile,
 } from '../../repository/index.ts';
+import { instanceCount } from '../instance-count.ts';
 import type { Backend, BackendModel } from './backend.ts';
 import { LoadedFile } from './loaded-file.ts';
 import { onnxLoadError } from './onnx-error.ts';
@@ -26,19 +34,24 @@ const MAX_THREADS = 8;
 /** Triton's `onnxruntime` backend on onnxruntime-node, its sessions spread over a few shared threads. */
 export class OnnxRuntimeBackend implements Backend {
   readonly #runtimePaths: readonly string[];
+  readonly #gpuModelsOnCpu: boolean;
   readonly #threadLimit = Math.min(MAX_THREADS, Math.max(2, availableParallelism()));
   #threads: OnnxThread[] = [];
   #lastSession = 0;
 
-  constructor(runtimePaths: readonly string[]) {
+  /** @param gpuModelsOnCpu reads `KIND_GPU` as `KIND_AUTO` */
+  constructor(runtimePaths: readonly string[], gpuModelsOnCpu = false) {
     this.#runtimePaths = runtimePaths;
+    this.#gpuModelsOnCpu = gpuModelsOnCpu;
   }
 
   /**
    * @throws KServeError with the reason Triton shows; TritonLocalError ONNXRUNTIME_MISSING where the runtime
    * cannot be found.
    */
-  async load(definition: ModelDefinition, version: ModelVersion): Promise<BackendModel> {
+  async load(given: ModelDefinition, version: ModelVersion): Promise<BackendModel> {
+    const definition = this.#gpuModelsOnCpu ? { ...given, config: gpuGroupsAsAuto(given.config) } : given;
+    checkOnnxBackend(definition, version);
     const modelFile = await findModelFile(version.modelFile);
     const optional = definition.config.input.filter((input) => input.optional).map(({ name }) => name);
     const lifted =
@@ -48,17 +61,22 @@ export class OnnxRuntimeBackend implements Backend {
     const file = await LoadedFile.read(model);
     const sessions: ThreadSession[] = [];
     try {
-      const first = await this.#open(model, sessionOptions(definition.config, 1), sessions);
+      const first = await this.#open(model, sessionOptions(definition.config, 1), sessions).catch(
+        async (error: unknown) => {
+          throw await withFileKind(error, modelFile);
+        },
+      );
       const isLifted = ({ name }: SessionTensorInfo) => defaults.some((tensor) => tensor.name === name);
+      const header = await headerOf(modelFile, first);
       const onnx: OnnxInterface = {
-        inputs: first.inputs.filter((tensor) => !isLifted(tensor)).map(describe),
-        outputs: first.outputs.map(describe),
-        initializers: first.inputs.filter(isLifted).map(describe),
+        inputs: first.inputs.filter((tensor) => !isLifted(tensor)).map((it) => describe(it, header?.inputs)),
+        outputs: first.outputs.map((it) => describe(it, header?.outputs)),
+        initializers: first.inputs.filter(isLifted).map((it) => describe(it, undefined)),
       };
       const config = completeConfig(definition.config, onnx);
       const instances = Math.min(this.#threadLimit, instanceCount(config));
       const options = sessionOptions(config, Math.max(1, Math.floor(availableParallelism() / instances)));
-      if (options.intraOpNumThreads > 1) {
+      if (options.intraOpNumThreads > 1 || !options.enableCpuMemArena) {
         await closeAll(sessions);
         await this.#open(model, options, sessions);
       }
@@ -131,6 +149,18 @@ export class OnnxRuntimeBackend implements Backend {
   }
 }
 
+/** ONNX Runtime's refusal, with what the file is where that is no ONNX model. */
+async function withFileKind(error: unknown, file: string): Promise<unknown> {
+  const kind = error instanceof KServeError ? await recognizeFile(file) : undefined;
+  if (!kind || !(error instanceof KServeError)) return error;
+  return new ModelConfigError('MODEL_FILE_INVALID', error.message, {
+    status: 'INTERNAL',
+    hint: `the file is ${kind.is}: ${kind.remedy}`,
+    location: { file },
+    cause: error,
+  });
+}
+
 /** A model file may be a folder that holds `model.onnx` beside its external data. */
 async function findModelFile(file: string): Promise<string> {
   const found = await stat(file).catch(() => undefined);
@@ -144,14 +174,25 @@ function completeConfig(config: ModelConfig, onnx: OnnxInterface): ModelConfig {
   return complete;
 }
 
-function describe({ name, type, shape }: SessionTensorInfo): OnnxInterface['inputs'][number] {
-  return { name, dataType: (type === undefined ? 'TYPE_INVALID' : `TYPE_${type}`) as DataType, shape };
+/** The binding does not tell sequences from maps; the file does. */
+async function headerOf(file: string, { inputs, outputs }: LoadedSession): Promise<OnnxHeader | undefined> {
+  const hasOthers = [...inputs, ...outputs].some((value) => !isTensor(value));
+  return hasOthers ? readOnnxHeader(file) : undefined;
 }
 
-function instanceCount(config: ModelConfig): number {
-  let count = 0;
-  for (const group of config.instance_group) if (!group.passive) count += group.count;
-  return Math.max(1, count);
+function isTensor({ shape }: SessionTensorInfo): boolean {
+  return shape !== undefined;
+}
+
+function describe(
+  value: SessionTensorInfo,
+  kinds: OnnxHeader['inputs'] | undefined,
+): OnnxInterface['inputs'][number] {
+  const { name, type, shape } = value;
+  const dataType = (type === undefined ? 'TYPE_INVALID' : `TYPE_${type}`) as DataType;
+  return isTensor(value)
+    ? { name, dataType, shape }
+    : { name, dataType, shape, kind: kinds?.get(name) ?? 'UNKNOWN' };
 }
 
 /** Triton's graph levels (`onnxruntime.cc`): -1 basic, 1 extended, 2 none, anything else all. */
@@ -162,18 +203,31 @@ const GRAPH_LEVELS = new Map<number, SessionOptions['graphOptimizationLevel']>([
 ]);
 
 function sessionOptions(config: ModelConfig, threads: number): SessionOptions {
-  const parameter = (key: string) => config.parameters[key]?.string_value;
-  const count = (key: string, fallback: number) => Number.parseInt(parameter(key) ?? '', 10) || fallback;
+  const parameters = readOnnxParameters(config);
   return {
-    intraOpNumThreads: count('intra_op_thread_count', threads),
-    interOpNumThreads: count('inter_op_thread_count', 1),
-    executionMode: parameter('execution_mode') === '1' ? 'parallel' : 'sequential',
+    intraOpNumThreads: parameters.intraOpThreads || threads,
+    interOpNumThreads: parameters.interOpThreads || 1,
+    executionMode: parameters.isParallel ? 'parallel' : 'sequential',
     graphOptimizationLevel: GRAPH_LEVELS.get(config.optimization?.graph?.level ?? 0) ?? 'all',
-    enableCpuMemArena: parameter('enable_mem_arena') !== '0',
-    enableMemPattern: parameter('enable_mem_pattern') !== '0',
+    enableCpuMemArena: parameters.memoryArena ?? staysSmall(config),
+    enableMemPattern: parameters.memoryPattern,
     // Failures come back as exceptions; their log lines would land on the user's terminal.
     logSeverityLevel: 4,
   };
+}
+
+/** Inputs up to this size leave ONNX Runtime's arena small, which keeps for good what it once took. */
+const ARENA_INPUT_BYTES = 4 * 1024 * 1024;
+
+/** Whether no execution can have larger inputs. Before auto-complete, what is not known counts as small. */
+function staysSmall({ input, max_batch_size }: ModelConfig): boolean {
+  let bytes = 0;
+  for (const { dims, data_type } of input) {
+    if (dims.includes(-1)) return false;
+    const width = ELEMENT_BYTES[datatypeOfConfig(data_type) ?? 'FP64'] || 64;
+    bytes += elementCount(dims) * width * Math.max(1, max_batch_size);
+  }
+  return bytes <= ARENA_INPUT_BYTES;
 }
 
 async function closeAll(sessions: ThreadSession[]): Promise<void> {

@@ -1,5 +1,6 @@
-import { internal, type Tensor } from '../../kserve/index.ts';
+import { KServeError, type Tensor } from '../../kserve/index.ts';
 import { cutOutputs, joinInputs } from '../scheduling/batch.ts';
+import type { BatchLayout } from '../scheduling/batch-layout.ts';
 import type { ModelInstance, Outcome } from './backend.ts';
 
 /** What a batch is to a backend that knows tensors alone: inputs in the model's shapes, in the binary layout. */
@@ -16,23 +17,19 @@ export interface ExecutionResult {
 }
 
 /** An instance that runs the requests of a batch joined to one, and cuts the outputs apart. */
-export function tensorInstance(run: (execution: Execution) => Promise<ExecutionResult>): ModelInstance {
+export function tensorInstance(
+  layout: BatchLayout,
+  run: (execution: Execution) => Promise<ExecutionResult>,
+): ModelInstance {
   return {
     async execute(requests, batchSize) {
       const { outputs, computeInputNs, computeInferNs, computeOutputNs } = await run({
-        inputs: joinInputs(requests, batchSize),
+        inputs: joinInputs(requests, batchSize, layout),
       });
-      let offset = 0;
-      const outcomes: Outcome[] = [];
-      for (const request of requests) {
-        const cut = cutOutputs(outputs, offset, request.batchSize, batchSize);
-        offset += request.batchSize;
-        outcomes.push(cut ? { outputs: cut, parameters: undefined } : internal(UNCUTTABLE));
-      }
+      const outcomes = cutOutputs(outputs, requests, layout).map(
+        (cut): Outcome => (cut instanceof KServeError ? cut : { outputs: cut, parameters: undefined }),
+      );
       return { outcomes, computeInputNs, computeInferNs, computeOutputNs };
     },
   };
 }
-
-const UNCUTTABLE =
-  'the model gave an output whose first dimension is not the batch size, so it cannot be split';

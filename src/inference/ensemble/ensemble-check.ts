@@ -83,11 +83,6 @@ function checkMember(
     throw invalidArgument(
       `ensemble ${name} allows maximum batch size ${max_batch_size}, but it contains model ${model_name} which only allows maximum batch size to be ${config.max_batch_size}`,
     );
-  for (const input of config.input)
-    if (!input.optional && !Object.hasOwn(input_map, input.name))
-      throw invalidArgument(
-        `in ensemble ${name}, input ${input.name} in model ${model_name} is not mapped to any ensemble tensors`,
-      );
   for (const [input, tensor] of Object.entries(input_map)) {
     const found = config.input.find((known) => known.name === input);
     if (!found)
@@ -101,6 +96,11 @@ function checkMember(
       origins,
     );
   }
+  for (const input of config.input)
+    if (!input.optional && !Object.hasOwn(input_map, input.name))
+      throw invalidArgument(
+        `in ensemble ${name}, input ${input.name} in model ${model_name} is not mapped to any ensemble tensors`,
+      );
   for (const [output, tensor] of Object.entries(output_map)) {
     const found = config.output.find((known) => known.name === output);
     if (!found)

@@ -191,7 +191,10 @@ export class EnsembleRun {
           `${requestPrefix(this.#request.id)}unexpected deadlock, at least one output is not set while no more ensemble steps can be made`,
         ),
       );
-    if (this.#failure !== undefined) return reject(this.#failure);
+    if (this.#failure !== undefined) {
+      reject(this.#failure);
+      return;
+    }
     this.#options.scheduled.onResponse?.(undefined, true);
     resolve(this.#result ?? { outputs: [], parameters: undefined });
   }

@@ -134,7 +134,8 @@ function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
 
 /** Writes the head; false where nobody is there to read it. */
 function begin(response: ServerResponse, status: number, headers: string[]): boolean {
-  if (response.destroyed || response.headersSent) return false;
+  // What the parser refuses in the middle of a body has been answered past the response.
+  if (response.destroyed || response.headersSent || response.socket?.writableEnded) return false;
   response.sendDate = false;
   response.writeHead(status, headers);
   return true;

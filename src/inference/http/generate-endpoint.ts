@@ -9,7 +9,6 @@ import type { Cancellation } from '../cancellation.ts';
 import { InferFailure, type InferResponse, inferStream } from '../data-plane.ts';
 import type { ModelTable } from '../model-table.ts';
 import { answerError, answerInPieces, EventStream, errorBody } from './answer.ts';
-import { MAX_INPUT_BYTES } from './body.ts';
 import type { Route } from './route.ts';
 import { modelName, modelVersion } from './target.ts';
 
@@ -19,6 +18,7 @@ import { modelName, modelVersion } from './target.ts';
  */
 export async function generateOverHttp(
   models: ModelTable,
+  maxInputBytes: number,
   route: Route,
   request: IncomingMessage,
   body: Buffer,
@@ -29,7 +29,7 @@ export async function generateOverHttp(
   if (encoding !== undefined && encoding !== 'identity')
     throw invalidArgument("Unsupported content-encoding, only 'identity' is supported.");
   const { signature, version } = model;
-  const message = parseGenerateRequest(body, signature.inputs, MAX_INPUT_BYTES);
+  const message = parseGenerateRequest(body, signature.inputs, maxInputBytes);
   const encode = ({ outputs, parameters }: InferResponse) =>
     encodeGenerateResponse(
       message.id,

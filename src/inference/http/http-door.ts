@@ -5,17 +5,21 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import type { Socket } from 'node:net';
 import { listen, messageOf, within } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
-import { invalidArgument, KServeError } from '../../kserve/index.ts';
+import type { RequestMeter } from '../../events/index.ts';
+import { invalidArgument, KServeError, refuseLargeJson, unsupported } from '../../kserve/index.ts';
 import type { ModelControl } from '../model-control.ts';
 import type { ModelTable } from '../model-table.ts';
 import { SharedMemoryRegions } from '../shared-memory.ts';
+import type { TritonSettings } from '../triton-arguments.ts';
 import { answerEmpty, answerError, type ContentType } from './answer.ts';
 import { readBody } from './body.ts';
 import { generateOverHttp } from './generate-endpoint.ts';
-import { inferOverHttp } from './infer-endpoint.ts';
-import { LogSettings } from './log-settings.ts';
+import { HeldBytes } from './held-bytes.ts';
+import { type HttpLimits, inferOverHttp } from './infer-endpoint.ts';
+import type { LogSettings } from './log-settings.ts';
 import {
   allStatistics,
   modelConfig,
@@ -24,10 +28,11 @@ import {
   modelStatistics,
   serverMetadata,
 } from './model-endpoints.ts';
+import { answerRefused } from './refused-request.ts';
 import { loadModel, repositoryIndex, unloadModel } from './repository-endpoints.ts';
 import { type Endpoint, matchRoute, type Route } from './route.ts';
 import { cudaSharedMemory, systemSharedMemory } from './shared-memory-endpoints.ts';
-import { modelName } from './target.ts';
+import { modelName, pathOf } from './target.ts';
 import { TraceSettings } from './trace-settings.ts';
 
 interface DoorOptions {
@@ -35,7 +40,28 @@ interface DoorOptions {
   readonly port: number;
   readonly version: string;
   readonly modelControlMode: ModelControlMode;
+  /** Told of every request to the own port; those through `listener` are counted where they come in. */
+  readonly meter?: RequestMeter;
+  readonly settings: TritonSettings;
+  readonly logSettings: LogSettings;
 }
+
+/**
+ * Limits against clients that never come to an end. Triton lets each header field have 16 KiB or so, but any number of
+ * them. Idle connections stay open, as Triton's do: clients pool them and do not expect them to go away.
+ */
+const LIMITS = {
+  keepAliveTimeout: 0,
+  headersTimeout: 60_000,
+  requestTimeout: 600_000,
+  maxHeaderSize: 4 * 1024 * 1024,
+} as const;
+const MAX_CONNECTIONS = 4_096;
+
+const NO_SHARED_MEMORY =
+  "Client shared memory is disabled. Start the server with '--allow-client-shm=true' to enable.";
+const NOT_FOUND_TO_CONNECT =
+  'HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 21\r\nConnection: close\r\n\r\n{"error":"Not Found"}';
 
 /** How long requests in flight may take to end when the door closes. */
 const DRAIN_MS = 30_000;
@@ -50,9 +76,9 @@ export class HttpDoor implements AsyncDisposable {
   readonly #control: ModelControl;
   readonly #options: DoorOptions;
   readonly #server: Server;
-  readonly #logSettings = new LogSettings();
   readonly #traceSettings = new TraceSettings();
   readonly #regions = new SharedMemoryRegions();
+  readonly #limits: HttpLimits;
   #inFlight = 0;
   #closing: Promise<void> | undefined;
   #onDrained: (() => void) | undefined;
@@ -61,12 +87,21 @@ export class HttpDoor implements AsyncDisposable {
     this.#models = models;
     this.#control = control;
     this.#options = options;
-    // Idle connections stay open, as Triton's do: clients pool them and do not expect them to go away.
-    this.#server = createServer(
-      { keepAliveTimeout: 0, requestTimeout: 0, requireHostHeader: false },
-      this.listener,
-    );
-    this.#server.on('clientError', (_error, socket) => socket.destroy());
+    this.#limits = { maxInputBytes: options.settings.maxInputBytes, held: new HeldBytes() };
+    const listener = options.meter ? meteredBy(options.meter, this.listener) : this.listener;
+    this.#server = createServer({ ...LIMITS, requireHostHeader: false }, listener);
+    this.#server.maxConnections = MAX_CONNECTIONS;
+    // Their bytes are limited; left alone, Node would drop all fields behind the 2,000th.
+    this.#server.maxHeadersCount = 0;
+    this.#server.on('clientError', (error, socket) => answerRefused(error, socket as Socket));
+    // As Triton: whatever is expected, the body may come.
+    this.#server.on('checkExpectation', (request, response) => {
+      response.writeContinue();
+      listener(request, response);
+    });
+    this.#server.on('connect', (_request, socket) => {
+      socket.end(NOT_FOUND_TO_CONNECT);
+    });
   }
 
   /** @throws TritonLocalError PORT_TAKEN, PORT_REFUSED */
@@ -85,13 +120,19 @@ export class HttpDoor implements AsyncDisposable {
       refuse(request, response, 404, 'Not Found', 'text/plain');
       return;
     }
+    const restriction = this.#options.settings.restricted.get(route.endpoint);
+    if (restriction && request.headers[restriction.header.toLowerCase()] !== restriction.value) {
+      const text = `This API is restricted, expecting header '${restriction.header}'`;
+      refuse(request, response, 403, text, 'text/plain');
+      return;
+    }
     const { methods, refusal } = ENDPOINTS[route.endpoint];
     if (!methods.includes(request.method ?? '')) {
       refuse(request, response, 405, 'Method Not Allowed', refusal);
       return;
     }
     if (route.endpoint === 'infer') {
-      void inferOverHttp(this.#models, this.#regions, route, request, response);
+      void inferOverHttp(this.#models, this.#regions, this.#limits, route, request, response);
       return;
     }
     this.#answer(route, request, response).catch((error: unknown) => {
@@ -106,15 +147,21 @@ export class HttpDoor implements AsyncDisposable {
   };
 
   async #answer(route: Route, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readBody(request, 0);
-    const { modelControlMode, version } = this.#options;
+    const { maxInputBytes, held } = this.#limits;
+    const { content: body, length } = await readBody(request, response, {
+      headerBytes: 0,
+      keepBytes: maxInputBytes,
+      held,
+    });
+    if (request.method === 'POST') refuseLargeJson(length, maxInputBytes);
+    const { modelControlMode, version, settings } = this.#options;
     const models = this.#models;
     switch (route.endpoint) {
       case 'live':
         return this.#closing ? answerError(response, 503, 'Server exiting') : answerEmpty(response, 200);
       case 'ready':
         if (this.#closing) return answerError(response, 503, 'Server exiting');
-        return answerEmpty(response, models.ready ? 200 : 400);
+        return answerEmpty(response, models.ready || !settings.strictReadiness ? 200 : 400);
       case 'server-metadata':
         return serverMetadata(response, version);
       case 'model-ready':
@@ -134,15 +181,17 @@ export class HttpDoor implements AsyncDisposable {
       case 'unload':
         return unloadModel(this.#control, modelControlMode, route, response);
       case 'logging':
-        return this.#logSettings.answer(request.method ?? '', body, response);
+        return this.#options.logSettings.answer(request.method ?? '', body, response);
       case 'trace':
         if (route.name !== '' && models.readyVersions(route.name).length === 0)
           throw invalidArgument(`Request for unknown model : ${modelName(route)}`);
         return this.#traceSettings.answer(modelName(route), request.method ?? '', body, response);
       case 'generate':
       case 'generate-stream':
-        return generateOverHttp(models, route, request, body, response);
+        return generateOverHttp(models, maxInputBytes, route, request, body, response);
       default:
+        if (route.endpoint === 'shared-memory-register' && !settings.clientSharedMemory)
+          throw unsupported(NO_SHARED_MEMORY);
         if (route.scope === 'cuda') return cudaSharedMemory(route, body, response);
         return systemSharedMemory(this.#regions, route, body, response);
     }
@@ -170,11 +219,15 @@ export class HttpDoor implements AsyncDisposable {
   }
 }
 
-/** The path of a request target, which may be a whole URL; without the query. */
-function pathOf(target: string): string {
-  const start = target.startsWith('/') ? 0 : target.indexOf('/', target.indexOf('//') + 2);
-  const query = target.indexOf('?');
-  return target.slice(Math.max(0, start), query < 0 ? target.length : query);
+function meteredBy(meter: RequestMeter, listener: RequestListener): RequestListener {
+  return (request, response) => {
+    const began = performance.now();
+    response.once('finish', () => {
+      const { method = '', url = '' } = request;
+      meter.record(method, url, response.statusCode, performance.now() - began);
+    });
+    listener(request, response);
+  };
 }
 
 function refuse(

@@ -7,21 +7,31 @@ import {
   KServeError,
   parseInferRequest,
   rawInferRequest,
-  type SharedMemory,
+  refuseLargeJson,
 } from '../../kserve/index.ts';
 import type { Cancellation } from '../cancellation.ts';
 import { InferFailure, infer, isDecoupled } from '../data-plane.ts';
 import type { LoadedVersion } from '../loaded-version.ts';
 import type { ModelTable } from '../model-table.ts';
+import type { RegionUse, SharedMemoryRegions } from '../shared-memory.ts';
 import { answerError, answerInfer, type ContentType } from './answer.ts';
-import { decompress, MAX_INPUT_BYTES, readBody } from './body.ts';
+import { readBody } from './body.ts';
+import { decompress } from './content-encoding.ts';
+import type { HeldBytes } from './held-bytes.ts';
 import type { Route } from './route.ts';
 import { modelName, modelVersion } from './target.ts';
+
+export interface HttpLimits {
+  /** Bytes of JSON, of a raw or an unpacked request. */
+  readonly maxInputBytes: number;
+  readonly held: HeldBytes;
+}
 
 /** `POST /v2/models/M[/versions/V]/infer`, in the order of Triton's steps: the first failure is told. */
 export async function inferOverHttp(
   models: ModelTable,
-  memory: SharedMemory,
+  regions: SharedMemoryRegions,
+  { maxInputBytes, held }: HttpLimits,
   route: Route,
   request: IncomingMessage,
   response: ServerResponse,
@@ -30,21 +40,27 @@ export async function inferOverHttp(
   const onClose = () => cancellation.cancel?.();
   response.on('close', onClose);
   let type: ContentType = 'text/plain';
-  let message: InferRequest | undefined;
+  const memory = regions.use();
   try {
     const declared = request.headers['inference-header-content-length'];
-    const body = await readBody(request, Number(declared) || 0);
+    const encoding = request.headers['content-encoding'];
+    const isJson = declared === undefined && encoding === undefined;
+    const { content: body, length } = await readBody(request, response, {
+      headerBytes: Number(declared) || 0,
+      keepBytes: isJson ? maxInputBytes : Number.POSITIVE_INFINITY,
+      held,
+    });
     const model = models.find(modelName(route), modelVersion(route));
     if (isDecoupled(model))
       throw new KServeError(
         'Unsupported',
         "HTTP end point doesn't support models with decoupled transaction policy",
       );
-    const encoding = request.headers['content-encoding'];
-    const content = encoding === undefined ? body : await decompress(body, encoding);
+    if (isJson) refuseLargeJson(length, maxInputBytes);
+    const content = encoding === undefined ? body : await decompress(body, encoding, maxInputBytes);
     const jsonBytes = headerLength(typeof declared === 'string' ? declared : undefined, content);
     type = 'application/json';
-    message = readRequest(content, jsonBytes, model, memory);
+    const message = readRequest(content, jsonBytes, model, memory, maxInputBytes);
     const { outputs, parameters } = await infer(model, message, cancellation);
     type = 'text/plain';
     const { signature, version } = model;
@@ -61,7 +77,7 @@ export async function inferOverHttp(
     fail(response, error, type);
   } finally {
     cancellation.cancel = undefined;
-    if (message) for (const { shared } of message.outputs) shared?.release();
+    memory.release();
   }
 }
 
@@ -90,12 +106,13 @@ function readRequest(
   body: Buffer,
   jsonBytes: number,
   { signature }: LoadedVersion,
-  memory: SharedMemory,
+  memory: RegionUse,
+  maxInputBytes: number,
 ): InferRequest {
-  if (jsonBytes > 0) return parseInferRequest(body, jsonBytes, signature.model, MAX_INPUT_BYTES, memory);
-  if (body.length > MAX_INPUT_BYTES)
+  if (jsonBytes > 0) return parseInferRequest(body, jsonBytes, signature.model, maxInputBytes, memory);
+  if (body.length > maxInputBytes)
     throw invalidArgument(
-      `Raw input has a byte_size (${body.length} bytes) that exceeds the maximum allowed value of ${MAX_INPUT_BYTES} bytes. Use --http-max-input-size to increase the limit.`,
+      `Raw input has a byte_size (${body.length} bytes) that exceeds the maximum allowed value of ${maxInputBytes} bytes. Use --http-max-input-size to increase the limit.`,
     );
   return rawInferRequest(body);
 }

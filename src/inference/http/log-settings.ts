@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { EventBody } from '../../events/index.ts';
 import {
   asBoolean,
   asString,
@@ -9,18 +10,24 @@ import {
   unavailable,
   unsupported,
 } from '../../kserve/index.ts';
+import type { LogDefaults } from '../triton-arguments.ts';
 import { answerJson } from './answer.ts';
 
-/** What `GET /v2/logging` shows. Our own log does not obey it: it answers so that clients that set it go on. */
+const LEVELS = { info: 'log_info', warning: 'log_warning', error: 'log_error' } as const;
+
+/** What `GET /v2/logging` shows, and which lines of the engine's log are kept back; the format is only shown. */
 export class LogSettings {
-  readonly #settings = {
-    log_file: '',
-    log_info: true,
-    log_warning: true,
-    log_error: true,
-    log_verbose_level: 0,
-    log_format: 'default',
-  };
+  readonly #settings: { log_file: string } & { -readonly [key in keyof LogDefaults]: LogDefaults[key] };
+
+  constructor(defaults: LogDefaults) {
+    this.#settings = { log_file: '', ...defaults };
+  }
+
+  /** Whether an event is no line of a level that is turned off. */
+  shows(event: EventBody): boolean {
+    if (event.type !== 'log.line' || event.level === 'debug') return true;
+    return this.#settings[LEVELS[event.level]];
+  }
 
   answer(method: string, body: Buffer, response: ServerResponse): void {
     if (method === 'POST') this.#update(readJson(body.toString('latin1')));

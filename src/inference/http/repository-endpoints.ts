@@ -16,7 +16,6 @@ import { LoadError } from '../load-error.ts';
 import { withOverride } from '../load-override.ts';
 import type { ModelControl } from '../model-control.ts';
 import { answerEmpty, answerError, answerJson } from './answer.ts';
-import { MAX_INPUT_BYTES } from './body.ts';
 import type { Route } from './route.ts';
 import { modelName } from './target.ts';
 
@@ -66,16 +65,12 @@ export async function unloadModel(
 ): Promise<void> {
   if (route.scope !== '') throw unsupported("'repository_name' specification is not supported");
   refuseControl(mode);
-  await control.unload(modelName(route));
+  await control.unloadForClient(modelName(route));
   answerEmpty(response, 200, 'application/json');
 }
 
 /** An object that a body holds; undefined for an empty body. */
-export function readObject(body: Buffer): JsonObject | undefined {
-  if (body.length > MAX_INPUT_BYTES)
-    throw invalidArgument(
-      `request JSON size of ${body.length} bytes exceeds the maximum allowed input size of ${MAX_INPUT_BYTES} bytes. Use --http-max-input-size to increase the limit.`,
-    );
+function readObject(body: Buffer): JsonObject | undefined {
   if (body.length === 0) return undefined;
   const value = readJson(body.toString('latin1'));
   return isObject(value) ? value : undefined;

@@ -2,6 +2,7 @@ import { KServeError, requestPrefix, type Tensor, unavailable } from '../../kser
 import type { ModelConfig } from '../../repository/index.ts';
 import type { ModelInstance } from '../backends/backend.ts';
 import type { Cancellation } from '../cancellation.ts';
+import type { ModelSignature } from '../model-signature.ts';
 import type { ModelStatistics } from '../statistics.ts';
 import { type BatchRules, planBatch } from './batch-plan.ts';
 import { BatchRunner } from './batch-runner.ts';
@@ -153,10 +154,16 @@ export class Scheduler implements RequestScheduler {
   }
 }
 
-/** What may run together: the same inputs in the same shapes. Constant where the model leaves no choice. */
-export function shapeKeyOf(inputs: readonly Tensor[], varies: boolean, batches: boolean): string {
+/** What may run together: the same inputs, in the same shapes unless they are ragged. Constant where the model leaves no choice. */
+export function shapeKeyOf(
+  inputs: readonly Tensor[],
+  { varies, maxBatchSize, inputs: declared }: ModelSignature,
+): string {
   if (!varies) return '';
   let key = '';
-  for (const { name, shape } of inputs) key += `${name}:${batches ? shape.slice(1) : shape};`;
+  for (const { name, shape } of inputs) {
+    if (declared.get(name)?.ragged) key += `${name};`;
+    else key += `${name}:${maxBatchSize > 0 ? shape.slice(1) : shape};`;
+  }
   return key;
 }

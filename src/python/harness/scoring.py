@@ -8,7 +8,7 @@ import json
 import sys
 import time
 
-from _triton_local import alarm, channel, dialect, reply_stream, script, streams
+from _triton_local import alarm, channel, dialect, reply_stream, schema_fault, script, streams
 from _triton_local.arguments import ArgumentReader, Rejected
 from _triton_local.request import Request
 
@@ -125,7 +125,9 @@ class Scoring:
 
     def log_error(self, error):
         streams.finish_lines()
-        streams.send_text(self._wire, channel.ERROR, script.format_error(error))
+        text = script.format_error(error)
+        fault = schema_fault.describe(error, self._run) if self._form == script.SCHEMA else None
+        streams.send_text(self._wire, channel.ERROR, text if fault is None else "%s\n%s" % (text, fault))
 
 
 def has_flask():

@@ -6,6 +6,7 @@ texts; reference azureml.md 1.5.
 
 import importlib.util
 import inspect
+import keyword
 import os
 import sys
 import traceback
@@ -112,10 +113,43 @@ def describe_failure(error, stage, entry_script, source_directory):
         # A SyntaxError's text has several lines, of which the last says what it is.
         "message": summary.splitlines()[-1] if summary else type(error).__name__,
         "module": error.name if isinstance(error, ModuleNotFoundError) else None,
+        "cause": _cause_of(error, entry_script, source_directory),
         "file": file,
         "line": line,
         "traceback": "" if refused else format_error(error),
     }
+
+
+def _cause_of(error, entry_script, source_directory):
+    """A fault that a script has by how the server runs it, for the hint: its kind, and a name that goes with it."""
+    if isinstance(error, ModuleNotFoundError):
+        return _misplaced(error.name or "", entry_script, source_directory)
+    if isinstance(error, ImportError) and "relative import" in str(error):
+        return {"kind": "relative-import", "name": None}
+    if isinstance(error, SystemExit):
+        files = [frame.f_code.co_filename for frame, _line in traceback.walk_tb(error.__traceback__)]
+        parsed = any(os.path.basename(file) == "argparse.py" for file in files)
+        return {"kind": "parsed-arguments" if parsed else "exit", "name": None}
+    return None
+
+
+def _misplaced(name, entry_script, source_directory):
+    """A module that lies beside the script, which is not on the search path; and how it can be imported, if at all."""
+    own = os.path.dirname(entry_script)
+    beside = os.path.join(own, *name.split("."))
+    if not name or not (os.path.isfile(beside + ".py") or os.path.isdir(beside)):
+        return None
+    parts = os.path.relpath(beside, source_directory).split(os.sep)
+    reachable = all(part.isidentifier() and not keyword.iskeyword(part) for part in parts)
+    if reachable and not os.path.samefile(own, source_directory):
+        # An installed package of the first name, and Python's own `code`, come before the user's folder.
+        try:
+            found = importlib.util.find_spec(parts[0])
+        except (ImportError, ValueError):
+            found = None
+        places = list(found.submodule_search_locations or [found.origin]) if found else []
+        reachable = any(place and sources.is_users(str(place), source_directory) for place in places)
+    return {"kind": "beside-script", "name": ".".join(parts) if reachable else None}
 
 
 def is_in_library(error):

@@ -1,6 +1,7 @@
-"""The packages of Azure ML that entry scripts import, for environments that lack them (folder `stand-ins`).
+"""The packages of Azure ML that entry scripts import, for environments that lack them.
 
-An installed package is always used; ours stand in for what nobody else has. As with the real server, the old name
+They lie in the folder `stand-ins`, and `azureml.core` with what belongs to it in the SDK's own folder. An installed
+package is always used; ours stand in for what nobody else has. As with the real server, the old name
 `azureml.contrib.services` leads to the modules of the inference server, whatever package of that name is installed.
 """
 
@@ -9,7 +10,17 @@ import importlib.machinery
 import os
 import sys
 
-STAND_INS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stand-ins")
+_HERE = os.path.dirname(os.path.abspath(__file__))
+STAND_INS = os.path.join(_HERE, "stand-ins")
+#: Beside the harness in the bundle, and in its own room in the sources.
+SDK = next(
+    (
+        folder
+        for folder in (os.path.join(_HERE, "..", "azureml-sdk"), os.path.join(_HERE, "..", "..", "azureml", "sdk"))
+        if os.path.isdir(folder)
+    ),
+    STAND_INS,
+)
 
 _OLD = "azureml.contrib.services"
 _NEW = "azureml_inference_server_http.api"
@@ -18,7 +29,10 @@ _ALIASES = {_OLD + ".aml_request": _NEW + ".aml_request", _OLD + ".aml_response"
 _SHARED = {"azureml", "azureml.ai", "azureml.contrib", _OLD, "azureml_inference_server_http", _NEW}
 
 
-def install():
+def install(for_entry_script=True):
+    """An entry script has, of what is not emulated, what azureml-core would bring; a deployment script all of Azure's
+    packages, since nothing is known of its environment."""
+    _StandIns.for_entry_script = for_entry_script
     # In front, for the alias holds even where the old package is installed; and last, for what nobody else has.
     sys.meta_path.insert(0, _Aliases)
     sys.meta_path.append(_StandIns)
@@ -52,15 +66,24 @@ class _AliasLoader:
 class _StandIns:
     """Answers for our packages and what lies directly in a shared one; the rest of a stand-in is found through it."""
 
-    @staticmethod
-    def find_spec(name, path=None, target=None):
+    for_entry_script = True
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
         if name in _SHARED:
             return importlib.machinery.ModuleSpec(name, None, is_package=True)
         parent = name.rpartition(".")[0]
-        if parent and parent not in _SHARED:
+        if not parent or parent in _SHARED:
+            below = parent.split(".")
+            folders = [os.path.join(root, *below) for root in (STAND_INS, SDK)]
+            spec = importlib.machinery.PathFinder.find_spec(name, folders)
+            if spec is not None and spec.loader is not None:
+                return spec
+        if not name.startswith("azureml.") or name.startswith("azureml._"):
             return None
-        spec = importlib.machinery.PathFinder.find_spec(name, [os.path.join(STAND_INS, *parent.split("."))])
-        return spec if spec is not None and spec.loader is not None else None
+        from azureml import _unemulated
+
+        return _unemulated.find_spec(name, other_packages=not cls.for_entry_script)
 
     @staticmethod
     def invalidate_caches():

@@ -16,9 +16,13 @@ from importlib.machinery import (
     SourcelessFileLoader,
 )
 
+from _triton_local.shims import SDK
+
 _STDLIB = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
 _STDLIB_AS_NAMED = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 _HARNESS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+#: Where ours lie: the harness with its stand-ins, and the SDK (see shims.py).
+_OURS = (_HARNESS, os.path.abspath(SDK) + os.sep)
 
 
 def is_installed(path):
@@ -34,7 +38,7 @@ def is_installed(path):
 
 
 def is_harness(path):
-    return os.path.abspath(path).startswith(_HARNESS)
+    return os.path.abspath(path).startswith(_OURS)
 
 
 def is_users(path, directory):

@@ -203,7 +203,10 @@ export class ModelProcess implements AsyncDisposable {
   }
 
   #inOrder<T>(frame: T | Promise<T>, take: (frame: T) => void): void {
-    if (!this.#reading && !(frame instanceof Promise)) return take(frame);
+    if (!this.#reading && !(frame instanceof Promise)) {
+      take(frame);
+      return;
+    }
     const before = this.#reading;
     const reading = (async () => {
       await before;

@@ -4,7 +4,7 @@ import type { Style } from '../style.ts';
 import { bannerLines } from './banner.ts';
 import { Facts } from './facts.tsx';
 import { Footer } from './footer.tsx';
-import { MOST_REQUESTS, planLayout } from './layout.ts';
+import { planLayout } from './layout.ts';
 import { modelRows, Panels } from './panels.tsx';
 import { Rows } from './rows.tsx';
 import type { ScreenModel } from './screen-model.ts';
@@ -23,25 +23,27 @@ export function Dashboard({
   useSyncExternalStore(model.subscribe, model.getVersion, model.getVersion);
   const { state, size } = model;
   const frame = { columns: size.columns, style };
-  const requests = model.requests.newest(MOST_REQUESTS);
-  const banner = bannerLines(state, style);
+  const banner = bannerLines(state, size.columns, style);
   const layout = planLayout(size, {
     bannerLines: banner.length,
-    modelRows: modelRows(state.models),
+    modelRows: modelRows(state.models, state.failures),
     hasProgress: state.progress !== null,
     hasReload: state.reload !== null,
     hasReplay: state.replay !== null,
+    hasKey: state.auth === 'key',
   });
+  const requests = model.requests.newest(layout.requests);
   return (
     <Box flexDirection="column" width={size.columns}>
       <Title state={state} now={wallClock()} frame={frame} />
       {layout.gaps > 1 && <Text> </Text>}
       <Rows texts={banner.slice(0, layout.banner)} frame={frame} />
       {layout.gaps > 2 && <Text> </Text>}
-      <Facts state={state} layout={layout} frame={frame} />
+      <Facts state={state} shownKey={model.shownKey} layout={layout} frame={frame} />
       {layout.gaps > 0 && <Text> </Text>}
       <Panels
         models={state.models}
+        failures={state.failures}
         statistics={state.statistics}
         requests={requests}
         figures={model.requests.figures()}

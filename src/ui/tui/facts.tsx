@@ -16,10 +16,13 @@ import { type Frame, fact, joinFitting, LABEL_WIDTH, Rows } from './rows.tsx';
 /** What runs, where it answers, and what the last reload did. */
 export function Facts({
   state,
+  shownKey,
   layout,
   frame,
 }: {
   readonly state: EmulatorState;
+  /** The key in clear, while the user wants to see it. */
+  readonly shownKey: string | undefined;
   readonly layout: Layout;
   readonly frame: Frame;
 }) {
@@ -31,6 +34,7 @@ export function Facts({
   add(layout.engine, 'engine', engineText(state, style));
   add(layout.urls > 0, 'scoring', linkText(state.scoringUri, style));
   add(layout.urls > 1, 'triton', linkText(state.httpUrl, style));
+  add(layout.key, 'key', keyText(shownKey, style));
   // First, since a narrow screen cuts the end off.
   const wayOut = waitsForImage(state) ? style.dim('Esc: use what is here · ') : '';
   add(layout.progress, 'preparing', wayOut + style.yellow(state.progress ?? ''));
@@ -48,6 +52,12 @@ function engineText({ engine }: EmulatorState, style: Style): string {
 }
 
 const linkText = (url: string | null, style: Style) => (url === null ? style.dim('…') : style.cyan(url));
+
+function keyText(shownKey: string | undefined, style: Style): string {
+  return shownKey === undefined
+    ? `••••••••${style.dim(' · k shows and copies it')}`
+    : `${shownKey}${style.dim(' · k hides it')}`;
+}
 
 function servingText(state: EmulatorState, style: Style): string {
   if (state.deployment === 'no-code') return `the models alone ${style.dim('· no-code deployment')}`;

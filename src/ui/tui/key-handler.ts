@@ -12,8 +12,14 @@ export interface KeyHandlerParts {
   /** Height of the log pane now. */
   readonly paneRows: () => number;
   readonly leave: (leaving: Leaving) => void;
+  /** How many rows the help or the details have. */
+  readonly overlayRows: () => number;
   /** Makes the next frame write every row. */
   readonly repaint: () => void;
+  /** Gives the terminal back and stops the process until it is continued. */
+  readonly suspend: () => void;
+  /** Puts a text on the clipboard. */
+  readonly copy: (text: string) => void;
 }
 
 const NEXT_LEVEL: Readonly<Record<LogLevel, LogLevel>> = {
@@ -50,7 +56,7 @@ export class KeyHandler {
   }
 
   #perform(action: Action): void {
-    const { model, paneRows, repaint } = this.#parts;
+    const { model, paneRows, repaint, suspend } = this.#parts;
     const { view } = model;
     switch (action.kind) {
       case 'leave':
@@ -66,33 +72,50 @@ export class KeyHandler {
         void this.#togglePin();
         return;
       case 'scroll':
-        view.scroll(action.lines, paneRows());
+        this.#scroll(action.lines);
         return;
       case 'page':
-        view.scroll(action.pages * Math.max(1, paneRows() - 1), paneRows());
+        this.#scroll(action.pages * Math.max(1, paneRows() - 1));
         return;
       case 'start':
-        view.toStart(paneRows());
+        if (model.pane === 'log') view.toStart(paneRows());
+        else model.paneOffset = 0;
         return;
       case 'end':
-        view.follow();
+        if (model.pane === 'log') view.follow();
+        else this.#scroll(Number.POSITIVE_INFINITY);
         return;
       case 'cycle-level':
         view.filter = { ...view.filter, level: NEXT_LEVEL[view.filter.level] };
         return;
       case 'search':
         model.typed = view.filter.text;
-        model.showsHelp = false;
+        model.pane = 'log';
         return;
       case 'clear':
         model.logs.clear();
         view.follow();
         return;
       case 'help':
-        model.showsHelp = !model.showsHelp;
+        model.toggle('help');
+        return;
+      case 'details':
+        model.toggle('details');
+        return;
+      case 'long-lines':
+        model.wrapsLog = !model.wrapsLog;
+        return;
+      case 'key':
+        void this.#toggleKey();
+        return;
+      case 'suspend':
+        suspend();
         return;
       case 'escape':
-        model.showsHelp = false;
+        if (model.pane !== 'log') {
+          model.pane = 'log';
+          return;
+        }
         if (waitsForImage(model.state)) {
           model.notice = { text: 'going on with what is on this machine', isError: false };
           void this.#parts.control.skipDownload();
@@ -105,6 +128,35 @@ export class KeyHandler {
       default:
         action satisfies never;
     }
+  }
+
+  #scroll(lines: number): void {
+    const { model, paneRows, overlayRows } = this.#parts;
+    if (model.pane === 'log') {
+      model.view.scroll(lines, paneRows());
+      return;
+    }
+    const last = Math.max(0, overlayRows() - paneRows());
+    model.paneOffset = Math.max(0, Math.min(last, model.paneOffset + lines));
+  }
+
+  async #toggleKey(): Promise<void> {
+    const { model, control, copy } = this.#parts;
+    if (model.shownKey !== undefined) {
+      model.shownKey = undefined;
+      return;
+    }
+    try {
+      model.shownKey = await control.accessKey();
+      if (model.shownKey !== undefined) copy(model.shownKey);
+      model.notice =
+        model.shownKey === undefined
+          ? { text: 'no key is asked for (--auth key asks for one)', isError: true }
+          : { text: 'the key was sent to the clipboard of your terminal', isError: false };
+    } catch (error) {
+      model.notice = { text: messageOf(error), isError: true };
+    }
+    model.touchHead();
   }
 
   #type(input: string, key: Key): void {

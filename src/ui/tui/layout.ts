@@ -6,12 +6,15 @@ export interface LayoutNeeds {
   readonly hasProgress: boolean;
   readonly hasReload: boolean;
   readonly hasReplay: boolean;
+  /** Whether callers need a key. */
+  readonly hasKey: boolean;
 }
 
 /** How many rows each part of the head gets; what gets none is not shown. */
 export interface Layout {
   readonly engine: boolean;
   readonly urls: number;
+  readonly key: boolean;
   readonly progress: boolean;
   readonly serving: boolean;
   readonly reload: boolean;
@@ -28,8 +31,9 @@ export interface Layout {
 const WIDE_COLUMNS = 100;
 const LOG_SHARE = 1 / 3;
 const LEAST_LOG_ROWS = 4;
-/** More than these say nothing new at a glance. */
-export const MOST_REQUESTS = 6;
+/** Requests get a quarter of the screen, and more than these only on a tall one. */
+const FEW_REQUESTS = 6;
+const REQUEST_SHARE = 1 / 4;
 /** Title, footer and the rule above the log. */
 const FIXED_ROWS = 3;
 
@@ -50,6 +54,7 @@ export function planLayout({ columns, rows }: Size, needs: LayoutNeeds): Layout 
   let banner = take(Math.min(1, needs.bannerLines));
   const engine = take(1) === 1;
   const urls = take(2);
+  const key = take(needs.hasKey ? 1 : 0) === 1;
   const progress = take(needs.hasProgress ? 1 : 0) === 1;
   const serving = take(1) === 1;
   const figures = take(1) === 1;
@@ -71,6 +76,21 @@ export function planLayout({ columns, rows }: Size, needs: LayoutNeeds): Layout 
   if (figures) growPanels(3, 3);
   const gaps = take(needs.bannerLines > 0 ? 3 : 2);
   banner += take(needs.bannerLines - banner);
-  if (figures) growPanels(8, MOST_REQUESTS);
-  return { engine, urls, progress, serving, reload, replay, banner, wide, models, figures, requests, gaps };
+  if (figures) growPanels(8, FEW_REQUESTS);
+  if (figures) growPanels(needs.modelRows, Math.max(FEW_REQUESTS, Math.floor(rows * REQUEST_SHARE)));
+  return {
+    engine,
+    urls,
+    key,
+    progress,
+    serving,
+    reload,
+    replay,
+    banner,
+    wide,
+    models,
+    figures,
+    requests,
+    gaps,
+  };
 }

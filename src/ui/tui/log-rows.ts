@@ -1,7 +1,7 @@
 import type { LogEntry } from '../../events/index.ts';
 import { formatCount } from '../format.ts';
 import type { Style } from '../style.ts';
-import { cut, sanitize, widthOf } from '../text.ts';
+import { cut, sanitize, widthOf, wrap } from '../text.ts';
 import type { LogView } from './log-view.ts';
 
 const SOURCE_WIDTH = 9;
@@ -31,15 +31,31 @@ export class LogRows {
     return row;
   }
 
-  #make({ time, source, level, text }: LogEntry, columns: number): string {
+  /** The whole of a line, as many rows as it takes. */
+  wrapped(entry: LogEntry, columns: number): string[] {
+    const head = this.#head(entry, columns);
+    const width = Math.max(1, columns - 1 - widthOf(head));
+    const paint = entry.level === 'error' ? this.#style.red : (text: string) => text;
+    return wrap(sanitize(entry.text, false), width, width).map(
+      (part, index) => (index === 0 ? head : ' '.repeat(widthOf(head))) + paint(part),
+    );
+  }
+
+  #make(entry: LogEntry, columns: number): string {
+    const style = this.#style;
+    const { level, text } = entry;
+    const head = this.#head(entry, columns);
+    const short = cut(sanitize(text, style.color), columns - 1 - widthOf(head));
+    const paint = short.includes('\u001B') ? undefined : level === 'error' ? style.red : undefined;
+    return head + (paint ? paint(short) : short);
+  }
+
+  #head({ time, source, level }: LogEntry, columns: number): string {
     const style = this.#style;
     const mark = level === 'error' ? style.red('✖') : level === 'warning' ? style.yellow('▲') : ' ';
     const clock = columns >= TIME_FROM_COLUMNS ? `${style.dim(clockTime(time))} ` : '';
     const name = source === 'script' ? style.cyan : style.dim;
-    const head = `${mark} ${clock}${name(source.padEnd(SOURCE_WIDTH))}`;
-    const short = cut(sanitize(text, style.color), columns - 1 - widthOf(head));
-    const paint = short.includes('\u001B') ? undefined : level === 'error' ? style.red : undefined;
-    return head + (paint ? paint(short) : short);
+    return `${mark} ${clock}${name(source.padEnd(SOURCE_WIDTH))}`;
   }
 }
 

@@ -1,5 +1,12 @@
-import type { ModelStatistics, ModelStatus, RequestEntry, RequestFigures } from '../../events/index.ts';
-import { formatCount, formatDuration, formatRate, formatStatistics } from '../format.ts';
+import {
+  findFailure,
+  type ModelStatistics,
+  type ModelStatus,
+  type ReloadFailure,
+  type RequestEntry,
+  type RequestFigures,
+} from '../../events/index.ts';
+import { formatCount, formatDuration, formatRate, formatStatistics, splitMessage } from '../format.ts';
 import type { Style } from '../style.ts';
 import { cut, fitTo, sanitize, widthOf } from '../text.ts';
 import type { Layout } from './layout.ts';
@@ -8,6 +15,7 @@ import { type Frame, fact, joinFitting, LABEL_WIDTH, Rows } from './rows.tsx';
 
 export interface PanelsProps {
   readonly models: readonly ModelStatus[];
+  readonly failures: readonly ReloadFailure[];
   readonly statistics: readonly ModelStatistics[];
   readonly requests: readonly RequestEntry[];
   readonly figures: RequestFigures;
@@ -23,11 +31,11 @@ export function Panels(props: PanelsProps) {
 
 const GAP = 3;
 
-function WidePanels({ models, statistics, requests, figures, layout, frame }: PanelsProps) {
+function WidePanels({ models, failures, statistics, requests, figures, layout, frame }: PanelsProps) {
   const { style, columns } = frame;
   const left = Math.floor((columns - 2 - GAP) * 0.48);
   const right = columns - 2 - GAP - left;
-  const modelLines = modelTexts(models, statistics, layout.models, left, style);
+  const modelLines = modelTexts({ models, failures, statistics }, layout.models, left, style);
   const requestRows = requests.slice(0, layout.requests).map((it) => requestText(it, right, style));
   const lefts = [style.dim('models'), ...modelLines];
   const rights = [`${style.dim('requests')}  ${figuresText(figures, right - 10, style)}`, ...requestRows];
@@ -37,10 +45,10 @@ function WidePanels({ models, statistics, requests, figures, layout, frame }: Pa
   return <Rows texts={texts} frame={frame} />;
 }
 
-function NarrowPanels({ models, statistics, requests, figures, layout, frame }: PanelsProps) {
+function NarrowPanels({ models, failures, statistics, requests, figures, layout, frame }: PanelsProps) {
   const { style, columns } = frame;
   const width = columns - 2 - LABEL_WIDTH;
-  const modelLines = modelTexts(models, statistics, layout.models, width, style);
+  const modelLines = modelTexts({ models, failures, statistics }, layout.models, width, style);
   const requestRows = requests.slice(0, layout.requests).map((it) => requestText(it, width, style));
   const texts = [
     ...modelLines.map((text, row) => fact(row === 0 ? 'models' : '', text, style)),
@@ -51,25 +59,31 @@ function NarrowPanels({ models, statistics, requests, figures, layout, frame }: 
 }
 
 /** Rows that all models take: one each, and one more for the reason of what is broken. */
-export function modelRows(models: readonly ModelStatus[]): number {
-  return models.length + models.filter(isBroken).length;
+export function modelRows(models: readonly ModelStatus[], failures: readonly ReloadFailure[]): number {
+  return models.length + models.filter((model) => reasonOf(model, failures) !== '').length;
 }
 
-const isBroken = ({ state, reason }: ModelStatus) => state === 'UNAVAILABLE' && reason !== '';
+/** Why a model is not served, or why its newest content is not; the fault alone. Empty while all is well. */
+function reasonOf({ name, state, reason }: ModelStatus, failures: readonly ReloadFailure[]): string {
+  const failure = findFailure(failures, name);
+  const text = failure ? splitMessage(failure.error.message).fault : state === 'UNAVAILABLE' ? reason : '';
+  return sanitize(text, false);
+}
 
 /** Name, version, state and work of models; what is broken comes first, and the last row counts those without room. */
 function modelTexts(
-  models: readonly ModelStatus[],
-  statistics: readonly ModelStatistics[],
+  { models, failures, statistics }: Pick<PanelsProps, 'models' | 'failures' | 'statistics'>,
   rows: number,
   width: number,
   style: Style,
 ): string[] {
+  const reasons = new Map(models.map((model) => [model, reasonOf(model, failures)]));
+  const rank = (model: ModelStatus) => rankOf(model, reasons.get(model) !== '');
   const sorted = [...models].sort((one, other) => rank(one) - rank(other));
   const longest = Math.max(8, ...models.map((model) => widthOf(model.name)));
   const nameWidth = Math.max(4, Math.min(width - BESIDE_NAME, longest));
   const textOf = (model: ModelStatus) => {
-    const text = modelText(model, nameWidth, style);
+    const text = modelText(model, nameWidth, reasons.get(model) !== '', style);
     const done = statistics.find(({ name, version }) => name === model.name && version === model.version);
     const room = width - widthOf(text) - 2;
     if (!done || room < LEAST_FIGURES) return text;
@@ -79,37 +93,53 @@ function modelTexts(
     const hidden = sorted.length - 1;
     const more = hidden > 0 ? style.dim(` +${formatCount(hidden)} more`) : '';
     return sorted.slice(0, rows).map((model) => {
-      const reason = isBroken(model) ? `  ${style.dim(sanitize(model.reason, false))}` : '';
+      const reason = reasons.get(model) ? `  ${style.dim(reasons.get(model) ?? '')}` : '';
       return cut(textOf(model) + reason, width - widthOf(more)) + more;
     });
   }
   const texts: string[] = [];
-  const room = modelRows(models) > rows ? rows - 1 : rows;
+  const room = modelRows(models, failures) > rows ? rows - 1 : rows;
   let shown = 0;
   for (const model of sorted) {
     const added = [textOf(model)];
-    if (isBroken(model)) added.push(cut(`  ${style.red(sanitize(model.reason, false))}`, width));
+    const reason = reasons.get(model);
+    if (reason) {
+      const label = model.state === 'READY' ? 'newest save: ' : '';
+      added.push(cut(`  ${style.red(label + reason)}`, width));
+    }
     if (texts.length + added.length > room) break;
     texts.push(...added);
     shown += 1;
   }
   const hidden = sorted.length - shown;
   if (hidden > 0)
-    texts.push(style.dim(`and ${formatCount(hidden)} more, ${readyCount(models)} READY in all`));
+    texts.push(
+      style.dim(`and ${formatCount(hidden)} more, ${readyCount(models)} READY in all · d shows all`),
+    );
   return texts;
 }
 
 const readyCount = (models: readonly ModelStatus[]) => models.filter((it) => it.state === 'READY').length;
 
-const rank = ({ state }: ModelStatus) => (state === 'UNAVAILABLE' ? 0 : state === 'READY' ? 2 : 1);
+function rankOf({ state }: ModelStatus, isBroken: boolean): number {
+  if (state === 'UNAVAILABLE') return 0;
+  if (isBroken) return 1;
+  return state === 'READY' ? 3 : 2;
+}
 
 /** Figures of a model are not begun in less room than this. */
 const LEAST_FIGURES = 12;
 /** Glyph, version, state and the spaces between take this much beside the name. */
 const BESIDE_NAME = 19;
 
-function modelText({ name, version, state }: ModelStatus, nameWidth: number, style: Style): string {
-  const [glyph, paint] = modelLook(state, style);
+function modelText(
+  { name, version, state }: ModelStatus,
+  nameWidth: number,
+  isBroken: boolean,
+  style: Style,
+): string {
+  const [glyph, paint] =
+    isBroken && state === 'READY' ? (['▲', style.yellow] as const) : modelLook(state, style);
   return `${paint(glyph)} ${fitTo(name, nameWidth)} ${(version || '-').padStart(2)}  ${paint(state)}`;
 }
 

@@ -9,6 +9,7 @@ import {
   reduce,
 } from '../../events/index.ts';
 import { isAtLeast } from '../renderer.ts';
+import type { LeaveMeans } from './keys.ts';
 import { LogView } from './log-view.ts';
 import type { Size } from './terminal.ts';
 
@@ -27,9 +28,17 @@ export class ScreenModel {
   readonly view = new LogView(this.logs);
   state: EmulatorState = initialState;
   size: Size;
-  showsHelp = false;
+  /** What the pane below the head shows. */
+  pane: 'log' | 'help' | 'details' = 'log';
+  /** First row that the help or the details show. */
+  paneOffset = 0;
+  /** Whether long log lines are wrapped. */
+  wrapsLog = false;
+  /** The access key, while the user wants to see it. */
+  shownKey: string | undefined;
   /** The text being typed after `/`; undefined outside that. */
   typed: string | undefined;
+  readonly leaveMeans: LeaveMeans;
   notice: Notice | undefined;
   /** Whether the user has asked to leave. */
   isLeaving = false;
@@ -43,8 +52,15 @@ export class ScreenModel {
   readonly #listeners = new Set<() => void>();
   #version = 0;
 
-  constructor(size: Size, threshold: LogLevel, clock: Clock, onChange: () => void) {
+  constructor(
+    size: Size,
+    threshold: LogLevel,
+    clock: Clock,
+    onChange: () => void,
+    leaveMeans: LeaveMeans = 'stop',
+  ) {
     this.size = size;
+    this.leaveMeans = leaveMeans;
     this.requests = new RequestStore(500, clock);
     this.#threshold = threshold;
     this.#onChange = onChange;
@@ -71,6 +87,11 @@ export class ScreenModel {
       this.touchHead();
       return;
     }
+    if (event.type === 'engine.requests') {
+      this.requests.appendEngine(event);
+      this.touchHead();
+      return;
+    }
     if (event.type === 'reload.failed') this.lastError = event.error.message;
     this.adopt(reduce(this.state, event));
   }
@@ -80,6 +101,12 @@ export class ScreenModel {
     if (state === this.state || state.seq < this.state.seq) return;
     this.state = state;
     this.touchHead();
+  }
+
+  /** Shows another pane, or the log again where it is shown already. */
+  toggle(pane: 'help' | 'details'): void {
+    this.pane = this.pane === pane ? 'log' : pane;
+    this.paneOffset = 0;
   }
 
   /** Something in the head or the footer changed. */

@@ -9,9 +9,10 @@ import { FrameClock } from './frame-clock.ts';
 import { FrameStream } from './frame-stream.ts';
 import { Input } from './input.tsx';
 import { KeyHandler } from './key-handler.ts';
-import { KEYS } from './keys.ts';
 import { LogRows, logTitle } from './log-rows.ts';
+import { overlayRows, overlayTitle } from './overlays.ts';
 import { ScreenModel } from './screen-model.ts';
+import { Suspension } from './suspension.ts';
 import { Terminal } from './terminal.ts';
 
 /** The head is made anew at most this often while nobody presses a key; the log pane follows the frame clock. */
@@ -37,6 +38,7 @@ class Screen implements Renderer {
   readonly #frames: FrameClock;
   readonly #logRows: LogRows;
   readonly #keys: KeyHandler;
+  readonly #suspension: Suspension;
   readonly #undo: (() => void)[] = [];
   readonly #restore = () => this.#terminal.leave();
   #leave: (leaving: Leaving) => void = () => undefined;
@@ -53,9 +55,14 @@ class Screen implements Renderer {
     this.#terminal = new Terminal(options.stdout);
     this.#frames = new FrameClock(clock, () => this.#frame());
     this.#logRows = new LogRows(this.#style);
-    this.#model = new ScreenModel(this.#terminal.size, options.threshold ?? 'info', clock, () =>
-      this.#frames.request(),
+    this.#model = new ScreenModel(
+      this.#terminal.size,
+      options.threshold ?? 'info',
+      clock,
+      () => this.#frames.request(),
+      options.leaveMeans,
     );
+    this.#suspension = new Suspension(this.#terminal, options.stdin, () => this.#resume());
     this.left = new Promise((resolve) => {
       this.#leave = resolve;
     });
@@ -64,7 +71,10 @@ class Screen implements Renderer {
       control: options.control,
       paneRows: () => this.#paneRows(),
       leave: (leaving) => this.#leave(leaving),
+      overlayRows: () => overlayRows(this.#model, this.#style).length,
       repaint: () => this.#terminal.erase(),
+      suspend: () => this.#suspension.suspend(),
+      copy: (text) => this.#terminal.copy(text),
     });
   }
 
@@ -83,6 +93,7 @@ class Screen implements Renderer {
     stdin.once('end', onHangUp);
     stdin.once('error', onHangUp);
     this.#undo.push(() => stdin.off('end', onHangUp).off('error', onHangUp));
+    this.#undo.push(this.#suspension.listen());
     this.#keepTime();
     this.#model.adopt(await control.state());
   }
@@ -146,16 +157,21 @@ class Screen implements Renderer {
     const unsubscribe = this.#terminal.onResize(() => {
       callOff();
       callOff = this.#clock.after(RESIZE_QUIET_MS, () => {
-        this.#model.size = this.#terminal.size;
-        this.#terminal.erase();
-        this.#model.touchHead();
-        this.#frames.hurry();
+        this.#resume();
       });
     });
     this.#undo.push(() => {
       unsubscribe();
       callOff();
     });
+  }
+
+  /** After a suspension the terminal may have another size, and shows what the shell wrote. */
+  #resume(): void {
+    this.#model.size = this.#terminal.size;
+    this.#terminal.erase();
+    this.#model.touchHead();
+    this.#frames.hurry();
   }
 
   /** Once a second: does the uptime or the request rate read differently now? */
@@ -200,27 +216,33 @@ class Screen implements Renderer {
   #paint(): void {
     if (this.#ended || this.#head.length === 0) return;
     const { columns, rows } = this.#model.size;
-    const { view, logs } = this.#model;
-    const top = this.#head.slice(0, Math.max(1, Math.min(this.#head.length - 1, rows - 3)));
+    const { view, logs, paneOffset } = this.#model;
+    const isLog = this.#model.pane === 'log';
+    const top = this.#head.slice(0, isLog ? Math.max(1, Math.min(this.#head.length - 1, rows - 3)) : 1);
     const footer = this.#head.at(-1) ?? '';
-    const pane = this.#model.showsHelp ? this.#helpRows() : this.#logPane();
     const height = this.#paneRows();
-    const title = logTitle(view, columns, this.#style, logs.dropped);
+    const overlay = isLog ? [] : overlayRows(this.#model, this.#style);
+    const first = Math.max(0, Math.min(paneOffset, overlay.length - height));
+    const pane = isLog ? this.#logPane() : overlay.slice(first);
+    const title = isLog
+      ? logTitle(view, columns, this.#style, logs.dropped)
+      : overlayTitle(this.#model, { first, height, count: overlay.length }, this.#style);
     const filled = Array.from({ length: height }, (_, row) => pane[row] ?? '');
     this.#terminal.paint([...top, title, ...filled, footer]);
   }
 
   #paneRows(): number {
-    return Math.max(0, this.#model.size.rows - 1 - this.#head.length - 1);
+    const head = this.#model.pane === 'log' ? this.#head.length : 2;
+    return Math.max(0, this.#model.size.rows - 1 - head - 1);
   }
 
   #logPane(): string[] {
     const { columns } = this.#model.size;
-    return this.#model.view.window(this.#paneRows()).map((entry) => this.#logRows.row(entry, columns));
-  }
-
-  #helpRows(): string[] {
-    return KEYS.map(({ key, does }) => `  ${this.#style.bold(key.padEnd(4))} ${does}`);
+    const height = this.#paneRows();
+    const entries = this.#model.view.window(height);
+    if (!this.#model.wrapsLog) return entries.map((entry) => this.#logRows.row(entry, columns));
+    const rows = entries.flatMap((entry) => this.#logRows.wrapped(entry, columns));
+    return height === 0 ? [] : rows.slice(-height);
   }
 }
 

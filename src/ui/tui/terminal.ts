@@ -69,6 +69,11 @@ export class Terminal {
     this.#write(LEAVE);
   }
 
+  /** Asks the terminal to put a text on the clipboard (OSC 52). */
+  copy(text: string): void {
+    this.#write(`${ESC}]52;c;${Buffer.from(text).toString('base64')}\u0007`);
+  }
+
   onResize(listener: () => void): () => void {
     this.#stdout.on('resize', listener);
     return () => this.#stdout.off('resize', listener);

@@ -1,6 +1,7 @@
 import type { EmulatorState } from '../../events/index.ts';
 import { formatDuration, formatPath, formatUptime } from '../format.ts';
 import type { Style } from '../style.ts';
+import { sanitize } from '../text.ts';
 import { type Frame, Rows, spread } from './rows.tsx';
 
 /** Name, state, project; at the right how long it runs. */
@@ -22,7 +23,7 @@ export function Title({
   );
 }
 
-function stateWord({ state, stale, generation, deployment }: EmulatorState, style: Style): string {
+function stateWord({ state, stale, generation, deployment, blockers }: EmulatorState, style: Style): string {
   switch (state) {
     case 'starting':
       return stale ? style.red('✖ waiting for a good save') : style.yellow('◐ starting');
@@ -31,6 +32,10 @@ function stateWord({ state, stale, generation, deployment }: EmulatorState, styl
       return deployment === 'script' && generation === 0
         ? style.red('✖ broken')
         : style.yellow('▲ ready, stale');
+    case 'degraded':
+      return blockers.some(({ kind }) => kind === 'script')
+        ? style.red('✖ waiting for a good save')
+        : style.yellow(`▲ ready but for ${namesOf(blockers)}`);
     case 'stopping':
       return style.yellow('◐ stopping');
     case 'stopped':
@@ -38,6 +43,11 @@ function stateWord({ state, stale, generation, deployment }: EmulatorState, styl
     default:
       return state satisfies never;
   }
+}
+
+function namesOf(blockers: EmulatorState['blockers']): string {
+  const [first, ...others] = blockers.map(({ name }) => sanitize(name, false));
+  return others.length === 0 ? `${first}` : `${first} and ${others.length} more`;
 }
 
 /** Said only where saves are not followed the usual way. */

@@ -44,6 +44,19 @@ describe('the embedded inference server', () => {
   const post = (target: string, body = '', headers: Record<string, string> = {}) =>
     text(target, { method: 'POST', body, headers });
 
+  /** What comes back for these bytes until the connection is closed. */
+  const raw = (bytes: string) =>
+    new Promise<string>((resolve) => {
+      let received = '';
+      const socket = connect(Number(new URL(server.httpUrl).port), '127.0.0.1');
+      socket.on('data', (piece) => {
+        received += piece.toString();
+      });
+      socket.on('close', () => resolve(received));
+      socket.on('error', () => undefined);
+      socket.write(bytes);
+    });
+
   beforeEach(() => {
     seen.length = 0;
     repository = unpackGolden('good', ['cfg_vp_specific', 'cfg_empty', 'add_sub']);
@@ -238,12 +251,45 @@ describe('the embedded inference server', () => {
       expect((await post(target, '{}', { 'Inference-Header-Content-Length': length ?? '' })).body).toContain(
         problem,
       );
-    await new Promise<void>((resolve) => {
-      const socket = connect(Number(new URL(server.httpUrl).port), '127.0.0.1');
-      socket.on('close', () => resolve());
-      socket.on('error', () => undefined);
-      socket.end('NOT HTTP AT ALL\r\n\r\n');
+    expect(await raw('NOT HTTP AT ALL\r\n\r\n')).toMatch(/^HTTP\/1.1 400 .*the request is not valid HTTP/s);
+    // Broken in the middle of a body: one answer, not two.
+    const head = `POST ${target} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`;
+    expect((await raw(`${head}zz\r\n`)).match(/HTTP\/1.1/g)).toHaveLength(1);
+    expect(await client.ready()).toBe(true);
+  });
+
+  it.each([
+    ['/v2/models/cfg_empty/infer', {}],
+    ['/v2/models/cfg_empty/generate', {}],
+    ['/v2/models/cfg_empty/generate_stream', {}],
+    ['/v2/repository/index', {}],
+    ['/v2/repository/models/cfg_empty/load', {}],
+    ['/v2/logging', {}],
+    ['/v2/trace/setting', {}],
+    ['/v2/systemsharedmemory/region/r/register', {}],
+    ['/v2/models/cfg_empty/infer', { 'Transfer-Encoding': 'chunked' }],
+  ])('answers JSON that is too large at %s %o', async (target, headers) => {
+    await start('explicit');
+    const size = 65 * 1024 * 1024;
+    const answer = await new Promise<string>((resolve, reject) => {
+      const asked = httpRequest(
+        server.httpUrl + target,
+        {
+          method: 'POST',
+          headers: { ...('Transfer-Encoding' in headers ? {} : { 'Content-Length': size }), ...headers },
+        },
+        (response) => {
+          let body = '';
+          response.on('data', (piece: Buffer) => {
+            body += piece.toString();
+          });
+          response.on('end', () => resolve(`${response.statusCode} ${body}`));
+        },
+      );
+      asked.on('error', reject);
+      asked.end(Buffer.alloc(size, ' '));
     });
+    expect(answer).toContain(`400 {"error":"request JSON size of ${size} bytes exceeds the maximum`);
     expect(await client.ready()).toBe(true);
   });
 

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EmulatorEvent, EventBus } from '../../../src/events/index.ts';
 import { ensureEnvironment, locateInterpreter } from '../../../src/python/index.ts';
@@ -51,7 +53,8 @@ describe('environments', () => {
     expect(events.every(({ type }) => type === 'environment.progress')).toBe(true);
     expect(await ensure(file)).toEqual(first);
     expect(events).toHaveLength(told);
-    expect((await ensure(await requirements('# other\n'))).interpreter).not.toBe(first.interpreter);
+    expect(await ensure(await requirements('# a comment changes nothing\n'))).toEqual(first);
+    expect((await ensure(await requirements('--no-index\n'))).interpreter).not.toBe(first.interpreter);
   });
 
   it('are built by one of several that need the same', async () => {
@@ -73,17 +76,33 @@ describe('environments', () => {
     expect(existsSync(path.join(root, 'rest'))).toBe(false);
   });
 
-  it('fail with the last lines of pip, and nothing is left', async () => {
-    const file = await requirements('no-such-file.whl\n--no-index\n');
-    const failing = ensure(file);
-    await expect(failing).rejects.toMatchObject({
+  it('name the line of what cannot be installed, and leave nothing', async () => {
+    const file = await requirements('# first\nno-such-package-of-anybody==3\n');
+    await expect(ensure(file)).rejects.toMatchObject({
       code: 'ENVIRONMENT_FAILED',
       kind: 'system',
-      message: expect.stringMatching(/ERROR|error/),
-      location: { file },
-      cause: { message: expect.stringContaining('no-such-file') },
+      message: expect.stringMatching(
+        /no-such-package-of-anybody==3: the index has no release of it for Python 3/,
+      ),
+      location: { file, line: 2 },
     });
     expect(await readdir(path.join(home, 'environments'))).toEqual([]);
+  });
+
+  it('name what the build of a package says', async () => {
+    const folder = (await local('broken', 'raise ValueError("sets 3 wheels in motion")')).split(' ')[1];
+    await writeFile(
+      path.join(directory, 'broken', 'pyproject.toml'),
+      '[build-system]\nrequires = ["setuptools"]\n',
+    );
+    // Python's own modules, by name: pip runs in this folder and must not take them.
+    await writeFile(path.join(directory, 'types.py'), 'raise SystemExit("not mine")\n');
+    const file = await requirements(`# first\n${folder}\n`);
+    await expect(ensure(file)).rejects.toMatchObject({
+      code: 'ENVIRONMENT_FAILED',
+      message: expect.stringContaining('broken: ValueError: sets 3 wheels in motion'),
+      location: { file, line: 2 },
+    });
   });
 
   it('end pip when the signal aborts', async () => {
@@ -111,21 +130,99 @@ describe('environments', () => {
     await symlink('/bin/true', interpreter);
     await expect(
       ensureEnvironment({ ...NONE, interpreter }, home, ENVIRONMENT, bus, new AbortController().signal),
-    ).resolves.toEqual({ interpreter });
+    ).resolves.toEqual({ interpreter, packages: { kind: 'given', interpreter } });
     expect(existsSync(home)).toBe(false);
   });
 
-  it('warn about what conda alone could install', async () => {
+  it('take the Python that a conda file asks for, where it is there', async () => {
+    const usual = await locateInterpreter(NONE, ENVIRONMENT);
+    const bin = path.join(directory, 'bin');
+    await mkdir(bin);
+    // The release is another one's, so that it would not be found first.
+    const version = usual.version === '3.9' ? '3.10' : '3.9';
+    const [, minor] = version.split('.');
+    const fake = `#!/bin/sh\necho 3 ${minor} ${bin}/python${version}\n`;
+    await writeFile(path.join(bin, `python${version}`), fake, { mode: 0o755 });
+    const environment = { ...ENVIRONMENT, PATH: `${bin}:${ENVIRONMENT.PATH}`, PYENV_ROOT: directory };
+    expect(await locateInterpreter(NONE, environment, [Number(minor)])).toEqual({
+      command: `${bin}/python${version}`,
+      version,
+    });
+    expect(
+      await locateInterpreter(NONE, environment, [Number(minor), Number(usual.version?.slice(2))]),
+    ).toEqual(usual);
+  });
+
+  it('say at which line a conda file asks for what is not given', async () => {
     const condaFile = path.join(directory, 'conda.yml');
     await writeFile(
       condaFile,
-      'dependencies:\n  - python=3.0\n  - cudatoolkit=11\n  - pip:\n    - "# none"\n',
+      'dependencies:\n  - python=2.7\n  - cudatoolkit=11\n  - pip:\n    - "# none"\n',
     );
-    await ensureEnvironment({ ...NONE, condaFile }, home, ENVIRONMENT, bus, new AbortController().signal);
+    const environment = { ...ENVIRONMENT, CONDA_EXE: '', MAMBA_EXE: '' };
+    await ensureEnvironment({ ...NONE, condaFile }, home, environment, bus, new AbortController().signal);
     const warnings = events.flatMap((event) => (event.type === 'log.line' ? [event.text] : []));
     expect(warnings).toEqual([
-      expect.stringContaining('cudatoolkit=11'),
-      expect.stringContaining('asks for Python 3.0'),
+      expect.stringMatching(/conda\.yml:3: cudatoolkit=11 is left out: .*conda on PATH/),
+      expect.stringMatching(/conda\.yml:2: python=2\.7 was asked for, and Python 3\.\d+ is used/),
+    ]);
+  });
+
+  it('are made by conda where it is there and pip cannot give a package', async () => {
+    const condaFile = path.join(directory, 'conda.yml');
+    await writeFile(
+      condaFile,
+      'channels: [mine]\ndependencies:\n  - numpy\n  - ffmpeg=6\n  - pip:\n    - --no-index\n',
+    );
+    const conda = path.join(directory, 'micromamba');
+    const asked = path.join(directory, 'asked');
+    // Stands for conda, whose channels no test can reach: writes down what it is asked for, and makes a venv.
+    const script = `#!/bin/sh\necho "$@" > ${asked}\nexec python3 -m venv "$4"\n`;
+    await writeFile(conda, script, { mode: 0o755 });
+    const environment = { ...ENVIRONMENT, MAMBA_EXE: conda };
+    const { interpreter } = await ensureEnvironment(
+      { ...NONE, condaFile },
+      home,
+      environment,
+      bus,
+      new AbortController().signal,
+    );
+    expect(existsSync(interpreter)).toBe(true);
+    expect(await readFile(asked, 'utf8')).toMatch(
+      /^create -y -p \S+ -c mine numpy ffmpeg=6 python=3\.\d+ pip$/m,
+    );
+    expect(events.filter(({ type }) => type === 'log.line')).toEqual([]);
+  });
+
+  it('count relative paths from the folder of the file, and the content of what lies there', async () => {
+    const interpreters: string[] = [];
+    for (const [name, value] of [
+      ['one', '1'],
+      ['two', '2'],
+    ] as const) {
+      const folder = path.join(directory, name);
+      await mkdir(path.join(folder, 'wheels'), { recursive: true });
+      await writeWheel(path.join(folder, 'wheels/acme-1.2-py3-none-any.whl'), value);
+      const file = path.join(folder, 'requirements.txt');
+      await writeFile(file, '--no-index\n./wheels/acme-1.2-py3-none-any.whl\n');
+      const { interpreter } = await ensure(file);
+      interpreters.push(interpreter);
+      const { stdout } = await promisify(execFile)(interpreter, ['-c', 'import acme; print(acme.VALUE)']);
+      expect(stdout.trim()).toBe(value);
+    }
+    expect(new Set(interpreters).size).toBe(2);
+  });
+
+  it('are not made for a script that imports only the standard library, where no file asks for packages', async () => {
+    const entryScript = path.join(directory, 'score.py');
+    const script = { entryScript, sourceDirectory: directory };
+    const none = () => ensureEnvironment(NONE, home, ENVIRONMENT, bus, new AbortController().signal, script);
+    await writeFile(entryScript, 'import json, helper\n');
+    await writeFile(path.join(directory, 'helper.py'), 'from os import path\n');
+    const { command } = await locateInterpreter(NONE, ENVIRONMENT);
+    expect((await none()).interpreter).toBe(command);
+    expect(events).toMatchObject([
+      { step: 'skip', detail: expect.stringContaining('only the standard library') },
     ]);
   });
 
@@ -147,3 +244,16 @@ describe('environments', () => {
     expect(version).toMatch(/^3\.\d+$/);
   });
 });
+
+/** A wheel of one module with one value. */
+async function writeWheel(file: string, value: string): Promise<void> {
+  const program = `
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as wheel:
+    wheel.writestr("acme.py", "VALUE = " + sys.argv[2])
+    wheel.writestr("acme-1.2.dist-info/METADATA", "Metadata-Version: 2.1\\nName: acme\\nVersion: 1.2\\n")
+    wheel.writestr("acme-1.2.dist-info/WHEEL", "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    wheel.writestr("acme-1.2.dist-info/RECORD", "")
+`;
+  await promisify(execFile)('python3', ['-c', program, file, value]);
+}

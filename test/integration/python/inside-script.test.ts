@@ -1,8 +1,9 @@
 // What a script finds around itself, in the real server and in ours: the same script tells of both, and what differs is
 // named here with its reason.
+import { execFileSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startScorePool } from '../../../src/python/index.ts';
-import { ask, ENVIRONMENT, Project, post, textOf } from './project.ts';
+import { ask, ENVIRONMENT, Project, post, TEST_PYTHON, textOf } from './project.ts';
 import { hasRealServer, RealServer } from './real-server.ts';
 
 let project: Project;
@@ -37,7 +38,8 @@ def run(data):
         "pickle": attempt(lambda: __import__("pickle").dumps(Model())), "main": attempt(lambda: __import__("main")),
         "variables": {name: os.environ.get(name) for name in (
             "AML_APP_ROOT", "AZUREML_MODEL_DIR", "AZUREML_SOURCE_DIRECTORY", "WORKER_COUNT", "WORKER_TIMEOUT", "SCORING_TIMEOUT_MS",
-            "SERVER_SOFTWARE", "HTTP_X_MS_SERVER_VERSION", "AML_APP_INSIGHTS_ENABLED", "SERVICE_NAME", "MY_SETTING", "HOME")},
+            "SERVER_SOFTWARE", "HTTP_X_MS_SERVER_VERSION", "AML_APP_INSIGHTS_ENABLED", "SERVICE_NAME", "MY_SETTING", "HOME",
+            "AZUREML_ENTRY_SCRIPT", "SERVICE_VERSION", "SERVICE_PATH_PREFIX", "WORKSPACE_NAME", "WORKER_PRELOAD")},
         "model": attempt(open_model), "arguments": [one for one in sys.argv[1:] if not one.startswith("0.0.0.0:")],
         "one thread": threading.current_thread() is thread is threading.main_thread(),
         "encodings": [sys.stdout.encoding, sys.getfilesystemencoding(), locale.getpreferredencoding()],
@@ -81,6 +83,49 @@ async function facts(environment: Record<string, string>) {
   return { theirs: JSON.parse(theirs.body.toString()), ours: JSON.parse(textOf(ours)) };
 }
 
+/** Every setting of the real server, and where ours is held to it; a new one of a new release has no line here. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  AML_APP_ROOT: 'the cases below',
+  AML_APP_INSIGHTS_ENABLED: 'the cases below',
+  AML_APP_INSIGHTS_KEY: 'the cases below; nothing is sent',
+  AML_CORS_ORIGINS: 'test/integration/scoring/parity.test.ts',
+  AML_MODEL_DC_STORAGE_ENABLED: 'test/e2e/collected-data.test.ts',
+  APP_INSIGHTS_LOG_RESPONSE_ENABLED: 'nothing is sent',
+  AZUREML_CONFIG_FILE: 'test/unit/config/resolve.test.ts',
+  AZUREML_DEBUG_PORT: 'test/integration/python/debugger.test.ts',
+  AZUREML_ENTRY_SCRIPT: 'the cases below',
+  AZUREML_LOG_LEVEL: 'the real server reads it and uses it nowhere',
+  AZUREML_MODEL_DIR: 'the cases below',
+  AZUREML_SOURCE_DIRECTORY: 'the cases below',
+  HEALTH_PORT: 'test/unit/emulator/scoring-door.test.ts',
+  HOSTNAME: 'for telemetry, which is not sent',
+  HTTP_X_MS_SERVER_VERSION: 'the cases below',
+  SCORING_TIMEOUT_MS: 'test/unit/config/script-layouts.test.ts',
+  SEPERATE_HEALTH_ENDPOINT: 'test/unit/emulator/scoring-door.test.ts',
+  SERVER_PORT: 'the real server overwrites it',
+  SERVER_VERSION_LOG_RESPONSE_ENABLED: 'test/integration/scoring/parity.test.ts',
+  SERVICE_NAME: 'test/integration/python/swagger.test.ts',
+  SERVICE_PATH_PREFIX: 'test/integration/python/swagger.test.ts',
+  SERVICE_VERSION: 'test/integration/python/swagger.test.ts',
+  TRANSPORT_PROTOCOL: 'the real server has REST alone',
+  WORKER_COUNT: 'the cases below',
+  WORKER_PRELOAD: 'test/integration/python/preload.test.ts',
+  WORKER_TIMEOUT: 'the cases below',
+  WORKSPACE_NAME: 'for telemetry, which is not sent',
+};
+
+it.skipIf(!hasRealServer)('no setting of the real server is unknown', () => {
+  const program = `
+import json, os
+os.environ["AML_APP_ROOT"] = "/"
+from azureml_inference_server_http import constants
+from azureml_inference_server_http.server.config import alias_mapping
+print(json.dumps(sorted({*alias_mapping, *(v for k, v in vars(constants).items() if k.startswith("ENV_"))})))
+`;
+  const told = execFileSync(TEST_PYTHON, ['-W', 'ignore', '-c', program], { encoding: 'utf8' });
+  expect(JSON.parse(told.trim().split('\n').at(-1) ?? '')).toEqual(Object.keys(SETTINGS).sort());
+});
+
 describe.skipIf(!hasRealServer)('inside the script', () => {
   it.each([
     ['a relative model folder, as v1 has it locally', { AZUREML_MODEL_DIR: 'azureml-models/digits/3' }],
@@ -91,6 +136,9 @@ describe.skipIf(!hasRealServer)('inside the script', () => {
       'a source directory and variables of the deployment',
       { AZUREML_SOURCE_DIRECTORY: 'code_dir', MY_SETTING: 'x', SERVICE_NAME: 's', WORKER_TIMEOUT: '77' },
     ],
+    ['telemetry that is neither on nor off', { AML_APP_INSIGHTS_ENABLED: 'asdf', AML_APP_INSIGHTS_KEY: 'x' }],
+    ['telemetry without a key', { AML_APP_INSIGHTS_ENABLED: 'true' }],
+    ['telemetry with a key that is no UUID', { AML_APP_INSIGHTS_ENABLED: 'true', AML_APP_INSIGHTS_KEY: 'x' }],
   ])('everything is as in the real server: %s', async (_name, environment) => {
     const { theirs, ours } = await facts(environment);
     expect(ours).toEqual(theirs);

@@ -49,6 +49,7 @@ export class Project implements AsyncDisposable {
       workers: 1,
       preload: false,
       interpreter: TEST_PYTHON,
+      packages: { kind: 'given', interpreter: TEST_PYTHON },
       entryScript: this.entryScript,
       sourceDirectory: this.directory,
       environment: ENVIRONMENT,

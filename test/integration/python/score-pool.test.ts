@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PythonTraceback, type ScorePoolOptions, startScorePool } from '../../../src/python/index.ts';
 import { ask, ENVIRONMENT, isAlive, Project, post, textOf } from './project.ts';
+import { withoutPackages } from './without-packages.ts';
 
 let project: Project;
 afterEach(() => project[Symbol.asyncDispose]());
@@ -312,17 +313,44 @@ describe('a script that does not come up', () => {
     });
   });
 
-  it('tells where a helper beside the script has to be imported from', async () => {
+  it.each([
+    ['src/score.py', 'src/helper.py', /--code .*src; .*, or import it as src\.helper$/],
+    // Python's own module `code`, and what is no name in Python, hide the folder.
+    ['code/score.py', 'code/helper.py', /--code .*code; in v2 it is code_configuration\.code\)$/],
+    ['my-code/score.py', 'my-code/helper.py', /--code .*my-code; [^,]*$/],
+  ])('tells how %s finds the helper beside it', async (script, helper, hint) => {
     project = await Project.create();
     const entryScript = await project.write(
-      'code/score.py',
+      script,
       'import helper\ndef init():\n    pass\ndef run(d):\n    pass\n',
     );
-    await project.write('code/helper.py', '');
+    await project.write(helper, '');
     await expect(startScorePool(project.options({ entryScript }), limit())).rejects.toMatchObject({
       location: { file: entryScript, line: 1 },
-      hint: expect.stringContaining('import it as code.helper'),
+      hint: expect.stringMatching(hint),
     });
+  });
+
+  it.each([
+    ['from . import helper', /without the leading dot/],
+    ['from .helper import x', /without the leading dot/],
+    ['import argparse\nargparse.ArgumentParser().parse_args()', /parse_known_args\(\)/],
+    ['import sys\nsys.exit(1)', /take the exit out/],
+  ])('tells what is wrong with %j at import', async (text, hint) => {
+    const error = await failure(`${text}\ndef init():\n    pass\ndef run(d):\n    pass\n`);
+    expect(error).toMatchObject({ code: 'SCRIPT_FAILED', hint: expect.stringMatching(hint) });
+  });
+
+  it.each([
+    [{ kind: 'file', file: '/p/conda.yml' }, 'add scikit-learn to /p/conda.yml'],
+    [{ kind: 'given', interpreter: '/python' }, 'install scikit-learn into the Python in use (/python)'],
+    [
+      { kind: 'default', packages: ['numpy', 'flask'] },
+      /only numpy, flask are installed: list scikit-learn in a req/,
+    ],
+  ] as const)('says where a package is added: %j', async (packages, hint) => {
+    const error = await failure(`${withoutPackages('sklearn')}\nimport sklearn.tree`, { packages });
+    expect(error.hint).toEqual(typeof hint === 'string' ? hint : expect.stringMatching(hint));
   });
 
   it('is ended when init() hangs, and the place is named', async () => {

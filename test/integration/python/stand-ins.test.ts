@@ -1,6 +1,7 @@
 // What scripts import from Azure's packages where those are not installed. The real packages are the oracle: the same
 // cases are asked of both.
 import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -39,6 +40,61 @@ describe.skipIf(!hasRealServer)('inference_schema', () => {
 });
 
 describe('a script in an environment without Azure', () => {
+  it('finds its models by azureml.core, and is told what a script has no use for', async () => {
+    project = await Project.create(`${withoutPackages('azureml')}
+from azureml.core import Run
+from azureml.core.model import Model, ModelNotFoundException
+from azureml.core.authentication import ServicePrincipalAuthentication
+from azureml.exceptions import WebserviceException
+
+def init():
+    pass
+
+def told(call):
+    try:
+        return call()
+    except Exception as error:
+        return "%s: %s" % (type(error).__name__, getattr(error, "message", error))
+
+def run(data):
+    try:
+        import azureml.train
+        train = "there"
+    except ModuleNotFoundError as error:
+        train = str(error)
+    return [
+        Model.get_model_path("deployed"), Model.get_model_path("deployed", version=2), Model.get_model_path("here.pkl"),
+        Model.get_model_path("registered.pkl").endswith("models/registered.pkl"),
+        told(lambda: Model.get_model_path("none")), told(lambda: Model.get_model_path("deployed", version="2")),
+        told(lambda: Run.get_context()), told(lambda: Model(None, "x")), train,
+    ]
+`);
+    for (const file of [
+      'azureml-models/deployed/2/two.pkl',
+      'azureml-models/deployed/10/ten.pkl',
+      'here.pkl',
+      'models/registered.pkl',
+    ])
+      await project.write(file, '');
+    const environment = { ...ENVIRONMENT, AZUREML_MODEL_DIR: path.join(project.directory, 'models') };
+    const pool = project.use(await startScorePool(project.options({ environment }), limit()));
+    expect(JSON.parse(textOf(await ask(pool, post('{}'))))).toEqual([
+      'azureml-models/deployed/10/ten.pkl',
+      'azureml-models/deployed/2/two.pkl',
+      'here.pkl',
+      true,
+      expect.stringMatching(
+        /^ModelNotFoundException: Model none not found in cache at azureml-models or in current/,
+      ),
+      'WebserviceException: version should be an int',
+      expect.stringMatching(
+        /^NotImplementedError: azureml\.core\.run\.Run\.get_context is not emulated by triton-local: \w/,
+      ),
+      expect.stringMatching(/^RuntimeError: an entry script has no workspace here: Model.get_model_path/),
+      "No module named 'azureml.train'",
+    ]);
+  });
+
   it('finds everything that the cloud has', async () => {
     project =
       await Project.create(`${withoutPackages('inference_schema', 'azureml_inference_server_http', 'azureml', 'wrapt')}
@@ -66,12 +122,53 @@ def run(n):
     });
     const wrong = await ask(pool, post('{"n": "x"}'));
     expect([wrong.status, readMarks(wrong.headers).runFunctionFailed]).toEqual([500, true]);
-    expect(project.lines('script').at(-1)).toBe(
+    expect(project.lines('script').slice(-2)).toEqual([
       "error ValueError: Invalid input data type to parse. Expected: <class 'int'> but got <class 'str'>",
-    );
+      `error the request's 'n' does not fit @input_schema('n', ...) at ${project.entryScript}:25`,
+    ]);
     expect(pool.swagger.input).toBe(
       '{"type": "object", "properties": {"n": {"type": "integer", "format": "int64"}}, "example": {"n": 1}}',
     );
+  });
+
+  it.each([
+    ['ours', withoutPackages('inference_schema', 'wrapt')],
+    ['the real package', ''],
+  ])('tells which decorator a body does not fit: %s', async (_which, head) => {
+    project = await Project.create(`${head}
+from inference_schema.schema_decorators import input_schema, output_schema
+from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType as T
+def init():
+    pass
+@input_schema("first", T(1))
+@input_schema(
+    "second", T("x"))
+@input_schema("third", T([1]))
+@output_schema(T(1))
+def run(first, second, third):
+    raise KeyError("mine")
+`);
+    const text = await readFile(project.entryScript, 'utf8');
+    const line = text.split('\n').indexOf('@input_schema("first", T(1))') + 1;
+    const pool = project.use(await startScorePool(project.options(), limit()));
+    const bodies = ['{"first": "a", "second": "b", "third": []}', '{"first": 1, "second": 2, "third": []}'];
+    const told: (string | undefined)[] = [];
+    for (const body of [
+      ...bodies,
+      '{"first": 1, "second": "b", "third": 3}',
+      '{"first": 1, "second": "b", "third": [1]}',
+    ]) {
+      await ask(pool, post(body));
+      told.push(project.lines('script').at(-1));
+    }
+    const fault = (name: string, at: number) =>
+      expect.stringMatching(
+        `the request's '${name}' does not fit @input_schema\\('${name}', .*score.py:${at}$`,
+      );
+    expect(told.slice(0, 1)).toEqual([fault('first', line)]);
+    expect(told[1]).toMatch(/'second' does not fit @input_schema\('second', .*score\.py:\d+$/);
+    expect(told[2]).toEqual(fault('third', line + 3));
+    expect(told[3]).toBe("error KeyError: 'mine'");
   });
 
   it('has the old names of tritonclient', async () => {

@@ -52,7 +52,7 @@ def run(data):
       last: directory,
       own: false,
       ours: [],
-      env: [directory, 'code/score.py', 'azureml-models/a/1', null, '1'],
+      env: [directory, entryScript, 'azureml-models/a/1', null, '1'],
     });
   });
 

@@ -5,7 +5,7 @@ real = next(finder for finder in sys.meta_path if getattr(finder, "__name__", ""
 class WithoutSome:
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if name.partition(".")[0] in ${JSON.stringify(names)} and not any("stand-ins" in one for one in path or ()):
+        if name.partition(".")[0] in ${JSON.stringify(names)} and not any("stand-ins" in one or "sdk" in one for one in path or ()):
             return None
         return real.find_spec(name, path, target)
     @staticmethod

@@ -291,6 +291,8 @@ describe('what is refused', () => {
 
   it('a flag that names a file that is not there', async () => {
     await lay('score.py');
-    await expect(resolve({ entryScript: 'missing.py' })).rejects.toThrow(/--entry-script: there is no file/);
+    await expect(resolve({ entryScript: 'missing.py' })).rejects.toThrow(
+      /^No such file or directory\. The entry script .*missing\.py does not exist$/,
+    );
   });
 });

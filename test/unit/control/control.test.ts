@@ -57,6 +57,11 @@ class FakeControl implements ServiceControl {
     this.calls.push('skip-download');
   }
 
+  async accessKey(): Promise<string | undefined> {
+    this.calls.push('access-key');
+    return 'a-key';
+  }
+
   async stop(reason: string): Promise<void> {
     this.calls.push(`stop ${reason}`);
     await this.onStop();

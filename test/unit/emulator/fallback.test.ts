@@ -6,6 +6,7 @@ import { resolveProject } from '../../../src/config/index.ts';
 import { startEngine } from '../../../src/emulator/engine-start.ts';
 import { type EmulatorEvent, EventBus } from '../../../src/events/index.ts';
 import { snapshotProject } from '../../../src/reload/index.ts';
+import { UserPaths } from '../../../src/repository/index.ts';
 import { ANSWERS, type DaemonAnswers, DEFAULT_IMAGE, FakeDaemons, Reply } from '../../helpers/fake-docker.ts';
 import { TempFolder } from '../../helpers/temp-project.ts';
 
@@ -95,7 +96,10 @@ async function start(answers: DaemonAnswers | undefined, flags: Readonly<Record<
   const initial = await snapshotProject(config);
   const skip = new AbortController();
   const stagedRepository = folder.path('staged');
-  const options = { config, initial, stagedRepository, runtimePaths: [], skipDownload: skip.signal, events };
+  const paths = new UserPaths(stagedRepository, initial.repository, config.projectDir);
+  const sync = { begin: async () => ({ end: async () => {} }) };
+  const skipDownload = skip.signal;
+  const options = { config, initial, stagedRepository, paths, sync, runtimePaths: [], skipDownload, events };
   return { seen, skip, events, starting: startEngine(options, new AbortController().signal) };
 }
 
@@ -126,7 +130,8 @@ describe.skipIf(process.platform === 'win32')('a download that the user leaves',
       expect(exitCodeOf(error)).toBe(5);
       return;
     }
-    await using running = await starting;
+    const { engine } = await starting;
+    await using running = engine;
     expect(running.kind).toBe(kind);
     const selected = seen.filter((event) => event.type === 'engine.selected').at(-1);
     expect(selected).toMatchObject({
@@ -140,7 +145,8 @@ describe.skipIf(process.platform === 'win32')('a machine with', () => {
     it('serves with the next engine in auto, and says why', async () => {
       const began = performance.now();
       const { seen, starting } = await start(answers, {});
-      await using running = await starting;
+      const { engine } = await starting;
+      await using running = engine;
       expect(running.kind).toBe('embedded');
       expect(performance.now() - began).toBeLessThan(5_000);
       const selected = seen.filter((event) => event.type === 'engine.selected').at(-1);

@@ -21,6 +21,7 @@ function wishes(engine: Partial<EngineSettings> = {}, more: Partial<EngineWishes
       dockerHost: undefined,
       tritonserver: undefined,
       tritonArgs: [],
+      gpuModelsOnCpu: false,
       modelControlMode: 'none',
       ...engine,
     },

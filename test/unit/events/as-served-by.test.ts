@@ -6,7 +6,7 @@ const failed = (...targets: string[]): EmulatorState => ({
   ...initialState,
   generation: 2,
   stale: true,
-  failures: [{ time: '2026-01-01T00:00:00.000Z', targets, error }],
+  failures: [{ time: '2026-01-01T00:00:00.000Z', targets, error, olderServes: true }],
 });
 
 describe('what an answer says of itself', () => {

@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { LogParser, levelOf } from '../../../src/events/index.ts';
+import { LogParser, type LogSource, levelOf, type ParsedLine } from '../../../src/events/index.ts';
+
+function parseAll(source: LogSource, lines: readonly string[]): ParsedLine[] {
+  const entries: ParsedLine[] = [];
+  const parser = new LogParser(source, (entry) => entries.push(entry));
+  for (const line of lines) parser.push(line);
+  parser.end();
+  return entries;
+}
+
+const parseOne = (source: LogSource, line: string) => parseAll(source, [line])[0];
 
 describe('lines of Triton', () => {
-  const parse = (line: string) => new LogParser('engine').parse(line);
+  const parse = (line: string) => parseOne('engine', line);
 
   it('are understood in both forms, the message unquoted', () => {
     expect(
@@ -23,13 +33,13 @@ describe('lines of Triton', () => {
 
   it('stay as they are where they are something else', () => {
     expect(parse('+-------+---------+')).toEqual({ level: 'info', text: '+-------+---------+' });
-    expect(parse('I0819 17:23:47.123456 1 a.cc:1] "not closed').text).toBe('"not closed');
-    expect(parse('W0819 17:23:47.123456 1 a.cc:1] ').text).toBe('');
+    expect(parse('I0819 17:23:47.123456 1 a.cc:1] "not closed')?.text).toBe('"not closed');
+    expect(parse('W0819 17:23:47.123456 1 a.cc:1] ')?.text).toBe('');
   });
 
   it('written by a script are just text', () => {
     const line = 'E0819 17:23:47.123456 1 a.cc:1] "x"';
-    expect(new LogParser('script').parse(line)).toEqual({ level: 'info', text: line });
+    expect(parseOne('script', line)).toEqual({ level: 'info', text: line });
   });
 });
 
@@ -51,29 +61,38 @@ describe('lines of Python', () => {
     ['', 'info'],
   ])('%s', (line, level) => {
     expect(levelOf(line)).toBe(level);
-    expect(new LogParser('script').parse(line)).toEqual({ level, text: line });
+    expect(parseOne('script', line)).toEqual({ level, text: line });
   });
 
-  it('of a traceback are errors from the first to what was raised, and no further', () => {
-    const parser = new LogParser('script');
-    const lines = [
-      'before',
+  it('of a traceback are one error from the first to what was raised, and no further', () => {
+    const first = [
       'Traceback (most recent call last):',
       '  File "score.py", line 3, in run',
       '    boom()',
       'KeyError: 1',
-      '',
-      'During handling of the above exception, another exception occurred:',
-      '',
+    ];
+    const second = [
       'Traceback (most recent call last):',
       '  File "score.py", line 5, in run',
+      '',
       'ValueError: 2',
-      'after',
     ];
-    expect(lines.map((line) => parser.parse(line).level)).toEqual([
-      ...['info', 'error', 'error', 'error', 'error', 'info'],
-      ...['error', 'error', 'error', 'error', 'error', 'info'],
+    const chained = 'During handling of the above exception, another exception occurred:';
+    expect(parseAll('engine', ['before', ...first, '', chained, '', ...second, 'after'])).toEqual([
+      { level: 'info', text: 'before' },
+      { level: 'error', text: first.join('\n') },
+      { level: 'info', text: '' },
+      { level: 'error', text: chained },
+      { level: 'info', text: '' },
+      { level: 'error', text: second.join('\n') },
+      { level: 'info', text: 'after' },
     ]);
+  });
+
+  it('of a traceback that breaks off are not lost', () => {
+    const broken = ['Traceback (most recent call last):', '  File "score.py", line 3, in run'];
+    expect(parseAll('worker', broken)).toEqual([{ level: 'error', text: broken.join('\n') }]);
+    expect(parseAll('worker', [...broken, ...broken, 'KeyError: 1'])).toHaveLength(2);
   });
 
   it('takes no longer for hostile lines', () => {
@@ -83,7 +102,7 @@ describe('lines of Python', () => {
       'a:'.repeat(30_000),
       ' '.repeat(60_000),
     ]) {
-      for (const source of ['script', 'engine'] as const) new LogParser(source).parse(hostile);
+      for (const source of ['script', 'engine'] as const) parseOne(source, hostile);
     }
     expect(performance.now() - began).toBeLessThan(500);
   });

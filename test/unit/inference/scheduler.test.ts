@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ModelInstance } from '../../../src/inference/backends/backend.ts';
 import { type ExecutionResult, tensorInstance } from '../../../src/inference/backends/tensor-instance.ts';
 import type { Cancellation } from '../../../src/inference/cancellation.ts';
+import { batchLayoutOf } from '../../../src/inference/scheduling/batch-layout.ts';
 import { Scheduler } from '../../../src/inference/scheduling/scheduler.ts';
 import { ModelStatistics } from '../../../src/inference/statistics.ts';
 import type { Tensor } from '../../../src/kserve/index.ts';
@@ -28,6 +29,8 @@ interface Execution {
   fail(error: Error): void;
 }
 
+const LAYOUT = batchLayoutOf(parseModelConfigText('max_batch_size: 8', 'config.pbtxt'));
+
 /** Instances that run until they are told to end, and give back what they got. */
 class Instances {
   readonly running: Execution[] = [];
@@ -36,6 +39,7 @@ class Instances {
   constructor(count: number) {
     this.list = Array.from({ length: count }, () =>
       tensorInstance(
+        LAYOUT,
         ({ inputs }) =>
           new Promise<ExecutionResult>((resolve, reject) => {
             this.running.push({

@@ -11,7 +11,7 @@ describe('a config.pbtxt', () => {
 
   it('may be written in every way that protobuf knows', () => {
     const config = parseModelConfigText(
-      `\uFEFFname: 'two ' "parts"; max_batch_size: 0x10,
+      `name: 'two ' "parts"; max_batch_size: 0x10,
        input { name: "a" data_type: TYPE_FP32, dims: -1 dims: [ 020, 3 ] reshape: { shape: [ ] } }
        input: < name: "b" data_type: 8 optional: True >   # a number for an enum
        output [ { name: "c\\061\\x41\\u00e9" }, { name: "d" } ]
@@ -120,3 +120,34 @@ function refusal(text: string): ModelConfigError {
   }
   throw new Error('the text was taken');
 }
+
+describe('a character that may not be seen', () => {
+  it.each([
+    ['\uFEFFname: "m"', 1, 1, 'a byte order mark (U+FEFF)', 'without a byte order mark'],
+    ['name: "m"\nmax_batch_size:\u00A04', 2, 16, 'a no-break space (U+00A0)', 'a plain space'],
+    ['name: "m"\n\u200Bmax_batch_size: 4', 2, 1, 'a zero-width space (U+200B)', 'delete it'],
+    ['name: \u201Cm\u201D', 1, 7, "a curly quote '\u201C' (U+201C)", 'straight quotes'],
+    ['dims: \u22121', 1, 7, "a minus sign '\u2212' (U+2212)", 'a hyphen'],
+    ['name: "m"\u0000', 1, 10, 'a NUL byte (U+0000)', 'as UTF-8'],
+  ])('is named with its place: %j', (text, line, column, what, remedy) => {
+    const read = () => parseModelConfigText(text, 'm/config.pbtxt');
+    expect(read).toThrow(`m/config.pbtxt is not a model configuration: ${what}`);
+    try {
+      read();
+    } catch (error) {
+      expect((error as ModelConfigError).location).toEqual({ file: 'm/config.pbtxt', line, column });
+      expect((error as ModelConfigError).hint).toContain(remedy);
+    }
+  });
+
+  it('may stand in comments and quotes', () => {
+    expect(
+      parseModelConfigText('# \u00A0\u200B\nmetric_tags { key: "caf\u00E9" value: "\u00A0" }', 'c'),
+    ).toMatchObject({ metric_tags: { 'caf\u00E9': '\u00A0' } });
+  });
+
+  it('is not needed for a field of a later release, which is named with that release', () => {
+    const read = () => parseModelConfigText('model_metrics { }', 'c');
+    expect(read).toThrow("Triton 2.51.0 has no field 'model_metrics' in ModelConfig");
+  });
+});

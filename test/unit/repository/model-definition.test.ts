@@ -66,10 +66,11 @@ describe('the versions of a model', () => {
     ['', ['10']],
     ['version_policy { latest { num_versions: 2 } }', ['9', '10']],
     ['version_policy { latest { } }', []],
-    ['version_policy { all { } }', ['0', '2', '9', '10']],
+    ['version_policy { all { } }', ['-3', '0', '1', '2', '9', '10']],
+    ['version_policy { }', ['-3', '0', '1', '2', '9', '10']],
     ['version_policy { specific { versions: [ 9, 2, 7 ] } }', ['2', '9']],
   ])('under %j are %j', async (policy, versions) => {
-    const folders = ['0', '2', '9', '10', '01', '1.5', 'x', 'warmup', 'configs', '.2'];
+    const folders = ['0', '2', '9', '10', '01', '1.5', '9_old', '-3', 'x', 'warmup', 'configs', '.2'];
     await repository.write({
       'm/config.pbtxt': `backend: "onnxruntime" ${policy}`,
       ...Object.fromEntries(folders.map((name) => [`m/${name}/`, ''])),

@@ -94,6 +94,14 @@ describe('a scan', () => {
     expect(await fingerprint('m')).toBe(before);
   });
 
+  it.each(['__pycache__', '.ipynb_checkpoints', '.git', 'lost+found'])(
+    'takes %s for no model',
+    async (folder) => {
+      await repository.write({ [`${folder}/x`]: 'x' });
+      expect([...(await scanRepository(repository.directory)).models.keys()]).not.toContain(folder);
+    },
+  );
+
   it('follows links, and is not caught in a circle', async () => {
     const target = path.join(repository.directory, '..', 'elsewhere');
     await mkdir(path.join(target, '1'), { recursive: true });

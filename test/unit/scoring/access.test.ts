@@ -51,6 +51,8 @@ describe('keys', () => {
 describe('GET /_triton-local/status', () => {
   it('tells what runs', async () => {
     service = await startService(new FakePool(undefined, 3));
+    const error = { code: 'MODEL_LOAD_FAILED', message: 'dims differ', file: '/p/ü/config.pbtxt', line: 3 };
+    const failure = { time: '2026-01-01T00:00:00.000Z', targets: ['model ü'], error, olderServes: true };
     service.source.now = {
       ...initialState,
       state: 'ready',
@@ -58,6 +60,7 @@ describe('GET /_triton-local/status', () => {
       engine: { kind: 'embedded', gpu: null, reason: 'nothing else is there', version: '2.51.0' },
       stale: true,
       models: [{ name: 'ü', version: '1', state: 'READY', reason: '' }],
+      failures: [failure],
     };
     const answer = await send('GET', '/_triton-local/status');
     expect(answer.status).toBe(200);
@@ -70,7 +73,9 @@ describe('GET /_triton-local/status', () => {
       engine: { kind: 'embedded', gpu: null, reason: 'nothing else is there', version: '2.51.0' },
       generation: 3,
       stale: true,
-      models: [{ name: 'ü', version: '1', state: 'READY', reason: '' }],
+      blockers: [],
+      failures: [failure],
+      models: [{ name: 'ü', version: '1', state: 'READY', reason: 'dims differ', failure: error }],
       statistics: [],
       workers: [{ pid: 42, state: 'ready', busy: false }],
       workersDied: 0,

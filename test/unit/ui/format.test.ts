@@ -85,9 +85,14 @@ describe('reloads', () => {
   });
 
   it('that failed say what serves', () => {
-    expect(formatServing(3, [swap])).toBe('generation 3 still serves');
-    expect(formatServing(0, [swap])).toBe('nothing serves yet; the next save tries again');
-    expect(formatServing(3, [load])).toBe('what was loaded before still serves');
+    const script = { targets: ['script'], olderServes: true };
+    expect(formatServing(3, script)).toBe('generation 3 still serves');
+    expect(formatServing(0, script)).toBe('nothing serves yet; the next save tries again');
+    const model = { targets: ['model digits'], olderServes: true };
+    expect(formatServing(3, model)).toBe('what was loaded before still serves');
+    expect(formatServing(3, { ...model, olderServes: false })).toBe(
+      'it is not served; the next save tries again',
+    );
   });
 });
 
@@ -95,11 +100,20 @@ describe('the line to try', () => {
   const [scoring, http] = ['http://localhost:6789/score', 'http://localhost:8000'];
 
   it('is quoted as the shell there wants it', () => {
-    expect(formatTryLine('script', scoring, http, 'digits', 'linux')).toBe(
+    expect(formatTryLine('script', scoring, http, 'digits', undefined, 'linux')).toBe(
       `curl ${scoring} -H 'Content-Type: application/json' -d '{"data": []}'`,
     );
-    expect(formatTryLine('script', scoring, http, 'digits', 'win32')).toBe(
+    expect(formatTryLine('script', scoring, http, 'digits', undefined, 'win32')).toBe(
       `curl ${scoring} -H "Content-Type: application/json" -d "{\\"data\\": []}"`,
+    );
+  });
+
+  it('has the body that the script can be tried with', () => {
+    expect(formatTryLine('script', scoring, http, undefined, `{"it's":1}`, 'linux')).toMatch(
+      / -d '\{"it'\\''s":1\}'$/,
+    );
+    expect(formatTryLine('script', scoring, http, undefined, '@/p/r.json', 'linux')).toMatch(
+      / -d '@\/p\/r\.json'$/,
     );
   });
 

@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { TracebackFolder } from '../../../src/ui/traceback.ts';
+import { foldTracebacks } from '../../../src/ui/traceback.ts';
 
-function folded(text: string): string[] {
-  const folder = new TracebackFolder();
-  return [...text.split('\n').flatMap((line) => folder.push(line)), ...folder.end()];
-}
-
-describe('TracebackFolder', () => {
+describe('tracebacks', () => {
   it("keeps the user's frames, what was raised and where, and counts the rest", () => {
     const text = [
       'before',
@@ -23,7 +18,7 @@ describe('TracebackFolder', () => {
       'ValueError: shape',
       'after',
     ].join('\n');
-    expect(folded(text)).toEqual([
+    expect(foldTracebacks(text)).toEqual([
       'before',
       'Traceback (most recent call last):',
       '  (1 library frame left out)',
@@ -49,7 +44,7 @@ describe('TracebackFolder', () => {
       '        ^',
       "SyntaxError: '(' was never closed",
     ].join('\n');
-    expect(folded(text)).toEqual([
+    expect(foldTracebacks(text)).toEqual([
       ...text.split('\n').slice(0, 3),
       '  (1 library frame left out)',
       ...text.split('\n').slice(5),
@@ -63,15 +58,13 @@ describe('TracebackFolder', () => {
       '  File "C:\\Users\\ada\\score.py", line 1, in run',
       'KeyError: 1',
     ].join('\n');
-    expect(folded(text)[1]).toBe('  (1 library frame left out)');
+    expect(foldTracebacks(text)[1]).toBe('  (1 library frame left out)');
   });
 
-  it('passes everything outside tracebacks at once, and loses nothing when one breaks off', () => {
-    const folder = new TracebackFolder();
-    expect(folder.push('  File "/usr/lib/python3.11/a.py", line 1, in a')).toHaveLength(1);
-    folder.push('Traceback (most recent call last):');
-    expect(folder.push('  File "/usr/lib/python3.11/a.py", line 1, in a')).toEqual([]);
-    expect(folder.end()).toEqual(['  File "/usr/lib/python3.11/a.py", line 1, in a']);
-    expect(folder.end()).toEqual([]);
+  it('are left alone elsewhere, and lose nothing when they break off', () => {
+    const frame = '  File "/usr/lib/python3.11/a.py", line 1, in a';
+    expect(foldTracebacks(frame)).toEqual([frame]);
+    const broken = `Traceback (most recent call last):\n${frame}`;
+    expect(foldTracebacks(broken)).toEqual(broken.split('\n'));
   });
 });

@@ -1,7 +1,8 @@
 """Azure ML's packages: `core` and `exceptions` are triton-local's; what else is installed is found behind them.
 
 What is not installed stands in as it does for entry scripts, by the same module: `azureml.contrib.services`,
-`azureml.monitoring`, `azureml.ai.monitoring` and what they lead to.
+`azureml.monitoring`, `azureml.ai.monitoring` and what they lead to. What is not emulated can be imported, and says what
+to do when it is used (`_unemulated.py`).
 """
 
 import os
@@ -20,7 +21,7 @@ def _install_stand_ins(harness):
         from _triton_local import shims
     finally:
         sys.dont_write_bytecode = kept
-    shims.install()
+    shims.install(for_entry_script=False)
 
 
 # A worker, which has inherited our variables, has them already.

@@ -1,4 +1,21 @@
-"""What of azureml-core is not emulated, said where it is used."""
+"""What of Azure's packages is not emulated, said where it is used."""
+
+import importlib
+
+_OUTSIDE = "use the Azure ML SDK outside of triton-local exec"
+
+#: Where our own classes live: azureml-core has many of them in other modules as well.
+_HOMES = {
+    "azureml.core.compute": ("AksCompute", "ComputeTarget"),
+    "azureml.core.conda_dependencies": ("CondaDependencies",),
+    "azureml.core.container_registry": ("ContainerRegistry",),
+    "azureml.core.environment": ("DockerSection", "Environment", "PythonSection", "SparkSection"),
+    "azureml.core.model": ("InferenceConfig", "Model", "ModelPackage"),
+    "azureml.core.resource_configuration": ("ResourceConfiguration",),
+    "azureml.core.webservice": ("AciWebservice", "AksWebservice", "LocalWebservice", "Webservice"),
+    "azureml.core.workspace": ("Workspace",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
 def not_emulated(what, instead):
@@ -6,28 +23,40 @@ def not_emulated(what, instead):
     return NotImplementedError("%s is not emulated by triton-local: %s" % (what, instead))
 
 
-class Missing:
-    """Stands for a class or function that is not emulated: importing it is no fault, using it is."""
+class _Missing(type):
+    """The class of classes that stand for what is not emulated: importing one is no fault, using it is."""
 
-    def __init__(self, what, instead):
-        self._what = what
-        self._instead = instead
+    def __call__(cls, *_args, **_kwargs):
+        raise not_emulated(cls._what, cls._instead)
 
-    def __call__(self, *args, **kwargs):
-        raise not_emulated(self._what, self._instead)
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
+    def __getattr__(cls, name):
+        if name.startswith("_"):
             raise AttributeError(name)
-        raise not_emulated("%s.%s" % (self._what, name), self._instead)
+        raise not_emulated("%s.%s" % (cls._what, name), cls._instead)
 
 
-def missing_from(module, instead="use the Azure ML SDK outside of triton-local exec"):
+def missing(module, name, instead):
+    """A class in the place of a class or function that is not emulated."""
+    return _Missing(name, (), {"_what": "%s.%s" % (module, name), "_instead": instead, "__module__": module})
+
+
+def missing_from(module, instead=_OUTSIDE):
     """A `__getattr__` for a module: what it lacks can be imported, and says so when it is used."""
+    made = {}
 
     def find(name):
         if name.startswith("_"):
             raise AttributeError("module %r has no attribute %r" % (module, name))
-        return Missing("%s.%s" % (module, name), instead)
+        if name not in made:
+            made[name] = _own(module, name) or missing(module, name, instead)
+        return made[name]
 
     return find
+
+
+def _own(module, name):
+    """Our class of this name, and any exception of azureml-core."""
+    home = _HOME_OF.get(name)
+    if home is None and module != "azureml.exceptions" and name.endswith(("Exception", "Error")):
+        home = "azureml.exceptions"
+    return getattr(importlib.import_module(home), name, None) if home not in (None, module) else None

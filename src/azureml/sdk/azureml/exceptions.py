@@ -50,12 +50,7 @@ class UserErrorException(AzureMLException):
 
 
 class AuthenticationException(UserErrorException):
-    pass
-
-
-class ComputeTargetException(AzureMLException):
-    def __init__(self, exception_message, **kwargs):
-        super().__init__(exception_message, **kwargs)
+    _error_code = "Authentication"
 
 
 class WebserviceException(AzureMLException):
@@ -80,9 +75,68 @@ class WorkspaceException(AzureMLException):
         self.found_multiple = found_multiple
 
 
+class WorkspacePrivateEndpointException(WorkspaceException):
+    pass
+
+
+class ComputeTargetException(AzureMLException):
+    def __init__(self, exception_message, **kwargs):
+        super().__init__(exception_message, **kwargs)
+
+
 class ProjectSystemException(AzureMLException):
     def __init__(self, exception_message, **kwargs):
         super().__init__(exception_message, **kwargs)
+
+
+class RunConfigurationException(AzureMLException):
+    def __init__(self, exception_message, **kwargs):
+        super().__init__(exception_message, **kwargs)
+
+
+class RunEnvironmentException(AzureMLException):
+    def __init__(self, **kwargs):
+        super().__init__("Could not load a submitted run, if outside of an execution context, use experiment.start_logging "
+                         "to initialize an azureml.core.Run.", **kwargs)
+
+
+# What training and data raise: nothing here does, but scripts name these in their `except`.
+
+
+class ActivityFailedException(AzureMLException):
+    pass
+
+
+class AzureMLAggregatedException(AzureMLException):
+    pass
+
+
+class DatasetTimestampMissingError(AzureMLException):
+    pass
+
+
+class DiscoveryUrlNotFoundException(AzureMLException):
+    pass
+
+
+class ExperimentExecutionException(AzureMLException):
+    pass
+
+
+class ParallelRunException(AzureMLException):
+    pass
+
+
+class ServiceException(AzureMLException):
+    pass
+
+
+class SnapshotException(AzureMLException):
+    pass
+
+
+class TrainingException(AzureMLException):
+    pass
 
 
 __getattr__ = missing_from("azureml.exceptions")

@@ -1,3 +1,5 @@
+import { FIELD_SUPPORT } from '../../../../src/repository/field-support.ts';
+import { ONNX_PARAMETERS, type OnnxParameterKind } from '../../../../src/repository/onnx-parameters.ts';
 import { ALLOWED, FATAL_REASON } from './allowed.ts';
 import { FATAL_CASES } from './cases/fatal.ts';
 import { ALLOWED_CONFIGURATIONS, CONFIGURATIONS } from './configurations.ts';
@@ -57,6 +59,28 @@ ${Object.entries(ALLOWED_CONFIGURATIONS)
   .map(([reason, names]) => `- ${reason} (${names.map((name) => `\`${name}\``).join(', ')})`)
   .join('\n')}
 
+740 more model folders, one or more for each field of \`ModelConfig\`, made from the message's own description, for each
+parameter of the ONNX Runtime backend, for names of folders and files and for characters in \`config.pbtxt\`, are held to the
+recorded answers of a Triton 2.51.0 with that backend (ONNX Runtime 1.19.2, CPU), printed configuration included, as are
+50 batches of ragged rows (\`test/integration/repository/answers.test.ts\`).
+
+### Fields of config.pbtxt
+What the embedded engine does with every field in an ONNX model. *Served*: it has Triton's effect. *Checked*: refused when
+Triton refuses it, without effect on a CPU, there neither. *Refused*: Triton would serve it. *Ignored*: as Triton and its
+ONNX Runtime backend ignore it on a CPU.
+
+| Field | What becomes of it |
+|---|---|
+${fieldRows()}
+
+Of \`parameters\`, ${parameterNames()} are read with the backend's checks; those for GPUs
+(${parameterNames('gpu')}) are ignored by instances on CPUs, any other key by everybody.
+
+Inputs and outputs of an ONNX model are tensors of every datatype but BF16, complex numbers and those of fewer than 8 bits;
+sequences, maps, optional and sparse tensors are refused with Triton's text. Models that are newer than the release
+(IR version over 10, opset over 21) load here, since our ONNX Runtime is newer; a warning names the numbers and the
+remedy.
+
 ## Queues, batches, statistics
 ${SCHEDULING_CASES.length} sequences of requests go at the same times through models that sleep, on both: default and dynamic batching,
 preferred sizes, delays, limits and times of queues, priorities, failures. Statuses and texts, which answer comes before
@@ -78,6 +102,14 @@ outputs, lengths) and shrinks what is answered differently: 2,000 in each run of
 - CUDA shared memory is answered as by a server without GPUs.
 - \`/v2/health/ready\` is 200 again once a model that failed is mended, unloaded or removed; Triton 2.51 stays at 400 until
   it is restarted.
+- All models are loaded at the start in every mode, also in \`explicit\`; \`--triton-arg --load-model=NAME\` names those to
+  load instead. What a client unloads in \`explicit\` stays unloaded, whatever is saved, until a client loads it.
+- A load or an index that a client asks for waits until nobody writes to the model's files (half a minute at most), so
+  that it is of what the folder holds. Triton reads what is there, complete or not.
+- Port 8000 takes 4,096 connections, a head of 4 MiB, and 60 s for it; 600 s for a whole request; and requests that hold a
+  quarter of the memory together. What exceeds them is answered 431, 408 or 503.
+- Of Triton's own arguments, \`--http-max-input-size\`, \`--http-restricted-api\`, \`--allow-client-shm\`, \`--log-*\` (but
+  \`--log-file\`), \`--exit-on-error\`, \`--strict-readiness\` and \`--load-model\` are served; every other is named in the log.
 - In \`--model-control-mode poll\` clients are refused as by Triton; what changes on disk is loaded by triton-local's own
   reload, in every mode.
 
@@ -91,4 +123,17 @@ ${errorTable()
   .map(([code, where]) => `| ${code} | ${where} |`)
   .join('\n')}
 `;
+}
+
+function fieldRows(): string {
+  const rows: string[] = [];
+  for (const [message, fields] of Object.entries(FIELD_SUPPORT))
+    for (const [name, [treatment, note]] of Object.entries(fields))
+      rows.push(`| \`${message}.${name}\` | ${treatment}${note ? `: ${note}` : ''} |`);
+  return rows.join('\n');
+}
+
+function parameterNames(only?: OnnxParameterKind): string {
+  const names = Object.entries(ONNX_PARAMETERS).filter(([, kind]) => only === undefined || kind === only);
+  return names.map(([name]) => `\`${name}\``).join(', ');
 }

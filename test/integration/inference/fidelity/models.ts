@@ -240,4 +240,18 @@ export const MODELS: readonly PeerModel[] = [
   addModel('versions', { '1': 1, '2': 2, '10': 10 }, 'version_policy { all { } }'),
   addModel('latest', { '1': 1, '3': 3 }),
   addModel('control', { '1': 1, '2': 2 }),
+  addModel('warm', { '1': 1 }, warmup(1, 3, '2')),
+  // Each model has one instance; this one has two more.
+  addModel('warm_three', { '1': 1 }, `instance_group [{ count: 2 kind: KIND_CPU }] ${warmup(1, 2, '2')}`),
+  {
+    name: 'warm_batch',
+    config: `max_batch_size: 4 ${tensorText('input', 'INPUT0', 'TYPE_FP32', '4')}${tensorText('output', 'OUTPUT0', 'TYPE_FP32', '4')}${warmup(2, 3, '4')}`,
+    versions: { '1': identity('FP32', ['batch', 4]) },
+  },
 ];
+
+/** A warm-up by one sample, and one that is passed over. */
+function warmup(batchSize: number, count: number, dims: string): string {
+  const inputs = `inputs { key: "INPUT0" value { data_type: TYPE_FP32 dims: [ ${dims} ] zero_data: true } }`;
+  return `model_warmup [{ name: "sample" batch_size: ${batchSize} count: ${count} ${inputs} }, { name: "none" batch_size: 0 ${inputs} }]`;
+}

@@ -32,7 +32,12 @@ export async function startPair(
   program: string,
   models: readonly PeerModel[],
   mode: ControlMode,
-  startOurs: (repository: string, mode: ControlMode) => Promise<OurServer> = startEmbedded,
+  startOurs: (
+    repository: string,
+    mode: ControlMode,
+    tritonArgs: readonly string[],
+  ) => Promise<OurServer> = startEmbedded,
+  tritonArgs: readonly string[] = [],
 ): Promise<Pair> {
   const directory = mkdtempSync(path.join(tmpdir(), 'triton-local-fidelity-'));
   const repositories = { real: path.join(directory, 'real'), ours: path.join(directory, 'ours') };
@@ -41,11 +46,12 @@ export async function startPair(
     writeModel(repositories.real, model, 'python');
     writeModel(repositories.ours, model, 'onnxruntime');
   }
-  const flags = [`--model-control-mode=${mode}`];
+  const flags = [`--model-control-mode=${mode}`, ...tritonArgs];
   // Ours loads all models at its start in every mode.
-  if (mode === 'explicit') flags.push('--load-model=*');
+  if (mode === 'explicit' && !tritonArgs.some((argument) => argument.startsWith('--load-model')))
+    flags.push('--load-model=*');
   const real: BareTriton = await startBareTriton(program, repositories.real, flags);
-  const ours = await startOurs(repositories.ours, mode);
+  const ours = await startOurs(repositories.ours, mode, tritonArgs);
   return {
     real: { port: real.port, repository: repositories.real },
     ours: { port: Number(new URL(ours.httpUrl).port), repository: repositories.ours },
@@ -58,13 +64,18 @@ export async function startPair(
   };
 }
 
-function startEmbedded(repository: string, modelControlMode: ControlMode): Promise<OurServer> {
+function startEmbedded(
+  repository: string,
+  modelControlMode: ControlMode,
+  tritonArgs: readonly string[],
+): Promise<OurServer> {
   return startInferenceServer(
     {
       repository,
       host: '127.0.0.1',
       httpPort: 0,
       modelControlMode,
+      tritonArgs,
       runtimePaths: [PROJECT],
       python: modelPython,
       events: new EventBus(),

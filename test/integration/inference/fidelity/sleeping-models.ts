@@ -5,8 +5,11 @@ import { EventBus } from '../../../../src/events/index.ts';
 import type { Backend, BackendModel } from '../../../../src/inference/backends/backend.ts';
 import { type Execution, tensorInstance } from '../../../../src/inference/backends/tensor-instance.ts';
 import { HttpDoor } from '../../../../src/inference/http/http-door.ts';
+import { LogSettings } from '../../../../src/inference/http/log-settings.ts';
 import { ModelControl } from '../../../../src/inference/model-control.ts';
 import { ModelTable } from '../../../../src/inference/model-table.ts';
+import { batchLayoutOf } from '../../../../src/inference/scheduling/batch-layout.ts';
+import { readTritonArguments } from '../../../../src/inference/triton-arguments.ts';
 import { internal } from '../../../../src/kserve/index.ts';
 import { listModelDirectories } from '../../../../src/repository/index.ts';
 import type { PeerModel } from './models.ts';
@@ -43,7 +46,8 @@ async function run({ inputs }: Execution) {
 const SLEEPING: Backend = {
   async load({ config }): Promise<BackendModel> {
     const count = config.instance_group.reduce((sum, group) => sum + group.count, 0);
-    const instances = Array.from({ length: count }, () => tensorInstance(run));
+    const layout = batchLayoutOf(config);
+    const instances = Array.from({ length: count }, () => tensorInstance(layout, run));
     return { config, instances, async [Symbol.asyncDispose]() {} };
   },
   async [Symbol.asyncDispose]() {},
@@ -56,7 +60,15 @@ export async function startSleepingServer(repository: string): Promise<OurServer
   const backends = new Map([['onnxruntime', SLEEPING]]);
   const control = lifetime.use('models', new ModelControl(models, repository, backends, new EventBus()));
   for (const name of await listModelDirectories(repository)) await control.load(name);
-  const options = { host: '127.0.0.1', port: 0, version: '2.51.0', modelControlMode: 'explicit' } as const;
+  const settings = readTritonArguments([]);
+  const options = {
+    host: '127.0.0.1',
+    port: 0,
+    version: '2.51.0',
+    modelControlMode: 'explicit' as const,
+    settings,
+    logSettings: new LogSettings(settings.log),
+  };
   const door = lifetime.use('http', new HttpDoor(models, control, options));
   const port = await door.listen();
   return {

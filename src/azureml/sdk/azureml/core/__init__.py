@@ -3,7 +3,6 @@
 import sys as _sys
 
 from azureml._missing import missing_from as _missing_from
-
 from azureml.core.compute import ComputeTarget
 from azureml.core.container_registry import ContainerRegistry
 from azureml.core.environment import Environment
@@ -15,7 +14,32 @@ __all__ = ["ComputeTarget", "ContainerRegistry", "Environment", "Model", "Webser
 VERSION = "1.61.0"
 __version__ = VERSION
 
-__getattr__ = _missing_from(__name__)
+#: Names that azureml-core takes from modules which are not emulated.
+_HOMES = {
+    "Dataset": "dataset",
+    "Datastore": "datastore",
+    "Experiment": "experiment",
+    "Image": "image",
+    "Keyvault": "keyvault",
+    "LinkedService": "linked_service",
+    "PrivateEndPoint": "private_endpoint",
+    "PrivateEndPointConfig": "private_endpoint",
+    "Run": "run",
+    "RunConfiguration": "runconfig",
+    "ScriptRun": "script_run",
+    "ScriptRunConfig": "script_run_config",
+    "SynapseWorkspaceLinkedServiceConfiguration": "linked_service",
+    "get_run": "run",
+}
+_missing = _missing_from(__name__)
+
+
+def __getattr__(name):
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module("azureml.core." + _HOMES[name]), name)
+    return _missing(name)
 
 
 def _tell_of_the_real_one():

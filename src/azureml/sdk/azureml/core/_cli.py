@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 import tempfile
 
 from azureml.exceptions import ModelNotFoundException, UserErrorException, WebserviceException
@@ -51,6 +52,8 @@ def text(*arguments):
 def _ended(arguments):
     command = os.environ.get(_VARIABLE)
     if not command:
+        if "_triton_local.session" in sys.modules:
+            raise RuntimeError("an entry script has no workspace here: Model.get_model_path finds its models")
         raise RuntimeError("the azureml of triton-local works below: npx triton-local exec -- python SCRIPT")
     done = subprocess.run(
         json.loads(command) + list(arguments) + ["--json-errors"],

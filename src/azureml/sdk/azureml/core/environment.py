@@ -4,14 +4,18 @@ import copy
 import json
 import os
 
-from azureml._missing import not_emulated
+from azureml._missing import missing_from, not_emulated
 from azureml.core import _cli
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.container_registry import ContainerRegistry
+from azureml.core.environment_parts import (  # noqa: F401
+    DockerBuildContext, DockerImagePlatform, RCranPackage, RGitHubPackage, RSection, SparkPackage, SparkSection,
+)
 from azureml.exceptions import UserErrorException
 
-DEFAULT_CPU_IMAGE = None
-DEFAULT_GPU_IMAGE = None
+#: The images that azureml-core names by default. They are for training; here the default means no image.
+DEFAULT_CPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:20251130.v1"
+DEFAULT_GPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-cuda11.8-cudnn8-ubuntu22.04:20251130.v1"
 _FILE = "azureml_environment.json"
 _NO_BUILD = "nothing is built here: deploy, and the environment is made as it is needed"
 
@@ -41,15 +45,15 @@ class DockerSection:
 
     def __init__(self, **kwargs):
         self.enabled = False
-        self._base_image = None
+        self._base_image = DEFAULT_CPU_IMAGE
         self._base_dockerfile = None
         self.build_context = None
-        self.gpu_support = False
+        self.gpu_support = True
         self.shared_volumes = True
         self.shm_size = "2g"
         self.arguments = []
         self.base_image_registry = ContainerRegistry()
-        self.platform = None
+        self.platform = DockerImagePlatform()
 
     @property
     def base_image(self):
@@ -58,7 +62,7 @@ class DockerSection:
     @base_image.setter
     def base_image(self, value):
         """An image and a Dockerfile exclude each other: the later one counts."""
-        self._base_image = value
+        self._base_image = value or None
         if value:
             self._base_dockerfile = None
 
@@ -68,18 +72,15 @@ class DockerSection:
 
     @base_dockerfile.setter
     def base_dockerfile(self, value):
-        self._base_dockerfile = value
+        """The text of a Dockerfile, its path, or an open file."""
+        if hasattr(value, "read"):
+            value = value.read()
+        elif value and os.path.isfile(value):
+            with open(value, encoding="utf-8") as file:
+                value = file.read()
+        self._base_dockerfile = value or None
         if value:
             self._base_image = None
-
-
-class SparkSection:
-    """Kept as it is; Spark is not emulated."""
-
-    def __init__(self):
-        self.repositories = []
-        self.packages = []
-        self.precache_packages = True
 
 
 class Environment:
@@ -225,7 +226,7 @@ class Environment:
             docker=dict(
                 rest.get("docker") or {},
                 enabled=docker.enabled,
-                baseImage=docker.base_image,
+                baseImage=None if docker.base_image == DEFAULT_CPU_IMAGE else docker.base_image,
                 baseDockerfile=docker.base_dockerfile,
                 sharedVolumes=docker.shared_volumes,
                 shmSize=docker.shm_size,
@@ -270,3 +271,9 @@ class _EnvironmentFolder:
 
     def __exit__(self, *_exception):
         self._folder.cleanup()
+
+
+#: Names that azureml-core keeps from before.
+DockerEnvironment, PythonEnvironment, SparkEnvironment = DockerSection, PythonSection, SparkSection
+
+__getattr__ = missing_from(__name__)

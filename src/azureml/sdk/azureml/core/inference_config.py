@@ -4,6 +4,7 @@ import ast
 import os
 
 from azureml._missing import not_emulated
+from azureml.core.container_registry import ContainerRegistry
 from azureml.exceptions import UserErrorException, WebserviceException
 
 
@@ -21,7 +22,7 @@ class InferenceConfig:
         self.enable_gpu = enable_gpu
         self.description = description
         self.base_image = base_image
-        self.base_image_registry = base_image_registry
+        self.base_image_registry = base_image_registry or ContainerRegistry()
         self.cuda_version = cuda_version
         self.environment = environment
         self.validate_configuration()

@@ -9,9 +9,10 @@ from azureml.core import _cli
 from azureml.core.inference_config import InferenceConfig  # noqa: F401
 from azureml.core.model_package import ModelPackage  # noqa: F401
 from azureml.core.resource_configuration import ResourceConfiguration
-from azureml.exceptions import UserErrorException, WebserviceException
+from azureml.exceptions import ModelNotFoundException, UserErrorException, WebserviceException
 
 _MODEL_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
+_MODELS_DIR = "azureml-models"
 _NO_DATASETS = "datasets are not emulated: leave them out"
 
 
@@ -120,11 +121,51 @@ class Model:
 
     @staticmethod
     def get_model_path(model_name, version=None, _workspace=None):
-        """Below AZUREML_MODEL_DIR in a deployment; elsewhere a copy in the folder `azureml-models`."""
-        if os.path.exists(model_name) and version is None:
+        """Where azureml-core looks: the models of a deployment, then the working directory; with a workspace, a copy.
+
+        An entry script that `triton-local up` runs in its own project has its models under AZUREML_MODEL_DIR.
+        """
+        if version is not None and not isinstance(version, int):
+            raise WebserviceException("version should be an int")
+        if model_name is None:
+            raise WebserviceException("model_name is None")
+        if _workspace is not None and version is None:
+            return Model._downloaded(_workspace, model_name, version)
+        try:
+            return Model._local_path(model_name, version)
+        except ModelNotFoundException as error:
+            if _workspace is not None:
+                return Model._downloaded(_workspace, model_name, version)
+            if version is not None:
+                raise WebserviceException(error.message) from None
+            raise
+
+    @staticmethod
+    def _local_path(model_name, version):
+        folder = os.path.join(_MODELS_DIR, model_name)
+        if os.path.exists(folder):
+            if version is None:
+                version = max((int(name) for name in os.listdir(folder) if name.isdigit()), default=None)
+            folder = os.path.join(folder, str(version))
+            if os.path.exists(folder):
+                entries = os.listdir(folder)
+                if len(entries) != 1:
+                    raise WebserviceException("Dir %s can contain only 1 file or folder. Found %s" % (folder, entries))
+                return os.path.join(folder, entries[0])
+        if os.path.exists(model_name):
             return model_name
-        model = Model(_workspace, model_name, version=version)
-        folder = os.path.join("azureml-models", model.name, str(model.version))
+        beside = os.path.join(os.environ.get("AZUREML_MODEL_DIR", ""), model_name)
+        if version is None and os.path.exists(beside):
+            return beside
+        raise ModelNotFoundException(
+            "Model %s not found in cache at %s or in current working directory %s. For more info, set logging level to "
+            "DEBUG." % (model_name, _MODELS_DIR, os.getcwd())
+        )
+
+    @staticmethod
+    def _downloaded(workspace, model_name, version):
+        model = Model(workspace, model_name, version=version)
+        folder = os.path.join(_MODELS_DIR, model.name, str(model.version))
         if os.path.isdir(folder) and os.listdir(folder):
             return os.path.join(folder, os.listdir(folder)[0])
         return model.download(folder)
@@ -203,7 +244,7 @@ class Model:
         if inference_config:
             print("Entry script: %s" % inference_config.entry_script)
         if deployment_config:
-            print("Deployment: %s" % deployment_config._members())
+            deployment_config.print_deploy_configuration()
 
 
 def _call(_workspace, *arguments):

@@ -233,6 +233,9 @@ export const CONTROL_CASES: readonly FidelityCase[] = [
     get('/v2/models/control/versions/1/stats'),
     get('/v2/models/control/versions/7/stats'),
   ),
+  ...['warm', 'warm_three', 'warm_batch'].map((model) =>
+    ask(`statistics: of ${model}, which was warmed up`, get(`/v2/models/${model}/stats`)),
+  ),
   ask(
     'statistics: a request that validation refuses counts nowhere',
     infer('control', { inputs: [] }),

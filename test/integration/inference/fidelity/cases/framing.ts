@@ -78,6 +78,46 @@ function chunked(
   });
 }
 
+/** An inference request whose head holds these lines, each of which ends in CR LF, and whose body is as given. */
+const rawInfer = (lines: string, body: string = JSON_BODY) => ({
+  bytes: Buffer.from(
+    `POST ${TARGET} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${lines}\r\n${body}`,
+    'latin1',
+  ),
+});
+const LENGTH = `Content-Length: ${JSON_BODY.length}\r\n`;
+const CHUNK = `${JSON_BODY.length.toString(16)}\r\n${JSON_BODY}\r\n0\r\n\r\n`;
+const CHUNKED = 'Transfer-Encoding: chunked\r\n';
+
+/** Taken by Triton's lenient parser; a proxy in between could read another request in each. */
+const AMBIGUOUS: readonly (readonly [what: string, request: { readonly bytes: Buffer }])[] = [
+  ['a length and chunks', rawInfer(LENGTH + CHUNKED, CHUNK)],
+  ['chunks and a length', rawInfer(CHUNKED + LENGTH, CHUNK)],
+  ['two equal lengths', rawInfer(LENGTH + LENGTH)],
+  ['chunked twice', rawInfer(CHUNKED + CHUNKED, CHUNK)],
+  ['identity with a length', rawInfer(`Transfer-Encoding: identity\r\n${LENGTH}`)],
+  ['identity without one', rawInfer('Transfer-Encoding: identity\r\n')],
+  ['a space in a field name', rawInfer(`X Y: 1\r\n${LENGTH}`)],
+  ['a space before the colon', rawInfer(`X-Y : 1\r\n${LENGTH}`)],
+  ['a space before the colon of the length', rawInfer(`Content-Length : ${JSON_BODY.length}\r\n`)],
+  ['a NUL in a value', rawInfer(`X-Y: a\0b\r\n${LENGTH}`)],
+];
+
+/** Closed without a word by Triton. */
+const BROKEN: readonly (readonly [what: string, request: { readonly bytes: Buffer }])[] = [
+  ['a list of lengths', rawInfer(`Content-Length: ${JSON_BODY.length}, ${JSON_BODY.length}\r\n`)],
+  ['a length with a sign', rawInfer(`Content-Length: +${JSON_BODY.length}\r\n`)],
+  ['a length beyond 64 bits', rawInfer(`Content-Length: ${2n ** 64n + 5n}\r\n`)],
+  ['a chunk of no size', rawInfer(CHUNKED, `zz\r\n${JSON_BODY}`)],
+  ['a folded field', rawInfer(`X-Y: a\r\n b\r\n${LENGTH}`)],
+  ['a field without a name', rawInfer(`: 1\r\n${LENGTH}`)],
+  ['lines without CR', { bytes: Buffer.from('GET /v2 HTTP/1.1\nHost: x\n\n') }],
+  ['a space in the target', { bytes: Buffer.from('GET /v2 /x HTTP/1.1\r\nHost: x\r\n\r\n') }],
+];
+
+const fields = (count: number, bytes: number) =>
+  Array.from({ length: count }, (_none, index) => `X-${index}: ${'a'.repeat(bytes)}\r\n`).join('');
+
 export const FRAMING_CASES: readonly FidelityCase[] = [
   ...HEADER_LENGTHS.map((length) =>
     ask(
@@ -177,6 +217,23 @@ export const FRAMING_CASES: readonly FidelityCase[] = [
   ask('http: garbage', { bytes: Buffer.from('garbage\r\n\r\n') }),
   ask('http: unknown method', {
     bytes: Buffer.from('BREW /v2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'),
+  }),
+  ...AMBIGUOUS.map(([what, asked]) => ask(`ambiguous: ${what}`, asked)),
+  ...BROKEN.map(([what, asked]) => ask(`broken: ${what}`, asked)),
+  ask('head: of 20 kB', rawInfer(fields(180, 100) + LENGTH)),
+  ask('head: of 300 kB', rawInfer(fields(2_800, 100) + LENGTH)),
+  ask('head: of 2 MB', rawInfer(fields(2_000, 1_000) + LENGTH)),
+  ask('head: of 2,100 fields, the length last', rawInfer('a: 1\r\n'.repeat(2_100) + LENGTH)),
+  ask('head: of 20,000 fields, the length last', rawInfer('a: 1\r\n'.repeat(20_000) + LENGTH)),
+  ask('field: of 20 kB', rawInfer(fields(1, 20_000) + LENGTH)),
+  ask('head: bytes beyond ASCII', rawInfer(`X-Y: a\xe9b\r\n${LENGTH}`)),
+  ask('head: a wish to upgrade', rawInfer(`Upgrade: h2c\r\n${LENGTH}`)),
+  ask('expect: something else', infer('identity_fp32', JSON_BODY, { Expect: 'else' })),
+  ask('http: CONNECT', {
+    bytes: Buffer.from('CONNECT x:80 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'),
+  }),
+  ask('http: unknown method on an unknown path', {
+    bytes: Buffer.from('BREW /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'),
   }),
   ask('http: absolute target', {
     bytes: Buffer.from(

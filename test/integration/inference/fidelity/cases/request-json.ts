@@ -108,6 +108,10 @@ const INPUTS: readonly (readonly [what: string, inputs: unknown])[] = [
     '[{"name":"INPUT0","datatype":"FP32","shape":[18446744073709551616],"data":[1,2]}]',
   ],
   ['with a shape whose product overflows', [{ ...GOOD, shape: [4294967296, 4294967296] }]],
+  [
+    'with a shape whose bytes overflow',
+    '[{"name":"INPUT0","datatype":"FP32","shape":[4,1152921504606846978],"data":[1,2]}]',
+  ],
   ['with a huge shape', [{ ...GOOD, shape: [100_000_000] }]],
   [
     'with two overflowing dimensions and a zero',

@@ -1,4 +1,4 @@
-from azureml._missing import not_emulated
+from azureml._missing import missing_from, not_emulated
 from azureml.core.compute.compute import (
     ComputeTarget,
     ComputeTargetAttachConfiguration,
@@ -34,3 +34,6 @@ class AksCompute(ComputeTarget):
 
     def update(self, update_configuration):
         raise not_emulated("AksCompute.update", "there is no cluster: services run on this machine")
+
+
+__getattr__ = missing_from(__name__, "services run on this machine: name an AksCompute")

@@ -1,33 +1,85 @@
 """AksWebservice: a service with keys, as a cluster has it."""
 
+from azureml._missing import missing_from
 from azureml.core.model import _time
-from azureml.core.webservice.webservice import Webservice, WebserviceDeploymentConfiguration, _call
+from azureml.core.webservice.parts import (
+    AutoScaler, ContainerResourceRequirements, DataCollection, LivenessProbeRequirements,
+)
+from azureml.core.webservice.webservice import (
+    WebServiceAccessToken, Webservice, WebserviceDeploymentConfiguration, _call,
+)
 
 
-class AksServiceAccessToken:
-    def __init__(self, access_token, token_type, refresh_after, expiry_on):
-        self.access_token = access_token
-        self.token_type = token_type
-        self.refresh_after = refresh_after
-        self.expiry_on = expiry_on
-
-    def serialize(self):
-        return {
-            "accessToken": self.access_token,
-            "tokenType": self.token_type,
-            "refreshAfter": self.refresh_after,
-            "expiryOn": self.expiry_on,
-        }
+class AksServiceAccessToken(WebServiceAccessToken):
+    """A token for a service on a cluster."""
 
 
 class AksServiceDeploymentConfiguration(WebserviceDeploymentConfiguration):
     _compute_type = "aks"
     _after_text = "\n"
 
+    def __init__(self, autoscale_enabled, autoscale_min_replicas, autoscale_max_replicas, autoscale_refresh_seconds,
+                 autoscale_target_utilization, collect_model_data, auth_enabled, cpu_cores, memory_gb,
+                 enable_app_insights, scoring_timeout_ms, replica_max_concurrent_requests, max_request_wait_time,
+                 num_replicas, primary_key, secondary_key, tags, properties, description, gpu_cores, period_seconds,
+                 initial_delay_seconds, timeout_seconds, success_threshold, failure_threshold, namespace,
+                 token_auth_enabled, compute_target_name, cpu_cores_limit, memory_gb_limit, blobfuse_enabled=None):
+        super().__init__(AksWebservice, description, tags, properties, primary_key, secondary_key)
+        self.autoscale_enabled = autoscale_enabled
+        self.autoscale_min_replicas = autoscale_min_replicas
+        self.autoscale_max_replicas = autoscale_max_replicas
+        self.autoscale_refresh_seconds = autoscale_refresh_seconds
+        self.autoscale_target_utilization = autoscale_target_utilization
+        self.collect_model_data = collect_model_data
+        self.auth_enabled = auth_enabled
+        self.cpu_cores = cpu_cores
+        self.cpu_cores_limit = cpu_cores_limit
+        self.memory_gb = memory_gb
+        self.memory_gb_limit = memory_gb_limit
+        self.gpu_cores = gpu_cores
+        self.enable_app_insights = enable_app_insights
+        self.scoring_timeout_ms = scoring_timeout_ms
+        self.replica_max_concurrent_requests = replica_max_concurrent_requests
+        self.max_request_wait_time = max_request_wait_time
+        self.num_replicas = num_replicas
+        self.period_seconds = period_seconds
+        self.initial_delay_seconds = initial_delay_seconds
+        self.timeout_seconds = timeout_seconds
+        self.success_threshold = success_threshold
+        self.failure_threshold = failure_threshold
+        self.namespace = namespace
+        self.token_auth_enabled = token_auth_enabled
+        self.blobfuse_enabled = blobfuse_enabled
+        self.compute_target_name = compute_target_name
+        self.validate_configuration()
+
+    def _given(self):
+        return _members(vars(self))
+
 
 class AksWebservice(Webservice):
     def _begin(self):
         self.state = "Transitioning"
+
+    def _take_more(self, value):
+        self._take_content(value)
+        self.enable_app_insights = value["appInsightsEnabled"]
+        self.autoscaler = AutoScaler.deserialize(value["autoScaler"])
+        self.compute_name = value["computeName"]
+        self.container_resource_requirements = ContainerResourceRequirements.deserialize(
+            value["containerResourceRequirements"]
+        )
+        self.liveness_probe_requirements = LivenessProbeRequirements.deserialize(value["livenessProbeRequirements"])
+        self.data_collection = DataCollection.deserialize(value["dataCollection"])
+        self.max_concurrent_requests_per_container = value["maxConcurrentRequestsPerContainer"]
+        self.max_request_wait_time = value["maxQueueWaitMs"]
+        self.num_replicas = value["numReplicas"]
+        self.scoring_timeout_ms = value["scoringTimeoutMs"]
+        self.is_default = value["isDefault"]
+        self.traffic_percentile = value["trafficPercentile"]
+        self.version_type = value["versionType"]
+        self.deployment_status = value["deploymentStatus"]
+        self.namespace = value.get("namespace")
 
     @staticmethod
     def deploy_configuration(autoscale_enabled=None, autoscale_min_replicas=None, autoscale_max_replicas=None,
@@ -40,18 +92,15 @@ class AksWebservice(Webservice):
                              failure_threshold=None, namespace=None, token_auth_enabled=None,
                              compute_target_name=None, cpu_cores_limit=None, memory_gb_limit=None,
                              blobfuse_enabled=None):
-        config = AksServiceDeploymentConfiguration(_members(locals()), tags, properties, description)
-        config.compute_target_name = compute_target_name
-        return config
+        return AksServiceDeploymentConfiguration(**locals())
 
     def run(self, input_data):
         return self._post(input_data)
 
     def get_access_token(self):
         token = _call("service", "get-access-token", "-n", self.name)
-        return AksServiceAccessToken(
-            token["accessToken"], token["tokenType"], _time(token["refreshAfter"]), _time(token["expiryOn"])
-        )
+        times = [_time(token[name]).timestamp() for name in ("refreshAfter", "expiryOn")]
+        return AksServiceAccessToken(token["accessToken"], token["tokenType"], *times)
 
     def update(self, image=None, autoscale_enabled=None, autoscale_min_replicas=None, autoscale_max_replicas=None,
                autoscale_refresh_seconds=None, autoscale_target_utilization=None, collect_model_data=None,
@@ -61,13 +110,17 @@ class AksWebservice(Webservice):
                period_seconds=None, initial_delay_seconds=None, timeout_seconds=None, success_threshold=None,
                failure_threshold=None, namespace=None, token_auth_enabled=None, cpu_cores_limit=None,
                memory_gb_limit=None, **kwargs):
-        self._change(_common(tags, properties, description), _members(locals(), "aks"), models, inference_config)
+        self._change(_common(tags, properties, description, self.tags), _members(locals(), "aks"), models, inference_config)
 
 
-def _common(tags, properties, description):
+def _common(tags, properties, description, tags_before):
+    """Tags that are given take the place of those that were there."""
     from azureml.core import _cli
 
-    arguments = _cli.labels("--add-tag", tags) + _cli.labels("--add-property", properties)
+    arguments = []
+    for key in tags_before or {}:
+        arguments += ["--remove-tag", key] if tags is not None and key not in tags else []
+    arguments += _cli.labels("--add-tag", tags) + _cli.labels("--add-property", properties)
     return arguments + ([] if description is None else ["--description", description])
 
 
@@ -107,3 +160,6 @@ def _members(given, compute_type=None):
         },
         "namespace": given["namespace"],
     }
+
+
+__getattr__ = missing_from(__name__)

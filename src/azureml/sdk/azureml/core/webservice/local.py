@@ -1,6 +1,6 @@
 """LocalWebservice: a service without keys whose states are spelt small."""
 
-from azureml._missing import not_emulated
+from azureml._missing import missing_from, not_emulated
 from azureml.core.webservice.webservice import Webservice, WebserviceDeploymentConfiguration
 from azureml.exceptions import WebserviceException
 
@@ -9,13 +9,20 @@ class LocalWebserviceDeploymentConfiguration(WebserviceDeploymentConfiguration):
     _compute_type = "local"
 
     def __init__(self, port=None):
+        super().__init__(LocalWebservice)
         self.port = port
-        super().__init__({"port": port})
+        self.validate_configuration()
+
+    def _given(self):
+        return {"port": self.port}
 
     def validate_configuration(self):
         # As in azureml-core, 0 is as good as none.
         if self.port and not (isinstance(self.port, int) and 1 <= self.port <= 65535):
             raise WebserviceException("Invalid configuration, port must be an integer in range [1, 65535]")
+
+    def print_deploy_configuration(self):
+        """Nothing, as in azureml-core."""
 
 
 class LocalWebservice(Webservice):
@@ -65,6 +72,11 @@ class LocalWebservice(Webservice):
         self._wait(show_output)
 
     def run(self, input_data):
+        if self.state == self.STATE_DELETED:
+            raise ConnectionError(
+                "The local service %s was deleted: nothing listens on port %s any more. Deploy it again with Model.deploy."
+                % (self.name, self.port)
+            )
         try:
             return self._post(input_data)
         except WebserviceException:
@@ -97,3 +109,6 @@ class LocalWebservice(Webservice):
     def delete(self, delete_cache=True, delete_image=False, delete_volume=True):
         super().delete()
         print("Container has been successfully cleaned up.")
+
+
+__getattr__ = missing_from(__name__)

@@ -1,43 +1,18 @@
 """What all web services have, and how one is deployed."""
 
-import json
 import sys
 
-from azureml._missing import not_emulated
+from azureml._missing import missing_from, not_emulated
 from azureml.core import _cli
+from azureml.core.environment import Environment
 from azureml.core.model import Model, _time
+from azureml.core.webservice.deployment_configuration import (  # noqa: F401
+    WebServiceAccessToken, WebserviceDeploymentConfiguration, _NO_IMAGES, _without_none,
+)
+from azureml.core.webservice.parts import (  # noqa: F401
+    AutoScaler, ContainerResourceRequirements, DataCollection, LivenessProbeRequirements,
+)
 from azureml.exceptions import WebserviceException
-
-_NO_IMAGES = "there are no images: deploy with Model.deploy"
-
-
-class WebserviceDeploymentConfiguration:
-    """What a deployment asks for; the members are those of the deployment configuration file."""
-
-    _compute_type = None
-    #: What azureml-core puts behind its list of faults.
-    _after_text = ""
-
-    def __init__(self, members, tags=None, properties=None, description=None):
-        self._given = members
-        self.tags = tags
-        self.properties = properties
-        self.description = description
-        self.validate_configuration()
-
-    def validate_configuration(self):
-        """By the same rules as a deployment configuration file."""
-        with _cli.JsonFile(self._members()) as file:
-            try:
-                _cli.run("service", "check-config", "--dc", file)
-            except _cli.CliError as error:
-                raise WebserviceException(str(error) + self._after_text) from None
-
-    def print_deploy_configuration(self):
-        print(json.dumps(self._members()))
-
-    def _members(self):
-        return dict(_without_none(self._given), computeType=self._compute_type)
 
 
 class Webservice:
@@ -81,8 +56,16 @@ class Webservice:
             self.swagger_uri = value["swaggerUri"]
         self.auth_enabled = value.get("authEnabled", False)
         self.token_auth_enabled = value.get("aadAuthEnabled", False)
-        self.compute_name = value.get("computeName")
-        self.scoring_timeout_ms = value.get("scoringTimeoutMs")
+        self._take_more(value)
+
+    def _take_more(self, value):
+        """What a kind of service has beyond all others."""
+
+    def _take_content(self, value):
+        """What is served: the models, and the environment of the script."""
+        environment = value.get("environmentDetails")
+        self.environment = environment and Environment._deserialize(dict({"name": self.name}, **environment))
+        self.models = [Model._of(self.workspace, model) for model in value.get("modelDetails") or []]
 
     @staticmethod
     def _show(name):
@@ -233,7 +216,7 @@ def _deploy(workspace, name, models, inference_config, deployment_config, deploy
         arguments += ["--ct", getattr(deployment_target, "name", str(deployment_target))]
     elif getattr(deployment_config, "compute_target_name", None):
         arguments += ["--ct", deployment_config.compute_target_name]
-    if overwrite:
+    if overwrite or _is_local_again(name, deployment_config):
         arguments += ["--overwrite"]
     if deployment_config is not None:
         arguments += _cli.labels("--tag", deployment_config.tags)
@@ -258,6 +241,16 @@ def _deploy(workspace, name, models, inference_config, deployment_config, deploy
     return service
 
 
+def _is_local_again(name, deployment_config):
+    """As in azureml-core, deploying a local service anew updates the one of that name."""
+    if getattr(deployment_config, "_compute_type", None) != "local":
+        return False
+    try:
+        return _cli.run("service", "show", "-n", name)["computeType"] == "Local"
+    except _cli.CliError:
+        return False
+
+
 def _class_of(value):
     from azureml.core.webservice.aci import AciWebservice
     from azureml.core.webservice.aks import AksWebservice
@@ -271,16 +264,6 @@ def _call(*arguments):
         return _cli.run(*arguments)
     except _cli.CliError as error:
         raise error.exception() from None
-
-
-def _without_none(members):
-    """Members that were given; objects without any are left out."""
-    kept = {}
-    for key, value in members.items():
-        value = _without_none(value) if isinstance(value, dict) else value
-        if value is not None and value != {}:
-            kept[key] = value
-    return kept
 
 
 class _OptionalFile:
@@ -307,3 +290,6 @@ class _BodyFile(_cli.JsonFile):
             with open(path, "w", encoding="utf-8") as file:
                 file.write(self._value)
         return path
+
+
+__getattr__ = missing_from(__name__)

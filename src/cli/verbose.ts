@@ -1,0 +1,16 @@
+import { type Command, Option } from 'commander';
+
+const FLAG = '--verbose';
+
+/** Lets every command take `--verbose`, before its name or after it. */
+export function addVerbose(command: Command): void {
+  for (const child of command.commands) {
+    if (!child.options.some(({ long }) => long === FLAG)) child.addOption(new Option(FLAG).hideHelp());
+    addVerbose(child);
+  }
+}
+
+/** Whether it was given anywhere on the command line. */
+export function isVerbose(command: Command): boolean {
+  return command.opts().verbose === true || command.commands.some(isVerbose);
+}

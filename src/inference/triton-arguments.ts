@@ -1,0 +1,147 @@
+import { systemError } from '../base/index.ts';
+import type { Endpoint } from './http/route.ts';
+
+/** What may be asked only with a header of this name and value. */
+export interface Restriction {
+  /** As it was written, which answers show; its case does not matter. */
+  readonly header: string;
+  readonly value: string;
+}
+
+/** Settings of `tritonserver` that this server carries out. */
+export interface TritonSettings {
+  /** Bytes of JSON, of a raw or an unpacked request. */
+  readonly maxInputBytes: number;
+  readonly restricted: ReadonlyMap<Endpoint, Restriction>;
+  readonly clientSharedMemory: boolean;
+  readonly log: LogDefaults;
+  /** Whether a model that fails to load at start ends the start. */
+  readonly exitOnError: boolean;
+  readonly strictReadiness: boolean;
+  /** Loaded at start; undefined for all. */
+  readonly loadModels: readonly string[] | undefined;
+  /** Arguments that have no effect here. */
+  readonly notServed: readonly string[];
+}
+
+export interface LogDefaults {
+  readonly log_info: boolean;
+  readonly log_warning: boolean;
+  readonly log_error: boolean;
+  readonly log_verbose_level: number;
+  readonly log_format: string;
+}
+
+/** Triton's default of `--http-max-input-size`. */
+const MAX_INPUT_BYTES = 64 * 1024 * 1024;
+/** JSON becomes one string, and V8 has no longer ones. */
+const MAX_STRING_BYTES = 512 * 1024 * 1024 - 25;
+
+/** Endpoints by the categories of `--http-restricted-api`. */
+const CATEGORIES: Readonly<Record<string, readonly Endpoint[]>> = {
+  health: ['live', 'ready', 'model-ready'],
+  metadata: ['server-metadata', 'model-metadata'],
+  inference: ['infer', 'generate', 'generate-stream'],
+  'shared-memory': ['shared-memory-status', 'shared-memory-register', 'shared-memory-unregister'],
+  'model-config': ['model-config'],
+  'model-repository': ['index', 'load', 'unload'],
+  statistics: ['model-stats', 'all-stats'],
+  trace: ['trace'],
+  logging: ['logging'],
+};
+
+/**
+ * Reads arguments of Triton's own command line, `--name=value`. The first and only place that knows which of them the
+ * embedded engine serves.
+ * @throws TritonLocalError ENGINE_START_FAILED for a value that Triton would not take either
+ */
+export function readTritonArguments(args: readonly string[]): TritonSettings {
+  const values = new Map<string, string>();
+  const restricted = new Map<Endpoint, Restriction>();
+  const loadModels: string[] = [];
+  const notServed: string[] = [];
+  for (const argument of args) {
+    const [, name = '', value = ''] = /^--([^=]+)=?(.*)$/s.exec(argument) ?? [];
+    if (name === 'http-restricted-api') restrict(value, restricted);
+    else if (name === 'load-model') loadModels.push(value);
+    else if (SERVED.has(name)) values.set(name, value);
+    else notServed.push(argument);
+  }
+  const flag = (name: string, standard: boolean) => readBoolean(name, values.get(name), standard);
+  const count = (name: string, standard: number, least: number) =>
+    readCount(name, values.get(name), standard, least);
+  return {
+    maxInputBytes: Math.min(MAX_STRING_BYTES, count('http-max-input-size', MAX_INPUT_BYTES, 1)),
+    restricted,
+    clientSharedMemory: flag('allow-client-shm', true),
+    log: {
+      log_info: flag('log-info', true),
+      log_warning: flag('log-warning', true),
+      log_error: flag('log-error', true),
+      log_verbose_level: count('log-verbose', 0, 0),
+      log_format: readLogFormat(values.get('log-format')),
+    },
+    exitOnError: flag('exit-on-error', false),
+    strictReadiness: flag('strict-readiness', true),
+    loadModels: loadModels.length === 0 || loadModels.includes('*') ? undefined : loadModels,
+    notServed,
+  };
+}
+
+const SERVED: ReadonlySet<string> = new Set([
+  'http-max-input-size',
+  'allow-client-shm',
+  'log-info',
+  'log-warning',
+  'log-error',
+  'log-verbose',
+  'log-format',
+  'exit-on-error',
+  'strict-readiness',
+]);
+
+/** `CATEGORY[,CATEGORY…]:HEADER=VALUE` */
+function restrict(text: string, restricted: Map<Endpoint, Restriction>): void {
+  const [, names = '', header = '', value = ''] = /^([^:]*):([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (header === '') throw wrong('http-restricted-api', 'CATEGORY:HEADER=VALUE', text);
+  for (const name of names.split(',')) {
+    const endpoints = CATEGORIES[name];
+    if (!endpoints)
+      throw wrong(
+        'http-restricted-api',
+        `one of ${Object.keys(CATEGORIES).join(', ')} before the colon`,
+        name,
+      );
+    for (const endpoint of endpoints) {
+      if (restricted.has(endpoint))
+        throw wrong('http-restricted-api', 'each category in one restriction only', name);
+      restricted.set(endpoint, { header, value });
+    }
+  }
+}
+
+/** Triton takes `true`, `on`, `1` and their opposites in any case. */
+function readBoolean(name: string, value: string | undefined, standard: boolean): boolean {
+  if (value === undefined) return standard;
+  if (/^(?:true|on|1)$/i.test(value)) return true;
+  if (/^(?:false|off|0)$/i.test(value)) return false;
+  throw wrong(name, 'true or false', value);
+}
+
+function readCount(name: string, value: string | undefined, standard: number, least: number): number {
+  if (value === undefined) return standard;
+  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= least && number <= Number.MAX_SAFE_INTEGER) return number;
+  throw wrong(name, `a whole number of at least ${least}`, value);
+}
+
+function readLogFormat(value = 'default'): string {
+  if (value === 'default' || value === 'ISO8601') return value;
+  throw wrong('log-format', 'default or ISO8601', value);
+}
+
+function wrong(name: string, wanted: string, value: string): Error {
+  return systemError('ENGINE_START_FAILED', `--${name} wants ${wanted}, and was given '${value}'`, {
+    hint: `correct --triton-arg --${name}=…, or tritonArgs in triton-local.yaml`,
+  });
+}

@@ -1,0 +1,57 @@
+import { lstat, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { entryKind } from '../base/index.ts';
+import { readModelDefinition } from './model-definition.ts';
+
+/** What a model file is usually called where it is not called what Triton looks for. */
+const WEIGHTS = /\.(?:onnx|py|pt|pth|plan|engine|pb|graphdef|savedmodel|xml|bin|json|safetensors|h5|pkl)$/i;
+
+/**
+ * What to do about a model whose file is not where Triton looks for it: the folder or name that is missing, and what
+ * lies there instead, as paths from the repository on. Undefined where every version has its file, or the
+ * configuration itself cannot be read.
+ */
+export async function explainMissingFile(repository: string, model: string): Promise<string | undefined> {
+  const definition = await readModelDefinition(repository, model).catch(() => undefined);
+  if (!definition || definition.config.platform === 'ensemble') return undefined;
+  const { directory, config, versions } = definition;
+  const file = config.default_model_filename || 'the model file';
+  const shown = (place: string) => [model, ...path.relative(directory, place).split(path.sep)].join('/');
+  const policy = config.version_policy?.specific ?? config.version_policy?.latest;
+  if (versions.length === 0) {
+    const found = await findWeights(directory, 2);
+    if (policy !== undefined && (await hasVersions(directory)))
+      return `version_policy in config.pbtxt chooses none of the versions in ${model}`;
+    return found === undefined ? `put ${file} into ${model}/1` : `move ${shown(found)} to ${model}/1/${file}`;
+  }
+  for (const { directory: version, modelFile } of versions) {
+    if ((await entryKind(modelFile)) !== undefined) continue;
+    if (await lstat(modelFile).catch(() => undefined))
+      return `${shown(modelFile)} is a link whose target does not exist`;
+    const found = await findWeights(version, 1);
+    if (found === undefined) return `put ${path.basename(modelFile)} into ${shown(version)}`;
+    const name = path.basename(found);
+    return `rename ${shown(found)} to ${path.basename(modelFile)}, or write default_model_filename: "${name}" in config.pbtxt`;
+  }
+  return undefined;
+}
+
+async function hasVersions(directory: string): Promise<boolean> {
+  return (await readdir(directory).catch(() => [])).some((name) => /^[1-9]\d*$/.test(name));
+}
+
+/** The only file that looks like weights, at most `depth` levels down. */
+async function findWeights(directory: string, depth: number): Promise<string | undefined> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+  const found = entries
+    .filter((entry) => entry.isFile() && WEIGHTS.test(entry.name))
+    .map((entry) => path.join(directory, entry.name));
+  if (depth > 1) {
+    for (const entry of entries) {
+      if (!entry.isDirectory()) continue;
+      const below = await findWeights(path.join(directory, entry.name), depth - 1);
+      if (below !== undefined) found.push(below);
+    }
+  }
+  return found.length === 1 ? found[0] : undefined;
+}

@@ -1,0 +1,27 @@
+/** How Triton reads the name of a folder beside a model's versions. */
+export type VersionFolder =
+  /** `folder` is where Triton then looks: for `2_old` in `2`. */
+  | { readonly kind: 'version'; readonly version: bigint; readonly folder: string }
+  /** A folder with another meaning. */
+  | { readonly kind: 'data' }
+  | { readonly kind: 'ignored'; readonly reason: string };
+
+const DATA_FOLDERS: readonly string[] = ['warmup', 'initial_state', 'configs'];
+const INT64_LIMIT = 2n ** 63n;
+
+/**
+ * Reads a folder's name as Triton does (`VersionsToLoad`): a leading number counts, whatever follows it; leading zeros
+ * and other names do not. `reason` is in Triton's words.
+ */
+export function readVersionFolder(name: string): VersionFolder {
+  if (DATA_FOLDERS.includes(name)) return { kind: 'data' };
+  if (name.length > 1 && name.startsWith('0'))
+    return { kind: 'ignored', reason: 'contains leading zeros in its directory name' };
+  const digits = /^\s*([+-]?\d+)/.exec(name)?.[1];
+  if (digits === undefined) return { kind: 'ignored', reason: 'fails to convert to integral number' };
+  const version = BigInt(digits.replace(/^\+/, ''));
+  // Triton ends with an exception that nobody catches.
+  if (version >= INT64_LIMIT || version < -INT64_LIMIT)
+    return { kind: 'ignored', reason: 'is too large for a version, an integer of 64 bits' };
+  return { kind: 'version', version, folder: String(version) };
+}

@@ -1,0 +1,3 @@
+import { describeRepositoryApi } from '../engines/repository-api.suite.ts';
+
+describeRepositoryApi('embedded', { engine: 'embedded' });

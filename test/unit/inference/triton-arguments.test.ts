@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { readTritonArguments } from '../../../src/inference/triton-arguments.ts';
+
+describe("arguments of Triton's command line", () => {
+  it('are read as Triton reads them', () => {
+    const settings = readTritonArguments([
+      '--http-max-input-size=100',
+      '--http-restricted-api=health,model-config:X-Key=a=b',
+      '--allow-client-shm=OFF',
+      '--log-info=0',
+      '--log-verbose=2',
+      '--log-format=ISO8601',
+      '--exit-on-error=True',
+      '--strict-readiness=false',
+      '--load-model=a',
+      '--load-model=b',
+    ]);
+    expect(settings).toMatchObject({
+      maxInputBytes: 100,
+      clientSharedMemory: false,
+      log: { log_info: false, log_warning: true, log_verbose_level: 2, log_format: 'ISO8601' },
+      exitOnError: true,
+      strictReadiness: false,
+      loadModels: ['a', 'b'],
+      notServed: [],
+    });
+    expect(settings.restricted.get('live')).toEqual({ header: 'X-Key', value: 'a=b' });
+    expect(settings.restricted.get('infer')).toBeUndefined();
+  });
+
+  it('that are not served are named', () => {
+    const { notServed } = readTritonArguments([
+      '--cache-config=local,size=1',
+      '--model-namespacing=true',
+      'x',
+    ]);
+    expect(notServed).toEqual(['--cache-config=local,size=1', '--model-namespacing=true', 'x']);
+  });
+
+  it('load everything where * is among the models', () => {
+    expect(readTritonArguments(['--load-model=a', '--load-model=*']).loadModels).toBeUndefined();
+  });
+
+  it.each([
+    ['--http-max-input-size=0', /wants a whole number of at least 1, and was given '0'/],
+    ['--http-max-input-size=1k', /was given '1k'/],
+    ['--strict-readiness=maybe', /wants true or false, and was given 'maybe'/],
+    ['--http-restricted-api=health', /wants CATEGORY:HEADER=VALUE/],
+    ['--http-restricted-api=helth:a=b', /wants one of health, metadata.* was given 'helth'/],
+    ['--log-format=json', /wants default or ISO8601/],
+  ])('%s is refused', (argument, problem) => {
+    expect(() => readTritonArguments([argument])).toThrow(problem);
+  });
+});
