@@ -19,7 +19,7 @@ import {
   readOnnxParameters,
   recognizeFile,
 } from '../../repository/index.ts';
-import { instanceCount } from '../instance-count.ts';
+import { instanceCount } from '../instance-names.ts';
 import type { Backend, BackendModel } from './backend.ts';
 import { LoadedFile } from './loaded-file.ts';
 import { onnxLoadError } from './onnx-error.ts';

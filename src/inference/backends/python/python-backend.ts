@@ -16,6 +16,7 @@ import {
   modelConfigJson,
   parseModelConfigJson,
 } from '../../../repository/index.ts';
+import { instanceNames } from '../../instance-names.ts';
 import type { Backend, BackendModel } from '../backend.ts';
 import { ModelCalls, type ModelServer } from './model-calls.ts';
 import { PythonInstance } from './python-instance.ts';
@@ -57,13 +58,13 @@ export class PythonBackend implements Backend {
     const decoupled = config.model_transaction_policy?.decoupled ?? false;
     const instances: PythonInstance[] = [];
     try {
-      for (const { name, index } of instanceNames(config))
+      for (const instance of instanceNames(config))
         instances.push(
           new PythonInstance({
             start: {
               ...startMessage(definition, version, config),
-              instance: `${name}_${index}`,
-              arguments: initializeArguments(definition, version, config, `${name}_${index}`),
+              instance,
+              arguments: initializeArguments(definition, version, config, instance),
               tensorFolder: files?.directory ?? null,
             },
             decoupled,
@@ -181,12 +182,6 @@ function initializeArguments(
     model_version: version,
     model_name: name,
   };
-}
-
-function instanceNames({ instance_group }: ModelConfig): { name: string; index: number }[] {
-  return instance_group
-    .filter(({ passive }) => !passive)
-    .flatMap(({ name, count }) => Array.from({ length: count }, (_none, index) => ({ name, index })));
 }
 
 async function disposeAll(all: readonly AsyncDisposable[]): Promise<void> {

@@ -39,9 +39,12 @@ export class ImplicitStates {
     const states: ImplicitState[] = [];
     const initialized = new Set<string>();
     for (const state of config.sequence_batching?.state ?? []) {
+      // Triton grows them on GPUs only, and elsewhere leaves the state out.
+      if (state.use_growable_memory) continue;
       const data = await initialData(definition, state, initialized);
-      // Variable dimensions are 1 until the model says otherwise.
-      const shape = [...batch, ...state.dims.map((dim) => (dim === -1 ? 1 : dim))];
+      // Variable dimensions are 1 until an initial state or the model says otherwise.
+      const dims = state.initial_state[0]?.dims ?? state.dims.map((dim) => (dim === -1 ? 1 : dim));
+      const shape = [...batch, ...dims];
       const datatype = datatypeOfConfig(state.data_type) ?? 'BYTES';
       const initial = {
         name: state.input_name,
@@ -109,7 +112,7 @@ async function initialData(
         `'initial_state' dim for input name '${input}' doesn't match 'state' dim description. ${dim} != ${dims[index]}`,
       );
   }
-  if (initial.zero_data) return zeros(data_type, initial.dims);
+  if (initial.zero_data !== undefined) return zeros(data_type, initial.dims);
   if (initial.data_file !== undefined) return readInitialState(definition, initial);
   throw invalidArgument(`initial_state setting expects state'${input}' to have state_data set`);
 }
