@@ -17,7 +17,7 @@ import { checkEnsemble, checkMembersExist, type Members } from './ensemble/ensem
 import type { EnsembleMembers } from './ensemble/ensemble-scheduler.ts';
 import { LoadError } from './load-error.ts';
 import type { LoadedVersion } from './loaded-version.ts';
-import { loadVersion, reasonOf } from './model-loader.ts';
+import { type LoadContext, loadVersion, reasonOf } from './model-loader.ts';
 import { ModelStates } from './model-states.ts';
 import {
   type IndexEntry,
@@ -26,6 +26,7 @@ import {
   UNLOADED,
   type VersionEntry,
 } from './model-table.ts';
+import type { ResponseCache } from './scheduling/response-cache.ts';
 
 /** What a load replaces on disk. */
 export interface LoadOverride {
@@ -39,6 +40,8 @@ export interface ModelControlOptions {
   readonly userPaths?: ((text: string) => string) | undefined;
   /** Brings the repository up to date before a client's request of the repository API. */
   readonly sync?: RepositorySync | undefined;
+  /** Keeps the answers of models whose configuration asks for it. */
+  readonly cache?: ResponseCache | undefined;
 }
 
 /**
@@ -48,7 +51,7 @@ export interface ModelControlOptions {
 export class ModelControl implements AsyncDisposable {
   readonly #table: ModelTable;
   readonly #repository: string;
-  readonly #backends: ReadonlyMap<string, Backend>;
+  readonly #context: LoadContext;
   readonly #states: ModelStates;
   readonly #userPaths: (text: string) => string;
   readonly #sync: RepositorySync | undefined;
@@ -61,11 +64,10 @@ export class ModelControl implements AsyncDisposable {
     repository: string,
     backends: ReadonlyMap<string, Backend>,
     events: EventSink,
-    { userPaths = (text) => text, sync }: ModelControlOptions = {},
+    { userPaths = (text) => text, sync, cache }: ModelControlOptions = {},
   ) {
     this.#table = table;
     this.#repository = repository;
-    this.#backends = backends;
     this.#userPaths = userPaths;
     this.#sync = sync;
     this.#states = new ModelStates(events, userPaths);
@@ -73,6 +75,12 @@ export class ModelControl implements AsyncDisposable {
       repository,
       readyVersions: (member) => table.readyVersions(member),
       member: (model, version) => table.find(model, version < 0 ? undefined : String(version)),
+    };
+    this.#context = {
+      backends,
+      members: this.#members,
+      cache,
+      warn: (text) => this.#states.log('warning', text),
     };
   }
 
@@ -265,9 +273,7 @@ export class ModelControl implements AsyncDisposable {
         const entry = next.get(version.version);
         if (!entry) return;
         try {
-          entry.loaded = await loadVersion(definition, version, this.#backends, this.#members, (text) =>
-            this.#states.log('warning', text),
-          );
+          entry.loaded = await loadVersion(definition, version, this.#context);
         } catch (error) {
           failures.set(entry, error);
         }

@@ -13,24 +13,32 @@ import type { Backend, BackendModel } from './backends/backend.ts';
 import { completeEnsembleConfig, type Members } from './ensemble/ensemble-check.ts';
 import { type EnsembleMembers, EnsembleScheduler } from './ensemble/ensemble-scheduler.ts';
 import { LoadedVersion } from './loaded-version.ts';
+import { CachingScheduler } from './scheduling/caching-scheduler.ts';
 import type { RequestScheduler } from './scheduling/request-scheduler.ts';
+import type { ResponseCache } from './scheduling/response-cache.ts';
 import { Scheduler } from './scheduling/scheduler.ts';
 import { ImplicitStates } from './scheduling/sequence/implicit-states.ts';
 import { SequenceScheduler } from './scheduling/sequence/sequence-scheduler.ts';
 import { ModelStatistics } from './statistics.ts';
 import { warmUp } from './warmup.ts';
 
-/**
- * Brings one version into memory: backend, labels, warm-up. Nothing is left behind when it fails.
- * @param warn hears what goes wrong later without failing a request
- */
+/** What models are loaded with. */
+export interface LoadContext {
+  /** By name. */
+  readonly backends: ReadonlyMap<string, Backend>;
+  readonly members: Members & EnsembleMembers;
+  readonly cache: ResponseCache | undefined;
+  /** Hears what goes wrong later without failing a request. */
+  readonly warn: (text: string) => void;
+}
+
+/** Brings one version into memory: backend, labels, warm-up. Nothing is left behind when it fails. */
 export async function loadVersion(
   definition: ModelDefinition,
   version: ModelVersion,
-  backends: ReadonlyMap<string, Backend>,
-  members: Members & EnsembleMembers,
-  warn: (text: string) => void,
+  context: LoadContext,
 ): Promise<LoadedVersion> {
+  const { backends, members } = context;
   if (definition.config.platform === 'ensemble') return loadEnsemble(definition, version, members);
   const { backend: name, platform } = definition.config;
   const backend = backends.get(name);
@@ -49,7 +57,7 @@ export async function loadVersion(
     const { config } = model;
     const statistics = new ModelStatistics();
     await warmUp(definition, model, statistics);
-    const scheduler = await createScheduler(definition, model, statistics, warn);
+    const scheduler = await createScheduler(definition, model, statistics, context);
     const dispose = async () => model?.[Symbol.asyncDispose]();
     return new LoadedVersion({ version: version.version, config, labels, statistics, scheduler, dispose });
   } catch (error) {
@@ -62,9 +70,14 @@ async function createScheduler(
   definition: ModelDefinition,
   { config, instances, returnsStates = false }: BackendModel,
   statistics: ModelStatistics,
-  warn: (text: string) => void,
+  { cache, warn }: LoadContext,
 ): Promise<RequestScheduler> {
-  if (!config.sequence_batching) return new Scheduler(config, instances, statistics);
+  if (!config.sequence_batching) {
+    const scheduler = new Scheduler(config, instances, statistics);
+    return cache && config.response_cache?.enable
+      ? new CachingScheduler(scheduler, cache, statistics)
+      : scheduler;
+  }
   const states = await ImplicitStates.read(definition, config);
   return new SequenceScheduler({ config, instances, statistics, states, returnsStates, warn });
 }

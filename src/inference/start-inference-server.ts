@@ -10,6 +10,7 @@ import type { InferenceServer, InferenceServerOptions } from './inference-server
 import { LocalModels } from './local-models.ts';
 import { ModelControl } from './model-control.ts';
 import { ModelTable, UNLOADED } from './model-table.ts';
+import { ResponseCache } from './scheduling/response-cache.ts';
 import { readTritonArguments } from './triton-arguments.ts';
 
 /** The Triton release whose texts and statuses we answer with. */
@@ -53,6 +54,7 @@ export async function startInferenceServer(
       new ModelControl(models, options.repository, backends, events, {
         userPaths: options.userPaths,
         sync: options.sync,
+        cache: settings.cacheBytes === undefined ? undefined : new ResponseCache(settings.cacheBytes),
       }),
     );
     const server = new LocalModels(models, control, options.modelControlMode);

@@ -117,7 +117,7 @@ export const FIELD_SUPPORT: {
     model_operations: ['checked', 'a library that exists is refused: --engine docker'],
     model_transaction_policy: ['served'],
     model_repository_agents: ['served', "checksum; others are refused, as by Triton's image"],
-    response_cache: ['ignored', 'as by a server without --cache-config'],
+    response_cache: ['served', 'with --triton-arg --cache-config=local,size=BYTES, as on Triton'],
   },
   ModelVersionPolicy: { latest: ['served'], all: ['served'], specific: ['served'] },
   Latest: { num_versions: ['served'] },

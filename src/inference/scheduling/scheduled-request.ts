@@ -7,6 +7,8 @@ export interface Answer {
   /** In the model's shapes and the order in which the model gave them. */
   readonly outputs: readonly Tensor[];
   readonly parameters: ReadonlyMap<string, ParameterValue> | undefined;
+  /** All outputs go to the client, whichever it asked for: a cache gives back what an earlier request asked for. */
+  readonly holdsAll?: boolean;
 }
 
 /** In place of an answer: the model wants the same request once more (an iterative sequence). */
