@@ -1,7 +1,6 @@
-import { KServeError } from '../../kserve/index.ts';
+import type { KServeError } from '../../kserve/index.ts';
 import type { ModelConfig, ModelDefinition, ModelVersion } from '../../repository/index.ts';
 import type { Answer, ExecutedRequest } from '../scheduling/scheduled-request.ts';
-import type { ExecutionTimes } from '../statistics.ts';
 
 /**
  * What became of one request of a batch: its only response, or a promise of it; for a decoupled model a promise that
@@ -15,17 +14,6 @@ export interface BatchResult {
   readonly computeInputNs: number;
   readonly computeInferNs: number;
   readonly computeOutputNs: number;
-}
-
-/** A batch that failed as a whole after it was executed, where Triton's backend counts such executions. */
-export class BatchFailure extends KServeError {
-  readonly times: ExecutionTimes;
-
-  constructor({ code, message }: KServeError, times: ExecutionTimes) {
-    super(code, message);
-    this.name = 'BatchFailure';
-    this.times = times;
-  }
 }
 
 /** One concurrent execution of a model version. */

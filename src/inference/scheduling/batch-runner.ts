@@ -1,5 +1,5 @@
 import { KServeError } from '../../kserve/index.ts';
-import { BatchFailure, type BatchResult, type ModelInstance } from '../backends/backend.ts';
+import type { BatchResult, ModelInstance } from '../backends/backend.ts';
 import type { ModelStatistics } from '../statistics.ts';
 import type { QueuedRequest } from './queued-request.ts';
 import type { Answer } from './scheduled-request.ts';
@@ -37,7 +37,6 @@ export class BatchRunner {
       return this.#answer(requests, result, start);
     } catch (error) {
       if (before) await before;
-      if (error instanceof BatchFailure) this.#statistics.execution(batchSize, error.times, 0);
       this.fail(requests, error);
       return [];
     }

@@ -12,7 +12,7 @@ import type {
   WorkerExit,
 } from '../../../python/index.ts';
 import { type Answer, type ExecutedRequest, RESCHEDULED } from '../../scheduling/scheduled-request.ts';
-import { BatchFailure, type BatchResult, type ModelInstance, type Outcome } from '../backend.ts';
+import type { BatchResult, ModelInstance, Outcome } from '../backend.ts';
 import type { ModelCalls } from './model-calls.ts';
 import { toWireCorrelationId } from './wire-correlation.ts';
 import { fromModelTensor, toKServeError, toModelTensor } from './wire-tensors.ts';
@@ -87,14 +87,12 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
       if (one.answer === undefined) return kind === 'returned' ? laterAnswer(one) : this.#notHealthy();
       return one.answer;
     });
-    const computeInferNs = milliseconds * 1e6;
-    const overheadNs = Math.max(0, (performance.now() - began) * 1e6 - computeInferNs);
-    const times = { computeInputNs: overheadNs / 2, computeInferNs, computeOutputNs: overheadNs / 2 };
     const [first] = outcomes;
     // Triton counts a batch that failed as a whole as failures, an error in a response as a success.
-    if (!this.#options.decoupled && kind !== 'returned' && first instanceof KServeError)
-      throw new BatchFailure(first, times);
-    return { outcomes, ...times };
+    if (!this.#options.decoupled && kind !== 'returned' && first instanceof KServeError) throw first;
+    const computeInferNs = milliseconds * 1e6;
+    const overheadNs = Math.max(0, (performance.now() - began) * 1e6 - computeInferNs);
+    return { outcomes, computeInputNs: overheadNs / 2, computeInferNs, computeOutputNs: overheadNs / 2 };
   }
 
   onResponse({ number, follows, response }: NumberedResponse): void {
