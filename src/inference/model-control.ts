@@ -265,7 +265,9 @@ export class ModelControl implements AsyncDisposable {
         const entry = next.get(version.version);
         if (!entry) return;
         try {
-          entry.loaded = await loadVersion(definition, version, this.#backends, this.#members);
+          entry.loaded = await loadVersion(definition, version, this.#backends, this.#members, (text) =>
+            this.#states.log('warning', text),
+          );
         } catch (error) {
           failures.set(entry, error);
         }

@@ -1,5 +1,5 @@
 import { messageOf, TritonLocalError } from '../base/index.ts';
-import { KServeError, unsupported } from '../kserve/index.ts';
+import { KServeError } from '../kserve/index.ts';
 import {
   invalidConfig,
   locateConfigError,
@@ -13,16 +13,23 @@ import type { Backend, BackendModel } from './backends/backend.ts';
 import { completeEnsembleConfig, type Members } from './ensemble/ensemble-check.ts';
 import { type EnsembleMembers, EnsembleScheduler } from './ensemble/ensemble-scheduler.ts';
 import { LoadedVersion } from './loaded-version.ts';
+import type { RequestScheduler } from './scheduling/request-scheduler.ts';
 import { Scheduler } from './scheduling/scheduler.ts';
+import { ImplicitStates } from './scheduling/sequence/implicit-states.ts';
+import { SequenceScheduler } from './scheduling/sequence/sequence-scheduler.ts';
 import { ModelStatistics } from './statistics.ts';
 import { warmUp } from './warmup.ts';
 
-/** Brings one version into memory: backend, labels, warm-up. Nothing is left behind when it fails. */
+/**
+ * Brings one version into memory: backend, labels, warm-up. Nothing is left behind when it fails.
+ * @param warn hears what goes wrong later without failing a request
+ */
 export async function loadVersion(
   definition: ModelDefinition,
   version: ModelVersion,
   backends: ReadonlyMap<string, Backend>,
   members: Members & EnsembleMembers,
+  warn: (text: string) => void,
 ): Promise<LoadedVersion> {
   if (definition.config.platform === 'ensemble') return loadEnsemble(definition, version, members);
   const { backend: name, platform } = definition.config;
@@ -35,25 +42,31 @@ export async function loadVersion(
   let model: BackendModel | undefined;
   try {
     model = await backend.load(definition, version);
-    // What Triton refuses is refused in its words first.
-    if (model.config.sequence_batching)
-      throw unsupported(
-        "triton-local's embedded engine does not serve sequence batching yet; use --engine docker or native",
-      );
     const labels = new Map<string, readonly string[]>();
     for (const output of model.config.output)
       if (output.label_filename !== '')
         labels.set(output.name, await readLabels({ ...definition, config: model.config }, output));
-    const { config, instances } = model;
+    const { config } = model;
     const statistics = new ModelStatistics();
     await warmUp(definition, model, statistics);
-    const scheduler = new Scheduler(config, instances, statistics);
+    const scheduler = await createScheduler(definition, model, statistics, warn);
     const dispose = async () => model?.[Symbol.asyncDispose]();
     return new LoadedVersion({ version: version.version, config, labels, statistics, scheduler, dispose });
   } catch (error) {
     await model?.[Symbol.asyncDispose]();
     throw await locateConfigError(error, definition.configFile);
   }
+}
+
+async function createScheduler(
+  definition: ModelDefinition,
+  { config, instances, returnsStates = false }: BackendModel,
+  statistics: ModelStatistics,
+  warn: (text: string) => void,
+): Promise<RequestScheduler> {
+  if (!config.sequence_batching) return new Scheduler(config, instances, statistics);
+  const states = await ImplicitStates.read(definition, config);
+  return new SequenceScheduler({ config, instances, statistics, states, returnsStates, warn });
 }
 
 async function loadEnsemble(

@@ -37,10 +37,10 @@ export class ModelStatistics {
   readonly #computeOutput = duration();
   readonly #batches = new Map<number, BatchStatistics>();
 
-  /** One run of the model over `batchSize` entries of `requests` requests. */
-  execution(batchSize: number, times: ExecutionTimes): void {
+  /** One run of the model over `batchSize` entries, of which `inferences` belong to requests of clients. */
+  execution(batchSize: number, times: ExecutionTimes, inferences = batchSize): void {
     this.#executionCount += 1;
-    this.#inferenceCount += batchSize;
+    this.#inferenceCount += inferences;
     this.#lastInference = Date.now();
     const batch = this.#batches.get(batchSize) ?? {
       batch_size: batchSize,

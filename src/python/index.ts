@@ -9,6 +9,7 @@ export type {
   ModelError,
   ModelTensor,
   NumberedResponse,
+  WireCorrelationId,
 } from './models/model-frames.ts';
 export type {
   ControlCallMessage,

@@ -41,7 +41,7 @@ export type FieldSupport = readonly [treatment: FieldTreatment, note?: string];
 type Fields<Message> = { readonly [Name in keyof Required<Message>]: FieldSupport };
 type Present<Message, Name extends keyof Message> = NonNullable<Message[Name]>;
 
-const SEQUENCE: FieldSupport = ['refused', 'after all checks of Triton; --engine docker or native'];
+const SEQUENCE: FieldSupport = ['served'];
 const ENSEMBLE: FieldSupport = ['served'];
 const GPU_ONLY: FieldSupport = ['ignored', 'GPUs only'];
 const TENSORRT_ONLY: FieldSupport = ['checked', 'refused for all but TensorRT'];
@@ -225,7 +225,7 @@ export const FIELD_SUPPORT: {
     dims: SEQUENCE,
     initial_state: SEQUENCE,
     use_same_buffer_for_input_output: SEQUENCE,
-    use_growable_memory: SEQUENCE,
+    use_growable_memory: GPU_ONLY,
   },
   InitialState: {
     data_type: SEQUENCE,

@@ -30,6 +30,8 @@ export interface BackendModel extends AsyncDisposable {
   /** The configuration after auto-complete. */
   readonly config: ModelConfig;
   readonly instances: readonly ModelInstance[];
+  /** Whether outputs that are implicit states of sequences come with the others. */
+  readonly returnsStates?: boolean;
 }
 
 /** A way to run models, chosen by the configuration's `backend`. */

@@ -9,6 +9,9 @@ export interface Answer {
   readonly parameters: ReadonlyMap<string, ParameterValue> | undefined;
 }
 
+/** In place of an answer: the model wants the same request once more (an iterative sequence). */
+export const RESCHEDULED: Answer = { outputs: [], parameters: undefined };
+
 /** Hears the responses to one request, in order; exactly one is `final`, unless the request fails. */
 export type OnResponse<T> = (response: T | KServeError | undefined, final: boolean) => void;
 

@@ -26,10 +26,15 @@ export interface ModelTensor {
   readonly data: Uint8Array;
 }
 
+/**
+ * A correlation id: a string, or a number, whose digits stand in a list where JSON readers would round it.
+ */
+export type WireCorrelationId = string | number | readonly [digits: string];
+
 /** What a request is besides its tensors: id, correlation id, flags, timeout in microseconds, parameters as JSON text. */
 export type RequestMeta = readonly [
   id: string,
-  correlationId: number | string,
+  correlationId: WireCorrelationId,
   flags: number,
   timeout: number,
   parameters: string,

@@ -7,6 +7,7 @@ import {
 import type { CallFrame, ControlCallMessage, ModelProcess } from '../../../python/index.ts';
 import { InferFailure, type InferResponse, inferStream, isDecoupled } from '../../data-plane.ts';
 import type { LoadedVersion } from '../../loaded-version.ts';
+import { fromWireCorrelationId } from './wire-correlation.ts';
 import { fromModelTensor, toModelError, toModelTensor } from './wire-tensors.ts';
 
 /** What a model may ask of the server that it runs in. */
@@ -96,7 +97,7 @@ function toRequest({ meta, inputs, outputs }: CallFrame): InferRequest {
     priority: 0,
     timeout,
     sequence: {
-      id: typeof correlationId === 'string' ? correlationId : BigInt(correlationId),
+      id: fromWireCorrelationId(correlationId),
       start: (flags & 1) !== 0,
       end: (flags & 2) !== 0,
     },

@@ -11,15 +11,16 @@ import type {
   TensorFiles,
   WorkerExit,
 } from '../../../python/index.ts';
-import type { Answer, ExecutedRequest } from '../../scheduling/scheduled-request.ts';
+import { type Answer, type ExecutedRequest, RESCHEDULED } from '../../scheduling/scheduled-request.ts';
 import type { BatchResult, ModelInstance, Outcome } from '../backend.ts';
 import type { ModelCalls } from './model-calls.ts';
+import { toWireCorrelationId } from './wire-correlation.ts';
 import { fromModelTensor, toKServeError, toModelTensor } from './wire-tensors.ts';
 
 /** Requests by the number that their process knows them by. */
 interface OpenRequest {
   readonly request: ExecutedRequest;
-  /** The only response of a model that is not decoupled. */
+  /** The only response of a model that is not decoupled; `RESCHEDULED` for any. */
   answer: Answer | KServeError | undefined;
   readonly settle: () => void;
   readonly fail: (error: unknown) => void;
@@ -82,7 +83,7 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
     const { kind, milliseconds } = await process.execute(batch);
     if (kind === 'lost') for (const one of opened) one.fail(this.#notHealthy());
     const outcomes = opened.map((one): Outcome => {
-      if (this.#options.decoupled) return one.done.then(() => undefined);
+      if (this.#options.decoupled) return lastAnswer(one);
       if (one.answer === undefined) return kind === 'returned' ? laterAnswer(one) : this.#notHealthy();
       return one.answer;
     });
@@ -102,6 +103,11 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
     }
     const open = this.#open.get(number);
     if (!open) return;
+    if (follows === 'again') {
+      open.answer = RESCHEDULED;
+      open.settle();
+      return;
+    }
     const answer: Answer | KServeError | undefined = response.error
       ? toKServeError(response.error)
       : response.outputs && {
@@ -226,6 +232,12 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
   }
 }
 
+/** The end of a decoupled request: its responses have gone to `onResponse`. */
+async function lastAnswer(open: OpenRequest): Promise<Answer | undefined> {
+  await open.done;
+  return open.answer === RESCHEDULED ? RESCHEDULED : undefined;
+}
+
 /** A response that comes through its sender after `execute` has returned. */
 async function laterAnswer(open: OpenRequest): Promise<Answer | undefined> {
   await open.done;
@@ -243,11 +255,10 @@ function loadError({ stage, message }: { readonly stage: string; readonly messag
 
 function toEntry(number: number, { request, inputs }: ExecutedRequest): BatchEntry {
   const { id, sequence, timeout, parameters, outputs } = request;
-  const correlation = typeof sequence.id === 'string' ? sequence.id : Number(sequence.id);
   const flags = (sequence.start ? 1 : 0) | (sequence.end ? 2 : 0);
   return {
     number,
-    meta: [id, correlation, flags, timeout, parametersText(parameters)],
+    meta: [id, toWireCorrelationId(sequence.id), flags, timeout, parametersText(parameters)],
     outputs: outputs.length > 0 ? outputs.map(({ name }) => name) : undefined,
     inputs: inputs.map(toModelTensor),
   };

@@ -81,6 +81,9 @@ class Executor:
         try:
             if await coroutine is not None:
                 raise _Refused(self._must_be_none())
+            again = [self._again(request) for request in requests if request._reschedules]
+            if again:
+                self._stream.send_model_frame(wire.RESPONSES, again, wire.TensorWriter(self._files), 0, 0.0)
         except BaseException as error:
             text = str(error) if isinstance(error, _Refused) else failure.triton_text(error)
             if not isinstance(error, _Refused):
@@ -130,7 +133,7 @@ class Executor:
         head = []
         for request, response in zip(requests, responses):
             if request._reschedules:
-                head.append([request._number, 2, None, None, []])
+                head.append(self._again(request))
             elif response is not None:
                 head.append(self._describe(request, response, True, tensors))
                 self._inbox.forget(request._number)
@@ -139,6 +142,10 @@ class Executor:
     def _end(self, began, head, tensors, flags):
         milliseconds = (perf_counter() - began) * 1e3
         self._stream.send_model_frame(wire.RESPONSES, head, tensors, flags | wire.RETURNED, milliseconds)
+
+    def _again(self, request):
+        """Asks for the same request once more."""
+        return [request._number, 2, None, None, []]
 
     def _describe(self, request, response, final, tensors):
         number, last = request._number, int(final)

@@ -2,6 +2,7 @@
 
 from enum import IntEnum
 
+from _triton_local.models import wire
 from _triton_local.models.arguments import refuse
 from _triton_local.models.errors import TritonModelException
 from _triton_local.models.response import InferenceResponseSender
@@ -85,7 +86,8 @@ class InferenceRequest:
     def received(cls, number, meta, inputs, outputs, batch):
         request = cls.__new__(cls)
         request._number = number
-        request._id, request._correlation_id, request._flags, request._timeout, request._parameters = meta
+        request._id, correlation_id, request._flags, request._timeout, request._parameters = meta
+        request._correlation_id = wire.read_correlation_id(correlation_id)
         request._inputs = inputs
         request._outputs = outputs
         request._model = batch.model_name

@@ -118,3 +118,13 @@ def read_head(frame):
     """@return the head of a frame to a worker, and where the tensors begin"""
     end = HEADER.size + HEADER.unpack_from(frame)[2]
     return loads(bytes(frame[HEADER.size : end])), end
+
+
+def write_correlation_id(correlation_id):
+    """A number may be as long as 64 bits; JSON readers round those, so its digits go in a list."""
+    is_long = isinstance(correlation_id, int) and correlation_id >= 2**53
+    return [str(correlation_id)] if is_long else correlation_id
+
+
+def read_correlation_id(given):
+    return int(given[0]) if isinstance(given, list) else given
