@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { realTriton, skipLoudly } from '../../../helpers/triton.ts';
 import { get } from './cases/case.ts';
 import { ENSEMBLE_FILES, ENSEMBLES, MISTAKEN } from './repositories/ensembles.ts';
-import { askShared, indexesOf, infer, type SharedRepository, startOnSharedRepository } from './shared-repository.ts';
+import {
+  askShared,
+  indexesOf,
+  infer,
+  type SharedRepository,
+  startOnSharedRepository,
+} from './shared-repository.ts';
 
 if (!realTriton) skipLoudly('the comparison of ensembles with the real Triton');
 
@@ -22,7 +28,10 @@ const REQUESTS: readonly object[] = [
   { inputs: [tensor([1, 2]), tensor([1, 2], 'J')] },
   { inputs: [tensor([1, 2])], outputs: [{ name: 'R' }] },
   { inputs: [tensor([1, 2])], outputs: [{ name: 't1' }] },
-  { inputs: [tensor([1, 2])], parameters: { sequence_id: 5, sequence_start: true, timeout: 500000, priority: 1, mine: 'x' } },
+  {
+    inputs: [tensor([1, 2])],
+    parameters: { sequence_id: 5, sequence_start: true, timeout: 500000, priority: 1, mine: 'x' },
+  },
   { inputs: [tensor([1, 2], 'I', 'INT32')] },
   { inputs: [] },
 ];
@@ -60,6 +69,8 @@ describe.skipIf(!realTriton)('ensembles', () => {
 
 /** What a log says of a model that was not loaded. */
 function refusals(log: readonly string[], name: string): readonly string[] {
-  const start = new RegExp(`^(?:failed to load '${name}'(?: version \\d+)?|Poll failed for model directory '${name}'): `);
+  const start = new RegExp(
+    `^(?:failed to load '${name}'(?: version \\d+)?|Poll failed for model directory '${name}'): `,
+  );
   return log.filter((line) => start.test(line)).map((line) => line.replace(start, ''));
 }

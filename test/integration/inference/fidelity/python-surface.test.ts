@@ -24,7 +24,10 @@ describe.skipIf(!realTriton)('what a Python model finds', () => {
 
   describe('of a request', () => {
     it.each([
-      ['ids and flags', { id: 'me', parameters: { sequence_id: 4, sequence_start: true, priority: 2, timeout: 9000 } }],
+      [
+        'ids and flags',
+        { id: 'me', parameters: { sequence_id: 4, sequence_start: true, priority: 2, timeout: 9000 } },
+      ],
       ['a string for a sequence', { parameters: { sequence_id: 'word', sequence_end: true } }],
       ['parameters', { parameters: { a: 1, b: 'x', c: true, d: -5, e: 9007199254740991, f: 1.5 } }],
       ['outputs', { outputs: [{ name: 'P' }] }],
@@ -46,7 +49,12 @@ describe.skipIf(!realTriton)('what a Python model finds', () => {
     });
   });
 
-  async function evaluatesAlike(model: string, expression: string, more: object = {}, size = 1): Promise<void> {
+  async function evaluatesAlike(
+    model: string,
+    expression: string,
+    more: object = {},
+    size = 1,
+  ): Promise<void> {
     const [real, ours] = await askShared(
       pair,
       infer(model, { inputs: [textInput(expression, size)], ...more }),

@@ -70,19 +70,47 @@ const TOLD =
 export const MEMBERS: RepositoryFiles = {
   ...pythonFiles('add1', gives('Y', 'x["X"] + 1'), XY),
   ...pythonFiles('mul2', gives('Y', 'x["X"] * 2'), XY),
-  ...pythonFiles('sum2', gives('Z', 'x["A"] + x["B"]'), member({ A: 'FP32;2', B: 'FP32;2' }, { Z: 'FP32;2' })),
+  ...pythonFiles(
+    'sum2',
+    gives('Z', 'x["A"] + x["B"]'),
+    member({ A: 'FP32;2', B: 'FP32;2' }, { Z: 'FP32;2' }),
+  ),
   ...pythonFiles('tells', gives('T', TOLD), member({ X: 'FP32;2' }, { T: 'STRING;1' })),
   ...pythonFiles('unbatched', gives('Y', 'x["X"] + 100'), member({ X: 'FP32;2' }, { Y: 'FP32;2' }, 0)),
   ...pythonFiles('one_row', gives('Y', 'x["X"] + 10'), member({ X: 'FP32;1,2' }, { Y: 'FP32;1,2' }, 0)),
-  ...pythonFiles('reshapes', gives('Y', 'x["X"].reshape(x["X"].shape)'), member({ X: 'FP32;2;reshape { shape: [ 2, 1 ] }' }, { Y: 'FP32;2;reshape { shape: [ 2, 1 ] }' })),
+  ...pythonFiles(
+    'reshapes',
+    gives('Y', 'x["X"].reshape(x["X"].shape)'),
+    member({ X: 'FP32;2;reshape { shape: [ 2, 1 ] }' }, { Y: 'FP32;2;reshape { shape: [ 2, 1 ] }' }),
+  ),
   ...pythonFiles('small', gives('Y', 'x["X"]'), member({ X: 'FP32;2' }, { Y: 'FP32;2' }, 2)),
-  ...pythonFiles('vary', gives('Y', 'np.arange(int(x["X"].sum()), dtype=np.float32).reshape(1, -1)'), member({ X: 'FP32;2' }, { Y: 'FP32;-1' })),
+  ...pythonFiles(
+    'vary',
+    gives('Y', 'np.arange(int(x["X"].sum()), dtype=np.float32).reshape(1, -1)'),
+    member({ X: 'FP32;2' }, { Y: 'FP32;-1' }),
+  ),
   ...pythonFiles('any', gives('Y', 'x["X"] - 1'), member({ X: 'FP32;-1' }, { Y: 'FP32;-1' })),
   ...pythonFiles('ints', gives('Y', 'x["X"].astype(np.int32)'), member({ X: 'FP32;2' }, { Y: 'INT32;2' })),
-  ...pythonFiles('words', gives('Y', 'np.array([[str(v).encode() for v in row] for row in x["X"]], dtype=object)'), member({ X: 'FP32;2' }, { Y: 'STRING;2' })),
-  ...pythonFiles('numbers', gives('Y', 'np.array([[float(v) for v in row] for row in x["X"]], dtype=np.float32)'), member({ X: 'STRING;2' }, { Y: 'FP32;2' })),
-  ...pythonFiles('maybe', gives('Y', 'x["X"] + (x["O"] if "O" in x else 7)'), member({ X: 'FP32;2', O: 'FP32;2;optional: true' }, { Y: 'FP32;2' })),
-  ...pythonFiles('two_out', each('[pb.Tensor("Y", x["X"] + 1), pb.Tensor("W", x["X"] + 2)]'), member({ X: 'FP32;2' }, { Y: 'FP32;2', W: 'FP32;2' })),
+  ...pythonFiles(
+    'words',
+    gives('Y', 'np.array([[str(v).encode() for v in row] for row in x["X"]], dtype=object)'),
+    member({ X: 'FP32;2' }, { Y: 'STRING;2' }),
+  ),
+  ...pythonFiles(
+    'numbers',
+    gives('Y', 'np.array([[float(v) for v in row] for row in x["X"]], dtype=np.float32)'),
+    member({ X: 'STRING;2' }, { Y: 'FP32;2' }),
+  ),
+  ...pythonFiles(
+    'maybe',
+    gives('Y', 'x["X"] + (x["O"] if "O" in x else 7)'),
+    member({ X: 'FP32;2', O: 'FP32;2;optional: true' }, { Y: 'FP32;2' }),
+  ),
+  ...pythonFiles(
+    'two_out',
+    each('[pb.Tensor("Y", x["X"] + 1), pb.Tensor("W", x["X"] + 2)]'),
+    member({ X: 'FP32;2' }, { Y: 'FP32;2', W: 'FP32;2' }),
+  ),
   ...pythonFiles('refuses', each('[], pb.TritonError("no way", pb.TritonError.NOT_FOUND)'), XY),
   ...pythonFiles('raises', gives('Y', 'nothing'), XY),
   ...pythonFiles('dies', gives('Y', '__import__("os")._exit(1)'), XY),
@@ -90,10 +118,24 @@ export const MEMBERS: RepositoryFiles = {
   ...pythonFiles('wrong_shape', gives('Y', 'np.ones((1, 3), np.float32)'), XY),
   ...pythonFiles('wrong_type', gives('Y', 'np.ones((1, 2), np.int32)'), XY),
   ...pythonFiles('broken', 'x = 1\n', XY),
-  ...pythonFiles('streams', streamed('for i in range(3): s.send(pb.InferenceResponse([pb.Tensor("Y", x + i)]))'), XY + DECOUPLED),
+  ...pythonFiles(
+    'streams',
+    streamed('for i in range(3): s.send(pb.InferenceResponse([pb.Tensor("Y", x + i)]))'),
+    XY + DECOUPLED,
+  ),
   ...pythonFiles('streams_none', streamed('pass'), XY + DECOUPLED),
-  ...pythonFiles('streams_one', streamed('s.send(pb.InferenceResponse([pb.Tensor("Y", x)]))'), XY + DECOUPLED),
-  ...pythonFiles('streams_error', streamed('s.send(pb.InferenceResponse([pb.Tensor("Y", x)])); s.send(pb.InferenceResponse([], pb.TritonError("bad")))'), XY + DECOUPLED),
+  ...pythonFiles(
+    'streams_one',
+    streamed('s.send(pb.InferenceResponse([pb.Tensor("Y", x)]))'),
+    XY + DECOUPLED,
+  ),
+  ...pythonFiles(
+    'streams_error',
+    streamed(
+      's.send(pb.InferenceResponse([pb.Tensor("Y", x)])); s.send(pb.InferenceResponse([], pb.TritonError("bad")))',
+    ),
+    XY + DECOUPLED,
+  ),
 };
 
 const chain = (...models: string[]): Step[] =>
@@ -132,7 +174,11 @@ export const ENSEMBLES: Readonly<Record<string, string>> = {
   e_nested_twice: ensemble([['e_nested', { I: 'I' }, { R: 'R' }]]),
   e_versioned: ensemble([['add1', { X: 'I' }, { Y: 'R' }, 1]]),
   e_unbatched: ensemble(chain('add1', 'unbatched'), { batch: 0 }),
-  e_unbatched_row: ensemble(chain('add1', 'mul2'), { batch: 0, inputs: { I: 'FP32;1,2' }, outputs: { R: 'FP32;1,2' } }),
+  e_unbatched_row: ensemble(chain('add1', 'mul2'), {
+    batch: 0,
+    inputs: { I: 'FP32;1,2' },
+    outputs: { R: 'FP32;1,2' },
+  }),
   e_row: ensemble(chain('one_row', 'add1')),
   e_into_unbatched: ensemble(chain('add1', 'unbatched')),
   e_from_unbatched: ensemble(chain('unbatched', 'add1')),
@@ -146,7 +192,9 @@ export const ENSEMBLES: Readonly<Record<string, string>> = {
   e_ints: ensemble(chain('ints'), { outputs: { R: 'INT32;2' } }),
   e_optional_left: ensemble([['maybe', { X: 'I' }, { Y: 'R' }]]),
   e_optional_given: ensemble([['maybe', { X: 'I', O: 'J' }, { Y: 'R' }]], { inputs: { I: '', J: '' } }),
-  e_optional_input: ensemble([['maybe', { X: 'I', O: 'J' }, { Y: 'R' }]], { inputs: { I: '', J: 'FP32;2;optional: true' } }),
+  e_optional_input: ensemble([['maybe', { X: 'I', O: 'J' }, { Y: 'R' }]], {
+    inputs: { I: '', J: 'FP32;2;optional: true' },
+  }),
   e_output_unused: ensemble([['two_out', { X: 'I' }, { Y: 'R', W: 'unused' }]]),
   e_output_unmapped: ensemble([['two_out', { X: 'I' }, { Y: 'R' }]]),
   e_input_unused: ensemble(chain('add1'), { inputs: { I: '', J: '' } }),
@@ -254,7 +302,9 @@ export const MISTAKEN: Readonly<Record<string, string>> = {
   x_optimization: ensemble(chain('add1'), { more: 'optimization { priority: PRIORITY_MAX }\n' }),
   x_decoupled_said: ensemble(chain('add1'), { more: 'model_transaction_policy { decoupled: true }\n' }),
   x_backend: ensemble(chain('add1'), { more: 'backend: "python"\n' }),
-  x_warmup: ensemble(chain('add1'), { more: 'model_warmup [ { name: "w" batch_size: 1 inputs { key: "I" value { data_type: TYPE_FP32 dims: 2 zero_data: true } } } ]\n' }),
+  x_warmup: ensemble(chain('add1'), {
+    more: 'model_warmup [ { name: "w" batch_size: 1 inputs { key: "I" value { data_type: TYPE_FP32 dims: 2 zero_data: true } } } ]\n',
+  }),
   x_scheduling_without_platform: ensemble(chain('add1')).replace('platform: "ensemble"\n', ''),
   x_platform_without_scheduling: ensemble([]).replace(/ensemble_scheduling \{\n\}\n/, ''),
 };

@@ -80,22 +80,77 @@ export const SURFACE_FILES: RepositoryFiles = {
   ...pythonFiles('probe_async', probe(true), STRINGS),
   ...pythonFiles('adds', executing(`return [${ones} for r in requests]`)),
   ...pythonFiles('raises', executing('raise ValueError("boom")')),
-  ...pythonFiles('refuses', executing('return [pb.InferenceResponse([], pb.TritonError("nope", pb.TritonError.NOT_FOUND)) for r in requests]')),
+  ...pythonFiles(
+    'refuses',
+    executing(
+      'return [pb.InferenceResponse([], pb.TritonError("nope", pb.TritonError.NOT_FOUND)) for r in requests]',
+    ),
+  ),
   ...pythonFiles('silent', executing('return [pb.InferenceResponse([]) for r in requests]')),
-  ...pythonFiles('wrong_type', executing('return [pb.InferenceResponse([pb.Tensor("O", np.ones((1, 2), np.int32))]) for r in requests]')),
+  ...pythonFiles(
+    'wrong_type',
+    executing('return [pb.InferenceResponse([pb.Tensor("O", np.ones((1, 2), np.int32))]) for r in requests]'),
+  ),
   ...pythonFiles('count', executing('return []')),
-  ...pythonFiles('streams', sending('for i in range(3): s.send(pb.InferenceResponse([pb.Tensor("O", x + i)]))\ns.send(flags=1)'), TWO_NUMBERS + DECOUPLED),
+  ...pythonFiles(
+    'streams',
+    sending('for i in range(3): s.send(pb.InferenceResponse([pb.Tensor("O", x + i)]))\ns.send(flags=1)'),
+    TWO_NUMBERS + DECOUPLED,
+  ),
   ...pythonFiles('streams_nothing', sending('s.send(flags=1)'), TWO_NUMBERS + DECOUPLED),
-  ...pythonFiles('streams_error', sending('s.send(pb.InferenceResponse([pb.Tensor("O", x)]))\ns.send(pb.InferenceResponse([], pb.TritonError("bad")), flags=1)'), TWO_NUMBERS + DECOUPLED),
-  ...pythonFiles('tells', executing('out = []\nfor r in requests:\n    t = "|".join([r.request_id(), str(r.correlation_id()), str(r.flags()), r.parameters(), str(r.timeout()), ",".join(sorted(r.requested_output_names()))])\n    out.append(pb.InferenceResponse([pb.Tensor("T", np.array([[t.encode()]], dtype=object))]))\nreturn out'), 'max_batch_size: 4\ninput [ { name: "I" data_type: TYPE_FP32 dims: [ 2 ] } ]\noutput [ { name: "T" data_type: TYPE_STRING dims: [ 1 ] } ]\n'),
+  ...pythonFiles(
+    'streams_error',
+    sending(
+      's.send(pb.InferenceResponse([pb.Tensor("O", x)]))\ns.send(pb.InferenceResponse([], pb.TritonError("bad")), flags=1)',
+    ),
+    TWO_NUMBERS + DECOUPLED,
+  ),
+  ...pythonFiles(
+    'tells',
+    executing(
+      'out = []\nfor r in requests:\n    t = "|".join([r.request_id(), str(r.correlation_id()), str(r.flags()), r.parameters(), str(r.timeout()), ",".join(sorted(r.requested_output_names()))])\n    out.append(pb.InferenceResponse([pb.Tensor("T", np.array([[t.encode()]], dtype=object))]))\nreturn out',
+    ),
+    'max_batch_size: 4\ninput [ { name: "I" data_type: TYPE_FP32 dims: [ 2 ] } ]\noutput [ { name: "T" data_type: TYPE_STRING dims: [ 1 ] } ]\n',
+  ),
 };
 
-const DTYPES = ['bool_', 'uint8', 'uint16', 'uint32', 'uint64', 'int8', 'int16', 'int32', 'int64', 'float16', 'float32', 'float64', 'object_', 'complex64', 'datetime64', 'str_', 'bytes_', 'longlong'];
-const TYPE_NAMES = ['TYPE_BOOL', 'TYPE_UINT8', 'TYPE_INT64', 'TYPE_FP16', 'TYPE_FP32', 'TYPE_FP64', 'TYPE_STRING', 'TYPE_BF16', 'TYPE_INVALID', 'FP32', ''];
+const DTYPES = [
+  'bool_',
+  'uint8',
+  'uint16',
+  'uint32',
+  'uint64',
+  'int8',
+  'int16',
+  'int32',
+  'int64',
+  'float16',
+  'float32',
+  'float64',
+  'object_',
+  'complex64',
+  'datetime64',
+  'str_',
+  'bytes_',
+  'longlong',
+];
+const TYPE_NAMES = [
+  'TYPE_BOOL',
+  'TYPE_UINT8',
+  'TYPE_INT64',
+  'TYPE_FP16',
+  'TYPE_FP32',
+  'TYPE_FP64',
+  'TYPE_STRING',
+  'TYPE_BF16',
+  'TYPE_INVALID',
+  'FP32',
+  '',
+];
 
 /** By topic; each is evaluated by `probe`. */
 export const SURFACE: Readonly<Record<string, readonly string[]>> = {
-  'module': [
+  module: [
     '[n for n in sorted(dir(pb)) if n[0].isupper()]',
     'sorted(pb.TRITON_STRING_TO_NUMPY.items(), key=str)',
     'pb.TRITONSERVER_RESPONSE_COMPLETE_FINAL, pb.TRITONSERVER_REQUEST_FLAG_SEQUENCE_START, pb.TRITONSERVER_REQUEST_FLAG_SEQUENCE_END',
@@ -119,7 +174,7 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'pb.get_output_config_by_name({}, "O")',
     'sys.modules[pb.Tensor.__module__].__name__',
   ],
-  'datatypes': [
+  datatypes: [
     ...DTYPES.map((name) => `str(pb.Tensor("T", np.zeros((1,), np.${name})).triton_dtype())`),
     ...TYPE_NAMES.map((name) => `pb.triton_string_to_numpy("${name}")`),
     '[pb.triton_to_numpy_type(i) for i in range(1, 14)]',
@@ -132,7 +187,7 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'pb.deserialize_bytes_tensor(b"\\x01\\x00\\x00\\x00a\\x00\\x00\\x00\\x00").tolist()',
     'pb.deserialize_bytes_tensor(b"").tolist()',
   ],
-  'Tensor': [
+  Tensor: [
     'pb.Tensor("T", np.arange(6, dtype=np.int32).reshape(2, 3)).as_numpy().tolist()',
     'pb.Tensor("T", np.arange(6, dtype=np.int32).reshape(2, 3)).shape()',
     'pb.Tensor("T", np.array(5)).shape()',
@@ -171,7 +226,7 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'pb.get_input_tensor_by_name(r, "I").as_numpy() is pb.get_input_tensor_by_name(r, "I").as_numpy()',
     '[n for n in sorted(dir(pb.Tensor)) if n[0] != "_"]',
   ],
-  'InferenceRequest': [
+  InferenceRequest: [
     '[n for n in sorted(dir(pb.InferenceRequest)) if n[0] != "_"]',
     'r.request_id(), r.correlation_id(), r.flags(), r.timeout()',
     'r.parameters()',
@@ -208,7 +263,7 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'r.set_release_flags(pb.TRITONSERVER_REQUEST_RELEASE_ALL)',
     'r.set_release_flags(7)',
   ],
-  'InferenceResponse': [
+  InferenceResponse: [
     '[n for n in sorted(dir(pb.InferenceResponse)) if n[0] != "_"]',
     'pb.InferenceResponse().output_tensors()',
     'pb.InferenceResponse([]).has_error(), pb.InferenceResponse([]).error()',
@@ -223,7 +278,7 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'pb.get_output_tensor_by_name(pb.InferenceResponse([], pb.TritonError("x")), "A")',
     '[n for n in sorted(dir(pb.InferenceResponseSender)) if n[0] != "_"]',
   ],
-  'TritonError': [
+  TritonError: [
     'pb.TritonError("x").code(), pb.TritonError("x").message()',
     '[str(c) for c in (pb.TritonError.UNKNOWN, pb.TritonError.INTERNAL, pb.TritonError.NOT_FOUND, pb.TritonError.INVALID_ARG, pb.TritonError.UNAVAILABLE, pb.TritonError.UNSUPPORTED, pb.TritonError.ALREADY_EXISTS, pb.TritonError.CANCELLED)]',
     'pb.TritonError("x", pb.TritonError.NOT_FOUND).code() == pb.TritonError.NOT_FOUND',
@@ -235,7 +290,7 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'str(pb.TritonModelException("m")), repr(pb.TritonModelException("m"))',
     '[n for n in sorted(dir(pb.TritonError)) if n[0] != "_"]',
   ],
-  'Logger': [
+  Logger: [
     'pb.Logger.log("m")',
     'pb.Logger.log("m", pb.Logger.ERROR)',
     'pb.Logger.log_info("m"), pb.Logger.log_warn("m"), pb.Logger.log_error("m"), pb.Logger.log_verbose("m")',
@@ -244,7 +299,7 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'str(pb.Logger.INFO), str(pb.Logger.WARNING), str(pb.Logger.ERROR), str(pb.Logger.VERBOSE)',
     '[n for n in sorted(dir(pb.Logger)) if n[0] != "_"]',
   ],
-  'metrics': [
+  metrics: [
     '[n for n in sorted(dir(pb.MetricFamily)) if n[0] != "_"]',
     'str(pb.MetricFamily.COUNTER), str(pb.MetricFamily.GAUGE)',
     '(lambda f: (lambda m: (m.increment(2), m.value()))(f.Metric(labels={"a": "b"})))(pb.MetricFamily(name="p14_a", description="d", kind=pb.MetricFamily.COUNTER))',
@@ -256,7 +311,7 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     '(lambda f: f.Metric(labels={"a": 1}))(pb.MetricFamily(name="p14_g", description="d", kind=pb.MetricFamily.COUNTER))',
     '(lambda f: [f.Metric(labels={"a": "1"}).increment(1), f.Metric(labels={"a": "1"}).value()])(pb.MetricFamily(name="p14_h", description="d", kind=pb.MetricFamily.COUNTER))',
   ],
-  'BLS': [
+  BLS: [
     'shown(ask("adds").exec())',
     'shown(ask("adds", 41).exec())',
     'shown(ask("adds", model_version=1).exec())',
