@@ -58,7 +58,11 @@ async function prepare(batching: string, maxBatchSize = 2) {
     { timeout = 0, cancellation }: { timeout?: number; cancellation?: Cancellation } = {},
   ) => {
     const [id = '', flags = ''] = what.split(' ');
-    const sequence = { id: BigInt(id), start: flags.includes('S'), end: flags.includes('E') };
+    const sequence = {
+      id: id.startsWith("'") ? id : BigInt(id),
+      start: flags.includes('S'),
+      end: flags.includes('E'),
+    };
     const scheduled = {
       request: inferRequest({ sequence, timeout }),
       inputs: [],
@@ -173,6 +177,17 @@ describe('SequenceScheduler', () => {
     await finish();
     await finish();
     expect(last()).toEqual(['3 SE']);
+  });
+
+  it.each([
+    ['TYPE_STRING', '1 S', 'TYPE_UINT64'],
+    ['TYPE_UINT64', "'a' S", 'TYPE_STRING'],
+  ])('refuses ids of the other kind where the model takes %s', async (expected, what, given) => {
+    const id = `control_input { name: "ID" control { kind: CONTROL_SEQUENCE_CORRID data_type: ${expected} } }`;
+    const { send } = await prepare(`${IDLE} ${id}`);
+    expect(() => send(what)).toThrow(
+      `[request id: <id_unknown>] sequence batching control 'ID' data-type is '${given}', but model 'm' expects '${expected}'`,
+    );
   });
 
   it('warns of a sequence that starts twice, and goes on with it', async () => {

@@ -4,6 +4,7 @@ import { ALLOWED, FATAL_REASON } from './allowed.ts';
 import { FATAL_CASES } from './cases/fatal.ts';
 import { ALLOWED_CONFIGURATIONS, CONFIGURATIONS } from './configurations.ts';
 import { errorTable } from './error-codes.ts';
+import { SEQUENCE_MODELS, SEQUENCE_SCRIPTS, SEQUENCES_BATCHED_OTHERWISE } from './repositories/sequences.ts';
 import { BATCHED_OTHERWISE, SCHEDULING_CASES } from './scheduling.ts';
 
 /** What a run of the suite found of one topic. */
@@ -87,6 +88,27 @@ preferred sizes, delays, limits and times of queues, priorities, failures. Statu
 which, and the statistics (inferences, executions, batches by size, successes and failures) are the same, but for the
 batches of \`${BATCHED_OTHERWISE.cases.join('`, `')}\`. *${BATCHED_OTHERWISE.reason}*
 
+## Sequences
+\`repositories/sequences.ts\` plays ${SEQUENCE_SCRIPTS} scripts of timed requests to ${Object.keys(SEQUENCE_MODELS).length} Python models on both servers: \`direct\` and
+\`oldest\`, all controls and their types, slots and backlog, delays, idle sequences, failures, iterative sequences. Every
+answer says what the model was given, so that the make-up of each batch is compared, null requests included; so are
+statistics and configurations. All are the same, but for the batches of
+${SEQUENCES_BATCHED_OTHERWISE.scripts.map((name) => `\`${name}\``).join(', ')}.
+*${SEQUENCES_BATCHED_OTHERWISE.reason}* By design otherwise:
+- A model that is loaded anew ends its sequences, as on Triton; those that wait for a slot of the old one get it at once,
+  where Triton lets the others idle first.
+- A correlation id of the kind that the model's CORRID control does not take is refused with the text of current releases
+  (E91), and strings reach the model; 2.51 hands it damaged bytes.
+- Null requests and states without an initial value are zeros; Triton leaves in them whatever lay in memory. 2.51 loses
+  states of several strings, and variable ones that have an initial value.
+- A state that a Python model gives back is not kept, as on Triton, whose Python backend has no states.
+
+## The response cache
+With \`--triton-arg --cache-config=local,size=BYTES\` the answers of models with \`response_cache\` are kept as by Triton: names
+and bytes of the inputs decide, not shapes, ids or the outputs that are asked for; a failure is answered with no outputs the
+second time. Hits and misses are in the statistics. A model that is loaded anew answers nothing from before, where Triton
+goes on answering from the cache.
+
 ## Operators
 ONNX's own node tests (1,615 models of the PyPI package \`onnx\`) go through HTTP: what ONNX Runtime can run gives the
 outputs stored beside it, but for those listed in \`operators.ts\`, where Python's onnxruntime differs in the same way.
@@ -96,8 +118,7 @@ fast-check makes inference requests with mistakes in any of their parts (names, 
 outputs, lengths) and shrinks what is answered differently: 2,000 in each run of the slow tests, none different.
 
 ## What is not there, or by design otherwise
-- gRPC, metrics, Python models, ensembles, sequences: use the native or docker engine. Models that need them are refused
-  with a reason.
+- gRPC and metrics: use the native or docker engine.
 - ONNX models with BF16 inputs or outputs are refused, as Triton's ONNX Runtime backend does.
 - CUDA shared memory is answered as by a server without GPUs.
 - \`/v2/health/ready\` is 200 again once a model that failed is mended, unloaded or removed; Triton 2.51 stays at 400 until

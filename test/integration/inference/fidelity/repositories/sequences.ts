@@ -264,7 +264,6 @@ control_input { name: "R" control { kind: CONTROL_SEQUENCE_READY fp32_false_true
     batching: `${IDLE}
 state { input_name: "A" output_name: "A2" data_type: TYPE_INT32 dims: [ 2 ] initial_state { name: "zeros" data_type: TYPE_INT32 dims: [ 2 ] zero_data: true } }
 state { input_name: "B" output_name: "B2" data_type: TYPE_STRING dims: [ 1 ] initial_state { name: "file" data_type: TYPE_STRING dims: [ 1 ] data_file: "word" } }
-state { input_name: "C" output_name: "C2" data_type: TYPE_STRING dims: [ 1 ] }
 state { input_name: "D" output_name: "D2" data_type: TYPE_INT32 dims: [ 1 ] use_same_buffer_for_input_output: true initial_state { name: "more" data_type: TYPE_INT32 dims: [ 1 ] data_file: "long" } }`,
     files: { 'initial_state/word': '\u0002\0\0\0hi', 'initial_state/long': '\u0001\0\0\0rest' },
     scripts: { 'that nobody gives back': [start(1), go(1), end(1)] },
@@ -312,6 +311,18 @@ state { input_name: "D" output_name: "D2" data_type: TYPE_INT32 dims: [ 1 ] use_
     iterates: true,
     scripts: { 'a response each time': [{ takes: 4, verb: 'generate_stream' }] },
   },
+};
+
+/** The scripts whose requests meet in other batches, and why that is meant. */
+export const SEQUENCES_BATCHED_OTHERWISE = {
+  scripts: [
+    'oldest: sequences side by side',
+    'oldest: started again behind its end',
+    'oldest_default: as many as a batch',
+    'shapes_oldest: other shapes run apart',
+  ],
+  reason:
+    'While an instance is busy, Triton sets one batch aside, in which the next request of a sequence that is just answered finds no place any more; ours forms the batch when the instance is free.',
 };
 
 /** How many scripts are played. */
