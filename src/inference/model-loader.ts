@@ -10,8 +10,8 @@ import {
   readLabels,
 } from '../repository/index.ts';
 import type { Backend, BackendModel } from './backends/backend.ts';
-import { completeEnsembleConfig, type Members } from './ensemble/ensemble-check.ts';
-import { type EnsembleMembers, EnsembleScheduler } from './ensemble/ensemble-scheduler.ts';
+import { bindSteps, type Members } from './ensemble/ensemble-check.ts';
+import { EnsembleScheduler } from './ensemble/ensemble-scheduler.ts';
 import { LoadedVersion } from './loaded-version.ts';
 import type { RequestScheduler } from './scheduling/request-scheduler.ts';
 import { Scheduler } from './scheduling/scheduler.ts';
@@ -28,7 +28,7 @@ export async function loadVersion(
   definition: ModelDefinition,
   version: ModelVersion,
   backends: ReadonlyMap<string, Backend>,
-  members: Members & EnsembleMembers,
+  members: Members,
   warn: (text: string) => void,
 ): Promise<LoadedVersion> {
   if (definition.config.platform === 'ensemble') return loadEnsemble(definition, version, members);
@@ -72,22 +72,22 @@ async function createScheduler(
 async function loadEnsemble(
   definition: ModelDefinition,
   { version }: ModelVersion,
-  members: Members & EnsembleMembers,
+  members: Members,
 ): Promise<LoadedVersion> {
-  const config = completeEnsembleConfig(definition.config, members);
   const labels = new Map<string, readonly string[]>();
-  for (const output of config.output)
+  for (const output of definition.config.output)
     if (output.label_filename !== '') labels.set(output.name, await readLabels(definition, output));
+  const steps = bindSteps(definition.config, members);
+  for (const { member } of steps) member.hold();
+  // An ensemble is decoupled where one of its members is.
+  const decoupled = steps.some(({ member }) => member.config.model_transaction_policy?.decoupled ?? false);
+  const config = { ...definition.config, model_transaction_policy: { decoupled } };
   const statistics = new ModelStatistics();
-  const scheduler = new EnsembleScheduler(config, members, statistics);
-  return new LoadedVersion({
-    version,
-    config,
-    labels,
-    statistics,
-    scheduler,
-    dispose: async () => undefined,
-  });
+  const scheduler = new EnsembleScheduler(config, steps, statistics);
+  const dispose = async () => {
+    for (const { member } of steps) member.release();
+  };
+  return new LoadedVersion({ version, config, labels, statistics, scheduler, dispose });
 }
 
 const STATUS_NAMES = {

@@ -2,6 +2,7 @@
 // It knows processes and scripts; it refuses to know ports and routes.
 
 export { ensureEnvironment, ensurePackages } from './environment.ts';
+export { openPackedEnvironment } from './packed-environment.ts';
 export { type Interpreter, locateInterpreter } from './interpreter.ts';
 export type {
   BatchEntry,

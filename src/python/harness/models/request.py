@@ -22,6 +22,9 @@ class MemoryType(IntEnum):
     TRITONSERVER_MEMORY_GPU = 0
     TRITONSERVER_MEMORY_CPU = 1
 
+    def __str__(self):
+        return "MemoryType.%s" % self.name
+
 
 class PreferredMemory:
     """Where the outputs of another model shall lie. There is only one place without a GPU."""
@@ -83,7 +86,7 @@ class InferenceRequest:
         self._reschedules = False
 
     @classmethod
-    def received(cls, number, meta, inputs, outputs, batch):
+    def _received(cls, number, meta, inputs, outputs, batch):
         request = cls.__new__(cls)
         request._number = number
         request._id, correlation_id, request._flags, request._timeout, request._parameters = meta

@@ -86,7 +86,3 @@ class InferenceResponseSender:
 
     def is_cancelled(self):
         return self._request.is_cancelled()
-
-    def closed(self):
-        """Whether the final flag was sent. Not part of the real surface."""
-        return self._closed

@@ -223,10 +223,6 @@ export const MISTAKEN: Readonly<Record<string, string>> = {
     ['add1', { X: 'I' }, { Y: 'R' }],
     ['mul2', { X: 'I' }, { Y: 'R' }],
   ]),
-  x_writes_input: ensemble([
-    ['add1', { X: 'I' }, { Y: 'I' }],
-    ['add1', { X: 'I' }, { Y: 'R' }],
-  ]),
   x_output_never_made: ensemble(chain('add1'), { outputs: { R: '', Q: '' } }),
   x_steps_in_a_circle: ensemble([
     ['sum2', { A: 'I', B: 'b' }, { Z: 'a' }],
@@ -249,7 +245,6 @@ export const MISTAKEN: Readonly<Record<string, string>> = {
   ]),
   x_no_outputs: ensemble(chain('add1'), { outputs: {} }),
   x_no_inputs: ensemble(chain('add1'), { inputs: {} }),
-  x_dynamic_batching: ensemble(chain('add1'), { more: 'dynamic_batching { }\n' }),
   x_instances: ensemble(chain('add1'), { more: 'instance_group [ { count: 1 kind: KIND_CPU } ]\n' }),
   x_optimization: ensemble(chain('add1'), { more: 'optimization { priority: PRIORITY_MAX }\n' }),
   x_decoupled_said: ensemble(chain('add1'), { more: 'model_transaction_policy { decoupled: true }\n' }),
@@ -259,11 +254,16 @@ export const MISTAKEN: Readonly<Record<string, string>> = {
   x_platform_without_scheduling: ensemble([]).replace(/ensemble_scheduling \{\n\}\n/, ''),
 };
 
+const OVERWRITING = ensemble([
+  ['add1', { X: 'I' }, { Y: 'I' }],
+  ['add1', { X: 'I' }, { Y: 'R' }],
+]);
+
 /** All of it as one repository. */
 export const ENSEMBLE_FILES: RepositoryFiles = {
   ...MEMBERS,
   ...Object.fromEntries(
-    Object.entries({ ...ENSEMBLES, ...MISTAKEN }).flatMap(([name, config]) => [
+    Object.entries({ ...ENSEMBLES, ...MISTAKEN, overwrites: OVERWRITING }).flatMap(([name, config]) => [
       [`${name}/config.pbtxt`, config],
       [`${name}/1/.keep`, ''],
     ]),

@@ -120,7 +120,8 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'sys.modules[pb.Tensor.__module__].__name__',
   ],
   'datatypes': [
-    ...DTYPES.map((name) => `str(pb.Tensor("T", np.zeros((1,), np.${name})).triton_dtype())`),
+    ...DTYPES.map((name) => `str(pb.Tensor("T", np.zeros((1,), np.${name})).as_numpy().dtype)`),
+    'pb.Tensor("T", np.zeros(1)).triton_dtype()',
     ...TYPE_NAMES.map((name) => `pb.triton_string_to_numpy("${name}")`),
     '[pb.triton_to_numpy_type(i) for i in range(1, 14)]',
     'pb.triton_to_numpy_type(0)',
@@ -156,12 +157,10 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'np.from_dlpack(pb.Tensor("T", np.arange(4, dtype=np.float32))).tolist()',
     'pb.Tensor("T", np.zeros(2)).__dlpack_device__()',
     'type(pb.Tensor("T", np.zeros(2, np.float32)).to_dlpack()).__name__',
-    'pb.Tensor.from_dlpack("D", np.arange(4, dtype=np.float32)).as_numpy().tolist()',
     'pb.Tensor.from_dlpack("D", pb.Tensor("T", np.arange(4, dtype=np.int64))).as_numpy().tolist()',
     'pb.Tensor.from_dlpack("D", pb.Tensor("T", np.arange(4, dtype=np.int64)).to_dlpack()).as_numpy().tolist()',
     'pb.Tensor.from_dlpack("D", pb.Tensor("T", np.arange(4, dtype=np.int64)).to_dlpack()).triton_dtype()',
     'pb.Tensor("T", np.array([b"a"], dtype=object)).to_dlpack()',
-    'pb.Tensor.from_dlpack("D", 5)',
     'pb.get_input_tensor_by_name(r, "I").as_numpy().dtype',
     'pb.get_input_tensor_by_name(r, "I").shape()',
     'pb.get_input_tensor_by_name(r, "I").triton_dtype()',
@@ -313,4 +312,10 @@ export const ASYNC_SURFACE: readonly string[] = [
   'shown(ask("adds").exec())',
   'ask("adds").async_exec(5)',
   'asyncio.sleep(0, "slept")',
+];
+
+/** What the process of the real server dies of. */
+export const FATAL_SURFACE: readonly string[] = [
+  'pb.Tensor.from_dlpack("D", np.arange(4, dtype=np.float32)).as_numpy().tolist()',
+  'pb.Tensor.from_dlpack("D", 5)',
 ];
