@@ -3,7 +3,7 @@
 import numpy as np
 
 from _triton_local.models import datatypes
-from _triton_local.models.arguments import refuse
+from _triton_local.models.arguments import WrongArguments, constructor
 from _triton_local.models.errors import TritonModelException
 
 _CPU = (1, 0)  # DLPack's kDLCPU, device 0
@@ -14,9 +14,11 @@ class Tensor:
 
     __slots__ = ("_name", "_array", "_datatype", "_shape", "_data", "_owner")
 
-    def __init__(self, *given, **named):
-        if len(given) != 2 or named or not isinstance(given[0], str) or not isinstance(given[1], np.ndarray):
-            refuse("Tensor(arg0: str, arg1: numpy.ndarray)", *given, **named)
+    # Whoever names an argument is refused, as by the real one: `arg0` is no Python name there.
+    @constructor("Tensor(arg0: str, arg1: numpy.ndarray)")
+    def __init__(self, *given):
+        if len(given) != 2 or not isinstance(given[0], str) or not isinstance(given[1], np.ndarray):
+            raise WrongArguments
         name, array = given
         if not name:
             raise TritonModelException("Tensor name cannot be an empty string.")
@@ -87,7 +89,7 @@ class Tensor:
     def from_dlpack(name, tensor):
         """A tensor from an object that speaks DLPack, or from a capsule that one of `to_dlpack()` gave."""
         if not isinstance(name, str):
-            refuse("from_dlpack(arg0: str, arg1: object)", name, tensor)
+            raise TypeError("from_dlpack(): the name must be a str, not %s" % type(name).__name__)
         if isinstance(tensor, np.ndarray):
             return Tensor(name, tensor)
         if not hasattr(tensor, "__dlpack__"):

@@ -39,7 +39,7 @@ describe.skipIf(!realTriton)('Python models that fail', () => {
   it.concurrent.each(LOADING_MODELS)('%s: is loaded or refused alike', async (name, files) => {
     await loaded(name, files);
     const [realIndex, ourIndex] = await indexesOf(pair);
-    expect(ourIndex.get(name)).toEqual(realIndex.get(name));
+    expect(withoutModule(ourIndex.get(name))).toEqual(withoutModule(realIndex.get(name)));
     await unloadShared(pair, name);
   });
 
@@ -96,8 +96,14 @@ describe.skipIf(!realTriton)('Python models that fail', () => {
 });
 
 /** Without addresses, and without the lines of the module that the real server brings in Python. */
+function withoutModule(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value).replace(MODULE_LINE, ''));
+}
+
+const MODULE_LINE = / {2}\/[^ ]*\/triton_python_backend_utils\.py[^ ]* \w+\\n/g;
+
 function steady({ status, headers, body }: ComparableAnswer): object {
   const { 'content-length': _length, ...others } = headers;
-  const text = body.replace(/0x[0-9a-f]+/g, '0x0').replace(/ {2}\/[^ ]*\/triton_python_backend_utils\.py[^ ]* \w+\\n/g, '');
+  const text = body.replace(/0x[0-9a-f]+/g, '0x0').replace(MODULE_LINE, '');
   return { status, headers: others, body: text };
 }

@@ -269,3 +269,24 @@ export const ENSEMBLE_FILES: RepositoryFiles = {
     ]),
   ),
 };
+
+const given = (shape: readonly number[], name = 'I', datatype = 'FP32') => ({
+  name,
+  datatype,
+  shape,
+  data: Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_none, at) => at + 1),
+});
+
+/** What each ensemble is asked. */
+export const ENSEMBLE_REQUESTS: readonly object[] = [
+  { id: 'r1', inputs: [given([1, 2])] },
+  { inputs: [given([2, 2])] },
+  { inputs: [given([2])] },
+  { inputs: [given([5, 2])] },
+  { inputs: [given([1, 2]), given([1, 2], 'J')] },
+  { inputs: [given([1, 2])], outputs: [{ name: 'R' }] },
+  { inputs: [given([1, 2])], outputs: [{ name: 't1' }] },
+  { inputs: [given([1, 2])], parameters: { sequence_id: 5, sequence_start: true, timeout: 500000, priority: 1, mine: 'x' } },
+  { inputs: [given([1, 2], 'I', 'INT32')] },
+  { inputs: [] },
+];

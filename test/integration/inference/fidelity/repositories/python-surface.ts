@@ -202,10 +202,7 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'ask("m").set_flags(2)',
     'ask("m", preferred_memory=pb.PreferredMemory(pb.TRITONSERVER_MEMORY_CPU, 0)) and 1',
     'ask("m", trace=r.trace()) and 1',
-    'ask("m").get_response_sender()',
-    'ask("m").is_cancelled()',
     'r.set_release_flags(pb.TRITONSERVER_REQUEST_RELEASE_ALL)',
-    'r.set_release_flags(7)',
   ],
   'InferenceResponse': [
     '[n for n in sorted(dir(pb.InferenceResponse)) if n[0] != "_"]',
@@ -220,7 +217,7 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'pb.get_output_tensor_by_name(pb.InferenceResponse([pb.Tensor("A", np.ones(1))]), "A").as_numpy().tolist()',
     'pb.get_output_tensor_by_name(pb.InferenceResponse([pb.Tensor("A", np.ones(1))]), "B")',
     'pb.get_output_tensor_by_name(pb.InferenceResponse([], pb.TritonError("x")), "A")',
-    '[n for n in sorted(dir(pb.InferenceResponseSender)) if n[0] != "_"]',
+    '[n for n in sorted(dir(type(r.get_response_sender()))) if n[0] != "_"]',
   ],
   'TritonError': [
     'pb.TritonError("x").code(), pb.TritonError("x").message()',
@@ -318,4 +315,5 @@ export const ASYNC_SURFACE: readonly string[] = [
 export const FATAL_SURFACE: readonly string[] = [
   'pb.Tensor.from_dlpack("D", np.arange(4, dtype=np.float32)).as_numpy().tolist()',
   'pb.Tensor.from_dlpack("D", 5)',
+  'ask("m").is_cancelled()',
 ];
