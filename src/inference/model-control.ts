@@ -259,8 +259,12 @@ export class ModelControl implements AsyncDisposable {
         const entry = next.get(version.version);
         if (!entry) return;
         try {
-          entry.loaded = await loadVersion(definition, version, this.#backends, this.#ensembles.members, (text) =>
-            this.#states.log('warning', text),
+          entry.loaded = await loadVersion(
+            definition,
+            version,
+            this.#backends,
+            this.#ensembles.members,
+            (text) => this.#states.log('warning', text),
           );
         } catch (error) {
           failures.set(entry, error);

@@ -75,7 +75,9 @@ export class ModelTable {
       return { stage: 'invalid', reason: model.pollFailure.replace(/^Invalid argument: /, '') };
     const failed = [...model.versions.values()].filter(({ reason }) => reason !== '' && reason !== UNLOADED);
     if (failed.length === 0) return undefined;
-    const clauses = failed.map(({ version, reason }) => `version ${version} is at UNAVAILABLE state: ${reason};`);
+    const clauses = failed.map(
+      ({ version, reason }) => `version ${version} is at UNAVAILABLE state: ${reason};`,
+    );
     return { stage: 'loading', reason: clauses.join(' ') };
   }
 

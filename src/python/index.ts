@@ -2,7 +2,6 @@
 // It knows processes and scripts; it refuses to know ports and routes.
 
 export { ensureEnvironment, ensurePackages } from './environment.ts';
-export { openPackedEnvironment } from './packed-environment.ts';
 export { type Interpreter, locateInterpreter } from './interpreter.ts';
 export type {
   BatchEntry,
@@ -21,6 +20,7 @@ export type {
 export type { ModelHost, ModelProcess, ModelStart } from './models/model-process.ts';
 export { ModelProcesses } from './models/model-processes.ts';
 export { TensorFiles } from './models/tensor-files.ts';
+export { openPackedEnvironment } from './packed-environment.ts';
 export type { ReplyStream } from './reply-stream.ts';
 export type {
   ScoreOutcome,

@@ -71,7 +71,12 @@ async function unpack(
     } catch (error) {
       await rm(unpacking, { recursive: true, force: true, maxRetries: 5 });
       signal.throwIfAborted();
-      throw failure(archive, messageOf(error), 'it must be a tar archive, packed with conda-pack or venv-pack', error);
+      throw failure(
+        archive,
+        messageOf(error),
+        'it must be a tar archive, packed with conda-pack or venv-pack',
+        error,
+      );
     }
   });
   return directory;

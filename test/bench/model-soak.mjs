@@ -59,12 +59,16 @@ export async function run() {
     await writeFile(file(name), content);
   };
   const saved = { tag: 0, offset: 0, ensemble: 0, addend: 0 };
+  const next = (number) => {
+    saved[number] += 1;
+    return saved[number];
+  };
   // Each save makes a number grow, so that an answer that falls is an old one.
   const kinds = {
-    'Python model': () => save('tagger/1/model.py', MODEL((saved.tag += 1))),
-    'helper module': () => save('tagger/1/offset.py', `OFFSET = ${(saved.offset += 1)}\n`),
-    ensemble: () => save('twice/config.pbtxt', TWICE((saved.ensemble += 1))),
-    'ONNX model': () => save('adder/1/model.onnx', onnxAddModel((saved.addend += 1))),
+    'Python model': () => save('tagger/1/model.py', MODEL(next('tag'))),
+    'helper module': () => save('tagger/1/offset.py', `OFFSET = ${next('offset')}\n`),
+    ensemble: () => save('twice/config.pbtxt', TWICE(next('ensemble'))),
+    'ONNX model': () => save('adder/1/model.onnx', onnxAddModel(next('addend'))),
   };
   await save('tagger/config.pbtxt', TAGGER);
   await save('twice/1/about.txt', 'an ensemble has no files\n');

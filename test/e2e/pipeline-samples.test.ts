@@ -18,9 +18,15 @@ describe.skipIf(!peerPython)('the samples of Python models', () => {
     const project = sample('digits-pipeline');
     await using emulator = await EmulatorProcess.startReady({ projectDir: project });
     const url = new URL(emulator.urls.http).host;
-    const printed = await runPython(RUN_CLIENT, path.join(project, 'client.py'), path.join(project, 'four.pgm'), url);
+    const printed = await runPython(
+      RUN_CLIENT,
+      path.join(project, 'client.py'),
+      path.join(project, 'four.pgm'),
+      url,
+    );
     expect(printed).toMatch(/^four \(1\.000\)/);
-    const failing = await runPython(`
+    const failing = await runPython(
+      `
 import sys
 import numpy
 import tritonclient.http as triton
@@ -30,7 +36,9 @@ try:
     triton.InferenceServerClient(sys.argv[1]).infer("read_digit", [tensor])
 except triton.InferenceServerException as error:
     print(error)
-`, url);
+`,
+      url,
+    );
     expect(failing).toContain("in ensemble 'read_digit', the image is not a binary PGM file");
   });
 
@@ -46,8 +54,11 @@ except triton.InferenceServerException as error:
     expect(words).toHaveLength(7);
     const story = await readFile(path.join(project, 'models/triton/storyteller/1/story.txt'), 'utf8');
     for (const line of words) expect(story).toContain(JSON.parse(line.slice(6)).text_output);
-    expect(await runPython(RUN_CLIENT, path.join(project, 'client.py'), 'The server', http)).toMatch(/^The server( \S+){20}/);
-    const refused = await runPython(`
+    expect(await runPython(RUN_CLIENT, path.join(project, 'client.py'), 'The server', http)).toMatch(
+      /^The server( \S+){20}/,
+    );
+    const refused = await runPython(
+      `
 import sys
 import numpy
 import tritonclient.http as triton
@@ -57,7 +68,9 @@ try:
     triton.InferenceServerClient(sys.argv[1]).infer("storyteller", [tensor])
 except triton.InferenceServerException as error:
     print(error)
-`, new URL(http).host);
+`,
+      new URL(http).host,
+    );
     expect(refused).toContain("doesn't support models with decoupled transaction policy");
   });
 });

@@ -29,13 +29,16 @@ export async function checkMembersExist({ name, config }: ModelDefinition, membe
   const steps = config.ensemble_scheduling?.step ?? [];
   for (const { model_name } of steps) {
     const member = await readModelDefinition(members.repository, model_name).catch(() => undefined);
-    if (!member || (member.versions.length === 0 && member.configFile === undefined)) throw unavailableMember(name, model_name);
+    if (!member || (member.versions.length === 0 && member.configFile === undefined))
+      throw unavailableMember(name, model_name);
     await refuseCircle(name, member, members, new Set());
   }
 }
 
 function unavailableMember(ensemble: string, model: string): KServeError {
-  return invalidArgument(`ensemble ${ensemble} contains models that are not available or ambiguous: ${model}`);
+  return invalidArgument(
+    `ensemble ${ensemble} contains models that are not available or ambiguous: ${model}`,
+  );
 }
 
 /**
@@ -90,9 +93,7 @@ function requireMember(ensemble: string, step: EnsembleStep, members: Members): 
     throw invalidArgument(
       `${depends} is not valid. Model '${step.model_name}' failed with error: ${failure.reason}`,
     );
-  const reason = failure
-    ? ` Model '${step.model_name}' loading failed with error: ${failure.reason}`
-    : '';
+  const reason = failure ? ` Model '${step.model_name}' loading failed with error: ${failure.reason}` : '';
   throw invalidArgument(`${depends} has no loaded version.${reason}`);
 }
 
@@ -187,8 +188,14 @@ function checkDecoupling({ name, input }: ModelConfig, bound: readonly BoundStep
  * The steps of an ensemble, each with the version that serves now.
  * @throws KServeError with Triton's text where one is missing
  */
-export function bindSteps({ name, ensemble_scheduling }: ModelConfig, members: Members): readonly BoundStep[] {
-  return (ensemble_scheduling?.step ?? []).map((step) => ({ step, member: requireMember(name, step, members) }));
+export function bindSteps(
+  { name, ensemble_scheduling }: ModelConfig,
+  members: Members,
+): readonly BoundStep[] {
+  return (ensemble_scheduling?.step ?? []).map((step) => ({
+    step,
+    member: requireMember(name, step, members),
+  }));
 }
 
 async function refuseCircle(

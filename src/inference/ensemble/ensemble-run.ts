@@ -62,7 +62,8 @@ export class EnsembleRun {
       this.#settle = { resolve, reject };
       const tensors = new Map<string, Tensor | undefined>();
       // An optional input that was not given is left out of the steps that read it, and keeps none of them waiting.
-      for (const [name, { optional }] of this.#options.signature.inputs) if (optional) tensors.set(name, undefined);
+      for (const [name, { optional }] of this.#options.signature.inputs)
+        if (optional) tensors.set(name, undefined);
       for (const input of this.#options.scheduled.inputs) tensors.set(input.name, input);
       this.#advance({ tensors, started: new Set(), hasResponded: false });
       this.#finishIfIdle();

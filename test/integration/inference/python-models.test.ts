@@ -96,7 +96,8 @@ describe.skipIf(!peerPython)('Python models', () => {
   });
 
   it('run in the environment that their configuration names', async () => {
-    const environment = 'parameters { key: "EXECUTION_ENV_PATH" value { string_value: "$$TRITON_MODEL_DIRECTORY/env" } }';
+    const environment =
+      'parameters { key: "EXECUTION_ENV_PATH" value { string_value: "$$TRITON_MODEL_DIRECTORY/env" } }';
     await put('packed', model('pass'), CONFIG + environment);
     await put('plain', model('pass'));
     const asked: (string | undefined)[] = [];
@@ -133,7 +134,9 @@ describe.skipIf(!peerPython)('Python models', () => {
     await writeFile(folder.path('staged', name, '1/model.py'), source);
   }
 
-  async function start(python: (packed?: string) => ReturnType<typeof modelPython> = modelPython): Promise<string> {
+  async function start(
+    python: (packed?: string) => ReturnType<typeof modelPython> = modelPython,
+  ): Promise<string> {
     const events = new EventBus();
     events.subscribe((event) => seen.push(event));
     server = await startInferenceServer(
@@ -158,6 +161,10 @@ describe.skipIf(!peerPython)('Python models', () => {
 async function infer(url: string, name: string, value: number, signal?: AbortSignal): Promise<unknown> {
   const inputs = [{ name: 'I', datatype: 'FP32', shape: [1, 2], data: [value, value] }];
   const body = JSON.stringify({ inputs });
-  const answer = await fetch(`${url}/v2/models/${name}/infer`, { method: 'POST', body, signal: signal ?? null }).catch(() => undefined);
+  const answer = await fetch(`${url}/v2/models/${name}/infer`, {
+    method: 'POST',
+    body,
+    signal: signal ?? null,
+  }).catch(() => undefined);
   return answer?.json();
 }

@@ -43,7 +43,13 @@ describe.skipIf(process.platform === 'win32')('a packed environment', () => {
   it('may be a folder', async () => {
     await using folder = await TempFolder.create();
     layEnvironment(folder.path('env'));
-    const opened = await openPackedEnvironment(folder.path('env'), folder.path('home'), {}, new EventBus(), signal);
+    const opened = await openPackedEnvironment(
+      folder.path('env'),
+      folder.path('home'),
+      {},
+      new EventBus(),
+      signal,
+    );
     expect(opened.interpreter).toBe(folder.path('env/bin/python'));
   });
 
@@ -56,6 +62,9 @@ describe.skipIf(process.platform === 'win32')('a packed environment', () => {
     writeFileSync(folder.path('no-archive'), 'text');
     mkdirSync(folder.path('empty'));
     const opening = openPackedEnvironment(folder.path(name), folder.path('home'), {}, new EventBus(), signal);
-    await expect(opening).rejects.toMatchObject({ code: 'EXECUTION_ENVIRONMENT', message: expect.stringContaining(why) });
+    await expect(opening).rejects.toMatchObject({
+      code: 'EXECUTION_ENVIRONMENT',
+      message: expect.stringContaining(why),
+    });
   });
 });

@@ -100,7 +100,11 @@ batches of \`${BATCHED_OTHERWISE.cases.join('`, `')}\`. *${BATCHED_OTHERWISE.rea
 ## Python models and ensembles
 Both servers read one repository, and answers, streams, entries of the index, metadata, configurations and statistics
 are compared.
-- The surface of \`triton_python_backend_utils\`: ${surface} expressions that a model evaluates on both, of them ${Object.values(SURFACE).flat().filter((text) => text.includes('ask(')).length + ASYNC_SURFACE.length} about requests to other models.
+- The surface of \`triton_python_backend_utils\`: ${surface} expressions that a model evaluates on both, of them ${
+    Object.values(SURFACE)
+      .flat()
+      .filter((text) => text.includes('ask(')).length + ASYNC_SURFACE.length
+  } about requests to other models.
 - ${failing} Python models that fail in one of their methods, give back something wrong, send too much or too late, or end.
 - ${Object.keys(ENSEMBLES).length} ensembles, each asked in ${ENSEMBLE_REQUESTS.length + 2} ways, and ${Object.keys(MISTAKEN).length} configurations of ensembles with a mistake, or at an edge; what
   becomes of ensembles whose members are loaded, changed, broken and unloaded.

@@ -1,10 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { realTriton, skipLoudly } from '../../../helpers/triton.ts';
 import { get } from './cases/case.ts';
-import { ENSEMBLE_FILES, ENSEMBLE_REQUESTS, ENSEMBLES, MISTAKEN } from './repositories/ensembles.ts';
 import type { ComparableAnswer } from './comparison.ts';
 import { exchange, request, type WireRequest } from './exchange.ts';
-import { askShared, indexesOf, infer, type SharedRepository, startOnSharedRepository, writeModelFiles } from './shared-repository.ts';
+import { ENSEMBLE_FILES, ENSEMBLE_REQUESTS, ENSEMBLES, MISTAKEN } from './repositories/ensembles.ts';
+import {
+  askShared,
+  indexesOf,
+  infer,
+  type SharedRepository,
+  startOnSharedRepository,
+  writeModelFiles,
+} from './shared-repository.ts';
 
 if (!realTriton) skipLoudly('the comparison of ensembles with the real Triton');
 

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { realTriton, skipLoudly } from '../../../helpers/triton.ts';
 import { get } from './cases/case.ts';
+import type { ComparableAnswer } from './comparison.ts';
+import { exchange, request } from './exchange.ts';
 import {
   ANSWERING_MODELS,
   DECOUPLED_MODELS,
   LOADING_MODELS,
   UNANSWERED_MODELS,
 } from './repositories/python-failures.ts';
-import type { ComparableAnswer } from './comparison.ts';
-import { exchange, request } from './exchange.ts';
 import {
   askShared,
   indexesOf,
@@ -59,16 +59,21 @@ describe.skipIf(!realTriton)('Python models that fail', () => {
     await unloadShared(pair, name);
   });
 
-  it.concurrent.each(UNANSWERED_MODELS)('%s: is answered, which the real one never does', async (name, files) => {
-    writeModelFiles(pair.directory, files);
-    const load = await exchange(pair.ourPort, request('POST', `/v2/repository/models/${name}/load`));
-    const answer = load.status === 200 ? await exchange(pair.ourPort, infer(name, ONES)) : load;
-    expect(answer.status).toBeGreaterThanOrEqual(400);
-    expect(answer.body.toString()).toMatch(/Expected a(n 'InferenceResponse' object| list) in|Python model file not found/);
-  });
+  it.concurrent.each(UNANSWERED_MODELS)(
+    '%s: is answered, which the real one never does',
+    async (name, files) => {
+      writeModelFiles(pair.directory, files);
+      const load = await exchange(pair.ourPort, request('POST', `/v2/repository/models/${name}/load`));
+      const answer = load.status === 200 ? await exchange(pair.ourPort, infer(name, ONES)) : load;
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.body.toString()).toMatch(
+        /Expected a(n 'InferenceResponse' object| list) in|Python model file not found/,
+      );
+    },
+  );
 
   it('starts the process of a model again, which the real one does not', async () => {
-    const files = Object.fromEntries(ANSWERING_MODELS)['exits_once'] ?? {};
+    const files = Object.fromEntries(ANSWERING_MODELS).exits_once ?? {};
     await loaded('exits_once', files);
     await alike(infer('exits_once', inferenceOf(1, 1)));
     await alike(infer('exits_once', inferenceOf(9, 9)));

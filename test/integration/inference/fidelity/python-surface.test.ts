@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { realTriton, skipLoudly } from '../../../helpers/triton.ts';
 import type { ComparableAnswer } from './comparison.ts';
-import { ASYNC_SURFACE, FATAL_SURFACE, SURFACE, SURFACE_FILES } from './repositories/python-surface.ts';
 import { exchange, request } from './exchange.ts';
-import { askShared, infer, type SharedRepository, startOnSharedRepository, unloadShared } from './shared-repository.ts';
+import { SURFACE_FILES } from './repositories/python-probe.ts';
+import { ASYNC_SURFACE, FATAL_SURFACE, SURFACE } from './repositories/python-surface.ts';
+import {
+  askShared,
+  infer,
+  type SharedRepository,
+  startOnSharedRepository,
+  unloadShared,
+} from './shared-repository.ts';
 
 if (!realTriton) skipLoudly('the comparison of triton_python_backend_utils with the real one');
 
@@ -30,7 +37,10 @@ describe.skipIf(!realTriton)('what a Python model finds', () => {
 
   describe('of a request', () => {
     it.each([
-      ['ids and flags', { id: 'me', parameters: { sequence_id: 4, sequence_start: true, priority: 2, timeout: 9000 } }],
+      [
+        'ids and flags',
+        { id: 'me', parameters: { sequence_id: 4, sequence_start: true, priority: 2, timeout: 9000 } },
+      ],
       ['a string for a sequence', { parameters: { sequence_id: 'word', sequence_end: true } }],
       ['parameters', { parameters: { a: 1, b: 'x', c: true, d: -5, e: 9007199254740991, f: 1.5 } }],
       ['outputs', { outputs: [{ name: 'P' }] }],
@@ -52,7 +62,12 @@ describe.skipIf(!realTriton)('what a Python model finds', () => {
     });
   });
 
-  async function evaluatesAlike(model: string, expression: string, more: object = {}, size = 1): Promise<void> {
+  async function evaluatesAlike(
+    model: string,
+    expression: string,
+    more: object = {},
+    size = 1,
+  ): Promise<void> {
     const [real, ours] = await askShared(
       pair,
       infer(model, { inputs: [textInput(expression, size)], ...more }),

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { describeInstallation } from '../../../../src/engines/native/installation.ts';
 import { EventBus } from '../../../../src/events/index.ts';
 import { startInferenceServer } from '../../../../src/inference/index.ts';
-import { describeInstallation } from '../../../../src/engines/native/installation.ts';
 import { startBareTriton } from '../../../helpers/triton-process.ts';
 import { PROJECT } from '../golden-repository.ts';
 import { type ComparableAnswer, comparable } from './comparison.ts';
@@ -45,7 +45,10 @@ export async function startOnSharedRepository(
       modelControlMode: mode,
       runtimePaths: [PROJECT],
       // The same Python, since numpy's texts differ from version to version.
-      python: async () => ({ interpreter: describeInstallation(program).python ?? 'python3', environment: { PATH: process.env.PATH ?? '' } }),
+      python: async () => ({
+        interpreter: describeInstallation(program).python ?? 'python3',
+        environment: { PATH: process.env.PATH ?? '' },
+      }),
       events,
     },
     new AbortController().signal,

@@ -1,101 +1,41 @@
-// Expressions over `triton_python_backend_utils` that a model evaluates, and the model that does.
-import type { RepositoryFiles } from '../shared-repository.ts';
-import { DECOUPLED, executing, pythonFiles, sending, TWO_NUMBERS } from './python-files.ts';
-
-const STRINGS = `max_batch_size: 8
-input [ { name: "I" data_type: TYPE_STRING dims: [ 1 ] }, { name: "X" data_type: TYPE_FP32 dims: [ -1 ] optional: true } ]
-output [ { name: "O" data_type: TYPE_STRING dims: [ 1 ] }, { name: "P" data_type: TYPE_STRING dims: [ 1 ] } ]
-instance_group [ { count: 1 kind: KIND_CPU } ]
-parameters { key: "mine" value { string_value: "yes" } }
-`;
-
-const PROBE = `import triton_python_backend_utils as pb
-import asyncio, json, os, pickle, sys
-import numpy as np
-
-def ask(model, value=1, outputs=("O",), inputs=None, **more):
-    given = inputs if inputs is not None else [pb.Tensor("I", np.full((1, 2), value, np.float32))]
-    return pb.InferenceRequest(model_name=model, inputs=given, requested_output_names=list(outputs), **more)
-
-def shown(answer):
-    if answer.has_error():
-        return "error %s: %s" % (answer.error().code(), answer.error().message())
-    return [(t.name(), str(t.as_numpy().dtype), t.as_numpy().tolist()) for t in answer.output_tensors()]
-
-def all_shown(answers):
-    return [shown(one) for one in answers]
-
-async def all_async(answers):
-    return [shown(one) for one in await answers]
-
-async def shown_async(answer):
-    return shown(await answer)
-
-async def gathered(*answers):
-    return [shown(one) for one in await asyncio.gather(*answers)]
-
-def described(value):
-    return value
-
-def tried(*calls):
-    out = []
-    for call in calls:
-        try:
-            out.append(call())
-        except BaseException as error:
-            out.append("%s: %s" % (type(error).__name__, error))
-    return out
-
-class TritonPythonModel:
-    def initialize(self, args):
-        self.args = args
-
-    ASYNC def execute(self, requests):
-        out = []
-        for r in requests:
-            given = pb.get_input_tensor_by_name(r, "I").as_numpy()
-            names = {**globals(), "r": r, "self": self, "requests": requests}
-            try:
-                value = eval(given.reshape(-1)[0].decode(), names)
-                if asyncio.iscoroutine(value):
-                    value = AWAIT value
-                text = str(value)
-            except BaseException as error:
-                text = "%s: %s" % (type(error).__name__, error)
-            made = np.array([[text.encode("utf-8", "surrogatepass")]] * given.shape[0], dtype=object)
-            out.append(pb.InferenceResponse([pb.Tensor("O", made), pb.Tensor("P", made)]))
-        return out
-`;
-
-const probe = (isAsync: boolean) =>
-  isAsync
-    ? PROBE.replace('ASYNC def', 'async def').replace('AWAIT value', 'await value')
-    : PROBE.replace('ASYNC def', 'def').replace('AWAIT value', 'asyncio.run(value)');
-
-const ones = 'pb.InferenceResponse([pb.Tensor("O", r.inputs()[0].as_numpy() + 1)])';
-
-/** The probes, and the models that they call. */
-export const SURFACE_FILES: RepositoryFiles = {
-  ...pythonFiles('probe', probe(false), STRINGS),
-  ...pythonFiles('probe_async', probe(true), STRINGS),
-  ...pythonFiles('adds', executing(`return [${ones} for r in requests]`)),
-  ...pythonFiles('raises', executing('raise ValueError("boom")')),
-  ...pythonFiles('refuses', executing('return [pb.InferenceResponse([], pb.TritonError("nope", pb.TritonError.NOT_FOUND)) for r in requests]')),
-  ...pythonFiles('silent', executing('return [pb.InferenceResponse([]) for r in requests]')),
-  ...pythonFiles('wrong_type', executing('return [pb.InferenceResponse([pb.Tensor("O", np.ones((1, 2), np.int32))]) for r in requests]')),
-  ...pythonFiles('count', executing('return []')),
-  ...pythonFiles('streams', sending('for i in range(3): s.send(pb.InferenceResponse([pb.Tensor("O", x + i)]))\ns.send(flags=1)'), TWO_NUMBERS + DECOUPLED),
-  ...pythonFiles('streams_nothing', sending('s.send(flags=1)'), TWO_NUMBERS + DECOUPLED),
-  ...pythonFiles('streams_error', sending('s.send(pb.InferenceResponse([pb.Tensor("O", x)]))\ns.send(pb.InferenceResponse([], pb.TritonError("bad")), flags=1)'), TWO_NUMBERS + DECOUPLED),
-  ...pythonFiles('tells', executing('out = []\nfor r in requests:\n    t = "|".join([r.request_id(), str(r.correlation_id()), str(r.flags()), r.parameters(), str(r.timeout()), ",".join(sorted(r.requested_output_names()))])\n    out.append(pb.InferenceResponse([pb.Tensor("T", np.array([[t.encode()]], dtype=object))]))\nreturn out'), 'max_batch_size: 4\ninput [ { name: "I" data_type: TYPE_FP32 dims: [ 2 ] } ]\noutput [ { name: "T" data_type: TYPE_STRING dims: [ 1 ] } ]\n'),
-};
-
-const DTYPES = ['bool_', 'uint8', 'uint16', 'uint32', 'uint64', 'int8', 'int16', 'int32', 'int64', 'float16', 'float32', 'float64', 'object_', 'complex64', 'datetime64', 'str_', 'bytes_', 'longlong'];
-const TYPE_NAMES = ['TYPE_BOOL', 'TYPE_UINT8', 'TYPE_INT64', 'TYPE_FP16', 'TYPE_FP32', 'TYPE_FP64', 'TYPE_STRING', 'TYPE_BF16', 'TYPE_INVALID', 'FP32', ''];
+// Expressions over `triton_python_backend_utils`, for the model of `python-probe.ts`.
+const DTYPES = [
+  'bool_',
+  'uint8',
+  'uint16',
+  'uint32',
+  'uint64',
+  'int8',
+  'int16',
+  'int32',
+  'int64',
+  'float16',
+  'float32',
+  'float64',
+  'object_',
+  'complex64',
+  'datetime64',
+  'str_',
+  'bytes_',
+  'longlong',
+];
+const TYPE_NAMES = [
+  'TYPE_BOOL',
+  'TYPE_UINT8',
+  'TYPE_INT64',
+  'TYPE_FP16',
+  'TYPE_FP32',
+  'TYPE_FP64',
+  'TYPE_STRING',
+  'TYPE_BF16',
+  'TYPE_INVALID',
+  'FP32',
+  '',
+];
 
 /** By topic; each is evaluated by `probe`. */
 export const SURFACE: Readonly<Record<string, readonly string[]>> = {
-  'module': [
+  module: [
     '[n for n in sorted(dir(pb)) if n[0].isupper()]',
     'sorted(pb.TRITON_STRING_TO_NUMPY.items(), key=str)',
     'pb.TRITONSERVER_RESPONSE_COMPLETE_FINAL, pb.TRITONSERVER_REQUEST_FLAG_SEQUENCE_START, pb.TRITONSERVER_REQUEST_FLAG_SEQUENCE_END',
@@ -119,7 +59,7 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'pb.get_output_config_by_name({}, "O")',
     'sys.modules[pb.Tensor.__module__].__name__',
   ],
-  'datatypes': [
+  datatypes: [
     ...DTYPES.map((name) => `str(pb.Tensor("T", np.zeros((1,), np.${name})).as_numpy().dtype)`),
     'pb.Tensor("T", np.zeros(1)).triton_dtype()',
     ...TYPE_NAMES.map((name) => `pb.triton_string_to_numpy("${name}")`),
@@ -133,7 +73,7 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'pb.deserialize_bytes_tensor(b"\\x01\\x00\\x00\\x00a\\x00\\x00\\x00\\x00").tolist()',
     'pb.deserialize_bytes_tensor(b"").tolist()',
   ],
-  'Tensor': [
+  Tensor: [
     'pb.Tensor("T", np.arange(6, dtype=np.int32).reshape(2, 3)).as_numpy().tolist()',
     'pb.Tensor("T", np.arange(6, dtype=np.int32).reshape(2, 3)).shape()',
     'pb.Tensor("T", np.array(5)).shape()',
@@ -170,7 +110,7 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'pb.get_input_tensor_by_name(r, "I").as_numpy() is pb.get_input_tensor_by_name(r, "I").as_numpy()',
     '[n for n in sorted(dir(pb.Tensor)) if n[0] != "_"]',
   ],
-  'InferenceRequest': [
+  InferenceRequest: [
     '[n for n in sorted(dir(pb.InferenceRequest)) if n[0] != "_"]',
     'r.request_id(), r.correlation_id(), r.flags(), r.timeout()',
     'r.parameters()',
@@ -204,7 +144,7 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'ask("m", trace=r.trace()) and 1',
     'r.set_release_flags(pb.TRITONSERVER_REQUEST_RELEASE_ALL)',
   ],
-  'InferenceResponse': [
+  InferenceResponse: [
     '[n for n in sorted(dir(pb.InferenceResponse)) if n[0] != "_"]',
     'pb.InferenceResponse().output_tensors()',
     'pb.InferenceResponse([]).has_error(), pb.InferenceResponse([]).error()',
@@ -219,7 +159,7 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'pb.get_output_tensor_by_name(pb.InferenceResponse([], pb.TritonError("x")), "A")',
     '[n for n in sorted(dir(type(r.get_response_sender()))) if n[0] != "_"]',
   ],
-  'TritonError': [
+  TritonError: [
     'pb.TritonError("x").code(), pb.TritonError("x").message()',
     '[str(c) for c in (pb.TritonError.UNKNOWN, pb.TritonError.INTERNAL, pb.TritonError.NOT_FOUND, pb.TritonError.INVALID_ARG, pb.TritonError.UNAVAILABLE, pb.TritonError.UNSUPPORTED, pb.TritonError.ALREADY_EXISTS, pb.TritonError.CANCELLED)]',
     'pb.TritonError("x", pb.TritonError.NOT_FOUND).code() == pb.TritonError.NOT_FOUND',
@@ -231,7 +171,7 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'str(pb.TritonModelException("m")), repr(pb.TritonModelException("m"))',
     '[n for n in sorted(dir(pb.TritonError)) if n[0] != "_"]',
   ],
-  'Logger': [
+  Logger: [
     'pb.Logger.log("m")',
     'pb.Logger.log("m", pb.Logger.ERROR)',
     'pb.Logger.log_info("m"), pb.Logger.log_warn("m"), pb.Logger.log_error("m"), pb.Logger.log_verbose("m")',
@@ -240,7 +180,7 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'str(pb.Logger.INFO), str(pb.Logger.WARNING), str(pb.Logger.ERROR), str(pb.Logger.VERBOSE)',
     '[n for n in sorted(dir(pb.Logger)) if n[0] != "_"]',
   ],
-  'metrics': [
+  metrics: [
     '[n for n in sorted(dir(pb.MetricFamily)) if n[0] != "_"]',
     'str(pb.MetricFamily.COUNTER), str(pb.MetricFamily.GAUGE)',
     '(lambda f: (lambda m: (m.increment(2), m.value()))(f.Metric(labels={"a": "b"})))(pb.MetricFamily(name="p14_a", description="d", kind=pb.MetricFamily.COUNTER))',
@@ -252,7 +192,7 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     '(lambda f: f.Metric(labels={"a": 1}))(pb.MetricFamily(name="p14_g", description="d", kind=pb.MetricFamily.COUNTER))',
     '(lambda f: [f.Metric(labels={"a": "1"}).increment(1), f.Metric(labels={"a": "1"}).value()])(pb.MetricFamily(name="p14_h", description="d", kind=pb.MetricFamily.COUNTER))',
   ],
-  'BLS': [
+  BLS: [
     'shown(ask("adds").exec())',
     'shown(ask("adds", 41).exec())',
     'shown(ask("adds", model_version=1).exec())',
