@@ -14,7 +14,7 @@ import {
 } from '../engines/index.ts';
 import type { EventSink } from '../events/index.ts';
 import type { ModelPython } from '../inference/index.ts';
-import { ensureEnvironment } from '../python/index.ts';
+import { ensureEnvironment, openPackedEnvironment } from '../python/index.ts';
 import type { ProjectSnapshot } from '../reload/index.ts';
 import type { RepositorySync, UserPaths } from '../repository/index.ts';
 import { requireConsent } from './consent.ts';
@@ -133,9 +133,9 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
   const searchFrom = [projectDir, ...options.runtimePaths];
   const models = [...(initial.repository?.models.values() ?? [])];
   const hasOnnx = models.some(({ files }) => files.some((file) => file.path.endsWith('.onnx')));
-  const runtimePaths = hasOnnx
-    ? await ensureOnnxRuntime({ searchFrom, home, environment, events }, signal)
-    : [];
+  const runtimePaths = once(() => ensureOnnxRuntime({ searchFrom, home, environment, events }, signal));
+  // Without it the engine could not start; a project whose first ONNX model comes later fetches it then.
+  if (hasOnnx) await runtimePaths();
   return new EmbeddedEngine({
     repository: stagedRepository,
     host: listen.host,
@@ -154,17 +154,23 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
 /** The Python of the project's script runs its Python models too. */
 function modelPython({ config, events }: EngineStartOptions, signal: AbortSignal) {
   const { python, home, environment } = config;
-  let found: Promise<ModelPython> | undefined;
+  const own = once(async (): Promise<ModelPython> => {
+    const { interpreter } = await ensureEnvironment(python, home, environment, events, signal);
+    return { interpreter, environment };
+  });
+  return async (packed?: string): Promise<ModelPython> =>
+    packed === undefined ? own() : openPackedEnvironment(packed, home, environment, events, signal);
+}
+
+/** Does it at the first call. What failed, such as a download, is tried again at the next. */
+function once<T>(task: () => Promise<T>): () => Promise<T> {
+  let done: Promise<T> | undefined;
   return () => {
-    found ??= ensureEnvironment(python, home, environment, events, signal).then(({ interpreter }) => ({
-      interpreter,
-      environment,
-    }));
-    // What failed once, such as a download, is tried again with the next load.
-    found.catch(() => {
-      found = undefined;
+    done ??= task();
+    done.catch(() => {
+      done = undefined;
     });
-    return found;
+    return done;
   };
 }
 

@@ -1,7 +1,11 @@
+import { within } from '../base/index.ts';
 import type { ModelConfig } from '../repository/index.ts';
 import { type ModelSignature, signatureOf } from './model-signature.ts';
 import type { RequestScheduler } from './scheduling/request-scheduler.ts';
 import type { ModelStatistics } from './statistics.ts';
+
+/** Longer than any request should take: after it a model that hangs is ended. */
+const RETIRE_LIMIT_MS = 300_000;
 
 export interface LoadedVersionParts {
   readonly version: string;
@@ -26,6 +30,10 @@ export class LoadedVersion {
   readonly #dispose: () => Promise<void>;
   #holders = 0;
   #onReleased: (() => void) | undefined;
+  #onAbandoned: (() => void) | undefined;
+  readonly #abandoned = new Promise<void>((resolve) => {
+    this.#onAbandoned = resolve;
+  });
 
   constructor({ version, config, labels, statistics, scheduler, dispose }: LoadedVersionParts) {
     this.version = version;
@@ -42,7 +50,7 @@ export class LoadedVersion {
     return this.config.platform || this.config.backend;
   }
 
-  /** Keeps it answering until `release`: an ensemble has begun a request that will need it. */
+  /** Keeps it answering until `release`: an ensemble is made of it. */
   hold(): void {
     this.#holders += 1;
   }
@@ -52,13 +60,22 @@ export class LoadedVersion {
     if (this.#holders === 0) this.#onReleased?.();
   }
 
-  /** Answers what it has accepted, takes no more, and lets go of the model. */
+  /** Answers what it has accepted, for minutes at most, takes no more, and lets go of the model. */
   async retire(): Promise<void> {
+    await Promise.race([within(this.#finish(), RETIRE_LIMIT_MS), this.#abandoned]);
+    await this.#dispose();
+  }
+
+  /** Lets go of the model now: what still runs fails. For a version that is being retired. */
+  abandon(): void {
+    this.#onAbandoned?.();
+  }
+
+  async #finish(): Promise<void> {
     if (this.#holders > 0)
       await new Promise<void>((resolve) => {
         this.#onReleased = resolve;
       });
     await this.scheduler.drain();
-    await this.#dispose();
   }
 }

@@ -10,8 +10,8 @@ import {
   readLabels,
 } from '../repository/index.ts';
 import type { Backend, BackendModel } from './backends/backend.ts';
-import { completeEnsembleConfig, type Members } from './ensemble/ensemble-check.ts';
-import { type EnsembleMembers, EnsembleScheduler } from './ensemble/ensemble-scheduler.ts';
+import { bindSteps, type Members } from './ensemble/ensemble-check.ts';
+import { EnsembleScheduler } from './ensemble/ensemble-scheduler.ts';
 import { LoadedVersion } from './loaded-version.ts';
 import { CachingScheduler } from './scheduling/caching-scheduler.ts';
 import type { RequestScheduler } from './scheduling/request-scheduler.ts';
@@ -26,7 +26,7 @@ import { warmUp } from './warmup.ts';
 export interface LoadContext {
   /** By name. */
   readonly backends: ReadonlyMap<string, Backend>;
-  readonly members: Members & EnsembleMembers;
+  readonly members: Members;
   readonly cache: ResponseCache | undefined;
   /** Hears what goes wrong later without failing a request. */
   readonly warn: (text: string) => void;
@@ -85,22 +85,22 @@ async function createScheduler(
 async function loadEnsemble(
   definition: ModelDefinition,
   { version }: ModelVersion,
-  members: Members & EnsembleMembers,
+  members: Members,
 ): Promise<LoadedVersion> {
-  const config = completeEnsembleConfig(definition.config, members);
   const labels = new Map<string, readonly string[]>();
-  for (const output of config.output)
+  for (const output of definition.config.output)
     if (output.label_filename !== '') labels.set(output.name, await readLabels(definition, output));
+  const steps = bindSteps(definition.config, members);
+  for (const { member } of steps) member.hold();
+  // An ensemble is decoupled where one of its members is.
+  const decoupled = steps.some(({ member }) => member.config.model_transaction_policy?.decoupled ?? false);
+  const config = { ...definition.config, model_transaction_policy: { decoupled } };
   const statistics = new ModelStatistics();
-  const scheduler = new EnsembleScheduler(config, members, statistics);
-  return new LoadedVersion({
-    version,
-    config,
-    labels,
-    statistics,
-    scheduler,
-    dispose: async () => undefined,
-  });
+  const scheduler = new EnsembleScheduler(config, steps, statistics);
+  const dispose = async () => {
+    for (const { member } of steps) member.release();
+  };
+  return new LoadedVersion({ version, config, labels, statistics, scheduler, dispose });
 }
 
 const STATUS_NAMES = {

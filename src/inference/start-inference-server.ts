@@ -32,6 +32,7 @@ export async function startInferenceServer(
   options: InferenceServerOptions,
   signal: AbortSignal,
 ): Promise<InferenceServer> {
+  const { runtimePaths } = options;
   const settings = readTritonArguments(options.tritonArgs ?? []);
   const logSettings = new LogSettings(settings.log);
   const events = {
@@ -45,7 +46,10 @@ export async function startInferenceServer(
   try {
     const onnx = lifetime.use(
       'onnxruntime',
-      new OnnxRuntimeBackend(options.runtimePaths, options.gpuModelsOnCpu),
+      new OnnxRuntimeBackend(
+        typeof runtimePaths === 'function' ? runtimePaths : async () => runtimePaths,
+        options.gpuModelsOnCpu,
+      ),
     );
     const models = new ModelTable();
     const backends = new Map<string, Backend>([['onnxruntime', onnx]]);
@@ -58,7 +62,12 @@ export async function startInferenceServer(
       }),
     );
     const server = new LocalModels(models, control, options.modelControlMode);
-    const python = new PythonBackend({ python: options.python, server, events });
+    const python = new PythonBackend({
+      python: options.python,
+      server,
+      events,
+      userPaths: options.userPaths ?? ((text) => text),
+    });
     backends.set('python', lifetime.use('python', python));
     const names = settings.loadModels ?? (await listModelDirectories(options.repository));
     await loadAll(control, await ensemblesLast(options.repository, names), log, signal);

@@ -20,6 +20,7 @@ export type {
 export type { ModelHost, ModelProcess, ModelStart } from './models/model-process.ts';
 export { ModelProcesses } from './models/model-processes.ts';
 export { TensorFiles } from './models/tensor-files.ts';
+export { openPackedEnvironment } from './packed-environment.ts';
 export type { ReplyStream } from './reply-stream.ts';
 export type {
   ScoreOutcome,

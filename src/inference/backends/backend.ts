@@ -11,6 +11,8 @@ export type Outcome = Answer | KServeError | Promise<Answer | undefined>;
 export interface BatchResult {
   /** One for each request, in their order. */
   readonly outcomes: readonly Outcome[];
+  /** The batch failed as a whole: the model refused it (`failed`), or its process ended before it returned (`lost`). */
+  readonly failure?: 'failed' | 'lost' | undefined;
   readonly computeInputNs: number;
   readonly computeInferNs: number;
   readonly computeOutputNs: number;

@@ -33,7 +33,9 @@ export class BatchRunner {
     try {
       const result = await instance.execute(requests, batchSize);
       if (before) await before;
-      this.#statistics.execution(batchSize, result, inferences);
+      // Triton counts the execution of a batch that failed as a whole, but none of its inferences.
+      if (result.failure !== 'lost')
+        this.#statistics.execution(batchSize, result, result.failure ? 0 : inferences);
       return this.#answer(requests, result, start);
     } catch (error) {
       if (before) await before;
@@ -65,12 +67,18 @@ export class BatchRunner {
         later.push(
           outcome.then(
             (answer) => {
-              this.#statistics.success((performance.now() - request.arrivedAt) * 1e6, queueNs, result);
+              const totalNs = (performance.now() - request.arrivedAt) * 1e6;
+              if (result.failure) this.#statistics.failure(totalNs);
+              else this.#statistics.success(totalNs, queueNs, result);
               request.resolve(answer ?? NOTHING);
             },
             (error: unknown) => this.fail([request], error),
           ),
         );
+        continue;
+      }
+      if (result.failure) {
+        this.fail([request], outcome);
         continue;
       }
       // An error that a model answers with counts as a success in Triton's statistics.

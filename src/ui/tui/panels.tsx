@@ -133,14 +133,15 @@ const LEAST_FIGURES = 12;
 const BESIDE_NAME = 19;
 
 function modelText(
-  { name, version, state }: ModelStatus,
+  { name, version, state, restarts }: ModelStatus,
   nameWidth: number,
   isBroken: boolean,
   style: Style,
 ): string {
   const [glyph, paint] =
     isBroken && state === 'READY' ? (['▲', style.yellow] as const) : modelLook(state, style);
-  return `${paint(glyph)} ${fitTo(name, nameWidth)} ${(version || '-').padStart(2)}  ${paint(state)}`;
+  const again = restarts ? style.yellow(`  restarted ${formatCount(restarts)}×`) : '';
+  return `${paint(glyph)} ${fitTo(name, nameWidth)} ${(version || '-').padStart(2)}  ${paint(state)}${again}`;
 }
 
 function modelLook(state: ModelStatus['state'], style: Style): [string, (text: string) => string] {

@@ -36,6 +36,7 @@ export interface PythonInstanceOptions {
   readonly events: EventSink;
   readonly onMetric: (process: ModelProcess, message: MetricMessage) => void;
   readonly onRestart: () => void;
+  readonly userPaths: (text: string) => string;
 }
 
 /** How long to wait before a process that does not come up again is tried once more. */
@@ -87,17 +88,20 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
       if (one.answer === undefined) return kind === 'returned' ? laterAnswer(one) : this.#notHealthy();
       return one.answer;
     });
-    const [first] = outcomes;
-    // Triton counts a batch that failed as a whole as failures, an error in a response as a success.
-    if (!this.#options.decoupled && kind !== 'returned' && first instanceof KServeError) throw first;
     const computeInferNs = milliseconds * 1e6;
     const overheadNs = Math.max(0, (performance.now() - began) * 1e6 - computeInferNs);
-    return { outcomes, computeInputNs: overheadNs / 2, computeInferNs, computeOutputNs: overheadNs / 2 };
+    return {
+      outcomes,
+      failure: kind === 'returned' ? undefined : kind,
+      computeInputNs: overheadNs / 2,
+      computeInferNs,
+      computeOutputNs: overheadNs / 2,
+    };
   }
 
   onResponse({ number, follows, response }: NumberedResponse): void {
     if (number === undefined) {
-      const error = response.error ? toKServeError(this.#named(response.error)) : this.#notHealthy();
+      const error = response.error ? this.#error(this.#named(response.error)) : this.#notHealthy();
       for (const open of [...this.#open.values()]) open.fail(error);
       return;
     }
@@ -109,7 +113,7 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
       return;
     }
     const answer: Answer | KServeError | undefined = response.error
-      ? toKServeError(response.error)
+      ? this.#error(response.error)
       : response.outputs && {
           outputs: response.outputs.map(fromModelTensor),
           parameters:
@@ -126,7 +130,7 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
       type: 'log.line',
       source: 'engine',
       level,
-      text,
+      text: this.#options.userPaths(text),
       model: this.#options.start.name,
     });
   }
@@ -173,9 +177,9 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
   async #restart(): Promise<ModelProcess | undefined> {
     if (this.#disposed || performance.now() < this.#retryAt) return undefined;
     this.#retryAt = performance.now() + RETRY_MS;
-    this.#options.onRestart();
     try {
       await this.start();
+      this.#options.onRestart();
       this.#retryAt = 0;
       return this.#process;
     } catch (error) {
@@ -225,6 +229,10 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
       code,
       message: `Failed to process the request(s) for model '${instance}', message: ${message}`,
     };
+  }
+
+  #error({ code, message }: { readonly code: number; readonly message: string }): KServeError {
+    return toKServeError({ code, message: this.#options.userPaths(message) });
   }
 
   #notHealthy(): KServeError {

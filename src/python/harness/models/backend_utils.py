@@ -19,8 +19,6 @@ def install(stream, version_directory):
         "Tensor": tensor.Tensor,
         "InferenceRequest": request.InferenceRequest,
         "InferenceResponse": response.InferenceResponse,
-        "InferenceResponseSender": response.InferenceResponseSender,
-        "InferenceTrace": request.InferenceTrace,
         "PreferredMemory": request.PreferredMemory,
         "TritonError": errors.TritonError,
         "TritonModelException": errors.TritonModelException,
@@ -28,6 +26,10 @@ def install(stream, version_directory):
         "MetricFamily": make_metric_family(stream),
         "TRITONSERVER_MEMORY_CPU": request.MemoryType.TRITONSERVER_MEMORY_CPU,
         "TRITONSERVER_MEMORY_GPU": request.MemoryType.TRITONSERVER_MEMORY_GPU,
+    }
+    native_only = {
+        "InferenceResponseSender": response.InferenceResponseSender,
+        "InferenceTrace": request.InferenceTrace,
     }
     functions = {
         "ModelConfig": model_config.ModelConfig,
@@ -52,8 +54,11 @@ def install(stream, version_directory):
         "unload_model": unload_model,
         "is_model_ready": is_model_ready,
     }
+    for value in (*classes.values(), *native_only.values()):
+        if isinstance(value, type):
+            value.__module__ = "c_python_backend_utils"
     native = ModuleType("c_python_backend_utils", "The classes of Triton's Python backend.")
-    vars(native).update(classes)
+    vars(native).update({**classes, **native_only})
     vars(module).update({**classes, **functions})
     sys.modules["c_python_backend_utils"] = native
     sys.modules[NAME] = module

@@ -1,7 +1,6 @@
 """One call of `execute`: requests out of a frame, responses into frames."""
 
 import asyncio
-import inspect
 import threading
 from time import perf_counter
 
@@ -35,7 +34,7 @@ class Executor:
         for number, meta, outputs, inputs in head:
             names = self._outputs if outputs is None else outputs
             inputs = [tensors.take(one) for one in inputs]
-            requests.append(InferenceRequest.received(number, meta, inputs, set(names), self))
+            requests.append(InferenceRequest._received(number, meta, inputs, set(names), self))
         began = perf_counter()
         bls.allow(True)
         try:
@@ -68,7 +67,8 @@ class Executor:
         if execute is None:
             raise _Refused("Python model %s does not implement `execute` method." % self._model.file)
         result = execute(requests)
-        if not inspect.iscoroutine(result):
+        # Generators too, up to Python 3.11, as in Triton.
+        if not asyncio.iscoroutine(result):
             return result
         if self._decoupled:
             # Responses come through their senders; the next batch may start meanwhile.
@@ -162,7 +162,7 @@ class Executor:
         head = [
             [request._number, 1, [int(ErrorCode.INTERNAL), text], None, []]
             for request in requests
-            if request._sender is None or not request._sender.closed()
+            if request._sender is None or not request._sender._closed
         ]
         self._stream.send_model_frame(wire.RESPONSES, head, tensors, wire.FAILED, 0.0)
 

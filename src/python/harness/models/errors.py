@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from _triton_local.models.arguments import refuse
+from _triton_local.models.arguments import WrongArguments, constructor
 
 
 class TritonModelException(Exception):
@@ -40,9 +40,10 @@ class TritonError:
 
     __slots__ = ("_message", "_code")
 
+    @constructor("TritonError(message: str, code: TritonError.ErrorCode = TritonError.INTERNAL)")
     def __init__(self, message, code=ErrorCode.INTERNAL):
         if not isinstance(message, str) or not isinstance(code, ErrorCode):
-            refuse("TritonError(message: str, code: TritonError.ErrorCode = TritonError.INTERNAL)", message, code)
+            raise WrongArguments
         self._message = message
         self._code = code
 

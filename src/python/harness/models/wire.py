@@ -78,10 +78,10 @@ class TensorReader:
         name, datatype, shape, size = described[:4]
         if len(described) == 5:
             data = self._files.read(described[4], size)
-            return Tensor.received(name, datatype, shape, memoryview(data), data)
+            return Tensor._received(name, datatype, shape, memoryview(data), data)
         data = self._frame[self._at : self._at + size]
         self._at += size + -size % _ALIGNMENT
-        return Tensor.received(name, datatype, shape, data, self._frame)
+        return Tensor._received(name, datatype, shape, data, self._frame)
 
 
 class TensorWriter:
@@ -94,7 +94,7 @@ class TensorWriter:
 
     def add(self, tensor):
         """@return what describes the tensor in the head"""
-        data = tensor.encoded()
+        data = tensor._encoded()
         size = data.nbytes if hasattr(data, "nbytes") else len(data)
         described = [tensor._name, tensor._datatype, tensor._shape, size]
         if self._files.takes(size):

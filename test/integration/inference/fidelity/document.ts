@@ -4,6 +4,14 @@ import { ALLOWED, FATAL_REASON } from './allowed.ts';
 import { FATAL_CASES } from './cases/fatal.ts';
 import { ALLOWED_CONFIGURATIONS, CONFIGURATIONS } from './configurations.ts';
 import { errorTable } from './error-codes.ts';
+import { ENSEMBLE_REQUESTS, ENSEMBLES, MISTAKEN } from './repositories/ensembles.ts';
+import {
+  ANSWERING_MODELS,
+  DECOUPLED_MODELS,
+  LOADING_MODELS,
+  UNANSWERED_MODELS,
+} from './repositories/python-failures.ts';
+import { ASYNC_SURFACE, FATAL_SURFACE, SURFACE } from './repositories/python-surface.ts';
 import { SEQUENCE_MODELS, SEQUENCE_SCRIPTS, SEQUENCES_BATCHED_OTHERWISE } from './repositories/sequences.ts';
 import { BATCHED_OTHERWISE, SCHEDULING_CASES } from './scheduling.ts';
 
@@ -30,6 +38,8 @@ export function fidelityDocument(tallies: readonly TopicTally[]): string {
     digits: sum(({ digits }) => digits),
     allowed: sum(({ allowed }) => allowed),
   };
+  const surface = Object.values(SURFACE).flat().length + ASYNC_SURFACE.length;
+  const failing = ANSWERING_MODELS.length + DECOUPLED_MODELS.length + LOADING_MODELS.length;
   return `# How the embedded engine answers beside the real Triton
 
 Written by \`test/integration/inference/fidelity\`, which sends the same bytes to a real \`tritonserver\` 2.51.0 and to
@@ -87,6 +97,31 @@ ${SCHEDULING_CASES.length} sequences of requests go at the same times through mo
 preferred sizes, delays, limits and times of queues, priorities, failures. Statuses and texts, which answer comes before
 which, and the statistics (inferences, executions, batches by size, successes and failures) are the same, but for the
 batches of \`${BATCHED_OTHERWISE.cases.join('`, `')}\`. *${BATCHED_OTHERWISE.reason}*
+
+## Python models and ensembles
+Both servers read one repository, and answers, streams, entries of the index, metadata, configurations and statistics
+are compared.
+- The surface of \`triton_python_backend_utils\`: ${surface} expressions that a model evaluates on both, of them ${
+    Object.values(SURFACE)
+      .flat()
+      .filter((text) => text.includes('ask(')).length + ASYNC_SURFACE.length
+  } about requests to other models.
+- ${failing} Python models that fail in one of their methods, give back something wrong, send too much or too late, or end.
+- ${Object.keys(ENSEMBLES).length} ensembles, each asked in ${ENSEMBLE_REQUESTS.length + 2} ways, and ${Object.keys(MISTAKEN).length} configurations of ensembles with a mistake, or at an edge; what
+  becomes of ensembles whose members are loaded, changed, broken and unloaded.
+
+What differs, and why:
+- A model whose process has died answers again; Triton 2.51 says \`Stub process … is not healthy.\` until the model is
+  loaded anew. *A laptop's user would not know why it stays dead.*
+- ${UNANSWERED_MODELS.length} models of which Triton never answers are answered with an error (${quoted(UNANSWERED_MODELS.map(([name]) => name))}), and an ensemble that
+  overwrites its own input is served. *Nobody should wait for nothing.*
+- What the real server dies of is survived (${quoted(FATAL_SURFACE)}).
+- The frames of Triton's own \`triton_python_backend_utils.py\` are missing in tracebacks. *Ours is another file.*
+- Triton gives the outputs of an ensemble in no order and repeats the parameters of a sequence with each of them; ours
+  keeps the model's order and says them once. *To a reader of JSON it is the same.*
+- Where a step of an ensemble is refused, Triton counts that failure of the ensemble once more; ours counts requests.
+- After our own reload of a member, an ensemble that it no longer fits serves on with the old member, and the log says
+  so; after a load or unload by a client it is unloaded, as by Triton. *A bad save leaves the last good serving.*
 
 ## Sequences
 \`repositories/sequences.ts\` plays ${SEQUENCE_SCRIPTS} scripts of timed requests to ${Object.keys(SEQUENCE_MODELS).length} Python models on both servers: \`direct\` and
@@ -158,3 +193,5 @@ function parameterNames(only?: OnnxParameterKind): string {
   const names = Object.entries(ONNX_PARAMETERS).filter(([, kind]) => only === undefined || kind === only);
   return names.map(([name]) => `\`${name}\``).join(', ');
 }
+
+const quoted = (texts: readonly string[]) => texts.map((text) => `\`${text}\``).join(', ');

@@ -100,7 +100,11 @@ export const ERRORS_ELSEWHERE: Readonly<Record<string, string>> = {
   E82: '`scheduling.ts`: `queue_size`',
   E83: '`scheduling.ts`: `reject`',
   E84: '`test/unit/inference/scheduler.test.ts`: takes a request back',
+  E85: '`python-failures.test.ts`: dec_three, plain infer',
   E86: '`golden.test.ts`: recorded failures of ONNX Runtime',
+  E87: '`python-failures.test.ts`: raises',
+  E88: '`python-failures.test.ts`: killed',
+  E89: '`ensembles.test.ts`: e_refuses',
 };
 
 /** Errors that no request to the embedded engine brings up. */
@@ -123,10 +127,6 @@ export const ERRORS_ABSENT: Readonly<Record<string, string>> = {
   E77: 'beyond what a body may be (2 GiB), on both',
   E79: '`repositories/sequences.ts`: `one that waits too long`',
   E80: 'the door opens once models are loaded',
-  E85: 'decoupled models and backends that answer several times are not served',
-  E87: 'Python models are not served',
-  E88: 'Python models are not served',
-  E89: 'ensembles are not served',
   E91: '2.51 hands the model damaged bytes (`sequence-scheduler.test.ts`: refuses ids of the other kind)',
   E92: '`repositories/sequences.ts`: `a string that is too long`',
 };

@@ -1,8 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { realTriton, skipLoudly } from '../../../helpers/triton.ts';
 import type { ComparableAnswer } from './comparison.ts';
-import { ASYNC_SURFACE, SURFACE, SURFACE_FILES } from './repositories/python-surface.ts';
-import { askShared, infer, type SharedRepository, startOnSharedRepository } from './shared-repository.ts';
+import { exchange, request } from './exchange.ts';
+import { SURFACE_FILES } from './repositories/python-probe.ts';
+import { ASYNC_SURFACE, FATAL_SURFACE, SURFACE } from './repositories/python-surface.ts';
+import {
+  askShared,
+  infer,
+  type SharedRepository,
+  startOnSharedRepository,
+  unloadShared,
+} from './shared-repository.ts';
 
 if (!realTriton) skipLoudly('the comparison of triton_python_backend_utils with the real one');
 
@@ -20,6 +28,11 @@ describe.skipIf(!realTriton)('what a Python model finds', () => {
 
   describe('in asynchronous models', () => {
     it.each(ASYNC_SURFACE)('%s', (expression) => evaluatesAlike('probe_async', expression));
+  });
+
+  it.each(FATAL_SURFACE)('%s: is survived, which the real one does not', async (expression) => {
+    const { status } = await exchange(pair.ourPort, infer('probe', { inputs: [textInput(expression, 1)] }));
+    expect(status).toBe(200);
   });
 
   describe('of a request', () => {
@@ -59,6 +72,13 @@ describe.skipIf(!realTriton)('what a Python model finds', () => {
       pair,
       infer(model, { inputs: [textInput(expression, size)], ...more }),
     );
+    const isDead = real.body.includes('is not healthy');
+    // The real server does not start a process again that has died, unless the model is loaded anew.
+    if (isDead) {
+      await unloadShared(pair, model);
+      await askShared(pair, request('POST', `/v2/repository/models/${model}/load`));
+    }
+    expect(isDead).toBe(false);
     expect(evaluated(ours)).toEqual(evaluated(real));
   }
 });

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { describeInstallation } from '../../../../src/engines/native/installation.ts';
 import { EventBus } from '../../../../src/events/index.ts';
 import { startInferenceServer } from '../../../../src/inference/index.ts';
-import { modelPython } from '../../../helpers/python.ts';
 import { startBareTriton } from '../../../helpers/triton-process.ts';
 import { PROJECT } from '../golden-repository.ts';
 import { type ComparableAnswer, comparable } from './comparison.ts';
@@ -28,7 +28,7 @@ export async function startOnSharedRepository(
   mode: ControlMode,
 ): Promise<SharedRepository> {
   const repository = mkdtempSync(path.join(tmpdir(), 'triton-local-shared-'));
-  writeFiles(repository, files);
+  writeModelFiles(repository, files);
   const ourLog: string[] = [];
   const events = new EventBus();
   events.subscribe((event) => {
@@ -44,7 +44,11 @@ export async function startOnSharedRepository(
       httpPort: 0,
       modelControlMode: mode,
       runtimePaths: [PROJECT],
-      python: modelPython,
+      // The same Python, since numpy's texts differ from version to version.
+      python: async () => ({
+        interpreter: describeInstallation(program).python ?? 'python3',
+        environment: { PATH: process.env.PATH ?? '' },
+      }),
       events,
     },
     new AbortController().signal,
@@ -63,7 +67,8 @@ export async function startOnSharedRepository(
   };
 }
 
-function writeFiles(repository: string, files: RepositoryFiles): void {
+/** Writes models into a repository. */
+export function writeModelFiles(repository: string, files: RepositoryFiles): void {
   for (const [file, text] of Object.entries(files)) {
     mkdirSync(path.dirname(path.join(repository, file)), { recursive: true });
     writeFileSync(path.join(repository, file), text);
@@ -76,7 +81,7 @@ export function loadShared(
   name: string,
   files: RepositoryFiles,
 ): Promise<[real: ComparableAnswer, ours: ComparableAnswer]> {
-  writeFiles(pair.directory, files);
+  writeModelFiles(pair.directory, files);
   return askShared(pair, request('POST', `/v2/repository/models/${name}/load`));
 }
 

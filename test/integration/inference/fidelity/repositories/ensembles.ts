@@ -1,23 +1,10 @@
-// Ensembles, sound ones and ones with a mistake, and the Python models that they are made of.
+// Ensembles, sound ones and ones with a mistake.
 import type { RepositoryFiles } from '../shared-repository.ts';
-import { DECOUPLED, PREAMBLE, pythonFiles } from './python-files.ts';
-
-type Tensors = Readonly<Record<string, string>>;
+import { MEMBERS } from './ensemble-members.ts';
+import { type Tensors, tensorConfig } from './python-files.ts';
 
 /** `[model, inputs by ensemble tensor, outputs by ensemble tensor, version]` */
 type Step = readonly [model: string, inputs: Tensors, outputs: Tensors, version?: number];
-
-const tensor = (kind: string, name: string, spec: string) => {
-  const [type = 'FP32', dims = '2', more = ''] = spec.split(/\s*;\s*/);
-  return `${kind} [ { name: "${name}" data_type: TYPE_${type} dims: [ ${dims} ] ${more} } ]\n`;
-};
-
-const member = (inputs: Tensors, outputs: Tensors, batch = 4) =>
-  `max_batch_size: ${batch}\n${Object.entries(inputs)
-    .map(([name, spec]) => tensor('input', name, spec))
-    .join('')}${Object.entries(outputs)
-    .map(([name, spec]) => tensor('output', name, spec))
-    .join('')}instance_group [ { count: 1 kind: KIND_CPU } ]\n`;
 
 interface EnsembleOptions {
   readonly inputs?: Tensors;
@@ -37,106 +24,11 @@ function ensemble(
   const step = ([model, from, to, version = -1]: Step) =>
     `  step [ {\n    model_name: "${model}"\n    model_version: ${version}\n${map('input_map', from)}${map('output_map', to)}  } ]\n`;
   return `platform: "ensemble"\nmax_batch_size: ${batch}\n${Object.entries(inputs)
-    .map(([name, spec]) => tensor('input', name, spec || 'FP32;2'))
+    .map(([name, spec]) => tensorConfig('input', name, spec || 'FP32;2'))
     .join('')}${Object.entries(outputs)
-    .map(([name, spec]) => tensor('output', name, spec || 'FP32;2'))
+    .map(([name, spec]) => tensorConfig('output', name, spec || 'FP32;2'))
     .join('')}ensemble_scheduling {\n${steps.map(step).join('')}}\n${more}`;
 }
-
-const each = (answer: string) =>
-  `${PREAMBLE}class TritonPythonModel:
-    def execute(self, requests):
-        out = []
-        for r in requests:
-            x = {t.name(): t.as_numpy() for t in r.inputs()}
-            out.append(pb.InferenceResponse(${answer}))
-        return out
-`;
-const gives = (name: string, value: string) => each(`[pb.Tensor("${name}", ${value})]`);
-const streamed = (sends: string) =>
-  `${PREAMBLE}class TritonPythonModel:
-    def execute(self, requests):
-        for r in requests:
-            x = r.inputs()[0].as_numpy()
-            s = r.get_response_sender()
-            ${sends}
-            s.send(flags=1)
-`;
-const XY = member({ X: 'FP32;2' }, { Y: 'FP32;2' });
-const TOLD =
-  'np.array([["|".join([r.request_id(), str(r.correlation_id()), str(r.flags()), r.parameters(), str(r.timeout())]).encode()]] * len(x["X"]), dtype=object)';
-
-/** What ensembles are made of. */
-export const MEMBERS: RepositoryFiles = {
-  ...pythonFiles('add1', gives('Y', 'x["X"] + 1'), XY),
-  ...pythonFiles('mul2', gives('Y', 'x["X"] * 2'), XY),
-  ...pythonFiles(
-    'sum2',
-    gives('Z', 'x["A"] + x["B"]'),
-    member({ A: 'FP32;2', B: 'FP32;2' }, { Z: 'FP32;2' }),
-  ),
-  ...pythonFiles('tells', gives('T', TOLD), member({ X: 'FP32;2' }, { T: 'STRING;1' })),
-  ...pythonFiles('unbatched', gives('Y', 'x["X"] + 100'), member({ X: 'FP32;2' }, { Y: 'FP32;2' }, 0)),
-  ...pythonFiles('one_row', gives('Y', 'x["X"] + 10'), member({ X: 'FP32;1,2' }, { Y: 'FP32;1,2' }, 0)),
-  ...pythonFiles(
-    'reshapes',
-    gives('Y', 'x["X"].reshape(x["X"].shape)'),
-    member({ X: 'FP32;2;reshape { shape: [ 2, 1 ] }' }, { Y: 'FP32;2;reshape { shape: [ 2, 1 ] }' }),
-  ),
-  ...pythonFiles('small', gives('Y', 'x["X"]'), member({ X: 'FP32;2' }, { Y: 'FP32;2' }, 2)),
-  ...pythonFiles(
-    'vary',
-    gives('Y', 'np.arange(int(x["X"].sum()), dtype=np.float32).reshape(1, -1)'),
-    member({ X: 'FP32;2' }, { Y: 'FP32;-1' }),
-  ),
-  ...pythonFiles('any', gives('Y', 'x["X"] - 1'), member({ X: 'FP32;-1' }, { Y: 'FP32;-1' })),
-  ...pythonFiles('ints', gives('Y', 'x["X"].astype(np.int32)'), member({ X: 'FP32;2' }, { Y: 'INT32;2' })),
-  ...pythonFiles(
-    'words',
-    gives('Y', 'np.array([[str(v).encode() for v in row] for row in x["X"]], dtype=object)'),
-    member({ X: 'FP32;2' }, { Y: 'STRING;2' }),
-  ),
-  ...pythonFiles(
-    'numbers',
-    gives('Y', 'np.array([[float(v) for v in row] for row in x["X"]], dtype=np.float32)'),
-    member({ X: 'STRING;2' }, { Y: 'FP32;2' }),
-  ),
-  ...pythonFiles(
-    'maybe',
-    gives('Y', 'x["X"] + (x["O"] if "O" in x else 7)'),
-    member({ X: 'FP32;2', O: 'FP32;2;optional: true' }, { Y: 'FP32;2' }),
-  ),
-  ...pythonFiles(
-    'two_out',
-    each('[pb.Tensor("Y", x["X"] + 1), pb.Tensor("W", x["X"] + 2)]'),
-    member({ X: 'FP32;2' }, { Y: 'FP32;2', W: 'FP32;2' }),
-  ),
-  ...pythonFiles('refuses', each('[], pb.TritonError("no way", pb.TritonError.NOT_FOUND)'), XY),
-  ...pythonFiles('raises', gives('Y', 'nothing'), XY),
-  ...pythonFiles('dies', gives('Y', '__import__("os")._exit(1)'), XY),
-  ...pythonFiles('silent', each('[]'), XY),
-  ...pythonFiles('wrong_shape', gives('Y', 'np.ones((1, 3), np.float32)'), XY),
-  ...pythonFiles('wrong_type', gives('Y', 'np.ones((1, 2), np.int32)'), XY),
-  ...pythonFiles('broken', 'x = 1\n', XY),
-  ...pythonFiles(
-    'streams',
-    streamed('for i in range(3): s.send(pb.InferenceResponse([pb.Tensor("Y", x + i)]))'),
-    XY + DECOUPLED,
-  ),
-  ...pythonFiles('streams_none', streamed('pass'), XY + DECOUPLED),
-  ...pythonFiles(
-    'streams_one',
-    streamed('s.send(pb.InferenceResponse([pb.Tensor("Y", x)]))'),
-    XY + DECOUPLED,
-  ),
-  ...pythonFiles(
-    'streams_error',
-    streamed(
-      's.send(pb.InferenceResponse([pb.Tensor("Y", x)])); s.send(pb.InferenceResponse([], pb.TritonError("bad")))',
-    ),
-    XY + DECOUPLED,
-  ),
-};
 
 const chain = (...models: string[]): Step[] =>
   models.map((model, index) => [
@@ -271,10 +163,6 @@ export const MISTAKEN: Readonly<Record<string, string>> = {
     ['add1', { X: 'I' }, { Y: 'R' }],
     ['mul2', { X: 'I' }, { Y: 'R' }],
   ]),
-  x_writes_input: ensemble([
-    ['add1', { X: 'I' }, { Y: 'I' }],
-    ['add1', { X: 'I' }, { Y: 'R' }],
-  ]),
   x_output_never_made: ensemble(chain('add1'), { outputs: { R: '', Q: '' } }),
   x_steps_in_a_circle: ensemble([
     ['sum2', { A: 'I', B: 'b' }, { Z: 'a' }],
@@ -297,7 +185,6 @@ export const MISTAKEN: Readonly<Record<string, string>> = {
   ]),
   x_no_outputs: ensemble(chain('add1'), { outputs: {} }),
   x_no_inputs: ensemble(chain('add1'), { inputs: {} }),
-  x_dynamic_batching: ensemble(chain('add1'), { more: 'dynamic_batching { }\n' }),
   x_instances: ensemble(chain('add1'), { more: 'instance_group [ { count: 1 kind: KIND_CPU } ]\n' }),
   x_optimization: ensemble(chain('add1'), { more: 'optimization { priority: PRIORITY_MAX }\n' }),
   x_decoupled_said: ensemble(chain('add1'), { more: 'model_transaction_policy { decoupled: true }\n' }),
@@ -309,13 +196,42 @@ export const MISTAKEN: Readonly<Record<string, string>> = {
   x_platform_without_scheduling: ensemble([]).replace(/ensemble_scheduling \{\n\}\n/, ''),
 };
 
+const OVERWRITING = ensemble([
+  ['add1', { X: 'I' }, { Y: 'I' }],
+  ['add1', { X: 'I' }, { Y: 'R' }],
+]);
+
 /** All of it as one repository. */
 export const ENSEMBLE_FILES: RepositoryFiles = {
   ...MEMBERS,
   ...Object.fromEntries(
-    Object.entries({ ...ENSEMBLES, ...MISTAKEN }).flatMap(([name, config]) => [
+    Object.entries({ ...ENSEMBLES, ...MISTAKEN, overwrites: OVERWRITING }).flatMap(([name, config]) => [
       [`${name}/config.pbtxt`, config],
       [`${name}/1/.keep`, ''],
     ]),
   ),
 };
+
+const given = (shape: readonly number[], name = 'I', datatype = 'FP32') => ({
+  name,
+  datatype,
+  shape,
+  data: Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_none, at) => at + 1),
+});
+
+/** What each ensemble is asked. */
+export const ENSEMBLE_REQUESTS: readonly object[] = [
+  { id: 'r1', inputs: [given([1, 2])] },
+  { inputs: [given([2, 2])] },
+  { inputs: [given([2])] },
+  { inputs: [given([5, 2])] },
+  { inputs: [given([1, 2]), given([1, 2], 'J')] },
+  { inputs: [given([1, 2])], outputs: [{ name: 'R' }] },
+  { inputs: [given([1, 2])], outputs: [{ name: 't1' }] },
+  {
+    inputs: [given([1, 2])],
+    parameters: { sequence_id: 5, sequence_start: true, timeout: 500000, priority: 1, mine: 'x' },
+  },
+  { inputs: [given([1, 2], 'I', 'INT32')] },
+  { inputs: [] },
+];

@@ -14,8 +14,6 @@ const ANSWERING: Readonly<Record<string, string>> = {
   ok: executing(`return [${ok} for r in requests]`),
   ok_prints: executing(`print("x" * 1048576)\nreturn [${ok} for r in requests]`),
   ok_stderr: executing(`import sys\nsys.stderr.write("y" * 100000)\nreturn [${ok} for r in requests]`),
-  returns_none: executing('return None'),
-  returns_nothing: executing('pass'),
   returns_number: executing('return 5'),
   returns_tuple: executing(`return tuple(${ok} for r in requests)`),
   returns_generator: executing(`return (${ok} for r in requests)`),
@@ -23,7 +21,6 @@ const ANSWERING: Readonly<Record<string, string>> = {
   returns_empty: executing('return []'),
   returns_too_many: executing(`return [${ok} for r in requests] * 2`),
   returns_numbers: executing('return [3 for r in requests]'),
-  returns_nones: executing('return [None for r in requests]'),
   returns_tensors: executing('return [pb.Tensor("O", np.ones((1, 2), np.float32)) for r in requests]'),
   returns_strings: executing('return ["O" for r in requests]'),
   no_outputs: executing('return [pb.InferenceResponse([]) for r in requests]'),
@@ -191,9 +188,6 @@ const LOADING: Readonly<Record<string, string>> = {
   ),
   load_auto_batch: completing('c.set_max_batch_size(2); return c'),
   load_auto_batch_more: completing('c.set_max_batch_size(8); return c'),
-  load_auto_bad_type: completing(
-    'c.add_input({"name": "X", "data_type": "TYPE_NONE", "dims": [1]}); return c',
-  ),
 };
 
 /** Decoupled models. */
@@ -227,9 +221,6 @@ const DECOUPLING: Readonly<Record<string, string>> = {
     's.send(pb.InferenceResponse([pb.Tensor("O", x)]), flags=1)\nraise ValueError("late")',
   ),
   dec_returns: executing('return [1]'),
-  dec_exits: sending(
-    's.send(pb.InferenceResponse([pb.Tensor("O", x)]))\nimport os, time\ntime.sleep(0.1)\nos._exit(1)',
-  ),
   dec_other_name: sending('s.send(pb.InferenceResponse([pb.Tensor("Z", x)]), flags=1)'),
   dec_parts: sending(
     's.send(pb.InferenceResponse([]))\ns.send(pb.InferenceResponse([pb.Tensor("O", x)]))\ns.send(flags=1)',
@@ -265,6 +256,13 @@ const BROKEN_HELPERS: readonly (readonly [name: string, files: RepositoryFiles])
       'load_helper_syntax/1/bad_helper2.py': 'x = (\n',
     },
   ],
+];
+
+/** What the real server never answers: a request of a model that gives back nothing, a load without a file. */
+export const UNANSWERED_MODELS: readonly (readonly [name: string, files: RepositoryFiles])[] = [
+  ['returns_none', pythonFiles('returns_none', executing('return None'))],
+  ['returns_nothing', pythonFiles('returns_nothing', executing('pass'))],
+  ['returns_nones', pythonFiles('returns_nones', executing('return [None for r in requests]'))],
   [
     'load_no_file',
     { 'load_no_file/config.pbtxt': `backend: "python"\n${TWO_NUMBERS}`, 'load_no_file/1/other.py': '' },

@@ -34,3 +34,12 @@ function indented(text: string, by = '        '): string {
     .map((line) => `${by}${line}\n`)
     .join('');
 }
+
+/** Tensors by name, each as `TYPE;DIMS;MORE`. */
+export type Tensors = Readonly<Record<string, string>>;
+
+/** One tensor of a configuration. */
+export const tensorConfig = (kind: string, name: string, spec: string) => {
+  const [type = 'FP32', dims = '2', more = ''] = spec.split(/\s*;\s*/);
+  return `${kind} [ { name: "${name}" data_type: TYPE_${type} dims: [ ${dims} ] ${more} } ]\n`;
+};
