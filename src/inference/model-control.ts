@@ -25,6 +25,7 @@ import {
   UNLOADED,
   type VersionEntry,
 } from './model-table.ts';
+import type { RateLimiter } from './scheduling/rate-limiter.ts';
 import type { ResponseCache } from './scheduling/response-cache.ts';
 
 /** How long the models' last requests may take when the server stops. */
@@ -44,6 +45,8 @@ export interface ModelControlOptions {
   readonly sync?: RepositorySync | undefined;
   /** Keeps the answers of models whose configuration asks for it. */
   readonly cache?: ResponseCache | undefined;
+  /** Holds instances back until the resources that they name are free. */
+  readonly limiter?: RateLimiter | undefined;
 }
 
 /**
@@ -66,7 +69,7 @@ export class ModelControl implements AsyncDisposable {
     repository: string,
     backends: ReadonlyMap<string, Backend>,
     events: EventSink,
-    { userPaths = (text) => text, sync, cache }: ModelControlOptions = {},
+    { userPaths = (text) => text, sync, cache, limiter }: ModelControlOptions = {},
   ) {
     this.#table = table;
     this.#repository = repository;
@@ -83,6 +86,7 @@ export class ModelControl implements AsyncDisposable {
       backends,
       members: this.#ensembles.members,
       cache,
+      limiter,
       warn: (text) => this.#states.log('warning', text),
     };
   }

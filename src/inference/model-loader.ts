@@ -14,6 +14,7 @@ import { bindSteps, type Members } from './ensemble/ensemble-check.ts';
 import { EnsembleScheduler } from './ensemble/ensemble-scheduler.ts';
 import { LoadedVersion } from './loaded-version.ts';
 import { CachingScheduler } from './scheduling/caching-scheduler.ts';
+import type { RateLimiter } from './scheduling/rate-limiter.ts';
 import type { RequestScheduler } from './scheduling/request-scheduler.ts';
 import type { ResponseCache } from './scheduling/response-cache.ts';
 import { Scheduler } from './scheduling/scheduler.ts';
@@ -28,6 +29,7 @@ export interface LoadContext {
   readonly backends: ReadonlyMap<string, Backend>;
   readonly members: Members;
   readonly cache: ResponseCache | undefined;
+  readonly limiter: RateLimiter | undefined;
   /** Hears what goes wrong later without failing a request. */
   readonly warn: (text: string) => void;
 }
@@ -57,8 +59,17 @@ export async function loadVersion(
     const { config } = model;
     const statistics = new ModelStatistics();
     await warmUp(definition, model, statistics);
-    const scheduler = await createScheduler(definition, model, statistics, context);
-    const dispose = async () => model?.[Symbol.asyncDispose]();
+    const instances = context.limiter?.limit(config, model.instances) ?? model.instances;
+    const scheduler = await createScheduler(
+      definition,
+      { config, instances, returnsStates: model.returnsStates ?? false },
+      statistics,
+      context,
+    );
+    const dispose = async () => {
+      context.limiter?.forget(instances);
+      await model?.[Symbol.asyncDispose]();
+    };
     return new LoadedVersion({ version: version.version, config, labels, statistics, scheduler, dispose });
   } catch (error) {
     await model?.[Symbol.asyncDispose]();
@@ -68,7 +79,7 @@ export async function loadVersion(
 
 async function createScheduler(
   definition: ModelDefinition,
-  { config, instances, returnsStates = false }: BackendModel,
+  { config, instances, returnsStates = false }: Omit<BackendModel, typeof Symbol.asyncDispose>,
   statistics: ModelStatistics,
   { cache, warn }: LoadContext,
 ): Promise<RequestScheduler> {

@@ -10,6 +10,7 @@ import type { InferenceServer, InferenceServerOptions } from './inference-server
 import { LocalModels } from './local-models.ts';
 import { ModelControl } from './model-control.ts';
 import { ModelTable, UNLOADED } from './model-table.ts';
+import { RateLimiter } from './scheduling/rate-limiter.ts';
 import { ResponseCache } from './scheduling/response-cache.ts';
 import { readTritonArguments } from './triton-arguments.ts';
 
@@ -59,6 +60,7 @@ export async function startInferenceServer(
         userPaths: options.userPaths,
         sync: options.sync,
         cache: settings.cacheBytes === undefined ? undefined : new ResponseCache(settings.cacheBytes),
+        limiter: settings.resources && new RateLimiter(settings.resources),
       }),
     );
     const server = new LocalModels(models, control, options.modelControlMode);

@@ -16,6 +16,8 @@ describe("arguments of Triton's command line", () => {
       '--load-model=b',
       '--cache-config=local,size=1048576',
       '--cache-directory=/opt/tritonserver/caches',
+      '--rate-limit=execution_count',
+      '--rate-limit-resource=R:4:0',
     ]);
     expect(settings).toMatchObject({
       maxInputBytes: 100,
@@ -25,6 +27,7 @@ describe("arguments of Triton's command line", () => {
       strictReadiness: false,
       loadModels: ['a', 'b'],
       cacheBytes: 1_048_576,
+      resources: new Map([['R', 4]]),
       notServed: [],
     });
     expect(settings.restricted.get('live')).toEqual({ header: 'X-Key', value: 'a=b' });
@@ -51,6 +54,8 @@ describe("arguments of Triton's command line", () => {
     ['--http-restricted-api=health', /wants CATEGORY:HEADER=VALUE/],
     ['--http-restricted-api=helth:a=b', /wants one of health, metadata.* was given 'helth'/],
     ['--cache-config=local,size=big', /wants local,size=BYTES/],
+    ['--rate-limit=yes', /wants execution_count or off/],
+    ['--rate-limit-resource=R', /wants NAME:COUNT:DEVICE/],
     ['--log-format=json', /wants default or ISO8601/],
   ])('%s is refused', (argument, problem) => {
     expect(() => readTritonArguments([argument])).toThrow(problem);

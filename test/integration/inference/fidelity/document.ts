@@ -144,6 +144,11 @@ and bytes of the inputs decide, not shapes, ids or the outputs that are asked fo
 second time. Hits and misses are in the statistics. A model that is loaded anew answers nothing from before, where Triton
 goes on answering from the cache.
 
+## The rate limiter
+With \`--triton-arg --rate-limit=execution_count\` instances wait for the resources that their \`rate_limiter\` names, in the order
+that executions and priorities give on Triton; \`--rate-limit-resource\` is read. A batch is formed before it waits, where Triton
+lets it grow meanwhile.
+
 ## Operators
 ONNX's own node tests (1,615 models of the PyPI package \`onnx\`) go through HTTP: what ONNX Runtime can run gives the
 outputs stored beside it, but for those listed in \`operators.ts\`, where Python's onnxruntime differs in the same way.
@@ -165,7 +170,8 @@ outputs, lengths) and shrinks what is answered differently: 2,000 in each run of
 - Port 8000 takes 4,096 connections, a head of 4 MiB, and 60 s for it; 600 s for a whole request; and requests that hold a
   quarter of the memory together. What exceeds them is answered 431, 408 or 503.
 - Of Triton's own arguments, \`--http-max-input-size\`, \`--http-restricted-api\`, \`--allow-client-shm\`, \`--log-*\` (but
-  \`--log-file\`), \`--exit-on-error\`, \`--strict-readiness\` and \`--load-model\` are served; every other is named in the log.
+  \`--log-file\`), \`--exit-on-error\`, \`--strict-readiness\`, \`--load-model\`, \`--cache-config\` of the local cache,
+  \`--rate-limit\` and \`--rate-limit-resource\` are served; every other is named in the log.
 - In \`--model-control-mode poll\` clients are refused as by Triton; what changes on disk is loaded by triton-local's own
   reload, in every mode.
 
