@@ -160,14 +160,17 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
 
   #checkStarted({ id, start }: SequenceRequest['sequence']): void {
     const isKnown = this.#assigned.has(id) || this.#backlog.has(id);
-    if (!start && !isKnown)
-      throw invalidArgument(
-        `inference request for sequence ${id} to model '${this.#model}' must specify the START flag on the first request of the sequence`,
-      );
+    if (!start && !isKnown) throw this.#notStarted(id);
     if (start && isKnown)
       this.#warn(
         `sequence ${id} for model '${this.#model}' has a conflict. The previous sequence did not end before this sequence start. Previous sequence will be terminated early.`,
       );
+  }
+
+  #notStarted(id: SequenceId): KServeError {
+    return invalidArgument(
+      `inference request for sequence ${id} to model '${this.#model}' must specify the START flag on the first request of the sequence`,
+    );
   }
 
   #enqueue(given: SequenceRequest): void {
@@ -200,13 +203,15 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
     return {
       ...request,
       resolve: (answer) => {
-        if (answer === RESCHEDULED && this.#assigned.has(id)) {
-          const sequence = { id, start: false, end: false };
-          this.#enqueue({ ...request, sequence, arrivedAt: performance.now() });
+        if (answer !== RESCHEDULED) {
+          request.resolve(answer);
+          this.#endIterative(id);
           return;
         }
-        request.resolve(answer);
-        this.#endIterative(id);
+        const sequence = { id, start: false, end: false };
+        // It may have been closed while it ran for longer than it may be idle.
+        if (this.#assigned.has(id)) this.#enqueue({ ...request, sequence, arrivedAt: performance.now() });
+        else this.#runner.fail([request], this.#notStarted(id));
       },
       reject: (error) => {
         request.reject(error);
