@@ -134,8 +134,8 @@ ${SEQUENCES_BATCHED_OTHERWISE.scripts.map((name) => `\`${name}\``).join(', ')}.
   where Triton lets the others idle first.
 - A correlation id of the kind that the model's CORRID control does not take is refused with the text of current releases
   (E91), and strings reach the model; 2.51 hands it damaged bytes.
-- Null requests and states without an initial value are zeros; Triton leaves in them whatever lay in memory. 2.51 loses
-  states of several strings, and variable ones that have an initial value.
+- Null requests and states without an initial value are zeros; Triton leaves in them whatever lay in memory. 2.51
+  damages string states, and loses others beside them.
 - A state that a Python model gives back is not kept, as on Triton, whose Python backend has no states.
 
 ## The response cache

@@ -263,10 +263,15 @@ control_input { name: "R" control { kind: CONTROL_SEQUENCE_READY fp32_false_true
   states: {
     batching: `${IDLE}
 state { input_name: "A" output_name: "A2" data_type: TYPE_INT32 dims: [ 2 ] initial_state { name: "zeros" data_type: TYPE_INT32 dims: [ 2 ] zero_data: true } }
-state { input_name: "B" output_name: "B2" data_type: TYPE_STRING dims: [ 1 ] initial_state { name: "file" data_type: TYPE_STRING dims: [ 1 ] data_file: "word" } }
 state { input_name: "D" output_name: "D2" data_type: TYPE_INT32 dims: [ 1 ] use_same_buffer_for_input_output: true initial_state { name: "more" data_type: TYPE_INT32 dims: [ 1 ] data_file: "long" } }`,
-    files: { 'initial_state/word': '\u0002\0\0\0hi', 'initial_state/long': '\u0001\0\0\0rest' },
+    files: { 'initial_state/long': '\u0001\0\0\0rest' },
     scripts: { 'that nobody gives back': [start(1), go(1), end(1)] },
+  },
+  string_state: {
+    batching: `${IDLE}
+state { input_name: "B" output_name: "B2" data_type: TYPE_STRING dims: [ 1 ] initial_state { name: "file" data_type: TYPE_STRING dims: [ 1 ] data_file: "word" } }`,
+    files: { 'initial_state/word': '\u0002\0\0\0hi' },
+    scripts: { 'from a file': [start(1), go(1), end(1)] },
   },
   two_instances: {
     batching: `${IDLE} ${controls()}`,
@@ -291,7 +296,7 @@ state { input_name: "D" output_name: "D2" data_type: TYPE_INT32 dims: [ 1 ] use_
     batching: `${IDLE} iterative_sequence: true oldest { max_candidate_sequences: 2 }`,
     iterates: true,
     scripts: {
-      'as often as it asks': [{ takes: 3 }, { takes: 2, at: 300 }, start(5, { takes: 2, at: 600 })],
+      'as often as it asks': [{ takes: 3 }, { takes: 2, at: 900 }, start(5, { takes: 2, at: 1_800 })],
     },
   },
   iterative_stream: {
@@ -319,6 +324,7 @@ export const SEQUENCES_BATCHED_OTHERWISE = {
     'oldest: sequences side by side',
     'oldest: started again behind its end',
     'oldest_default: as many as a batch',
+    'oldest_ordered: sequences side by side',
     'shapes_oldest: other shapes run apart',
   ],
   reason:
