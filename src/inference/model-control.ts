@@ -12,6 +12,7 @@ import {
   readModelDefinition,
 } from '../repository/index.ts';
 import type { Backend } from './backends/backend.ts';
+import { PythonLoadError } from './backends/python/python-instance.ts';
 import { directoryStamp } from './directory-stamp.ts';
 import { EnsembleControl } from './ensemble/ensemble-control.ts';
 import { LoadError } from './load-error.ts';
@@ -98,12 +99,13 @@ export class ModelControl implements AsyncDisposable {
       } catch (error) {
         const cause = error instanceof LoadError ? error.reasonError : error;
         const known = cause instanceof TritonLocalError ? cause : undefined;
+        const location = cause instanceof PythonLoadError ? cause.location : known?.location;
         const failure = userError(
           'MODEL_LOAD_FAILED',
-          `model '${name}' was not loaded: ${messageOf(cause)}`,
+          `model '${name}' was not loaded: ${this.#userPaths(messageOf(cause))}`,
           {
             ...(known?.hint ? { hint: known.hint } : {}),
-            ...(known?.location ? { location: known.location } : {}),
+            ...(location ? { location } : {}),
             cause: error,
           },
         );

@@ -15,6 +15,7 @@ export type {
   ControlCallMessage,
   ExecuteFailedMessage,
   MetricMessage,
+  ModelFailedMessage,
   ModelStartMessage,
 } from './models/model-messages.ts';
 export type { ModelHost, ModelProcess, ModelStart } from './models/model-process.ts';
