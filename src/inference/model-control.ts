@@ -27,8 +27,8 @@ import {
   type VersionEntry,
 } from './model-table.ts';
 
-/** How long the models' last requests may take when the server stops. */
-const STOP_LIMIT_MS = 5_000;
+/** How long the last requests may hold the end up. */
+const END_LIMIT_MS = 5_000;
 
 /** What a load replaces on disk. */
 export interface LoadOverride {
@@ -332,10 +332,16 @@ export class ModelControl implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Callers were served out before; what hangs now ends with the processes and threads of its backend.
+    const ended = this.#unloadAll().catch((error: unknown) => this.#states.log('error', messageOf(error)));
+    if (await within(ended, END_LIMIT_MS)) return;
+    for (const loaded of this.#retiring.keys()) loaded.abandon();
+    await within(Promise.all(this.#retiring.values()), END_LIMIT_MS);
+  }
+
+  async #unloadAll(): Promise<void> {
     for (const name of this.#table.names())
       await this.#table.change(name, async (model) => this.#unloadNow(model));
-    if (await within(Promise.all(this.#retiring.values()), STOP_LIMIT_MS)) return;
-    for (const loaded of this.#retiring.keys()) loaded.abandon();
     await Promise.all(this.#retiring.values());
   }
 }

@@ -32,5 +32,5 @@ export type {
   SwaggerVersion,
 } from './score-pool.ts';
 export { ScorePoolFactory, startScorePool } from './score-pool-factory.ts';
-export { PythonTraceback } from './script-failure.ts';
+export { PythonTraceback, ScriptTimeout } from './script-failure.ts';
 export type { WorkerExit } from './worker-process.ts';

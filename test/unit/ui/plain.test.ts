@@ -52,6 +52,14 @@ describe('startPlain', () => {
     ]);
   });
 
+  it('tells how to see the key where callers need one', async () => {
+    const withKey = ready.map((event) =>
+      event.type === 'emulator.starting' ? { ...event, auth: 'key' as const } : event,
+    );
+    expect(await plain(withKey)).toContain('         key      triton-local keys --show');
+    expect(await plain(ready)).not.toContain('         key      triton-local keys --show');
+  });
+
   it('tells a request by method, path, status, time and id', async () => {
     const [line] = await plain([request(200, 3.24)]);
     expect(line).toMatch(/^request {2}POST \/score 200 3\.2 ms 5f2a0c31-\S+$/);
