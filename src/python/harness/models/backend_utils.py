@@ -89,4 +89,11 @@ def unload_model(model_name, unload_dependents=False):
 
 
 def is_model_ready(model_name, model_version=""):
+    if not isinstance(model_name, str) or not isinstance(model_version, str):
+        given = (model_name, model_version) if model_version != "" else (model_name,)
+        raise TypeError(
+            "is_model_ready(): incompatible function arguments. The following argument types are supported:\n"
+            "    1. (model_name: str, model_version: str = '') -> bool\n\nInvoked with: %s"
+            % ", ".join(map(repr, given))
+        )
     return bls.call("isReady", model_name, model_version)
