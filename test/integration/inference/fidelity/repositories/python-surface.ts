@@ -220,8 +220,6 @@ export const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'pb.MetricFamily(name="none", description="d")',
     '(lambda m: (m.increment(2), m.increment(1.5), m.value()))(counter("counts"))',
     '(lambda m: (m.set(2.5), m.increment(-1), m.value()))(gauge("gauges"))',
-    'counter("falls").increment(-1)',
-    'counter("sets").set(1)',
   ],
 };
 
@@ -241,6 +239,8 @@ export const ASYNC_SURFACE: readonly string[] = [
 
 /** What the real server, or its process of the model, dies of or never answers. */
 export const FATAL_SURFACE: readonly string[] = [
+  'counter("sets").set(1)',
+  'counter("falls").increment(-1)',
   'tried(lambda: pb.load_model("nowhere"))',
   'all_shown(ask("streams_error").exec(decoupled=True))',
   'pb.Tensor.from_dlpack("D", np.arange(4, dtype=np.float32)).as_numpy().tolist()',
