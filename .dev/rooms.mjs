@@ -14,7 +14,7 @@ export const ROOMS = {
   python: { rooms: ['base', 'events'], types: ['config'] },
   inference: { rooms: ['base', 'events', 'kserve', 'repository', 'python'], types: ['config'] },
   engines: {
-    rooms: ['base', 'events', 'kserve'],
+    rooms: ['base', 'events', 'kserve', 'proxy'],
     types: ['config', 'repository'],
     only: {
       inference: ['engines/embedded.ts'],
@@ -26,7 +26,7 @@ export const ROOMS = {
   reload: { rooms: ['base', 'events', 'repository'], types: ['config'] },
   workspace: { rooms: ['base'] },
   control: { rooms: ['base', 'events'], types: ['workspace'] },
-  endpoint: { rooms: ['base', 'events', 'workspace', 'control'] },
+  proxy: { rooms: ['base', 'events', 'kserve', 'workspace', 'control'], types: ['config', 'repository'] },
   azureml: { rooms: ['base', 'events', 'repository', 'workspace', 'control'], types: ['config'] },
   emulator: {
     rooms: [
@@ -53,7 +53,7 @@ export const ROOMS = {
       'config',
       'workspace',
       'control',
-      'endpoint',
+      'proxy',
       'azureml',
       'emulator',
       'cloud',
@@ -71,6 +71,8 @@ export const LIBRARIES = {
   ink: ['ui/tui/'],
   react: ['ui/tui/'],
   '@grpc/grpc-js': ['kserve/', 'inference/grpc/'],
+  fastify: ['proxy/endpoint/'],
+  '@fastify/reply-from': ['proxy/endpoint/'],
   commander: ['cli/'],
   zod: ['events/schema.ts', 'config/', 'cloud/'],
 };

@@ -56,9 +56,13 @@ export async function launch(
   const users = new UsersFiles(app, plan.inference, environment?.conda);
   const progress = new StartProgress(plan.inference?.entryName ?? '', (text) => say(users.text(text)));
   const start = {
-    args: [...upArguments(plan, app, environment, collectors), ...limits, ...keys],
+    args: [...upArguments(plan, app, environment), ...limits, ...keys],
     cwd: app.projectDir,
     variables: ownVariables(environment),
+    scriptVariables:
+      app.entryScript === undefined
+        ? undefined
+        : { ...collectors, ...scriptVariables(plan.settings.computeType, app, environment) },
     eventLog,
     onEvent: (event: EmulatorEvent) => progress.follow(event),
   };
@@ -98,7 +102,6 @@ function upArguments(
   { inference, settings, generation }: LaunchPlan,
   app: AppFolder,
   environment: EnvironmentPlan | undefined,
-  collectors: Readonly<Record<string, string>>,
 ): string[] {
   const anyPort = ['--port', '0', '--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'];
   const auth = settings.authEnabled || settings.tokenAuthEnabled ? 'key' : 'none';
@@ -109,8 +112,6 @@ function upArguments(
   if (app.condaFile !== undefined) flags.push('--conda', app.condaFile);
   const code = generation === 'v2' ? app.sourceDirectory : undefined;
   flags.push('--code', code ?? app.root, '--entry-script', app.entryScript);
-  const variables = { ...collectors, ...scriptVariables(settings.computeType, app, environment) };
-  for (const [name, value] of Object.entries(variables)) flags.push('--env', `${name}=${value}`);
   return flags;
 }
 

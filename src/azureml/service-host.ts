@@ -25,6 +25,8 @@ export interface ServiceStart {
   readonly cwd: string;
   /** Variables that `up` itself reads, such as `WORKER_COUNT`. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Variables of the script, which may be secrets; undefined where there is no script. */
+  readonly scriptVariables: Readonly<Record<string, string>> | undefined;
   readonly eventLog: string;
   readonly onEvent: (event: EmulatorEvent) => void;
 }
@@ -36,12 +38,17 @@ const PORTS = 100;
 /** Starts the emulator of a service on a port that nobody knows yet. @throws what its start threw */
 export function startService(
   host: ServiceHost,
-  { args, cwd, variables, eventLog, onEvent }: ServiceStart,
+  { args, cwd, variables, scriptVariables, eventLog, onEvent }: ServiceStart,
   signal: AbortSignal,
 ): Promise<DetachedEmulator> {
-  const command = [...host.command, 'up', ...args, '--event-log', eventLog];
+  const fromInput = scriptVariables && ['--settings-stdin'];
+  const command = [...host.command, 'up', ...args, ...(fromInput ?? []), '--event-log', eventLog];
   const environment = { ...host.environment, ...variables };
-  return startDetached({ command, cwd, environment, crashLog: `${eventLog}.crash`, onEvent }, signal);
+  const input = scriptVariables && { input: JSON.stringify({ env: scriptVariables }) };
+  return startDetached(
+    { command, cwd, environment, ...input, crashLog: `${eventLog}.crash`, onEvent },
+    signal,
+  );
 }
 
 /** Starts the door of an endpoint, at the port that it had or at the first free one. */

@@ -1,80 +1,128 @@
-import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasErrno } from './errors.ts';
+import { ownIdentity, type ProcessIdentity, parseIdentity, verdictOn } from './process-identity.ts';
 
 const POLL_MS = 25;
-const HEARTBEAT_MS = 2_000;
-/** A holder that gave no sign of life for so long is taken for dead. */
-const STALE_MS = 30_000;
+/** Judging a holder may start a program on some systems. */
+const JUDGE_EVERY_MS = 1_000;
+
+/** What a lock file holds. */
+interface LockRecord {
+  /** Differs for every time that a lock is taken. */
+  readonly token: string;
+  readonly holder: ProcessIdentity;
+}
 
 /**
- * Runs a task while this process holds the lock file; others, in other processes too, wait. A lock whose holder died
- * is taken over. `onWait` is called once when somebody else holds it.
+ * Runs a task while this process holds the lock file; others, in other processes too, wait. The lock of a process that
+ * is gone is taken over; one whose holder sleeps, is stopped, or cannot be seen from here is not, however long it lasts.
+ * `onWait` is called once when somebody else holds it, with words for who that is.
  */
 export async function withFileLock<T>(
   file: string,
   signal: AbortSignal,
-  onWait: () => void,
+  onWait: (holder: string) => void,
   task: () => Promise<T>,
 ): Promise<T> {
   await mkdir(path.dirname(file), { recursive: true });
-  const mark = `${process.pid} ${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
-  for (let waited = false; !(await tryTake(file, mark)); waited = true) {
-    if (!waited) onWait();
-    if (await isStale(file)) await removeStale(file, mark);
-    else await sleep(POLL_MS, undefined, { signal });
-  }
-  const heartbeat = setInterval(() => {
-    const now = new Date();
-    utimes(file, now, now).catch(() => undefined);
-  }, HEARTBEAT_MS);
-  heartbeat.unref();
+  const record: LockRecord = { token: randomUUID(), holder: await ownIdentity() };
+  await take(file, record, signal, onWait);
   try {
     signal.throwIfAborted();
     return await task();
   } finally {
-    clearInterval(heartbeat);
-    if ((await readFile(file, 'utf8').catch(() => '')) === mark) await rm(file, { force: true });
+    if ((await readLock(file))?.token === record.token) await rm(file, { force: true });
   }
 }
 
-async function tryTake(file: string, mark: string): Promise<boolean> {
+/** Whether somebody holds a lock file who is not certainly gone. */
+export async function isFileLockHeld(file: string): Promise<boolean> {
+  return (await readLock(file)) !== undefined && !(await isAbandoned(file));
+}
+
+/** Who holds a lock file, for people. */
+export async function describeLockHolder(file: string): Promise<string> {
+  const holder = (await readLock(file))?.holder;
+  return holder ? `process ${holder.pid} on ${holder.host}` : 'an unknown process';
+}
+
+async function take(
+  file: string,
+  record: LockRecord,
+  signal: AbortSignal,
+  onWait: (holder: string) => void,
+): Promise<void> {
+  let judged: string | undefined;
+  let judgedAt = 0;
+  for (let waited = false; !(await tryTake(file, record)); waited = true) {
+    if (!waited) onWait(await describeLockHolder(file));
+    const token = (await readLock(file))?.token;
+    if (judged !== token || performance.now() - judgedAt > JUDGE_EVERY_MS) {
+      judged = token;
+      judgedAt = performance.now();
+      if (await isAbandoned(file)) {
+        await removeAbandoned(file, record);
+        continue;
+      }
+    }
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}
+
+/** The file appears whole, so that a crash never leaves a lock without a holder. */
+async function tryTake(file: string, record: LockRecord): Promise<boolean> {
+  const text = JSON.stringify(record);
+  const own = `${file}.${record.token}`;
   try {
-    await writeFile(file, mark, { flag: 'wx' });
+    await writeFile(own, text, { flag: 'wx', mode: 0o600 });
+    await link(own, file);
     return true;
   } catch (error) {
     // Windows answers EPERM while a deleted file is still open somewhere.
-    if (hasErrno(error, 'EEXIST', 'EPERM')) return false;
-    throw error;
+    if (hasErrno(error, 'EEXIST') || (process.platform === 'win32' && hasErrno(error, 'EPERM'))) return false;
+    if (!hasErrno(error, 'EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK')) throw error;
+  } finally {
+    await rm(own, { force: true });
   }
+  // A file system without links.
+  return writeFile(file, text, { flag: 'wx', mode: 0o600 }).then(
+    () => true,
+    (error: unknown) => {
+      if (hasErrno(error, 'EEXIST')) return false;
+      throw error;
+    },
+  );
 }
 
-async function isStale(file: string): Promise<boolean> {
-  const found = await stat(file).catch(() => undefined);
-  if (!found) return false;
-  if (Date.now() - found.mtimeMs > STALE_MS) return true;
-  const pid = Number((await readFile(file, 'utf8').catch(() => '')).split(' ')[0]);
-  return pid > 0 && !isAlive(pid);
-}
-
-function isAlive(pid: number): boolean {
+async function readLock(file: string): Promise<LockRecord | undefined> {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return hasErrno(error, 'EPERM');
-  }
-}
-
-/** By renaming, so that of several that saw the same dead lock one removes it, and never a new one's. */
-async function removeStale(file: string, mark: string): Promise<void> {
-  const aside = `${file}.${mark.replace(' ', '-')}`;
-  try {
-    await rename(file, aside);
-    if (await isStale(aside)) await rm(aside, { force: true });
-    else await rename(aside, file);
+    const { token, holder } = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+    const identity = parseIdentity(holder);
+    return typeof token === 'string' && identity ? { token, holder: identity } : undefined;
   } catch {
-    // Another one was faster.
+    return undefined;
+  }
+}
+
+async function isAbandoned(file: string): Promise<boolean> {
+  const record = await readLock(file);
+  return record !== undefined && (await verdictOn(record.holder)) === 'gone';
+}
+
+/** Under a lock of its own, so that of several that saw the same abandoned lock none removes a new one. */
+async function removeAbandoned(file: string, record: LockRecord): Promise<void> {
+  const guard = `${file}.takeover`;
+  if (!(await tryTake(guard, record))) {
+    // Its holder ended within an instant of ours.
+    if (await isAbandoned(guard)) await rm(guard, { force: true });
+    return;
+  }
+  try {
+    if (await isAbandoned(file)) await rm(file, { force: true });
+  } finally {
+    await rm(guard, { force: true });
   }
 }

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,10 @@ import { hasErrno } from './errors.ts';
 const RENAME_TRIES = 10;
 const RENAME_PAUSE_MS = 20;
 
-/** Writes a file so that readers see the old content or the new, never a part. */
+/**
+ * Writes a file so that readers see the old content or the new, never a part, and that after a loss of power one of
+ * both is there: content and name are on the disk when this resolves.
+ */
 export async function writeFileAtomic(
   file: string,
   content: string | Uint8Array,
@@ -19,11 +22,31 @@ export async function writeFileAtomic(
   await mkdir(path.dirname(file), { recursive: true });
   const temporary = `${file}.${randomUUID()}.tmp`;
   try {
-    await writeFile(temporary, content, { mode, flag: 'wx' });
-    await renameOver(temporary, file);
+    await writeFile(temporary, content, { mode, flag: 'wx', flush: true });
+    await renameDurably(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Renames a file or folder whose content is on the disk, so that the new name is, too. */
+export async function renameDurably(from: string, to: string): Promise<void> {
+  await renameOver(from, to);
+  await syncFolder(path.dirname(to));
+}
+
+/** Brings the names in a folder to the disk. Windows keeps a journal of them, and opens no folders. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder);
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some file systems of networks cannot do that for folders.
+    if (!hasErrno(error, 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP')) throw error;
+  } finally {
+    await handle.close();
   }
 }
 

@@ -1,7 +1,9 @@
 // Base: the few tools that every room needs. It knows errors, lifetimes, time, lines, files and ports;
 // it refuses to know anything of machine learning, Azure or Docker.
 export { formatAddress, formatHost, isLoopback, isWildcard, reachableHost } from './addresses.ts';
+export { type BearerCheck, createBearerCheck } from './bearer.ts';
 export { type Clock, systemClock } from './clock.ts';
+export { DrainingServer, type DrainingServerOptions } from './draining-server.ts';
 export {
   hasErrno,
   messageOf,
@@ -12,13 +14,21 @@ export {
   toTritonLocalError,
   userError,
 } from './errors.ts';
-export { withFileLock } from './file-lock.ts';
-export { entryKind, hashFile, isInside, writeFileAtomic } from './files.ts';
+export { describeLockHolder, isFileLockHeld, withFileLock } from './file-lock.ts';
+export { entryKind, hashFile, isInside, renameDurably, syncFolder, writeFileAtomic } from './files.ts';
 export { collectSoon } from './garbage.ts';
 export { Lifetime, within } from './lifetime.ts';
 export { LineSplitter, MAX_LINE_CHARACTERS } from './lines.ts';
 export { Mutex } from './mutex.ts';
 export { ownValue } from './own-value.ts';
 export { findPortHolder, listen, listenError, type PortHolder } from './ports.ts';
+export {
+  ownIdentity,
+  type ProcessIdentity,
+  type ProcessVerdict,
+  parseIdentity,
+  verdictOn,
+} from './process-identity.ts';
+export { killTree } from './process-tree.ts';
 export { requestMemoryLimit } from './request-memory.ts';
 export { closestName } from './spelling.ts';

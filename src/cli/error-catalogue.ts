@@ -167,6 +167,11 @@ export const ERROR_CATALOGUE: Readonly<Record<string, Readonly<Record<string, Er
       'A model could not be loaded; what served before keeps serving.',
       "Correct what Triton's reason names; the next save is tried again.",
     ),
+    MODELS_ELSEWHERE: user(
+      EXIT.failed,
+      'With `--engine external`, the models belong to the other server; triton-local sends it no load or unload.',
+      "Change that server's model repository, then send the request that the hint shows.",
+    ),
     MODEL_UNLOAD_FAILED: system(
       EXIT.failed,
       'Triton did not unload a model.',
@@ -239,6 +244,11 @@ export const ERROR_CATALOGUE: Readonly<Record<string, Readonly<Record<string, Er
       'No suitable Python was found, or it cannot be started.',
       'Install Python 3.8 or newer, or name one with `--python`.',
     ),
+    PYTHON_TOO_OLD: system(
+      EXIT.prerequisite,
+      'The Python that was given is older than 3.8.',
+      'Install a newer one, or name one with `--python`.',
+    ),
     ENVIRONMENT_FILE: user(
       EXIT.failed,
       'The requirements or conda file is not valid.',
@@ -302,8 +312,13 @@ export const ERROR_CATALOGUE: Readonly<Record<string, Readonly<Record<string, Er
     ),
     SEVERAL_RUNNING: user(
       EXIT.failed,
-      'Several emulators run, and the command does not say which is meant.',
-      'Name its folder; `triton-local ps` lists them.',
+      'Several emulators run for the project, and the command does not say which is meant.',
+      'Choose one with `--id`; `triton-local ps` lists them.',
+    ),
+    ALREADY_RUNNING: user(
+      EXIT.prerequisite,
+      'An emulator already runs or starts for this project.',
+      'Use `attach` or `down`, or start another beside it with `--id NAME` and ports of its own.',
     ),
     NOT_READY: system(
       EXIT.failed,
@@ -326,11 +341,6 @@ export const ERROR_CATALOGUE: Readonly<Record<string, Readonly<Record<string, Er
       EXIT.failed,
       'Not everything stopped.',
       'The message names what is left; end it by hand.',
-    ),
-    LOG_ELSEWHERE: user(
-      EXIT.failed,
-      'The log of this emulator is in the terminal that started it.',
-      'Use `logs --follow`.',
     ),
     CONTROL_UNAVAILABLE: system(
       EXIT.failed,

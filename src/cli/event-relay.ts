@@ -1,6 +1,6 @@
 import { systemError } from '../base/index.ts';
 import type { Control, RemoteControl } from '../control/index.ts';
-import { type EmulatorEvent, type EmulatorState, readEventLog } from '../events/index.ts';
+import { deliver, type EmulatorEvent, type EmulatorState, readEventLog } from '../events/index.ts';
 
 type Listener = (event: EmulatorEvent) => void;
 
@@ -31,7 +31,7 @@ export class EventRelay implements Control {
 
   push(event: EmulatorEvent): void {
     this.#seq = event.seq;
-    for (const listener of this.#listeners) listener(event);
+    deliver(this.#listeners, event);
   }
 
   /** Hands on what the log holds, or the last of it, and with `follow` also what comes after it. */

@@ -15,6 +15,7 @@ import { endpointDoor } from './declarations/endpoint-door.ts';
 import { exec } from './declarations/exec.ts';
 import { keys } from './declarations/keys.ts';
 import { logs } from './declarations/logs.ts';
+import { prune } from './declarations/prune.ts';
 import { ps } from './declarations/ps.ts';
 import { pull } from './declarations/pull.ts';
 import { reload } from './declarations/reload.ts';
@@ -61,6 +62,7 @@ export function createProgram(): Command {
   addCommand(program, keys);
   addCommand(program, data);
   addCommand(program, pull);
+  addCommand(program, prune);
   addCommand(program, doctor);
   for (const [group, about, verbs] of VERB_GROUPS) addVerbGroup(program, group, about, verbs);
   addCommand(program, exec);

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** npm and shells deliver one wish to end several times; what comes this soon after the first is the same wish. */
-const SAME_WISH_MS = 1_000;
+const SAME_WISH_MS = 300;
 
 export interface Interruption {
   readonly reason: string;

@@ -1,27 +1,26 @@
-import { createHash } from 'node:crypto';
-import path from 'node:path';
 import { toTritonLocalError } from '../base/index.ts';
 import { detachedEnvironment, type ProjectConfig, terminalFacts } from '../config/index.ts';
 import { type StartedEmulator, startDetached, type startReporter } from '../control/index.ts';
-import { createEmulator } from '../emulator/index.ts';
+import { createEmulator, type EmulatorOptions, requireConsent } from '../emulator/index.ts';
 import { EventLog } from '../events/index.ts';
 import { print, startRenderer } from '../ui/index.ts';
-import { serviceKeys } from '../workspace/index.ts';
+import { openWorkspace, serviceKeys } from '../workspace/index.ts';
 import { exitCodeOf } from './error-catalogue.ts';
+import { eventLogOf } from './event-log-file.ts';
 import { EventRelay } from './event-relay.ts';
 import { EXIT } from './exit-codes.ts';
-import { nextInterruption } from './signals.ts';
+import { realFolder } from './instances.ts';
+import { withoutSecrets } from './secret-flags.ts';
+import { type Interruption, nextInterruption } from './signals.ts';
 import { packageDirectory } from './version.ts';
 
-/** Where a project's emulator keeps its events when it runs without a terminal. */
-export function eventLogOf(home: string, projectDir: string): string {
-  const hash = createHash('sha256').update(projectDir).digest('hex').slice(0, 8);
-  return path.join(home, 'logs', `${path.basename(projectDir) || 'root'}-${hash}.jsonl`);
-}
-
 /** `up -d`: starts the same command in a process of its own, shows its start, and says where it runs. */
-export async function upDetached(config: ProjectConfig): Promise<number> {
-  const eventLog = eventLogOf(config.home, config.projectDir);
+export async function upDetached(
+  config: ProjectConfig,
+  name: string | null,
+  secrets: string | undefined,
+): Promise<number> {
+  const eventLog = eventLogOf(config.home, config.projectDir, name);
   const [, program = '', ...args] = process.argv;
   const rest = args.filter((argument) => argument !== '-d' && argument !== '--detach');
   const isJson = config.display.ui === 'json';
@@ -45,13 +44,15 @@ export async function upDetached(config: ProjectConfig): Promise<number> {
         command: [
           process.execPath,
           program,
-          ...rest,
+          ...withoutSecrets(rest),
+          ...(secrets === undefined ? [] : ['--settings-stdin']),
           ...(config.start.yes ? ['--yes'] : []),
           '--event-log',
           eventLog,
         ],
         cwd: process.cwd(),
         environment: detachedEnvironment(),
+        ...(secrets !== undefined && { input: secrets }),
         crashLog: `${eventLog}.crash`,
         onEvent: (event) => relay.push(event),
       },
@@ -59,7 +60,7 @@ export async function upDetached(config: ProjectConfig): Promise<number> {
     );
     await started.keep();
     await renderer[Symbol.asyncDispose]();
-    if (!isJson) print(summary(started, config.projectDir, eventLog));
+    if (!isJson) print(summary(started, config.projectDir, name, eventLog));
     return started.ready ? EXIT.ok : EXIT.failed;
   } catch (error) {
     await renderer[Symbol.asyncDispose]();
@@ -68,32 +69,71 @@ export async function upDetached(config: ProjectConfig): Promise<number> {
   }
 }
 
-function summary(started: StartedEmulator, projectDir: string, eventLog: string): string {
+function summary(
+  started: StartedEmulator,
+  projectDir: string,
+  name: string | null,
+  eventLog: string,
+): string {
   const { ready, pid, scoringUri, httpUrl } = started;
   const lines = [
     ready
       ? `runs in process ${pid}`
-      : `runs in process ${pid}, but is not ready: a model failed, and is loaded when it is mended`,
+      : `runs in process ${pid}, but is not ready: a model failed, and is loaded once it is fixed`,
     `scoring  ${scoringUri}`,
     `Triton   ${httpUrl}`,
     `log      ${eventLog}`,
-    `stop     npx triton-local down ${projectDir}`,
+    `stop     npx triton-local down ${projectDir}${name === null ? '' : ` --id ${name}`}`,
   ];
   return `${lines.join('\n')}\n`;
 }
 
+interface UnattendedStart {
+  /** `--id` */
+  readonly name: string | null;
+  readonly eventLog: string;
+  /** Undefined: the keys of the project. */
+  readonly keyFile: string | undefined;
+}
+
+type Reporter = ReturnType<typeof startReporter>;
+
 /** What `-d` starts: an emulator that shows nothing, keeps its events in a file, and tells its parent how it began. */
-export async function upWithoutTerminal(
-  config: ProjectConfig,
+export async function upUnattended(
   resolve: () => Promise<ProjectConfig>,
-  { eventLog, keyFile }: { readonly eventLog: string; readonly keyFile: string | undefined },
-  reporter: ReturnType<typeof startReporter>,
+  start: UnattendedStart,
+  reporter: Reporter,
+): Promise<number> {
+  const asked = nextInterruption(reporter?.abandoned.then((reason) => ({ reason, exitCode: EXIT.failed })));
+  try {
+    const config = await resolve();
+    requireConsent(config);
+    const workspace = await openWorkspace(config.home);
+    const claim = { projectDir: realFolder(config.projectDir), name: start.name };
+    return await serve(
+      { config, resolve, instance: await workspace.createInstance(claim) },
+      start,
+      reporter,
+      asked,
+    );
+  } catch (error) {
+    if (!reporter) throw error;
+    reporter.failed(error);
+    return EXIT.failed;
+  }
+}
+
+async function serve(
+  parts: Pick<EmulatorOptions, 'config' | 'resolve' | 'instance'>,
+  { eventLog, keyFile }: UnattendedStart,
+  reporter: Reporter,
+  asked: Promise<Interruption>,
 ): Promise<number> {
   const keys = keyFile === undefined ? {} : { keys: async () => Object.values(await serviceKeys(keyFile)) };
-  const emulator = createEmulator({ config, resolve, runtimePaths: [packageDirectory()], eventLog, ...keys });
+  const runtimePaths = [packageDirectory()];
+  const emulator = createEmulator({ ...parts, ...keys, runtimePaths, eventLog, unattended: true });
   using _log = new EventLog(eventLog, emulator.control);
   const stopTelling = emulator.control.subscribe((event) => reporter?.event(event));
-  const asked = nextInterruption(reporter?.abandoned.then((reason) => ({ reason, exitCode: EXIT.failed })));
   const starting = new AbortController();
   void asked.then(() => starting.abort());
   try {
@@ -111,8 +151,6 @@ export async function upWithoutTerminal(
       return exitCode;
     }
     await emulator.end('start failed', exitCodeOf(toTritonLocalError(error)));
-    if (!reporter) throw error;
-    reporter.failed(error);
-    return EXIT.failed;
+    throw error;
   }
 }

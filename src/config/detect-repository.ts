@@ -33,6 +33,30 @@ export async function findRepositories(directory: string): Promise<string[]> {
   return found;
 }
 
+/** How far down, and in how many folders, a repository is looked for that is nowhere near the project's top. */
+const DEEPEST = 4;
+const MOST_SEARCHED = 1_000;
+
+/** The first model repository below a folder, wherever it is; only for a hint. */
+export async function findDeepRepository(directory: string): Promise<string | undefined> {
+  let level = [directory];
+  let searched = 0;
+  for (let depth = 0; depth < DEEPEST; depth += 1) {
+    const next: string[] = [];
+    for (const folder of level) {
+      for (const name of await subdirectories(folder)) {
+        searched += 1;
+        if (searched > MOST_SEARCHED) return undefined;
+        const place = path.join(folder, name);
+        if (await holdsModel(place, (file) => MODEL_FILE.test(file))) return place;
+        next.push(place);
+      }
+    }
+    level = next;
+  }
+  return undefined;
+}
+
 async function holdsModel(directory: string, isModelFile: (name: string) => boolean): Promise<boolean> {
   for (const name of await subdirectories(directory)) {
     const model = path.join(directory, name);

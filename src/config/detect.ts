@@ -1,7 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { entryKind, type TritonLocalError, userError } from '../base/index.ts';
-import { findRepositories, looksLikeRepository, subdirectories } from './detect-repository.ts';
+import {
+  findDeepRepository,
+  findRepositories,
+  looksLikeRepository,
+  subdirectories,
+} from './detect-repository.ts';
 import type { ModelSource } from './project-config.ts';
 
 /** Folders below DIR that hold a model repository by Azure ML's conventions. */
@@ -61,6 +66,16 @@ export async function detectEntryScript(directory: string): Promise<string | und
   return others.length === 0 ? only : undefined;
 }
 
+/** A warning for a project that is served without a script although several could be one; empty otherwise. */
+export async function describeDoubtfulScripts(directory: string): Promise<readonly string[]> {
+  const [first, ...others] = await findScripts(directory);
+  if (first === undefined || others.length === 0) return [];
+  const names = [first, ...others].map((file) => path.relative(directory, file));
+  return [
+    `served without an entry script: several files define init() and run() (${names.join(', ')}); choose one: --entry-script ${names[0]}`,
+  ];
+}
+
 /** Python files of the folder that define both functions of an entry script. */
 async function findScripts(directory: string): Promise<string[]> {
   const scripts: string[] = [];
@@ -108,6 +123,17 @@ export async function describeEmptyProject(directory: string): Promise<TritonLoc
       `move it to ${target}${name.endsWith('.onnx') ? `, or serve it alone: --models ${folder}/${name}` : ''}`,
     );
   }
+  if ((await entryKind(path.join(directory, 'MLmodel'))) === 'file')
+    return empty(
+      ': it is an MLflow model, which the cloud serves without code and triton-local does not',
+      'write a score.py whose init() loads it with mlflow.pyfunc.load_model and whose run() calls predict() (docs/python.md shows one)',
+    );
+  const deep = await findDeepRepository(directory);
+  if (deep !== undefined)
+    return empty(
+      ' where they are looked for',
+      `there is a model repository further down: --models ${path.relative(directory, deep)}`,
+    );
   return empty('', `looked for ${LOOKED_FOR}`);
 }
 

@@ -30,8 +30,9 @@ export type {
   ScriptSource,
   WorkerSettings,
 } from './project-config.ts';
+export { PROJECT_FILE } from './project-file.ts';
 export { type ResolveInput, resolveProject } from './resolve.ts';
 export { healthPort, readServiceSettings, type ServiceSettings } from './service-settings.ts';
-export { oneOf, seconds, wholeNumber } from './setting-values.ts';
+export { age, instanceName, oneOf, seconds, wholeNumber } from './setting-values.ts';
 export { type NamedSetting, SETTINGS } from './settings.ts';
 export { type TerminalFacts, terminalFacts } from './terminal.ts';

@@ -1,7 +1,13 @@
 import path from 'node:path';
 import { entryKind, userError } from '../base/index.ts';
 import { type DeploymentFile, findDeploymentFile, variablesOf } from './deployment-file.ts';
-import { describeEmptyProject, detectEntryScript, detectModels, onnxFile } from './detect.ts';
+import {
+  describeDoubtfulScripts,
+  describeEmptyProject,
+  detectEntryScript,
+  detectModels,
+  onnxFile,
+} from './detect.ts';
 import {
   homeDirectory,
   primaryKeyGiven,
@@ -89,7 +95,10 @@ export async function resolveProject(input: ResolveInput): Promise<ProjectConfig
     home: homeDirectory(variables),
     environment,
     origins: Object.freeze(withDetected(origins, { models, entryScript: script })),
-    warnings: Object.freeze(unknownVariables(variables)),
+    warnings: Object.freeze([
+      ...unknownVariables(variables),
+      ...(script ? [] : await describeDoubtfulScripts(projectDir)),
+    ]),
   });
 }
 

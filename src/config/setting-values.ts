@@ -41,6 +41,26 @@ export function seconds(raw: unknown): number {
   return value * 1000;
 }
 
+const AGE_UNITS_MS: Readonly<Record<string, number>> = {
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+
+/** An age such as `30d`, `12h` or `90m`, in milliseconds. */
+export function age(raw: unknown): number {
+  const [, count, unit = ''] = (typeof raw === 'string' && /^(\d{1,5})([mhdw])$/.exec(raw)) || [];
+  if (count === undefined) throw invalid('must be an age such as 30d, 12h or 90m');
+  return Number(count) * (AGE_UNITS_MS[unit] ?? 0);
+}
+
+/** The name of an emulator, which becomes part of a file's name. */
+export function instanceName(raw: unknown): string {
+  if (typeof raw === 'string' && /^\w[\w.-]{0,39}$/.test(raw)) return raw;
+  throw invalid('takes up to 40 letters, digits, ".", "_" and "-"');
+}
+
 export function yesOrNo(raw: unknown): boolean {
   if (typeof raw === 'boolean') return raw;
   if (raw === 'true' || raw === '1') return true;

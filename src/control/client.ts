@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { messageOf, systemError, type TritonLocalError } from '../base/index.ts';
-import type { EmulatorEvent, EmulatorState } from '../events/index.ts';
+import { deliver, type EmulatorEvent, type EmulatorState } from '../events/index.ts';
 import type { ServiceControl } from './contract.ts';
 import { MessageReader } from './message-reader.ts';
 import {
@@ -153,7 +153,7 @@ class ControlClient implements RemoteControl {
 
   #receive(reply: Reply | undefined): void {
     if (!reply) this.#socket.destroy();
-    else if ('event' in reply) for (const listener of [...this.#listeners]) listener(reply.event);
+    else if ('event' in reply) deliver([...this.#listeners], reply.event);
     else if ('v' in reply) {
       this.pid = reply.pid;
       this.#onGreeting?.(reply.v);

@@ -36,12 +36,16 @@ export interface DetachedStart {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What the process reads on standard input: the place for secrets, since everybody may read a command line. */
+  readonly input?: string;
   /** Takes what the process writes to stderr, which is nothing unless it crashes. */
   readonly crashLog: string;
   readonly onEvent: (event: EmulatorEvent) => void;
 }
 
 const CRASH_LINES = 15;
+/** How long a start that was called off may take to end. */
+const STOP_LIMIT_MS = 60_000;
 
 /**
  * Starts an emulator that survives this process and its terminal, and waits until its start is over.
@@ -57,9 +61,11 @@ export async function startDetached(start: DetachedStart, signal: AbortSignal): 
       cwd: start.cwd,
       env: start.environment,
       detached: true,
-      stdio: ['ignore', 'ignore', crashLog.fd, 'ipc'],
+      stdio: [start.input === undefined ? 'ignore' : 'pipe', 'ignore', crashLog.fd, 'ipc'],
       windowsHide: true,
     });
+    // A process that ends before it has read all is told of by its end.
+    child.stdin?.on('error', () => undefined).end(start.input);
     return await followStart(child, start, signal);
   } finally {
     await crashLog.close();
@@ -72,9 +78,15 @@ function followStart(
   signal: AbortSignal,
 ): Promise<DetachedEmulator> {
   return new Promise((resolve, reject) => {
-    const stop = () => void child.kill('SIGTERM');
+    let timer: NodeJS.Timeout | undefined;
+    // It ends in order once we have let go of it; a signal would be its sudden end on Windows.
+    const stop = () => {
+      if (child.connected) child.disconnect();
+      timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+    };
     signal.addEventListener('abort', stop, { once: true });
     const settle = () => {
+      clearTimeout(timer);
       signal.removeEventListener('abort', stop);
       child.channel?.unref();
       child.unref();
@@ -140,9 +152,11 @@ export function startReporter(): StartReporter | undefined {
     isKept ||= message === KEEP;
   });
   const abandoned = new Promise<string>((resolve) => {
-    process.once('disconnect', () => {
+    const leave = () => {
       if (!isKept) resolve('whoever started it is gone');
-    });
+    };
+    if (process.connected) process.once('disconnect', leave);
+    else leave();
   });
   const send = (message: StartMessage) => {
     if (process.connected) process.send?.(message, undefined, undefined, () => undefined);

@@ -14,12 +14,15 @@ import {
 
 const MAX_TERMINALS = 32;
 const MAX_PENDING = 64;
+/** A terminal asks for something as soon as it is greeted; one that does not takes the place of another. */
+const SILENT_LIMIT_MS = 10_000;
 /** A terminal that leaves more than this unread is cut off: events must not pile up here for one that hangs. */
 const MAX_BACKLOG_BYTES = 4 * 1024 * 1024;
 
 /**
  * Lets other terminals of this user talk to `control`. The socket is the owner's alone (0600; its folder is the
- * caller's to make 0700); on Windows a pipe's default rights say the same.
+ * caller's to make 0700). On Windows the default rights of a pipe let only its owner and administrators write, but
+ * everybody read: others get no further than the greeting, and a terminal that asks for nothing is cut off.
  *
  * Ending closes the socket at once, also for terminals that wait for a reload. Those that asked for the stop stay
  * connected until it is done, without being waited for: the stop is what ends us.
@@ -94,6 +97,7 @@ class Terminal {
       .on('data', (chunk) => reader.push(chunk))
       .on('error', () => socket.destroy())
       .on('close', () => this.#unsubscribe?.());
+    socket.setTimeout(SILENT_LIMIT_MS, () => socket.destroy());
     this.#send({ v: PROTOCOL_VERSION, pid: process.pid });
   }
 
@@ -124,6 +128,7 @@ class Terminal {
       this.#socket.destroy();
       return;
     }
+    this.#socket.setTimeout(0);
     this.#pending += 1;
     void this.#answer(request);
   }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { Lifetime, systemError } from '../base/index.ts';
+import { Lifetime, systemError, within } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import { type Control, type ServiceControl, serveControl } from '../control/index.ts';
 import { type LocalEngine, StatisticsSampler } from '../engines/index.ts';
@@ -14,12 +14,14 @@ import {
 import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
 import { type ModelSnapshot, UserPaths } from '../repository/index.ts';
 import { type Instance, openWorkspace, type Workspace } from '../workspace/index.ts';
+import type { Emulator, EmulatorOptions, Ending, RunningEmulator } from './contract.ts';
 import { startEngine } from './engine-start.ts';
 import { exposureWarning } from './exposure.ts';
 import { startFirstGeneration } from './first-generation.ts';
 import type { Generations } from './generations.ts';
 import { ModelLoader } from './model-loader.ts';
 import { ModelNotices } from './model-notices.ts';
+import { checkPorts } from './port-check.ts';
 import { isReady, Readiness } from './readiness.ts';
 import { EmulatorTarget } from './reload-target.ts';
 import type { Replay } from './replay/replay.ts';
@@ -30,55 +32,10 @@ import { ScriptSettings } from './script-settings.ts';
 import { prepareScript } from './script-start.ts';
 import { emitStartFailures } from './start-failures.ts';
 
-export interface EmulatorOptions {
-  readonly config: ProjectConfig;
-  /** Resolves the same project again, so that the script's settings follow its files; without it they stay. */
-  readonly resolve?: () => Promise<ProjectConfig>;
-  /** Folders in which to look for `onnxruntime-node` after the project's own. */
-  readonly runtimePaths: readonly string[];
-  /**
-   * The file that keeps the events of an emulator that runs without a terminal. Nobody is there to mend a script whose
-   * first `init()` fails, so that such a start fails.
-   */
-  readonly eventLog?: string;
-  /** The keys that callers may send, where keys are asked for; those of the workspace by default. */
-  readonly keys?: () => Promise<readonly string[]>;
-}
-
-/** An emulator that may be watched from its first event on; `start` is called once. */
-export interface Emulator {
-  readonly control: Control;
-  /**
-   * Starts the engine, the scoring service, the script and the watching, in this order. Resolves when all of it is
-   * up, or up and waiting for the next save because a model or the script failed (the `reload.failed` and
-   * `model.state` events say so); `emulator.ready` tells when both listeners answer 200, `emulator.degraded` what
-   * keeps them from it.
-   * @throws what failed, without watching also a failing script; whoever called then ends it.
-   */
-  start(signal: AbortSignal): Promise<RunningEmulator>;
-  /** Ends everything, also a start that is under way; twice is once. `exitCode` goes into `emulator.stopped`. */
-  end(reason: string, exitCode: number): Promise<void>;
-}
-
-/** Why everything stopped, and the status that the process should end with. */
-export interface Ending {
-  readonly reason: string;
-  readonly exitCode: number;
-}
-
-/** Everything, running. */
-export interface RunningEmulator {
-  /** Where to post, e.g. `http://localhost:6789/score`; in no-code mode the base of the service. */
-  readonly scoringUri: string;
-  /** Base of the engine's HTTP service. */
-  readonly httpUrl: string;
-  /** The key that callers must send, where keys are asked for. */
-  readonly key: string | undefined;
-  /** Whether both doors answer 200; false while a model or the script waits to be mended. */
-  readonly ready: boolean;
-  /** Resolves when everything has been stopped, whoever asked for it, or because the engine is gone for good. */
-  readonly stopped: Promise<Ending>;
-}
+/** Parts have limits of their own; these hold where one of them hangs all the same. */
+const START_UNDO_LIMIT_MS = 30_000;
+const RELOAD_END_LIMIT_MS = 3_000;
+const STOP_LIMIT_MS = 90_000;
 
 export function createEmulator(options: EmulatorOptions): Emulator {
   return new ProjectEmulator(options);
@@ -94,6 +51,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   readonly #bus = new EventBus();
   readonly #runtimePaths: readonly string[];
   readonly #eventLog: string | undefined;
+  readonly #unattended: boolean;
   readonly #givenKeys: EmulatorOptions['keys'];
   readonly #store: StateStore;
   readonly #lifetime = new Lifetime();
@@ -104,6 +62,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   #starting: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
   #generations: Generations | undefined;
+  #engine: LocalEngine | undefined;
   #reloader: Reloader | undefined;
   #instance: Instance | undefined;
   #scoring: ScoringDoor | undefined;
@@ -117,11 +76,14 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   #sample: string | undefined;
   #startMs: number | undefined;
 
-  constructor({ config, resolve, runtimePaths, eventLog, keys }: EmulatorOptions) {
+  constructor(options: EmulatorOptions) {
+    const { config, resolve, runtimePaths, instance, eventLog, unattended, keys } = options;
     this.#config = config;
     this.#resolve = resolve;
     this.#runtimePaths = runtimePaths;
     this.#eventLog = eventLog;
+    this.#unattended = unattended ?? false;
+    this.#instance = instance && this.#lifetime.use('instance folder', instance);
     this.#givenKeys = keys;
     this.#store = new StateStore(this.#bus);
     this.stopped = new Promise((resolve) => {
@@ -155,8 +117,10 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
 
     const workspace = await openWorkspace(config.home);
     await workspace.sweep();
-    const instance = this.#lifetime.use('instance folder', await workspace.createInstance());
+    this.#instance ??= this.#lifetime.use('instance folder', await workspace.createInstance());
+    const instance = this.#instance;
     const stagedRepository = path.join(instance.directory, 'repository');
+    await checkPorts(config, () => workspace.list());
 
     const initial = await snapshotProject(config);
     const paths = new UserPaths(stagedRepository, initial.repository, config.projectDir);
@@ -167,6 +131,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
         config,
         initial,
         stagedRepository,
+        sharedMemoryPrefix: instance.sharedMemoryPrefix,
+        uses: (file) => instance.uses(file),
         paths,
         sync: loader,
         runtimePaths: this.#runtimePaths,
@@ -175,15 +141,18 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       },
       signal,
     );
-    this.#lifetime.use('engine', engine);
+    this.#engine = this.#lifetime.use('engine', engine);
     loader.use(engine);
     // It was started again as often as makes sense; without it nothing is left to serve.
-    void engine.exited.then((reason) => this.end(`the ${engine.kind} engine is gone: ${reason}`, 1));
+    // Whoever waits for `stopped` calls `end`, too, and hears of what did not stop.
+    engine.exited
+      .then((reason) => this.end(`the ${engine.kind} engine is gone: ${reason}`, 1))
+      .catch(() => undefined);
     this.httpUrl = engine.endpoints.http;
     emitStartFailures(failures, this.#bus);
     this.#lifetime.use('statistics', new StatisticsSampler(engine.endpoints, this.#bus));
 
-    this.#prepareScript();
+    this.#prepareScript(instance);
     await this.#startScoring(workspace, engine);
     const exposure = { config, engine: engine.kind, scoringUri: this.scoringUri, httpUrl: this.httpUrl };
     this.#warn(exposureWarning(exposure));
@@ -194,7 +163,6 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       { config, service: this, firstModel: this.#store.state.models[0]?.name, events: this.#bus },
       this.#lifetime,
     );
-    this.#instance = instance;
     this.#lifetime.use('control socket', await serveControl(this, instance.controlSocket));
     await this.#announceInstance();
   }
@@ -204,7 +172,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   /** Before the scoring service, so that at the end its requests are answered before their workers go. */
-  #prepareScript(): void {
+  #prepareScript(instance: Instance): void {
     const { script } = this.#config;
     if (!script) return;
     const settings = new ScriptSettings({
@@ -213,7 +181,13 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       events: this.#bus,
     });
     this.#generations = prepareScript(
-      { settings, script, engineUrl: this.httpUrl, events: this.#bus },
+      {
+        settings,
+        script,
+        engineUrl: this.httpUrl,
+        events: this.#bus,
+        uses: (file) => instance.uses(file),
+      },
       this.#lifetime,
     );
   }
@@ -257,7 +231,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       {
         generations: this.#generations,
         entryScript: script.entryScript,
-        mayBeMended: reload.watch && this.#eventLog === undefined,
+        mayBeMended: reload.watch && !this.#unattended,
         events: this.#bus,
       },
       signal,
@@ -283,6 +257,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     this.#reloader = await startReloader({
       config: this.#config,
       initial,
+      modelsAt: this.#engine?.modelsAt,
       refused: {
         models,
         script: this.#scriptFailure !== undefined,
@@ -290,7 +265,11 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       target,
       events: this.#bus,
     });
-    this.#lifetime.use('watching', this.#reloader);
+    const reloader = this.#reloader;
+    // A load that hangs ends with the engine, which goes after this.
+    this.#lifetime.defer('watching', () =>
+      within(Promise.resolve(reloader[Symbol.asyncDispose]()), RELOAD_END_LIMIT_MS),
+    );
     this.#lifetime.defer(
       'readiness',
       this.#bus.subscribe((event) => this.#readiness.follow(event)),
@@ -341,11 +320,21 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     return Promise.resolve(this.currentState());
   }
 
+  /** Waits for a start under way: what is asked for now must not be taken for done. @throws what it failed with */
+  async #started(): Promise<void> {
+    if (!this.#starting || this.#ending) throw systemError('NOT_RUNNING', 'the emulator does not run');
+    await this.#starting;
+  }
+
   async reload(model?: string): Promise<void> {
+    await this.#started();
+    // Says why not, where the models are those of a server that is not ours.
+    if (model !== undefined && this.#engine?.modelsAt !== undefined) await this.#engine.load(model);
     await this.#reloader?.reload(model);
   }
 
   async publish(port: number): Promise<void> {
+    await this.#started();
     await this.#scoring?.move(port, async () => {
       await this.#tellReadiness(this.#readiness.ready === true);
       await this.#announceInstance();
@@ -353,14 +342,17 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   async rekey(): Promise<void> {
+    await this.#started();
     await this.#scoring?.rekey();
   }
 
   async pause(): Promise<void> {
+    await this.#started();
     this.#reloader?.pause();
   }
 
   async resume(): Promise<void> {
+    await this.#started();
     this.#reloader?.resume();
   }
 
@@ -369,10 +361,12 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   }
 
   async pin(): Promise<void> {
+    await this.#started();
     await this.#replay?.pinLast();
   }
 
   async unpin(): Promise<void> {
+    await this.#started();
     this.#replay?.unpin();
   }
 
@@ -398,8 +392,11 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     this.#stopping.abort(systemError('STOPPING', 'the emulator is stopping'));
     try {
       // A start that is still under way sees the signal, and must not add a part once they are being undone.
-      await this.#starting?.catch(() => undefined);
-      await this.#lifetime[Symbol.asyncDispose]();
+      const started = this.#starting?.catch(() => undefined) ?? Promise.resolve();
+      const inTime =
+        (await within(started, START_UNDO_LIMIT_MS)) &&
+        (await within(this.#lifetime[Symbol.asyncDispose](), STOP_LIMIT_MS));
+      if (!inTime) throw systemError('STOP_INCOMPLETE', 'not everything stopped in time');
     } finally {
       this.#bus.emit({ type: 'emulator.stopped', exitCode });
       this.#resolveStopped({ reason, exitCode });

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { ProjectConfig } from '../config/index.ts';
 import {
+  BoundedEngine,
   buildManagedTriton,
   DockerEngine,
   EmbeddedEngine,
@@ -11,6 +12,7 @@ import {
   FrontedEngine,
   type LocalEngine,
   NativeEngine,
+  type RunningEngine,
 } from '../engines/index.ts';
 import type { EventSink } from '../events/index.ts';
 import type { ModelPython } from '../inference/index.ts';
@@ -24,9 +26,13 @@ export interface EngineStartOptions {
   readonly initial: ProjectSnapshot;
   /** Where the engine reads models from; made here. */
   readonly stagedRepository: string;
+  /** Begins the names of the shared memory of a native Triton. */
+  readonly sharedMemoryPrefix: string;
   /** Keeps it in step with the user's folder while clients use the repository API. */
   readonly sync: RepositorySync;
   readonly runtimePaths: readonly string[];
+  /** Notes that a file of the state folder is in use. */
+  readonly uses: (file: string) => Promise<void>;
   /** Translates staged paths in what an engine says into the user's. */
   readonly paths: UserPaths;
   /** Aborted when the user would rather have what is on this machine than wait for an image. */
@@ -48,12 +54,14 @@ export async function makeEngine(
       const { environment, home } = config;
       requireConsent(config);
       const program = plan.program ?? (await buildManagedTriton(home, environment, events, signal));
+      await options.uses(program);
       const workDirectory = path.join(path.dirname(stagedRepository), 'native');
       return front(
         new NativeEngine({
           program,
           repository: stagedRepository,
           workDirectory,
+          sharedMemoryPrefix: options.sharedMemoryPrefix,
           environment,
           tritonArgs: config.engine.tritonArgs,
           events,
@@ -101,11 +109,16 @@ export async function makeEngine(
   }
 }
 
+/** Docker counts the time itself, since it may download first. */
+function bounded<Running extends RunningEngine>(engine: Engine<Running>, limitMs: number): Engine<Running> {
+  return new BoundedEngine(engine, engine.kind === 'docker' ? undefined : limitMs);
+}
+
 function front(engine: Engine, { config, sync, events }: EngineStartOptions): Engine<LocalEngine> {
   const { host, httpPort, grpcPort, metricsPort } = config.listen;
   const { origins } = config;
   const insists = { grpc: isUsersOwn(origins, 'grpcPort'), metrics: isUsersOwn(origins, 'metricsPort') };
-  return new FrontedEngine(engine, {
+  return new FrontedEngine(bounded(engine, config.start.timeoutMs), {
     host,
     httpPort,
     grpcPort,
@@ -133,10 +146,18 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
   const searchFrom = [projectDir, ...options.runtimePaths];
   const models = [...(initial.repository?.models.values() ?? [])];
   const hasOnnx = models.some(({ files }) => files.some((file) => file.path.endsWith('.onnx')));
-  const runtimePaths = once(() => ensureOnnxRuntime({ searchFrom, home, environment, events }, signal));
+  const runtimePaths = once(async () => {
+    const found = await ensureOnnxRuntime({ searchFrom, home, environment, events }, signal);
+    for (const directory of found) await options.uses(directory);
+    return found;
+  });
   // Without it the engine could not start; a project whose first ONNX model comes later fetches it then.
   if (hasOnnx) await runtimePaths();
-  return new EmbeddedEngine({
+  const python = modelPython(options, signal);
+  const hasPython = models.some(({ files }) => files.some((file) => file.path.endsWith('.py')));
+  // Before the time of the start counts, since it may download; what fails is told by the load that needs it.
+  if (hasPython) await python().catch(() => undefined);
+  const engine = new EmbeddedEngine({
     repository: stagedRepository,
     host: listen.host,
     httpPort: listen.httpPort,
@@ -145,21 +166,27 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
     sync,
     runtimePaths,
     gpuModelsOnCpu: config.engine.gpuModelsOnCpu,
-    python: modelPython(options, signal),
+    python,
     userPaths: options.paths.text,
     events,
   });
+  return bounded(engine, config.start.timeoutMs);
 }
 
 /** The Python of the project's script runs its Python models too. */
-function modelPython({ config, events }: EngineStartOptions, signal: AbortSignal) {
+function modelPython({ config, sharedMemoryPrefix, events, uses }: EngineStartOptions, signal: AbortSignal) {
   const { python, home, environment } = config;
   const own = once(async (): Promise<ModelPython> => {
     const { interpreter } = await ensureEnvironment(python, home, environment, events, signal);
-    return { interpreter, environment };
+    await uses(interpreter);
+    return { interpreter, environment, sharedMemoryPrefix };
   });
-  return async (packed?: string): Promise<ModelPython> =>
-    packed === undefined ? own() : openPackedEnvironment(packed, home, environment, events, signal);
+  return async (packed?: string): Promise<ModelPython> => {
+    if (packed === undefined) return own();
+    const opened = await openPackedEnvironment(packed, home, environment, events, signal);
+    await uses(opened.interpreter);
+    return { ...opened, sharedMemoryPrefix };
+  };
 }
 
 /** Does it at the first call. What failed, such as a download, is tried again at the next. */

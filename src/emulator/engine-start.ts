@@ -34,7 +34,8 @@ export async function startEngine(given: EngineStartOptions, signal: AbortSignal
 
   await mkdir(stagedRepository, { recursive: true });
   const unstaged = new Map<string, TritonLocalError>();
-  for (const model of models) {
+  // A Triton of somebody else's has models of its own.
+  for (const model of config.engine.choice === 'external' ? [] : models) {
     try {
       await (await stageModel(model, stagedRepository)).commit();
     } catch (error) {

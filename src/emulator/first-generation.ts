@@ -1,5 +1,6 @@
 import { messageOf, systemClock, TritonLocalError } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
+import { ScriptTimeout } from '../python/index.ts';
 import { Bill } from '../reload/index.ts';
 import { failureOf } from './failure.ts';
 import type { Generations } from './generations.ts';
@@ -32,7 +33,7 @@ export async function startFirstGeneration(
     );
     return undefined;
   } catch (error) {
-    if (!mayBeMended || !isScriptsOwnFault(error) || signal.aborted) throw error;
+    if (!mayBeMended || !isScriptsOwnFault(error) || signal.aborted) throw asStartFailure(error);
     events.emit({
       type: 'reload.failed',
       generation: 0,
@@ -43,6 +44,14 @@ export async function startFirstGeneration(
     });
     return messageOf(error);
   }
+}
+
+/** A script that took too long is a start that took too long. */
+function asStartFailure(thrown: unknown): unknown {
+  if (!(thrown instanceof TritonLocalError) || !(thrown.cause instanceof ScriptTimeout)) return thrown;
+  const { kind, message, hint, location } = thrown;
+  const details = { ...(hint && { hint }), ...(location && { location }), cause: thrown };
+  return new TritonLocalError('START_TIMED_OUT', kind, message, details);
 }
 
 /** A fault that the next save can mend; a missing Python or package cannot be saved away. */

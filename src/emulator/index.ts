@@ -12,4 +12,5 @@ export {
   pullByName,
 } from '../engines/index.ts';
 export { requireConsent, unapprovedInstallation } from './consent.ts';
-export { createEmulator, type Emulator, type EmulatorOptions, type RunningEmulator } from './emulator.ts';
+export type { Emulator, EmulatorOptions, RunningEmulator } from './contract.ts';
+export { createEmulator } from './emulator.ts';

@@ -58,7 +58,8 @@ export class Readiness {
       event.type === 'reload.failed' ||
       (event.type === 'model.state' &&
         (event.state === 'UNAVAILABLE' || (event.state === 'READY' && this.#ready !== true)));
-    if (mayHaveChanged) void this.check();
+    // What cannot be told now is told after the next event.
+    if (mayHaveChanged) this.check().catch(() => undefined);
   }
 
   async #run(): Promise<void> {

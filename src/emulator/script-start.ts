@@ -16,6 +16,8 @@ export interface ScriptStartOptions {
   /** Base of the engine's HTTP service. */
   readonly engineUrl: string;
   readonly events: EventSink;
+  /** Notes that a file of the state folder is in use. */
+  readonly uses: (file: string) => Promise<void>;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface ScriptStartOptions {
  * and one that is there already costs a look.
  */
 export function prepareScript(
-  { settings, script, engineUrl, events }: ScriptStartOptions,
+  { settings, script, engineUrl, events, uses }: ScriptStartOptions,
   lifetime: Lifetime,
 ): Generations {
   const factory = lifetime.use('spare workers', new ScorePoolFactory());
@@ -44,6 +46,7 @@ export function prepareScript(
       signal,
       script,
     );
+    await uses(interpreter);
     return factory.start(
       {
         generation,

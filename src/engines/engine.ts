@@ -1,26 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { TritonLocalError } from '../base/index.ts';
 import type { EngineKind, ModelStatus } from '../events/index.ts';
-
-/** How a TLS connection is made, each as PEM; what is missing is as the system has it. */
-export interface TlsOptions {
-  readonly ca?: Buffer;
-  /** Our own certificate and its key, where the server asks for one. */
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
-}
-
-export interface EngineEndpoints {
-  /** Base of the KServe v2 HTTP service, e.g. `http://127.0.0.1:8000`; no trailing slash. */
-  readonly http: string;
-  /** `HOST:PORT` of the gRPC service, where there is one; `grpcs://HOST:PORT` where it speaks TLS. */
-  readonly grpc?: string;
-  /** `HOST:PORT` of the Prometheus metrics, where there are some; a URL where they lie elsewhere than at `/metrics`. */
-  readonly metrics?: string;
-  /** Sent along with every request to any of them, such as a key of a remote server. Never shown. */
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly tls?: TlsOptions;
-}
+import type { EngineEndpoints } from '../proxy/index.ts';
 
 /** What answers KServe v2. Starting one gives another type, which alone can be stopped. */
 export interface Engine<Running extends RunningEngine = RunningEngine> {
@@ -51,6 +32,11 @@ export interface RunningEngine extends AsyncDisposable {
   /** The GPU it verifiably uses, as the driver names it. */
   readonly gpu: string | null;
   readonly endpoints: EngineEndpoints;
+  /**
+   * Base URL of the server, where it is somebody else's: it serves models of its own, not those of this project, and
+   * nothing that changes its state is ever sent to it.
+   */
+  readonly modelsAt?: string | undefined;
   /**
    * Loads what now lies in the staged repository under this name and swaps it in without a gap; on failure what
    * served before keeps serving.

@@ -1,6 +1,7 @@
-import { messageOf, systemError, userError } from '../base/index.ts';
+import { messageOf, systemError, type TritonLocalError, userError } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
-import type { Engine, EngineEndpoints, RunningEngine } from './engine.ts';
+import type { EngineEndpoints } from '../proxy/index.ts';
+import type { Engine, RunningEngine } from './engine.ts';
 import { ModelBoard } from './model-board.ts';
 import { readTls, type TlsFiles } from './tls.ts';
 import { TritonClient, TritonRefusal } from './triton-client.ts';
@@ -22,7 +23,10 @@ export interface ExternalEngineOptions {
 
 const POLL_MS = 2_000;
 
-/** A Triton that somebody else runs: on a GPU box, behind a port-forward, in a cluster. It is never stopped by us. */
+/**
+ * A Triton that somebody else runs: on a GPU box, behind a port-forward, in a cluster. We only read from it: health,
+ * metadata, the index, statistics. Nothing that changes its state is sent, and it is never stopped by us.
+ */
 export class ExternalEngine implements Engine {
   readonly kind = 'external';
   readonly #options: ExternalEngineOptions;
@@ -43,17 +47,13 @@ export class ExternalEngine implements Engine {
     };
     const client = new TritonClient(endpoints);
     try {
-      const [version, allowsControl] = await describe(client, url);
+      const version = await describe(client, url);
       signal.throwIfAborted();
-      const say = (text: string) =>
-        events.emit({ type: 'log.line', source: 'emulator', level: 'info', text });
       if (hasLocalModels) {
-        const control = allowsControl
-          ? 'a change here only makes it load its own copy again'
-          : 'it allows no loads';
-        say(`the models come from ${url}; those of this project are not copied there (${control})`);
+        const text = `the models come from ${url}; those of this project are not copied there, and changes of them are not sent`;
+        events.emit({ type: 'log.line', source: 'emulator', level: 'info', text });
       }
-      const running = new RunningExternal({ endpoints, version, allowsControl, events }, client);
+      const running = new RunningExternal({ endpoints, version, events }, client);
       await running.refresh();
       return running;
     } catch (error) {
@@ -63,13 +63,9 @@ export class ExternalEngine implements Engine {
   }
 }
 
-async function describe(
-  client: TritonClient,
-  url: string,
-): Promise<[version: string, allowsControl: boolean]> {
+async function describe(client: TritonClient, url: string): Promise<string> {
   try {
-    const version = await client.version();
-    return [version, await client.allowsControl()];
+    return await client.version();
   } catch (error) {
     const refused =
       error instanceof TritonRefusal ? `it answers ${error.status}: ${error.message}` : messageOf(error);
@@ -92,7 +88,6 @@ function hintFor(error: unknown): string {
 interface ExternalFacts {
   readonly endpoints: EngineEndpoints;
   readonly version: string;
-  readonly allowsControl: boolean;
   readonly events: EventSink;
 }
 
@@ -121,37 +116,18 @@ class RunningExternal implements RunningEngine {
     this.#timer.unref();
   }
 
+  get modelsAt(): string {
+    return this.#facts.endpoints.http;
+  }
+
+  /** @throws MODELS_ELSEWHERE always */
   async load(model: string): Promise<void> {
-    this.#requireControl(model);
-    try {
-      await this.#client.load(model);
-    } catch (error) {
-      throw systemError('MODEL_LOAD_FAILED', messageOf(error), { cause: error });
-    } finally {
-      await this.refresh();
-    }
+    throw notOurs(model, this.modelsAt, 'load');
   }
 
+  /** @throws MODELS_ELSEWHERE always */
   async unload(model: string): Promise<void> {
-    this.#requireControl(model);
-    try {
-      await this.#client.unload(model);
-    } catch (error) {
-      throw systemError('MODEL_UNLOAD_FAILED', messageOf(error), { cause: error });
-    } finally {
-      await this.refresh();
-    }
-  }
-
-  #requireControl(model: string): void {
-    if (this.#facts.allowsControl) return;
-    throw userError(
-      'MODEL_LOAD_FAILED',
-      `the Triton at ${this.#facts.endpoints.http} lets nobody load or unload '${model}'`,
-      {
-        hint: 'start it with --model-control-mode=explicit, or update its repository and restart it',
-      },
-    );
+    throw notOurs(model, this.modelsAt, 'unload');
   }
 
   models() {
@@ -197,4 +173,14 @@ class RunningExternal implements RunningEngine {
     this.#closed ??= this.#client[Symbol.asyncDispose]();
     return this.#closed;
   }
+}
+
+function notOurs(model: string, url: string, verb: 'load' | 'unload'): TritonLocalError {
+  return userError(
+    'MODELS_ELSEWHERE',
+    `'${model}' is served by the Triton at ${url}: nothing was sent to it`,
+    {
+      hint: `change its model repository, then ask it yourself: curl -X POST ${url}/v2/repository/models/${encodeURIComponent(model)}/${verb}`,
+    },
+  );
 }

@@ -1,5 +1,7 @@
 // Engines: the Engine interface, its forms, how one is chosen and what it needs on this machine.
 // It knows how to run something that answers KServe v2; it refuses to know Azure, scripts and the user's folder.
+
+export { BoundedEngine } from './bounded-engine.ts';
 export {
   cdiSpecs,
   type DescribeDockerOptions,
@@ -16,11 +18,9 @@ export type { DockerEndpoint, EndpointAttempt } from './docker/endpoint.ts';
 export type { GpuChoice } from './docker/gpu.ts';
 export { type PullByNameOptions, type PulledImage, pullByName } from './docker/pull-by-name.ts';
 export { EmbeddedEngine, type EmbeddedEngineOptions } from './embedded.ts';
-export type { Engine, EngineEndpoints, LocalEngine, PublishedModel, RunningEngine } from './engine.ts';
+export type { Engine, LocalEngine, PublishedModel, RunningEngine } from './engine.ts';
 export { ExternalEngine, type ExternalEngineOptions } from './external.ts';
-export { FrontedEngine, type FrontedEngineOptions } from './gateway/fronted-engine.ts';
-export { GrpcGateway, type GrpcGatewayOptions } from './gateway/grpc-gateway.ts';
-export { HttpGateway, type HttpGatewayOptions } from './gateway/http-gateway.ts';
+export { FrontedEngine, type FrontedEngineOptions } from './fronted-engine.ts';
 export { describeNative, type NativeDescription } from './native/describe.ts';
 export { NativeEngine, type NativeEngineOptions } from './native/engine.ts';
 export { buildManagedTriton, MANAGED_TRITON } from './native/environment.ts';

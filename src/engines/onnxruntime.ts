@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -61,8 +62,7 @@ function holdsOnnxRuntime(directory: string): boolean {
 async function install(target: string, options: OnnxRuntimeOptions, signal: AbortSignal): Promise<void> {
   const say = (step: string, detail: string) =>
     options.events.emit({ type: 'environment.progress', environment: 'onnxruntime', step, detail });
-  const building = `${target}.${process.pid}.tmp`;
-  await rm(building, { recursive: true, force: true });
+  const building = `${target}.${randomUUID()}.tmp`;
   await mkdir(building, { recursive: true });
   try {
     await writeFile(path.join(building, 'package.json'), '{"private":true}\n');

@@ -1,5 +1,5 @@
 import type { EventSink } from '../events/index.ts';
-import type { EngineEndpoints } from './engine.ts';
+import type { EngineEndpoints } from '../proxy/index.ts';
 import { type StatisticsEntry, TritonClient } from './triton-client.ts';
 
 const EVERY_MS = 2_000;

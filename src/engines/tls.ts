@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, systemError } from '../base/index.ts';
-import type { TlsOptions } from './engine.ts';
+import type { TlsOptions } from '../proxy/index.ts';
 
 /** PEM files; each may be missing. */
 export interface TlsFiles {

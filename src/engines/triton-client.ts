@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher } from 'undici';
 import type { ModelState } from '../events/index.ts';
-import type { EngineEndpoints } from './engine.ts';
+import type { EngineEndpoints } from '../proxy/index.ts';
 
 /** One line of Triton's repository index (triton.md 1.7). */
 export interface IndexEntry {
@@ -40,8 +40,6 @@ export class TritonRefusal extends Error {
 
 const PROBE_LIMIT_MS = 2_000;
 const MAX_ANSWER_BYTES = 64 << 20;
-/** No model has this name, and unloading one that is unknown is no error where unloading is allowed. */
-const NO_MODEL = 'triton-local-probe';
 
 /** What we ask of a Triton server ourselves, past the gateway. */
 export class TritonClient implements AsyncDisposable {
@@ -100,17 +98,6 @@ export class TritonClient implements AsyncDisposable {
   /** @throws TritonRefusal with Triton's reason */
   async unload(model: string, signal?: AbortSignal): Promise<void> {
     await this.#json('POST', `v2/repository/models/${encodeURIComponent(model)}/unload`, signal);
-  }
-
-  /** Whether the server lets us load and unload; asked in a way that changes nothing. */
-  async allowsControl(): Promise<boolean> {
-    try {
-      await this.unload(NO_MODEL, AbortSignal.timeout(PROBE_LIMIT_MS));
-      return true;
-    } catch (error) {
-      if (error instanceof TritonRefusal) return false;
-      throw error;
-    }
   }
 
   async #json(method: 'GET' | 'POST', path: string, signal?: AbortSignal): Promise<unknown> {

@@ -2,7 +2,7 @@
 // and recent log lines. It knows facts; it refuses to know how anybody shows them.
 
 export { findBlockers } from './blockers.ts';
-export { EventBus } from './bus.ts';
+export { deliver, EventBus } from './bus.ts';
 export type {
   AnswerDifference,
   Blocker,

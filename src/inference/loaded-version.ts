@@ -4,9 +4,6 @@ import { type ModelSignature, signatureOf } from './model-signature.ts';
 import type { RequestScheduler } from './scheduling/request-scheduler.ts';
 import type { ModelStatistics } from './statistics.ts';
 
-/** Longer than any request should take: after it a model that hangs is ended. */
-const RETIRE_LIMIT_MS = 300_000;
-
 export interface LoadedVersionParts {
   readonly version: string;
   /** After auto-complete. */
@@ -18,6 +15,9 @@ export interface LoadedVersionParts {
   /** Lets go of what the backend holds. */
   readonly dispose: () => Promise<void>;
 }
+
+/** How long a request that hangs may keep a replaced version in memory. */
+const DRAIN_LIMIT_MS = 300_000;
 
 /** One version of a model in memory with all it needs to answer. */
 export class LoadedVersion {
@@ -62,7 +62,7 @@ export class LoadedVersion {
 
   /** Answers what it has accepted, for minutes at most, takes no more, and lets go of the model. */
   async retire(): Promise<void> {
-    await Promise.race([within(this.#finish(), RETIRE_LIMIT_MS), this.#abandoned]);
+    await Promise.race([within(this.#finish(), DRAIN_LIMIT_MS), this.#abandoned]);
     await this.#dispose();
   }
 

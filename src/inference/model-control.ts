@@ -12,6 +12,7 @@ import {
   readModelDefinition,
 } from '../repository/index.ts';
 import type { Backend } from './backends/backend.ts';
+import { PythonLoadError } from './backends/python/python-instance.ts';
 import { directoryStamp } from './directory-stamp.ts';
 import { EnsembleControl } from './ensemble/ensemble-control.ts';
 import { LoadError } from './load-error.ts';
@@ -28,8 +29,8 @@ import {
 import type { RateLimiter } from './scheduling/rate-limiter.ts';
 import type { ResponseCache } from './scheduling/response-cache.ts';
 
-/** How long the models' last requests may take when the server stops. */
-const STOP_LIMIT_MS = 5_000;
+/** How long the last requests may hold the end up. */
+const END_LIMIT_MS = 5_000;
 
 /** What a load replaces on disk. */
 export interface LoadOverride {
@@ -110,12 +111,13 @@ export class ModelControl implements AsyncDisposable {
       } catch (error) {
         const cause = error instanceof LoadError ? error.reasonError : error;
         const known = cause instanceof TritonLocalError ? cause : undefined;
+        const location = cause instanceof PythonLoadError ? cause.location : known?.location;
         const failure = userError(
           'MODEL_LOAD_FAILED',
-          `model '${name}' was not loaded: ${messageOf(cause)}`,
+          `model '${name}' was not loaded: ${this.#userPaths(messageOf(cause))}`,
           {
             ...(known?.hint ? { hint: known.hint } : {}),
-            ...(known?.location ? { location: known.location } : {}),
+            ...(location ? { location } : {}),
             cause: error,
           },
         );
@@ -336,10 +338,16 @@ export class ModelControl implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Callers were served out before; what hangs now ends with the processes and threads of its backend.
+    const ended = this.#unloadAll().catch((error: unknown) => this.#states.log('error', messageOf(error)));
+    if (await within(ended, END_LIMIT_MS)) return;
+    for (const loaded of this.#retiring.keys()) loaded.abandon();
+    await within(Promise.all(this.#retiring.values()), END_LIMIT_MS);
+  }
+
+  async #unloadAll(): Promise<void> {
     for (const name of this.#table.names())
       await this.#table.change(name, async (model) => this.#unloadNow(model));
-    if (await within(Promise.all(this.#retiring.values()), STOP_LIMIT_MS)) return;
-    for (const loaded of this.#retiring.keys()) loaded.abandon();
     await Promise.all(this.#retiring.values());
   }
 }

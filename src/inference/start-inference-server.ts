@@ -115,11 +115,15 @@ async function loadAll(
   signal: AbortSignal,
 ): Promise<void> {
   const waiting = [...names];
+  const aborted = new Promise<void>((resolve) =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
   const loader = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       refuseAborted(signal);
       try {
-        await control.load(name);
+        // A load that hangs cannot be called off; it ends with its backend.
+        await Promise.race([control.load(name), aborted]);
       } catch (error) {
         // The table keeps the reason and has told it; the others still load.
         log('debug', messageOf(error));

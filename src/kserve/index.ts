@@ -48,3 +48,5 @@ export type {
   TensorMetadata,
 } from './messages.ts';
 export { requestPrefix } from './request-prefix.ts';
+export { pathOf } from './request-target.ts';
+export { FOREIGN_ORIGIN_REFUSED, isForeignOrigin, type StateChange, stateChangeOf } from './state-change.ts';

@@ -102,7 +102,8 @@ async function provide(
       return { interpreter: base.command };
     }
   }
-  const onWait = () => report('wait', 'another triton-local builds the same environment');
+  const onWait = (holder: string) =>
+    report('wait', `${holder} builds the same environment (lock: ${directory}.lock)`);
   await withFileLock(`${directory}.lock`, signal, onWait, async () => {
     if (isComplete(directory)) return;
     try {

@@ -15,6 +15,7 @@ export type {
   ControlCallMessage,
   ExecuteFailedMessage,
   MetricMessage,
+  ModelFailedMessage,
   ModelStartMessage,
 } from './models/model-messages.ts';
 export type { ModelHost, ModelProcess, ModelStart } from './models/model-process.ts';
@@ -31,5 +32,5 @@ export type {
   SwaggerVersion,
 } from './score-pool.ts';
 export { ScorePoolFactory, startScorePool } from './score-pool-factory.ts';
-export { PythonTraceback } from './script-failure.ts';
+export { PythonTraceback, ScriptTimeout } from './script-failure.ts';
 export type { WorkerExit } from './worker-process.ts';

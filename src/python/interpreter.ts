@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { systemError } from '../base/index.ts';
+import { systemError, type TritonLocalError } from '../base/index.ts';
 import type { PythonSource } from '../config/index.ts';
 import { findOnPath } from './find-program.ts';
 
@@ -52,6 +52,20 @@ export async function locateInterpreter(
   throw systemError('PYTHON_MISSING', `no Python 3.${MIN_MINOR} or newer was found: ${why}`, {
     hint: `install it (${installCommand()}), or give its path with --python`,
   });
+}
+
+/** The error for an interpreter that is too old to run the harness; undefined for one that is not, or does not run. */
+export async function findTooOld(
+  interpreter: string,
+  environment: Environment,
+): Promise<TritonLocalError | undefined> {
+  const told = await ask([interpreter], environment);
+  if (!told || (told.major === 3 && told.minor >= MIN_MINOR)) return undefined;
+  return systemError(
+    'PYTHON_TOO_OLD',
+    `${interpreter} is Python ${told.major}.${told.minor}, and 3.${MIN_MINOR} or newer is needed`,
+    { hint: `install a newer one (${installCommand()}), or give its path with --python` },
+  );
 }
 
 /** A path must exist; a bare name is looked up on PATH when it is started. */

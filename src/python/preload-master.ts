@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { hasErrno, Mutex, messageOf, systemError, within } from '../base/index.ts';
+import { hasErrno, killTree, Mutex, messageOf, systemError, within } from '../base/index.ts';
 import type { ForkReport, ReadyMessage } from './messages.ts';
 import { Worker } from './worker.ts';
 import { describeExit } from './worker-end.ts';
-import { killGroup, LAST_OUTPUT_MS, type WorkerExit, type WorkerProcess } from './worker-process.ts';
+import { LAST_OUTPUT_MS, type WorkerExit, type WorkerProcess } from './worker-process.ts';
 
 /** How long a fork may take until it has connected; hooks of libraries may run in it. */
 const FORK_MS = 10_000;
@@ -104,7 +104,7 @@ export class PreloadMaster implements AsyncDisposable {
 
   #endForks(): void {
     for (const [pid, end] of this.#forks) {
-      killGroup(pid);
+      killTree(pid);
       end({ code: null, signal: 'SIGKILL' });
     }
     this.#forks.clear();
@@ -135,7 +135,7 @@ function forkedProcess({ interpreter, pid, channel, errors, ended }: ConnectedFo
     return exit;
   });
   const kill = (signal: NodeJS.Signals) => {
-    if (signal === 'SIGKILL') killGroup(pid);
+    if (signal === 'SIGKILL') killTree(pid);
     else signalTo(pid, signal);
   };
   return { interpreter, pid, input: channel, output: channel, errors, exited, kill };

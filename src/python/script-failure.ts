@@ -9,17 +9,26 @@ export class PythonTraceback extends Error {
   override readonly name = 'PythonTraceback';
 }
 
+/** Why a script did not come up that was still at it when its time was over; with Python's traceback where known. */
+export class ScriptTimeout extends PythonTraceback {}
+
 /**
  * A script that did not come up as SCRIPT_FAILED: the real server's words (azureml.md 1.5), the place in the user's
  * files, and Python's traceback as the cause.
  */
 export function scriptFailure(failed: FailedMessage, options: ScorePoolOptions): TritonLocalError {
   const hint = findHint(failed, options);
+  const cause = causeOf(failed);
   return userError('SCRIPT_FAILED', describe(failed, options), {
     location: failed.line === null ? { file: failed.file } : { file: failed.file, line: failed.line },
     ...(hint === undefined ? {} : { hint }),
-    ...(failed.traceback === '' ? {} : { cause: new PythonTraceback(failed.traceback) }),
+    ...(cause && { cause }),
   });
+}
+
+function causeOf({ stage, traceback }: FailedMessage): PythonTraceback | undefined {
+  if (stage === 'timeout') return new ScriptTimeout(traceback);
+  return traceback === '' ? undefined : new PythonTraceback(traceback);
 }
 
 /** A script that ended or hung its process while it was loaded. */

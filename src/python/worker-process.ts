@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
-import { within } from '../base/index.ts';
+import { killTree, within } from '../base/index.ts';
 import { harnessDirectory } from './harness-directory.ts';
 
 /** The programs of the harness: one runs an entry script, the other an instance of a Python model. */
@@ -47,7 +47,7 @@ export function spawnWorkerProcess(
   program: WorkerProgram = 'worker.py',
 ): WorkerProcess {
   const harness = harnessDirectory();
-  const group = process.platform !== 'win32';
+  const isWindows = process.platform === 'win32';
   const subprocess = execa(interpreter, [path.join(harness, program)], {
     cwd: harness,
     env: environment,
@@ -60,7 +60,7 @@ export function spawnWorkerProcess(
     reject: false,
     windowsHide: true,
     // A group of its own: a terminal's Ctrl+C is ours to handle, and what a script leaves running ends with it.
-    detached: group,
+    detached: !isWindows,
   });
   const pid = subprocess.pid ?? 0;
   const { stdin: input, stdout: output, stderr: errors } = subprocess;
@@ -81,17 +81,19 @@ export function spawnWorkerProcess(
     });
   });
   const kill = (signal: NodeJS.Signals) => {
-    if (group && signal === 'SIGKILL') killGroup(pid);
-    else subprocess.kill(signal);
+    // Windows knows no signals but a sudden end, after which nobody can tell what the script had started.
+    if (isWindows ? !hasExited(subprocess) : signal === 'SIGKILL') killTree(pid);
+    else if (!isWindows) subprocess.kill(signal);
   };
   return { interpreter, pid, input, output, errors, exited, kill };
 }
 
-/** Ends a process and what it has started in its group. */
-export function killGroup(pid: number): void {
-  try {
-    if (pid > 0) process.kill(-pid, 'SIGKILL');
-  } catch {
-    // All of it has ended already.
-  }
+function hasExited({
+  exitCode,
+  signalCode,
+}: {
+  exitCode: number | null;
+  signalCode: string | null;
+}): boolean {
+  return exitCode !== null || signalCode !== null;
 }

@@ -1,8 +1,9 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { type TritonLocalError, toTritonLocalError } from '../base/index.ts';
+import { findTooOld } from './interpreter.ts';
 import type { ReadyMessage, StartMessage } from './messages.ts';
 import type { ScorePoolOptions } from './score-pool.ts';
-import { describeTimeout, scriptEnded, scriptFailure } from './script-failure.ts';
+import { describeTimeout, ScriptTimeout, scriptEnded, scriptFailure } from './script-failure.ts';
 import type { Worker } from './worker.ts';
 
 /** Where the scoring server listens in the cloud's container. */
@@ -49,8 +50,12 @@ export async function startWorker(
     const lines = result.traceback === '' ? [] : result.traceback.split('\n');
     return failure(scriptFailure(result, options), lines, result.tree);
   } catch (error) {
-    if (late) return failure(scriptEnded(describeTimeout(options), options, error));
-    const told = toTritonLocalError(error);
+    if (late) {
+      const cause = new ScriptTimeout('', { cause: error });
+      return failure(scriptEnded(describeTimeout(options), options, cause));
+    }
+    const tooOld = worker.saidHello ? undefined : await findTooOld(options.interpreter, options.environment);
+    const told = tooOld ?? toTritonLocalError(error);
     // Once the harness has spoken, what ends the process is the script (or a library that it loads).
     const byScript = told.code === 'WORKER_FAILED' && worker.saidHello;
     return failure(byScript ? scriptEnded(told.message, options, told.cause) : told);

@@ -53,6 +53,13 @@ export function tableBehind(snapshot: ProjectSnapshot): FileTable {
   return tableOf.get(snapshot) ?? emptyFileTable;
 }
 
+/** The same snapshot as if the project had no models. */
+export function withoutModels(snapshot: ProjectSnapshot): ProjectSnapshot {
+  const stripped: ProjectSnapshot = { ...snapshot, repository: undefined };
+  tableOf.set(stripped, tableBehind(snapshot));
+  return stripped;
+}
+
 interface HashedFile {
   readonly stamp: FileStamp;
   readonly hash: string;

@@ -6,6 +6,7 @@ import { modelKey, type ProjectSnapshot, WORKERS_KEY } from './plan.ts';
 import { ProjectReloader, type Reloader } from './reloader.ts';
 import { readProject, tableBehind } from './snapshot-project.ts';
 import type { ReloadTarget } from './target.ts';
+import { UnservedModels } from './unserved-models.ts';
 import { watchedPlaces } from './watched-places.ts';
 import { ProjectWatching } from './watching.ts';
 import { isBeingWritten } from './writers.ts';
@@ -16,6 +17,8 @@ export interface ReloaderOptions {
   readonly events: EventSink;
   /** What the target serves now, from `snapshotProject`; a change since then is the first thing that is noticed. */
   readonly initial: ProjectSnapshot;
+  /** Base URL of the server whose own models serve instead of the project's: changes of these are only reported. */
+  readonly modelsAt?: string | undefined;
   /** What of it the target refused when it started: models by name, and whether the script. */
   readonly refused?: { readonly models: readonly string[]; readonly script: boolean };
   readonly clock?: Clock;
@@ -23,8 +26,17 @@ export interface ReloaderOptions {
 
 /** Follows the project's files where the configuration says so, and reloads by hand in any case. */
 export async function startReloader(options: ReloaderOptions): Promise<Reloader> {
-  const { config, target, events, initial, refused, clock = systemClock } = options;
+  const { config, target, events, modelsAt, refused, clock = systemClock } = options;
   const announcer = new Announcer({ config, target, events, clock });
+  const unserved =
+    modelsAt === undefined
+      ? undefined
+      : new UnservedModels(options.initial, (models) =>
+          announcer.say(
+            `changed here: ${models.join(', ')}; ${modelsAt} serves its own models, nothing was sent`,
+          ),
+        );
+  const initial = unserved?.initial ?? options.initial;
   const reloader = new ProjectReloader({
     config,
     target,
@@ -35,7 +47,10 @@ export async function startReloader(options: ReloaderOptions): Promise<Reloader>
     refused: [...(refused?.models ?? []).map(modelKey), ...(refused?.script ? [WORKERS_KEY] : [])],
     disk: {
       look: () => lookAtProject(config),
-      read: (table, previous, scopes) => readProject(config, table, previous, scopes),
+      read: (table, previous, scopes) =>
+        unserved
+          ? unserved.read(table, (now, before) => readProject(config, now, before, scopes))
+          : readProject(config, table, previous, scopes),
       isBeingWritten,
     },
   });

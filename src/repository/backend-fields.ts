@@ -57,7 +57,7 @@ export async function fillBackendFields(
       default_model_filename: named.default_model_filename || known.file,
     };
   }
-  return isOpen(named) ? fillFromName(named, modelName, modelDirectory) : named;
+  return isOpen(named) ? fillFromName(named, modelName) : named;
 }
 
 function isOpen({ backend, platform, default_model_filename }: ModelConfig): boolean {
@@ -117,7 +117,7 @@ export async function listSubdirectories(directory: string): Promise<string[]> {
   return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
-function fillFromName(config: ModelConfig, modelName: string, modelDirectory: string): ModelConfig {
+function fillFromName(config: ModelConfig, modelName: string): ModelConfig {
   const dot = modelName.indexOf('.');
   if (dot < 0) {
     throw invalidConfig(
@@ -125,8 +125,6 @@ function fillFromName(config: ModelConfig, modelName: string, modelDirectory: st
         `configuration. Expected model name of the form 'model.<backend_name>'.`,
       [],
       'INVALID_ARG',
-      `put the model file, such as model.onnx or model.py, into ${path.join(modelDirectory, '1')}, ` +
-        `or name the backend in config.pbtxt`,
     );
   }
   const backend = modelName.slice(dot + 1);

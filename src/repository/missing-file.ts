@@ -1,7 +1,8 @@
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { entryKind } from '../base/index.ts';
-import { readModelDefinition } from './model-definition.ts';
+import { ModelConfigError } from './config-error.ts';
+import { type ModelDefinition, readModelDefinition } from './model-definition.ts';
 
 /** What a model file is usually called where it is not called what Triton looks for. */
 const WEIGHTS = /\.(?:onnx|py|pt|pth|plan|engine|pb|graphdef|savedmodel|xml|bin|json|safetensors|h5|pkl)$/i;
@@ -12,8 +13,13 @@ const WEIGHTS = /\.(?:onnx|py|pt|pth|plan|engine|pb|graphdef|savedmodel|xml|bin|
  * configuration itself cannot be read.
  */
 export async function explainMissingFile(repository: string, model: string): Promise<string | undefined> {
-  const definition = await readModelDefinition(repository, model).catch(() => undefined);
-  if (!definition || definition.config.platform === 'ensemble') return undefined;
+  let definition: ModelDefinition;
+  try {
+    definition = await readModelDefinition(repository, model);
+  } catch (error) {
+    return isWithoutBackend(error) ? explainNoModelFile(path.join(repository, model), model) : undefined;
+  }
+  if (definition.config.platform === 'ensemble') return undefined;
   const { directory, config, versions } = definition;
   const file = config.default_model_filename || 'the model file';
   const shown = (place: string) => [model, ...path.relative(directory, place).split(path.sep)].join('/');
@@ -34,6 +40,23 @@ export async function explainMissingFile(repository: string, model: string): Pro
     return `rename ${shown(found)} to ${path.basename(modelFile)}, or write default_model_filename: "${name}" in config.pbtxt`;
   }
   return undefined;
+}
+
+/** Nothing in the folder tells which backend it is for: there is no model file, or it has a name of its own. */
+function isWithoutBackend(error: unknown): boolean {
+  return error instanceof ModelConfigError && error.message.includes('Could not determine backend');
+}
+
+async function explainNoModelFile(directory: string, model: string): Promise<string> {
+  const found = await findWeights(directory, 2);
+  if (found === undefined)
+    return `put the model file, such as model.onnx or model.py, into ${model}/1, name the backend in config.pbtxt, or move ${model} out of the model repository if it is no model`;
+  const wanted = `model${path.extname(found)}`;
+  const folder = path.relative(directory, path.dirname(found));
+  const shown = [model, ...path.relative(directory, found).split(path.sep)].join('/');
+  return /^[1-9]\d*$/.test(folder)
+    ? `rename ${shown} to ${wanted}, or write its backend and default_model_filename: "${path.basename(found)}" in config.pbtxt`
+    : `move ${shown} to ${model}/1/${wanted}`;
 }
 
 async function hasVersions(directory: string): Promise<boolean> {

@@ -38,11 +38,17 @@ export class FrontEnd {
     if (Number(exchange.fields.contentLength ?? 0) > maxBodyBytes)
       return exchange.answerInstead(tooLarge(maxBodyBytes));
     let timer: NodeJS.Timeout | undefined;
+    // A request that is answered late while it waits must not run any more: its body is gone.
+    const expiry = new AbortController();
     const expired = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), deadlineMs);
+      timer = setTimeout(() => {
+        resolve('late');
+        expiry.abort();
+      }, deadlineMs);
     });
+    const waiting = AbortSignal.any([exchange.connection.signal, expiry.signal]);
     try {
-      const outcome = await Promise.race([this.#take(exchange, answer), expired]);
+      const outcome = await Promise.race([this.#take(waiting, answer), expired]);
       if (exchange.connection.signal.aborted) return;
       if (outcome === 'late') exchange.answerInstead(late);
       else if (outcome === 'overloaded') exchange.answerInstead(overloaded);
@@ -51,8 +57,8 @@ export class FrontEnd {
     }
   }
 
-  async #take(exchange: Exchange, answer: () => Promise<void>): Promise<'answered' | 'overloaded'> {
-    if (!(await this.#turn(exchange.connection.signal))) return 'overloaded';
+  async #take(waiting: AbortSignal, answer: () => Promise<void>): Promise<'answered' | 'overloaded'> {
+    if (!(await this.#turn(waiting))) return 'overloaded';
     try {
       await answer();
       return 'answered';
@@ -65,8 +71,8 @@ export class FrontEnd {
     }
   }
 
-  /** Resolves with true when the request may run, with false when it waited in vain or its caller has left. */
-  #turn(caller: AbortSignal): Promise<boolean> {
+  /** Resolves with true when the request may run, with false when it waited in vain or `waiting` was aborted. */
+  #turn(waiting: AbortSignal): Promise<boolean> {
     const { concurrent, maxWaiting, maxWaitMs } = this.#profile;
     if (this.#running < concurrent) {
       this.#running += 1;
@@ -76,7 +82,7 @@ export class FrontEnd {
     return new Promise((resolve) => {
       const leave = (granted: boolean) => {
         clearTimeout(timer);
-        caller.removeEventListener('abort', onAbort);
+        waiting.removeEventListener('abort', onAbort);
         this.#waiting.delete(wake);
         if (granted) this.#running += 1;
         resolve(granted);
@@ -84,7 +90,7 @@ export class FrontEnd {
       const wake = () => leave(true);
       const onAbort = () => leave(false);
       const timer = setTimeout(() => leave(false), maxWaitMs);
-      caller.addEventListener('abort', onAbort);
+      waiting.addEventListener('abort', onAbort);
       this.#waiting.add(wake);
     });
   }

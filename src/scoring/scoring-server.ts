@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
-import { listen, systemError } from '../base/index.ts';
+import { type BearerCheck, listen, systemError } from '../base/index.ts';
 import { answerGunicornError, answerMessage } from './answers.ts';
 import { Connections } from './connections.ts';
 import { Cors } from './cors.ts';
@@ -82,7 +82,7 @@ export async function startScoringServer(
 
 class ScoringService implements AsyncDisposable {
   readonly #options: ScoringServerOptions;
-  #mayScore: ReturnType<typeof createKeyCheck>;
+  #mayScore: BearerCheck;
   readonly #engine: RequestListener | undefined;
   readonly #server: Server;
   readonly #connections: Connections;

@@ -119,7 +119,7 @@ export class PlainFormat {
     ];
   }
 
-  #ready(event: EventOf<'emulator.ready'>, { models }: EmulatorState): string[] {
+  #ready(event: EventOf<'emulator.ready'>, { models, auth }: EmulatorState): string[] {
     const { scoringUri, httpUrl, deployment, sample } = event;
     const model = models.find((it) => it.state === 'READY')?.name;
     const when = this.#wasReady ? 'again' : `in ${formatDuration(event.startMs)}`;
@@ -128,6 +128,7 @@ export class PlainFormat {
       this.#line('ready', this.#style.green(when)),
       `${INDENT}scoring  ${scoringUri}`,
       `${INDENT}Triton   ${httpUrl}`,
+      ...(auth === 'key' ? [`${INDENT}key      triton-local keys --show`] : []),
       `${INDENT}try      ${formatTryLine(deployment, scoringUri, httpUrl, model, sample)}`,
     ];
   }

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { entryKind, hasErrno, hashFile, userError } from '../base/index.ts';
+import { entryKind, hasErrno, hashFile, renameDurably, syncFolder, userError } from '../base/index.ts';
 
 const MAX_FILES = 100_000;
 /** Made by editors, Python and file managers; no part of a model. */
@@ -34,20 +34,18 @@ export class ContentStore {
   }
 
   /**
-   * Copies a file or folder in. What is there under its hash is whole: it is put in place by a rename.
+   * Copies a file or folder in. What is there under its hash is whole and on the disk: it is put in place by a rename.
+   * The hash is that of the copy, whatever happens to the original meanwhile.
    * @throws CONTENT_UNUSABLE for an empty folder, or one with more files than a model has.
    */
   async add(source: string): Promise<StoredContent> {
-    const files = await contentOf(source);
-    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    const hash = await hashOf(path.basename(source), files);
-    if (!(await this.has(hash))) await this.#copy(source, files, hash);
-    return { hash, bytes };
+    const known = await describe(path.basename(source), await contentOf(source));
+    return (await this.has(known.hash)) ? known : this.#copy(source);
   }
 
   /** The hash of a file or folder that is not copied in. @throws CONTENT_UNUSABLE likewise */
   async hashOf(source: string): Promise<string> {
-    return hashOf(path.basename(source), await contentOf(source));
+    return (await describe(path.basename(source), await contentOf(source))).hash;
   }
 
   async has(hash: string): Promise<boolean> {
@@ -58,17 +56,47 @@ export class ContentStore {
     await rm(path.join(this.#directory, hash), { recursive: true, force: true, maxRetries: 3 });
   }
 
-  async #copy(source: string, files: readonly ContentFile[], hash: string): Promise<void> {
-    const unfinished = path.join(this.#directory, `.${process.pid}-${randomUUID()}`);
+  async #put(unfinished: string, hash: string): Promise<void> {
     try {
-      await copyFiles(files, path.join(unfinished, path.basename(source)));
-      await rename(unfinished, path.join(this.#directory, hash));
+      await renameDurably(unfinished, path.join(this.#directory, hash));
     } catch (error) {
       // Another process was faster with the same content.
       if (!(hasErrno(error, 'ENOTEMPTY', 'EEXIST', 'EPERM') && (await this.has(hash)))) throw error;
+    }
+  }
+
+  async #copy(source: string): Promise<StoredContent> {
+    const unfinished = path.join(this.#directory, `.${process.pid}-${randomUUID()}`);
+    const entry = path.join(unfinished, path.basename(source));
+    try {
+      await copyContent(source, entry);
+      await syncTree(unfinished);
+      const content = await describe(path.basename(source), await contentOf(entry));
+      await this.#put(unfinished, content.hash);
+      return content;
     } finally {
       await rm(unfinished, { recursive: true, force: true, maxRetries: 3 });
     }
+  }
+}
+
+/** Brings copied files and the names of all folders to the disk. */
+async function syncTree(directory: string): Promise<void> {
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const target = path.join(directory, entry.name);
+    if (entry.isDirectory()) await syncTree(target);
+    else await syncFile(target);
+  }
+  await syncFolder(directory);
+}
+
+async function syncFile(file: string): Promise<void> {
+  // Windows refuses to flush what was opened for reading.
+  const handle = await open(file, process.platform === 'win32' ? 'r+' : 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 
@@ -116,8 +144,8 @@ async function contentOf(source: string): Promise<readonly ContentFile[]> {
   throw userError('CONTENT_UNUSABLE', `${source} holds no file`, { location: { file: source } });
 }
 
-async function hashOf(entry: string, files: readonly ContentFile[]): Promise<string> {
+async function describe(entry: string, files: readonly ContentFile[]): Promise<StoredContent> {
   const hash = createHash('sha256').update(`${entry}\0`);
   for (const file of files) hash.update(`${file.path}\0${await hashFile(file.from)}\0`);
-  return hash.digest('hex');
+  return { hash: hash.digest('hex'), bytes: files.reduce((sum, file) => sum + file.bytes, 0) };
 }

@@ -17,6 +17,7 @@ export type {
 export { AzureWorkspace, ENDPOINTS, idOf, type NewModel } from './azure-workspace.ts';
 export { type CollectedFile, dataDirectory, listCollected } from './collected-data.ts';
 export { copyContent } from './content-store.ts';
-export type { Instance, InstanceAnnouncement, InstanceRecord } from './instance.ts';
+export type { Instance, InstanceAnnouncement, InstanceClaim, InstanceRecord } from './instance.ts';
 export { keysFile, makeKey, replaceServiceKeys, type ServiceKeys, serviceKeys } from './keys.ts';
+export { listPrunable, type PrunableItem, removePrunable } from './prune.ts';
 export { openWorkspace, type Workspace } from './workspace.ts';

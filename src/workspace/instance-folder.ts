@@ -1,35 +1,38 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { writeFileAtomic } from '../base/index.ts';
-import type { Instance, InstanceRecord } from './instance.ts';
-import { processIdentity } from './process-identity.ts';
+import { ownIdentity, type ProcessIdentity, writeFileAtomic } from '../base/index.ts';
+import type { Instance, InstanceClaim, InstanceRecord } from './instance.ts';
 import { chooseSocketPath, type SocketPlace, socketPaths } from './socket-path.ts';
+import { noteUse } from './usage.ts';
 
-/** Whose a folder is, written before anything else: what a sweep needs to know. */
+/** Who owns a folder, written before anything else: what a sweep needs to know. */
 export interface OwnerRecord {
-  readonly pid: number;
-  /** From `processIdentity`; null where the system does not tell. */
-  readonly identity: string | null;
+  readonly owner: ProcessIdentity;
+  /** What no second emulator may be started for meanwhile; null for one that claims nothing. */
+  readonly claim: InstanceClaim | null;
 }
 
 export const OWNER_FILE = 'owner.json';
 export const INSTANCE_FILE = 'instance.json';
-/** Folders that are being made or removed; they carry the process number in their names. */
+/** Folders that are being made or removed. */
 export const UNFINISHED_PREFIX = '.';
 
-/**
- * Makes the folder of an emulator that is this process. It appears whole, with its owner's record in it, so that no
- * sweep can take it for one that was left behind.
- */
-export async function createInstance(instances: string, place: SocketPlace): Promise<Instance> {
+const SHARED_MEMORY = '/dev/shm';
+
+/** Makes the folder of an emulator that is this process. It appears whole, with its owner's record in it. */
+export async function createInstance(
+  instances: string,
+  place: SocketPlace,
+  claim: InstanceClaim | null,
+): Promise<Instance> {
   const id = randomBytes(6).toString('hex');
   const directory = path.join(instances, id);
   const startedAt = new Date().toISOString();
-  const unfinished = path.join(instances, `${UNFINISHED_PREFIX}${process.pid}-${id}`);
+  const unfinished = path.join(instances, `${UNFINISHED_PREFIX}${id}`);
   await mkdir(unfinished, { mode: 0o700 });
-  const owner: OwnerRecord = { pid: process.pid, identity: (await processIdentity(process.pid)) ?? null };
-  await writeFileAtomic(path.join(unfinished, OWNER_FILE), `${JSON.stringify(owner)}\n`, 0o600);
+  const record: OwnerRecord = { owner: await ownIdentity(), claim };
+  await writeFileAtomic(path.join(unfinished, OWNER_FILE), `${JSON.stringify(record)}\n`, 0o600);
   await rename(unfinished, directory);
   const controlSocket = await chooseSocketPath(socketPaths(directory, id, place), place);
 
@@ -38,8 +41,18 @@ export async function createInstance(instances: string, place: SocketPlace): Pro
     id,
     directory,
     controlSocket,
+    sharedMemoryPrefix: sharedMemoryPrefix(id),
+    uses: (file) => noteUse(path.dirname(instances), directory, file),
     async announce(announcement) {
-      const record: InstanceRecord = { id, pid: process.pid, startedAt, ...announcement, controlSocket };
+      const name = claim?.name ?? null;
+      const record: InstanceRecord = {
+        id,
+        name,
+        pid: process.pid,
+        startedAt,
+        ...announcement,
+        controlSocket,
+      };
       await writeFileAtomic(path.join(directory, INSTANCE_FILE), `${JSON.stringify(record)}\n`, 0o600);
     },
     [Symbol.asyncDispose]() {
@@ -52,9 +65,23 @@ export async function createInstance(instances: string, place: SocketPlace): Pro
 /** Removes the record first, so that nobody finds an emulator whose folder is half gone. */
 export async function removeInstance(directory: string, place: SocketPlace): Promise<void> {
   await rm(path.join(directory, INSTANCE_FILE), { force: true });
+  const id = path.basename(directory);
   if (place.platform !== 'win32') {
-    const sockets = socketPaths(directory, path.basename(directory), place);
+    const sockets = socketPaths(directory, id, place);
     await Promise.all(sockets.map((socket) => rm(socket, { force: true })));
   }
+  if (place.platform === 'linux') await removeSharedMemory(id);
   await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Process numbers repeat between containers that share their memory; the ids of instances do not. */
+function sharedMemoryPrefix(id: string): string {
+  return `triton-local-${process.pid}-${id}-`;
+}
+
+/** What a killed process left there: a Triton together with its guard, or an emulator with Python models. */
+async function removeSharedMemory(id: string): Promise<void> {
+  const names = await readdir(SHARED_MEMORY).catch(() => []);
+  const left = names.filter((name) => name.startsWith('triton-local-') && name.includes(`-${id}-`));
+  await Promise.all(left.map((name) => rm(path.join(SHARED_MEMORY, name), { recursive: true, force: true })));
 }

@@ -4,13 +4,22 @@ export interface InstanceAnnouncement {
   readonly scoringUri: string;
   /** Base of the engine's HTTP service. */
   readonly httpUrl: string;
-  /** The file that keeps its events, for one that was started without a terminal. */
+  /** The file that keeps its events; null where it keeps none. */
   readonly eventLog: string | null;
+}
+
+/** The project that an emulator is started for, and the name that tells it from others of the same project. */
+export interface InstanceClaim {
+  readonly projectDir: string;
+  /** `--id`; null for the one that has no name. */
+  readonly name: string | null;
 }
 
 /** `instances/<id>/instance.json`: an emulator that runs, as another terminal finds it. */
 export interface InstanceRecord extends InstanceAnnouncement {
   readonly id: string;
+  /** `--id`; null where the user gave none. */
+  readonly name: string | null;
   readonly pid: number;
   /** ISO 8601. */
   readonly startedAt: string;
@@ -24,6 +33,10 @@ export interface Instance extends AsyncDisposable {
   /** For this emulator's own files; nobody else reads or writes there. */
   readonly directory: string;
   readonly controlSocket: string;
+  /** Names of shared memory that begin so are removed with the folder. */
+  readonly sharedMemoryPrefix: string;
+  /** Notes that this emulator uses a file of the state folder, so that `prune` leaves it. */
+  uses(file: string): Promise<void>;
   /** Lets others find this emulator; before, it is only known to be there. */
   announce(announcement: InstanceAnnouncement): Promise<void>;
 }

@@ -1,53 +1,77 @@
-import { open, readdir, rm } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { hasErrno } from '../base/index.ts';
-import type { InstanceRecord } from './instance.ts';
+import { hasErrno, type ProcessVerdict, parseIdentity, verdictOn } from '../base/index.ts';
+import type { InstanceClaim, InstanceRecord } from './instance.ts';
 import { INSTANCE_FILE, OWNER_FILE, removeInstance, UNFINISHED_PREFIX } from './instance-folder.ts';
-import { isAlive, processIdentity } from './process-identity.ts';
+import { isObject, readRecord } from './record-file.ts';
 import type { SocketPlace } from './socket-path.ts';
 
-/** Records are small; a file beyond this is not one of ours. */
-const MAX_RECORD_BYTES = 64 * 1024;
 const ANSWER_LIMIT_MS = 1_000;
+/** Between making a folder and writing its owner's record lie milliseconds. */
+const OWNERLESS_LIMIT_MS = 3_600_000;
+
+/** An instance folder, and whether its emulator runs. */
+export interface InstanceFolder {
+  readonly directory: string;
+  readonly owner: ProcessVerdict;
+}
 
 /** The announced emulators whose processes live, the oldest first. */
 export async function listInstances(instances: string): Promise<readonly InstanceRecord[]> {
   const records: InstanceRecord[] = [];
-  for (const id of await folderNames(instances)) {
-    if (id.startsWith(UNFINISHED_PREFIX)) continue;
-    const directory = path.join(instances, id);
-    const record = toInstanceRecord(await readJson(path.join(directory, INSTANCE_FILE)));
-    if (record?.id !== id) continue;
-    const owner = await ownerOf(directory);
-    if (owner === 'lives' || (owner === 'may-live' && (await answers(record.controlSocket))))
+  for (const { directory, owner } of await judgeInstances(instances)) {
+    const record = toInstanceRecord(await readRecord(path.join(directory, INSTANCE_FILE)));
+    if (record?.id !== path.basename(directory)) continue;
+    if (owner === 'lives' || (owner === 'unknown' && (await answers(record.controlSocket))))
       records.push(record);
   }
   return records.sort((one, other) => one.startedAt.localeCompare(other.startedAt));
 }
 
-/** Removes the folders and sockets of processes that are gone. */
-export async function sweepInstances(instances: string, place: SocketPlace): Promise<void> {
-  for (const id of await folderNames(instances)) {
-    const directory = path.join(instances, id);
-    if (id.startsWith(UNFINISHED_PREFIX)) {
-      const pid = Number.parseInt(id.slice(UNFINISHED_PREFIX.length), 10);
-      if (!isAlive(pid)) await rm(directory, { recursive: true, force: true, maxRetries: 3 });
-    } else if ((await ownerOf(directory)) === 'gone') {
-      await removeInstance(directory, place);
-    }
+/** Whether an emulator runs, or starts, that has this claim. */
+export async function claimHolder(
+  instances: string,
+  claim: InstanceClaim,
+): Promise<'running' | 'starting' | undefined> {
+  for (const { directory, owner } of await judgeInstances(instances)) {
+    if (owner === 'gone') continue;
+    const record = await readRecord(path.join(directory, OWNER_FILE));
+    const held = isObject(record) && isObject(record.claim) ? record.claim : undefined;
+    if (held?.projectDir !== claim.projectDir || held.name !== claim.name) continue;
+    const announced = toInstanceRecord(await readRecord(path.join(directory, INSTANCE_FILE)));
+    if (owner === 'lives') return announced ? 'running' : 'starting';
+    if (announced && (await answers(announced.controlSocket))) return 'running';
   }
+  return undefined;
 }
 
-/**
- * A number that was given to another process since is told by the start time. Where the system does not tell that,
- * a process of this number may be another one; its folder is kept then, rather than taken from under an emulator.
- */
-async function ownerOf(directory: string): Promise<'lives' | 'may-live' | 'gone'> {
-  const owner = await readJson(path.join(directory, OWNER_FILE));
-  if (!isObject(owner) || typeof owner.pid !== 'number' || !isAlive(owner.pid)) return 'gone';
-  if (typeof owner.identity !== 'string') return owner.pid === process.pid ? 'lives' : 'may-live';
-  return (await processIdentity(owner.pid)) === owner.identity ? 'lives' : 'gone';
+/** Removes the folders, sockets and shared memory of processes that are certainly gone. */
+export async function sweepInstances(instances: string, place: SocketPlace): Promise<void> {
+  for (const { directory, owner } of await judgeInstances(instances))
+    if (owner === 'gone') await removeInstance(directory, place);
+}
+
+/** Every folder of an emulator with the verdict on its process. */
+export async function judgeInstances(instances: string): Promise<readonly InstanceFolder[]> {
+  const folders: InstanceFolder[] = [];
+  for (const id of await folderNames(instances)) {
+    const directory = path.join(instances, id);
+    folders.push({ directory, owner: await ownerOf(directory) });
+  }
+  return folders;
+}
+
+async function ownerOf(directory: string): Promise<ProcessVerdict> {
+  const record = await readRecord(path.join(directory, OWNER_FILE));
+  if (record !== undefined) {
+    const identity = isObject(record) ? parseIdentity(record.owner) : undefined;
+    return identity ? verdictOn(identity) : 'unknown';
+  }
+  // A finished folder has a record until it is removed; one that is being made gets it at once.
+  if (!path.basename(directory).startsWith(UNFINISHED_PREFIX)) return 'gone';
+  const found = await stat(directory).catch(() => undefined);
+  return found && Date.now() - found.mtimeMs > OWNERLESS_LIMIT_MS ? 'gone' : 'unknown';
 }
 
 /** Whether somebody listens at a control socket. */
@@ -71,24 +95,12 @@ async function folderNames(instances: string): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
-/** The value in a small JSON file; undefined where there is none, or it is damaged. */
-async function readJson(file: string): Promise<unknown> {
-  const handle = await open(file).catch(() => undefined);
-  if (!handle) return undefined;
-  try {
-    const { size } = await handle.stat();
-    return size > MAX_RECORD_BYTES ? undefined : JSON.parse(await handle.readFile('utf8'));
-  } catch {
-    return undefined;
-  } finally {
-    await handle.close();
-  }
-}
-
-function toInstanceRecord(value: unknown): InstanceRecord | undefined {
+/** The record of an emulator that announced itself; undefined where it is damaged. */
+export function toInstanceRecord(value: unknown): InstanceRecord | undefined {
   if (!isObject(value)) return undefined;
-  const { id, pid, startedAt, projectDir, scoringUri, httpUrl, controlSocket, eventLog } = value;
+  const { id, name, pid, startedAt, projectDir, scoringUri, httpUrl, controlSocket, eventLog } = value;
   return typeof id === 'string' &&
+    (typeof name === 'string' || name === null) &&
     typeof pid === 'number' &&
     typeof startedAt === 'string' &&
     typeof projectDir === 'string' &&
@@ -96,10 +108,6 @@ function toInstanceRecord(value: unknown): InstanceRecord | undefined {
     typeof httpUrl === 'string' &&
     typeof controlSocket === 'string' &&
     (typeof eventLog === 'string' || eventLog === null)
-    ? { id, pid, startedAt, projectDir, scoringUri, httpUrl, controlSocket, eventLog }
+    ? { id, name, pid, startedAt, projectDir, scoringUri, httpUrl, controlSocket, eventLog }
     : undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

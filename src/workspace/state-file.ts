@@ -1,5 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { hasErrno, messageOf, systemError, withFileLock, writeFileAtomic } from '../base/index.ts';
+import {
+  describeLockHolder,
+  hasErrno,
+  messageOf,
+  systemError,
+  withFileLock,
+  writeFileAtomic,
+} from '../base/index.ts';
 import { type AzureState, emptyState } from './azure-state.ts';
 
 const LOCK_LIMIT_MS = 30_000;
@@ -56,7 +63,11 @@ export class StateFile {
       );
     } catch (error) {
       if (!signal.aborted) throw error;
-      throw systemError('WORKSPACE_BUSY', `another process keeps ${this.file} locked`, { cause: error });
+      const lock = `${this.file}.lock`;
+      throw systemError('WORKSPACE_BUSY', `${await describeLockHolder(lock)} keeps ${this.file} locked`, {
+        hint: `wait for it, or end it; if it no longer exists, remove ${lock}`,
+        cause: error,
+      });
     }
   }
 

@@ -1,10 +1,10 @@
 import { mkdir, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { messageOf, systemError } from '../base/index.ts';
-import type { Instance, InstanceRecord } from './instance.ts';
+import { describeLockHolder, messageOf, systemError, userError, withFileLock } from '../base/index.ts';
+import type { Instance, InstanceClaim, InstanceRecord } from './instance.ts';
 import { createInstance } from './instance-folder.ts';
-import { listInstances, sweepInstances } from './instances.ts';
+import { claimHolder, listInstances, sweepInstances } from './instances.ts';
 import { keysFile, type ServiceKeys, serviceKeys } from './keys.ts';
 import type { SocketPlace } from './socket-path.ts';
 
@@ -13,8 +13,13 @@ export interface Workspace {
   readonly home: string;
   /** The keys of a service, made once and kept. @throws KEYS_UNREADABLE */
   keys(service: string): Promise<ServiceKeys>;
-  /** A folder of its own for the emulator that this process is. */
-  createInstance(): Promise<Instance>;
+  /**
+   * A folder of its own for the emulator that this process is.
+   * @throws ALREADY_RUNNING where another one that lives has the same claim.
+   */
+  createInstance(claim?: InstanceClaim): Promise<Instance>;
+  /** @throws ALREADY_RUNNING where an emulator that lives has this claim */
+  requireUnclaimed(claim: InstanceClaim): Promise<void>;
   /** The emulators that run and have announced themselves, the oldest first. */
   list(): Promise<readonly InstanceRecord[]>;
   /** Removes what emulators left behind that were killed. Safe to call while others start, run or end. */
@@ -45,8 +50,51 @@ export async function openWorkspace(home: string): Promise<Workspace> {
   return {
     home: root,
     keys: (service) => serviceKeys(keysFile(root, service)),
-    createInstance: () => createInstance(instances, place),
+    createInstance: (claim) =>
+      claim ? createClaimed(instances, place, claim) : createInstance(instances, place, null),
+    requireUnclaimed: async (claim) => {
+      await requireUnclaimed(instances, claim);
+    },
     list: () => listInstances(instances),
     sweep: () => sweepInstances(instances, place),
   };
+}
+
+const CLAIM_LIMIT_MS = 30_000;
+
+/** Of several that start at once, the first one gets the claim. */
+async function createClaimed(instances: string, place: SocketPlace, claim: InstanceClaim): Promise<Instance> {
+  const lock = path.join(instances, 'claims.lock');
+  const signal = AbortSignal.timeout(CLAIM_LIMIT_MS);
+  const create = async () => {
+    await requireUnclaimed(instances, claim);
+    return createInstance(instances, place, claim);
+  };
+  try {
+    return await withFileLock(lock, signal, () => undefined, create);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw systemError('WORKSPACE_BUSY', `${await describeLockHolder(lock)} keeps ${lock}`, {
+      hint: 'wait for it, or end it; if it no longer exists, remove the file',
+      cause: error,
+    });
+  }
+}
+
+async function requireUnclaimed(instances: string, claim: InstanceClaim): Promise<void> {
+  const holder = await claimHolder(instances, claim);
+  if (holder === undefined) return;
+  const { projectDir, name } = claim;
+  const target = `${projectDir}${name === null ? '' : ` --id ${name}`}`;
+  const another = 'or start another beside it with --id NAME and ports of its own';
+  throw userError(
+    'ALREADY_RUNNING',
+    `an emulator already ${holder === 'running' ? 'runs' : 'starts'} for ${target}`,
+    {
+      hint:
+        holder === 'running'
+          ? `see it with: triton-local attach ${target}; stop it with: triton-local down ${target}; ${another}`
+          : `wait for it with: triton-local wait ${target}; ${another}`,
+    },
+  );
 }

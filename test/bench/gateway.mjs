@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { promisify } from 'node:util';
-import { HttpGateway } from '../../src/engines/index.ts';
+import { HttpGateway } from '../../src/proxy/index.ts';
 import { TempFolder } from '../helpers/temp-project.ts';
 import { median } from './lib/figures.mjs';
 

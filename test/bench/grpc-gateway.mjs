@@ -3,8 +3,8 @@
 // connection with 1 or 8 calls under way; the engine answers at once or after 1 ms.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { GrpcGateway } from '../../src/engines/gateway/grpc-gateway.ts';
-import { TcpGateway } from '../../src/engines/gateway/tcp-gateway.ts';
+import { GrpcGateway } from '../../src/proxy/gateway/grpc-gateway.ts';
+import { TcpGateway } from '../../src/proxy/gateway/tcp-gateway.ts';
 import { median } from './lib/figures.mjs';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 2);

@@ -113,6 +113,39 @@ describe.skipIf(!peerPython)('an emulator apart from its terminal', () => {
     expect(await running()).toEqual([]);
   });
 
+  it('is the only one of its folder unless another is asked for by name', async () => {
+    await cli(...UP);
+    const [first] = await running();
+    const second = await cli(...UP);
+    expect([second.code, second.stderr]).toEqual([
+      5,
+      expect.stringMatching(/ALREADY_RUNNING.*attach.*--id/s),
+    ]);
+    expect((await cli('up', '--ui', 'plain', ...UP.slice(2))).code).toBe(5);
+    expect((await cli(...UP, '--id', 'other')).code).toBe(0);
+    const [, other] = await running();
+    expect(other).toMatchObject({
+      name: 'other',
+      eventLog: expect.not.stringMatching(first?.eventLog ?? ''),
+    });
+    expect((await cli('down')).stderr).toContain('--id: ');
+    expect((await cli('down', '--id', 'other')).code).toBe(0);
+    expect((await cli('logs', '--id', 'other')).stdout).toMatch(/^stopped/m);
+    expect((await cli('down')).code).toBe(0);
+  });
+
+  it('is touched by no command in the folder of another project', async () => {
+    await cli(...UP);
+    const elsewhere = { ...options(), cwd: folder.path('tmp') };
+    for (const command of [['down'], ['status'], ['reload'], ['logs'], ['wait', '--timeout', '0.3']]) {
+      const { code, stderr } = await runToEnd([...checkoutCli, ...command], elsewhere);
+      expect([command[0], code]).toEqual([command[0], command[0] === 'wait' ? 4 : 1]);
+      expect(stderr).toContain(`runs for ${folder.path('tmp')}`);
+    }
+    expect(await running()).toHaveLength(1);
+    expect((await runToEnd([...checkoutCli, 'down', project.directory], elsewhere)).code).toBe(0);
+  });
+
   it('does not start where a port is taken: 5, as in the foreground', async () => {
     const server = net.createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));

@@ -35,7 +35,9 @@ describe.skipIf(!peerPython)('however it ends', () => {
       args: ['--engine', 'native', '--tritonserver', '/nowhere/tritonserver'],
     });
     expect(await emulator.exited).toEqual({ code: 5, signal: null });
-    expect(emulator.events.at(-1)).toMatchObject({ type: 'emulator.stopped', exitCode: 5 });
+    const [stopped, error] = emulator.events.slice(-2);
+    expect(stopped).toMatchObject({ type: 'emulator.stopped', exitCode: 5 });
+    expect(error).toMatchObject({ error: { code: 'ENGINE_UNAVAILABLE' } });
     expect(await emulator.leftovers()).toEqual([]);
   });
 

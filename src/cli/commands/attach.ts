@@ -7,6 +7,7 @@ import { nextInterruption } from '../signals.ts';
 
 export interface AttachFlags {
   readonly ui: UiMode;
+  readonly id: string | undefined;
 }
 
 /** `triton-local attach [DIR]`: the screen of a running emulator. Whoever leaves it leaves the emulator running. */
@@ -14,7 +15,7 @@ export async function attach(directory: string | undefined, flags: AttachFlags):
   const { stdin, stdout } = process;
   const facts = terminalFacts(stdout.isTTY === true);
   const mode = selectUi(flags.ui, { stdin, stdout, ci: facts.ci, dumb: facts.dumb || facts.screenReader });
-  const instance = await chooseInstance(directory);
+  const instance = await chooseInstance(directory, flags.id);
   return withControl(instance, async (control) => {
     const relay = new EventRelay(control);
     const { color } = facts;

@@ -4,12 +4,13 @@ import { chooseInstance, runningInstances, withControl } from '../instances.ts';
 
 export interface DownFlags {
   readonly all: boolean;
+  readonly id: string | undefined;
   readonly json: boolean;
 }
 
 /** `triton-local down [DIR]`: stops a running emulator and waits until nothing of it is left. */
 export async function down(directory: string | undefined, flags: DownFlags): Promise<number> {
-  const instances = flags.all ? await runningInstances() : [await chooseInstance(directory)];
+  const instances = flags.all ? await runningInstances() : [await chooseInstance(directory, flags.id)];
   for (const instance of instances) {
     await withControl(instance, (control) => control.stop('triton-local down'));
     if (!flags.json) print(`stopped ${instance.projectDir} (process ${instance.pid})\n`);

@@ -1,11 +1,11 @@
 import { homeDirectory } from '../../config/index.ts';
 import { startReporter } from '../../control/index.ts';
-import { runEndpointDoor } from '../../endpoint/index.ts';
+import { runEndpoint } from '../../proxy/index.ts';
 import { AzureWorkspace } from '../../workspace/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import { nextInterruption } from '../signals.ts';
 
-/** What `online-endpoint create` starts apart from itself: the door of one endpoint, until it is asked to end. */
+/** What `online-endpoint create` starts apart from itself: the proxy of one endpoint, until it is asked to end. */
 export async function endpointDoor(
   name: string,
   workspaceFile: string,
@@ -16,11 +16,11 @@ export async function endpointDoor(
   try {
     const workspace = await AzureWorkspace.open(workspaceFile);
     const port = flags.port === undefined ? undefined : Number(flags.port);
-    const door = await runEndpointDoor(workspace, homeDirectory(), name, port);
-    const uri = `http://localhost:${door.port}`;
+    const proxy = await runEndpoint(workspace, homeDirectory(), name, port);
+    const uri = `http://localhost:${proxy.port}`;
     reporter?.started({ pid: process.pid, scoringUri: uri, httpUrl: uri, key: undefined, ready: true });
-    const interruption = await Promise.race([asked, door.stopped]);
-    await door.stop('asked to');
+    const interruption = await Promise.race([asked, proxy.stopped]);
+    await proxy.stop('asked to');
     return interruption?.exitCode ?? EXIT.ok;
   } catch (error) {
     if (!reporter) throw error;

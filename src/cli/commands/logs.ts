@@ -1,33 +1,30 @@
-import path from 'node:path';
-import { entryKind, userError } from '../../base/index.ts';
+import { entryKind, TritonLocalError } from '../../base/index.ts';
 import { homeDirectory, terminalFacts } from '../../config/index.ts';
 import { startRenderer } from '../../ui/index.ts';
+import type { InstanceRecord } from '../../workspace/index.ts';
+import { eventLogOf } from '../event-log-file.ts';
 import { EventRelay } from '../event-relay.ts';
 import { EXIT } from '../exit-codes.ts';
-import { chooseInstance, runningInstances, withControl } from '../instances.ts';
+import { chooseInstance, foldersUpwards, projectFolder, withControl } from '../instances.ts';
 import { nextInterruption } from '../signals.ts';
-import { eventLogOf } from '../up-detached.ts';
 
 export interface LogsFlags {
   readonly follow: boolean;
+  readonly id: string | undefined;
   readonly lines: number | undefined;
   readonly json: boolean;
 }
 
 /** `triton-local logs [DIR]`: what an emulator told; with `--follow` also what it tells, until it ends. */
 export async function logs(directory: string | undefined, flags: LogsFlags): Promise<number> {
-  const projectDir = path.resolve(directory ?? '.');
-  const kept = eventLogOf(homeDirectory(), projectDir);
-  const runs = (await runningInstances()).some((instance) => instance.projectDir === projectDir);
-  if (!runs && !flags.follow && (await entryKind(kept)) === 'file') {
+  let instance: InstanceRecord;
+  try {
+    instance = await chooseInstance(directory, flags.id);
+  } catch (error) {
+    const kept = flags.follow ? undefined : await keptLog(directory, flags.id);
+    if (kept === undefined || !isNotRunning(error)) throw error;
     await show(new EventRelay(), kept, flags, flags.lines);
     return EXIT.ok;
-  }
-  const instance = await chooseInstance(directory);
-  if (instance.eventLog === null && !flags.follow) {
-    throw userError('LOG_ELSEWHERE', 'this emulator was started in a terminal, and its log is there', {
-      hint: 'see what it tells from now on: npx triton-local logs --follow',
-    });
   }
   return withControl(instance, async (control) => {
     const relay = new EventRelay(control);
@@ -36,6 +33,19 @@ export async function logs(directory: string | undefined, flags: LogsFlags): Pro
     return EXIT.ok;
   });
 }
+
+/** The log that the project's last emulator left, found as a running one would be. */
+async function keptLog(directory: string | undefined, id: string | undefined): Promise<string | undefined> {
+  const folders =
+    directory === undefined ? foldersUpwards(process.cwd()) : [projectFolder(directory, process.cwd())];
+  for (const folder of folders) {
+    const file = eventLogOf(homeDirectory(), folder, id ?? null);
+    if ((await entryKind(file)) === 'file') return file;
+  }
+  return undefined;
+}
+
+const isNotRunning = (error: unknown) => error instanceof TritonLocalError && error.code === 'NOT_RUNNING';
 
 async function show(
   relay: EventRelay,

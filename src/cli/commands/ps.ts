@@ -1,6 +1,6 @@
 import { formatTable, print } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
-import { runningInstances } from '../instances.ts';
+import { idOf, runningInstances } from '../instances.ts';
 
 /** `triton-local ps`: what runs, one row an emulator. */
 export async function ps(flags: { readonly json: boolean }): Promise<number> {
@@ -11,13 +11,14 @@ export async function ps(flags: { readonly json: boolean }): Promise<number> {
     print('no emulator runs\n');
   } else {
     const rows = running.map((it) => [
+      idOf(it),
       String(it.pid),
       it.scoringUri,
       it.httpUrl,
       it.startedAt,
       it.projectDir,
     ]);
-    print(`${formatTable([['PID', 'SCORING', 'TRITON', 'STARTED', 'PROJECT'], ...rows])}\n`);
+    print(`${formatTable([['ID', 'PID', 'SCORING', 'TRITON', 'STARTED', 'PROJECT'], ...rows])}\n`);
   }
   return EXIT.ok;
 }

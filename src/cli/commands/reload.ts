@@ -5,12 +5,13 @@ import { chooseInstance, withControl } from '../instances.ts';
 
 export interface ReloadFlags {
   readonly dir: string | undefined;
+  readonly id: string | undefined;
   readonly json: boolean;
 }
 
 /** `triton-local reload [MODEL]`: reads the project again now; ends with 1 when the reload failed. */
 export async function reload(model: string | undefined, flags: ReloadFlags): Promise<number> {
-  const state = await withControl(await chooseInstance(flags.dir), async (control) => {
+  const state = await withControl(await chooseInstance(flags.dir, flags.id), async (control) => {
     await control.reload(model);
     return control.state();
   });

@@ -5,9 +5,9 @@ import { chooseInstance, withControl } from '../instances.ts';
 /** `triton-local status [DIR]`: what a running emulator serves. */
 export async function status(
   directory: string | undefined,
-  flags: { readonly json: boolean },
+  flags: { readonly id: string | undefined; readonly json: boolean },
 ): Promise<number> {
-  const state = await withControl(await chooseInstance(directory), (control) => control.state());
+  const state = await withControl(await chooseInstance(directory, flags.id), (control) => control.state());
   print(flags.json ? `${JSON.stringify(state, null, 2)}\n` : `${formatState(state)}\n`);
   return EXIT.ok;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemError, TritonLocalError } from '../../base/index.ts';
+import { messageOf, systemError, TritonLocalError } from '../../base/index.ts';
 import type { EmulatorState } from '../../events/index.ts';
 import { formatBlockers, print, printError } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -9,6 +9,7 @@ const LOOK_EVERY_MS = 100;
 
 export interface WaitFlags {
   /** In milliseconds. */ readonly timeout: number;
+  readonly id: string | undefined;
   readonly json: boolean;
 }
 
@@ -19,7 +20,9 @@ export async function wait(directory: string | undefined, flags: WaitFlags): Pro
   let reported = '';
   for (;;) {
     try {
-      const state = await withControl(await chooseInstance(directory), (control) => control.state());
+      const state = await withControl(await chooseInstance(directory, flags.id), (control) =>
+        control.state(),
+      );
       if (state.state === 'ready') {
         print(flags.json ? `${JSON.stringify(addresses(state))}\n` : `ready: ${state.scoringUri}\n`);
         return EXIT.ok;
@@ -31,6 +34,7 @@ export async function wait(directory: string | undefined, flags: WaitFlags): Pro
       // Nothing is going to change by itself.
       if (why !== '' && state.watching?.mode === 'off') break;
     } catch (error) {
+      if (error instanceof TritonLocalError && error.code === 'SEVERAL_RUNNING') throw error;
       last = error;
     }
     if (performance.now() >= deadline) break;
@@ -40,7 +44,7 @@ export async function wait(directory: string | undefined, flags: WaitFlags): Pro
   if (performance.now() < deadline) throw last;
   throw systemError(
     'START_TIMED_OUT',
-    `no emulator was ready within ${flags.timeout / 1000} s${isDegraded ? reported : ''}`,
+    `no emulator was ready within ${flags.timeout / 1000} s: ${messageOf(last)}`,
     {
       cause: last,
       ...(isDegraded && { hint: 'fix what is named and save, or see triton-local status' }),

@@ -1,5 +1,6 @@
 import { oneOf, UI_MODES } from '../../config/index.ts';
 import { declareCommand } from '../command.ts';
+import { ID_FLAG } from './id-flag.ts';
 
 const uiMode = oneOf(UI_MODES);
 
@@ -13,6 +14,7 @@ export const attach = declareCommand({
       parse: uiMode,
       fallback: 'auto',
     },
+    id: ID_FLAG,
   },
   examples: ['attach'],
   run: async ({ args: [directory], flags }) =>

@@ -1,12 +1,14 @@
 import { declareCommand } from '../command.ts';
+import { ID_FLAG } from './id-flag.ts';
 
 export const down = declareCommand({
   usage: 'down [dir]',
-  about: 'stop a running emulator',
+  about: "stop this folder's emulator",
   flags: {
-    all: { flag: '--all', about: 'stop every one' },
+    all: { flag: '--all', about: 'stop all of them, deployed services included' },
+    id: ID_FLAG,
     json: { flag: '--json', about: 'what was stopped, as JSON' },
   },
-  examples: ['down', 'down --all'],
+  examples: ['down', 'down --id NAME', 'down --all'],
   run: async ({ args: [directory], flags }) => (await import('../commands/down.ts')).down(directory, flags),
 });

@@ -1,16 +1,18 @@
 import { wholeNumber } from '../../config/index.ts';
 import { declareCommand } from '../command.ts';
+import { ID_FLAG } from './id-flag.ts';
 
 export const logs = declareCommand({
   usage: 'logs [dir]',
-  about: 'show the log of an emulator that was started with -d, even after it has ended',
+  about: 'show the log of an emulator, even after it has ended',
   flags: {
-    follow: { flag: '-f, --follow', about: 'go on with what happens from now on' },
+    follow: { flag: '-f, --follow', about: 'follow the log until the emulator ends' },
     lines: {
       flag: '-n, --lines <number>',
       about: 'only the last events, this many',
       parse: wholeNumber(0, 999_999),
     },
+    id: ID_FLAG,
     json: { flag: '--json', about: 'events as JSON, one a line' },
   },
   examples: ['logs --follow', 'logs --lines 20 --json'],

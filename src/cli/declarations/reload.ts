@@ -1,10 +1,12 @@
 import { declareCommand } from '../command.ts';
+import { ID_FLAG } from './id-flag.ts';
 
 export const reload = declareCommand({
   usage: 'reload [model]',
   about: 'reload what changed now, or one model whether it changed or not',
   flags: {
-    dir: { flag: '--dir <dir>', about: 'the project, where several run' },
+    dir: { flag: '--dir <dir>', about: 'the project (default: that of this folder)' },
+    id: ID_FLAG,
     json: { flag: '--json', about: 'the result as JSON' },
   },
   examples: ['reload', 'reload digits'],

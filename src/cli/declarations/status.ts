@@ -1,9 +1,10 @@
 import { declareCommand } from '../command.ts';
+import { ID_FLAG } from './id-flag.ts';
 
 export const status = declareCommand({
   usage: 'status [dir]',
   about: 'show what a running emulator serves',
-  flags: { json: { flag: '--json', about: 'as JSON' } },
+  flags: { id: ID_FLAG, json: { flag: '--json', about: 'as JSON' } },
   examples: ['status --json'],
   run: async ({ args: [directory], flags }) =>
     (await import('../commands/status.ts')).status(directory, flags),

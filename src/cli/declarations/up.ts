@@ -1,3 +1,4 @@
+import { instanceName } from '../../config/index.ts';
 import { declareCommand } from '../command.ts';
 
 export const up = declareCommand({
@@ -6,7 +7,17 @@ export const up = declareCommand({
   takesSettings: true,
   flags: {
     detach: { flag: '-d, --detach', about: 'start it in the background, and return when it is ready' },
+    id: {
+      flag: '--id <name>',
+      about: 'start another one beside the one that runs for this folder, under this name',
+      parse: instanceName,
+    },
     eventLog: { flag: '--event-log <file>', about: 'what -d starts', hidden: true },
+    settingsStdin: {
+      flag: '--settings-stdin',
+      about: 'settings that may be secrets, as JSON on standard input',
+      hidden: true,
+    },
     keyFile: { flag: '--key-file <file>', about: 'the keys of a deployed service', hidden: true },
   },
   examples: [

@@ -1,5 +1,6 @@
 import { seconds } from '../../config/index.ts';
 import { declareCommand } from '../command.ts';
+import { ID_FLAG } from './id-flag.ts';
 
 export const wait = declareCommand({
   usage: 'wait [dir]',
@@ -11,6 +12,7 @@ export const wait = declareCommand({
       parse: seconds,
       fallback: 300_000,
     },
+    id: ID_FLAG,
     json: { flag: '--json', about: 'the addresses as JSON' },
   },
   examples: ['wait --timeout 60'],

@@ -1,10 +1,20 @@
 import { mkdir, readdir, readFile, statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import path from 'node:path';
-import { messageOf } from '../../base/index.ts';
+import { messageOf, within } from '../../base/index.ts';
 import { unknownVariables } from '../../config/index.ts';
-import { openWorkspace } from '../../workspace/index.ts';
-import { type Environment, type Finding, gigabytes, lacking, ok, outputOf, problem } from './finding.ts';
+import { listPrunable, openWorkspace } from '../../workspace/index.ts';
+import { formatBytes } from '../byte-text.ts';
+import {
+  type Environment,
+  type Finding,
+  gigabytes,
+  LIMIT_MS,
+  lacking,
+  ok,
+  outputOf,
+  problem,
+} from './finding.ts';
 
 const LEAST_FREE_BYTES = 2e9;
 const LEAST_MEMORY_BYTES = 2e9;
@@ -36,13 +46,23 @@ export async function checkDisk(home: string): Promise<readonly Finding[]> {
     await mkdir(home, { recursive: true });
     const { bavail, bsize } = await statfs(home);
     const free = bavail * bsize;
-    const detail = `${gigabytes(free)} free for ${home}`;
+    const detail = `${gigabytes(free)} free for ${home}${await stateSize(home)}`;
     if (free >= LEAST_FREE_BYTES) return [ok('disk', detail)];
     return [problem('disk', detail, 'free some space, or move the state with TRITON_LOCAL_HOME')];
   } catch (error) {
     const detail = `${home} cannot be written: ${messageOf(error)}`;
     return [problem('disk', detail, 'name a folder of your own in TRITON_LOCAL_HOME')];
   }
+}
+
+/** What has accumulated in the state folder; left out where measuring it takes too long. */
+async function stateSize(home: string): Promise<string> {
+  const measuring = listPrunable(home);
+  if (!(await within(measuring, LIMIT_MS - 500))) return '';
+  const items = (await measuring).filter(({ kind }) => kind !== 'data');
+  const sizeOf = (some: typeof items) => formatBytes(some.reduce((sum, { bytes }) => sum + bytes, 0));
+  const unused = items.filter(({ inUse }) => !inUse);
+  return `; ${sizeOf(items)} used there, of which triton-local prune frees up to ${sizeOf(unused)}`;
 }
 
 /** The memory of the machine, or of the container that we run in. */
@@ -107,8 +127,8 @@ export function checkVariables(environment: Environment): readonly Finding[] {
 /** Emulators that run, and folders of some that were killed. */
 export async function checkInstances(home: string): Promise<readonly Finding[]> {
   const running = await (await openWorkspace(home)).list();
-  const folders = await readdir(path.join(home, 'instances')).catch(() => []);
-  const left = folders.length - running.length;
+  const entries = await readdir(path.join(home, 'instances'), { withFileTypes: true }).catch(() => []);
+  const left = entries.filter((entry) => entry.isDirectory()).length - running.length;
   const list = running.map(({ pid, projectDir }) => `${projectDir} (process ${pid})`).join(', ');
   const detail = running.length === 0 ? 'no emulator runs' : list;
   if (left <= 0) return [ok('emulators', detail)];

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Lifetime, messageOf, systemError } from '../../base/index.ts';
 import type { EventSink } from '../../events/index.ts';
@@ -22,6 +23,8 @@ export interface NativeEngineOptions {
   readonly repository: string;
   /** A folder of ours for what the server needs at run time. */
   readonly workDirectory: string;
+  /** Begins the names of Triton's shared memory, and of nobody else's. */
+  readonly sharedMemoryPrefix?: string;
   readonly environment: Readonly<Record<string, string>>;
   /** `--triton-arg`, as `--name=value`. */
   readonly tritonArgs?: readonly string[];
@@ -39,12 +42,15 @@ export class NativeEngine implements Engine {
   readonly kind = 'native';
   readonly #options: NativeEngineOptions;
   readonly #installation: TritonInstallation;
+  readonly #sharedMemoryPrefix: string;
   /** Models that were unloaded; their folders may still be there when the next process starts. */
   readonly #unloaded = new Set<string>();
 
   constructor(options: NativeEngineOptions) {
     this.#options = options;
     this.#installation = describeInstallation(options.program);
+    this.#sharedMemoryPrefix =
+      options.sharedMemoryPrefix ?? `triton-local-${process.pid}-${randomBytes(6).toString('hex')}-`;
   }
 
   /**
@@ -70,7 +76,7 @@ export class NativeEngine implements Engine {
     const events = translateEvents(this.#options.events, plain);
     const [http = 0, grpc = 0, metrics = 0] = await freePorts(3);
     const models = (await listModelDirectories(repository)).filter((model) => !this.#unloaded.has(model));
-    const sharedMemoryPrefix = `triton-local-${process.pid}-${++starts}-`;
+    const sharedMemoryPrefix = `${this.#sharedMemoryPrefix}${++starts}-`;
     const lifetime = new Lifetime();
     const board = new ModelBoard(events);
     let gpuName: string | undefined;
@@ -118,6 +124,7 @@ export class NativeEngine implements Engine {
         { client, board, triton, lifetime },
       );
     } catch (error) {
+      await triton.kill();
       await lifetime[Symbol.asyncDispose]();
       throw error;
     }

@@ -80,10 +80,20 @@ export class TritonProcess implements AsyncDisposable {
     return this.#stopping;
   }
 
+  /** Ends it without asking and leaves nothing of it: for a start that was called off, which serves nobody. */
+  kill(): Promise<void> {
+    this.#stopping ??= this.#insist();
+    return this.#stopping;
+  }
+
   async #stop(): Promise<void> {
     if (this.#hasExited) return;
     this.#child.kill('SIGTERM');
-    if (await within(this.exited, TERM_LIMIT_MS)) return;
+    if (!(await within(this.exited, TERM_LIMIT_MS))) await this.#insist();
+  }
+
+  async #insist(): Promise<void> {
+    if (this.#hasExited) return;
     // The guard kills the server and removes its shared memory; killed itself at once, it could not.
     this.#child.stdin.destroy();
     if (await within(this.exited, GUARD_LIMIT_MS)) return;

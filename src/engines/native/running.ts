@@ -129,7 +129,8 @@ export class RunningNative implements RunningEngine {
   /** Requests under way hold an unload up after it was answered. */
   #lookAgain(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#update(), LOOK_AGAIN_MS);
+    // What the disk refuses now shows at the next load or unload.
+    this.#timer = setTimeout(() => this.#update().catch(() => undefined), LOOK_AGAIN_MS);
     this.#timer.unref();
   }
 

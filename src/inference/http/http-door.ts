@@ -1,15 +1,18 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { listen, messageOf, within } from '../../base/index.ts';
+import { DrainingServer, messageOf } from '../../base/index.ts';
 import type { ModelControlMode } from '../../config/index.ts';
 import type { RequestMeter } from '../../events/index.ts';
-import { invalidArgument, KServeError, refuseLargeJson, unsupported } from '../../kserve/index.ts';
+import {
+  FOREIGN_ORIGIN_REFUSED,
+  invalidArgument,
+  isForeignOrigin,
+  KServeError,
+  pathOf,
+  refuseLargeJson,
+  stateChangeOf,
+  unsupported,
+} from '../../kserve/index.ts';
 import type { ModelControl } from '../model-control.ts';
 import type { ModelTable } from '../model-table.ts';
 import { SharedMemoryRegions } from '../shared-memory.ts';
@@ -32,7 +35,7 @@ import { answerRefused } from './refused-request.ts';
 import { loadModel, repositoryIndex, unloadModel } from './repository-endpoints.ts';
 import { type Endpoint, matchRoute, type Route } from './route.ts';
 import { cudaSharedMemory, systemSharedMemory } from './shared-memory-endpoints.ts';
-import { modelName, pathOf } from './target.ts';
+import { modelName } from './target.ts';
 import { TraceSettings } from './trace-settings.ts';
 
 interface DoorOptions {
@@ -75,13 +78,10 @@ export class HttpDoor implements AsyncDisposable {
   readonly #models: ModelTable;
   readonly #control: ModelControl;
   readonly #options: DoorOptions;
-  readonly #server: Server;
+  readonly #server: DrainingServer;
   readonly #traceSettings = new TraceSettings();
   readonly #regions = new SharedMemoryRegions();
   readonly #limits: HttpLimits;
-  #inFlight = 0;
-  #closing: Promise<void> | undefined;
-  #onDrained: (() => void) | undefined;
 
   constructor(models: ModelTable, control: ModelControl, options: DoorOptions) {
     this.#models = models;
@@ -89,32 +89,31 @@ export class HttpDoor implements AsyncDisposable {
     this.#options = options;
     this.#limits = { maxInputBytes: options.settings.maxInputBytes, held: new HeldBytes() };
     const listener = options.meter ? meteredBy(options.meter, this.listener) : this.listener;
-    this.#server = createServer({ ...LIMITS, requireHostHeader: false }, listener);
-    this.#server.maxConnections = MAX_CONNECTIONS;
+    const server = createServer({ ...LIMITS, requireHostHeader: false }, listener);
+    server.maxConnections = MAX_CONNECTIONS;
     // Their bytes are limited; left alone, Node would drop all fields behind the 2,000th.
-    this.#server.maxHeadersCount = 0;
-    this.#server.on('clientError', (error, socket) => answerRefused(error, socket as Socket));
+    server.maxHeadersCount = 0;
+    server.on('clientError', (error, socket) => answerRefused(error, socket as Socket));
     // As Triton: whatever is expected, the body may come.
-    this.#server.on('checkExpectation', (request, response) => {
+    server.on('checkExpectation', (request, response) => {
       response.writeContinue();
       listener(request, response);
     });
-    this.#server.on('connect', (_request, socket) => {
+    server.on('connect', (_request, socket) => {
       socket.end(NOT_FOUND_TO_CONNECT);
     });
+    this.#server = new DrainingServer(server, { drainMs: DRAIN_MS });
   }
 
   /** @throws TritonLocalError PORT_TAKEN, PORT_REFUSED */
   listen(): Promise<number> {
-    return listen(this.#server, this.#options.host, this.#options.port, 'Triton HTTP');
+    return this.#server.listen(this.#options.host, this.#options.port, 'Triton HTTP');
   }
 
   readonly listener: RequestListener = (request, response) => this.#take(request, response);
 
   #take(request: IncomingMessage, response: ServerResponse): void {
-    this.#inFlight += 1;
-    response.once('close', this.#onClose);
-    if (this.#closing) response.shouldKeepAlive = false;
+    this.#server.track(request, response);
     const route = matchRoute(pathOf(request.url ?? '/'));
     if (!route) {
       refuse(request, response, 404, 'Not Found', 'text/plain');
@@ -131,6 +130,10 @@ export class HttpDoor implements AsyncDisposable {
       refuse(request, response, 405, 'Method Not Allowed', refusal);
       return;
     }
+    if (isForeignOrigin(request.headers.origin) && stateChangeOf(request.method, request.url)) {
+      refuse(request, response, 403, FOREIGN_ORIGIN_REFUSED, 'application/json');
+      return;
+    }
     if (route.endpoint === 'infer') {
       void inferOverHttp(this.#models, this.#regions, this.#limits, route, request, response);
       return;
@@ -140,11 +143,6 @@ export class HttpDoor implements AsyncDisposable {
       answerError(response, status, messageOf(error));
     });
   }
-
-  readonly #onClose = (): void => {
-    this.#inFlight -= 1;
-    if (this.#inFlight === 0) this.#onDrained?.();
-  };
 
   async #answer(route: Route, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { maxInputBytes, held } = this.#limits;
@@ -158,9 +156,11 @@ export class HttpDoor implements AsyncDisposable {
     const models = this.#models;
     switch (route.endpoint) {
       case 'live':
-        return this.#closing ? answerError(response, 503, 'Server exiting') : answerEmpty(response, 200);
+        return this.#server.isClosing
+          ? answerError(response, 503, 'Server exiting')
+          : answerEmpty(response, 200);
       case 'ready':
-        if (this.#closing) return answerError(response, 503, 'Server exiting');
+        if (this.#server.isClosing) return answerError(response, 503, 'Server exiting');
         return answerEmpty(response, models.ready || !settings.strictReadiness ? 200 : 400);
       case 'server-metadata':
         return serverMetadata(response, version);
@@ -198,23 +198,8 @@ export class HttpDoor implements AsyncDisposable {
   }
 
   /** Stops listening, lets requests in flight end, and closes every connection. */
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #close(): Promise<void> {
-    if (!this.#server.listening) return;
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
-    if (this.#inFlight > 0) {
-      const drained = new Promise<void>((resolve) => {
-        this.#onDrained = resolve;
-      });
-      await within(drained, DRAIN_MS);
-    }
-    this.#server.closeAllConnections();
-    await closed;
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.close();
     this.#regions[Symbol.dispose]();
   }
 }

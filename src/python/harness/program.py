@@ -34,6 +34,14 @@ def forget_own_folder(first):
         sys.dont_write_bytecode = kept
 
 
+def end_children_with_us():
+    """Elsewhere the process group does this."""
+    if os.name == "nt":
+        from _triton_local import windows_job
+
+        windows_job.keep_together()
+
+
 def preload(names):
     """Imports installed libraries ahead of time. What cannot be imported alone is left to the script."""
     for name in names:

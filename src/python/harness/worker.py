@@ -13,12 +13,13 @@ if sys.version_info < (3, 8):
 
 
 def main():
-    from program import forget_own_folder, preload, tell_of_crashes
+    from program import end_children_with_us, forget_own_folder, preload, tell_of_crashes
 
     tell_of_crashes()
     forget_own_folder("session")
     from _triton_local import channel, forks, hooks, parent, session, streams
 
+    end_children_with_us()
     wire = channel.Channel()
     parent.watch(wire.input)
     streams.install(wire)

@@ -20,10 +20,13 @@ export class TensorFiles implements AsyncDisposable {
     this.directory = directory;
   }
 
-  /** Undefined where this system has no such place; tensors then go through the pipe. */
-  static async create(): Promise<TensorFiles | undefined> {
+  /**
+   * Undefined where this system has no such place; tensors then go through the pipe.
+   * @param prefix begins the folder's name, so that it is found again should this process be killed
+   */
+  static async create(prefix = `triton-local-${process.pid}-`): Promise<TensorFiles | undefined> {
     if (process.platform !== 'linux' || !existsSync(MEMORY)) return undefined;
-    const directory = path.join(MEMORY, `triton-local-tensors-${process.pid}-${randomUUID().slice(0, 8)}`);
+    const directory = path.join(MEMORY, `${prefix}tensors-${randomUUID().slice(0, 8)}`);
     try {
       await mkdir(directory, { mode: 0o700 });
     } catch {

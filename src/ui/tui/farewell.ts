@@ -4,16 +4,14 @@ import { sanitize } from '../text.ts';
 import type { ScreenModel } from './screen-model.ts';
 
 const LAST_LINES = 20;
+const MOST_ERRORS = 5;
 
 /**
- * What stays in the terminal once the screen is gone: a summary, the last error, the last lines of the log. Ends with
- * a line break.
+ * What stays in the terminal once the screen is gone: a summary, the errors that still stand, the last lines of the
+ * log. Ends with a line break.
  */
-export function farewell(
-  { state, requests, logs, lastError }: ScreenModel,
-  style: Style,
-  now: number,
-): string {
+export function farewell(model: ScreenModel, style: Style, now: number): string {
+  const { state, requests, logs, lastError } = model;
   const { total, failed } = requests.figures();
   const facts: string[] = [];
   if (state.startedAt !== null) facts.push(`ran ${formatUptime(now - Date.parse(state.startedAt))}`);
@@ -21,8 +19,11 @@ export function farewell(
   facts.push(formatPlural(state.reloads, 'reload'));
   if (state.deployment === 'script') facts.push(`generation ${state.generation}`);
   const lines = [`${style.bold('triton-local')} ${facts.join(', ')}`];
-  if (lastError !== undefined) {
-    lines.push(`${style.red('last error')} ${sanitize(lastError.trimEnd().split('\n').at(-1) ?? '', false)}`);
+  const logged = lastError === undefined ? [] : [lastError];
+  const errors = new Set([...logged, ...model.standingErrors()].map(lastLine));
+  for (const [index, error] of [...errors].slice(-MOST_ERRORS).entries()) {
+    const label = index === Math.min(errors.size, MOST_ERRORS) - 1 ? 'last error' : 'error';
+    lines.push(`${style.red(label)} ${sanitize(error, false)}`);
   }
   const first = Math.max(logs.firstId, logs.nextId - LAST_LINES);
   if (first < logs.nextId)
@@ -34,3 +35,5 @@ export function farewell(
   }
   return `${lines.join('\n')}\n`;
 }
+
+const lastLine = (text: string) => text.trimEnd().split('\n').at(-1) ?? '';

@@ -66,10 +66,10 @@ export class KeyHandler {
         void this.#reload();
         return;
       case 'toggle-watching':
-        void this.#toggleWatching();
+        void this.#attempt(() => this.#toggleWatching());
         return;
       case 'toggle-pin':
-        void this.#togglePin();
+        void this.#attempt(() => this.#togglePin());
         return;
       case 'scroll':
         this.#scroll(action.lines);
@@ -118,7 +118,7 @@ export class KeyHandler {
         }
         if (waitsForImage(model.state)) {
           model.notice = { text: 'going on with what is on this machine', isError: false };
-          void this.#parts.control.skipDownload();
+          void this.#attempt(() => this.#parts.control.skipDownload());
         }
         if (view.filter.text !== '') view.filter = { ...view.filter, text: '' };
         return;
@@ -199,10 +199,16 @@ export class KeyHandler {
 
   async #togglePin(): Promise<void> {
     const { model, control } = this.#parts;
+    await (model.state.replay ? control.unpin() : control.pin());
+  }
+
+  /** Shows why the emulator did not do what was asked: it may be refused, or the connection be gone. */
+  async #attempt(task: () => Promise<void>): Promise<void> {
+    const { model } = this.#parts;
     try {
-      await (model.state.replay ? control.unpin() : control.pin());
+      await task();
     } catch (error) {
-      model.notice = { text: messageOf(error), isError: true };
+      model.notice = { text: messageOf(error).split('\n', 1)[0] ?? '', isError: true };
       model.touchHead();
     }
   }

@@ -18,6 +18,9 @@ export interface Notice {
   readonly isError: boolean;
 }
 
+/** Why a model is unavailable that nobody misses. */
+const IN_ORDER: ReadonlySet<string> = new Set(['', 'unloaded']);
+
 /**
  * All that the screen shows, outside React. Events only change what is here and raise a flag; React sees nothing but
  * a number, which rises when a frame of the head is due.
@@ -42,7 +45,7 @@ export class ScreenModel {
   notice: Notice | undefined;
   /** Whether the user has asked to leave. */
   isLeaving = false;
-  /** The newest error that a log line or a failed reload told of, kept for the farewell. */
+  /** The newest error in the log since everything was last in order, kept for the farewell. */
   lastError: string | undefined;
   /** Whether the head must be made anew. */
   headDirty = true;
@@ -92,8 +95,9 @@ export class ScreenModel {
       this.touchHead();
       return;
     }
-    if (event.type === 'reload.failed') this.lastError = event.error.message;
     this.adopt(reduce(this.state, event));
+    const isInOrder = event.type === 'emulator.ready' || event.type === 'reload.completed';
+    if (isInOrder && this.standingErrors().length === 0) this.lastError = undefined;
   }
 
   /** Takes a state that was asked for; an older one than ours is left alone. */
@@ -101,6 +105,18 @@ export class ScreenModel {
     if (state === this.state || state.seq < this.state.seq) return;
     this.state = state;
     this.touchHead();
+  }
+
+  /** What is broken now: what the newest saves failed with, and models that cannot be loaded. */
+  standingErrors(): readonly string[] {
+    const { failures, models } = this.state;
+    const unavailable = models.filter(
+      ({ state, reason }) => state === 'UNAVAILABLE' && !IN_ORDER.has(reason),
+    );
+    return [
+      ...failures.map(({ error }) => error.message),
+      ...unavailable.map(({ name, reason }) => `model ${name}: ${reason}`),
+    ];
   }
 
   /** Shows another pane, or the log again where it is shown already. */

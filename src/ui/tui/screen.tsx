@@ -23,7 +23,12 @@ const HANGUP = 129;
 /** Shows the screen and keeps it true until it is disposed of; stdin and stdout must be terminals. */
 export async function startScreen(options: RendererOptions, clock: Clock = systemClock): Promise<Renderer> {
   const screen = new Screen(options, clock);
-  await screen.start();
+  try {
+    await screen.start();
+  } catch (error) {
+    await screen[Symbol.asyncDispose]();
+    throw error;
+  }
   return screen;
 }
 
@@ -47,13 +52,14 @@ class Screen implements Renderer {
   #head: string[] = [];
   #headAt = Number.NEGATIVE_INFINITY;
   #ended: Promise<void> | undefined;
+  #failed = false;
 
   constructor(options: RendererOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
     this.#style = createStyle(options.color);
     this.#terminal = new Terminal(options.stdout);
-    this.#frames = new FrameClock(clock, () => this.#frame());
+    this.#frames = new FrameClock(clock, () => this.#guard(() => this.#frame()));
     this.#logRows = new LogRows(this.#style);
     this.#model = new ScreenModel(
       this.#terminal.size,
@@ -62,7 +68,7 @@ class Screen implements Renderer {
       () => this.#frames.request(),
       options.leaveMeans,
     );
-    this.#suspension = new Suspension(this.#terminal, options.stdin, () => this.#resume());
+    this.#suspension = new Suspension(this.#terminal, options.stdin, () => this.#guard(() => this.#resume()));
     this.left = new Promise((resolve) => {
       this.#leave = resolve;
     });
@@ -121,7 +127,7 @@ class Screen implements Renderer {
     const instance = render(
       <>
         <Dashboard model={this.#model} style={this.#style} />
-        <Input onKey={(input, key) => this.#press(input, key)} onGone={this.#restore} />
+        <Input onKey={(input, key) => this.#guard(() => this.#press(input, key))} onGone={this.#restore} />
       </>,
       {
         // Ink asks of its stream what FrameStream has; the type names the whole of a TTY.
@@ -141,11 +147,23 @@ class Screen implements Renderer {
     return instance;
   }
 
+  /** Runs what a timer or a key starts: what it throws would end the process, and the emulator with it. */
+  #guard(task: () => void): void {
+    if (this.#failed) return;
+    try {
+      task();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   /** A fault in drawing must not end what is served: the terminal is given back and says why. */
   #fail(error: unknown): void {
-    if (this.#ended) return;
-    this.#terminal.leave();
+    if (this.#ended || this.#failed) return;
+    this.#failed = true;
     this.#frames.stop();
+    this.#ink?.unmount();
+    this.#terminal.leave();
     write(
       this.#options.stdout,
       `the screen failed (${messageOf(error)}); the emulator serves on, Ctrl+C ends it\n`,
@@ -156,9 +174,7 @@ class Screen implements Renderer {
     let callOff: () => void = () => undefined;
     const unsubscribe = this.#terminal.onResize(() => {
       callOff();
-      callOff = this.#clock.after(RESIZE_QUIET_MS, () => {
-        this.#resume();
-      });
+      callOff = this.#clock.after(RESIZE_QUIET_MS, () => this.#guard(() => this.#resume()));
     });
     this.#undo.push(() => {
       unsubscribe();
@@ -177,7 +193,7 @@ class Screen implements Renderer {
   /** Once a second: does the uptime or the request rate read differently now? */
   #keepTime(): void {
     let shown = '';
-    const timer = setInterval(() => {
+    const look = () => {
       if (this.#terminal.closed) this.#leave({ exitCode: HANGUP });
       const { state, requests } = this.#model;
       const minute = uptimeMark(state.startedAt);
@@ -185,7 +201,8 @@ class Screen implements Renderer {
       const mark = `${minute} ${rate}`;
       if (mark !== shown) this.#model.touchHead();
       shown = mark;
-    }, 1_000);
+    };
+    const timer = setInterval(() => this.#guard(look), 1_000);
     timer.unref();
     this.#undo.push(() => clearInterval(timer));
   }
@@ -203,7 +220,7 @@ class Screen implements Renderer {
       this.#headAt = now;
       this.#model.renderHead();
       // React draws in a microtask of its own, which comes first: head and log go out as one write.
-      queueMicrotask(() => this.#paint());
+      queueMicrotask(() => this.#guard(() => this.#paint()));
     } else this.#paint();
     if (this.#model.headDirty) this.#frames.request();
   }
@@ -214,7 +231,7 @@ class Screen implements Renderer {
   }
 
   #paint(): void {
-    if (this.#ended || this.#head.length === 0) return;
+    if (this.#ended || this.#failed || this.#head.length === 0) return;
     const { columns, rows } = this.#model.size;
     const { view, logs, paneOffset } = this.#model;
     const isLog = this.#model.pane === 'log';

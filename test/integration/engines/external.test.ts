@@ -15,9 +15,11 @@ import {
 import { type EmulatorEvent, EventBus } from '../../../src/events/index.ts';
 import { gateway, pythonModels } from '../../contract/contract-models.ts';
 import { type Certificates, makeCertificates } from '../../helpers/certificates.ts';
+import { walkOnExternal } from '../../helpers/external-walk.ts';
 import { peerPython, runPython } from '../../helpers/python.ts';
 import { TempFolder } from '../../helpers/temp-project.ts';
 import { realTriton, skipLoudly } from '../../helpers/triton.ts';
+import { startBareTriton } from '../../helpers/triton-process.ts';
 
 if (realTriton === undefined) skipLoudly('the external engine');
 const signal = new AbortController().signal;
@@ -89,13 +91,15 @@ describe.skipIf(realTriton === undefined || !peerPython)(
       expect(await answer.text()).toContain('nv_inference_request_success{model="adder"');
     });
 
-    test('makes it load its own copy, where it allows loads, and follows its index', async () => {
+    test('follows its index, and loads and unloads nothing though it allows that', async () => {
       expect(running.models()).toEqual([{ name: 'adder', version: '1', state: 'READY', reason: '' }]);
-      await running.load('adder');
-      await fetch(`${remote.endpoints.http}/v2/repository/models/adder/unload`, { method: 'POST' });
+      await expect(running.unload('adder')).rejects.toMatchObject({ code: 'MODELS_ELSEWHERE' });
+      const control = `${remote.endpoints.http}/v2/repository/models/adder`;
+      await fetch(`${control}/unload`, { method: 'POST' });
       await expect.poll(() => running.models().length, { timeout: 5_000 }).toBe(0);
-      await running.load('adder');
-      expect(running.models()).toMatchObject([{ name: 'adder', state: 'READY' }]);
+      await expect(running.load('adder')).rejects.toMatchObject({ code: 'MODELS_ELSEWHERE' });
+      await fetch(`${control}/load`, { method: 'POST' });
+      await expect.poll(() => running.models(), { timeout: 5_000 }).toMatchObject([{ state: 'READY' }]);
     });
 
     test('says what is wrong: an unknown authority, no certificate of ours, no key, a file that is not there', async () => {
@@ -123,6 +127,32 @@ describe.skipIf(realTriton === undefined || !peerPython)(
     });
   },
 );
+
+describe.skipIf(realTriton === undefined)('a Triton of somebody else’s in mode explicit', () => {
+  test('is sent nothing that changes its state, by its own log', async () => {
+    await using folder = await TempFolder.create('triton-local-external-');
+    const repository = folder.path('theirs');
+    for (const name of ['adder', 'other']) {
+      await mkdir(path.join(repository, name), { recursive: true });
+      await pythonModels.add(path.join(repository, name), 1);
+    }
+    await using triton = await startBareTriton(realTriton ?? '', repository, [
+      '--model-control-mode=explicit',
+      '--load-model=*',
+      '--log-verbose=1',
+    ]);
+    const url = `http://127.0.0.1:${triton.port}`;
+    const index = async () => (await fetch(`${url}/v2/repository/index`, { method: 'POST' })).text();
+    const before = await index();
+    await walkOnExternal(folder, url);
+    expect(await index()).toBe(before);
+    const requests = triton.log.flatMap((line) => /HTTP request: \d+ (\S+)/.exec(line)?.[1] ?? []);
+    expect(requests).toContain('/v2/repository/index');
+    expect(
+      requests.filter((it) => !/^\/v2(?:\/health\/\w+|\/repository\/index|\/models\/stats)?$/.test(it)),
+    ).toEqual([]);
+  });
+});
 
 const ASK = `
 import json, sys

@@ -35,7 +35,7 @@ if (realTriton === undefined) {
       },
       leftovers,
     });
-  /** A server that somebody else runs on the same repository, and lets us load. */
+  /** A server that somebody else runs on the same repository; we never load anything there, so its owner does. */
   const remoteTriton = ({ repository, workDirectory, events }: Facts): Engine => ({
     kind: 'external',
     start: async (signal) => {
@@ -48,7 +48,16 @@ if (realTriton === undefined) {
       const external = new ExternalEngine({ url, grpcUrl, headers: {}, hasLocalModels: true, events });
       const running = await new FrontedEngine(external, { ...gateway, events }).start(signal);
       const dispose = running[Symbol.asyncDispose].bind(running);
+      const byItsOwner = (change: 'load' | 'unload') => async (model: string) => {
+        try {
+          await remote[change](model);
+        } finally {
+          await running.refresh?.();
+        }
+      };
       return Object.assign(running, {
+        load: byItsOwner('load'),
+        unload: byItsOwner('unload'),
         [Symbol.asyncDispose]: async () => {
           await dispose();
           await remote[Symbol.asyncDispose]();

@@ -3,6 +3,7 @@ import { appendFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
+  BoundedEngine,
   ExternalEngine,
   FrontedEngine,
   NativeEngine,
@@ -105,6 +106,34 @@ describe.skipIf(realTriton === undefined)('a real tritonserver behind the gatewa
     expect(await infer(running)).toEqual([1, 2]);
     expect(seen).toContainEqual(expect.objectContaining({ type: 'engine.ready', kind: 'native' }));
     expect(running.models()).toMatchObject([{ name: 'echo', state: 'READY' }]);
+  });
+
+  test('is given up in time where a model hangs as it loads, and leaves nothing', async () => {
+    const folder = await echoRepository();
+    const file = folder.path('repository/echo/1/model.py');
+    await appendFile(file, '    def initialize(self, args):\n        import time; time.sleep(600)\n');
+    const home = folder.path('home');
+    const native = new NativeEngine({
+      program,
+      repository: folder.path('repository'),
+      workDirectory: folder.path('work'),
+      environment: { ...process.env, TRITON_LOCAL_HOME: home } as Record<string, string>,
+      events: new EventBus(),
+    });
+    const starting = new BoundedEngine(native, 3_000).start(new AbortController().signal);
+    await expect(starting).rejects.toMatchObject({ code: 'START_TIMED_OUT' });
+    expect(await processesWithHome(home)).toEqual([]);
+    expect(await sharedMemory()).toEqual([]);
+  });
+
+  test('that comes back from a crash is awaited when all of it is to end', async () => {
+    const { running, seen, home } = await startNative(await echoRepository());
+    process.kill(await tritonPid(home), 'SIGKILL');
+    const starts = () => seen.filter(({ type }) => type === 'engine.starting').length;
+    await expect.poll(starts, { timeout: 10_000 }).toBe(1);
+    await running[Symbol.asyncDispose]();
+    expect(await processesWithHome(home)).toEqual([]);
+    expect(await sharedMemory()).toEqual([]);
   });
 
   test('under load only what was under way fails when it is killed, twice, and the rest waits', async () => {
@@ -255,7 +284,7 @@ setInterval(() => {}, 1000);
     expect((await sharedMemory()).filter((name) => before.includes(name))).toEqual([]);
   });
 
-  test('serves as an external engine, whose loads follow what the server allows', async () => {
+  test('serves as an external engine, which is sent no load', async () => {
     const { running: remote, events } = await startNative(await echoRepository());
     const engine = new ExternalEngine({
       url: remote.endpoints.http,
@@ -270,8 +299,8 @@ setInterval(() => {}, 1000);
     expect(running.models()).toEqual(remote.models());
     expect(await infer(running)).toEqual([1, 2]);
     await expect(running.load('echo')).rejects.toMatchObject({
-      code: 'MODEL_LOAD_FAILED',
-      hint: expect.stringContaining('explicit'),
+      code: 'MODELS_ELSEWHERE',
+      hint: expect.stringContaining('/v2/repository/models/echo/load'),
     });
   });
 });

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HttpGateway } from '../../../src/engines/index.ts';
+import { HttpGateway } from '../../../src/proxy/index.ts';
 import { PollingTriton } from '../../bench/lib/polling-triton.ts';
 import { PythonModelProject } from '../../bench/lib/python-model.ts';
 import { realTriton, skipLoudly } from '../../helpers/triton.ts';

@@ -198,6 +198,22 @@ describe('the embedded inference server', () => {
       expect((await post(`/v2/repository/models/${name}/load`)).status).not.toBe(200);
   });
 
+  it('lets no web page of another origin change it', async () => {
+    await start('explicit');
+    const from = (origin: string) => ({ origin });
+    for (const target of [
+      '/v2/repository/models/add_sub/load',
+      '/v2/logging',
+      '/v2/systemsharedmemory/unregister',
+    ]) {
+      const refused = await post(target, '{}', from('https://evil.example'));
+      expect([refused.status, refused.body]).toEqual([403, expect.stringContaining('another origin')]);
+      expect((await post(target, '{}', from('http://localhost:3000'))).status).toBe(200);
+      expect((await post(target, '{}')).status).toBe(200);
+    }
+    expect((await post('/v2/repository/index', '', from('https://evil.example'))).status).toBe(200);
+  });
+
   it('routes on the raw path, with the bodies of Triton for what it refuses', async () => {
     await start();
     const notFound = { status: 404, type: 'text/plain', body: '{"error":"Not Found"}' };

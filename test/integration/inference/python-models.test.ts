@@ -81,6 +81,9 @@ describe.skipIf(!peerPython)('Python models', () => {
     await expect.poll(logs).toContain(`File "${file}", line 9, in answer`);
     const broken = server?.models().find(({ name }) => name === 'unloadable')?.reason;
     expect(broken).toContain(`${folder.path('mine')}/unloadable/1/model.py(3): <module>`);
+    await expect(server?.load('unloadable')).rejects.toMatchObject({
+      location: { file: folder.path('staged/unloadable/1/model.py'), line: 3 },
+    });
     expect(JSON.stringify([error, broken, seen])).not.toContain(folder.path('staged'));
   });
 

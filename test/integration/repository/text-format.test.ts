@@ -24,6 +24,9 @@ for text in json.load(sys.stdin):
             config, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
     except Exception:
         answer = None
+    # A field of the newer release that tritonclient's messages are from; Triton 2.51 does not have it.
+    if answer and 'ensemble_scheduling' in answer:
+        answer['ensemble_scheduling'].pop('max_inflight_requests', None)
     print(json.dumps(answer))
 `;
 

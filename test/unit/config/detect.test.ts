@@ -2,7 +2,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeEmptyProject, detectEntryScript, detectModels } from '../../../src/config/detect.ts';
+import {
+  describeDoubtfulScripts,
+  describeEmptyProject,
+  detectEntryScript,
+  detectModels,
+} from '../../../src/config/detect.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -113,6 +118,13 @@ describe('what cannot be chosen without a doubt', () => {
       'repo/m/1/model.onnx',
     ],
     ['a Python model without one', ['m/model.py'], 'm/model.py lies in no version folder', 'm/1/model.py'],
+    ['an MLflow model', ['MLmodel', 'conda.yaml'], 'is an MLflow model', 'mlflow.pyfunc.load_model'],
+    [
+      'a repository further down',
+      ['modèles/triton/m/1/model.onnx'],
+      'where they are looked for',
+      `--models ${path.join('modèles', 'triton')}`,
+    ],
     ['nothing', ['README.md'], 'holds neither models nor an entry script', 'looked for a model repository'],
   ])('%s: names what was found and what settles it', async (_name, files, message, hint) => {
     await lay(...files);
@@ -121,6 +133,15 @@ describe('what cannot be chosen without a doubt', () => {
     expect(error.message).toContain(message);
     expect(error.hint).toContain(hint);
     expect(error.code).toBe('PROJECT_EMPTY');
+  });
+
+  it('two scripts beside models are warned of, one is not', async () => {
+    await lay('a.py');
+    expect(await describeDoubtfulScripts(root)).toEqual([]);
+    await lay('a.py', 'b.py', 'models/triton/m/1/model.onnx');
+    expect(await describeDoubtfulScripts(root)).toEqual([
+      'served without an entry script: several files define init() and run() (a.py, b.py); choose one: --entry-script a.py',
+    ]);
   });
 
   it('two scripts are no entry script', async () => {

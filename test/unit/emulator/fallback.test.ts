@@ -98,8 +98,18 @@ async function start(answers: DaemonAnswers | undefined, flags: Readonly<Record<
   const stagedRepository = folder.path('staged');
   const paths = new UserPaths(stagedRepository, initial.repository, config.projectDir);
   const sync = { begin: async () => ({ end: async () => {} }) };
-  const skipDownload = skip.signal;
-  const options = { config, initial, stagedRepository, paths, sync, runtimePaths: [], skipDownload, events };
+  const options = {
+    config,
+    initial,
+    stagedRepository,
+    sharedMemoryPrefix: 'triton-local-test-',
+    paths,
+    sync,
+    runtimePaths: [],
+    uses: async () => undefined,
+    skipDownload: skip.signal,
+    events,
+  };
   return { seen, skip, events, starting: startEngine(options, new AbortController().signal) };
 }
 

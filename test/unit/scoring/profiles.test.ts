@@ -1,5 +1,5 @@
 // What stands between a caller and the container in the cloud (azureml.md 5.3 and 6).
-import type { RequestListener } from 'node:http';
+import { Agent, type RequestListener, request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ScoreOutcome } from '../../../src/python/index.ts';
 import { type CloudProfile, cloudProfile } from '../../../src/scoring/index.ts';
@@ -101,6 +101,30 @@ describe('a late answer', () => {
 });
 
 describe('too many requests', () => {
+  it('never run a request that was answered late while it waited, on a connection that stays open', async () => {
+    const pool = new HeldPool();
+    const profile = profileOf('managed', { deadlineMs: 60, maxWaitMs: 60_000 });
+    service = await startService(pool, { profile });
+    const agent = new Agent({ keepAlive: true });
+    const post = () =>
+      new Promise<number>((resolve, reject) => {
+        const body = '{}';
+        const sent = request({ port: service.port, method: 'POST', path: '/score', agent }, (answer) => {
+          answer.resume().once('end', () => resolve(answer.statusCode ?? 0));
+        });
+        sent.once('error', reject).end(body);
+      });
+    const statuses = await Promise.all([post(), post()]);
+    expect(statuses).toEqual([408, 408]);
+    pool.held[0]?.(reply('1'));
+    const third = post();
+    await expect.poll(() => pool.held.length).toBe(2);
+    pool.held[1]?.(reply('2'));
+    expect(await third).toBe(200);
+    expect(pool.held).toHaveLength(2);
+    agent.destroy();
+  });
+
   it('wait for their turn, one at a time', async () => {
     const pool = new HeldPool();
     service = await startService(pool, { profile: profileOf('managed', { maxWaitMs: 60_000 }) });

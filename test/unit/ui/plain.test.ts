@@ -45,6 +45,21 @@ describe('startPlain', () => {
     ]);
   });
 
+  it('tells that the process of a model was started again', async () => {
+    const model = { model: 'mortal', version: '1', state: 'READY', reason: '', restarts: 2 } as const;
+    expect(await plain([{ type: 'model.state', ...model }])).toEqual([
+      'model    mortal version 1 READY, its process started again (2 in all)',
+    ]);
+  });
+
+  it('tells how to see the key where callers need one', async () => {
+    const withKey = ready.map((event) =>
+      event.type === 'emulator.starting' ? { ...event, auth: 'key' as const } : event,
+    );
+    expect(await plain(withKey)).toContain('         key      triton-local keys --show');
+    expect(await plain(ready)).not.toContain('         key      triton-local keys --show');
+  });
+
   it('tells a request by method, path, status, time and id', async () => {
     const [line] = await plain([request(200, 3.24)]);
     expect(line).toMatch(/^request {2}POST \/score 200 3\.2 ms 5f2a0c31-\S+$/);

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ownIdentity, type ProcessIdentity } from '../../../src/base/index.ts';
 import { openWorkspace, type Workspace } from '../../../src/workspace/index.ts';
 import {
   chooseSocketPath,
@@ -39,11 +40,28 @@ function deadPid(): number {
 }
 
 /** A folder as an emulator leaves it that was killed. */
-async function leaveInstance(id: string, owner: unknown, announced = true): Promise<void> {
+async function leaveInstance(
+  id: string,
+  owner: Partial<ProcessIdentity> | string,
+  announced = true,
+): Promise<void> {
   const directory = path.join(home, 'instances', id);
   await mkdir(directory);
-  await writeFile(path.join(directory, 'owner.json'), JSON.stringify(owner));
-  const record = { id, startedAt: '2026-01-01T00:00:00.000Z', pid: 1, controlSocket: 'nowhere', ...ABOUT };
+  const claim = { projectDir: '/project', name: null };
+  const record = typeof owner === 'string' ? owner : { owner: { ...(await ownIdentity()), ...owner }, claim };
+  await writeFile(path.join(directory, 'owner.json'), JSON.stringify(record));
+  await writeInstance(directory, { id }, announced);
+}
+
+async function writeInstance(directory: string, other: object, announced = true): Promise<void> {
+  const record = {
+    name: null,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    pid: 1,
+    controlSocket: 'nowhere',
+    ...ABOUT,
+    ...other,
+  };
   if (announced) await writeFile(path.join(directory, 'instance.json'), JSON.stringify(record));
 }
 
@@ -109,6 +127,7 @@ describe('instances', () => {
     expect(listed.map(({ projectDir }) => projectDir).sort()).toEqual(['/other', '/project']);
     expect(listed.find(({ id }) => id === first.id)).toEqual({
       id: first.id,
+      name: null,
       pid: process.pid,
       startedAt: expect.stringMatching(/^\d{4}-.*Z$/),
       controlSocket: first.controlSocket,
@@ -123,38 +142,90 @@ describe('instances', () => {
   it('of ended processes are swept, with their sockets, and those that live are not', async () => {
     await using mine = await workspace.createInstance();
     const pid = deadPid();
-    await leaveInstance('killed', { pid, identity: null });
-    await leaveInstance('killed-early', { pid, identity: null }, false);
-    await leaveInstance('damaged', 'nothing');
-    await mkdir(path.join(home, 'instances', `.${pid}-half-made`));
-    await mkdir(path.join(home, 'instances', `.${process.pid}-being-made`));
+    await leaveInstance('killed', { pid });
+    await leaveInstance('killed-early', { pid }, false);
+    await leaveInstance('.half-made', { pid }, false);
+    await mkdir(path.join(home, 'instances', 'half-removed'));
+    await mkdir(path.join(home, 'instances', '.being-made'));
+    await mkdir(path.join(home, 'instances', '.never-made'));
+    const longAgo = new Date(Date.now() - 7_200_000);
+    await utimes(path.join(home, 'instances', '.never-made'), longAgo, longAgo);
     expect(await workspace.list()).toEqual([]);
     await Promise.all([workspace.sweep(), (await openWorkspace(home)).sweep()]);
-    expect((await folders()).sort()).toEqual([`.${process.pid}-being-made`, mine.id].sort());
+    expect((await folders()).sort()).toEqual(['.being-made', mine.id].sort());
     await workspace.sweep();
   });
 
   it.runIf(process.platform === 'linux')('of a process whose number was given away are swept', async () => {
-    await leaveInstance('earlier', { pid: process.pid, identity: 'boot/1' });
+    await leaveInstance('earlier', { started: 'another time' });
     expect(await workspace.list()).toEqual([]);
     await workspace.sweep();
     expect(await folders()).toEqual([]);
   });
 
-  it('whose process cannot be told from a later one are listed while their socket answers', async () => {
-    const running = otherPid();
-    await leaveInstance('unsure', { pid: running, identity: null });
+  it.each([
+    ['another host', { host: 'other', machine: 'other', boot: 'other' }],
+    ['a boot that is not before this one', { boot: 'other' }],
+    ['another process namespace', { pidNamespace: 'pid:[1]' }],
+  ])('of %s are left alone, whatever their process number', async (_where, owner) => {
+    await leaveInstance('elsewhere', { ...owner, pid: deadPid() });
+    await workspace.sweep();
+    expect(await folders()).toEqual(['elsewhere']);
     expect(await workspace.list()).toEqual([]);
-    const file = path.join(home, 'instances', 'unsure', 'instance.json');
-    const record = JSON.parse(await readFile(file, 'utf8'));
+  });
+
+  it('whose record is damaged are left alone', async () => {
+    await leaveInstance('damaged', 'nothing');
+    await workspace.sweep();
+    expect(await folders()).toEqual(['damaged']);
+  });
+
+  it.runIf(process.platform === 'linux')('take the shared memory of killed processes with them', async () => {
+    const mine = await workspace.createInstance();
+    const region = path.join('/dev/shm', `${mine.sharedMemoryPrefix}1-region`);
+    const other = path.join('/dev/shm', `triton-local-${process.pid}-another-1-region`);
+    const folder = path.join('/dev/shm', `${mine.sharedMemoryPrefix}tensors-1`);
+    await writeFile(region, '');
+    await mkdir(folder);
+    await writeFile(path.join(folder, 'p1'), '');
+    await writeFile(other, '');
+    try {
+      await mine[Symbol.asyncDispose]();
+      await expect(stat(region)).rejects.toThrow('ENOENT');
+      await expect(stat(folder)).rejects.toThrow('ENOENT');
+      await stat(other);
+    } finally {
+      await rm(other);
+    }
+  });
+
+  it('of one project are one a name, also of those that start at once', async () => {
+    const claim = { projectDir: '/project', name: null };
+    const results = await Promise.allSettled([1, 2, 3].map(() => workspace.createInstance(claim)));
+    const failures = results.filter((it) => it.status === 'rejected');
+    expect(failures.map(({ reason }) => reason.code)).toEqual(['ALREADY_RUNNING', 'ALREADY_RUNNING']);
+    expect(failures[0]?.reason.hint).toContain('--id');
+    await using second = await workspace.createInstance({ ...claim, name: 'second' });
+    await second.announce(ABOUT);
+    expect((await workspace.list()).map(({ name }) => name)).toEqual(['second']);
+    for (const result of results)
+      if (result.status === 'fulfilled') await result.value[Symbol.asyncDispose]();
+    await using _again = await workspace.createInstance(claim);
+  });
+
+  it('whose process cannot be told from a later one are listed while their socket answers', async () => {
+    await leaveInstance('unsure', { pid: otherPid(), started: null });
+    expect(await workspace.list()).toEqual([]);
     const address =
       process.platform === 'win32' ? `\\\\.\\pipe\\${path.basename(parent)}` : path.join(parent, 's');
-    await writeFile(file, JSON.stringify({ ...record, controlSocket: address }));
+    await writeInstance(path.join(home, 'instances', 'unsure'), { id: 'unsure', controlSocket: address });
     const server = createServer((socket) => socket.end()).listen(address);
     try {
       await expect.poll(async () => (await workspace.list()).map(({ id }) => id)).toEqual(['unsure']);
       await workspace.sweep();
       expect(await folders()).toEqual(['unsure']);
+      const claim = { projectDir: '/project', name: null };
+      await expect(workspace.requireUnclaimed(claim)).rejects.toMatchObject({ code: 'ALREADY_RUNNING' });
     } finally {
       await new Promise((resolve) => server.close(resolve));
     }

@@ -3,6 +3,7 @@ import {
   type InferRequest,
   invalidArgument,
   type ParameterValue,
+  requestPrefix,
 } from '../../../kserve/index.ts';
 import type { CallFrame, ControlCallMessage, ModelProcess } from '../../../python/index.ts';
 import { InferFailure, type InferResponse, inferStream, isDecoupled } from '../../data-plane.ts';
@@ -63,6 +64,7 @@ export class ModelCalls {
       );
     let ended = false;
     try {
+      refuseTwice(call);
       await inferStream(model, toRequest(call), undefined, (response, final) => {
         ended ||= final;
         respond(response, final);
@@ -84,6 +86,16 @@ export class ModelCalls {
       case 'unload':
         return this.#server.unload(model, Boolean(given[1]));
     }
+  }
+}
+
+/** Triton's server adds a model's tensors one by one. */
+function refuseTwice({ meta: [id], inputs }: CallFrame): void {
+  const names = new Set<string>();
+  for (const { name } of inputs) {
+    if (names.has(name))
+      throw invalidArgument(`${requestPrefix(id)}input '${name}' already exists in request`);
+    names.add(name);
   }
 }
 

@@ -25,6 +25,8 @@ import { PythonInstance } from './python-instance.ts';
 export interface ModelPython {
   readonly interpreter: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Begins the names of what is put into shared memory. */
+  readonly sharedMemoryPrefix?: string;
 }
 
 /**
@@ -59,8 +61,9 @@ export class PythonBackend implements Backend {
   }
 
   async load(definition: ModelDefinition, version: ModelVersion): Promise<BackendModel> {
-    const processes = await this.#processesFor(definition);
-    this.#files ??= TensorFiles.create();
+    const python = await this.#options.python(executionEnvironment(definition));
+    const processes = this.#processesFor(python);
+    this.#files ??= TensorFiles.create(python.sharedMemoryPrefix);
     const files = await this.#files;
     const config = await this.#complete(definition, version, processes);
     const decoupled = config.model_transaction_policy?.decoupled ?? false;
@@ -109,8 +112,7 @@ export class PythonBackend implements Backend {
     await files?.[Symbol.asyncDispose]();
   }
 
-  async #processesFor(definition: ModelDefinition): Promise<ModelProcesses> {
-    const python = await this.#options.python(executionEnvironment(definition));
+  #processesFor(python: ModelPython): ModelProcesses {
     const known = this.#processes.get(python.interpreter);
     if (known) return known;
     const processes = new ModelProcesses(python);

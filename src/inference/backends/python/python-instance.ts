@@ -1,9 +1,11 @@
+import type { SourceLocation } from '../../../base/index.ts';
 import type { EventSink } from '../../../events/index.ts';
 import { internal, KServeError, type ParameterValue } from '../../../kserve/index.ts';
 import type {
   BatchEntry,
   ExecuteFailedMessage,
   MetricMessage,
+  ModelFailedMessage,
   ModelHost,
   ModelProcess,
   ModelStartMessage,
@@ -253,12 +255,23 @@ async function laterAnswer(open: OpenRequest): Promise<Answer | undefined> {
   return open.answer;
 }
 
-function loadError({ stage, message }: { readonly stage: string; readonly message: string }): Error {
+/** A failure of a model's own code while it was loaded, with its place. */
+export class PythonLoadError extends KServeError {
+  readonly location: SourceLocation | undefined;
+
+  constructor({ message, file, line }: ModelFailedMessage) {
+    super('Internal', message);
+    this.location = file ? { file, ...(line ? { line } : {}) } : undefined;
+  }
+}
+
+function loadError(failed: ModelFailedMessage): Error {
+  const { stage } = failed;
   if (stage === 'numpy')
     return internal(
       "ModuleNotFoundError: No module named 'numpy'; Python models need it: add numpy to the project's requirements, or name a Python that has it with --python",
     );
-  return internal(message);
+  return new PythonLoadError(failed);
 }
 
 function toEntry(number: number, { request, inputs }: ExecutedRequest): BatchEntry {

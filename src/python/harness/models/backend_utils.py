@@ -10,7 +10,7 @@ from _triton_local.models.metrics import make_metric_family
 NAME = "triton_python_backend_utils"
 
 
-def install(stream, version_directory):
+def install(stream, version_directory, instance):
     """The module as `import triton_python_backend_utils` finds it. Its classes are also in `c_python_backend_utils`,
     whence some models take them."""
     module = ModuleType(NAME, "The Python side of Triton's Python backend.")
@@ -23,7 +23,7 @@ def install(stream, version_directory):
         "TritonError": errors.TritonError,
         "TritonModelException": errors.TritonModelException,
         "Logger": make_logger(stream),
-        "MetricFamily": make_metric_family(stream),
+        "MetricFamily": make_metric_family(stream, instance),
         "TRITONSERVER_MEMORY_CPU": request.MemoryType.TRITONSERVER_MEMORY_CPU,
         "TRITONSERVER_MEMORY_GPU": request.MemoryType.TRITONSERVER_MEMORY_GPU,
     }
@@ -89,4 +89,11 @@ def unload_model(model_name, unload_dependents=False):
 
 
 def is_model_ready(model_name, model_version=""):
+    if not isinstance(model_name, str) or not isinstance(model_version, str):
+        given = (model_name, model_version) if model_version != "" else (model_name,)
+        raise TypeError(
+            "is_model_ready(): incompatible function arguments. The following argument types are supported:\n"
+            "    1. (model_name: str, model_version: str = '') -> bool\n\nInvoked with: %s"
+            % ", ".join(map(repr, given))
+        )
     return bls.call("isReady", model_name, model_version)

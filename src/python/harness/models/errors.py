@@ -26,6 +26,11 @@ class ErrorCode(IntEnum):
         return "<%s: %d>" % (self, self.value)
 
 
+_SIGNATURE = (
+    "TritonError(message: str, code: c_python_backend_utils.TritonError.__ErrorCode = %r)" % ErrorCode.INTERNAL
+)
+
+
 class TritonError:
     """An error in place of a response; its code decides the status that the client gets."""
 
@@ -40,7 +45,7 @@ class TritonError:
 
     __slots__ = ("_message", "_code")
 
-    @constructor("TritonError(message: str, code: TritonError.ErrorCode = TritonError.INTERNAL)")
+    @constructor(_SIGNATURE)
     def __init__(self, message, code=ErrorCode.INTERNAL):
         if not isinstance(message, str) or not isinstance(code, ErrorCode):
             raise WrongArguments

@@ -9,7 +9,7 @@ RESPONSE_COMPLETE_FINAL = 1
 
 _SIGNATURE = (
     "InferenceResponse(output_tensors: List[c_python_backend_utils.Tensor] = [], "
-    "error: c_python_backend_utils.TritonError = None, parameters: object = None)"
+    "error: c_python_backend_utils.TritonError = None)"
 )
 
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TritonLocalError } from '../../../../src/base/index.ts';
+import { ownIdentity, type ProcessIdentity, TritonLocalError } from '../../../../src/base/index.ts';
 import {
   DockerEngine,
   type DockerEngineOptions,
@@ -257,18 +257,18 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
     const sleeper: ChildProcess = spawn('sleep', ['1000']);
     const gone = spawn('true');
     await once(gone, 'close');
-    const host = await import('node:os').then(({ hostname }) => hostname());
-    const label = (pid: unknown, on = host) => [
+    const own = await ownIdentity();
+    const label = (pid: number | undefined, other: Partial<ProcessIdentity> = {}) => [
       '--label=dev.triton-local=1',
-      `--label=dev.triton-local.host=${on}`,
-      `--label=dev.triton-local.pid=${pid}`,
+      `--label=dev.triton-local.owner=${JSON.stringify({ ...own, pid, started: null, ...other })}`,
     ];
     const create = (...labels: string[]) => docker('create', ...labels, image, 'sleep', '1000');
     const orphan = await create(...label(gone.pid));
-    const reused = await create(...label(sleeper.pid), '--label=dev.triton-local.pid-started=another-1');
+    const reused = await create(...label(sleeper.pid, { started: 'another time' }));
     const kept = [
       await create(...label(sleeper.pid)),
-      await create(...label(gone.pid, 'another-machine')),
+      await create(...label(gone.pid, { host: 'other', machine: 'other', boot: 'other' })),
+      await create(...label(gone.pid, { pidNamespace: 'pid:[1]' })),
       await create('--label=com.example=1'),
     ];
     try {

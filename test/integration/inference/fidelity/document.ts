@@ -115,8 +115,9 @@ What differs, and why:
   loaded anew. *A laptop's user would not know why it stays dead.*
 - ${UNANSWERED_MODELS.length} models of which Triton never answers are answered with an error (${quoted(UNANSWERED_MODELS.map(([name]) => name))}), and an ensemble that
   overwrites its own input is served. *Nobody should wait for nothing.*
-- What the real server dies of is survived (${quoted(FATAL_SURFACE)}).
+- What the real server dies of, or never answers, is survived (${quoted(FATAL_SURFACE)}).
 - The frames of Triton's own \`triton_python_backend_utils.py\` are missing in tracebacks. *Ours is another file.*
+- \`InferenceResponse\` takes \`parameters\`, which 2.51 does not know. *Newer releases do, such as those of Azure's images.*
 - Triton gives the outputs of an ensemble in no order and repeats the parameters of a sequence with each of them; ours
   keeps the model's order and says them once. *To a reader of JSON it is the same.*
 - Where a step of an ensemble is refused, Triton counts that failure of the ensemble once more; ours counts requests.

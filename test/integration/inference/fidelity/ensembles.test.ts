@@ -30,7 +30,7 @@ describe.skipIf(!realTriton)('ensembles', () => {
     await alike(get(`/v2/models/${name}`));
     await alike(get(`/v2/models/${name}/config`));
     // Triton counts a request after it has answered it.
-    await vi.waitFor(() => alike(get(`/v2/models/${name}/stats`)), 2_000);
+    await vi.waitFor(() => alike(get(`/v2/models/${name}/stats`)), 10_000);
   });
 
   it.each(Object.keys(MISTAKEN))('%s: is refused, or answers, alike', async (name) => {

@@ -96,7 +96,7 @@ describe.skipIf(!realTriton)('Python models that fail', () => {
     await vi.waitFor(async () => {
       const [real, ours] = await askShared(pair, get(`/v2/models/${name}/stats`));
       expect(ours.body).toBe(real.body);
-    }, 2_000);
+    }, 10_000);
   }
 });
 

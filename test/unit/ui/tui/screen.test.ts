@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { EventBody } from '../../../../src/events/index.ts';
 import { type Renderer, startTui } from '../../../../src/ui/index.ts';
+import { LogView } from '../../../../src/ui/tui/log-view.ts';
 import { FakeControl } from '../../../helpers/fake-control.ts';
 import { FakeTerminal } from '../../../helpers/fake-terminal.ts';
 import { ready, reloaded, reloadFailed, request } from '../../../helpers/story.ts';
@@ -56,6 +57,30 @@ describe('the screen', () => {
     expect(control.skips).toBe(0);
     terminal.type(ESCAPE);
     await terminal.shows('going on with what is on this machine');
+  });
+
+  it.each(['w', 'p', 'r', ESCAPE])('shows why the emulator refused what the key %j asks for', async (key) => {
+    const { terminal, control, emit } = await show();
+    await terminal.shows('● ready');
+    const refuse = () => Promise.reject(new Error('the connection is gone'));
+    Object.assign(control, {
+      pause: refuse,
+      resume: refuse,
+      pin: refuse,
+      skipDownload: refuse,
+      onReload: refuse,
+    });
+    emit({ type: 'reload.watching', mode: 'events', reason: '' });
+    if (key === ESCAPE) {
+      emit({ type: 'emulator.starting', projectDir: '/p', pid: 1 });
+      emit({ type: 'engine.selected', kind: 'docker', gpu: null, reason: '' });
+      emit({ type: 'engine.starting', kind: 'docker' });
+      const figures = { bytes: 1, total: 2, bytesPerSecond: 1, etaSeconds: 1, layers: { done: 0, total: 1 } };
+      emit({ type: 'engine.pull.progress', image: 'image', ...figures });
+      await terminal.shows('Esc: use what is here');
+    }
+    terminal.type(key);
+    await terminal.shows('the connection is gone');
   });
 
   it('shows state, requests and log, and leaves the last row alone', async () => {
@@ -262,6 +287,40 @@ describe('the terminal', () => {
     expect(text).not.toContain('line number 19 ends');
     expect(stdout.listenerCount('resize')).toBe(0);
     expect(stdin.listenerCount('end')).toBeLessThanOrEqual(1);
+  });
+
+  it('is not left with errors that no longer stand', async () => {
+    const { terminal, renderer, emit } = await show();
+    emit(...reloadFailed, log('SyntaxError: in the log', 'error'));
+    await terminal.shows('RELOAD FAILED');
+    emit(...reloaded);
+    await renderer[Symbol.asyncDispose]();
+    const text = await terminal.text();
+    expect(text).toContain('SyntaxError: in the log');
+    expect(text).not.toContain('last error');
+    expect(text).not.toContain('was never closed');
+  });
+
+  it('is given back by a fault in drawing, which ends neither the process nor the emulator', async () => {
+    const { terminal, emit } = await show();
+    await terminal.shows('● ready');
+    vi.spyOn(LogView.prototype, 'update').mockImplementationOnce(() => {
+      throw new Error('no such row');
+    });
+    emit(log('one more'));
+    await terminal.shows('the screen failed (no such row)');
+    expect(await terminal.buffer()).toBe('normal');
+    expect(terminal.rawMode).toBe(false);
+    emit(log('serves on'));
+  });
+
+  it('is given back where the emulator does not answer when the screen begins', async () => {
+    const terminal = new FakeTerminal(80, 24);
+    const control = new FakeControl();
+    control.state = () => Promise.reject(new Error('hung up'));
+    const { stdin, stdout } = terminal;
+    await expect(startTui({ control, stdin, stdout, color: true })).rejects.toThrow('hung up');
+    expect([await terminal.buffer(), terminal.rawMode]).toEqual(['normal', false]);
   });
 
   it('gets back when the process ends without us', async () => {

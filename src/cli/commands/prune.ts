@@ -1,0 +1,82 @@
+import { messageOf } from '../../base/index.ts';
+import { homeDirectory } from '../../config/index.ts';
+import { formatTable, print, printError } from '../../ui/index.ts';
+import { listPrunable, type PrunableItem, removePrunable } from '../../workspace/index.ts';
+import { formatAge, formatBytes } from '../byte-text.ts';
+import { EXIT } from '../exit-codes.ts';
+
+type Outcome = 'removed' | 'would be removed' | 'in use' | 'elsewhere' | 'kept' | 'failed';
+
+interface PrunedItem extends PrunableItem {
+  readonly outcome: Outcome;
+}
+
+export interface PruneFlags {
+  /** In milliseconds. */
+  readonly olderThan: number;
+  readonly data: boolean;
+  readonly elsewhere: boolean;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
+
+/** `triton-local prune`: removes what nothing uses; 1 where something could not be removed. */
+export async function prune(flags: PruneFlags): Promise<number> {
+  const { olderThan, data, elsewhere, dryRun } = flags;
+  const done: PrunedItem[] = [];
+  for (const item of await listPrunable(homeDirectory())) {
+    const isOld = Date.now() - item.usedAt.getTime() >= olderThan;
+    const isAsked = isOld && (item.kind !== 'data' || data);
+    const held = heldBy(item, elsewhere);
+    const outcome = held ?? (!isAsked ? 'kept' : dryRun ? 'would be removed' : await remove(item));
+    done.push({ ...item, outcome });
+  }
+  if (flags.json) print(`${JSON.stringify(report(done, dryRun), null, 2)}\n`);
+  else print(text(done, dryRun));
+  return done.some(({ outcome }) => outcome === 'failed') ? EXIT.failed : EXIT.ok;
+}
+
+function heldBy({ inUse, elsewhere }: PrunableItem, includesElsewhere: boolean): Outcome | undefined {
+  if (elsewhere) return includesElsewhere ? undefined : 'elsewhere';
+  return inUse ? 'in use' : undefined;
+}
+
+async function remove(item: PrunableItem): Promise<Outcome> {
+  try {
+    await removePrunable(item);
+    return 'removed';
+  } catch (error) {
+    printError(`${item.path} could not be removed: ${messageOf(error)}\n`);
+    return 'failed';
+  }
+}
+
+function report(items: readonly PrunedItem[], dryRun: boolean) {
+  return { dryRun, freedBytes: freed(items), items };
+}
+
+function text(items: readonly PrunedItem[], dryRun: boolean): string {
+  const home = homeDirectory();
+  if (items.length === 0) return `nothing to remove in ${home}\n`;
+  const rows = items.map(({ outcome, kind, bytes, usedAt, path }) => [
+    outcome,
+    kind,
+    formatBytes(bytes),
+    formatAge(Date.now() - usedAt.getTime()),
+    path,
+  ]);
+  const table = formatTable([['OUTCOME', 'KIND', 'SIZE', 'LAST USED', 'PATH'], ...rows]);
+  const data = items.some(({ outcome, kind }) => outcome === 'kept' && kind === 'data')
+    ? '\nCollected data is kept unless --data is given.'
+    : '';
+  const elsewhere = items.some(({ outcome }) => outcome === 'elsewhere')
+    ? '\nEmulators of other hosts and containers cannot be seen from here: their folders are kept unless --elsewhere is given.'
+    : '';
+  return `${table}\n\n${dryRun ? 'would free' : 'freed'} ${formatBytes(freed(items))}${data}${elsewhere}\n`;
+}
+
+function freed(items: readonly PrunedItem[]): number {
+  return items
+    .filter(({ outcome }) => outcome === 'removed' || outcome === 'would be removed')
+    .reduce((sum, { bytes }) => sum + bytes, 0);
+}

@@ -1,0 +1,24 @@
+import { age } from '../../config/index.ts';
+import { declareCommand } from '../command.ts';
+
+export const prune = declareCommand({
+  usage: 'prune',
+  about: 'remove environments, runtimes, logs and leftovers that nothing uses',
+  flags: {
+    olderThan: {
+      flag: '--older-than <age>',
+      about: 'only what was last used so long ago, such as 30d or 12h',
+      parse: age,
+      fallback: 0,
+    },
+    data: { flag: '--data', about: 'also the data that scripts collected, which cannot be made again' },
+    elsewhere: {
+      flag: '--elsewhere',
+      about: 'also folders of emulators on other hosts or in other containers: only once those have ended',
+    },
+    dryRun: { flag: '--dry-run', about: 'only show what would be removed' },
+    json: { flag: '--json', about: 'as JSON' },
+  },
+  examples: ['prune --older-than 30d --dry-run'],
+  run: async ({ flags }) => (await import('../commands/prune.ts')).prune(flags),
+});

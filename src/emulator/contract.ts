@@ -1,0 +1,54 @@
+import type { ProjectConfig } from '../config/index.ts';
+import type { Control } from '../control/index.ts';
+import type { Instance } from '../workspace/index.ts';
+
+export interface EmulatorOptions {
+  readonly config: ProjectConfig;
+  /** Resolves the same project again, so that the script's settings follow its files; without it they stay. */
+  readonly resolve?: () => Promise<ProjectConfig>;
+  /** Folders in which to look for `onnxruntime-node` after the project's own. */
+  readonly runtimePaths: readonly string[];
+  /** The folder that was made for this emulator, which ends with it; without one, it makes its own. */
+  readonly instance?: Instance;
+  /** The file that keeps the events, for other terminals to read. */
+  readonly eventLog?: string;
+  /** Nobody watches who could fix a script whose first `init()` fails: such a start fails then. */
+  readonly unattended?: boolean;
+  /** The keys that callers may send, where keys are asked for; those of the workspace by default. */
+  readonly keys?: () => Promise<readonly string[]>;
+}
+
+/** An emulator that may be watched from its first event on; `start` is called once. */
+export interface Emulator {
+  readonly control: Control;
+  /**
+   * Starts the engine, the scoring service, the script and the watching, in this order. Resolves when all of it is
+   * up, or up and waiting for the next save because a model or the script failed (the `reload.failed` and
+   * `model.state` events say so); `emulator.ready` tells when both listeners answer 200, `emulator.degraded` what
+   * keeps them from it.
+   * @throws what failed, without watching also a failing script; whoever called then ends it.
+   */
+  start(signal: AbortSignal): Promise<RunningEmulator>;
+  /** Ends everything, also a start that is under way; twice is once. `exitCode` goes into `emulator.stopped`. */
+  end(reason: string, exitCode: number): Promise<void>;
+}
+
+/** Why everything stopped, and the status that the process should end with. */
+export interface Ending {
+  readonly reason: string;
+  readonly exitCode: number;
+}
+
+/** Everything, running. */
+export interface RunningEmulator {
+  /** Where to post, e.g. `http://localhost:6789/score`; in no-code mode the base of the service. */
+  readonly scoringUri: string;
+  /** Base of the engine's HTTP service. */
+  readonly httpUrl: string;
+  /** The key that callers must send, where keys are asked for. */
+  readonly key: string | undefined;
+  /** Whether both listeners answer 200; false while a model or the script waits to be fixed. */
+  readonly ready: boolean;
+  /** Resolves when everything has been stopped, whoever asked for it, or because the engine is gone for good. */
+  readonly stopped: Promise<Ending>;
+}

@@ -1,0 +1,272 @@
+import type { RequestListener } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  formatAddress,
+  Lifetime,
+  Mutex,
+  messageOf,
+  reachableHost,
+  systemError,
+  type TritonLocalError,
+} from '../base/index.ts';
+import type { ModelControlMode } from '../config/index.ts';
+import { type EventSink, type ModelStatus, RequestMeter } from '../events/index.ts';
+import { type EngineEndpoints, type GatewayPorts, HttpGateway, SideListeners } from '../proxy/index.ts';
+import type { RepositorySync } from '../repository/index.ts';
+import type { Engine, LocalEngine, PublishedModel, RunningEngine } from './engine.ts';
+import { TritonClient } from './triton-client.ts';
+
+export interface FrontedEngineOptions extends GatewayPorts {
+  readonly modelControlMode: ModelControlMode;
+  /** Brings the engine's repository up to date before clients list and load its models, where it is ours. */
+  readonly sync?: RepositorySync | undefined;
+  readonly events: EventSink;
+}
+
+/** Waits before a crashed engine is started again; one that then ran for a minute starts from the first. */
+const BACK_OFF_MS = [100, 500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000];
+const STEADY_MS = 60_000;
+
+/** An engine that runs elsewhere, behind our own listeners: it may crash and come back while the ports stay. */
+export class FrontedEngine implements Engine {
+  readonly kind: Engine['kind'];
+  readonly #engine: Engine;
+  readonly #options: FrontedEngineOptions;
+
+  constructor(engine: Engine, options: FrontedEngineOptions) {
+    this.kind = engine.kind;
+    this.#engine = engine;
+    this.#options = options;
+  }
+
+  /** The ports are taken first: that one is in use is told before seconds go into the start. */
+  async start(signal: AbortSignal): Promise<LocalEngine> {
+    const running = new RunningFronted(this.#engine, this.#options);
+    try {
+      await running.open(signal);
+      return running;
+    } catch (error) {
+      await running[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+}
+
+class RunningFronted implements LocalEngine {
+  readonly kind: Engine['kind'];
+  readonly exited: Promise<string>;
+  readonly #engine: Engine;
+  readonly #options: FrontedEngineOptions;
+  readonly #lifetime = new Lifetime();
+  readonly #stopping = new AbortController();
+  /** One at a time: a load, an unload, a restart. */
+  readonly #changes = new Mutex();
+  readonly #gateway: HttpGateway;
+  readonly #side: SideListeners;
+  #http = '';
+  #running: RunningEngine | undefined;
+  #lastModels: readonly ModelStatus[] = [];
+  #version = '';
+  #gpu: string | null = null;
+  /** Since the engine last ran steadily. */
+  #restarts = 0;
+  /** The restart under way; it never rejects. */
+  #restarting: Promise<unknown> = Promise.resolve();
+  #tellExit: (reason: string) => void = () => {};
+
+  constructor(engine: Engine, options: FrontedEngineOptions) {
+    this.kind = engine.kind;
+    this.#engine = engine;
+    this.#options = options;
+    this.exited = new Promise((resolve) => {
+      this.#tellExit = resolve;
+    });
+    // Undone from the last to the first: clients are served out before the engine goes.
+    this.#lifetime.defer('engine', () => this.#running?.[Symbol.asyncDispose]());
+    const { host, modelControlMode, sync, events } = options;
+    const onModelControl = () => void this.#running?.refresh?.().catch(() => undefined);
+    const allowsControl = modelControlMode === 'explicit';
+    this.#side = this.#lifetime.use(
+      'side listeners',
+      new SideListeners({ ...options, allowsControl, onModelControl }, events),
+    );
+    const meter = new RequestMeter(events);
+    this.#lifetime.defer('request meter', () => meter.flush());
+    this.#gateway = this.#lifetime.use(
+      'gateway',
+      new HttpGateway({
+        host,
+        port: options.httpPort,
+        modelControlMode,
+        sync,
+        onModelControl,
+        meter,
+        onError: (error) => {
+          const text = `the Triton HTTP port cannot accept a connection: ${error.message}`;
+          events.emit({ type: 'log.line', source: 'emulator', level: 'error', text });
+        },
+      }),
+    );
+    this.#lifetime.defer('restarts', async () => {
+      this.#stopping.abort(systemError('STOPPING', 'the engine stops'));
+      await this.#restarting;
+    });
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    const port = await this.#gateway.listen();
+    const { host } = this.#options;
+    this.#http = `http://${formatAddress(reachableHost(host), port)}`;
+    const running = await this.#engine.start(signal);
+    if (this.#lifetime.ended) {
+      await running[Symbol.asyncDispose]();
+      throw systemError('START_ABORTED', 'the engine was stopped while it started');
+    }
+    this.#running = running;
+    await this.#side.openFor(running.endpoints);
+    this.#use(running);
+  }
+
+  get version(): string {
+    return this.#version;
+  }
+
+  get gpu(): string | null {
+    return this.#gpu;
+  }
+
+  get listener(): RequestListener {
+    return this.#gateway.listener;
+  }
+
+  get modelsAt(): string | undefined {
+    return this.#running?.modelsAt;
+  }
+
+  get endpoints(): EngineEndpoints {
+    return { http: this.#http, ...this.#side.addresses };
+  }
+
+  load(model: string): Promise<void> {
+    return this.#changes.run(async () => (await this.#present()).load(model));
+  }
+
+  unload(model: string): Promise<void> {
+    return this.#changes.run(async () => {
+      const running = await this.#present();
+      const isFailed = running.models().some((it) => it.name === model && it.state === 'UNAVAILABLE');
+      await running.unload(model);
+      if (isFailed) await this.#renewWhereStuck(running, model);
+    });
+  }
+
+  async publish(model: string): Promise<PublishedModel> {
+    const published = await (await this.#present()).publish?.(model);
+    return published ?? { commit: async () => {}, rollback: async () => {} };
+  }
+
+  models(): readonly ModelStatus[] {
+    return this.#running?.models() ?? this.#lastModels;
+  }
+
+  async loadFailure(model: string): Promise<TritonLocalError | undefined> {
+    return this.#running?.loadFailure(model);
+  }
+
+  async refresh(): Promise<void> {
+    await this.#running?.refresh?.();
+  }
+
+  async #present(): Promise<RunningEngine> {
+    if (this.#running) return this.#running;
+    throw systemError('ENGINE_GONE', `the ${this.kind} engine has ended and did not come back`);
+  }
+
+  #use(running: RunningEngine): void {
+    this.#running = running;
+    this.#version = running.version;
+    this.#gpu = running.gpu;
+    this.#gateway.switchTo(running.endpoints);
+    this.#side.switchTo(running.endpoints);
+    const began = performance.now();
+    void running.exited.then((reason) => this.#onExit(running, reason, performance.now() - began));
+  }
+
+  async #onExit(running: RunningEngine, reason: string, ranMs: number): Promise<void> {
+    if (this.#running !== running || this.#lifetime.ended) return;
+    this.#lastModels = running.models();
+    this.#running = undefined;
+    this.#gateway.hold();
+    this.#side.switchTo(undefined);
+    if (ranMs > STEADY_MS) this.#restarts = 0;
+    const { events } = this.#options;
+    events.emit({ type: 'engine.exited', kind: this.kind, reason });
+    await Promise.resolve(running[Symbol.asyncDispose]()).catch(() => undefined);
+    this.#restarting = this.#changes.run(() => this.#restart(reason)).catch(() => undefined);
+  }
+
+  async #restart(reason: string): Promise<void> {
+    const { events } = this.#options;
+    const { signal } = this.#stopping;
+    let last = reason;
+    while (this.#restarts < BACK_OFF_MS.length) {
+      await sleep(BACK_OFF_MS[this.#restarts], undefined, { signal });
+      this.#restarts += 1;
+      const began = performance.now();
+      events.emit({ type: 'engine.starting', kind: this.kind });
+      try {
+        await this.#renew(signal);
+        const { kind, version } = this;
+        events.emit({
+          type: 'engine.ready',
+          kind,
+          version,
+          httpUrl: this.#http,
+          startMs: performance.now() - began,
+        });
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        last = messageOf(error);
+        events.emit({ type: 'engine.exited', kind: this.kind, reason: last });
+      }
+    }
+    this.#gateway.fail(`the ${this.kind} engine has ended and did not come back: ${last}`);
+    this.#tellExit(last);
+  }
+
+  /** Starts another one and sends everything there. */
+  #renew(signal: AbortSignal): Promise<void> {
+    const renewal = this.#startAnother(signal);
+    this.#restarting = renewal.catch(() => undefined);
+    return renewal;
+  }
+
+  async #startAnother(signal: AbortSignal): Promise<void> {
+    const running = await this.#engine.start(signal);
+    if (signal.aborted || this.#lifetime.ended) {
+      await running[Symbol.asyncDispose]();
+      return;
+    }
+    this.#use(running);
+  }
+
+  /**
+   * A real Triton stays "not ready" after a first load that failed, even when that model is removed (triton.md 14).
+   * Then a new one takes over, without a gap, so that removing the model mends readiness as in the embedded engine.
+   * An external one is not ours to replace.
+   */
+  async #renewWhereStuck(running: RunningEngine, removed: string): Promise<void> {
+    const others = running.models().filter(({ name }) => name !== removed);
+    if (this.kind === 'external' || others.some(({ state }) => state !== 'READY')) return;
+    const client = new TritonClient(running.endpoints);
+    const isReady = await client.answers('ready').finally(() => client[Symbol.asyncDispose]());
+    if (isReady || this.#running !== running) return;
+    await this.#renew(this.#stopping.signal);
+    await running[Symbol.asyncDispose]();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#lifetime[Symbol.asyncDispose]();
+  }
+}

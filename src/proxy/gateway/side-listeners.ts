@@ -1,0 +1,75 @@
+import { formatAddress, messageOf, reachableHost, TritonLocalError } from '../../base/index.ts';
+import type { EventSink } from '../../events/index.ts';
+import type { EngineEndpoints } from '../endpoints.ts';
+import type { GatewayPorts } from './gateway-ports.ts';
+import { GrpcGateway, type GrpcGatewayOptions } from './grpc-gateway.ts';
+import { MetricsGateway } from './metrics-gateway.ts';
+import { TcpGateway } from './tcp-gateway.ts';
+
+const SERVICES = [
+  { name: 'grpc', port: 'grpcPort', title: 'Triton gRPC', flag: '--grpc-port' },
+  { name: 'metrics', port: 'metricsPort', title: 'Triton metrics', flag: '--metrics-port' },
+] as const;
+
+type ServiceName = (typeof SERVICES)[number]['name'];
+
+interface Listener extends AsyncDisposable {
+  listen(host: string, port: number, purpose: string): Promise<number>;
+  /** From now on clients get to the service of this engine; with none, they are turned away. */
+  switchTo(endpoints: EngineEndpoints | undefined): void;
+}
+
+/** The gRPC and metrics ports. */
+export class SideListeners implements AsyncDisposable {
+  readonly #options: GatewayPorts & GrpcGatewayOptions;
+  readonly #events: EventSink;
+  readonly #open = new Map<ServiceName, { readonly listener: Listener; readonly address: string }>();
+
+  constructor(options: GatewayPorts & GrpcGatewayOptions, events: EventSink) {
+    this.#options = options;
+    this.#events = events;
+  }
+
+  /** Addresses that are open. */
+  get addresses(): { readonly grpc?: string; readonly metrics?: string } {
+    return Object.fromEntries([...this.#open].map(([name, { address }]) => [name, address]));
+  }
+
+  /** Opens a listener for each of these that the engine has. @throws PORT_TAKEN for a port that the user insists on */
+  async openFor(endpoints: EngineEndpoints): Promise<void> {
+    for (const { name, port, title, flag } of SERVICES) {
+      if (endpoints[name] === undefined || this.#open.has(name)) continue;
+      const listener = this.#make(name, endpoints);
+      const { host, insists } = this.#options;
+      try {
+        const number = await listener.listen(host, this.#options[port], title);
+        const address = formatAddress(reachableHost(host), number);
+        this.#open.set(name, { listener, address });
+        this.#say('info', `${title} at ${address}`);
+      } catch (error) {
+        if (insists[name] || !(error instanceof TritonLocalError)) throw error;
+        this.#say('warning', `${title} is not offered: ${messageOf(error)}; choose another port by ${flag}`);
+      }
+    }
+  }
+
+  /** Bytes pass as they come where nothing has to be read of them and nothing to be added. */
+  #make(name: ServiceName, { [name]: address = '', headers = {} }: EngineEndpoints): Listener {
+    const isPlain = !/^(?:https?|grpcs):/.test(address) && Object.keys(headers).length === 0;
+    if (name === 'metrics') return isPlain ? new TcpGateway(name) : new MetricsGateway();
+    const { allowsControl, sync } = this.#options;
+    return isPlain && allowsControl && !sync ? new TcpGateway(name) : new GrpcGateway(this.#options);
+  }
+
+  switchTo(endpoints: EngineEndpoints | undefined): void {
+    for (const { listener } of this.#open.values()) listener.switchTo(endpoints);
+  }
+
+  #say(level: 'info' | 'warning', text: string): void {
+    this.#events.emit({ type: 'log.line', source: 'emulator', level, text });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#open.values()].map(({ listener }) => listener[Symbol.asyncDispose]()));
+  }
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, rename, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { isFileLockHeld } from '../base/index.ts';
+import { measure } from './disk-usage.ts';
+import { INSTANCE_FILE, removeInstance } from './instance-folder.ts';
+import { type InstanceFolder, judgeInstances, toInstanceRecord } from './instances.ts';
+import { readRecord } from './record-file.ts';
+import { readUses } from './usage.ts';
+
+/** What an item of the state folder is. `data` is what scripts collected: nobody can make it again. */
+export type PrunableKind = 'environment' | 'runtime' | 'log' | 'instance' | 'data';
+
+export interface PrunableItem {
+  readonly kind: PrunableKind;
+  readonly path: string;
+  readonly bytes: number;
+  /** When it was used or changed last. */
+  readonly usedAt: Date;
+  /** Whether a process uses it that runs, or that cannot be judged from here. */
+  readonly inUse: boolean;
+  /** Whether its process is on another host, or in another container, where it may have ended long ago. */
+  readonly elsewhere: boolean;
+}
+
+const PLACES: readonly (readonly [kind: PrunableKind, folder: string])[] = [
+  ['environment', 'environments'],
+  ['runtime', 'runtime'],
+  ['log', 'logs'],
+  ['data', 'data'],
+];
+
+/** All that accumulates in the state folder, the largest first. Registered models and services are not part of it. */
+export async function listPrunable(home: string): Promise<readonly PrunableItem[]> {
+  const instances = await judgeInstances(path.join(home, 'instances'));
+  const used = await usedItems(instances.filter(({ owner }) => owner !== 'gone'));
+  const items: PrunableItem[] = [];
+  for (const [kind, folder] of PLACES) {
+    for (const name of await readdir(path.join(home, folder)).catch(() => [])) {
+      const target = path.join(home, folder, name);
+      if (/\.(?:lock|takeover)$/.test(name) || name === 'native.json') continue;
+      const inUse = isAmong(used, target) || (await isFileLockHeld(`${target}.lock`));
+      items.push({ kind, path: target, ...(await measure(target)), inUse, elsewhere: false });
+    }
+  }
+  for (const { directory, owner } of instances) {
+    const use = { inUse: owner !== 'gone', elsewhere: owner === 'unknown' };
+    items.push({ kind: 'instance', path: directory, ...(await measure(directory)), ...use });
+  }
+  return items.sort((one, other) => other.bytes - one.bytes);
+}
+
+/** Removes an item; it is gone under its name at once, so that nobody takes a half-removed one for whole. */
+export async function removePrunable({ kind, path: target }: PrunableItem): Promise<void> {
+  if (kind === 'instance') {
+    const place = { platform: process.platform, temporaryDirectory: os.tmpdir(), user: process.getuid?.() };
+    await removeInstance(target, place);
+    return;
+  }
+  const aside = `${target}.${randomUUID()}.tmp`;
+  await rename(target, aside);
+  await rm(aside, { recursive: true, force: true, maxRetries: 3 });
+}
+
+async function usedItems(instances: readonly InstanceFolder[]): Promise<readonly string[]> {
+  const used: string[] = [];
+  for (const { directory } of instances) {
+    used.push(...(await readUses(directory)));
+    const record = toInstanceRecord(await readRecord(path.join(directory, INSTANCE_FILE)));
+    if (record?.eventLog) used.push(record.eventLog);
+  }
+  return used;
+}
+
+/** A log has companions beside it, such as the part before it: `NAME.jsonl.1`. */
+function isAmong(used: readonly string[], target: string): boolean {
+  return used.some((item) => item === target || (item.endsWith('.jsonl') && target.startsWith(`${item}.`)));
+}
