@@ -16,7 +16,7 @@ import {
 } from '../engines/index.ts';
 import type { EventSink } from '../events/index.ts';
 import type { ModelPython } from '../inference/index.ts';
-import { ensureEnvironment } from '../python/index.ts';
+import { ensureEnvironment, openPackedEnvironment } from '../python/index.ts';
 import type { ProjectSnapshot } from '../reload/index.ts';
 import type { RepositorySync, UserPaths } from '../repository/index.ts';
 import { requireConsent } from './consent.ts';
@@ -146,10 +146,13 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
   const searchFrom = [projectDir, ...options.runtimePaths];
   const models = [...(initial.repository?.models.values() ?? [])];
   const hasOnnx = models.some(({ files }) => files.some((file) => file.path.endsWith('.onnx')));
-  const runtimePaths = hasOnnx
-    ? await ensureOnnxRuntime({ searchFrom, home, environment, events }, signal)
-    : [];
-  for (const directory of runtimePaths) await options.uses(directory);
+  const runtimePaths = once(async () => {
+    const found = await ensureOnnxRuntime({ searchFrom, home, environment, events }, signal);
+    for (const directory of found) await options.uses(directory);
+    return found;
+  });
+  // Without it the engine could not start; a project whose first ONNX model comes later fetches it then.
+  if (hasOnnx) await runtimePaths();
   const python = modelPython(options, signal);
   const hasPython = models.some(({ files }) => files.some((file) => file.path.endsWith('.py')));
   // Before the time of the start counts, since it may download; what fails is told by the load that needs it.
@@ -173,17 +176,28 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
 /** The Python of the project's script runs its Python models too. */
 function modelPython({ config, sharedMemoryPrefix, events, uses }: EngineStartOptions, signal: AbortSignal) {
   const { python, home, environment } = config;
-  let found: Promise<ModelPython> | undefined;
+  const own = once(async (): Promise<ModelPython> => {
+    const { interpreter } = await ensureEnvironment(python, home, environment, events, signal);
+    await uses(interpreter);
+    return { interpreter, environment, sharedMemoryPrefix };
+  });
+  return async (packed?: string): Promise<ModelPython> => {
+    if (packed === undefined) return own();
+    const opened = await openPackedEnvironment(packed, home, environment, events, signal);
+    await uses(opened.interpreter);
+    return { ...opened, sharedMemoryPrefix };
+  };
+}
+
+/** Does it at the first call. What failed, such as a download, is tried again at the next. */
+function once<T>(task: () => Promise<T>): () => Promise<T> {
+  let done: Promise<T> | undefined;
   return () => {
-    found ??= ensureEnvironment(python, home, environment, events, signal).then(async ({ interpreter }) => {
-      await uses(interpreter);
-      return { interpreter, environment, sharedMemoryPrefix };
+    done ??= task();
+    done.catch(() => {
+      done = undefined;
     });
-    // What failed once, such as a download, is tried again with the next load.
-    found.catch(() => {
-      found = undefined;
-    });
-    return found;
+    return done;
   };
 }
 

@@ -1,7 +1,7 @@
 import { messageOf, systemError } from '../base/index.ts';
 import type { ModelControlMode } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
-import { type ModelPython, startInferenceServer } from '../inference/index.ts';
+import { type FindModelPython, type RuntimePaths, startInferenceServer } from '../inference/index.ts';
 import type { RepositorySync } from '../repository/index.ts';
 import type { Engine, LocalEngine } from './engine.ts';
 
@@ -15,11 +15,11 @@ export interface EmbeddedEngineOptions {
   readonly sync?: RepositorySync | undefined;
   /** Arguments of Triton's command line; the log names those that this engine does not support. */
   readonly tritonArgs?: readonly string[];
-  readonly runtimePaths: readonly string[];
+  readonly runtimePaths: RuntimePaths;
   /** Whether instances that ask for a GPU run on the CPU. */
   readonly gpuModelsOnCpu?: boolean;
   /** The Python of Python models, found or built when the first of them is loaded. */
-  readonly python: () => Promise<ModelPython>;
+  readonly python: FindModelPython;
   /** Translates staged paths in the server's texts into the user's paths. */
   readonly userPaths?: (text: string) => string;
   readonly events: EventSink;

@@ -133,7 +133,7 @@ function foldEngine(
  * model whose configuration could not be read, makes room for its versions.
  */
 function withModel(models: readonly ModelStatus[], event: EventOf<'model.state'>): readonly ModelStatus[] {
-  const { model: name, version, state, reason } = event;
+  const { model: name, version, state, reason, restarts } = event;
   const isUnloaded = state === 'UNAVAILABLE' && reason === 'unloaded';
   const others = models.filter((it) => {
     if (it.name !== name) return true;
@@ -141,7 +141,8 @@ function withModel(models: readonly ModelStatus[], event: EventOf<'model.state'>
     return it.version !== version && !(it.version === '' && version !== '');
   });
   if (isUnloaded) return others;
-  return [...others, { name, version, state, reason }].sort(byNameAndVersion);
+  const status = { name, version, state, reason, ...(restarts ? { restarts } : {}) };
+  return [...others, status].sort(byNameAndVersion);
 }
 
 function withStatistics(

@@ -159,6 +159,8 @@ export const eventBody = z.discriminatedUnion('type', [
     version: z.string(),
     state: modelState,
     reason: z.string(),
+    /** How often a process of this version has died and was started again; absent for never. */
+    restarts: z.number().int().positive().optional(),
   }),
   z.object({
     type: z.literal('model.statistics'),

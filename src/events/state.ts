@@ -23,6 +23,8 @@ export interface ModelStatus {
   readonly version: string;
   readonly state: ModelState;
   readonly reason: string;
+  /** How often a process of this version has died and was started again; absent for never. */
+  readonly restarts?: number | undefined;
 }
 
 /** What a loaded version has done since it was loaded; the times are means of its newest requests. */

@@ -111,7 +111,7 @@ function schedule(
 
 /** The model's order is kept, whatever order the request named its outputs in. */
 function toResponse(
-  { outputs, parameters }: Answer,
+  { outputs, parameters, holdsAll = false }: Answer,
   { signature, labels }: LoadedVersion,
   request: InferRequest,
 ): InferResponse {
@@ -119,7 +119,7 @@ function toResponse(
   const picked: ResponseOutput[] = [];
   for (const found of outputs) {
     const asked = request.outputs.find(({ name }) => name === found.name);
-    if (!asked && request.outputs.length > 0) continue;
+    if (!asked && request.outputs.length > 0 && !holdsAll) continue;
     const output = signature.outputs.get(found.name);
     if (!output) continue;
     const shape = output.reshape ? mapShape(found.shape, output.reshape, output.dims, batches) : found.shape;

@@ -3,7 +3,9 @@ import type { TritonLocalError } from '../base/index.ts';
 import type { ModelControlMode } from '../config/index.ts';
 import type { EventSink, ModelStatus } from '../events/index.ts';
 import type { RepositorySync } from '../repository/index.ts';
-import type { ModelPython } from './backends/python/python-backend.ts';
+import type { FindModelPython } from './backends/python/python-backend.ts';
+
+export type RuntimePaths = readonly string[] | (() => Promise<readonly string[]>);
 
 export interface InferenceServerOptions {
   /** A model repository that nobody else changes while a model of it loads. */
@@ -17,12 +19,15 @@ export interface InferenceServerOptions {
   readonly sync?: RepositorySync | undefined;
   /** Arguments of Triton's own command line, such as `--http-max-input-size=100`. */
   readonly tritonArgs?: readonly string[];
-  /** Folders where `onnxruntime-node` may lie (each holding a `node_modules`), first hit wins. */
-  readonly runtimePaths: readonly string[];
+  /**
+   * Folders where `onnxruntime-node` may lie (each holding a `node_modules`), first hit wins; or what finds, or
+   * installs, them when the first ONNX model is loaded.
+   */
+  readonly runtimePaths: RuntimePaths;
   /** Reads `KIND_GPU` as `KIND_AUTO`. */
   readonly gpuModelsOnCpu?: boolean;
   /** The Python that Python models run in, found or built when the first of them is loaded. */
-  readonly python: () => Promise<ModelPython>;
+  readonly python: FindModelPython;
   /** Translates staged paths in reasons, logs and answers into the user's; left out, texts stay as they are. */
   readonly userPaths?: (text: string) => string;
   readonly events: EventSink;

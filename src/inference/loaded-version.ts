@@ -30,6 +30,10 @@ export class LoadedVersion {
   readonly #dispose: () => Promise<void>;
   #holders = 0;
   #onReleased: (() => void) | undefined;
+  #onAbandoned: (() => void) | undefined;
+  readonly #abandoned = new Promise<void>((resolve) => {
+    this.#onAbandoned = resolve;
+  });
 
   constructor({ version, config, labels, statistics, scheduler, dispose }: LoadedVersionParts) {
     this.version = version;
@@ -46,7 +50,7 @@ export class LoadedVersion {
     return this.config.platform || this.config.backend;
   }
 
-  /** Keeps it answering until `release`: an ensemble has begun a request that will need it. */
+  /** Keeps it answering until `release`: an ensemble is made of it. */
   hold(): void {
     this.#holders += 1;
   }
@@ -56,13 +60,18 @@ export class LoadedVersion {
     if (this.#holders === 0) this.#onReleased?.();
   }
 
-  /** Answers what it has accepted within the limit, takes no more, and lets go of the model. */
+  /** Answers what it has accepted, for minutes at most, takes no more, and lets go of the model. */
   async retire(): Promise<void> {
-    await within(this.#settle(), DRAIN_LIMIT_MS);
+    await Promise.race([within(this.#finish(), DRAIN_LIMIT_MS), this.#abandoned]);
     await this.#dispose();
   }
 
-  async #settle(): Promise<void> {
+  /** Lets go of the model now: what still runs fails. For a version that is being retired. */
+  abandon(): void {
+    this.#onAbandoned?.();
+  }
+
+  async #finish(): Promise<void> {
     if (this.#holders > 0)
       await new Promise<void>((resolve) => {
         this.#onReleased = resolve;

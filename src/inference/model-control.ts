@@ -12,12 +12,12 @@ import {
   readModelDefinition,
 } from '../repository/index.ts';
 import type { Backend } from './backends/backend.ts';
+import { PythonLoadError } from './backends/python/python-instance.ts';
 import { directoryStamp } from './directory-stamp.ts';
-import { checkEnsemble, checkMembersExist, type Members } from './ensemble/ensemble-check.ts';
-import type { EnsembleMembers } from './ensemble/ensemble-scheduler.ts';
+import { EnsembleControl } from './ensemble/ensemble-control.ts';
 import { LoadError } from './load-error.ts';
 import type { LoadedVersion } from './loaded-version.ts';
-import { loadVersion, reasonOf } from './model-loader.ts';
+import { type LoadContext, loadVersion, reasonOf } from './model-loader.ts';
 import { ModelStates } from './model-states.ts';
 import {
   type IndexEntry,
@@ -26,6 +26,8 @@ import {
   UNLOADED,
   type VersionEntry,
 } from './model-table.ts';
+import type { RateLimiter } from './scheduling/rate-limiter.ts';
+import type { ResponseCache } from './scheduling/response-cache.ts';
 
 /** How long the last requests may hold the end up. */
 const END_LIMIT_MS = 5_000;
@@ -42,6 +44,10 @@ export interface ModelControlOptions {
   readonly userPaths?: ((text: string) => string) | undefined;
   /** Brings the repository up to date before a client's request of the repository API. */
   readonly sync?: RepositorySync | undefined;
+  /** Keeps the answers of models whose configuration asks for it. */
+  readonly cache?: ResponseCache | undefined;
+  /** Holds instances back until the resources that they name are free. */
+  readonly limiter?: RateLimiter | undefined;
 }
 
 /**
@@ -51,12 +57,12 @@ export interface ModelControlOptions {
 export class ModelControl implements AsyncDisposable {
   readonly #table: ModelTable;
   readonly #repository: string;
-  readonly #backends: ReadonlyMap<string, Backend>;
+  readonly #context: LoadContext;
   readonly #states: ModelStates;
   readonly #userPaths: (text: string) => string;
   readonly #sync: RepositorySync | undefined;
-  readonly #retiring = new Set<Promise<void>>();
-  readonly #members: Members & EnsembleMembers;
+  readonly #retiring = new Map<LoadedVersion, Promise<void>>();
+  readonly #ensembles: EnsembleControl;
   readonly #failures = new Map<string, TritonLocalError>();
 
   constructor(
@@ -64,18 +70,25 @@ export class ModelControl implements AsyncDisposable {
     repository: string,
     backends: ReadonlyMap<string, Backend>,
     events: EventSink,
-    { userPaths = (text) => text, sync }: ModelControlOptions = {},
+    { userPaths = (text) => text, sync, cache, limiter }: ModelControlOptions = {},
   ) {
     this.#table = table;
     this.#repository = repository;
-    this.#backends = backends;
     this.#userPaths = userPaths;
     this.#sync = sync;
     this.#states = new ModelStates(events, userPaths);
-    this.#members = {
-      repository,
-      readyVersions: (member) => table.readyVersions(member),
-      member: (model, version) => table.find(model, version < 0 ? undefined : String(version)),
+    this.#ensembles = new EnsembleControl(table, repository, {
+      load: (name) => this.load(name),
+      loadNow: (ensemble) => this.#loadNow(ensemble, undefined, true),
+      unloadNow: (ensemble) => this.#unloadNow(ensemble),
+      log: (level, text) => this.#states.log(level, text),
+    });
+    this.#context = {
+      backends,
+      members: this.#ensembles.members,
+      cache,
+      limiter,
+      warn: (text) => this.#states.log('warning', text),
     };
   }
 
@@ -90,20 +103,21 @@ export class ModelControl implements AsyncDisposable {
    * @throws TritonLocalError MODEL_LOAD_FAILED with the reason, and the file and line where they are known; what
    * served before serves on.
    */
-  load(name: string): Promise<void> {
-    return this.#table.change(name, async (model) => {
+  async load(name: string): Promise<void> {
+    await this.#table.change(name, async (model) => {
       try {
         await this.#loadNow(model, undefined, true);
         this.#failures.delete(name);
       } catch (error) {
         const cause = error instanceof LoadError ? error.reasonError : error;
         const known = cause instanceof TritonLocalError ? cause : undefined;
+        const location = cause instanceof PythonLoadError ? cause.location : known?.location;
         const failure = userError(
           'MODEL_LOAD_FAILED',
-          `model '${name}' was not loaded: ${messageOf(cause)}`,
+          `model '${name}' was not loaded: ${this.#userPaths(messageOf(cause))}`,
           {
             ...(known?.hint ? { hint: known.hint } : {}),
-            ...(known?.location ? { location: known.location } : {}),
+            ...(location ? { location } : {}),
             cause: error,
           },
         );
@@ -111,6 +125,7 @@ export class ModelControl implements AsyncDisposable {
         throw failure;
       }
     });
+    await this.#ensembles.follow(name, 'keep');
   }
 
   /**
@@ -118,12 +133,13 @@ export class ModelControl implements AsyncDisposable {
    * @throws LoadError, KServeError with Triton's load errors (docs/reference/triton.md#model-control)
    */
   loadForClient(name: string, override: LoadOverride | undefined): Promise<void> {
-    return this.#inTurn('load', name, () =>
-      this.#table.change(name, async (model) => {
+    return this.#inTurn('load', name, async () => {
+      await this.#table.change(name, async (model) => {
         if (!override && (await this.#unchanged(model))) return;
         await this.#loadNow(model, override, false);
-      }),
-    );
+      });
+      await this.#ensembles.follow(name, 'unload');
+    });
   }
 
   /** An unload that a client asks for; resolves once the model serves no more, while its last requests still run. */
@@ -147,9 +163,10 @@ export class ModelControl implements AsyncDisposable {
     }
   }
 
-  /** Takes a model out of service; resolves once it is, while its last requests still run. */
-  unload(name: string): Promise<void> {
-    return this.#table.change(name, async (model) => this.#unloadNow(model));
+  /** Takes a model and its ensembles out of service; resolves once they are, while their last requests still run. */
+  async unload(name: string): Promise<void> {
+    await this.#table.change(name, async (model) => this.#unloadNow(model));
+    await this.#ensembles.follow(name, 'unload');
   }
 
   /** Why our newest load of a model failed; undefined where it succeeded. */
@@ -158,17 +175,19 @@ export class ModelControl implements AsyncDisposable {
   }
 
   /** Unloads a model, and forgets it where its folder is gone. */
-  remove(name: string): Promise<void> {
-    return this.#table.change(name, async (model) => {
+  async remove(name: string): Promise<void> {
+    await this.#table.change(name, async (model) => {
       this.#unloadNow(model);
       if (!(await listModelDirectories(this.#repository)).includes(name)) model.versions = new Map();
     });
+    await this.#ensembles.follow(name, 'unload');
   }
 
   #unloadNow(model: ModelEntry): void {
     model.pollFailure = '';
     model.stamp = undefined;
     model.latest = undefined;
+    model.members = new Map();
     for (const entry of model.versions.values()) {
       const { loaded } = entry;
       entry.loaded = undefined;
@@ -202,7 +221,7 @@ export class ModelControl implements AsyncDisposable {
       if (ours && !model.latest) this.#states.failPoll(model, reasonOf(error));
       throw this.#pollFailed(name, error);
     }
-    const unloadable = await this.#whyUnloadable(definition);
+    const unloadable = await this.#whyUnloadable(model, definition);
     if (unloadable) {
       this.#states.log('error', `failed to load '${name}': ${unloadable}`);
       if (ours && !model.latest) this.#states.failPoll(model, `Invalid argument: ${unloadable}`);
@@ -223,31 +242,17 @@ export class ModelControl implements AsyncDisposable {
   }
 
   /** What keeps a readable model from being loaded at all. */
-  async #whyUnloadable(definition: ModelDefinition): Promise<string | undefined> {
+  async #whyUnloadable(model: ModelEntry, definition: ModelDefinition): Promise<string | undefined> {
     const { name, config, versions } = definition;
     if (config.platform === 'ensemble') {
       try {
-        await checkMembersExist(definition, this.#members);
-        await this.#loadMembers(definition);
-        checkEnsemble(definition, this.#members);
+        await this.#ensembles.prepare(model, definition);
       } catch (error) {
         return messageOf(error);
       }
     }
     if (versions.length > 0) return undefined;
     return `at least one version must be available under the version policy of model '${name}'`;
-  }
-
-  /** The models of an ensemble are loaded with it, where they are not there yet. The check tells of their failures. */
-  async #loadMembers({ config }: ModelDefinition): Promise<void> {
-    const steps = config.ensemble_scheduling?.step ?? [];
-    const names = [...new Set(steps.map(({ model_name }) => model_name))];
-    await Promise.all(
-      names.map(async (name) => {
-        if (this.#table.names().includes(name)) await this.#table.change(name, async () => undefined);
-        else await this.load(name).catch(() => undefined);
-      }),
-    );
   }
 
   async #bringUp(model: ModelEntry, definition: ModelDefinition): Promise<void> {
@@ -268,7 +273,7 @@ export class ModelControl implements AsyncDisposable {
         const entry = next.get(version.version);
         if (!entry) return;
         try {
-          entry.loaded = await loadVersion(definition, version, this.#backends, this.#members);
+          entry.loaded = await loadVersion(definition, version, this.#context);
         } catch (error) {
           failures.set(entry, error);
         }
@@ -326,22 +331,23 @@ export class ModelControl implements AsyncDisposable {
       .retire()
       .catch((error: unknown) => this.#states.log('error', `while a model was let go: ${messageOf(error)}`))
       .then(() => {
-        this.#retiring.delete(retired);
+        this.#retiring.delete(loaded);
         then();
       });
-    this.#retiring.add(retired);
+    this.#retiring.set(loaded, retired);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Callers were served out before; a load or a request that hangs now ends with the threads of its backend.
-    await within(
-      this.#unloadAll().catch((error: unknown) => this.#states.log('error', messageOf(error))),
-      END_LIMIT_MS,
-    );
+    // Callers were served out before; what hangs now ends with the processes and threads of its backend.
+    const ended = this.#unloadAll().catch((error: unknown) => this.#states.log('error', messageOf(error)));
+    if (await within(ended, END_LIMIT_MS)) return;
+    for (const loaded of this.#retiring.keys()) loaded.abandon();
+    await within(Promise.all(this.#retiring.values()), END_LIMIT_MS);
   }
 
   async #unloadAll(): Promise<void> {
-    for (const name of this.#table.names()) await this.unload(name);
-    await Promise.all(this.#retiring);
+    for (const name of this.#table.names())
+      await this.#table.change(name, async (model) => this.#unloadNow(model));
+    await Promise.all(this.#retiring.values());
   }
 }

@@ -1,5 +1,5 @@
 import { messageOf, TritonLocalError } from '../base/index.ts';
-import { KServeError, unsupported } from '../kserve/index.ts';
+import { KServeError } from '../kserve/index.ts';
 import {
   invalidConfig,
   locateConfigError,
@@ -10,20 +10,37 @@ import {
   readLabels,
 } from '../repository/index.ts';
 import type { Backend, BackendModel } from './backends/backend.ts';
-import { completeEnsembleConfig, type Members } from './ensemble/ensemble-check.ts';
-import { type EnsembleMembers, EnsembleScheduler } from './ensemble/ensemble-scheduler.ts';
+import { bindSteps, type Members } from './ensemble/ensemble-check.ts';
+import { EnsembleScheduler } from './ensemble/ensemble-scheduler.ts';
 import { LoadedVersion } from './loaded-version.ts';
+import { CachingScheduler } from './scheduling/caching-scheduler.ts';
+import type { RateLimiter } from './scheduling/rate-limiter.ts';
+import type { RequestScheduler } from './scheduling/request-scheduler.ts';
+import type { ResponseCache } from './scheduling/response-cache.ts';
 import { Scheduler } from './scheduling/scheduler.ts';
+import { ImplicitStates } from './scheduling/sequence/implicit-states.ts';
+import { SequenceScheduler } from './scheduling/sequence/sequence-scheduler.ts';
 import { ModelStatistics } from './statistics.ts';
 import { warmUp } from './warmup.ts';
+
+/** What models are loaded with. */
+export interface LoadContext {
+  /** By name. */
+  readonly backends: ReadonlyMap<string, Backend>;
+  readonly members: Members;
+  readonly cache: ResponseCache | undefined;
+  readonly limiter: RateLimiter | undefined;
+  /** Hears what goes wrong later without failing a request. */
+  readonly warn: (text: string) => void;
+}
 
 /** Brings one version into memory: backend, labels, warm-up. Nothing is left behind when it fails. */
 export async function loadVersion(
   definition: ModelDefinition,
   version: ModelVersion,
-  backends: ReadonlyMap<string, Backend>,
-  members: Members & EnsembleMembers,
+  context: LoadContext,
 ): Promise<LoadedVersion> {
+  const { backends, members } = context;
   if (definition.config.platform === 'ensemble') return loadEnsemble(definition, version, members);
   const { backend: name, platform } = definition.config;
   const backend = backends.get(name);
@@ -35,20 +52,24 @@ export async function loadVersion(
   let model: BackendModel | undefined;
   try {
     model = await backend.load(definition, version);
-    // What Triton refuses is refused in its words first.
-    if (model.config.sequence_batching)
-      throw unsupported(
-        "triton-local's embedded engine does not serve sequence batching yet; use --engine docker or native",
-      );
     const labels = new Map<string, readonly string[]>();
     for (const output of model.config.output)
       if (output.label_filename !== '')
         labels.set(output.name, await readLabels({ ...definition, config: model.config }, output));
-    const { config, instances } = model;
+    const { config } = model;
     const statistics = new ModelStatistics();
     await warmUp(definition, model, statistics);
-    const scheduler = new Scheduler(config, instances, statistics);
-    const dispose = async () => model?.[Symbol.asyncDispose]();
+    const instances = context.limiter?.limit(config, model.instances) ?? model.instances;
+    const scheduler = await createScheduler(
+      definition,
+      { config, instances, returnsStates: model.returnsStates ?? false },
+      statistics,
+      context,
+    );
+    const dispose = async () => {
+      context.limiter?.forget(instances);
+      await model?.[Symbol.asyncDispose]();
+    };
     return new LoadedVersion({ version: version.version, config, labels, statistics, scheduler, dispose });
   } catch (error) {
     await model?.[Symbol.asyncDispose]();
@@ -56,25 +77,41 @@ export async function loadVersion(
   }
 }
 
+async function createScheduler(
+  definition: ModelDefinition,
+  { config, instances, returnsStates = false }: Omit<BackendModel, typeof Symbol.asyncDispose>,
+  statistics: ModelStatistics,
+  { cache, warn }: LoadContext,
+): Promise<RequestScheduler> {
+  if (!config.sequence_batching) {
+    const scheduler = new Scheduler(config, instances, statistics);
+    return cache && config.response_cache?.enable
+      ? new CachingScheduler(scheduler, cache, statistics)
+      : scheduler;
+  }
+  const states = await ImplicitStates.read(definition, config);
+  return new SequenceScheduler({ config, instances, statistics, states, returnsStates, warn });
+}
+
 async function loadEnsemble(
   definition: ModelDefinition,
   { version }: ModelVersion,
-  members: Members & EnsembleMembers,
+  members: Members,
 ): Promise<LoadedVersion> {
-  const config = completeEnsembleConfig(definition.config, members);
   const labels = new Map<string, readonly string[]>();
-  for (const output of config.output)
+  for (const output of definition.config.output)
     if (output.label_filename !== '') labels.set(output.name, await readLabels(definition, output));
+  const steps = bindSteps(definition.config, members);
+  for (const { member } of steps) member.hold();
+  // An ensemble is decoupled where one of its members is.
+  const decoupled = steps.some(({ member }) => member.config.model_transaction_policy?.decoupled ?? false);
+  const config = { ...definition.config, model_transaction_policy: { decoupled } };
   const statistics = new ModelStatistics();
-  const scheduler = new EnsembleScheduler(config, members, statistics);
-  return new LoadedVersion({
-    version,
-    config,
-    labels,
-    statistics,
-    scheduler,
-    dispose: async () => undefined,
-  });
+  const scheduler = new EnsembleScheduler(config, steps, statistics);
+  const dispose = async () => {
+    for (const { member } of steps) member.release();
+  };
+  return new LoadedVersion({ version, config, labels, statistics, scheduler, dispose });
 }
 
 const STATUS_NAMES = {

@@ -1,6 +1,7 @@
 import { Mutex } from '../base/index.ts';
 import type { ModelState, ModelStatus } from '../events/index.ts';
 import { notFound, unavailable } from '../kserve/index.ts';
+import type { MemberFailure } from './ensemble/ensemble-check.ts';
 import type { LoadedVersion } from './loaded-version.ts';
 
 export interface VersionEntry {
@@ -21,8 +22,8 @@ export interface ModelEntry {
   latest: LoadedVersion | undefined;
   /** Why our own attempt to read the folder failed while nothing of the model serves; empty otherwise. */
   pollFailure: string;
-  /** The members of an ensemble, as last read; empty for other models. */
-  members: ReadonlySet<string>;
+  /** The members of an ensemble with the versions it was last checked against; empty for other models. */
+  members: ReadonlyMap<string, readonly LoadedVersion[]>;
   /** What the folder was at the last successful load; undefined after a failed one or an override. */
   stamp: string | undefined;
 }
@@ -64,6 +65,20 @@ export class ModelTable {
   readyVersions(name: string): LoadedVersion[] {
     const versions = this.#models.get(name)?.versions.values() ?? [];
     return [...versions].flatMap(({ loaded, state }) => (loaded && state === 'READY' ? [loaded] : []));
+  }
+
+  /** Why no version of a model that was tried serves; undefined where none failed. */
+  loadFailure(name: string): MemberFailure | undefined {
+    const model = this.#models.get(name);
+    if (!model) return undefined;
+    if (model.pollFailure !== '')
+      return { stage: 'invalid', reason: model.pollFailure.replace(/^Invalid argument: /, '') };
+    const failed = [...model.versions.values()].filter(({ reason }) => reason !== '' && reason !== UNLOADED);
+    if (failed.length === 0) return undefined;
+    const clauses = failed.map(
+      ({ version, reason }) => `version ${version} is at UNAVAILABLE state: ${reason};`,
+    );
+    return { stage: 'loading', reason: clauses.join(' ') };
   }
 
   names(): string[] {
@@ -142,7 +157,7 @@ export class ModelTable {
         versions: new Map(),
         latest: undefined,
         pollFailure: '',
-        members: new Set(),
+        members: new Map(),
         stamp: undefined,
       };
       this.#models.set(name, model);

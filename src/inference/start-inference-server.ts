@@ -10,6 +10,8 @@ import type { InferenceServer, InferenceServerOptions } from './inference-server
 import { LocalModels } from './local-models.ts';
 import { ModelControl } from './model-control.ts';
 import { ModelTable, UNLOADED } from './model-table.ts';
+import { RateLimiter } from './scheduling/rate-limiter.ts';
+import { ResponseCache } from './scheduling/response-cache.ts';
 import { readTritonArguments } from './triton-arguments.ts';
 
 /** The Triton release whose texts and statuses we answer with. */
@@ -31,6 +33,7 @@ export async function startInferenceServer(
   options: InferenceServerOptions,
   signal: AbortSignal,
 ): Promise<InferenceServer> {
+  const { runtimePaths } = options;
   const settings = readTritonArguments(options.tritonArgs ?? []);
   const logSettings = new LogSettings(settings.log);
   const events = {
@@ -44,7 +47,10 @@ export async function startInferenceServer(
   try {
     const onnx = lifetime.use(
       'onnxruntime',
-      new OnnxRuntimeBackend(options.runtimePaths, options.gpuModelsOnCpu),
+      new OnnxRuntimeBackend(
+        typeof runtimePaths === 'function' ? runtimePaths : async () => runtimePaths,
+        options.gpuModelsOnCpu,
+      ),
     );
     const models = new ModelTable();
     const backends = new Map<string, Backend>([['onnxruntime', onnx]]);
@@ -53,10 +59,17 @@ export async function startInferenceServer(
       new ModelControl(models, options.repository, backends, events, {
         userPaths: options.userPaths,
         sync: options.sync,
+        cache: settings.cacheBytes === undefined ? undefined : new ResponseCache(settings.cacheBytes),
+        limiter: settings.resources && new RateLimiter(settings.resources),
       }),
     );
     const server = new LocalModels(models, control, options.modelControlMode);
-    const python = new PythonBackend({ python: options.python, server, events });
+    const python = new PythonBackend({
+      python: options.python,
+      server,
+      events,
+      userPaths: options.userPaths ?? ((text) => text),
+    });
     backends.set('python', lifetime.use('python', python));
     const names = settings.loadModels ?? (await listModelDirectories(options.repository));
     await loadAll(control, await ensemblesLast(options.repository, names), log, signal);

@@ -35,12 +35,14 @@ export class ModelStatistics {
   readonly #computeInput = duration();
   readonly #computeInfer = duration();
   readonly #computeOutput = duration();
+  readonly #cacheHits = duration();
+  readonly #cacheMisses = duration();
   readonly #batches = new Map<number, BatchStatistics>();
 
-  /** One run of the model over `batchSize` entries of `requests` requests. */
-  execution(batchSize: number, times: ExecutionTimes): void {
+  /** One run of the model over `batchSize` entries, of which `inferences` belong to requests of clients. */
+  execution(batchSize: number, times: ExecutionTimes, inferences = batchSize): void {
     this.#executionCount += 1;
-    this.#inferenceCount += batchSize;
+    this.#inferenceCount += inferences;
     this.#lastInference = Date.now();
     const batch = this.#batches.get(batchSize) ?? {
       batch_size: batchSize,
@@ -63,6 +65,18 @@ export class ModelStatistics {
     add(this.#computeOutput, times.computeOutputNs);
   }
 
+  /** One request answered by the response cache, which took `lookupNs` to find the answer. */
+  cacheHit(lookupNs: number): void {
+    add(this.#success, lookupNs);
+    add(this.#queue, 0);
+    add(this.#cacheHits, lookupNs);
+  }
+
+  /** One answer looked up in vain, and kept. */
+  cacheMiss(ns: number): void {
+    add(this.#cacheMisses, ns);
+  }
+
   /** One accepted request that came to nothing. */
   failure(totalNs: number): void {
     add(this.#fail, totalNs);
@@ -70,7 +84,6 @@ export class ModelStatistics {
 
   /** An entry of `model_stats`. */
   report(name: string, version: string): unknown {
-    const none = duration();
     return {
       name,
       version,
@@ -84,8 +97,8 @@ export class ModelStatistics {
         compute_input: this.#computeInput,
         compute_infer: this.#computeInfer,
         compute_output: this.#computeOutput,
-        cache_hit: none,
-        cache_miss: none,
+        cache_hit: this.#cacheHits,
+        cache_miss: this.#cacheMisses,
       },
       response_stats: {},
       batch_stats: [...this.#batches.values()].sort((a, b) => a.batch_size - b.batch_size),

@@ -15,6 +15,10 @@ export interface TritonSettings {
   readonly restricted: ReadonlyMap<Endpoint, Restriction>;
   readonly clientSharedMemory: boolean;
   readonly log: LogDefaults;
+  /** Bytes of the response cache; undefined where there is none. */
+  readonly cacheBytes: number | undefined;
+  /** What `--rate-limit-resource` says of resources; undefined where executions are not limited. */
+  readonly resources: ReadonlyMap<string, number> | undefined;
   /** Whether a model that fails to load at start ends the start. */
   readonly exitOnError: boolean;
   readonly strictReadiness: boolean;
@@ -59,10 +63,13 @@ export function readTritonArguments(args: readonly string[]): TritonSettings {
   const values = new Map<string, string>();
   const restricted = new Map<Endpoint, Restriction>();
   const loadModels: string[] = [];
+  const resources = new Map<string, number>();
   const notServed: string[] = [];
   for (const argument of args) {
     const [, name = '', value = ''] = /^--([^=]+)=?(.*)$/s.exec(argument) ?? [];
     if (name === 'http-restricted-api') restrict(value, restricted);
+    else if (name === 'cache-config' && !value.startsWith('local,')) notServed.push(argument);
+    else if (name === 'rate-limit-resource') readResource(value, resources);
     else if (name === 'load-model') loadModels.push(value);
     else if (SERVED.has(name)) values.set(name, value);
     else notServed.push(argument);
@@ -81,6 +88,8 @@ export function readTritonArguments(args: readonly string[]): TritonSettings {
       log_verbose_level: count('log-verbose', 0, 0),
       log_format: readLogFormat(values.get('log-format')),
     },
+    cacheBytes: readCacheBytes(values),
+    resources: isRateLimited(values.get('rate-limit')) ? resources : undefined,
     exitOnError: flag('exit-on-error', false),
     strictReadiness: flag('strict-readiness', true),
     loadModels: loadModels.length === 0 || loadModels.includes('*') ? undefined : loadModels,
@@ -96,6 +105,10 @@ const SERVED: ReadonlySet<string> = new Set([
   'log-error',
   'log-verbose',
   'log-format',
+  'cache-config',
+  'cache-directory',
+  'response-cache-byte-size',
+  'rate-limit',
   'exit-on-error',
   'strict-readiness',
 ]);
@@ -133,6 +146,30 @@ function readCount(name: string, value: string | undefined, standard: number, le
   const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
   if (number >= least && number <= Number.MAX_SAFE_INTEGER) return number;
   throw wrong(name, `a whole number of at least ${least}`, value);
+}
+
+/** `--cache-config=local,size=BYTES`, or the older flag that says the same. */
+function readCacheBytes(values: ReadonlyMap<string, string>): number | undefined {
+  const config = values.get('cache-config');
+  if (config === undefined) {
+    const older = values.get('response-cache-byte-size');
+    return older === undefined ? undefined : readCount('response-cache-byte-size', older, 0, 1);
+  }
+  const [, size] = /^local,size=(\d+)$/.exec(config) ?? [];
+  if (size === undefined) throw wrong('cache-config', 'local,size=BYTES', config);
+  return readCount('cache-config', size, 0, 1);
+}
+
+function isRateLimited(mode = 'off'): boolean {
+  if (mode === 'execution_count' || mode === 'off') return mode === 'execution_count';
+  throw wrong('rate-limit', 'execution_count or off', mode);
+}
+
+/** `NAME:COUNT[:DEVICE]`; there is one device. */
+function readResource(text: string, resources: Map<string, number>): void {
+  const [, name = '', count = ''] = /^([^:]+):(\d+)(?::\d+)?$/.exec(text) ?? [];
+  if (name === '') throw wrong('rate-limit-resource', 'NAME:COUNT:DEVICE', text);
+  resources.set(name, Number(count));
 }
 
 function readLogFormat(value = 'default'): string {

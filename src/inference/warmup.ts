@@ -12,12 +12,12 @@ import {
   NO_SEQUENCE,
   type Tensor,
 } from '../kserve/index.ts';
-import type { ModelDefinition, ModelWarmup, ModelWarmupInput } from '../repository/index.ts';
-import type { BackendModel } from './backends/backend.ts';
-import { instanceCount } from './instance-count.ts';
+import type { ModelConfig, ModelDefinition, ModelWarmup, ModelWarmupInput } from '../repository/index.ts';
+import type { BackendModel, ModelInstance } from './backends/backend.ts';
+import { instanceNames } from './instance-names.ts';
 import { signatureOf } from './model-signature.ts';
 import { normalizeRequest } from './normalize-request.ts';
-import type { ModelStatistics } from './statistics.ts';
+import type { ExecutionTimes, ModelStatistics } from './statistics.ts';
 
 const MAX_WARMUP_BYTES = 1024 * 1024 * 1024;
 
@@ -31,52 +31,83 @@ export async function warmUp(
   model: BackendModel,
   statistics: ModelStatistics,
 ): Promise<void> {
-  for (const sample of model.config.model_warmup) {
+  const { config, instances } = model;
+  for (const sample of config.model_warmup) {
     if (sample.batch_size === 0) continue;
-    const { request, inputs } = await sampleRequest(definition, sample, model);
-    const batchSize = model.config.max_batch_size > 0 ? sample.batch_size : 1;
-    const runs = Math.max(1, sample.count) * Math.max(model.instances.length, instanceCount(model.config));
+    const request = await sampleRequest(definition, sample, model);
+    const names = instanceNames(config);
+    const runs = Math.max(1, sample.count) * Math.max(instances.length, names.length);
     for (let run = 0; run < runs; run += 1) {
-      const instance = model.instances[run % model.instances.length];
+      const instance = instances[run % instances.length];
       if (!instance) return;
       const start = performance.now();
-      try {
-        // A backend may give the bytes away, so each run gets its own.
-        const copies = inputs.map((input) => repeat(input, 1));
-        const scheduled = { request, inputs: copies, batchSize, shapeKey: '', onResponse: ignore };
-        const result = await instance.execute(
-          [{ ...scheduled, onExecuted: undefined, cancellation: undefined }],
-          batchSize,
+      const name = names[run % names.length] ?? '';
+      const { failures, times } = await runSample(instance, request, sample.batch_size, { config, name });
+      if (failures.length > 0)
+        throw invalidArgument(
+          `failed to run warmup sample '${sample.name}': ${failures.map((text) => `${text}; `).join('')}`,
         );
-        const [outcome] = await Promise.all(result.outcomes);
-        if (outcome instanceof Error) throw outcome;
-        const totalNs = (performance.now() - start) * 1e6;
-        statistics.execution(sample.batch_size, result);
-        for (let one = 0; one < sample.batch_size; one += 1) statistics.success(totalNs, 0, result);
-      } catch (error) {
-        throw internal(`failed to run warmup sample '${sample.name}': ${messageOf(error)}`);
-      }
+      const totalNs = (performance.now() - start) * 1e6;
+      if (times) statistics.execution(sample.batch_size, times);
+      for (let one = 0; times && one < sample.batch_size; one += 1) statistics.success(totalNs, 0, times);
     }
   }
+}
+
+/** Runs one batch of the same request; what failed is told once for each of them. */
+async function runSample(
+  instance: ModelInstance,
+  { request, inputs }: SampleRequest,
+  size: number,
+  { config, name }: { readonly config: ModelConfig; readonly name: string },
+): Promise<{ readonly failures: readonly string[]; readonly times?: ExecutionTimes }> {
+  const everyone = (text: string) => ({ failures: new Array<string>(size).fill(text) });
+  if (size > 1 && size > config.max_batch_size)
+    return everyone(`batch size ${size} for '${name}', max allowed is ${config.max_batch_size}`);
+  // A backend may give the bytes away, so each request gets its own.
+  const batch = Array.from({ length: size }, () => ({
+    request,
+    inputs: inputs.map((input) => ({ ...input, data: new Uint8Array(input.data) })),
+    batchSize: 1,
+    shapeKey: '',
+    onResponse: ignore,
+    onExecuted: undefined,
+    cancellation: undefined,
+  }));
+  try {
+    const result = await instance.execute(batch, size);
+    const settled = await Promise.allSettled(result.outcomes);
+    const failures = settled.flatMap((one) => {
+      const outcome = one.status === 'fulfilled' ? one.value : one.reason;
+      return outcome instanceof Error ? [outcome.message] : [];
+    });
+    return { failures, times: result };
+  } catch (error) {
+    return everyone(messageOf(error));
+  }
+}
+
+interface SampleRequest {
+  readonly request: InferRequest;
+  readonly inputs: readonly Tensor[];
 }
 
 async function sampleRequest(
   definition: ModelDefinition,
   sample: ModelWarmup,
   model: BackendModel,
-): Promise<{ request: InferRequest; inputs: readonly Tensor[] }> {
+): Promise<SampleRequest> {
   const batches = model.config.max_batch_size > 0;
   const given: InferInput[] = [];
+  const others: Tensor[] = [];
   for (const [name, input] of Object.entries(sample.inputs)) {
-    // Triton leaves out what the model does not know; the count of inputs then tells.
-    if (!model.config.input.some((known) => known.name === name)) continue;
     const shape = batches ? [1, ...input.dims] : input.dims;
-    given.push({
-      name,
-      datatype: datatypeOfConfig(input.data_type) ?? '<invalid>',
-      shape,
-      data: await sampleData(definition, name, input),
-    });
+    const data = await sampleData(definition, name, input);
+    const datatype = datatypeOfConfig(input.data_type);
+    if (model.config.input.some((known) => known.name === name))
+      given.push({ name, datatype: datatype ?? '<invalid>', shape, data });
+    // What clients do not send, such as controls of sequences, is given as it is.
+    else if (datatype) others.push({ name, datatype, shape, data });
   }
   const request: InferRequest = {
     id: '',
@@ -90,7 +121,7 @@ async function sampleRequest(
     parameters: new Map(),
   };
   const { inputs } = normalizeRequest(request, signatureOf(model.config));
-  return { request, inputs: batches ? inputs.map((input) => repeat(input, sample.batch_size)) : inputs };
+  return { request, inputs: [...inputs, ...others] };
 }
 
 function ignore(): void {}
@@ -108,19 +139,25 @@ async function sampleData(
     throw invalidArgument(
       `[request id: <id_unknown>] warmup setting expects input '${name}' to have input_data_type set`,
     );
+  const datatype = datatypeOfConfig(input.data_type);
+  // BYTES: one empty string is its 4-byte length.
+  const bytes = elementCount(input.dims) * (datatype ? ELEMENT_BYTES[datatype] || 4 : 1);
   if (input.input_data_file !== undefined && input.input_data_file !== '') {
     const folder = path.join(definition.directory, 'warmup');
     const file = path.join(folder, input.input_data_file);
     if (!isInside(folder, file))
       throw invalidArgument(`warmup data file '${input.input_data_file}' lies outside the model`);
-    return readFile(file).catch((error: unknown) => {
+    const given = await readFile(file).catch((error: unknown) => {
       const why = hasErrno(error, 'ENOENT') ? 'No such file or directory' : messageOf(error);
       throw internal(`failed to open text file for read ${file}: ${why}`);
     });
+    if (input.data_type === 'TYPE_STRING') return given;
+    if (given.byteLength < bytes)
+      throw invalidArgument(
+        `[request id: <id_unknown>] warmup setting expects ${bytes} bytes, but the data provided from ${input.input_data_file}only has ${given.byteLength} bytes`,
+      );
+    return given.subarray(0, bytes);
   }
-  const datatype = datatypeOfConfig(input.data_type);
-  // BYTES: one empty string is its 4-byte length.
-  const bytes = elementCount(input.dims) * (datatype ? ELEMENT_BYTES[datatype] || 4 : 1);
   if (bytes > MAX_WARMUP_BYTES) throw invalidArgument(`warmup input '${name}' is too large`);
   const data = new Uint8Array(bytes);
   // Any bits will do; small positive ones are finite in every datatype.
@@ -128,10 +165,4 @@ async function sampleData(
     for (let at = 0; at < bytes; at += ELEMENT_BYTES[datatype ?? 'UINT8'])
       data[at] = Math.random() < 0.5 ? 0 : 1;
   return data;
-}
-
-function repeat(input: Tensor, times: number): Tensor {
-  const data = new Uint8Array(input.data.byteLength * times);
-  for (let index = 0; index < times; index += 1) data.set(input.data, index * input.data.byteLength);
-  return { ...input, shape: times === 1 ? input.shape : [times, ...input.shape.slice(1)], data };
 }

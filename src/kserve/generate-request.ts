@@ -2,7 +2,7 @@ import { type Datatype, ELEMENT_BYTES } from './datatypes.ts';
 import { NO_SEQUENCE } from './infer-request.ts';
 import { asParameter, asString } from './json-access.ts';
 import { type JsonMember, readJsonMembers } from './json-reader.ts';
-import { countElements, decodeJsonTensor } from './json-tensor.ts';
+import { arrayLength, decodeJsonTensor } from './json-tensor.ts';
 import { internal, invalidArgument, KServeError } from './kserve-error.ts';
 import type { InferInput, InferRequest, ParameterValue } from './messages.ts';
 import { requestPrefix } from './request-prefix.ts';
@@ -84,7 +84,8 @@ function readTensor(
   { datatype, shape: modelShape }: GenerateInput,
   maxBytes: number,
 ): InferInput {
-  const count = countElements(text, span);
+  // Triton takes the outermost array's length for the number of elements; more of them further in are refused below.
+  const count = arrayLength(text, span);
   const shape = fillShape(modelShape, count);
   if (!shape) throw invalidArgument(`The schema can not convert input '${name}' to tensor with proper shape`);
   if (datatype === 'FP16' || datatype === 'BF16')

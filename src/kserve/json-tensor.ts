@@ -114,13 +114,26 @@ function longInteger(text: string, start: number, end: number, sign: Sign): bigi
   return value;
 }
 
-/** The number of elements of a value, nested arrays included; 1 for a value that is not an array. */
-export function countElements(text: string, span: JsonSpan): number {
-  let count = 0;
-  forEachElement(text, span, "Unable to parse 'data': ", () => {
-    count += 1;
-  });
-  return count;
+/** The number of elements of an array, each array in it counted as one; 1 for a value that is not an array. */
+export function arrayLength(text: string, span: JsonSpan): number {
+  if (text.charCodeAt(span.start) !== 91) return 1;
+  let depth = 0;
+  let length = 0;
+  let at = span.start;
+  while (at < span.end) {
+    const code = text.charCodeAt(at);
+    if (code === 44 || code <= 32) {
+      at += 1;
+    } else if (code === 93) {
+      depth -= 1;
+      at += 1;
+    } else {
+      if (depth === 1) length += 1;
+      if (code === 91) depth += 1;
+      at = code === 91 ? at + 1 : elementEnd(text, at, code);
+    }
+  }
+  return length;
 }
 
 /** Accepts any number of strings: Triton counts them later, with the checks of its core. */

@@ -9,16 +9,19 @@ export type {
   ModelError,
   ModelTensor,
   NumberedResponse,
+  WireCorrelationId,
 } from './models/model-frames.ts';
 export type {
   ControlCallMessage,
   ExecuteFailedMessage,
   MetricMessage,
+  ModelFailedMessage,
   ModelStartMessage,
 } from './models/model-messages.ts';
 export type { ModelHost, ModelProcess, ModelStart } from './models/model-process.ts';
 export { ModelProcesses } from './models/model-processes.ts';
 export { TensorFiles } from './models/tensor-files.ts';
+export { openPackedEnvironment } from './packed-environment.ts';
 export type { ReplyStream } from './reply-stream.ts';
 export type {
   ScoreOutcome,

@@ -41,7 +41,7 @@ export type FieldSupport = readonly [treatment: FieldTreatment, note?: string];
 type Fields<Message> = { readonly [Name in keyof Required<Message>]: FieldSupport };
 type Present<Message, Name extends keyof Message> = NonNullable<Message[Name]>;
 
-const SEQUENCE: FieldSupport = ['refused', 'after all checks of Triton; --engine docker or native'];
+const SEQUENCE: FieldSupport = ['served'];
 const ENSEMBLE: FieldSupport = ['served'];
 const GPU_ONLY: FieldSupport = ['ignored', 'GPUs only'];
 const TENSORRT_ONLY: FieldSupport = ['checked', 'refused for all but TensorRT'];
@@ -120,7 +120,7 @@ export const FIELD_SUPPORT: {
     model_operations: ['checked', 'a library that exists is refused: --engine docker'],
     model_transaction_policy: ['served'],
     model_repository_agents: ['served', "checksum; others are refused, as by Triton's image"],
-    response_cache: ['ignored', 'as by a server without --cache-config'],
+    response_cache: ['served', 'with --triton-arg --cache-config=local,size=BYTES, as on Triton'],
   },
   ModelVersionPolicy: { latest: ['served'], all: ['served'], specific: ['served'] },
   Latest: { num_versions: ['served'] },
@@ -228,7 +228,7 @@ export const FIELD_SUPPORT: {
     dims: SEQUENCE,
     initial_state: SEQUENCE,
     use_same_buffer_for_input_output: SEQUENCE,
-    use_growable_memory: SEQUENCE,
+    use_growable_memory: GPU_ONLY,
   },
   InitialState: {
     data_type: SEQUENCE,
@@ -252,15 +252,15 @@ export const FIELD_SUPPORT: {
       'KIND_GPU is refused, as on a machine without GPUs, or read as KIND_AUTO with --gpu-models-on-cpu',
     ],
     count: ['served', 'as many threads as the machine has processors, eight at most'],
-    rate_limiter: ['ignored', 'as by a server without --rate-limit'],
+    rate_limiter: ['served', 'with --triton-arg --rate-limit=execution_count, as on Triton'],
     gpus: ['checked'],
     secondary_devices: GPU_ONLY,
     profile: TENSORRT_ONLY,
     passive: ['served'],
     host_policy: ['ignored', 'as by a server without --host-policy'],
   },
-  ModelRateLimiter: { resources: ['ignored'], priority: ['ignored'] },
-  Resource: { name: ['ignored'], global: ['ignored'], count: ['ignored'] },
+  ModelRateLimiter: { resources: ['served'], priority: ['served'] },
+  Resource: { name: ['served'], global: ['ignored', 'there is one device'], count: ['served'] },
   SecondaryDevice: { kind: GPU_ONLY, device_id: GPU_ONLY },
   ModelParameter: { string_value: ['served'] },
   ModelWarmup: {

@@ -33,4 +33,5 @@ export { type StagedModel, stageModel, unstageModel } from './stage.ts';
 export { missingBackendText } from './triton-backends.ts';
 export { UserPaths } from './user-paths.ts';
 export { validateModelConfig } from './validate.ts';
+export { type SequenceControlTensor, sequenceControls } from './validate-sequence.ts';
 export type { ModelVersion } from './versions.ts';

@@ -142,8 +142,8 @@ message ModelSequenceBatching {
   message InitialState {
     DataType data_type = 1;
     repeated int64 dims = 2;
-    oneof state_data { bool zero_data = 3; string data_file = 4; }
     string name = 5;
+    oneof state_data { bool zero_data = 3; string data_file = 4; }
   }
   message State {
     string input_name = 1;

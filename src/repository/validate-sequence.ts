@@ -6,6 +6,8 @@ export interface SequenceControlTensor {
   readonly name: string;
   readonly kind: SequenceControl['kind'];
   readonly dataType: DataType;
+  /** What stands for false and for true; undefined for the correlation id. */
+  readonly values: readonly [whenFalse: number, whenTrue: number] | undefined;
 }
 
 const BOOLEAN_KINDS = ['CONTROL_SEQUENCE_START', 'CONTROL_SEQUENCE_END', 'CONTROL_SEQUENCE_READY'] as const;
@@ -92,10 +94,16 @@ function findControl(
         throw invalidConfig(`sequence batching specifies multiple ${kind} tensors for ${model}`, field);
       }
       const dataType = controlDataType(model, candidate, [...field, 'control', position]);
-      found = { name, kind, dataType };
+      found = { name, kind, dataType, values: controlValues(candidate) };
     }
   }
   return found;
+}
+
+function controlValues(control: SequenceControl): SequenceControlTensor['values'] {
+  const { int32_false_true, fp32_false_true, bool_false_true } = control;
+  const [whenFalse, whenTrue] = [...int32_false_true, ...fp32_false_true, ...bool_false_true.map(Number)];
+  return whenFalse === undefined || whenTrue === undefined ? undefined : [whenFalse, whenTrue];
 }
 
 function controlDataType(model: string, control: SequenceControl, field: FieldPath): DataType {

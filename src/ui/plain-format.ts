@@ -1,6 +1,7 @@
 import type { EmulatorEvent, EmulatorState, EventOf, Failure, LogSource } from '../events/index.ts';
 import {
   formatBlockers,
+  formatCount,
   formatDifferences,
   formatDuration,
   formatEngine,
@@ -132,10 +133,11 @@ export class PlainFormat {
     ];
   }
 
-  #model({ model, version, state, reason }: EventOf<'model.state'>): string {
+  #model({ model, version, state, reason, restarts }: EventOf<'model.state'>): string {
     const name = version === '' ? model : `${model} version ${version}`;
     const isBroken = state === 'UNAVAILABLE' && reason !== 'unloaded';
-    const text = `${name} ${state}${reason ? `: ${clean(reason)}` : ''}`;
+    const again = restarts ? `, its process started again (${formatCount(restarts)} in all)` : '';
+    const text = `${name} ${state}${reason ? `: ${clean(reason)}` : ''}${again}`;
     return this.#line('model', isBroken ? this.#style.red(text) : text);
   }
 

@@ -1,6 +1,7 @@
 import { type EmulatorState, findFailure } from '../events/index.ts';
 import {
   formatBlockers,
+  formatCount,
   formatDuration,
   formatEngine,
   formatPath,
@@ -23,14 +24,15 @@ export function formatState(state: EmulatorState, { color = false, now = Date.no
   if (engine) rows.push(['engine', `${formatEngine(engine)} (${engine.exited ?? engine.reason})`]);
   if (state.scoringUri !== null) rows.push(['scoring', state.scoringUri]);
   if (state.httpUrl !== null) rows.push(['Triton', state.httpUrl]);
-  for (const { name, version, state: modelState, reason } of state.models) {
+  for (const { name, version, state: modelState, reason, restarts } of state.models) {
     const figures = state.statistics.find((it) => it.name === name && it.version === version);
     const done = figures ? `, ${formatStatistics(figures).join(', ')}` : '';
     const failed = findFailure(failures, name) ? ', newest save failed' : '';
     const isServed = modelState === 'READY';
+    const again = restarts ? `, its process restarted ${formatCount(restarts)}×` : '';
     rows.push([
       'model',
-      `${name} ${version} ${modelState}${reason && `: ${reason}`}${isServed ? failed : ''}${done}`,
+      `${name} ${version} ${modelState}${reason && `: ${reason}`}${isServed ? failed : ''}${again}${done}`,
     ]);
   }
   if (state.deployment === 'script') {

@@ -4,6 +4,7 @@ import { type Engine, type RunningEngine, StatisticsSampler } from '../../src/en
 import { type EmulatorEvent, EventBus } from '../../src/events/index.ts';
 import { KServeClient } from '../../src/kserve/index.ts';
 import { TempFolder } from '../helpers/temp-project.ts';
+import { ensembleModel, pythonModels, streamingModel } from './contract-models.ts';
 
 /** Models that the engine can run, all with FP32 `x` and `y` of four elements; each call fills an empty folder. */
 export interface ContractModels {
@@ -146,6 +147,30 @@ export function describeEngine({
       await running.unload('second');
       await expect.poll(() => state('second')?.reason ?? 'unloaded', { timeout: 10_000 }).toBe('unloaded');
       await expect(infer(running, 'second')).rejects.toThrow(/second/);
+      expect(await infer(running, 'adder')).toEqual([21, 22, 23, 24]);
+    });
+
+    test('serves Python models, ensembles that follow them, and streams', async () => {
+      await put('python', (directory) => pythonModels.add(directory, 1));
+      await put('twice', (directory) => ensembleModel(directory, 'python'));
+      await put('stream', streamingModel);
+      for (const model of ['python', 'twice', 'stream']) await running.load(model);
+      expect(await infer(running, 'twice')).toEqual([3, 4, 5, 6]);
+      await put('python', (directory) => pythonModels.add(directory, 10));
+      await running.load('python');
+      await expect.poll(() => infer(running, 'twice')).toEqual([21, 22, 23, 24]);
+      const streamed = await fetch(`${running.endpoints.http}/v2/models/stream/generate_stream`, {
+        method: 'POST',
+        body: JSON.stringify({ x: [1, 2, 3, 4] }),
+      });
+      const first = (await streamed.text()).match(/"y":\[\d/g);
+      expect(first).toEqual(['"y":[1', '"y":[2', '"y":[3']);
+      await expect(infer(running, 'stream')).rejects.toThrow(/decoupled transaction policy/);
+      for (const model of ['twice', 'stream', 'python']) {
+        await rm(folder.path('repository', model), { recursive: true });
+        await running.unload(model);
+      }
+      await expect(infer(running, 'twice')).rejects.toThrow(/twice/);
       expect(await infer(running, 'adder')).toEqual([21, 22, 23, 24]);
     });
 

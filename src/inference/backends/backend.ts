@@ -11,6 +11,8 @@ export type Outcome = Answer | KServeError | Promise<Answer | undefined>;
 export interface BatchResult {
   /** One for each request, in their order. */
   readonly outcomes: readonly Outcome[];
+  /** The batch failed as a whole: the model refused it (`failed`), or its process ended before it returned (`lost`). */
+  readonly failure?: 'failed' | 'lost' | undefined;
   readonly computeInputNs: number;
   readonly computeInferNs: number;
   readonly computeOutputNs: number;
@@ -30,6 +32,8 @@ export interface BackendModel extends AsyncDisposable {
   /** The configuration after auto-complete. */
   readonly config: ModelConfig;
   readonly instances: readonly ModelInstance[];
+  /** Whether outputs that are implicit states of sequences come with the others. */
+  readonly returnsStates?: boolean;
 }
 
 /** A way to run models, chosen by the configuration's `backend`. */

@@ -44,6 +44,7 @@ const INLINE_AFTER_RUNS = 8;
 export class OnnxModel implements BackendModel {
   readonly config: ModelConfig;
   readonly instances: readonly ModelInstance[];
+  readonly returnsStates = true;
   /** By instance. */
   readonly #sessions: ThreadSession[];
   readonly #source: ModelSource;
@@ -189,9 +190,10 @@ export class OnnxModel implements BackendModel {
   }
 }
 
-/** Responses list outputs by name, as Triton's ONNX Runtime backend computes them. */
-export function outputNames({ output }: ModelConfig): readonly string[] {
-  return output.map(({ name }) => name).sort();
+/** What a run computes: outputs by name, as responses of Triton's ONNX Runtime backend list them, and implicit states. */
+export function outputNames({ output, sequence_batching }: ModelConfig): readonly string[] {
+  const states = sequence_batching?.state.map(({ output_name }) => output_name) ?? [];
+  return [...new Set([...output.map(({ name }) => name), ...states])].sort();
 }
 
 function byName(a: Tensor, b: Tensor): number {

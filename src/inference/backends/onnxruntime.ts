@@ -19,7 +19,7 @@ import {
   readOnnxParameters,
   recognizeFile,
 } from '../../repository/index.ts';
-import { instanceCount } from '../instance-count.ts';
+import { instanceCount } from '../instance-names.ts';
 import type { Backend, BackendModel } from './backend.ts';
 import { LoadedFile } from './loaded-file.ts';
 import { onnxLoadError } from './onnx-error.ts';
@@ -33,15 +33,19 @@ const MAX_THREADS = 8;
 
 /** Triton's `onnxruntime` backend on onnxruntime-node, its sessions spread over a few shared threads. */
 export class OnnxRuntimeBackend implements Backend {
-  readonly #runtimePaths: readonly string[];
+  readonly #findRuntime: () => Promise<readonly string[]>;
+  #runtimePaths: readonly string[] = [];
   readonly #gpuModelsOnCpu: boolean;
   readonly #threadLimit = Math.min(MAX_THREADS, Math.max(2, availableParallelism()));
   #threads: OnnxThread[] = [];
   #lastSession = 0;
 
-  /** @param gpuModelsOnCpu reads `KIND_GPU` as `KIND_AUTO` */
-  constructor(runtimePaths: readonly string[], gpuModelsOnCpu = false) {
-    this.#runtimePaths = runtimePaths;
+  /**
+   * @param findRuntime gives the folders where onnxruntime-node is looked for, when a model is loaded
+   * @param gpuModelsOnCpu reads `KIND_GPU` as `KIND_AUTO`
+   */
+  constructor(findRuntime: () => Promise<readonly string[]>, gpuModelsOnCpu = false) {
+    this.#findRuntime = findRuntime;
     this.#gpuModelsOnCpu = gpuModelsOnCpu;
   }
 
@@ -52,6 +56,7 @@ export class OnnxRuntimeBackend implements Backend {
   async load(given: ModelDefinition, version: ModelVersion): Promise<BackendModel> {
     const definition = this.#gpuModelsOnCpu ? { ...given, config: gpuGroupsAsAuto(given.config) } : given;
     checkOnnxBackend(definition, version);
+    this.#runtimePaths = await this.#findRuntime();
     const modelFile = await findModelFile(version.modelFile);
     const optional = definition.config.input.filter((input) => input.optional).map(({ name }) => name);
     const lifted =

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../kserve/index.ts';
+import { invalidArgument, type KServeError } from '../../kserve/index.ts';
 import {
   type EnsembleStep,
   type ModelConfig,
@@ -7,10 +7,18 @@ import {
 } from '../../repository/index.ts';
 import type { LoadedVersion } from '../loaded-version.ts';
 
+export interface MemberFailure {
+  /** `invalid`: it could not even be tried; `loading`: its versions have failed. */
+  readonly stage: 'invalid' | 'loading';
+  readonly reason: string;
+}
+
 /** What is known of an ensemble's members. */
 export interface Members {
   readonly repository: string;
   readyVersions(model: string): readonly LoadedVersion[];
+  /** Why a model that was tried does not serve, in Triton's words; undefined where none failed. */
+  loadFailure(model: string): MemberFailure | undefined;
 }
 
 /**
@@ -19,16 +27,18 @@ export interface Members {
  */
 export async function checkMembersExist({ name, config }: ModelDefinition, members: Members): Promise<void> {
   const steps = config.ensemble_scheduling?.step ?? [];
-  const missing = new Set<string>();
   for (const { model_name } of steps) {
     const member = await readModelDefinition(members.repository, model_name).catch(() => undefined);
-    if (!member || (member.versions.length === 0 && member.configFile === undefined)) missing.add(model_name);
-    else await refuseCircle(name, member, members, new Set());
+    if (!member || (member.versions.length === 0 && member.configFile === undefined))
+      throw unavailableMember(name, model_name);
+    await refuseCircle(name, member, members, new Set());
   }
-  if (missing.size > 0)
-    throw invalidArgument(
-      `ensemble ${name} contains models that are not available or ambiguous: ${[...missing].join(', ')}`,
-    );
+}
+
+function unavailableMember(ensemble: string, model: string): KServeError {
+  return invalidArgument(
+    `ensemble ${ensemble} contains models that are not available or ambiguous: ${model}`,
+  );
 }
 
 /**
@@ -36,13 +46,10 @@ export async function checkMembersExist({ name, config }: ModelDefinition, membe
  * @throws KServeError with Triton's text
  */
 export function checkEnsemble({ name, config }: ModelDefinition, members: Members): void {
-  const steps = config.ensemble_scheduling?.step ?? [];
-  const bound = steps.map((step) => ({ step, member: requireMember(name, step, members) }));
+  const bound = bindSteps(config, members);
   const origins = new Map<string, TensorOrigin>();
-  for (const input of config.input)
-    origins.set(input.name, { model: name, type: input.data_type, shape: fullShape(config, input) });
-  for (const output of config.output)
-    origins.set(output.name, { model: name, type: output.data_type, shape: fullShape(config, output) });
+  for (const tensor of [...config.input, ...config.output])
+    origins.set(tensor.name, originOf(name, config, tensor));
   for (const { step, member } of bound) checkMember(config, step, member, origins);
   checkDecoupling(config, bound);
 }
@@ -51,10 +58,22 @@ export function checkEnsemble({ name, config }: ModelDefinition, members: Member
 interface TensorOrigin {
   readonly model: string;
   readonly type: string;
+  /** As configured. */
+  readonly dims: readonly number[];
+  /** With the batch dimension where the model batches. */
   readonly shape: readonly number[];
 }
 
-interface Bound {
+function originOf(
+  model: string,
+  { max_batch_size }: ModelConfig,
+  { data_type, dims }: { readonly data_type: string; readonly dims: readonly number[] },
+): TensorOrigin {
+  return { model, type: data_type, dims, shape: max_batch_size > 0 ? [-1, ...dims] : dims };
+}
+
+/** A step with the version that it runs. */
+export interface BoundStep {
   readonly step: EnsembleStep;
   readonly member: LoadedVersion;
 }
@@ -62,15 +81,20 @@ interface Bound {
 function requireMember(ensemble: string, step: EnsembleStep, members: Members): LoadedVersion {
   const ready = members.readyVersions(step.model_name);
   const wanted = step.model_version;
-  const member = wanted < 0 ? ready.at(-1) : ready.find(({ version }) => version === String(wanted));
+  const member = wanted === -1 ? ready.at(-1) : ready.find(({ version }) => version === String(wanted));
   if (member) return member;
-  if (wanted >= 0)
+  if (wanted !== -1)
     throw invalidArgument(
       `ensemble '${ensemble}' depends on '${step.model_name}' whose required version ${wanted} is not loaded.`,
     );
-  throw invalidArgument(
-    `ensemble '${ensemble}' depends on '${step.model_name}' which has no loaded version.`,
-  );
+  const depends = `ensemble '${ensemble}' depends on '${step.model_name}' which`;
+  const failure = members.loadFailure(step.model_name);
+  if (failure?.stage === 'invalid')
+    throw invalidArgument(
+      `${depends} is not valid. Model '${step.model_name}' failed with error: ${failure.reason}`,
+    );
+  const reason = failure ? ` Model '${step.model_name}' loading failed with error: ${failure.reason}` : '';
+  throw invalidArgument(`${depends} has no loaded version.${reason}`);
 }
 
 function checkMember(
@@ -89,12 +113,7 @@ function checkMember(
       throw invalidArgument(
         `in ensemble ${name}, ensemble tensor ${tensor} is mapping to non-existing input ${input} in model ${model_name}`,
       );
-    checkConsistency(
-      name,
-      tensor,
-      { model: model_name, type: found.data_type, shape: fullShape(config, found) },
-      origins,
-    );
+    checkConsistency(name, tensor, originOf(model_name, config, found), origins);
   }
   for (const input of config.input)
     if (!input.optional && !Object.hasOwn(input_map, input.name))
@@ -107,21 +126,8 @@ function checkMember(
       throw invalidArgument(
         `in ensemble ${name}, ensemble tensor ${tensor} is mapped from non-existing output ${output} in model ${model_name}`,
       );
-    checkConsistency(
-      name,
-      tensor,
-      { model: model_name, type: found.data_type, shape: fullShape(config, found) },
-      origins,
-    );
+    checkConsistency(name, tensor, originOf(model_name, config, found), origins);
   }
-}
-
-/** With the batch dimension where the model batches. */
-function fullShape(
-  { max_batch_size }: ModelConfig,
-  { dims }: { readonly dims: readonly number[] },
-): readonly number[] {
-  return max_batch_size > 0 ? [-1, ...dims] : dims;
 }
 
 function checkConsistency(
@@ -140,23 +146,23 @@ function checkConsistency(
     throw invalidArgument(
       `${prefix} data type: ${first.type} is inferred from model ${first.model} while ${here.type} is inferred from model ${here.model}`,
     );
-  if (!shapesAgree(first.shape, here.shape))
+  if (!dimsAgree(first.dims, here.dims) && !dimsAgree(first.shape, here.shape))
     throw invalidArgument(
       `${prefix} shape: [${first.shape}] is inferred from model ${first.model} while [${here.shape}] is inferred from model ${here.model}`,
     );
 }
 
-/** -1 stands for anything, and one side may lack the batch dimension. */
-function shapesAgree(one: readonly number[], other: readonly number[]): boolean {
-  if (one.length === other.length)
-    return one.every((dim, index) => dim === -1 || other[index] === -1 || dim === other[index]);
-  const [longer, shorter] = one.length > other.length ? [one, other] : [other, one];
-  return longer.length === shorter.length + 1 && longer[0] === -1 && shapesAgree(longer.slice(1), shorter);
+/** -1 stands for anything. */
+function dimsAgree(one: readonly number[], other: readonly number[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every((dim, index) => dim === -1 || other[index] === -1 || dim === other[index])
+  );
 }
 
 /** All inputs of a step must come of the same decoupled step, or none of them of any. */
-function checkDecoupling({ name, input }: ModelConfig, bound: readonly Bound[]): void {
-  const sources = new Map<string, Bound | undefined>(input.map((tensor) => [tensor.name, undefined]));
+function checkDecoupling({ name, input }: ModelConfig, bound: readonly BoundStep[]): void {
+  const sources = new Map<string, BoundStep | undefined>(input.map((tensor) => [tensor.name, undefined]));
   const waiting = new Set(bound);
   let advanced = true;
   while (advanced) {
@@ -178,12 +184,18 @@ function checkDecoupling({ name, input }: ModelConfig, bound: readonly Bound[]):
   }
 }
 
-/** What an ensemble is served with: it is decoupled where one of its members is. */
-export function completeEnsembleConfig(config: ModelConfig, members: Members): ModelConfig {
-  const decoupled = (config.ensemble_scheduling?.step ?? []).some(
-    (step) => requireMember(config.name, step, members).config.model_transaction_policy?.decoupled ?? false,
-  );
-  return { ...config, model_transaction_policy: { decoupled } };
+/**
+ * The steps of an ensemble, each with the version that serves now.
+ * @throws KServeError with Triton's text where one is missing
+ */
+export function bindSteps(
+  { name, ensemble_scheduling }: ModelConfig,
+  members: Members,
+): readonly BoundStep[] {
+  return (ensemble_scheduling?.step ?? []).map((step) => ({
+    step,
+    member: requireMember(name, step, members),
+  }));
 }
 
 async function refuseCircle(

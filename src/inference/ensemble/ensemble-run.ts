@@ -10,16 +10,10 @@ import {
 import type { EnsembleStep } from '../../repository/index.ts';
 import type { Cancellation } from '../cancellation.ts';
 import { InferFailure, type InferResponse, inferStream } from '../data-plane.ts';
-import type { LoadedVersion } from '../loaded-version.ts';
 import type { ModelSignature } from '../model-signature.ts';
 import type { Answer, OnResponse, ScheduledRequest } from '../scheduling/scheduled-request.ts';
 import type { ExecutionTimes } from '../statistics.ts';
-
-/** A step with the version that it runs for one request. */
-export interface BoundStep {
-  readonly step: EnsembleStep;
-  readonly member: LoadedVersion;
-}
+import type { BoundStep } from './ensemble-check.ts';
 
 export interface EnsembleRunOptions {
   /** Of the ensemble. */
@@ -39,7 +33,7 @@ interface Path {
 
 /**
  * One request on its way through an ensemble: a step runs as soon as its inputs are there, all that can run do so at
- * once, and every step runs the version that it was bound to at the beginning.
+ * once.
  */
 export class EnsembleRun {
   readonly #options: EnsembleRunOptions;
@@ -66,7 +60,11 @@ export class EnsembleRun {
   run(): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
-      const tensors = new Map(this.#options.scheduled.inputs.map((input) => [input.name, input]));
+      const tensors = new Map<string, Tensor | undefined>();
+      // An optional input that was not given is left out of the steps that read it, and keeps none of them waiting.
+      for (const [name, { optional }] of this.#options.signature.inputs)
+        if (optional) tensors.set(name, undefined);
+      for (const input of this.#options.scheduled.inputs) tensors.set(input.name, input);
       this.#advance({ tensors, started: new Set(), hasResponded: false });
       this.#finishIfIdle();
     });

@@ -1,31 +1,26 @@
-import { KServeError, requestPrefix, unavailable } from '../../kserve/index.ts';
+import { requestPrefix, unavailable } from '../../kserve/index.ts';
 import type { ModelConfig } from '../../repository/index.ts';
 import type { Cancellation } from '../cancellation.ts';
-import type { LoadedVersion } from '../loaded-version.ts';
-import { signatureOf } from '../model-signature.ts';
+import { type ModelSignature, signatureOf } from '../model-signature.ts';
 import type { RequestScheduler } from '../scheduling/request-scheduler.ts';
 import type { Answer, ScheduledRequest } from '../scheduling/scheduled-request.ts';
 import type { ModelStatistics } from '../statistics.ts';
-import { type BoundStep, EnsembleRun } from './ensemble-run.ts';
-
-/** Finds the members of ensembles. */
-export interface EnsembleMembers {
-  /** A version that serves. @param version -1 leaves the choice to the policy @throws KServeError */
-  member(model: string, version: number): LoadedVersion;
-}
+import type { BoundStep } from './ensemble-check.ts';
+import { EnsembleRun } from './ensemble-run.ts';
 
 /** Takes the requests of an ensemble through its steps. */
 export class EnsembleScheduler implements RequestScheduler {
-  readonly #config: ModelConfig;
-  readonly #members: EnsembleMembers;
+  readonly #signature: ModelSignature;
+  readonly #steps: readonly BoundStep[];
   readonly #statistics: ModelStatistics;
   #running = 0;
   #stopped = false;
   #onIdle: (() => void) | undefined;
 
-  constructor(config: ModelConfig, members: EnsembleMembers, statistics: ModelStatistics) {
-    this.#config = config;
-    this.#members = members;
+  /** @param steps stay what they are, whatever is loaded meanwhile, so that no request meets two versions of a model */
+  constructor(config: ModelConfig, steps: readonly BoundStep[], statistics: ModelStatistics) {
+    this.#signature = signatureOf(config);
+    this.#steps = steps;
     this.#statistics = statistics;
   }
 
@@ -42,12 +37,11 @@ export class EnsembleScheduler implements RequestScheduler {
     const began = performance.now();
     const times = { computeInputNs: 0, computeInferNs: 0, computeOutputNs: 0 };
     let queueNs = 0;
-    const steps = this.#bind();
     this.#running += 1;
     try {
       const run = new EnsembleRun({
-        signature: signatureOf(this.#config),
-        steps,
+        signature: this.#signature,
+        steps: this.#steps,
         scheduled,
         onTimes: (of, queued) => {
           times.computeInputNs += of.computeInputNs;
@@ -66,7 +60,6 @@ export class EnsembleScheduler implements RequestScheduler {
       throw error;
     } finally {
       if (cancellation) cancellation.cancel = undefined;
-      for (const { member } of steps) member.release();
       this.#running -= 1;
       if (this.#running === 0) this.#onIdle?.();
     }
@@ -78,22 +71,5 @@ export class EnsembleScheduler implements RequestScheduler {
       this.#onIdle = resolve;
       if (this.#running === 0) resolve();
     });
-  }
-
-  /** Every step gets the version that serves now and keeps it, whatever is loaded meanwhile. */
-  #bind(): readonly BoundStep[] {
-    const bound: BoundStep[] = [];
-    try {
-      for (const step of this.#config.ensemble_scheduling?.step ?? []) {
-        const member = this.#members.member(step.model_name, step.model_version);
-        member.hold();
-        bound.push({ step, member });
-      }
-    } catch (error) {
-      for (const { member } of bound) member.release();
-      if (!(error instanceof KServeError)) throw error;
-      throw new KServeError(error.code, `in ensemble '${this.#config.name}', ${error.message}`);
-    }
-    return bound;
   }
 }

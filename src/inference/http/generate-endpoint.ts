@@ -81,7 +81,7 @@ class SingleReply {
 
   end(): void {
     const body = this.#count === 1 ? this.#body : errorBody(NOT_ONE);
-    answerInPieces(this.#response, this.#status || 400, 'application/json', body);
+    answerInPieces(this.#response, this.#status || 200, 'application/json', body);
   }
 
   #add(status: number, body: string): void {

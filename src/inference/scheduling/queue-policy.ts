@@ -30,6 +30,7 @@ export class QueuePolicies {
   admit(
     { request, inputs, batchSize, shapeKey, onResponse, onExecuted }: ScheduledRequest,
     cancellation: Cancellation | undefined,
+    arrivedAt: number,
     { resolve, reject }: Pick<QueuedRequest, 'resolve' | 'reject'>,
   ): QueuedRequest {
     const enqueuedAt = performance.now();
@@ -45,6 +46,7 @@ export class QueuePolicies {
       onExecuted,
       cancellation,
       priority,
+      arrivedAt,
       enqueuedAt,
       deadline,
       resolve,

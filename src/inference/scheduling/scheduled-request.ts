@@ -7,7 +7,12 @@ export interface Answer {
   /** In the model's shapes and the order in which the model gave them. */
   readonly outputs: readonly Tensor[];
   readonly parameters: ReadonlyMap<string, ParameterValue> | undefined;
+  /** All outputs go to the client, whichever it asked for: a cache gives back what an earlier request asked for. */
+  readonly holdsAll?: boolean;
 }
+
+/** In place of an answer: the model wants the same request once more (an iterative sequence). */
+export const RESCHEDULED: Answer = { outputs: [], parameters: undefined };
 
 /** Hears the responses to one request, in order; exactly one is `final`, unless the request fails. */
 export type OnResponse<T> = (response: T | KServeError | undefined, final: boolean) => void;

@@ -1,10 +1,11 @@
 import { KServeError, requestPrefix, type Tensor, unavailable } from '../../kserve/index.ts';
 import type { ModelConfig } from '../../repository/index.ts';
-import type { BatchResult, ModelInstance } from '../backends/backend.ts';
+import type { ModelInstance } from '../backends/backend.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { ModelSignature } from '../model-signature.ts';
 import type { ModelStatistics } from '../statistics.ts';
 import { type BatchRules, planBatch } from './batch-plan.ts';
+import { BatchRunner } from './batch-runner.ts';
 import { QueuePolicies } from './queue-policy.ts';
 import type { QueuedRequest } from './queued-request.ts';
 import type { RequestScheduler } from './request-scheduler.ts';
@@ -18,7 +19,7 @@ export class Scheduler implements RequestScheduler {
   readonly #idle: ModelInstance[];
   readonly #rules: BatchRules | undefined;
   readonly #policies: QueuePolicies;
-  readonly #statistics: ModelStatistics;
+  readonly #runner: BatchRunner;
   #waiting: QueuedRequest[] = [];
   #planned = false;
   #timer: NodeJS.Timeout | undefined;
@@ -30,7 +31,7 @@ export class Scheduler implements RequestScheduler {
 
   constructor(config: ModelConfig, instances: readonly ModelInstance[], statistics: ModelStatistics) {
     this.#idle = [...instances];
-    this.#statistics = statistics;
+    this.#runner = new BatchRunner(statistics);
     this.#policies = new QueuePolicies(config.dynamic_batching);
     if (config.dynamic_batching?.preserve_ordering) this.#answered = Promise.resolve();
     if (config.dynamic_batching && config.max_batch_size > 1)
@@ -45,15 +46,22 @@ export class Scheduler implements RequestScheduler {
     return this.#waiting.length + this.#running;
   }
 
-  /** @throws KServeError when the queue refuses it, its time is over, it is called off, or the model fails */
-  schedule(scheduled: ScheduledRequest, cancellation: Cancellation | undefined): Promise<Answer> {
+  /**
+   * @param arrivedAt when its time in queues began, as `performance.now()` counts
+   * @throws KServeError when the queue refuses it, its time is over, it is called off, or the model fails
+   */
+  schedule(
+    scheduled: ScheduledRequest,
+    cancellation: Cancellation | undefined,
+    arrivedAt = performance.now(),
+  ): Promise<Answer> {
     if (this.#stopped)
       throw unavailable(
         `${requestPrefix(scheduled.request.id)}Server is stopping, scheduler for model has stopped accepting new inference requests`,
       );
     this.#policies.refuseFull(scheduled.request, this.#waiting);
     return new Promise((resolve, reject) => {
-      const queued = this.#policies.admit(scheduled, cancellation, { resolve, reject });
+      const queued = this.#policies.admit(scheduled, cancellation, arrivedAt, { resolve, reject });
       if (cancellation) this.#watch(queued, cancellation);
       this.#policies.insert(this.#waiting, queued);
       this.#plan();
@@ -93,7 +101,7 @@ export class Scheduler implements RequestScheduler {
       const now = performance.now();
       const { waiting, late } = this.#policies.sortOut(this.#waiting, now);
       this.#waiting = waiting;
-      if (late.length > 0) this.#fail(late, unavailable('Request timeout expired'));
+      if (late.length > 0) this.#runner.fail(late, unavailable('Request timeout expired'));
       const { take, lookAgainAt } = this.#rules
         ? planBatch(this.#waiting, this.#rules, now)
         : { take: Math.min(1, this.#waiting.length), lookAgainAt: Number.POSITIVE_INFINITY };
@@ -124,19 +132,8 @@ export class Scheduler implements RequestScheduler {
     start: number,
     before: Promise<void> | undefined,
   ): Promise<void> {
-    let batchSize = 0;
-    for (const request of requests) batchSize += request.batchSize;
-    let open: Promise<unknown> | undefined;
-    try {
-      const result = await instance.execute(requests, batchSize);
-      if (before) await before;
-      this.#statistics.execution(batchSize, result);
-      open = this.#answer(requests, result, start);
-    } catch (error) {
-      if (before) await before;
-      this.#fail(requests, error);
-    }
-    if (open) this.#finishLater(open, requests.length);
+    const open = await this.#runner.run(instance, requests, start, before);
+    if (open.length > 0) this.#finishLater(open, requests.length);
     else this.#running -= requests.length;
     // The instance that just worked goes first again: its thread and caches are warm.
     this.#idle.unshift(instance);
@@ -145,61 +142,17 @@ export class Scheduler implements RequestScheduler {
   }
 
   /** Requests of decoupled models that still get responses; the instance itself is free again. */
-  #finishLater(open: Promise<unknown>, count: number): void {
-    void open.finally(() => {
+  #finishLater(open: readonly Promise<void>[], count: number): void {
+    void Promise.all(open).finally(() => {
       this.#running -= count;
       this.#tellIdle();
     });
-  }
-
-  #fail(requests: readonly QueuedRequest[], error: unknown): void {
-    const now = performance.now();
-    for (const request of requests) {
-      this.#statistics.failure((now - request.enqueuedAt) * 1e6);
-      request.reject(error);
-    }
-  }
-
-  /** Hands the outcomes out; the promise, where some come later, settles when all are out. It never rejects. */
-  #answer(
-    requests: readonly QueuedRequest[],
-    result: BatchResult,
-    start: number,
-  ): Promise<unknown> | undefined {
-    const now = performance.now();
-    const later: Promise<void>[] = [];
-    for (let index = 0; index < requests.length; index += 1) {
-      const request = requests[index];
-      const outcome = result.outcomes[index];
-      if (!request || !outcome) continue;
-      const queueNs = (start - request.enqueuedAt) * 1e6;
-      request.onExecuted?.(result, queueNs);
-      if (outcome instanceof Promise) {
-        later.push(
-          outcome.then(
-            (answer) => {
-              this.#statistics.success((performance.now() - request.enqueuedAt) * 1e6, queueNs, result);
-              request.resolve(answer ?? NOTHING);
-            },
-            (error: unknown) => this.#fail([request], error),
-          ),
-        );
-        continue;
-      }
-      // An error that a model answers with counts as a success in Triton's statistics.
-      this.#statistics.success((now - request.enqueuedAt) * 1e6, queueNs, result);
-      if (outcome instanceof KServeError) request.reject(outcome);
-      else request.resolve(outcome);
-    }
-    return later.length > 0 ? Promise.all(later) : undefined;
   }
 
   #tellIdle(): void {
     if (this.pending === 0) this.#onIdle?.();
   }
 }
-
-const NOTHING: Answer = { outputs: [], parameters: undefined };
 
 /** What may run together: the same inputs, in the same shapes unless they are ragged. Constant where the model leaves no choice. */
 export function shapeKeyOf(

@@ -26,10 +26,13 @@ export interface ModelTensor {
   readonly data: Uint8Array;
 }
 
+/** A correlation id: a string or a number; digits that JSON readers would round are in a list. */
+export type WireCorrelationId = string | number | readonly [digits: string];
+
 /** A request without its tensors: id, correlation id, flags, timeout in microseconds, parameters as JSON text. */
 export type RequestMeta = readonly [
   id: string,
-  correlationId: number | string,
+  correlationId: WireCorrelationId,
   flags: number,
   timeout: number,
   parameters: string,

@@ -156,6 +156,8 @@ export class ModelProcess implements AsyncDisposable {
     const serves = this.#state === 'serving';
     if (this.isAlive) {
       this.#state = 'ending';
+      // Whoever hangs in execute() will not come to finalize().
+      if (this.#execute) this.kill();
       if (serves) this.#process.input.write(encodeControl({ type: 'finalize' }));
       this.#process.input.end();
       if (!(await within(this.exited, serves ? FINALIZE_GRACE_MS : END_GRACE_MS))) this.kill();

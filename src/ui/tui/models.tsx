@@ -105,7 +105,7 @@ function fittingModels(models: readonly ReasonedModel[], rows: number): readonly
 }
 
 function ModelRow({
-  model: { name, version, state },
+  model: { name, version, state, restarts },
   reason,
   statistics,
   nameWidth,
@@ -119,7 +119,8 @@ function ModelRow({
 }) {
   const [glyph, paint] =
     reason !== '' && state === 'READY' ? (['▲', style.yellow] as const) : stateMark(state, style);
-  const tail = ` ${(version || '-').padStart(2)}  ${paint(state)}`;
+  const again = restarts ? style.yellow(`  restarted ${formatCount(restarts)}×`) : '';
+  const tail = ` ${(version || '-').padStart(2)}  ${paint(state)}${again}`;
   const room = width - 2 - nameWidth - widthOf(tail) - 2;
   return (
     <Box>

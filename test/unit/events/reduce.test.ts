@@ -130,6 +130,14 @@ describe('models', () => {
     ]);
   });
 
+  it('count the restarts of their processes, from each load on', () => {
+    const restarted = { ...model('a', '1', 'READY'), restarts: 2 } as EventBody;
+    expect(fold([model('a', '1', 'READY'), restarted]).models).toEqual([
+      { name: 'a', version: '1', state: 'READY', reason: '', restarts: 2 },
+    ]);
+    expect(fold([restarted, model('a', '1', 'READY')]).models[0]).not.toHaveProperty('restarts');
+  });
+
   it('stay with their reason when they failed', () => {
     const [failed] = fold([model('a', '1', 'UNAVAILABLE', 'Internal: no such operator')]).models;
     expect(failed).toEqual({

@@ -12,6 +12,7 @@ const request = (batchSize: number, shapeKey = '', enqueuedAt = 0): QueuedReques
   onExecuted: undefined,
   cancellation: undefined,
   priority: 0,
+  arrivedAt: 0,
   enqueuedAt,
   deadline: Number.POSITIVE_INFINITY,
   resolve: () => undefined,

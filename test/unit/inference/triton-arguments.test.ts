@@ -14,6 +14,10 @@ describe("arguments of Triton's command line", () => {
       '--strict-readiness=false',
       '--load-model=a',
       '--load-model=b',
+      '--cache-config=local,size=1048576',
+      '--cache-directory=/opt/tritonserver/caches',
+      '--rate-limit=execution_count',
+      '--rate-limit-resource=R:4:0',
     ]);
     expect(settings).toMatchObject({
       maxInputBytes: 100,
@@ -22,6 +26,8 @@ describe("arguments of Triton's command line", () => {
       exitOnError: true,
       strictReadiness: false,
       loadModels: ['a', 'b'],
+      cacheBytes: 1_048_576,
+      resources: new Map([['R', 4]]),
       notServed: [],
     });
     expect(settings.restricted.get('live')).toEqual({ header: 'X-Key', value: 'a=b' });
@@ -30,11 +36,11 @@ describe("arguments of Triton's command line", () => {
 
   it('that are not served are named', () => {
     const { notServed } = readTritonArguments([
-      '--cache-config=local,size=1',
+      '--cache-config=redis,host=x',
       '--model-namespacing=true',
       'x',
     ]);
-    expect(notServed).toEqual(['--cache-config=local,size=1', '--model-namespacing=true', 'x']);
+    expect(notServed).toEqual(['--cache-config=redis,host=x', '--model-namespacing=true', 'x']);
   });
 
   it('load everything where * is among the models', () => {
@@ -47,6 +53,9 @@ describe("arguments of Triton's command line", () => {
     ['--strict-readiness=maybe', /wants true or false, and was given 'maybe'/],
     ['--http-restricted-api=health', /wants CATEGORY:HEADER=VALUE/],
     ['--http-restricted-api=helth:a=b', /wants one of health, metadata.* was given 'helth'/],
+    ['--cache-config=local,size=big', /wants local,size=BYTES/],
+    ['--rate-limit=yes', /wants execution_count or off/],
+    ['--rate-limit-resource=R', /wants NAME:COUNT:DEVICE/],
     ['--log-format=json', /wants default or ISO8601/],
   ])('%s is refused', (argument, problem) => {
     expect(() => readTritonArguments([argument])).toThrow(problem);

@@ -45,6 +45,13 @@ describe('startPlain', () => {
     ]);
   });
 
+  it('tells that the process of a model was started again', async () => {
+    const model = { model: 'mortal', version: '1', state: 'READY', reason: '', restarts: 2 } as const;
+    expect(await plain([{ type: 'model.state', ...model }])).toEqual([
+      'model    mortal version 1 READY, its process started again (2 in all)',
+    ]);
+  });
+
   it('tells how to see the key where callers need one', async () => {
     const withKey = ready.map((event) =>
       event.type === 'emulator.starting' ? { ...event, auth: 'key' as const } : event,

@@ -3,10 +3,12 @@ import {
   type InferRequest,
   invalidArgument,
   type ParameterValue,
+  requestPrefix,
 } from '../../../kserve/index.ts';
 import type { CallFrame, ControlCallMessage, ModelProcess } from '../../../python/index.ts';
 import { InferFailure, type InferResponse, inferStream, isDecoupled } from '../../data-plane.ts';
 import type { LoadedVersion } from '../../loaded-version.ts';
+import { fromWireCorrelationId } from './wire-correlation.ts';
 import { fromModelTensor, toModelError, toModelTensor } from './wire-tensors.ts';
 
 /** What a model may ask of the server that it runs in. */
@@ -62,6 +64,7 @@ export class ModelCalls {
       );
     let ended = false;
     try {
+      refuseTwice(call);
       await inferStream(model, toRequest(call), undefined, (response, final) => {
         ended ||= final;
         respond(response, final);
@@ -86,6 +89,16 @@ export class ModelCalls {
   }
 }
 
+/** Triton's server adds a model's tensors one by one. */
+function refuseTwice({ meta: [id], inputs }: CallFrame): void {
+  const names = new Set<string>();
+  for (const { name } of inputs) {
+    if (names.has(name))
+      throw invalidArgument(`${requestPrefix(id)}input '${name}' already exists in request`);
+    names.add(name);
+  }
+}
+
 function toRequest({ meta, inputs, outputs }: CallFrame): InferRequest {
   const [id, correlationId, flags, timeout, parameters] = meta;
   return {
@@ -96,7 +109,7 @@ function toRequest({ meta, inputs, outputs }: CallFrame): InferRequest {
     priority: 0,
     timeout,
     sequence: {
-      id: typeof correlationId === 'string' ? correlationId : BigInt(correlationId),
+      id: fromWireCorrelationId(correlationId),
       start: (flags & 1) !== 0,
       end: (flags & 2) !== 0,
     },

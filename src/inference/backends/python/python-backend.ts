@@ -16,6 +16,7 @@ import {
   modelConfigJson,
   parseModelConfigJson,
 } from '../../../repository/index.ts';
+import { instanceNames } from '../../instance-names.ts';
 import type { Backend, BackendModel } from '../backend.ts';
 import { ModelCalls, type ModelServer } from './model-calls.ts';
 import { PythonInstance } from './python-instance.ts';
@@ -28,11 +29,19 @@ export interface ModelPython {
   readonly sharedMemoryPrefix?: string;
 }
 
+/**
+ * Finds, or builds, the Python of models when the first of them is loaded.
+ * @param environment a packed environment, or its folder, that a model brings with it; undefined for the project's
+ * @throws TritonLocalError where there is none
+ */
+export type FindModelPython = (environment?: string) => Promise<ModelPython>;
+
 export interface PythonBackendOptions {
-  /** Found, or built, when the first Python model is loaded. @throws TritonLocalError where there is none */
-  readonly python: () => Promise<ModelPython>;
+  readonly python: FindModelPython;
   readonly server: ModelServer;
   readonly events: EventSink;
+  /** Translates staged paths in what models say into the user's. */
+  readonly userPaths: (text: string) => string;
 }
 
 const NO_AUTO_COMPLETE = /^class TritonPythonModel\s*(\(\s*(object)?\s*\))?\s*:/m;
@@ -52,21 +61,28 @@ export class PythonBackend implements Backend {
   }
 
   async load(definition: ModelDefinition, version: ModelVersion): Promise<BackendModel> {
-    const python = await this.#options.python();
+    const python = await this.#options.python(executionEnvironment(definition));
     const processes = this.#processesFor(python);
     this.#files ??= TensorFiles.create(python.sharedMemoryPrefix);
     const files = await this.#files;
     const config = await this.#complete(definition, version, processes);
     const decoupled = config.model_transaction_policy?.decoupled ?? false;
     const instances: PythonInstance[] = [];
+    let restarts = 0;
+    const onRestart = () => {
+      restarts += 1;
+      const { name: model } = definition;
+      const state = { model, version: version.version, state: 'READY', reason: '', restarts } as const;
+      this.#options.events.emit({ type: 'model.state', ...state });
+    };
     try {
-      for (const { name, index } of instanceNames(config))
+      for (const instance of instanceNames(config))
         instances.push(
           new PythonInstance({
             start: {
               ...startMessage(definition, version, config),
-              instance: `${name}_${index}`,
-              arguments: initializeArguments(definition, version, config, `${name}_${index}`),
+              instance,
+              arguments: initializeArguments(definition, version, config, instance),
               tensorFolder: files?.directory ?? null,
             },
             decoupled,
@@ -75,7 +91,8 @@ export class PythonBackend implements Backend {
             calls: this.#calls,
             events: this.#options.events,
             onMetric: () => undefined,
-            onRestart: () => undefined,
+            onRestart,
+            userPaths: this.#options.userPaths,
           }),
         );
       // Triton makes the instances of a model one after the other.
@@ -117,12 +134,18 @@ export class PythonBackend implements Backend {
       task: 'autoComplete',
       config: JSON.stringify(modelConfigJson(config)),
     };
-    const { events } = this.#options;
+    const { events, userPaths } = this.#options;
     const ignore = () => undefined;
     const completed: ModelStart = await process
       .start(message, undefined, {
         onLog: (level, text) =>
-          events.emit({ type: 'log.line', source: 'engine', level, text, model: definition.name }),
+          events.emit({
+            type: 'log.line',
+            source: 'engine',
+            level,
+            text: userPaths(text),
+            model: definition.name,
+          }),
         onResponse: ignore,
         onExecuteFailed: ignore,
         onCall: ignore,
@@ -138,6 +161,12 @@ export class PythonBackend implements Backend {
     if (completed.type !== 'completed' || completed.config === null) return completePythonConfig(config);
     return completePythonConfig(parseModelConfigJson(completed.config));
   }
+}
+
+/** The environment that a model names in its configuration, as Triton reads it. */
+function executionEnvironment({ directory, config }: ModelDefinition): string | undefined {
+  const given = config.parameters.EXECUTION_ENV_PATH?.string_value;
+  return given ? given.replaceAll('$$TRITON_MODEL_DIRECTORY', directory) : undefined;
 }
 
 /** A plain class that does not mention the method has none; then no process is started to ask it. */
@@ -183,12 +212,6 @@ function initializeArguments(
     model_version: version,
     model_name: name,
   };
-}
-
-function instanceNames({ instance_group }: ModelConfig): { name: string; index: number }[] {
-  return instance_group
-    .filter(({ passive }) => !passive)
-    .flatMap(({ name, count }) => Array.from({ length: count }, (_none, index) => ({ name, index })));
 }
 
 async function disposeAll(all: readonly AsyncDisposable[]): Promise<void> {

@@ -1,9 +1,11 @@
+import type { SourceLocation } from '../../../base/index.ts';
 import type { EventSink } from '../../../events/index.ts';
 import { internal, KServeError, type ParameterValue } from '../../../kserve/index.ts';
 import type {
   BatchEntry,
   ExecuteFailedMessage,
   MetricMessage,
+  ModelFailedMessage,
   ModelHost,
   ModelProcess,
   ModelStartMessage,
@@ -11,15 +13,16 @@ import type {
   TensorFiles,
   WorkerExit,
 } from '../../../python/index.ts';
-import type { Answer, ExecutedRequest } from '../../scheduling/scheduled-request.ts';
+import { type Answer, type ExecutedRequest, RESCHEDULED } from '../../scheduling/scheduled-request.ts';
 import type { BatchResult, ModelInstance, Outcome } from '../backend.ts';
 import type { ModelCalls } from './model-calls.ts';
+import { toWireCorrelationId } from './wire-correlation.ts';
 import { fromModelTensor, toKServeError, toModelTensor } from './wire-tensors.ts';
 
 /** Requests by the number that their process knows them by. */
 interface OpenRequest {
   readonly request: ExecutedRequest;
-  /** The only response of a model that is not decoupled. */
+  /** The only response of a model that is not decoupled; `RESCHEDULED` for any. */
   answer: Answer | KServeError | undefined;
   readonly settle: () => void;
   readonly fail: (error: unknown) => void;
@@ -35,6 +38,7 @@ export interface PythonInstanceOptions {
   readonly events: EventSink;
   readonly onMetric: (process: ModelProcess, message: MetricMessage) => void;
   readonly onRestart: () => void;
+  readonly userPaths: (text: string) => string;
 }
 
 /** How long to wait before a process that does not come up again is tried once more. */
@@ -82,28 +86,36 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
     const { kind, milliseconds } = await process.execute(batch);
     if (kind === 'lost') for (const one of opened) one.fail(this.#notHealthy());
     const outcomes = opened.map((one): Outcome => {
-      if (this.#options.decoupled) return one.done.then(() => undefined);
+      if (this.#options.decoupled) return lastAnswer(one);
       if (one.answer === undefined) return kind === 'returned' ? laterAnswer(one) : this.#notHealthy();
       return one.answer;
     });
-    const [first] = outcomes;
-    // Triton counts a batch that failed as a whole as failures, an error in a response as a success.
-    if (!this.#options.decoupled && kind !== 'returned' && first instanceof KServeError) throw first;
     const computeInferNs = milliseconds * 1e6;
     const overheadNs = Math.max(0, (performance.now() - began) * 1e6 - computeInferNs);
-    return { outcomes, computeInputNs: overheadNs / 2, computeInferNs, computeOutputNs: overheadNs / 2 };
+    return {
+      outcomes,
+      failure: kind === 'returned' ? undefined : kind,
+      computeInputNs: overheadNs / 2,
+      computeInferNs,
+      computeOutputNs: overheadNs / 2,
+    };
   }
 
   onResponse({ number, follows, response }: NumberedResponse): void {
     if (number === undefined) {
-      const error = response.error ? toKServeError(this.#named(response.error)) : this.#notHealthy();
+      const error = response.error ? this.#error(this.#named(response.error)) : this.#notHealthy();
       for (const open of [...this.#open.values()]) open.fail(error);
       return;
     }
     const open = this.#open.get(number);
     if (!open) return;
+    if (follows === 'again') {
+      open.answer = RESCHEDULED;
+      open.settle();
+      return;
+    }
     const answer: Answer | KServeError | undefined = response.error
-      ? toKServeError(response.error)
+      ? this.#error(response.error)
       : response.outputs && {
           outputs: response.outputs.map(fromModelTensor),
           parameters:
@@ -120,7 +132,7 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
       type: 'log.line',
       source: 'engine',
       level,
-      text,
+      text: this.#options.userPaths(text),
       model: this.#options.start.name,
     });
   }
@@ -167,9 +179,9 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
   async #restart(): Promise<ModelProcess | undefined> {
     if (this.#disposed || performance.now() < this.#retryAt) return undefined;
     this.#retryAt = performance.now() + RETRY_MS;
-    this.#options.onRestart();
     try {
       await this.start();
+      this.#options.onRestart();
       this.#retryAt = 0;
       return this.#process;
     } catch (error) {
@@ -221,9 +233,19 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
     };
   }
 
+  #error({ code, message }: { readonly code: number; readonly message: string }): KServeError {
+    return toKServeError({ code, message: this.#options.userPaths(message) });
+  }
+
   #notHealthy(): KServeError {
     return internal(`Stub process '${this.#options.start.instance}' is not healthy.`);
   }
+}
+
+/** The end of a decoupled request: its responses have gone to `onResponse`. */
+async function lastAnswer(open: OpenRequest): Promise<Answer | undefined> {
+  await open.done;
+  return open.answer === RESCHEDULED ? RESCHEDULED : undefined;
 }
 
 /** A response that comes through its sender after `execute` has returned. */
@@ -233,21 +255,31 @@ async function laterAnswer(open: OpenRequest): Promise<Answer | undefined> {
   return open.answer;
 }
 
-function loadError({ stage, message }: { readonly stage: string; readonly message: string }): Error {
+/** A failure of a model's own code while it was loaded, with its place. */
+export class PythonLoadError extends KServeError {
+  readonly location: SourceLocation | undefined;
+
+  constructor({ message, file, line }: ModelFailedMessage) {
+    super('Internal', message);
+    this.location = file ? { file, ...(line ? { line } : {}) } : undefined;
+  }
+}
+
+function loadError(failed: ModelFailedMessage): Error {
+  const { stage } = failed;
   if (stage === 'numpy')
     return internal(
       "ModuleNotFoundError: No module named 'numpy'; Python models need it: add numpy to the project's requirements, or name a Python that has it with --python",
     );
-  return internal(message);
+  return new PythonLoadError(failed);
 }
 
 function toEntry(number: number, { request, inputs }: ExecutedRequest): BatchEntry {
   const { id, sequence, timeout, parameters, outputs } = request;
-  const correlation = typeof sequence.id === 'string' ? sequence.id : Number(sequence.id);
   const flags = (sequence.start ? 1 : 0) | (sequence.end ? 2 : 0);
   return {
     number,
-    meta: [id, correlation, flags, timeout, parametersText(parameters)],
+    meta: [id, toWireCorrelationId(sequence.id), flags, timeout, parametersText(parameters)],
     outputs: outputs.length > 0 ? outputs.map(({ name }) => name) : undefined,
     inputs: inputs.map(toModelTensor),
   };

@@ -10,7 +10,7 @@ from _triton_local.models.metrics import make_metric_family
 NAME = "triton_python_backend_utils"
 
 
-def install(stream, version_directory):
+def install(stream, version_directory, instance):
     """The module that `import triton_python_backend_utils` finds. Its classes are also in `c_python_backend_utils`,
     from which some models import them."""
     module = ModuleType(NAME, "The Python side of Triton's Python backend.")
@@ -19,15 +19,17 @@ def install(stream, version_directory):
         "Tensor": tensor.Tensor,
         "InferenceRequest": request.InferenceRequest,
         "InferenceResponse": response.InferenceResponse,
-        "InferenceResponseSender": response.InferenceResponseSender,
-        "InferenceTrace": request.InferenceTrace,
         "PreferredMemory": request.PreferredMemory,
         "TritonError": errors.TritonError,
         "TritonModelException": errors.TritonModelException,
         "Logger": make_logger(stream),
-        "MetricFamily": make_metric_family(stream),
+        "MetricFamily": make_metric_family(stream, instance),
         "TRITONSERVER_MEMORY_CPU": request.MemoryType.TRITONSERVER_MEMORY_CPU,
         "TRITONSERVER_MEMORY_GPU": request.MemoryType.TRITONSERVER_MEMORY_GPU,
+    }
+    native_only = {
+        "InferenceResponseSender": response.InferenceResponseSender,
+        "InferenceTrace": request.InferenceTrace,
     }
     functions = {
         "ModelConfig": model_config.ModelConfig,
@@ -52,8 +54,11 @@ def install(stream, version_directory):
         "unload_model": unload_model,
         "is_model_ready": is_model_ready,
     }
+    for value in (*classes.values(), *native_only.values()):
+        if isinstance(value, type):
+            value.__module__ = "c_python_backend_utils"
     native = ModuleType("c_python_backend_utils", "The classes of Triton's Python backend.")
-    vars(native).update(classes)
+    vars(native).update({**classes, **native_only})
     vars(module).update({**classes, **functions})
     sys.modules["c_python_backend_utils"] = native
     sys.modules[NAME] = module
@@ -84,4 +89,11 @@ def unload_model(model_name, unload_dependents=False):
 
 
 def is_model_ready(model_name, model_version=""):
+    if not isinstance(model_name, str) or not isinstance(model_version, str):
+        given = (model_name, model_version) if model_version != "" else (model_name,)
+        raise TypeError(
+            "is_model_ready(): incompatible function arguments. The following argument types are supported:\n"
+            "    1. (model_name: str, model_version: str = '') -> bool\n\nInvoked with: %s"
+            % ", ".join(map(repr, given))
+        )
     return bls.call("isReady", model_name, model_version)

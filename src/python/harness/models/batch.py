@@ -1,7 +1,6 @@
 """One call of `execute`: requests out of a frame, responses into frames."""
 
 import asyncio
-import inspect
 import threading
 from time import perf_counter
 
@@ -35,7 +34,7 @@ class Executor:
         for number, meta, outputs, inputs in head:
             names = self._outputs if outputs is None else outputs
             inputs = [tensors.take(one) for one in inputs]
-            requests.append(InferenceRequest.received(number, meta, inputs, set(names), self))
+            requests.append(InferenceRequest._received(number, meta, inputs, set(names), self))
         began = perf_counter()
         bls.allow(True)
         try:
@@ -68,7 +67,8 @@ class Executor:
         if execute is None:
             raise _Refused("Python model %s does not implement `execute` method." % self._model.file)
         result = execute(requests)
-        if not inspect.iscoroutine(result):
+        # Generators too, up to Python 3.11, as in Triton.
+        if not asyncio.iscoroutine(result):
             return result
         if self._decoupled:
             # Responses are sent by their senders; the next batch may start meanwhile.
@@ -81,6 +81,9 @@ class Executor:
         try:
             if await coroutine is not None:
                 raise _Refused(self._must_be_none())
+            again = [self._again(request) for request in requests if request._reschedules]
+            if again:
+                self._stream.send_model_frame(wire.RESPONSES, again, wire.TensorWriter(self._files), 0, 0.0)
         except BaseException as error:
             text = str(error) if isinstance(error, _Refused) else failure.triton_text(error)
             if not isinstance(error, _Refused):
@@ -130,7 +133,7 @@ class Executor:
         head = []
         for request, response in zip(requests, responses):
             if request._reschedules:
-                head.append([request._number, 2, None, None, []])
+                head.append(self._again(request))
             elif response is not None:
                 head.append(self._describe(request, response, True, tensors))
                 self._inbox.forget(request._number)
@@ -139,6 +142,10 @@ class Executor:
     def _end(self, began, head, tensors, flags):
         milliseconds = (perf_counter() - began) * 1e3
         self._stream.send_model_frame(wire.RESPONSES, head, tensors, flags | wire.RETURNED, milliseconds)
+
+    def _again(self, request):
+        """Asks for the same request once more."""
+        return [request._number, 2, None, None, []]
 
     def _describe(self, request, response, final, tensors):
         number, last = request._number, int(final)
@@ -155,7 +162,7 @@ class Executor:
         head = [
             [request._number, 1, [int(ErrorCode.INTERNAL), text], None, []]
             for request in requests
-            if request._sender is None or not request._sender.closed()
+            if request._sender is None or not request._sender._closed
         ]
         self._stream.send_model_frame(wire.RESPONSES, head, tensors, wire.FAILED, 0.0)
 

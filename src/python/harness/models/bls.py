@@ -68,7 +68,7 @@ class _Responses:
             request._model,
             request._version,
             request._id,
-            request._correlation_id,
+            wire.write_correlation_id(request._correlation_id),
             request._flags,
             request._timeout,
             request.parameters(),

@@ -26,7 +26,7 @@ _DTYPES = {number: np.dtype(kind) for number, kind in _TO_NUMPY.items()}
 _FROM_KIND = {(dtype.kind, dtype.itemsize): number for number, dtype in _DTYPES.items() if number != BYTES}
 
 TRITON_STRING_TO_NUMPY = {
-    "TYPE_BOOL": np.bool_,
+    "TYPE_BOOL": bool,
     "TYPE_UINT8": np.uint8,
     "TYPE_UINT16": np.uint16,
     "TYPE_UINT32": np.uint32,
@@ -55,7 +55,7 @@ def number_of(dtype):
 
 
 def triton_to_numpy_type(data_type):
-    return _TO_NUMPY[data_type]
+    return _TO_NUMPY.get(data_type)
 
 
 def numpy_to_triton_type(data_type):

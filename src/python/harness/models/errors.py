@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from _triton_local.models.arguments import refuse
+from _triton_local.models.arguments import WrongArguments, constructor
 
 
 class TritonModelException(Exception):
@@ -26,6 +26,11 @@ class ErrorCode(IntEnum):
         return "<%s: %d>" % (self, self.value)
 
 
+_SIGNATURE = (
+    "TritonError(message: str, code: c_python_backend_utils.TritonError.__ErrorCode = %r)" % ErrorCode.INTERNAL
+)
+
+
 class TritonError:
     """An error instead of a response; its code determines the status of the client's answer."""
 
@@ -40,9 +45,10 @@ class TritonError:
 
     __slots__ = ("_message", "_code")
 
+    @constructor(_SIGNATURE)
     def __init__(self, message, code=ErrorCode.INTERNAL):
         if not isinstance(message, str) or not isinstance(code, ErrorCode):
-            refuse("TritonError(message: str, code: TritonError.ErrorCode = TritonError.INTERNAL)", message, code)
+            raise WrongArguments
         self._message = message
         self._code = code
 

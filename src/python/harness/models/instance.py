@@ -27,7 +27,7 @@ def serve(stream, options):
     bls.connect(stream, inbox, files)
     began = time.perf_counter()
     try:
-        backend_utils.install(stream, os.path.join(options["directory"], options["version"]))
+        backend_utils.install(stream, os.path.join(options["directory"], options["version"]), options["instance"])
         model = models.Model(options["directory"], options["version"], options["filename"])
         if options["task"] == "autoComplete":
             config = model.auto_complete(options["config"])

@@ -11,6 +11,12 @@ class LogLevel(IntEnum):
     ERROR = 2
     VERBOSE = 3
 
+    def __str__(self):
+        return "LogLevel.%s" % self.name
+
+    def __repr__(self):
+        return "<%s: %d>" % (self, self.value)
+
 
 _LEVELS = {
     LogLevel.INFO: channel.INFO,
@@ -29,9 +35,14 @@ def make_logger(stream):
 
         @staticmethod
         def log(message, level=LogLevel.INFO):
-            if not isinstance(message, str):
-                raise TypeError("log(): the message must be a str, not %s" % type(message).__name__)
-            stream.send_log(_LEVELS[LogLevel(level)], channel.SCRIPT, message)
+            if not isinstance(message, str) or not isinstance(level, LogLevel):
+                given = (message,) if level is LogLevel.INFO else (message, level)
+                raise TypeError(
+                    "log(): incompatible function arguments. The following argument types are supported:\n"
+                    "    1. (message: str, level: c_python_backend_utils.Logger.LogLevel = %r) -> None\n\n"
+                    "Invoked with: %s" % (LogLevel.INFO, ", ".join(map(repr, given)))
+                )
+            stream.send_log(_LEVELS[level], channel.SCRIPT, message)
 
         @staticmethod
         def log_info(message):

@@ -5,6 +5,7 @@ The model changes the values here, and each change is sent to the server.
 
 from enum import IntEnum
 
+from _triton_local.models.arguments import WrongArguments, constructor
 from _triton_local.models.errors import TritonModelException
 
 
@@ -13,6 +14,12 @@ class MetricKind(IntEnum):
     GAUGE = 1
     HISTOGRAM = 2
 
+    def __str__(self):
+        return "MetricKind.%s" % self.name
+
+    def __repr__(self):
+        return "<%s: %d>" % (self, self.value)
+
 
 _FAMILY_GONE = (
     "Invalid metric operation as the corresponding 'MetricFamily' has been deleted. The 'MetricFamily' object should "
@@ -20,15 +27,19 @@ _FAMILY_GONE = (
 )
 
 
-def make_metric_family(stream):
-    """The class `MetricFamily` of one worker."""
+def make_metric_family(stream, instance):
+    """The class `MetricFamily` of one worker, which runs this instance of a model."""
     numbers = iter(range(1, 1 << 62))
+    refused = "Failed to process the request for model '%s', message: " % instance
 
     class MetricFamily:
         COUNTER, GAUGE, HISTOGRAM = MetricKind
 
+        @constructor("MetricFamily(name: str, description: str, kind: c_python_backend_utils.MetricKind)")
         def __init__(self, name, description, kind):
-            self._kind = MetricKind(kind)
+            if not isinstance(name, str) or not isinstance(description, str) or not isinstance(kind, MetricKind):
+                raise WrongArguments
+            self._kind = kind
             self._number = next(numbers)
             self._is_open = [True]
             stream.send_control(
@@ -45,7 +56,10 @@ def make_metric_family(stream):
             return Metric(self, labels, buckets)
 
         def __del__(self):
-            self._is_open[0] = False
+            is_open = vars(self).get("_is_open")
+            # There is none where its arguments were refused.
+            if is_open:
+                is_open[0] = False
 
     class Metric:
         def __init__(self, family, labels, buckets):
@@ -73,8 +87,8 @@ def make_metric_family(stream):
             self._refuse_unless("increment", MetricKind.COUNTER, MetricKind.GAUGE)
             if self._kind == MetricKind.COUNTER and value < 0:
                 raise TritonModelException(
-                    "Failed to increment metric value: TRITONSERVER_METRIC_KIND_COUNTER can only be incremented "
-                    "monotonically by non-negative values."
+                    "Failed to increment metric value: %sTRITONSERVER_METRIC_KIND_COUNTER can only be incremented "
+                    "monotonically by non-negative values." % refused
                 )
             self._tell(self._value + value)
 
@@ -99,8 +113,8 @@ def make_metric_family(stream):
                 raise TritonModelException("Failed to %s metric value: %s" % (verb, _FAMILY_GONE))
             if self._kind not in kinds:
                 raise TritonModelException(
-                    "Failed to %s metric value: TRITONSERVER_METRIC_KIND_%s does not support %s"
-                    % (verb, self._kind.name, verb.capitalize())
+                    "Failed to %s metric value: %sTRITONSERVER_METRIC_KIND_%s does not support %s"
+                    % (verb, refused, self._kind.name, verb.capitalize())
                 )
 
     return MetricFamily

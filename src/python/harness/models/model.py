@@ -33,7 +33,6 @@ class Model:
             self.module = importlib.import_module(name)
         finally:
             sys.path.remove(directory)
-            sys.path.append(directory)
         self._class = getattr(self.module, "TritonPythonModel", None)
         if self._class is None:
             raise AttributeError("module '%s' has no attribute 'TritonPythonModel'" % name)

@@ -78,24 +78,27 @@ class ModelConfig:
         if known is None:
             tensors.append({member: value for member, value in tensor.items()})
             return
-        for member in ("data_type", "dims"):
-            before = known.get(member)
-            is_set = before not in (None, [], "TYPE_INVALID")
-            if is_set and before != tensor[member]:
-                raise ValueError(
-                    "unable to load model '%s', configuration expects %s for %s '%s' is '%s' but auto-complete-config "
-                    "function specified '%s'."
-                    % (self._name(), _SPOKEN[member], kind, tensor["name"], before, tensor[member])
-                )
-            known[member] = tensor[member]
-        if tensor.get("optional"):
-            known["optional"] = True
+        datatype, dims = known.get("data_type", "TYPE_INVALID"), known.get("dims")
+        if datatype not in ("TYPE_INVALID", tensor["data_type"]):
+            raise ValueError(
+                "unable to load model '%s', configuration expects datatype %s for %s '%s', model provides %s"
+                % (self._name(), datatype, kind, tensor["name"], tensor["data_type"])
+            )
+        if dims and dims != tensor["dims"]:
+            raise ValueError(
+                "model '%s', tensor '%s': the model expects dims %s but the model configuration specifies dims %s"
+                % (self._name(), tensor["name"], tensor["dims"], dims)
+            )
+        optional = tensor.get("optional")
+        if optional is not None and known.get("optional", optional) != optional:
+            raise ValueError(
+                "model '%s', tensor '%s': the model expects optional %s but the model configuration specifies optional %s"
+                % (self._name(), tensor["name"], optional, known["optional"])
+            )
+        known.update(tensor)
 
     def _name(self):
         return self._config.get("name", "")
-
-
-_SPOKEN = {"data_type": "datatype", "dims": "dims"}
 
 
 def get_input_config_by_name(model_config, name):

@@ -2,7 +2,8 @@
 
 from enum import IntEnum
 
-from _triton_local.models.arguments import refuse
+from _triton_local.models import wire
+from _triton_local.models.arguments import WrongArguments, constructor
 from _triton_local.models.errors import TritonModelException
 from _triton_local.models.response import InferenceResponseSender
 from _triton_local.models.tensor import Tensor
@@ -10,34 +11,45 @@ from _triton_local.models.tensor import Tensor
 SEQUENCE_START, SEQUENCE_END = 1, 2
 RELEASE_ALL, RELEASE_RESCHEDULE = 1, 2
 
-_SIGNATURE = (
-    "InferenceRequest(request_id: str = '', correlation_id: object = 0, inputs: List[Tensor], "
-    "requested_output_names: List[str], model_name: str, model_version: int = -1, flags: int = 0, timeout: int = 0, "
-    "preferred_memory: PreferredMemory, trace: InferenceTrace, parameters: object = None)"
-)
-
-
 class MemoryType(IntEnum):
     TRITONSERVER_MEMORY_GPU = 0
     TRITONSERVER_MEMORY_CPU = 1
+
+    def __str__(self):
+        return "MemoryType.%s" % self.name
 
 
 class PreferredMemory:
     """Where another model puts its outputs. Without a GPU there is only one place."""
 
+    __module__ = "c_python_backend_utils"
+
+    @constructor("PreferredMemory(preferred_memory_type: MemoryType, preferred_device_id: int = 0)")
     def __init__(self, preferred_memory_type, preferred_device_id=0):
-        if not isinstance(preferred_memory_type, MemoryType):
-            refuse("PreferredMemory(preferred_memory_type, preferred_device_id: int = 0)", preferred_memory_type)
+        if not isinstance(preferred_memory_type, MemoryType) or not isinstance(preferred_device_id, int):
+            raise WrongArguments
 
 
 class InferenceTrace:
     """For models that pass on the trace of a request; nothing is traced."""
 
+    __module__ = "c_python_backend_utils"
+
     def get_context(self):
         return None
 
 
+_SIGNATURE = (
+    "InferenceRequest(request_id: str = '', correlation_id: object = 0, "
+    "inputs: List[triton::backend::python::PbTensor], requested_output_names: List[str], model_name: str, "
+    "model_version: int = -1, flags: int = 0, timeout: int = 0, preferred_memory: "
+    "c_python_backend_utils.PreferredMemory = %r, trace: c_python_backend_utils.InferenceTrace = %r, "
+    "parameters: object = None)" % (PreferredMemory(MemoryType.TRITONSERVER_MEMORY_CPU), InferenceTrace())
+)
+
+
 class InferenceRequest:
+    @constructor(_SIGNATURE)
     def __init__(
         self,
         request_id="",
@@ -60,11 +72,12 @@ class InferenceRequest:
             or not isinstance(model_name, str)
             or not isinstance(request_id, str)
             or not isinstance(correlation_id, (int, str))
+            or not all(isinstance(number, int) for number in (model_version, flags, timeout))
+            or timeout < 0
         )
         if wrong:
-            refuse(_SIGNATURE, model_name, inputs, requested_output_names)
-        if parameters is not None and not isinstance(parameters, dict):
-            raise TritonModelException("Request parameters must be of type dict.")
+            raise WrongArguments
+        _check_parameters(parameters)
         self._id = request_id
         self._correlation_id = correlation_id
         self._inputs = list(inputs)
@@ -82,10 +95,11 @@ class InferenceRequest:
         self._reschedules = False
 
     @classmethod
-    def received(cls, number, meta, inputs, outputs, batch):
+    def _received(cls, number, meta, inputs, outputs, batch):
         request = cls.__new__(cls)
         request._number = number
-        request._id, request._correlation_id, request._flags, request._timeout, request._parameters = meta
+        request._id, correlation_id, request._flags, request._timeout, request._parameters = meta
+        request._correlation_id = wire.read_correlation_id(correlation_id)
         request._inputs = inputs
         request._outputs = outputs
         request._model = batch.model_name
@@ -120,7 +134,7 @@ class InferenceRequest:
             return self._parameters
         from json import dumps
 
-        return dumps(self._parameters, separators=(",", ":"))
+        return dumps(self._parameters)
 
     def requested_output_names(self):
         return self._outputs
@@ -128,9 +142,6 @@ class InferenceRequest:
     def trace(self):
         self._trace = self._trace or InferenceTrace()
         return self._trace
-
-    def preferred_memory(self):
-        return PreferredMemory(MemoryType.TRITONSERVER_MEMORY_CPU)
 
     def is_cancelled(self):
         return self._batch is not None and self._batch.is_cancelled(self._number)
@@ -158,3 +169,15 @@ class InferenceRequest:
         from _triton_local.models import bls
 
         return bls.run_async(self, decoupled)
+
+
+def _check_parameters(parameters):
+    if parameters is None:
+        return
+    if not isinstance(parameters, dict):
+        raise TritonModelException("Expect N8pybind114dictE, got %s" % type(parameters))
+    for key, value in parameters.items():
+        if not isinstance(key, str):
+            raise TritonModelException("Expect parameters keys to have type str, found type %s" % type(key))
+        if not isinstance(value, (bool, int, str)):
+            raise TritonModelException("Expect parameters values to have type bool/int/str, found type %s" % type(value))

@@ -1,6 +1,6 @@
 """A model's answer, and the sender for answers that come later or more than once."""
 
-from _triton_local.models.arguments import refuse
+from _triton_local.models.arguments import WrongArguments, constructor
 from _triton_local.models.errors import TritonError, TritonModelException
 from _triton_local.models.tensor import Tensor
 
@@ -9,7 +9,7 @@ RESPONSE_COMPLETE_FINAL = 1
 
 _SIGNATURE = (
     "InferenceResponse(output_tensors: List[c_python_backend_utils.Tensor] = [], "
-    "error: c_python_backend_utils.TritonError = None, parameters: object = None)"
+    "error: c_python_backend_utils.TritonError = None)"
 )
 
 
@@ -18,12 +18,15 @@ class InferenceResponse:
 
     __slots__ = ("_outputs", "_error", "_parameters")
 
+    @constructor(_SIGNATURE)
     def __init__(self, output_tensors=(), error=None, parameters=None):
+        if not isinstance(output_tensors, (list, tuple)):
+            raise WrongArguments
         outputs = list(output_tensors)
         if not all(isinstance(one, Tensor) for one in outputs):
-            refuse(_SIGNATURE, output_tensors)
+            raise WrongArguments
         if error is not None and not isinstance(error, TritonError):
-            refuse(_SIGNATURE, output_tensors, error)
+            raise WrongArguments
         self._outputs = outputs
         self._error = error
         self._parameters = _checked(parameters)
@@ -68,10 +71,7 @@ class InferenceResponseSender:
 
     def send(self, response=None, flags=0):
         if response is not None and not isinstance(response, InferenceResponse):
-            refuse(
-                "InferenceResponseSender.send(response: c_python_backend_utils.InferenceResponse = None, flags: int = 0)",
-                response,
-            )
+            raise TypeError("send(): the response must be an InferenceResponse, not %s" % type(response).__name__)
         if flags not in (0, RESPONSE_COMPLETE_FINAL):
             raise TritonModelException("Unable to send response. Unsupported flag provided.")
         if response is None and flags == 0:
@@ -86,7 +86,3 @@ class InferenceResponseSender:
 
     def is_cancelled(self):
         return self._request.is_cancelled()
-
-    def closed(self):
-        """Whether the final flag was sent. Not part of the real surface."""
-        return self._closed

@@ -3,7 +3,7 @@
 import numpy as np
 
 from _triton_local.models import datatypes
-from _triton_local.models.arguments import refuse
+from _triton_local.models.arguments import WrongArguments, constructor
 from _triton_local.models.errors import TritonModelException
 
 _CPU = (1, 0)  # DLPack's kDLCPU, device 0
@@ -14,16 +14,19 @@ class Tensor:
 
     __slots__ = ("_name", "_array", "_datatype", "_shape", "_data", "_owner")
 
-    def __init__(self, name, array):
-        if not isinstance(name, str) or not isinstance(array, np.ndarray):
-            refuse("Tensor(arg0: str, arg1: numpy.ndarray)", name, array)
+    # Whoever names an argument is refused, as by the real one: `arg0` is no Python name there.
+    @constructor("Tensor(arg0: str, arg1: numpy.ndarray)")
+    def __init__(self, *given):
+        if len(given) != 2 or not isinstance(given[0], str) or not isinstance(given[1], np.ndarray):
+            raise WrongArguments
+        name, array = given
+        if not name:
+            raise TritonModelException("Tensor name cannot be an empty string.")
         datatype = datatypes.number_of(array.dtype)
-        if datatype is None:
+        if datatype is None or not array.dtype.isnative:
             raise TritonModelException("NumPy dtype is not supported.")
-        if datatype != datatypes.BYTES and not (
-            array.flags.c_contiguous and array.flags.aligned and array.dtype.isnative
-        ):
-            array = np.require(array, dtype=array.dtype.newbyteorder("="), requirements="CA")
+        if datatype != datatypes.BYTES and not (array.flags.c_contiguous and array.flags.aligned):
+            array = np.require(array, requirements="CA")
         self._name = name
         self._array = array
         self._datatype = datatype
@@ -31,7 +34,7 @@ class Tensor:
         self._data = self._owner = None
 
     @classmethod
-    def received(cls, name, datatype, shape, data, owner=None):
+    def _received(cls, name, datatype, shape, data, owner=None):
         """A tensor over bytes that only it uses. `owner` is kept alive as long as the bytes are."""
         tensor = cls.__new__(cls)
         tensor._name = name
@@ -62,7 +65,11 @@ class Tensor:
         return list(self._shape)
 
     def triton_dtype(self):
-        return self._datatype
+        # The real module has the method and cannot carry its result to Python.
+        raise TypeError(
+            "Unable to convert function return value to a Python type! The signature was\n"
+            "\t(self: c_python_backend_utils.Tensor) -> TRITONSERVER_datatype_enum"
+        )
 
     def is_cpu(self):
         return True
@@ -82,7 +89,7 @@ class Tensor:
     def from_dlpack(name, tensor):
         """A tensor from an object that supports DLPack, or from a capsule that `to_dlpack()` returned."""
         if not isinstance(name, str):
-            refuse("from_dlpack(arg0: str, arg1: object)", name, tensor)
+            raise TypeError("from_dlpack(): the name must be a str, not %s" % type(name).__name__)
         if isinstance(tensor, np.ndarray):
             return Tensor(name, tensor)
         if not hasattr(tensor, "__dlpack__"):
@@ -93,7 +100,7 @@ class Tensor:
             raise TritonModelException("the object given to from_dlpack cannot be read on the CPU: %s" % error)
         return Tensor(name, array)
 
-    def encoded(self):
+    def _encoded(self):
         """The bytes in Triton's binary layout: a bytes-like object of C order."""
         if self._array is None:
             return self._data

@@ -78,10 +78,10 @@ class TensorReader:
         name, datatype, shape, size = described[:4]
         if len(described) == 5:
             data = self._files.read(described[4], size)
-            return Tensor.received(name, datatype, shape, memoryview(data), data)
+            return Tensor._received(name, datatype, shape, memoryview(data), data)
         data = self._frame[self._at : self._at + size]
         self._at += size + -size % _ALIGNMENT
-        return Tensor.received(name, datatype, shape, data, self._frame)
+        return Tensor._received(name, datatype, shape, data, self._frame)
 
 
 class TensorWriter:
@@ -94,7 +94,7 @@ class TensorWriter:
 
     def add(self, tensor):
         """@return the tensor's description for the head"""
-        data = tensor.encoded()
+        data = tensor._encoded()
         size = data.nbytes if hasattr(data, "nbytes") else len(data)
         described = [tensor._name, tensor._datatype, tensor._shape, size]
         if self._files.takes(size):
@@ -118,3 +118,13 @@ def read_head(frame):
     """@return the head of a frame to a worker, and where the tensors begin"""
     end = HEADER.size + HEADER.unpack_from(frame)[2]
     return loads(bytes(frame[HEADER.size : end])), end
+
+
+def write_correlation_id(correlation_id):
+    """A number may be as long as 64 bits; JSON readers round those, so its digits go in a list."""
+    is_long = isinstance(correlation_id, int) and correlation_id >= 2**53
+    return [str(correlation_id)] if is_long else correlation_id
+
+
+def read_correlation_id(given):
+    return int(given[0]) if isinstance(given, list) else given

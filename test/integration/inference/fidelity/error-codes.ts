@@ -100,7 +100,11 @@ export const ERRORS_ELSEWHERE: Readonly<Record<string, string>> = {
   E82: '`scheduling.ts`: `queue_size`',
   E83: '`scheduling.ts`: `reject`',
   E84: '`test/unit/inference/scheduler.test.ts`: takes a request back',
+  E85: '`python-failures.test.ts`: dec_three, plain infer',
   E86: '`golden.test.ts`: recorded failures of ONNX Runtime',
+  E87: '`python-failures.test.ts`: raises',
+  E88: '`python-failures.test.ts`: killed',
+  E89: '`ensembles.test.ts`: e_refuses',
 };
 
 /** Errors that no request to the embedded engine brings up. */
@@ -113,22 +117,18 @@ export const ERRORS_ABSENT: Readonly<Record<string, string>> = {
   E39: '2.51 lets it pass (`outputs: twice`)',
   E48: 'headers are forwarded by a flag of Triton that the embedded engine does not have',
   E62: 'gRPC only',
-  E67: 'sequences are not served',
-  E68: 'sequences are not served',
-  E69: 'sequences are not served',
+  E67: '`repositories/sequences.ts`: `two rows`',
+  E68: '`repositories/sequences.ts`: `without an id`',
+  E69: '`repositories/sequences.ts`: `not started`',
   E73: '2.51 answers E71 (`load: name %20`)',
   E74: '2.51 answers E71 (`load: name %2e%2e`), or reads outside of its repository (see above)',
   E75: '2.51 answers in the form of E72 (`load: with versions that are not there`)',
   E76: 'cannot happen: an unload takes all versions',
   E77: 'beyond what a body may be (2 GiB), on both',
-  E79: 'sequences are not served',
+  E79: '`repositories/sequences.ts`: `one that waits too long`',
   E80: 'the door opens once models are loaded',
-  E85: 'decoupled models and backends that answer several times are not served',
-  E87: 'Python models are not served',
-  E88: 'Python models are not served',
-  E89: 'ensembles are not served',
-  E91: 'sequences are not served',
-  E92: 'sequences are not served',
+  E91: '2.51 hands the model damaged bytes (`sequence-scheduler.test.ts`: refuses ids of the other kind)',
+  E92: '`repositories/sequences.ts`: `a string that is too long`',
 };
 
 /** The number of errors in the catalogue. */

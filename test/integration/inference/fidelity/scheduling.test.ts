@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { realTriton, skipLoudly } from '../../../helpers/triton.ts';
 import { get } from './cases/case.ts';
 import { type ComparableAnswer, comparable } from './comparison.ts';
 import { exchange } from './exchange.ts';
 import { type Pair, type Side, startPair } from './pair.ts';
+import { contradictions, play } from './played.ts';
 import { BATCHED_OTHERWISE, SCHEDULING_CASES, type SchedulingCase } from './scheduling.ts';
 import { sleepingModel, startSleepingServer } from './sleeping-models.ts';
 
@@ -20,8 +20,11 @@ describe.skipIf(!realTriton)('what goes through a queue', () => {
   afterAll(() => pair?.[Symbol.asyncDispose]());
 
   it.concurrent.each(SCHEDULING_CASES)('$name: is batched, refused and counted alike', async (asked) => {
-    const [real, ours] = await Promise.all([play(pair.real, asked), play(pair.ours, asked)]);
-    expect(ours.answers).toEqual(real.answers);
+    const [real, ours] = await Promise.all(
+      [pair.real, pair.ours].map(({ port }) => play(port, asked.requests)),
+    );
+    if (!real || !ours) return;
+    expect(ours.answers.map(withoutModelsWords)).toEqual(real.answers.map(withoutModelsWords));
     expect(contradictions(real.answeredAt, ours.answeredAt)).toEqual([]);
     const modelFailed = real.answers.some(({ status }) => status === 500);
     const countsRuns = !modelFailed && !BATCHED_OTHERWISE.cases.includes(asked.name);
@@ -35,27 +38,6 @@ describe.skipIf(!realTriton)('what goes through a queue', () => {
   });
 });
 
-interface Played {
-  readonly answers: readonly ComparableAnswer[];
-  /** Milliseconds from the start, by request. */
-  readonly answeredAt: readonly number[];
-}
-
-async function play({ port }: Side, { requests }: SchedulingCase): Promise<Played> {
-  const start = performance.now();
-  const played = await Promise.all(
-    requests.map(async ({ at, request }) => {
-      await sleep(at);
-      const answer = comparable(await exchange(port, request));
-      return { answer: withoutModelsWords(answer), answeredAt: performance.now() - start };
-    }),
-  );
-  return {
-    answers: played.map(({ answer }) => answer),
-    answeredAt: played.map(({ answeredAt }) => answeredAt),
-  };
-}
-
 /**
  * The model's statistics without times. How often it ran is left out where it fails: Triton's Python backend counts
  * executions that fail, which its ONNX Runtime backend, as ours, does not.
@@ -68,17 +50,4 @@ async function statisticsOf({ port }: Side, { name }: SchedulingCase, countsRuns
 /** What a failing model says is its own. */
 function withoutModelsWords(answer: ComparableAnswer): ComparableAnswer {
   return answer.status === 500 ? { status: 500, headers: {}, body: '' } : answer;
-}
-
-/** Answers that come closer together than this, in milliseconds, have come in no order. */
-const TOGETHER_MS = 15;
-
-/** The pairs of requests that are clearly answered in one order by one side and in the other by the other. */
-function contradictions(real: readonly number[], ours: readonly number[]): (readonly [number, number])[] {
-  const isBefore = (times: readonly number[], a: number, b: number) =>
-    (times[b] ?? 0) - (times[a] ?? 0) > TOGETHER_MS;
-  const found: (readonly [number, number])[] = [];
-  for (const a of real.keys())
-    for (const b of ours.keys()) if (isBefore(real, a, b) && isBefore(ours, b, a)) found.push([a, b]);
-  return found;
 }

@@ -1,12 +1,7 @@
 // What goes through a model's queue: the same requests at the same times on both servers.
 import { infer, input } from './cases/case.ts';
 import type { WireRequest } from './exchange.ts';
-
-/** A request and when it is sent, in milliseconds from the start. */
-export interface TimedRequest {
-  readonly at: number;
-  readonly request: WireRequest;
-}
+import type { TimedRequest } from './played.ts';
 
 export interface SchedulingCase {
   /** Of the model too. */

@@ -109,13 +109,9 @@ describe('LogView', () => {
     expect(shown(5)).toEqual([20, 21]);
   });
 
-  it('filters ten thousand lines within 30 ms', () => {
+  it('filters ten thousand lines', () => {
     const { view } = setUp(10_000, 10_000);
-    const began = performance.now();
     view.filter = { level: 'debug', text: 'line 77' };
-    const took = performance.now() - began;
     expect(view.count).toBe(111);
-    // A generous bound for a busy machine; it takes about 3 ms.
-    expect(took).toBeLessThan(100);
   });
 });

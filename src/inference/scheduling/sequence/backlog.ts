@@ -1,0 +1,82 @@
+import { LONGEST_TIMER_MS } from './idle-sequences.ts';
+import type { SequenceId, SequenceRequest } from './sequence-slot.ts';
+
+/** The requests of a sequence that waits for a slot. */
+export interface WaitingSequence {
+  readonly id: SequenceId;
+  readonly queue: SequenceRequest[];
+  /** When it has waited too long, as `performance.now()` counts. */
+  deadline: number;
+}
+
+/** Sequences that wait for a slot, first come first served. */
+export class Backlog {
+  readonly #onLate: (requests: readonly SequenceRequest[]) => void;
+  readonly #waiting: WaitingSequence[] = [];
+  /** Those that may get more requests; one whose end has come is only waited for. */
+  readonly #open = new Map<SequenceId, WaitingSequence>();
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  /** @param onLate is given the requests of a sequence that got no slot within the `timeout` of one of them */
+  constructor(onLate: (requests: readonly SequenceRequest[]) => void) {
+    this.#onLate = onLate;
+  }
+
+  has(id: SequenceId): boolean {
+    return this.#open.has(id);
+  }
+
+  add(request: SequenceRequest): void {
+    const { id, end } = request.sequence;
+    let sequence = this.#open.get(id);
+    if (!sequence) {
+      sequence = { id, queue: [], deadline: Number.POSITIVE_INFINITY };
+      this.#waiting.push(sequence);
+      this.#open.set(id, sequence);
+    }
+    sequence.queue.push(request);
+    const { timeout } = request.request;
+    if (timeout > 0) sequence.deadline = Math.min(sequence.deadline, performance.now() + timeout / 1_000);
+    if (end) this.#open.delete(id);
+    this.#watch(sequence.deadline);
+  }
+
+  /** Takes the sequence that has waited longest. */
+  next(): WaitingSequence | undefined {
+    const sequence = this.#waiting.shift();
+    if (sequence) this.#close(sequence);
+    return sequence;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** An id may be waiting a second time, behind its own end. */
+  #close(sequence: WaitingSequence): void {
+    if (this.#open.get(sequence.id) === sequence) this.#open.delete(sequence.id);
+  }
+
+  #watch(deadline: number): void {
+    if (deadline >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = deadline;
+    const waitMs = Math.min(Math.max(0, Math.ceil(deadline - performance.now())), LONGEST_TIMER_MS);
+    this.#timer = setTimeout(() => this.#refuseLate(), waitMs);
+  }
+
+  #refuseLate(): void {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const now = performance.now();
+    for (const sequence of [...this.#waiting]) {
+      if (sequence.deadline > now) {
+        this.#watch(sequence.deadline);
+        continue;
+      }
+      this.#waiting.splice(this.#waiting.indexOf(sequence), 1);
+      this.#close(sequence);
+      this.#onLate(sequence.queue);
+    }
+  }
+}
