@@ -34,8 +34,6 @@ export interface ModelLoaderOptions {
   readonly paths: UserPaths;
   /** What is staged when the engine starts. */
   readonly initial: ProjectSnapshot;
-  /** Called when a client had a model loaded whose files have changed. */
-  readonly onClientLoad: (model: ModelSnapshot) => void;
 }
 
 /** A model's files that were staged and published, and can still be put back. */
@@ -57,6 +55,7 @@ export class ModelLoader implements RepositorySync {
   /** How often clients had a model loaded, by name. */
   readonly #clientLoads = new Map<string, number>();
   #engine: RunningEngine | undefined;
+  #onClientLoad: ((model: ModelSnapshot) => void) | undefined;
 
   constructor(options: ModelLoaderOptions) {
     this.#options = options;
@@ -64,9 +63,14 @@ export class ModelLoader implements RepositorySync {
     this.#tried = new Set(this.#staged.keys());
   }
 
-  /** The engine is up. */
+  /** Loads into this engine from now on. */
   use(engine: RunningEngine): void {
     this.#engine = engine;
+  }
+
+  /** Calls `listener` from now on when a client has a model loaded whose files have changed. */
+  onClientLoad(listener: (model: ModelSnapshot) => void): void {
+    this.#onClientLoad = listener;
   }
 
   /**
@@ -210,7 +214,7 @@ export class ModelLoader implements RepositorySync {
           }
           this.#staged.set(name, model);
           this.#tried.add(name);
-          this.#options.onClientLoad(model);
+          this.#onClientLoad?.(model);
           await published?.commit();
           await staged.commit();
         },

@@ -9,7 +9,7 @@ import {
   startScoringServer,
 } from '../scoring/index.ts';
 
-export interface ScoringDoorParts {
+export interface ScoringListenerParts {
   readonly config: ProjectConfig;
   /** What answers `/v2/...` where there is no script. */
   readonly engine: RequestListener;
@@ -20,8 +20,8 @@ export interface ScoringDoorParts {
 }
 
 /** The scoring service on its port, which can move, and with its keys, which can change, while requests are served. */
-export class ScoringDoor implements AsyncDisposable {
-  readonly #parts: ScoringDoorParts;
+export class ScoringListener implements AsyncDisposable {
+  readonly #parts: ScoringListenerParts;
   #server: ScoringServer;
   /** Those that it moved away from, which still serve their callers. */
   readonly #left: ScoringServer[] = [];
@@ -29,7 +29,11 @@ export class ScoringDoor implements AsyncDisposable {
   readonly #health: ScoringServer | undefined;
   #key: string | undefined;
 
-  private constructor(parts: ScoringDoorParts, { server, key }: Opened, health: ScoringServer | undefined) {
+  private constructor(
+    parts: ScoringListenerParts,
+    { server, key }: Opened,
+    health: ScoringServer | undefined,
+  ) {
     this.#parts = parts;
     this.#server = server;
     this.#health = health;
@@ -37,10 +41,10 @@ export class ScoringDoor implements AsyncDisposable {
   }
 
   /** @throws PORT_TAKEN, PORT_REFUSED */
-  static async open(parts: ScoringDoorParts): Promise<ScoringDoor> {
+  static async open(parts: ScoringListenerParts): Promise<ScoringListener> {
     const opened = await openOn(parts.config.listen.port, parts);
     try {
-      return new ScoringDoor(parts, opened, await openHealth(parts));
+      return new ScoringListener(parts, opened, await openHealth(parts));
     } catch (error) {
       await opened.server[Symbol.asyncDispose]();
       throw error;
@@ -100,7 +104,7 @@ interface Opened {
  * As the real server does, on port 5000; `HEALTH_PORT` stands for its flag `--health_port`.
  * @throws PORT_TAKEN, PORT_REFUSED
  */
-async function openHealth(parts: ScoringDoorParts): Promise<ScoringServer | undefined> {
+async function openHealth(parts: ScoringListenerParts): Promise<ScoringServer | undefined> {
   const { script, environment } = parts.config;
   if (!script || environment.SEPERATE_HEALTH_ENDPOINT !== 'true') return undefined;
   const { server } = await openOn(healthPort(environment), parts);
@@ -109,7 +113,7 @@ async function openHealth(parts: ScoringDoorParts): Promise<ScoringServer | unde
   return server;
 }
 
-async function openOn(port: number, parts: ScoringDoorParts): Promise<Opened> {
+async function openOn(port: number, parts: ScoringListenerParts): Promise<Opened> {
   const { config, engine, source, readKeys, events } = parts;
   const { scoring } = config;
   const keys = await readKeys();
