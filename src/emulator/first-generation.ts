@@ -1,7 +1,7 @@
 import { messageOf, systemClock, TritonLocalError } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
 import { ScriptTimeout } from '../python/index.ts';
-import { Bill } from '../reload/index.ts';
+import { Stopwatch } from '../reload/index.ts';
 import { failureOf } from './failure.ts';
 import type { Generations } from './generations.ts';
 
@@ -22,9 +22,9 @@ export async function startFirstGeneration(
   { generations, entryScript, waitsForFix, events }: FirstGenerationParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const bill = new Bill(systemClock, systemClock.now());
-  bill.applying();
-  bill.enter('warm');
+  const stopwatch = new Stopwatch(systemClock, systemClock.now());
+  stopwatch.applying();
+  stopwatch.enter('warm');
   try {
     await generations.swap(
       signal,
@@ -38,7 +38,7 @@ export async function startFirstGeneration(
       generation: 0,
       actions: [{ kind: 'swap-workers', target: entryScript, reason: 'start' }],
       causes: [],
-      timings: bill.timings(),
+      timings: stopwatch.timings(),
       error: failureOf(error, entryScript),
     });
     generations.noteStartFailure(messageOf(error));

@@ -1,7 +1,7 @@
 import { systemClock, systemError, type TritonLocalError } from '../base/index.ts';
 import type { RunningEngine } from '../engines/index.ts';
 import type { EventSink } from '../events/index.ts';
-import { Bill } from '../reload/index.ts';
+import { Stopwatch } from '../reload/index.ts';
 import type { UserPaths } from '../repository/index.ts';
 import { failureOf } from './failure.ts';
 import { modelFailure } from './model-failure.ts';
@@ -34,7 +34,7 @@ export function emitStartFailures(failures: StartFailures, events: EventSink): v
       generation: 0,
       actions: [{ kind: 'load-model', target: model, reason: 'start' }],
       causes: [],
-      timings: new Bill(systemClock, systemClock.now()).timings(),
+      timings: new Stopwatch(systemClock, systemClock.now()).timings(),
       error: failureOf(error, model),
     });
   }

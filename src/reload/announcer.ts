@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { type Clock, isInside } from '../base/index.ts';
 import type { EventSink, Failure, WatchMode } from '../events/index.ts';
-import type { Bill } from './bill.ts';
 import type { ReloadConfig } from './look.ts';
 import type { ReloadPlan } from './plan.ts';
 import type { Writing } from './settle.ts';
+import type { Stopwatch } from './stopwatch.ts';
 import type { ReloadTarget } from './target.ts';
 
 const WRITING_FIRST_SAID_MS = 1_000;
@@ -30,18 +30,18 @@ export class Announcer {
     this.#events.emit({ type: 'reload.planned', ...this.#facts(plan) });
   }
 
-  completed(plan: ReloadPlan, bill: Bill): void {
-    this.#events.emit({ type: 'reload.completed', ...this.#facts(plan), timings: bill.timings() });
+  completed(plan: ReloadPlan, stopwatch: Stopwatch): void {
+    this.#events.emit({ type: 'reload.completed', ...this.#facts(plan), timings: stopwatch.timings() });
   }
 
   /** The error always names a file: the entry script, or what changed, where the failure does not. */
-  failed(plan: ReloadPlan, bill: Bill, failure: Failure): Failure {
+  failed(plan: ReloadPlan, stopwatch: Stopwatch, failure: Failure): Failure {
     const file = failure.file ?? this.#config.script?.entryScript ?? plan.causes[0];
     const error = file === undefined ? failure : { ...failure, file };
     this.#events.emit({
       type: 'reload.failed',
       ...this.#facts(plan),
-      timings: bill.timings(),
+      timings: stopwatch.timings(),
       error,
     });
     return error;

@@ -125,7 +125,7 @@ export class ProjectReloader implements Reloader {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended = true;
-    const ended = this.#attempts.end();
+    const ended = this.#attempts.close();
     await this.#watching?.[Symbol.asyncDispose]();
     await this.#loop.stop();
     await ended;
@@ -160,7 +160,7 @@ export class ProjectReloader implements Reloader {
       this.#attempts.refuse(error);
     } else if (this.#unread && scopes.includes('repository')) {
       this.#unread = false;
-      this.#attempts.owe();
+      this.#attempts.awaitOutcome();
     }
     this.#stepMs = clock.now() - look.at;
     if (!this.#ended) this.#attempts.decide(this.#observation, look.at);
