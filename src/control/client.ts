@@ -153,7 +153,7 @@ class ControlClient implements RemoteControl {
 
   #receive(reply: Reply | undefined): void {
     if (!reply) this.#socket.destroy();
-    else if ('event' in reply) deliver([...this.#listeners], reply.event);
+    else if ('event' in reply) deliver(this.#listeners, reply.event);
     else if ('v' in reply) {
       this.pid = reply.pid;
       this.#onGreeting?.(reply.v);
