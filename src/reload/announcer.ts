@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { type Clock, isInside } from '../base/index.ts';
 import type { EventSink, Failure, WatchMode } from '../events/index.ts';
-import type { ReloadConfig } from './look.ts';
 import type { ReloadPlan } from './plan.ts';
+import type { ReloadConfig } from './scan.ts';
 import type { Writing } from './settle.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { ReloadTarget } from './target.ts';

@@ -4,9 +4,8 @@ import type { ModelSnapshot } from '../repository/index.ts';
 import type { Announcer } from './announcer.ts';
 import { type Application, applyPlan, toFailure } from './application.ts';
 import type { FileScope } from './file-table.ts';
-import type { ReloadConfig } from './look.ts';
 import { LoopGuard } from './loop-guard.ts';
-import { type Look, type Observation, SCOPES, timeOf } from './observation.ts';
+import { type Observation, SCOPES, type Scan, timeOf } from './observation.ts';
 import { type ProjectSnapshot, type ReloadPlan, withSourcesOf } from './plan.ts';
 import {
   type Command,
@@ -21,6 +20,7 @@ import {
   swapsWorkers,
 } from './reduce.ts';
 import type { Requests } from './requests.ts';
+import type { ReloadConfig } from './scan.ts';
 import { Stopwatch } from './stopwatch.ts';
 import type { ReloadTarget } from './target.ts';
 
@@ -85,10 +85,10 @@ export class Attempts {
   }
 
   /** Notes what a scan found changed, with the first sign of it at `signAt`. */
-  note(look: Look, signAt: number): void {
-    if (look.changes.length > 0) this.#noteSign(signAt);
-    for (const change of look.changes) {
-      if (change.scope === 'sources' && this.#guard.changed(change.path, timeOf(change, look)))
+  note(scan: Scan, signAt: number): void {
+    if (scan.changes.length > 0) this.#noteSign(signAt);
+    for (const change of scan.changes) {
+      if (change.scope === 'sources' && this.#guard.changed(change.path, timeOf(change, scan)))
         this.#parts.announcer.caughtLoop(change.path);
     }
   }

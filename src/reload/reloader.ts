@@ -3,10 +3,10 @@ import type { ModelSnapshot } from '../repository/index.ts';
 import type { Announcer } from './announcer.ts';
 import { Attempts } from './attempts.ts';
 import type { FileTable } from './file-table.ts';
-import type { ReloadConfig } from './look.ts';
-import { type Disk, type Look, Observation, timeOf } from './observation.ts';
+import { type Disk, Observation, type Scan, timeOf } from './observation.ts';
 import { type ProjectSnapshot, planReload } from './plan.ts';
 import { Requests } from './requests.ts';
+import type { ReloadConfig } from './scan.ts';
 import { StepLoop } from './step-loop.ts';
 import type { ReloadTarget } from './target.ts';
 import type { Watching } from './watching.ts';
@@ -39,11 +39,11 @@ export interface ReloaderParts {
   readonly refused?: Iterable<string>;
 }
 
-/** Looks that hints ask for keep this distance, so that a chatty writer does not cost a processor. */
-const LOOK_DISTANCE_MS = 15;
+/** Scans that hints ask for keep this distance, so that a chatty writer does not cost a processor. */
+const SCAN_DISTANCE_MS = 15;
 
 /**
- * One loop of steps that never overlap: a step looks at the files, reads what changed, and has it decided what is
+ * One loop of steps that never overlap: a step scans the files, reads what changed, and has it decided what is
  * tried. Hints, timers, ends of attempts and requests by hand only ask for the next step.
  */
 export class ProjectReloader implements Reloader {
@@ -56,9 +56,9 @@ export class ProjectReloader implements Reloader {
   #watching: Watching | undefined;
   /** Whether a failure to read the project stands. */
   #unread = false;
-  /** When the first hint came that no look has followed yet. */
+  /** When the first hint came that no scan has followed yet. */
   #hintedAt: number | undefined;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #scannedAt = Number.NEGATIVE_INFINITY;
   #stepMs = 0;
   #paused = false;
   #ended = false;
@@ -80,7 +80,7 @@ export class ProjectReloader implements Reloader {
     this.#observation = new Observation(parts);
   }
 
-  /** Begins to follow the files; without this only `reload` looks at them. */
+  /** Begins to follow the files; without this only `reload` scans them. */
   watch(watching: Watching): void {
     this.#watching = watching;
     this.tellMode();
@@ -142,16 +142,16 @@ export class ProjectReloader implements Reloader {
     const { clock, config } = this.#parts;
     const hintedAt = this.#hintedAt;
     this.#hintedAt = undefined;
-    const isExpected = hintedAt !== undefined || this.#observation.nextLookAt(clock.now()) !== undefined;
-    const look = await this.#observation.look();
-    const signAt = firstSign(look, hintedAt, this.#lookedAt);
-    this.#lookedAt = look.at;
-    this.#tellWatching(look, isExpected);
-    this.#sayConditions(look);
-    this.#attempts.note(look, signAt);
-    const counting = look.changes.filter((change) => !this.#attempts.isStopped(change.path));
+    const isExpected = hintedAt !== undefined || this.#observation.nextScanAt(clock.now()) !== undefined;
+    const scan = await this.#observation.scan();
+    const signAt = firstSign(scan, hintedAt, this.#scannedAt);
+    this.#scannedAt = scan.at;
+    this.#tellWatching(scan, isExpected);
+    this.#sayConditions(scan);
+    this.#attempts.note(scan, signAt);
+    const counting = scan.changes.filter((change) => !this.#attempts.isStopped(change.path));
     for (const file of this.#observation.note(counting)) this.#announcer.writing(file);
-    const { scopes, error } = await this.#observation.read(look.at, (before, after) => {
+    const { scopes, error } = await this.#observation.read(scan.at, (before, after) => {
       return planReload(before, after, config.script).actions.length > 0;
     });
     this.#attempts.noteSeen();
@@ -162,8 +162,8 @@ export class ProjectReloader implements Reloader {
       this.#unread = false;
       this.#attempts.awaitOutcome();
     }
-    this.#stepMs = clock.now() - look.at;
-    if (!this.#ended) this.#attempts.decide(this.#observation, look.at);
+    this.#stepMs = clock.now() - scan.at;
+    if (!this.#ended) this.#attempts.decide(this.#observation, scan.at);
   }
 
   #takeRequests(): void {
@@ -173,13 +173,13 @@ export class ProjectReloader implements Reloader {
     this.#observation.askToRead();
   }
 
-  #tellWatching({ changes, replacedFolder, tookMs }: Look, isExpected: boolean): void {
+  #tellWatching({ changes, replacedFolder, tookMs }: Scan, isExpected: boolean): void {
     if (replacedFolder) this.#watching?.rearm();
     else if (changes.length > 0) this.#watching?.noteChange(isExpected);
-    this.#watching?.noteLook(tookMs);
+    this.#watching?.noteScan(tookMs);
   }
 
-  #sayConditions({ table }: Look): void {
+  #sayConditions({ table }: Scan): void {
     const { models } = this.#parts.config;
     this.#announcer.condition('repository gone', !table.repositoryFound, () => {
       const gone = models?.kind === 'onnx-file' ? models.file : models?.directory;
@@ -190,19 +190,20 @@ export class ProjectReloader implements Reloader {
     });
   }
 
-  /** When the next step is due: a wait is over, a hint is to be followed, or it is time to look without one. */
+  /** When the next step is due: a wait is over, a hint is to be followed, or it is time to scan without one. */
   #dueAt(): number | undefined {
-    const due = [this.#observation.nextLookAt(this.#lookedAt), this.#attempts.dueAt];
-    if (this.#hintedAt !== undefined) due.push(this.#lookedAt + Math.max(LOOK_DISTANCE_MS, 2 * this.#stepMs));
-    if (this.#watching) due.push(this.#lookedAt + this.#watching.reconcileMs);
+    const due = [this.#observation.nextScanAt(this.#scannedAt), this.#attempts.dueAt];
+    if (this.#hintedAt !== undefined)
+      due.push(this.#scannedAt + Math.max(SCAN_DISTANCE_MS, 2 * this.#stepMs));
+    if (this.#watching) due.push(this.#scannedAt + this.#watching.reconcileMs);
     const known = due.filter((at) => at !== undefined);
     return known.length > 0 ? Math.min(...known) : undefined;
   }
 }
 
-/** When an event told of the changes; without one, when the first was made, but after the look before. */
-function firstSign(look: Look, hintedAt: number | undefined, lookedBefore: number): number {
-  if (hintedAt !== undefined || !Number.isFinite(lookedBefore)) return hintedAt ?? look.at;
-  const madeAt = Math.min(look.at, ...look.changes.map((change) => timeOf(change, look)));
-  return Math.max(madeAt, lookedBefore);
+/** When an event told of the changes; without one, when the first was made, but after the scan before. */
+function firstSign(scan: Scan, hintedAt: number | undefined, scannedBefore: number): number {
+  if (hintedAt !== undefined || !Number.isFinite(scannedBefore)) return hintedAt ?? scan.at;
+  const madeAt = Math.min(scan.at, ...scan.changes.map((change) => timeOf(change, scan)));
+  return Math.max(madeAt, scannedBefore);
 }

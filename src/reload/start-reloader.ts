@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
 import { Announcer } from './announcer.ts';
-import { lookAtProject, type ReloadConfig } from './look.ts';
 import { modelKey, type ProjectSnapshot, WORKERS_KEY } from './plan.ts';
 import { ProjectReloader, type Reloader } from './reloader.ts';
+import { type ReloadConfig, scanProject } from './scan.ts';
 import { readProject, tableBehind } from './snapshot-project.ts';
 import type { ReloadTarget } from './target.ts';
 import { UnservedModels } from './unserved-models.ts';
@@ -46,7 +46,7 @@ export async function startReloader(options: ReloaderOptions): Promise<Reloader>
     table: tableBehind(initial),
     refused: [...(refused?.models ?? []).map(modelKey), ...(refused?.script ? [WORKERS_KEY] : [])],
     disk: {
-      look: () => lookAtProject(config),
+      scan: () => scanProject(config),
       read: (table, previous, scopes) =>
         unserved
           ? unserved.read(table, (now, before) => readProject(config, now, before, scopes))
