@@ -80,7 +80,7 @@ function explainRefusal(error: unknown, host: string, port: number): { why: stri
   };
 }
 
-/** The process that listens on a TCP port, or `undefined` where the system does not tell us. */
+/** The process that listens on a TCP port, or `undefined` if the system does not say. */
 export async function findPortHolder(port: number): Promise<PortHolder | undefined> {
   try {
     if (process.platform === 'linux') return await findHolderInProc(port);

@@ -24,7 +24,7 @@ import { ModelTurns } from './model-turns.ts';
 
 /** Longest wait of a client for our own reload of the same model. */
 const TURN_LIMIT_MS = 30_000;
-/** Each waits until the files rest. */
+/** Each waits until the files have settled. */
 const STAGE_ATTEMPTS = 5;
 
 export interface ModelLoaderOptions {
@@ -272,6 +272,6 @@ function isChanging(error: unknown): boolean {
 
 function busy(model: string): TritonLocalError {
   return userError('MODEL_CHANGED_WHILE_STAGING', `model ${model} is still being reloaded`, {
-    hint: 'load it again once its files rest',
+    hint: 'load it again once its files stop changing',
   });
 }

@@ -14,17 +14,17 @@ export interface ScoringListenerParts {
   /** What answers `/v2/...` where there is no script. */
   readonly engine: RequestListener;
   readonly source: ScoringSource;
-  /** The keys that callers may send, the first of which is ours; none where none is asked for. */
+  /** The keys that callers may send, ours first; empty if none is required. */
   readonly readKeys: () => Promise<readonly string[]>;
   readonly events: EventSink;
 }
 
-/** The scoring service on its port, which can move, and with its keys, which can change, while requests are served. */
+/** The scoring service: its port can move and its keys can change while requests are served. */
 export class ScoringListener implements AsyncDisposable {
   readonly #parts: ScoringListenerParts;
   #server: ScoringServer;
-  /** Those that it moved away from, which still serve their callers. */
-  readonly #left: ScoringServer[] = [];
+  /** The servers on earlier ports, which still serve their connections. */
+  readonly #previous: ScoringServer[] = [];
   /** With `SEPERATE_HEALTH_ENDPOINT=true`: the same routes on a second port, which never moves. */
   readonly #health: ScoringServer | undefined;
   #key: string | undefined;
@@ -64,22 +64,22 @@ export class ScoringListener implements AsyncDisposable {
   }
 
   /**
-   * Moves to another port; who is connected to the old one is served on there.
-   * @param tell says where it is now, before the old port is free: between its owners new callers find nobody.
-   * @throws PORT_TAKEN, PORT_REFUSED; it stays where it was then.
+   * Moves to another port. Clients connected to the old one are still served there.
+   * @param announce publishes the new address while the old port is still held, so that nobody else takes it first.
+   * @throws PORT_TAKEN, PORT_REFUSED; the service then stays where it was.
    */
-  async move(port: number, tell: () => Promise<void>): Promise<void> {
+  async move(port: number, announce: () => Promise<void>): Promise<void> {
     const before = this.#server;
     if (port === before.port) return;
     const { server, key } = await openOn(port, this.#parts);
     this.#server = server;
     this.#key = key;
-    this.#left.push(before);
-    await tell();
+    this.#previous.push(before);
+    await announce();
     await before.leave();
   }
 
-  /** Reads the keys again: from the next request on, those count. */
+  /** Reads the keys again; they count from the next request on. */
   async rekey(): Promise<void> {
     const keys = await this.#parts.readKeys();
     for (const server of this.#all()) server.setKeys(keys);
@@ -91,7 +91,7 @@ export class ScoringListener implements AsyncDisposable {
   }
 
   #all(): ScoringServer[] {
-    return [this.#server, ...(this.#health ? [this.#health] : []), ...this.#left];
+    return [this.#server, ...(this.#health ? [this.#health] : []), ...this.#previous];
   }
 }
 

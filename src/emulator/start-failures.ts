@@ -19,7 +19,7 @@ export async function findStartFailures(
   for (const { name, state, reason } of engine.models()) {
     if (state !== 'UNAVAILABLE' || reason === 'unloaded' || failures.has(name)) continue;
     const error = (await engine.loadFailure(name)) ?? systemError('MODEL_LOAD_FAILED', reason);
-    // The models of an external server lie on its machine: no file here is to blame.
+    // The models of an external server are on its machine: no file here is at fault.
     const isOurs = engine.kind !== 'external';
     failures.set(name, isOurs ? await modelFailure(error, { model: name, staged, paths }) : error);
   }
