@@ -19,6 +19,7 @@ const layer = (name: string, order: number, timeoutMs: number) => ({
 /** Tests of and beside real engines, of pip, of ten thousand files, of whole Azure deployments: minutes, so that `.ci/run` and `npm run test:slow` run them. */
 const SLOW = [
   'test/e2e/azure-*.test.ts',
+  'test/e2e/docs-blocks.test.ts',
   'test/integration/azureml/yaml-parity.test.ts',
   'test/integration/engines/**/*.test.ts',
   'test/integration/inference/fidelity/*.test.ts',

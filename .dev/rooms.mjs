@@ -53,6 +53,10 @@ export const ROOMS = {
       repository: ['engines/native/', 'engines/onnx-as-python/', 'engines/load-failure.ts'],
     },
   },
+  console: {
+    purpose: 'everything under `/_triton-local/`: a fastify application that the first request to it loads',
+    rooms: ['base', 'events'],
+  },
   scoring: {
     purpose: 'the Azure ML scoring service',
     rooms: ['base', 'events', 'python'],
@@ -96,6 +100,7 @@ export const ROOMS = {
       'python',
       'inference',
       'engines',
+      'console',
       'scoring',
       'reload',
       'workspace',
@@ -135,7 +140,7 @@ export const LIBRARIES = {
   commander: ['cli/'],
   dockerode: ['engines/docker/'],
   execa: ['engines/native/', 'engines/onnxruntime.ts', 'python/'],
-  fastify: ['proxy/endpoint/'],
+  fastify: ['console/', 'proxy/endpoint/'],
   ink: ['ui/tui/'],
   jmespath: ['cli/azure/'],
   'onnxruntime-node': [],

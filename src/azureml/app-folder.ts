@@ -16,7 +16,7 @@ export interface AppFolder {
   readonly entryScript: string | undefined;
   /** The copy of the source directory; it stands on the search path of Python, as the app root does. */
   readonly sourceDirectory: string | undefined;
-  /** `AZUREML_MODEL_DIR` relative to the root (azureml.md 2.5). */
+  /** `AZUREML_MODEL_DIR` relative to the root (docs/reference/azureml.md#azureml_model_dir). */
   readonly modelDirectory: string;
   /** Undefined for a deployment that has no Triton model. */
   readonly repository: string | undefined;
@@ -26,8 +26,8 @@ export interface AppFolder {
 const MODELS = 'azureml-models';
 
 /**
- * Lays out a deployment (azureml.md 2.4): `azureml-models/NAME/VERSION/ENTRY`, and the source directory under its own
- * name, or the script alone.
+ * Lays out a deployment (docs/reference/azureml.md#files-in-the-container): `azureml-models/NAME/VERSION/ENTRY`, and
+ * the source directory under its own name, or the script alone.
  * @throws AZUREML_REFUSED where Triton could not find its models in the container.
  */
 export async function layOutApp(

@@ -12,7 +12,10 @@ export interface CloudLimits {
 
 export const NO_LIMITS: CloudLimits = { profile: 'none', limits: {} };
 
-/** Those of a service on AKS, by its deployment configuration (azureml.md 4.6), which has been checked. */
+/**
+ * Those of a service on AKS, by its deployment configuration (docs/reference/azureml.md#deployment-configuration),
+ * which has been checked.
+ */
 export function aksLimits(config: JsonObject): CloudLimits {
   const each = numberIn(config, 'maxConcurrentRequestsPerContainer') ?? 1;
   return {
@@ -26,7 +29,7 @@ export function aksLimits(config: JsonObject): CloudLimits {
 }
 
 /**
- * Those of a managed deployment, by its YAML (azureml.md 5.1).
+ * Those of a managed deployment, by its YAML (docs/reference/azureml.md#online-endpoints-and-deployments).
  * @throws AZUREML_REFUSED for what is no number above zero.
  */
 export function managedLimits(deployment: JsonObject): CloudLimits {

@@ -2,7 +2,7 @@ import type { JsonObject } from '../workspace/index.ts';
 
 /**
  * The curated environment of Azure ML for Triton. Microsoft has not published its list; that it has these two is
- * documented (azureml.md 7).
+ * documented (docs/reference/azureml.md#images-and-environments).
  */
 export const AZUREML_TRITON: JsonObject = curated('AzureML-Triton', {
   environmentVariables: { EXAMPLE_ENV_VAR: 'EXAMPLE_VALUE' },

@@ -31,7 +31,10 @@ export function collectionOfDeployment(value: JsonObject): DataCollection | unde
   return { generation: 'v2', config: { runMode: 'local', collections: Object.fromEntries(collections) } };
 }
 
-/** The variables that switch the collectors on, as the cloud sets them (azureml.md 9); v2's names a file, made here. */
+/**
+ * The variables that switch the collectors on, as the cloud sets them (docs/reference/azureml.md#data-collection); v2's
+ * names a file, made here.
+ */
 export async function collectionVariables(
   collection: DataCollection | undefined,
   directory: string,

@@ -53,7 +53,7 @@ const AKS: { readonly [name: string]: Shape } = {
   namespace: 'text',
   computeTargetName: 'text',
 };
-/** What is read for each `computeType` (azureml.md 4.6). */
+/** What is read for each `computeType` (docs/reference/azureml.md#deployment-configuration). */
 const SHAPES: Readonly<Record<string, { readonly [name: string]: Shape }>> = {
   local: { computeType: 'text', port: 'number' },
   aci: {

@@ -7,8 +7,9 @@ import { withFlags } from './settings-path.ts';
 import { checkFile } from './yaml/index.ts';
 
 /**
- * An environment of v2 (azureml.md 5.1) as the definition that v1 has for it: `image`, `conda_file` (a path relative
- * to `base`, or the content) and variables. What v1 does not know stays in it.
+ * An environment of v2 (docs/reference/azureml.md#online-endpoints-and-deployments) as the definition that v1 has for
+ * it: `image`, `conda_file` (a path relative to `base`, or the content) and variables. What v1 does not know stays in
+ * it.
  * @throws AZUREML_REFUSED where it has neither or both of `image` and `build`, as azure-ai-ml's Environment says it.
  */
 export function environmentFromYaml(value: JsonObject, base: string): JsonObject {

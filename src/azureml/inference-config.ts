@@ -28,7 +28,10 @@ const PARTS = [
   'baseImage',
 ] as const;
 
-/** Both forms of azureml.md 4.5: an `environment`, or the parts of which one was made before. */
+/**
+ * Both forms of docs/reference/azureml.md#inference-configuration: an `environment`, or the parts of which one was made
+ * before.
+ */
 const SHAPE: { readonly [name: string]: Shape } = {
   entryScript: 'text',
   sourceDirectory: 'text',

@@ -132,7 +132,7 @@ function scriptVariables(
   };
 }
 
-/** The variables of the scoring server that our own reads as well (azureml.md 1.10). */
+/** The variables of the scoring server that our own reads as well (docs/reference/azureml.md#environment-variables). */
 function ownVariables(environment: EnvironmentPlan | undefined): Record<string, string> {
   const own = Object.entries(environment?.variables ?? {}).filter(([name]) =>
     /^(?:WORKER_COUNT|SCORING_TIMEOUT_MS|AML_|AZUREML_)/.test(name),

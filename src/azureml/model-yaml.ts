@@ -58,8 +58,9 @@ export async function createModel(
 }
 
 /**
- * A model of v2 (azureml.md 5.1), with an absolute `path`, under its own name or the one that is given to it. The same
- * content is registered once: as the version that is asked for, or where none is, as the latest that has it.
+ * A model of v2 (docs/reference/azureml.md#online-endpoints-and-deployments), with an absolute `path`, under its own
+ * name or the one that is given to it. The same content is registered once: as the version that is asked for, or where
+ * none is, as the latest that has it.
  * @throws AZUREML_REFUSED for a path that is not there, and for a version that has another content, which the cloud
  * refuses as well.
  */

@@ -190,7 +190,10 @@ export async function listDeployments(
   return deployments.map((deployment) => deploymentJson(deployment, endpointName, pids));
 }
 
-/** A deployment as az prints it: its file with the defaults filled in (azureml.md 5.1), and where it stands. */
+/**
+ * A deployment as az prints it: its file with the defaults filled in
+ * (docs/reference/azureml.md#online-endpoints-and-deployments), and where it stands.
+ */
 function deploymentJson(
   { name, definition, modelId, running, error }: DeploymentRecord,
   endpointName: string,

@@ -220,7 +220,10 @@ export function endpointJson(endpoint: EndpointRecord, pids: ReadonlySet<number>
   };
 }
 
-/** The scoring URI loses `/score` once what has traffic is Triton itself (azureml.md 5.2). */
+/**
+ * The scoring URI loses `/score` once what has traffic is Triton itself
+ * (docs/reference/azureml.md#triton-without-code-in-v2).
+ */
 function servesTritonAlone({ deployments, traffic }: EndpointRecord): boolean {
   const asked = deployments.filter(({ name }) => (ownValue(traffic, name) ?? 0) > 0);
   return asked.length > 0 && asked.every(({ deployment }) => deployment === 'no-code');

@@ -1,6 +1,5 @@
 import { createServer } from 'node:net';
-import path from 'node:path';
-import { listen, TritonLocalError } from '../base/index.ts';
+import { isInside, listen, TritonLocalError } from '../base/index.ts';
 import {
   connectControl,
   type DetachedEmulator,
@@ -103,8 +102,7 @@ export async function endUnknown(
 ): Promise<void> {
   const instances = await openWorkspace(host.home).then((it) => it.list());
   for (const { pid, projectDir } of instances) {
-    const isInside = projectDir === directory || projectDir.startsWith(directory + path.sep);
-    if (isInside && pid !== known) await stopService(host, pid);
+    if (isInside(directory, projectDir) && pid !== known) await stopService(host, pid);
   }
 }
 

@@ -57,7 +57,7 @@ function errorJson({ error, running }: ServiceRecord, runs: boolean): JsonObject
   };
 }
 
-/** Defaults as azureml.md 3.4 has them. */
+/** Defaults as docs/reference/azureml.md#cloud-services-of-v1 has them. */
 function aksJson({ deploymentConfig: config, computeName }: ServiceRecord): JsonObject {
   const scaler = objectIn(config, 'autoScaler');
   const resources = objectIn(config, 'containerResourceRequirements');

@@ -13,7 +13,10 @@ export interface TritonLayout {
   readonly form: 'parent' | 'itself' | 'bare';
 }
 
-/** Finds the model repository in a registered file or folder; undefined where it has none (azureml.md 0.1). */
+/**
+ * Finds the model repository in a registered file or folder; undefined where it has none
+ * (docs/reference/azureml.md#model-repository-layout).
+ */
 export async function findTritonLayout(entry: string): Promise<TritonLayout | undefined> {
   if ((await entryKind(entry)) !== 'directory') return undefined;
   const inner = path.join(entry, 'triton');

@@ -81,8 +81,7 @@ async function tryTake(file: string, record: LockRecord): Promise<boolean> {
     await link(own, file);
     return true;
   } catch (error) {
-    // Windows answers EPERM while a deleted file is still open somewhere.
-    if (hasErrno(error, 'EEXIST') || (process.platform === 'win32' && hasErrno(error, 'EPERM'))) return false;
+    if (isTaken(error)) return false;
     if (!hasErrno(error, 'EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK')) throw error;
   } finally {
     await rm(own, { force: true });
@@ -95,6 +94,11 @@ async function tryTake(file: string, record: LockRecord): Promise<boolean> {
       throw error;
     },
   );
+}
+
+/** Whether a lock file cannot be made because it is there. Windows says EPERM of one that is deleted but still open. */
+export function isTaken(error: unknown, platform: NodeJS.Platform = process.platform): boolean {
+  return hasErrno(error, 'EEXIST') || (platform === 'win32' && hasErrno(error, 'EPERM'));
 }
 
 async function readLock(file: string): Promise<LockRecord | undefined> {

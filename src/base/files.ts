@@ -3,12 +3,8 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { hasErrno } from './errors.ts';
-
-/** Windows refuses to replace a file while a virus scanner or a reader holds it, for a moment. */
-const RENAME_TRIES = 10;
-const RENAME_PAUSE_MS = 20;
+import { isHeld, retryWhileHeld } from './held-files.ts';
 
 /**
  * Writes a file so that readers see the old content or the new, never a part, and that after a loss of power one of
@@ -32,13 +28,16 @@ export async function writeFileAtomic(
 
 /** Renames a file or folder whose content is on the disk, so that the new name is, too. */
 export async function renameDurably(from: string, to: string): Promise<void> {
-  await renameOver(from, to);
+  await retryWhileHeld(() => rename(from, to));
   await syncFolder(path.dirname(to));
 }
 
 /** Brings the names in a folder to the disk. Windows keeps a journal of them, and opens no folders. */
-export async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
+export async function syncFolder(
+  folder: string,
+  platform: NodeJS.Platform = process.platform,
+): Promise<void> {
+  if (platform === 'win32') return;
   const handle = await open(folder);
   try {
     await handle.sync();
@@ -50,15 +49,19 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function renameOver(from: string, to: string): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await rename(from, to);
-    } catch (error) {
-      const isHeld = process.platform === 'win32' && hasErrno(error, 'EPERM', 'EACCES', 'EBUSY');
-      if (!isHeld || tries === RENAME_TRIES) throw error;
-      await sleep(RENAME_PAUSE_MS);
-    }
+/**
+ * Brings the content of a file to the disk. Windows flushes only what may be written: there a read-only file is left
+ * to the system.
+ */
+export async function syncFile(file: string, platform: NodeJS.Platform = process.platform): Promise<void> {
+  const handle = await open(file, platform === 'win32' ? 'r+' : 'r').catch((error: unknown) => {
+    if (isHeld(error, platform)) return undefined;
+    throw error;
+  });
+  try {
+    await handle?.sync();
+  } finally {
+    await handle?.close();
   }
 }
 
@@ -76,11 +79,11 @@ export async function entryKind(target: string): Promise<'file' | 'directory' | 
   return found?.isFile() ? 'file' : undefined;
 }
 
-/** Whether `target` is `directory` itself or lies below it. Both are taken as written, links not followed. */
-export function isInside(directory: string, target: string): boolean {
-  const relative = path.relative(directory, target);
-  return (
-    relative === '' ||
-    (relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative))
-  );
+/**
+ * Whether `target` is `directory` itself or lies below it. Both are taken as written, links not followed; case counts
+ * where it does for the system, so not on Windows.
+ */
+export function isInside(directory: string, target: string, { relative, sep, isAbsolute } = path): boolean {
+  const between = relative(directory, target);
+  return between === '' || (between !== '..' && !between.startsWith(`..${sep}`) && !isAbsolute(between));
 }

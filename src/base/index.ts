@@ -1,6 +1,7 @@
 // Base: the few tools that every room needs. It knows errors, lifetimes, time, lines, files and ports;
 // it refuses to know anything of machine learning, Azure or Docker.
 export { formatAddress, formatHost, isLoopback, isWildcard, reachableHost } from './addresses.ts';
+export { asciiJson } from './ascii-json.ts';
 export { type BearerCheck, createBearerCheck } from './bearer.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { DrainingServer, type DrainingServerOptions } from './draining-server.ts';
@@ -15,8 +16,17 @@ export {
   userError,
 } from './errors.ts';
 export { describeLockHolder, isFileLockHeld, withFileLock } from './file-lock.ts';
-export { entryKind, hashFile, isInside, renameDurably, syncFolder, writeFileAtomic } from './files.ts';
+export {
+  entryKind,
+  hashFile,
+  isInside,
+  renameDurably,
+  syncFile,
+  syncFolder,
+  writeFileAtomic,
+} from './files.ts';
 export { collectSoon } from './garbage.ts';
+export { isHeld, retryWhileHeld } from './held-files.ts';
 export { Lifetime, within } from './lifetime.ts';
 export { LineSplitter, MAX_LINE_CHARACTERS } from './lines.ts';
 export { Mutex } from './mutex.ts';

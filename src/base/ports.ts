@@ -5,6 +5,19 @@ import { promisify } from 'node:util';
 import { formatAddress } from './addresses.ts';
 import { hasErrno, messageOf, systemError } from './errors.ts';
 
+/** What the search for a port's holder needs of the system; a parameter, so that tests can be another one. */
+export interface PortSystem {
+  readonly platform: NodeJS.Platform;
+  /** The output of a program. */
+  run(command: string, args: readonly string[]): Promise<string>;
+}
+
+const thisSystem: PortSystem = {
+  platform: process.platform,
+  run: async (command, args) =>
+    (await promisify(execFile)(command, args, { timeout: 2_000, windowsHide: true })).stdout,
+};
+
 /** A process that holds a port, as far as the system tells. */
 export interface PortHolder {
   readonly pid: number;
@@ -41,23 +54,29 @@ export async function listenError(
   host: string,
   port: number,
   purpose: string,
+  system: PortSystem = thisSystem,
 ): Promise<Error> {
   if (hasErrno(error, 'EADDRINUSE')) {
-    const holder = await findPortHolder(port);
+    const holder = await findPortHolder(port, system);
     const by = holder ? ` by ${holder.command} (process ${holder.pid})` : '';
     return systemError('PORT_TAKEN', `port ${port} (${purpose}) is already in use${by}`, {
       hint: 'end that process, or choose another port (0 takes any free one)',
       cause: error,
     });
   }
-  const { why, hint } = explainRefusal(error, host, port);
+  const { why, hint } = explainRefusal(error, host, port, system.platform);
   return systemError('PORT_REFUSED', `cannot listen on ${formatAddress(host, port)} (${purpose}): ${why}`, {
     hint,
     cause: error,
   });
 }
 
-function explainRefusal(error: unknown, host: string, port: number): { why: string; hint: string } {
+function explainRefusal(
+  error: unknown,
+  host: string,
+  port: number,
+  platform: NodeJS.Platform,
+): { why: string; hint: string } {
   if (hasErrno(error, 'EADDRNOTAVAIL')) {
     return {
       why: `no network interface here has the address ${host}`,
@@ -68,7 +87,7 @@ function explainRefusal(error: unknown, host: string, port: number): { why: stri
     return { why: `the host ${host} is unknown`, hint: 'use an address, such as 127.0.0.1' };
   }
   if (hasErrno(error, 'EACCES')) {
-    const isReserved = process.platform === 'win32';
+    const isReserved = platform === 'win32';
     const hint = isReserved
       ? 'Windows may have reserved it (netsh interface ipv4 show excludedportrange tcp): choose another'
       : 'ports below 1024 need special rights: choose a higher one';
@@ -81,11 +100,14 @@ function explainRefusal(error: unknown, host: string, port: number): { why: stri
 }
 
 /** The process that listens on a TCP port, or `undefined` if the system does not say. */
-export async function findPortHolder(port: number): Promise<PortHolder | undefined> {
+export async function findPortHolder(
+  port: number,
+  system: PortSystem = thisSystem,
+): Promise<PortHolder | undefined> {
   try {
-    if (process.platform === 'linux') return await findHolderInProc(port);
-    if (process.platform === 'win32') return await findHolderByNetstat(port);
-    return await findHolderByLsof(port);
+    if (system.platform === 'linux') return await findHolderInProc(port);
+    if (system.platform === 'win32') return await findHolderByNetstat(port, system);
+    return await findHolderByLsof(port, system);
   } catch {
     return undefined;
   }
@@ -118,20 +140,18 @@ async function findHolderInProc(port: number): Promise<PortHolder | undefined> {
   return undefined;
 }
 
-async function findHolderByLsof(port: number): Promise<PortHolder | undefined> {
-  const { stdout } = await run('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']);
+async function findHolderByLsof(port: number, { run }: PortSystem): Promise<PortHolder | undefined> {
+  const stdout = await run('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']);
   const pid = /^p(\d+)$/m.exec(stdout)?.[1];
   const command = /^c(.+)$/m.exec(stdout)?.[1];
   return pid ? { pid: Number(pid), command: command ?? 'a process' } : undefined;
 }
 
-async function findHolderByNetstat(port: number): Promise<PortHolder | undefined> {
-  const { stdout } = await run('netstat', ['-ano']);
+async function findHolderByNetstat(port: number, { run }: PortSystem): Promise<PortHolder | undefined> {
+  const stdout = await run('netstat', ['-ano']);
   // By the foreign address of a listener: the word for its state depends on the language of the system.
   const pid = new RegExp(`:${port}\\s+(?:0\\.0\\.0\\.0|\\[::\\]):0\\s+\\S+\\s+(\\d+)`).exec(stdout)?.[1];
   if (!pid) return undefined;
   const tasks = await run('tasklist', ['/FI', `PID eq ${pid}`, '/FO', 'CSV', '/NH']);
-  return { pid: Number(pid), command: /^"([^"]+)"/.exec(tasks.stdout.trim())?.[1] ?? 'a process' };
+  return { pid: Number(pid), command: /^"([^"]+)"/.exec(tasks.trim())?.[1] ?? 'a process' };
 }
-
-const run = (command: string, args: string[]) => promisify(execFile)(command, args, { timeout: 2_000 });

@@ -36,7 +36,8 @@ export function thisSystem(): ProcessSystem {
 
 let system: ProcessSystem | undefined;
 
-function makeSystem(platform: NodeJS.Platform): ProcessSystem {
+/** The knowledge of a system; `run` gives what a program prints. */
+export function makeSystem(platform: NodeJS.Platform, run: RunProgram = runProgram): ProcessSystem {
   const common = {
     platform,
     host: os.hostname(),
@@ -63,7 +64,7 @@ function makeSystem(platform: NodeJS.Platform): ProcessSystem {
         return /REG_SZ\s+(\S+)/.exec(await run('reg', ['query', key, '/v', 'MachineGuid']))?.[1] ?? '';
       }),
       boot: async () => null,
-      startOf: startByPowerShell,
+      startOf: (pid) => startByPowerShell(pid, run),
       isSameStart: (one, other) => Math.abs(Number(one) - Number(other)) < WINDOWS_START_TOLERANCE_MS,
     };
   }
@@ -74,7 +75,7 @@ function makeSystem(platform: NodeJS.Platform): ProcessSystem {
       return /"IOPlatformUUID" = "([^"]+)"/.exec(said)?.[1] ?? '';
     }),
     boot: once(() => run('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid'])),
-    startOf: startByPs,
+    startOf: (pid) => startByPs(pid, run),
   };
 }
 
@@ -104,14 +105,14 @@ async function startInProc(pid: number): Promise<string | null> {
   return fields[18] ?? null;
 }
 
-async function startByPs(pid: number): Promise<string | null> {
+async function startByPs(pid: number, run: RunProgram): Promise<string | null> {
   const ps = ['LC_ALL=C', '/bin/ps', '-o', 'stat=,lstart=', '-p', String(pid)];
   const said = await run('/usr/bin/env', ps).catch(() => '');
   const [, state, started] = /^(\S+)\s+(.+)$/.exec(said.trim()) ?? [];
   return state?.startsWith('Z') ? '' : (started ?? null);
 }
 
-async function startByPowerShell(pid: number): Promise<string | null> {
+async function startByPowerShell(pid: number, run: RunProgram): Promise<string | null> {
   if (pid === process.pid) return String(Math.round(performance.timeOrigin));
   const command = `([DateTimeOffset](Get-Process -Id ${pid}).StartTime).ToUnixTimeMilliseconds()`;
   const said = await run('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', command]).catch(
@@ -120,7 +121,9 @@ async function startByPowerShell(pid: number): Promise<string | null> {
   return /^\d+$/.test(said.trim()) ? said.trim() : null;
 }
 
-async function run(program: string, args: string[]): Promise<string> {
+type RunProgram = (program: string, args: string[]) => Promise<string>;
+
+async function runProgram(program: string, args: string[]): Promise<string> {
   return (await promisify(execFile)(program, args, { timeout: PROGRAM_LIMIT_MS, windowsHide: true })).stdout;
 }
 

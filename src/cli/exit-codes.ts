@@ -1,4 +1,4 @@
-/** Exit statuses of every command (DESIGN: command line). Signals add 128 to their number. */
+/** Exit statuses of every command. Signals add 128 to their number. */
 export const EXIT = {
   ok: 0,
   failed: 1,
@@ -8,3 +8,15 @@ export const EXIT = {
   prerequisite: 5,
   testsFailed: 6,
 } as const;
+
+/** What each status tells a caller; `docs/reference/exit-statuses.md` is generated from it. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  ok: 'Success.',
+  failed: 'The command failed.',
+  usage: 'Wrong use: an unknown flag, a value that is not valid, or a folder without a project.',
+  unanswered: 'A question needs an answer, and there is no terminal to ask it on.',
+  timedOut: 'Something was not ready in time.',
+  prerequisite:
+    'Something is missing or too old on this machine (Docker, a GPU, Python, a package), a port is taken, or the project runs already.',
+  testsFailed: 'A request of `test` got another answer than expected.',
+};

@@ -1,6 +1,13 @@
 import { constants } from 'node:os';
 
-const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Windows has no number for SIGBREAK in Node's table on other systems; this is its own. */
+const SIGBREAK = 21;
+
+/** The signals that ask us to end: on Windows also Ctrl+Break. A console window that is closed sends SIGHUP there. */
+export function endingSignals(platform: NodeJS.Platform = process.platform): readonly NodeJS.Signals[] {
+  return ['SIGINT', 'SIGTERM', 'SIGHUP', ...(platform === 'win32' ? (['SIGBREAK'] as const) : [])];
+}
+
 /** npm and shells deliver one wish to end several times; what comes this soon after the first is the same wish. */
 const SAME_WISH_MS = 300;
 
@@ -14,7 +21,10 @@ export interface Interruption {
  * The first wish to end: a signal, or what `left` resolves with. A signal that comes later than that ends the
  * process at once: children notice that by their closed pipes, and the next start sweeps the state folder.
  */
-export function nextInterruption(left?: Promise<Interruption>): Promise<Interruption> {
+export function nextInterruption(
+  left?: Promise<Interruption>,
+  platform: NodeJS.Platform = process.platform,
+): Promise<Interruption> {
   return new Promise((resolve) => {
     let askedAt: number | undefined;
     const ask = (interruption: Interruption) => {
@@ -22,9 +32,9 @@ export function nextInterruption(left?: Promise<Interruption>): Promise<Interrup
       resolve(interruption);
     };
     void left?.then(ask);
-    for (const signal of ENDING_SIGNALS) {
+    for (const signal of endingSignals(platform)) {
       process.on(signal, () => {
-        const exitCode = 128 + constants.signals[signal];
+        const exitCode = 128 + (constants.signals[signal] ?? SIGBREAK);
         if (askedAt !== undefined && performance.now() - askedAt > SAME_WISH_MS) process.exit(exitCode);
         ask({ reason: signal, exitCode });
       });

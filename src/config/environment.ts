@@ -55,9 +55,12 @@ export function detachedEnvironment(variables: Variables = process.env): Record<
 }
 
 /** Where all state lies: `TRITON_LOCAL_HOME`, else the XDG state folder, on Windows the local application data. */
-export function homeDirectory(variables: Variables = process.env): string {
+export function homeDirectory(
+  variables: Variables = process.env,
+  platform: NodeJS.Platform = process.platform,
+): string {
   if (variables.TRITON_LOCAL_HOME) return path.resolve(variables.TRITON_LOCAL_HOME);
-  if (process.platform === 'win32' && variables.LOCALAPPDATA)
-    return path.join(variables.LOCALAPPDATA, 'triton-local');
+  if (platform === 'win32' && variables.LOCALAPPDATA)
+    return path.win32.join(variables.LOCALAPPDATA, 'triton-local');
   return path.join(variables.XDG_STATE_HOME || path.join(homedir(), '.local', 'state'), 'triton-local');
 }

@@ -13,9 +13,9 @@ const KEYS = [
 ];
 
 /**
- * Variables from the real server's own file (azureml.md 1.10): the one that `AZUREML_CONFIG_FILE` names, else
- * `config.json` in the source directory, else in the script's folder. Variables of the environment win over them. A
- * workspace's `config.json` has none of these keys.
+ * Variables from the real server's own file (docs/reference/azureml.md#environment-variables): the one that
+ * `AZUREML_CONFIG_FILE` names, else `config.json` in the source directory, else in the script's folder. Variables of
+ * the environment win over them. A workspace's `config.json` has none of these keys.
  * @throws CONFIG_INVALID where it is no JSON object: the real server does not start with it either.
  */
 export async function readServerConfigFile(

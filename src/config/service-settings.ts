@@ -1,6 +1,9 @@
 import { messageOf, userError } from '../base/index.ts';
 
-/** How the scoring service serves, as the variables of the real server set it (azureml.md 1.10). */
+/**
+ * How the scoring service serves, as the variables of the real server set it
+ * (docs/reference/azureml.md#environment-variables).
+ */
 export interface ServiceSettings {
   /** Origins of web pages that may read answers, each a text or a pattern; none sends no CORS headers. */
   readonly corsOrigins: readonly string[];
@@ -8,7 +11,7 @@ export interface ServiceSettings {
   readonly serverVersion: string | undefined;
 }
 
-/** The server whose contract we keep (azureml.md section 1). */
+/** The server whose contract we keep (docs/reference/azureml.md#scoring-server). */
 const SERVER_VERSION = 'azmlinfsrv/1.5.1';
 
 type Variables = Readonly<Record<string, string | undefined>>;

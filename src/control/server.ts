@@ -68,13 +68,21 @@ async function listenAt(server: Server, socketPath: string): Promise<void> {
     });
     // A connection that cannot be accepted, for lack of file handles say, must not end the emulator.
     server.on('error', () => undefined);
-    if (process.platform !== 'win32') await chmod(socketPath, 0o600);
+    await keepToOwner(socketPath);
   } catch (cause) {
     server.close();
     throw systemError('CONTROL_UNAVAILABLE', `no control socket at ${socketPath}: ${messageOf(cause)}`, {
       cause,
     });
   }
+}
+
+/** Lets only the owner connect. A pipe on Windows is not a file and has its own rights. */
+export async function keepToOwner(
+  socketPath: string,
+  platform: NodeJS.Platform = process.platform,
+): Promise<void> {
+  if (platform !== 'win32') await chmod(socketPath, 0o600);
 }
 
 async function close(server: Server, terminals: ReadonlySet<Terminal>): Promise<void> {

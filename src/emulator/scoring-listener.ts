@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { formatAddress, reachableHost } from '../base/index.ts';
 import { healthPort, type ProjectConfig } from '../config/index.ts';
+import { createConsole } from '../console/index.ts';
 import type { EventSink } from '../events/index.ts';
 import {
   cloudProfile,
@@ -76,7 +77,7 @@ export class ScoringListener implements AsyncDisposable {
     this.#key = key;
     this.#previous.push(before);
     await announce();
-    await before.leave();
+    await before.stopListening();
   }
 
   /** Reads the keys again; they count from the next request on. */
@@ -122,6 +123,7 @@ async function openOn(port: number, parts: ScoringListenerParts): Promise<Opened
     port,
     deployment: config.script ? 'script' : 'no-code',
     engine,
+    console: createConsole(source),
     keys,
     corsOrigins: scoring.corsOrigins,
     serverVersion: scoring.serverVersion,

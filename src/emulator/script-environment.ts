@@ -4,7 +4,7 @@ import type { ModelSource, ProjectConfig } from '../config/index.ts';
 /**
  * What the entry script finds in its environment: ours, and where the models lie. `$AZUREML_MODEL_DIR` is the folder
  * in which the registered folder lies, so that a script's `$AZUREML_MODEL_DIR/models/triton/...` is right here as in
- * the cloud (azureml.md 2.5); a value that the user sets wins.
+ * the cloud (docs/reference/azureml.md#azureml_model_dir); a value that the user sets wins.
  */
 export function scriptEnvironment(config: ProjectConfig): Record<string, string> {
   return { AZUREML_MODEL_DIR: modelDirectory(config.models, config.projectDir), ...config.environment };

@@ -20,6 +20,17 @@ export interface ScriptStartOptions {
   readonly uses: (file: string) => Promise<void>;
 }
 
+/** Whether workers are forked from a process that has loaded the script, and what to say if that is asked for in vain. */
+export function choosePreload(
+  environment: Readonly<Record<string, string>>,
+  workers: number,
+  platform: NodeJS.Platform = process.platform,
+): { readonly preloads: boolean; readonly notice?: string } {
+  if (environment.WORKER_PRELOAD?.toLowerCase() !== 'true') return { preloads: false };
+  if (platform !== 'win32') return { preloads: true };
+  return { preloads: false, ...(workers > 1 && { notice: NO_PRELOAD }) };
+}
+
 /**
  * Readies what starts the script's generations; starts none yet. Each start takes up the settings as the project's
  * files have them now, and looks for the environment that the requirements ask for: an edit of them builds another,
@@ -33,11 +44,8 @@ export function prepareScript(
   const start = async (generation: number, signal: AbortSignal) => {
     const config = await settings.next();
     const environment = scriptEnvironment(config);
-    const wantsPreload = environment.WORKER_PRELOAD?.toLowerCase() === 'true';
-    const canFork = process.platform !== 'win32';
-    if (wantsPreload && !canFork && config.workers.count > 1) {
-      events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text: NO_PRELOAD });
-    }
+    const { preloads, notice } = choosePreload(environment, config.workers.count);
+    if (notice) events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text: notice });
     const { interpreter, packages } = await ensureEnvironment(
       config.python,
       config.home,
@@ -51,7 +59,7 @@ export function prepareScript(
       {
         generation,
         workers: config.workers.count,
-        preload: wantsPreload && canFork && !config.python.debug,
+        preload: preloads && !config.python.debug,
         interpreter,
         packages,
         entryScript: script.entryScript,

@@ -252,9 +252,9 @@ class RunningFronted implements LocalEngine {
   }
 
   /**
-   * A real Triton stays "not ready" after a first load that failed, even when that model is removed (triton.md 14).
-   * Then a new one takes over, without a gap, so that removing the model mends readiness as in the embedded engine.
-   * An external one is not ours to replace.
+   * A real Triton stays "not ready" after a first load that failed, even when that model is removed
+   * (docs/reference/triton.md#measured). Then a new one takes over, without a gap, so that removing the model mends
+   * readiness as in the embedded engine. An external one is not ours to replace.
    */
   async #renewWhereStuck(running: RunningEngine, removed: string): Promise<void> {
     const others = running.models().filter(({ name }) => name !== removed);

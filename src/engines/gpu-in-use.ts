@@ -13,7 +13,7 @@ export function gpuNameIn(line: string): string | undefined {
 
 /**
  * The GPU that a Triton verifiably uses, for people: by the metrics, whose families `nv_gpu_*` are there only where it
- * has one. That one was asked for proves nothing (ux.md section 5.3), nor does `NVIDIA_VISIBLE_DEVICES`, which reads
+ * has one. That one was asked for proves nothing, nor does `NVIDIA_VISIBLE_DEVICES`, which reads
  * `void` under CDI.
  * @param name of the first GPU in the log; metrics know UUIDs alone
  * @returns undefined where the metrics name none within the limit

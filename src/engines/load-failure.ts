@@ -1,5 +1,12 @@
 import path from 'node:path';
-import { messageOf, type SourceLocation, systemError, TritonLocalError, userError } from '../base/index.ts';
+import {
+  isInside,
+  messageOf,
+  type SourceLocation,
+  systemError,
+  TritonLocalError,
+  userError,
+} from '../base/index.ts';
 import { locateConfigError, ModelConfigError, readModelDefinition } from '../repository/index.ts';
 import type { ModelBoard } from './model-board.ts';
 import { type IndexEntry, TritonRefusal } from './triton-client.ts';
@@ -77,7 +84,10 @@ function nameMissingBackend(reason: string): string {
   return `${reason} (this tritonserver has no ${backend} backend: ${other} serves the model)`;
 }
 
-/** The index knows a model that could not be read, or has no version, by name alone; the reason stands in the log only (triton.md 6.5). */
+/**
+ * The index knows a model that could not be read, or has no version, by name alone; the reason stands in the log only
+ * (docs/reference/triton.md#log-lines).
+ */
 export function notePollFailure(text: string, board: ModelBoard): void {
   const [, model, reason] =
     /^(?:Poll failed for model directory|failed to load model) '([^']*)': ([\s\S]*)$/.exec(text) ?? [];
@@ -139,7 +149,7 @@ function pythonLocation(
 ): SourceLocation | undefined {
   for (const [, file = '', line] of message.matchAll(/^\s*(\S.*?\.py)\((\d+)\)/gm)) {
     const full = path.resolve(file);
-    if (full.startsWith(directory + path.sep)) return { file: full, line: Number(line) };
+    if (isInside(directory, full)) return { file: full, line: Number(line) };
   }
   const version = knownVersion || /: version (\d+) /.exec(message)?.[1];
   const [, file, line] = /\(([^/()\s]+\.py), line (\d+)\)/.exec(message) ?? [];

@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { execa } from 'execa';
-import { entryKind, messageOf, systemError } from '../base/index.ts';
+import { entryKind, messageOf, retryWhileHeld, systemError } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
 
 /** The release that is installed where the project brings none; the same that our tests run. */
@@ -70,7 +70,7 @@ async function install(target: string, options: OnnxRuntimeOptions, signal: Abor
     using _progress = reportProgress(building, (detail) => say('installing', detail));
     await runNpm(building, options.environment, signal);
     await dropOtherPlatforms(path.join(building, 'node_modules', PACKAGE, 'bin'));
-    if ((await entryKind(target)) === undefined) await rename(building, target);
+    if ((await entryKind(target)) === undefined) await retryWhileHeld(() => rename(building, target));
     say('ready', target);
   } finally {
     await rm(building, { recursive: true, force: true });
@@ -160,18 +160,30 @@ async function sizeOf(directory: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** `bin/napi-vN/PLATFORM/ARCH`: keeps ours. */
-async function dropOtherPlatforms(bin: string): Promise<void> {
+/**
+ * Keeps our part of `bin/napi-vN/PLATFORM/ARCH`.
+ * @throws ONNXRUNTIME_INSTALL_FAILED where there is none, as for Macs with an Intel processor
+ */
+export async function dropOtherPlatforms(
+  bin: string,
+  { platform, arch }: Pick<NodeJS.Process, 'platform' | 'arch'> = process,
+): Promise<void> {
+  const ours = path.join(platform, arch);
+  let isThere = false;
   for (const abi of await readdir(bin)) {
-    for (const platform of await readdir(path.join(bin, abi))) {
-      const directory = path.join(bin, abi, platform);
-      if (platform !== process.platform) {
-        await rm(directory, { recursive: true });
-        continue;
-      }
-      for (const arch of await readdir(directory)) {
-        if (arch !== process.arch) await rm(path.join(directory, arch), { recursive: true });
+    for (const system of await readdir(path.join(bin, abi))) {
+      for (const machine of await readdir(path.join(bin, abi, system))) {
+        if (path.join(system, machine) === ours) isThere = true;
+        else await rm(path.join(bin, abi, system, machine), { recursive: true });
       }
     }
   }
+  if (isThere) return;
+  throw systemError(
+    'ONNXRUNTIME_INSTALL_FAILED',
+    `${PACKAGE} ${ONNXRUNTIME_VERSION} has no build for ${platform} ${arch}`,
+    {
+      hint: 'use --engine docker, or --engine external with a Triton on another machine',
+    },
+  );
 }

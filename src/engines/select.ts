@@ -44,7 +44,10 @@ const DOCKER_LIMIT_MS = 1_500;
  * native and embedded as far as they are there, and never has anything downloaded.
  * @throws ENGINE_UNAVAILABLE (exit 5) when what was asked for cannot be, with the command that mends it
  */
-export async function planEngines(wishes: EngineWishes): Promise<readonly [EnginePlan, ...EnginePlan[]]> {
+export async function planEngines(
+  wishes: EngineWishes,
+  platform: NodeJS.Platform = process.platform,
+): Promise<readonly [EnginePlan, ...EnginePlan[]]> {
   const { choice, gpus } = wishes.engine;
   const wantsGpu = gpus !== undefined && gpus !== 'none';
   switch (choice) {
@@ -59,7 +62,7 @@ export async function planEngines(wishes: EngineWishes): Promise<readonly [Engin
         },
       ];
     case 'native':
-      return [{ kind: 'native', program: nativeProgram(wishes), reason: CHOSEN }];
+      return [{ kind: 'native', program: nativeProgram(wishes, platform), reason: CHOSEN }];
     case 'external':
       return [externalPlan(wishes)];
     case 'embedded':
@@ -156,9 +159,9 @@ function gpuChoice(gpus: string): GpuChoice {
   return gpus === 'all' || gpus === 'none' ? gpus : gpus.split(',');
 }
 
-function nativeProgram(wishes: EngineWishes): string | undefined {
+function nativeProgram(wishes: EngineWishes, platform: NodeJS.Platform): string | undefined {
   const { tritonserver } = wishes.engine;
-  if (process.platform === 'win32') {
+  if (platform === 'win32') {
     throw systemError('ENGINE_UNAVAILABLE', 'there is no native tritonserver for Windows', {
       hint: 'use --engine docker or --engine embedded, or run triton-local in WSL',
     });
@@ -172,8 +175,11 @@ function nativeProgram(wishes: EngineWishes): string | undefined {
 }
 
 /** Whether the native engine was asked for and has no server: one would have to be installed. */
-export function lacksTriton(wishes: Pick<EngineWishes, 'engine' | 'environment' | 'home'>): boolean {
-  if (wishes.engine.choice !== 'native' || process.platform === 'win32') return false;
+export function lacksTriton(
+  wishes: Pick<EngineWishes, 'engine' | 'environment' | 'home'>,
+  platform: NodeJS.Platform = process.platform,
+): boolean {
+  if (wishes.engine.choice !== 'native' || platform === 'win32') return false;
   return wishes.engine.tritonserver === undefined && foundTriton(wishes) === undefined;
 }
 

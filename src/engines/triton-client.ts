@@ -2,7 +2,7 @@ import { Agent, type Dispatcher } from 'undici';
 import type { ModelState } from '../events/index.ts';
 import type { EngineEndpoints } from '../proxy/index.ts';
 
-/** One line of Triton's repository index (triton.md 1.7). */
+/** One line of Triton's repository index (docs/reference/triton.md#repository-index). */
 export interface IndexEntry {
   readonly name: string;
   readonly version?: string;
@@ -16,7 +16,7 @@ interface Counted {
   readonly ns: number;
 }
 
-/** What a loaded version has done since it was loaded (triton.md 8). */
+/** What a loaded version has done since it was loaded (docs/reference/triton.md#statistics). */
 export interface StatisticsEntry {
   readonly name: string;
   readonly version: string;

@@ -7,10 +7,13 @@ export interface ParsedLine {
   readonly text: string;
 }
 
-/** Triton's two preambles, default and ISO 8601 (triton.md section 6.4). */
+/** Triton's two preambles, default and ISO 8601 (docs/reference/triton.md#log-format). */
 const TRITON =
   /^(?:([EWI])(\d{4}) (\d\d:\d\d:\d\d\.\d{6})|(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) ([EWI])) (\d+) ([^:]+):(\d+)\] (.*)$/;
-/** The Azure scoring server's format: `2026-11-22 08:32:47,669 I [11208] azmlinfsrv.print - text` (azureml.md 1.9). */
+/**
+ * The Azure scoring server's format: `2026-11-22 08:32:47,669 I [11208] azmlinfsrv.print - text`
+ * (docs/reference/azureml.md#logging).
+ */
 const AZMLINFSRV = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([DIWEC]) \[\d+\] \S+ - /;
 /** The same server before 2021, and the commonest hand-made formats: a time, then a level between separators. */
 const PIPED =

@@ -115,7 +115,7 @@ export class ModelControl implements AsyncDisposable {
 
   /**
    * A load that a client asks for: of what the folder holds now; without an override an unchanged model is left as it is.
-   * @throws LoadError, KServeError with Triton's load errors (E71 to E75)
+   * @throws LoadError, KServeError with Triton's load errors (docs/reference/triton.md#model-control)
    */
   loadForClient(name: string, override: LoadOverride | undefined): Promise<void> {
     return this.#inTurn('load', name, () =>

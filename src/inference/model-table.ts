@@ -44,7 +44,7 @@ export class ModelTable {
 
   /**
    * The version a request is for; the highest that answers where none is named.
-   * @throws KServeError with Triton's lookup errors (E1 to E4)
+   * @throws KServeError with Triton's lookup errors (docs/reference/triton.md#lookup-and-framing)
    */
   find(name: string, version: string | undefined): LoadedVersion {
     const model = this.#models.get(name);

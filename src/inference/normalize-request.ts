@@ -20,8 +20,8 @@ export interface NormalizedRequest {
 }
 
 /**
- * Checks a request against its model in the order and with the words of Triton's core (E49 to E66 of its
- * catalogue) and gives the tensors the model's shapes.
+ * Checks a request against its model in the order and with the words of Triton's core
+ * (docs/reference/triton.md#core-validation) and gives the tensors the model's shapes.
  * @throws KServeError
  */
 export function normalizeRequest(request: InferRequest, signature: ModelSignature): NormalizedRequest {

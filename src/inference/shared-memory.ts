@@ -33,10 +33,15 @@ const MAX_REGIONS = 1_024;
  */
 export class SharedMemoryRegions implements Disposable {
   readonly #regions = new Map<string, Region>();
+  readonly #platform: NodeJS.Platform;
+
+  constructor(platform: NodeJS.Platform = process.platform) {
+    this.#platform = platform;
+  }
 
   /** @throws KServeError with Triton's text: a taken name, a key that cannot be opened, a part that is not there */
   register(name: string, key: string, offset: number, byteSize: number): void {
-    if (process.platform !== 'linux')
+    if (this.#platform !== 'linux')
       throw unsupported("triton-local's embedded engine has system shared memory on Linux only");
     if (this.#regions.has(name)) throw invalidArgument(`shared memory region '${name}' already in manager`);
     if (this.#regions.size >= MAX_REGIONS)

@@ -1,4 +1,4 @@
-/** The elements of a BYTES tensor as views; `undefined` where the last one is cut short. */
+/** Returns the elements of a BYTES tensor as views; `undefined` if the last one is truncated. */
 export function splitBytesTensor(data: Uint8Array): Buffer[] | undefined {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   const elements: Buffer[] = [];
@@ -12,7 +12,7 @@ export function splitBytesTensor(data: Uint8Array): Buffer[] | undefined {
   return at === bytes.length ? elements : undefined;
 }
 
-/** Elements behind their 4-byte little-endian lengths. */
+/** Encodes elements, each after its 4-byte little-endian length. */
 export function joinBytesTensor(elements: readonly (string | Uint8Array)[]): Buffer {
   let size = 0;
   for (const element of elements)

@@ -37,14 +37,14 @@ export function isDatatype(text: string): text is Datatype {
   return Object.hasOwn(ELEMENT_BYTES, text);
 }
 
-/** The protocol's name of a model configuration's `data_type`; undefined for TYPE_INVALID and the unknown. */
+/** The protocol's name for the `data_type` of a model configuration; undefined for TYPE_INVALID and unknown types. */
 export function datatypeOfConfig(dataType: string): Datatype | undefined {
   if (dataType === 'TYPE_STRING') return 'BYTES';
   const name = dataType.startsWith('TYPE_') ? dataType.slice('TYPE_'.length) : '';
   return isDatatype(name) && name !== 'BYTES' ? name : undefined;
 }
 
-/** The `data_type` of a model configuration for a datatype of the protocol. */
+/** The `data_type` of a model configuration for one of the protocol's datatypes. */
 export function configTypeOf(datatype: Datatype): string {
   return datatype === 'BYTES' ? 'TYPE_STRING' : `TYPE_${datatype}`;
 }

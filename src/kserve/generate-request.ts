@@ -7,15 +7,15 @@ import { internal, invalidArgument, KServeError } from './kserve-error.ts';
 import type { InferInput, InferRequest, ParameterValue } from './messages.ts';
 import { requestPrefix } from './request-prefix.ts';
 
-/** What a model says of an input, the batch dimension included. */
+/** An input as its model declares it, batch dimension included. */
 export interface GenerateInput {
   readonly datatype: Datatype;
   readonly shape: readonly number[];
 }
 
 /**
- * Reads a request of the generate extension: one flat object whose members are inputs by their names, and parameters.
- * @param maxBytes limit of a tensor
+ * Reads a request of the generate extension: one flat object whose members are inputs, by name, and parameters.
+ * @param maxBytes limit for each tensor
  * @throws KServeError with the texts of Triton's HTTP layer
  */
 export function parseGenerateRequest(
@@ -99,7 +99,9 @@ function readTensor(
   return { name, datatype, shape, data: decodeJsonTensor(text, span, datatype, count) };
 }
 
-/** The innermost variable dimension takes what the fixed ones leave, the others are 1; undefined where it does not fit. */
+/**
+ * Gives the innermost variable dimension what the fixed ones leave and the others 1; undefined if that does not fit.
+ */
 function fillShape(modelShape: readonly number[], count: number): readonly number[] | undefined {
   const fixed = modelShape.reduce((product, dim) => (dim === -1 ? product : product * dim), 1);
   if (count % fixed !== 0) return undefined;

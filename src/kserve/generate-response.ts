@@ -4,9 +4,9 @@ import { quoteText, writeTensorData } from './json-writer.ts';
 import type { ParameterValue, Tensor } from './messages.ts';
 
 /**
- * Writes an answer of the generate extension: one flat object, its keys in byte order, outputs of one element bare, parameters
- * beside them.
- * @returns Latin-1 characters that are its bytes
+ * Writes an answer of the generate extension: one flat object of outputs and parameters, keys in byte order, outputs of
+ * one element without an array.
+ * @returns its bytes as Latin-1 characters
  * @throws KServeError for FP16 and BF16 outputs
  */
 export function encodeGenerateResponse(

@@ -9,21 +9,21 @@ import { parametersOf, readRegion } from './tensor-parameters.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
-/** What inputs are read from, one after another. */
+/** The request from which inputs are read one by one. */
 export interface InputSource {
   readonly text: string;
   readonly body: Buffer;
-  /** Where the next binary tensor starts. */
+  /** Offset of the next binary tensor. */
   offset: number;
   readonly model: string;
   readonly maxBytes: number;
   readonly id: string;
-  /** The names so far. */
+  /** The names read so far. */
   readonly named: Set<string>;
   readonly memory: SharedMemory;
 }
 
-/** Reads one element of `inputs`. @throws KServeError (E18 to E37 of Triton's catalogue) */
+/** Reads one element of `inputs`. @throws KServeError (docs/reference/triton.md#request-structure) */
 export function readInput(input: JsonValue, source: InputSource): InferInput {
   const object: JsonObject = isObject(input) ? input : new Map();
   const parameters = parametersOf(object);
@@ -53,7 +53,7 @@ function readShape(input: JsonObject, name: string): number[] {
   const shape: number[] = [];
   const dims = asArray(memberOf(input, 'shape', context), context);
   for (const dim of dims) shape.push(asUnsigned(dim, context));
-  // A number holds such a dimension only about: it is refused here, with the claim that is true of it.
+  // A number cannot hold such a dimension exactly: refuse it here, with the message that is true of it.
   if (dims.some((dim) => typeof dim === 'bigint')) throw overflow(input, name, dims.map(exactly));
   return shape;
 }
@@ -62,13 +62,13 @@ function exactly(dim: JsonValue): bigint {
   return typeof dim === 'bigint' ? dim : BigInt(Number(dim));
 }
 
-/** What is wrong with a shape of dimensions beyond 2^53. */
+/** The error for a shape with dimensions beyond 2^53. */
 function overflow(input: JsonObject, name: string, shape: readonly bigint[]): Error {
-  const told = `invalid shape for input '${name}': shape [${shape}]`;
+  const message = `invalid shape for input '${name}': shape [${shape}]`;
   if (shape.some((dim) => dim > MAX_INT64))
-    return invalidArgument(`${told} contains one or more invalid dimensions`);
+    return invalidArgument(`${message} contains one or more invalid dimensions`);
   const count = shape.reduce((product, dim) => product * dim, 1n);
-  if (count > MAX_INT64) return invalidArgument(`${told} ${TOO_MANY_ELEMENTS}`);
+  if (count > MAX_INT64) return invalidArgument(`${message} ${TOO_MANY_ELEMENTS}`);
   const datatype = input.get('datatype');
   const width = typeof datatype === 'string' && isDatatype(datatype) ? ELEMENT_BYTES[datatype] || 4 : 4;
   return byteOverflow(name, count, width);
@@ -113,13 +113,13 @@ function readJsonData(
       `JSON input '${name}' has a byte_size (${count * width} bytes) that exceeds the maximum allowed value of ${source.maxBytes} bytes. Use --http-max-input-size to increase the limit.`,
     );
   const span = asSpan(memberOf(input, 'data', "Unable to parse 'data': "), "Unable to parse 'data': ");
-  // No element takes less than two characters: refuse before room for the claimed shape is taken.
+  // Every element takes at least two characters: refuse a larger claim before allocating memory for it.
   if (datatype !== 'BYTES' && count > span.end - span.start)
     throw internal("Unable to parse 'data': Shape does not match true shape of 'data' field");
   return decodeJsonTensor(source.text, span, datatype, count);
 }
 
-/** Triton counts no elements in an empty shape. */
+/** For Triton, an empty shape has no elements. */
 function checkedCount(name: string, shape: readonly number[]): number {
   if (shape.length === 0) return 0;
   const count = exactCount(shape);

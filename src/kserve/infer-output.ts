@@ -6,7 +6,10 @@ import { parametersOf, readRegion } from './tensor-parameters.ts';
 
 const NO_OUTPUTS: readonly RequestedOutput[] = [];
 
-/** Reads `outputs`; what goes to shared memory is claimed. @throws KServeError (E40 to E42 of Triton's catalogue) */
+/**
+ * Reads `outputs` and reserves the regions of shared memory that they name.
+ * @throws KServeError (docs/reference/triton.md#request-structure)
+ */
 export function readOutputs(root: JsonValue, memory: SharedMemory): readonly RequestedOutput[] {
   const value = isObject(root) ? root.get('outputs') : undefined;
   if (value === undefined) return NO_OUTPUTS;

@@ -9,10 +9,10 @@ import type { InferInput, InferRequest, ParameterValue, SequencePosition, Shared
 
 const NO_PARAMETERS: ReadonlyMap<string, ParameterValue> = new Map();
 
-/** The position of a request that belongs to no sequence. */
+/** The sequence fields of a request that belongs to no sequence. */
 export const NO_SEQUENCE: SequencePosition = { id: 0n, start: false, end: false };
 
-/** A body that is one tensor: the binary extension's raw request (`Inference-Header-Content-Length: 0`). */
+/** A body that consists of one tensor: the binary extension's raw request (`Inference-Header-Content-Length: 0`). */
 export function rawInferRequest(body: Uint8Array): InferRequest {
   return {
     id: '',
@@ -28,11 +28,13 @@ export function rawInferRequest(body: Uint8Array): InferRequest {
 }
 
 /**
- * Reads a request: `jsonBytes` of JSON, then the binary tensors in the order of the inputs, which become views.
+ * Reads a request: `jsonBytes` of JSON, then the binary tensors in the order of the inputs; tensors are views on the
+ * body.
  * @param model only for error texts.
  * @param maxBytes limit of the JSON part and of each tensor given in JSON.
- * @param memory what regions of shared memory mean.
- * @throws KServeError with the texts and in the order of Triton's HTTP layer (E14 to E48 of its catalogue).
+ * @param memory resolves regions of shared memory.
+ * @throws KServeError with the texts and in the order of Triton's HTTP layer
+ * (docs/reference/triton.md#request-structure).
  */
 export function parseInferRequest(
   body: Buffer,

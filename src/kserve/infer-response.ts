@@ -3,14 +3,14 @@ import { quoteText, writeDouble, writeTensorData } from './json-writer.ts';
 import { internal } from './kserve-error.ts';
 import type { ParameterValue, SharedMemoryTarget, Tensor } from './messages.ts';
 
-/** One output of an answer and how it is to be written. */
+/** One output of an answer and its encoding. */
 export interface ResponseOutput {
   readonly tensor: Tensor;
   readonly binary: boolean;
   readonly shared?: SharedMemoryTarget | undefined;
 }
 
-/** A response body in the order it goes out: the JSON, then the binary tensors as they lie in memory. */
+/** A response body in the order of sending: the JSON, then the binary tensors, not copied. */
 export interface EncodedResponse {
   readonly json: Buffer;
   readonly tensors: readonly Uint8Array[];
@@ -18,9 +18,9 @@ export interface EncodedResponse {
 }
 
 /**
- * Writes an answer as Triton does: compact, fields in its order, flat data.
- * Outputs for shared memory are written there, and only described here.
- * @throws KServeError for FP16 and BF16 outputs that are to be JSON, and for shared memory that is too small
+ * Writes an answer as Triton does: compact, fields in its order, flat data. Outputs for shared memory are written there
+ * and only described in the answer.
+ * @throws KServeError for FP16 and BF16 outputs requested as JSON, and for shared memory that is too small
  */
 export function encodeInferResponse(
   id: string,
@@ -60,7 +60,7 @@ function writeParameters(parameters: ReadonlyMap<string, ParameterValue> | undef
   return `"parameters":{${members.join(',')}},`;
 }
 
-/** A parameter as JSON, in Latin-1 characters that are its bytes. */
+/** A parameter as JSON: its bytes as Latin-1 characters. */
 export function writeParameter(value: ParameterValue): string {
   if (typeof value === 'string') return quoteText(value);
   return typeof value === 'number' && !Number.isInteger(value) ? writeDouble(value) : String(value);

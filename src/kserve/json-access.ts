@@ -1,8 +1,8 @@
 import { JsonDouble, type JsonObject, JsonSpan, type JsonValue } from './json-value.ts';
 import { internal } from './kserve-error.ts';
 
-// Accessors with the words of Triton's own (`common/include/triton/common/triton_json.h`). A wrong type is an
-// internal error there, so it becomes 500; `context` is what the caller puts in front, such as `Unable to parse 'id': `.
+// Accessors with the messages of Triton's own (`common/include/triton/common/triton_json.h`). A wrong type is an
+// internal error there, and so becomes 500; `context` is the caller's prefix, such as `Unable to parse 'id': `.
 
 export function isObject(value: JsonValue | undefined): value is JsonObject {
   return value instanceof Map;
@@ -14,7 +14,7 @@ export function memberOf(object: JsonValue, key: string, context: string): JsonV
   return value;
 }
 
-/** Triton takes strings as C strings: what stands behind a NUL is lost. */
+/** Triton reads strings as C strings, which end at a NUL. */
 export function asString(value: JsonValue, context: string): string {
   if (typeof value !== 'string') throw wrong(context, 'string');
   const end = value.indexOf('\0');
@@ -36,7 +36,7 @@ export function asSpan(value: JsonValue, context: string): JsonSpan {
   return value;
 }
 
-/** An integer >= 0; beyond 2^53 it is rounded, which only matters to sizes that are refused anyway. */
+/** An integer >= 0, rounded beyond 2^53, which affects only sizes that are refused anyway. */
 export function asUnsigned(value: JsonValue, context: string): number {
   if ((typeof value === 'number' || typeof value === 'bigint') && value >= 0) return Number(value);
   throw wrong(context, 'unsigned-integer');

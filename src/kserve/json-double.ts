@@ -1,18 +1,18 @@
-// RapidJSON, which reads Triton's JSON, does not always give the double nearest to a text: it collects digits and
-// multiplies once by a power of ten. Tensors have to hold the very same bits, so this reads numbers as it does
-// (`reader.h`, ParseNumber without full precision).
+// RapidJSON, which Triton uses, does not always return the double nearest to a text: it collects digits and multiplies
+// once by a power of ten. Tensors must hold the same bits, so we read numbers as it does (`reader.h`, ParseNumber
+// without full precision).
 
-/** 2^53 - 1: a significand up to this takes one more digit as an integer. */
+/** 2^53 - 1: a significand up to this value accepts one more digit as an integer. */
 const EXACT = Number.MAX_SAFE_INTEGER;
 const EXACT_DIGITS = 15;
-/** Times ten and with a digit more it is still an exact integer. */
+/** Multiplied by ten, and with another digit added, it is still an exact integer. */
 const ROOM_FOR_DIGIT = Math.floor(EXACT / 10) - 1;
-/** Digits of a fraction that count once the significand is no exact integer any more. */
+/** Digits of a fraction that count once the significand is no longer an exact integer. */
 const SIGNIFICANT_DIGITS = 17;
 const MAX_EXPONENT = 308;
 const POWERS = Float64Array.from({ length: MAX_EXPONENT + 1 }, (_none, exponent) => Number(`1e${exponent}`));
 
-/** The double of a number that is well written; infinite for one that is too big. */
+/** The double for a syntactically valid number; infinite for a number that is too big. */
 export function doubleValue(text: string, start: number, end: number): number {
   const negative = text.charCodeAt(start) === 45;
   const first = negative ? start + 1 : start;
@@ -46,7 +46,7 @@ export function doubleValue(text: string, start: number, end: number): number {
   return negative ? -value : value;
 }
 
-/** The index of the first character from `from` on that is no digit. */
+/** The index of the first character at or after `from` that is not a digit. */
 export function skipDigits(text: string, from: number): number {
   let at = from;
   for (let code = text.charCodeAt(at); code >= 48 && code <= 57; code = text.charCodeAt(at)) at += 1;
@@ -59,7 +59,7 @@ function smallInteger(text: string, start: number, end: number): number {
   return value;
 }
 
-/** As many digits as 64 bits hold are an integer, the others are worked in one by one. */
+/** Reads as many digits as 64 bits hold as an integer, and adds the others one by one. */
 function largeInteger(text: string, start: number, end: number, negative: boolean): number {
   const limit = negative ? 2n ** 63n : 2n ** 64n - 1n;
   let fits = Math.min(end, start + 20);
@@ -69,7 +69,7 @@ function largeInteger(text: string, start: number, end: number, negative: boolea
   return value;
 }
 
-/** `value * 10 + digit`, rounded once: both summands are exact. */
+/** `value * 10 + digit`, rounded once, since both summands are exact. */
 function appendDigit(value: number, digit: number): number {
   const low = value % 1_048_576;
   return (value - low) * 10 + (low * 10 + digit);

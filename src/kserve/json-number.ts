@@ -3,10 +3,13 @@ import { JsonDouble, syntaxError } from './json-value.ts';
 
 const MIN_INT64 = -(2n ** 63n);
 const MAX_UINT64 = 2n ** 64n - 1n;
-/** No number of fewer characters, and without an exponent, is too big for a double. */
+/** A number with fewer characters and no exponent always fits a double. */
 const SAFE_LENGTH = 300;
 
-/** The end of the number at `start`, whose value fits a double. @throws KServeError as Triton's parser words it */
+/**
+ * Returns the end of the number at `start`, whose value fits a double.
+ * @throws KServeError as Triton's parser words it
+ */
 export function skipNumber(text: string, start: number): number {
   let at = start;
   if (text.charCodeAt(at) === 45) at += 1;

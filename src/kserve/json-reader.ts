@@ -4,8 +4,8 @@ import { type JsonObject, JsonSpan, type JsonValue, syntaxError } from './json-v
 
 /**
  * Reads a JSON text the way Triton's parser does: the first of equal keys wins, 64-bit integers stay exact,
- * `NaN`, `Inf` and `Infinity` are numbers, and a mistake is told with that parser's words and byte offset.
- * Arrays below a key `data` come as spans, so that tensors are decoded once, straight into their bytes.
+ * `NaN`, `Inf` and `Infinity` are numbers, and errors have that parser's message and byte offset.
+ * Arrays below a key `data` become spans, so that tensors are decoded once, directly into their bytes.
  * @param text the bytes as Latin-1 characters, so that offsets count bytes.
  * @throws KServeError 500 `failed to parse the request JSON buffer: TEXT at OFFSET`
  */
@@ -13,16 +13,16 @@ export function readJson(text: string): JsonValue {
   return new JsonReader(text, 'data').document();
 }
 
-/** A member of an object and where its value stands in the text. */
+/** A member of an object and the location of its value in the text. */
 export interface JsonMember {
   readonly key: string;
-  /** Arrays are spans. */
+  /** Arrays become spans. */
   readonly value: JsonValue;
   readonly span: JsonSpan;
 }
 
 /**
- * The members of a JSON object in their order, equal keys included; undefined for a document that is no object.
+ * The members of a JSON object in order, equal keys included; undefined for a document that is not an object.
  * @throws KServeError like `readJson`
  */
 export function readJsonMembers(text: string): readonly JsonMember[] | undefined {
@@ -31,7 +31,7 @@ export function readJsonMembers(text: string): readonly JsonMember[] | undefined
   return root instanceof Map ? members : undefined;
 }
 
-/** Deeper documents than this are refused; nothing that is a request comes near it. */
+/** The maximum depth of a document, far beyond that of any request. */
 const MAX_DEPTH = 1_000;
 const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
 const COMMA = 44;
@@ -40,7 +40,7 @@ const COLON = 58;
 class JsonReader {
   readonly #text: string;
   readonly #spans: 'data' | 'all';
-  /** Takes the members of the root object. */
+  /** Receives the members of the root object. */
   readonly #members: JsonMember[] | undefined;
   #at = 0;
   #depth = 0;
@@ -100,7 +100,7 @@ class JsonReader {
     this.#at += 1;
     let code = this.#next();
     if (code === 125) {
-      this.#leave();
+      this.#exit();
       return members;
     }
     for (;;) {
@@ -120,7 +120,7 @@ class JsonReader {
       this.#at += 1;
       code = this.#next();
     }
-    this.#leave();
+    this.#exit();
     return members;
   }
 
@@ -130,7 +130,7 @@ class JsonReader {
     this.#at += 1;
     let code = this.#next();
     if (code === 93) {
-      this.#leave();
+      this.#exit();
       return elements;
     }
     for (;;) {
@@ -142,7 +142,7 @@ class JsonReader {
       this.#at += 1;
       code = this.#next();
     }
-    this.#leave();
+    this.#exit();
     return elements;
   }
 
@@ -177,7 +177,7 @@ class JsonReader {
     }
   }
 
-  /** Passes over anything but an array. */
+  /** Skips any value but an array. */
   #skipScalar(code: number): void {
     if (code === 34) this.#at = skipString(this.#text, this.#at);
     else if (code === 123 || code === 116 || code === 102 || code === 110) this.#value(code, false);
@@ -205,7 +205,7 @@ class JsonReader {
     if (this.#depth > MAX_DEPTH) throw this.#error('Terminate parsing due to Handler error.');
   }
 
-  #leave(): void {
+  #exit(): void {
     this.#at += 1;
     this.#depth -= 1;
   }

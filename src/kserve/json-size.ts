@@ -1,6 +1,6 @@
 import { invalidArgument } from './kserve-error.ts';
 
-/** @throws KServeError (E14) for JSON of more bytes than a request may hold */
+/** @throws KServeError (docs/reference/triton.md#e14) for JSON of more bytes than a request may hold */
 export function refuseLargeJson(bytes: number, maxBytes: number): void {
   if (bytes > maxBytes)
     throw invalidArgument(

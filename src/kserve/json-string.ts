@@ -1,8 +1,8 @@
 import { syntaxError } from './json-value.ts';
 
-// Texts are Latin-1 characters that stand for bytes, so that offsets count bytes and BYTES tensors stay what they are.
+// Texts are bytes as Latin-1 characters, so that offsets count bytes and BYTES tensors stay unchanged.
 
-/** The end of the string whose quote is at `start`. @throws KServeError as Triton's parser words it */
+/** Returns the end of the string whose quote is at `start`. @throws KServeError as Triton's parser words it */
 export function skipString(text: string, start: number): number {
   let at = start + 1;
   for (;;) {
@@ -34,7 +34,7 @@ function skipEscape(text: string, at: number): number {
     throw syntaxError('Invalid escape character in string.', at);
   }
   const first = hexValue(text, at);
-  // The second half of a pair may stand alone, the first half may not.
+  // The second half of a pair may occur alone, the first half may not.
   if (first < 0xd800 || first > 0xdbff) return at + 6;
   const invalid = () => syntaxError('The surrogate pair in string is invalid.', at);
   if (text[at + 6] !== '\\' || text[at + 7] !== 'u') throw invalid();
@@ -59,18 +59,18 @@ function withoutEscapes(raw: string): string {
   });
 }
 
-/** Three bytes in the manner of UTF-8, which no decoder takes for a character. */
+/** Three bytes in UTF-8's scheme that no decoder accepts as a character. */
 function loneSurrogate(character: string): string {
   const code = character.charCodeAt(0);
   return String.fromCharCode(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f));
 }
 
-/** Latin-1 characters that are the bytes of a UTF-8 text as that text. */
+/** Decodes UTF-8 bytes given as Latin-1 characters. */
 export function decodeUtf8(bytes: string): string {
   return isAscii(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
-/** A text as Latin-1 characters that are its UTF-8 bytes. */
+/** Encodes a text as UTF-8 bytes in Latin-1 characters. */
 export function encodeUtf8(text: string): string {
   return isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
 }

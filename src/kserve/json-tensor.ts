@@ -4,14 +4,14 @@ import { skipString, stringBytes } from './json-string.ts';
 import type { JsonSpan } from './json-value.ts';
 import { internal, invalidArgument } from './kserve-error.ts';
 
-/** Arrays inside `data` may nest this deep. */
+/** How deep arrays inside `data` may be nested. */
 const MAX_NESTING = 100;
 
 /**
- * Decodes a JSON `data` array into the tensor's bytes. Nesting is ignored, only the number of elements counts;
- * integers are cut to their type's width, as Triton does it.
- * @param text what `span` was read from.
- * @throws KServeError with Triton's texts for a wrong kind of element, a wrong count, too deep nesting.
+ * Decodes a JSON `data` array into the tensor's bytes. Only the number of elements counts, not their nesting; integers
+ * are truncated to their type's width, as Triton does.
+ * @param text the text that `span` refers to.
+ * @throws KServeError with Triton's texts for a wrong kind or number of elements, or too deep nesting.
  */
 export function decodeJsonTensor(
   text: string,
@@ -89,7 +89,7 @@ function storeFloat(target: Float32Array | Float64Array): Store {
   };
 }
 
-/** An integer of up to 15 digits; undefined for anything longer or of another kind. */
+/** Reads an integer of up to 15 digits; undefined for anything else. */
 function smallInteger(text: string, start: number, end: number): number | undefined {
   const negative = text.charCodeAt(start) === 45;
   let at = negative ? start + 1 : start;
@@ -114,7 +114,7 @@ function longInteger(text: string, start: number, end: number, sign: Sign): bigi
   return value;
 }
 
-/** How many elements a value holds, arrays in arrays included; 1 for what is no array. */
+/** The number of elements of a value, nested arrays included; 1 for a value that is not an array. */
 export function countElements(text: string, span: JsonSpan): number {
   let count = 0;
   forEachElement(text, span, "Unable to parse 'data': ", () => {
@@ -123,7 +123,7 @@ export function countElements(text: string, span: JsonSpan): number {
   return count;
 }
 
-/** However many there are: Triton counts strings later, with all the checks of the model's core. */
+/** Accepts any number of strings: Triton counts them later, with the checks of its core. */
 function decodeStrings(text: string, span: JsonSpan): Uint8Array {
   const parts: Buffer[] = [];
   let size = 0;
@@ -143,7 +143,10 @@ function decodeStrings(text: string, span: JsonSpan): Uint8Array {
   return target;
 }
 
-/** Calls `visit` with the bounds of every element that is not an array, depth first; a value that is none is one. */
+/**
+ * Calls `visit` with the bounds of every element that is not an array, depth first; a value other than an array is
+ * one element.
+ */
 function forEachElement(
   text: string,
   span: JsonSpan,

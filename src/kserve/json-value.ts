@@ -1,6 +1,6 @@
 import { internal } from './kserve-error.ts';
 
-/** A number that was written with a fraction or exponent, or is too large for an integer: never an integer. */
+/** A number written with a fraction or exponent, or too large for an integer; it never counts as an integer. */
 export class JsonDouble {
   readonly value: number;
   constructor(value: number) {
@@ -8,7 +8,7 @@ export class JsonDouble {
   }
 }
 
-/** An array that was checked but not built: from its `[` to behind its `]` in the text it was read from. */
+/** An array that was checked but not built: the offsets of its `[` and of the end of its `]` in the text. */
 export class JsonSpan {
   readonly start: number;
   readonly end: number;
@@ -18,7 +18,7 @@ export class JsonSpan {
   }
 }
 
-/** Integers are numbers, or bigints where a number would not be exact; strings are decoded. */
+/** Integers are numbers, or bigints if a number would not be exact; strings are decoded. */
 export type JsonValue =
   | null
   | boolean
@@ -31,7 +31,7 @@ export type JsonValue =
   | JsonObject;
 export type JsonObject = Map<string, JsonValue>;
 
-/** A mistake in a JSON text, told as Triton's parser does; `at` counts bytes. */
+/** A syntax error in the words of Triton's parser; `at` counts bytes. */
 export function syntaxError(message: string, at: number): Error {
   return internal(`failed to parse the request JSON buffer: ${message} at ${at}`);
 }

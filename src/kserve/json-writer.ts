@@ -2,19 +2,19 @@ import type { Datatype } from './datatypes.ts';
 import { encodeUtf8 } from './json-string.ts';
 import { invalidArgument } from './kserve-error.ts';
 
-// Texts here are Latin-1 characters that stand for bytes, so that BYTES tensors pass through untouched.
+// Texts are bytes as Latin-1 characters, so that BYTES tensors pass through unchanged.
 
-/** A text as a JSON string; `text` is decoded. */
+/** Writes a decoded text as a JSON string. */
 export function quoteText(text: string): string {
   return quoteBytes(encodeUtf8(text));
 }
 
-/** Bytes (as Latin-1 characters) as a JSON string: quote, backslash and control characters are escaped. */
+/** Writes bytes (as Latin-1 characters) as a JSON string, with quote, backslash and control characters escaped. */
 export function quoteBytes(bytes: string): string {
   return `"${NEEDS_ESCAPE.test(bytes) ? bytes.replace(ESCAPED, escapeCharacter) : bytes}"`;
 }
 
-/** A number as Triton's writer prints a double: shortest digits, `.0` for whole ones, no plus in exponents. */
+/** Writes a number as Triton writes a double: shortest digits, `.0` for whole numbers, no plus in exponents. */
 export function writeDouble(value: number): string {
   if (Number.isInteger(value)) {
     if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
@@ -25,7 +25,7 @@ export function writeDouble(value: number): string {
 }
 
 /**
- * The elements of a tensor as a flat JSON array.
+ * Writes the elements of a tensor as a flat JSON array.
  * @throws KServeError for FP16 and BF16, which JSON cannot carry.
  */
 export function writeTensorData(datatype: Datatype, data: Uint8Array, count: number): string {

@@ -2,7 +2,7 @@ import { Agent, request } from 'undici';
 import { type Datatype, isDatatype } from './datatypes.ts';
 import type { ModelMetadata, Tensor } from './messages.ts';
 
-/** What was asked of a server failed: its status and its words. */
+/** A request that the server refused: its status and message. */
 export class KServeResponseError extends Error {
   readonly status: number;
 
@@ -17,7 +17,7 @@ export interface ClientRequest {
   readonly id?: string;
   readonly version?: string;
   readonly inputs: readonly Tensor[];
-  /** Names; all where left out. */
+  /** Names; if omitted, all. */
   readonly outputs?: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export interface KServeClientOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A client of any KServe v2 server over HTTP; tensors travel in the binary form. */
+/** An HTTP client for any KServe v2 server; it sends and requests binary tensors. */
 export class KServeClient implements AsyncDisposable {
   readonly #url: string;
   readonly #headers: Readonly<Record<string, string>>;
@@ -47,7 +47,7 @@ export class KServeClient implements AsyncDisposable {
     this.#agent = new Agent({ headersTimeout: timeoutMs, bodyTimeout: timeoutMs, connectTimeout: timeoutMs });
   }
 
-  /** Whether the server, or one model of it, answers that it is ready; false where nothing answers. */
+  /** Whether the server, or one of its models, reports that it is ready; false if nothing answers. */
   async ready(model?: string): Promise<boolean> {
     const target = model === undefined ? '/v2/health/ready' : `/v2/models/${model}/ready`;
     try {
@@ -112,7 +112,7 @@ function errorText(body: Buffer): string {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed === 'object' && parsed && 'error' in parsed) return String(parsed.error);
   } catch {
-    // Not every error is JSON; the bare text says as much.
+    // Not every error is JSON; the plain text will do.
   }
   return text;
 }

@@ -1,4 +1,4 @@
-/** The codes of Triton's errors with the HTTP status each becomes (`server/src/http_server.cc`). */
+/** Triton's error codes with their HTTP statuses (`server/src/http_server.cc`). */
 export const STATUS = {
   Unknown: 400,
   Internal: 500,
@@ -12,10 +12,10 @@ export const STATUS = {
 
 export type KServeErrorCode = keyof typeof STATUS;
 
-/** An error as the protocol carries it: an HTTP status and the text of the `error` key. */
+/** An error of the protocol: an HTTP status and the text of the `error` key. */
 export class KServeError extends Error {
   readonly status: number;
-  /** Triton's name for the kind of error; logs and model reasons start with it. */
+  /** Triton's name for the kind of error, with which logs and model reasons begin. */
   readonly code: KServeErrorCode;
 
   constructor(code: KServeErrorCode, message: string) {

@@ -1,32 +1,32 @@
 import type { Datatype } from './datatypes.ts';
 
-/** A request or model parameter as the protocol knows them. */
+/** The value of a request or model parameter. */
 export type ParameterValue = string | number | bigint | boolean;
 
-/** One input as it came: its bytes in the protocol's binary layout, a view where it came binary. */
+/** One received input: its bytes in the protocol's binary layout, as a view if it was sent binary. */
 export interface InferInput {
   readonly name: string;
-  /** As written in the request, which may be no datatype at all. */
+  /** As written in the request; not necessarily a known datatype. */
   readonly datatype: string;
   readonly shape: readonly number[];
   readonly data: Uint8Array;
 }
 
-/** One output that the request names. */
+/** One requested output. */
 export interface RequestedOutput {
   readonly name: string;
   readonly binary: boolean;
-  /** Number of classes asked for; 0 for the plain tensor. */
+  /** Number of requested classes; 0 for the plain tensor. */
   readonly classification: number;
-  /** Where the output goes in place of the answer. */
+  /** The region of shared memory that receives the output instead of the answer. */
   readonly shared?: SharedMemoryTarget;
 }
 
 /** Regions of memory that a client shares with the server. */
 export interface SharedMemory {
-  /** A copy of a part of a region. @throws KServeError where there is no such part */
+  /** Returns a copy of part of a region. @throws KServeError if there is no such part */
   read(region: string, offset: number, byteSize: number): Uint8Array;
-  /** A part of a region to write an output to. @throws KServeError where there is no such part */
+  /** Returns part of a region, to write an output to. @throws KServeError if there is no such part */
   claim(region: string, offset: number, byteSize: number): SharedMemoryTarget;
 }
 
@@ -35,7 +35,7 @@ export interface SharedMemoryTarget {
   write(data: Uint8Array): void;
 }
 
-/** Where a request belongs; an id of 0 or '' stands for no sequence. */
+/** The sequence that a request belongs to; an id of 0 or '' means none. */
 export interface SequencePosition {
   readonly id: bigint | string;
   readonly start: boolean;
@@ -43,19 +43,19 @@ export interface SequencePosition {
 }
 
 export interface InferRequest {
-  /** Empty when the client sent none. */
+  /** Empty if the client sent none. */
   readonly id: string;
   readonly inputs: readonly InferInput[];
-  /** Empty asks for every output. */
+  /** If empty, every output is requested. */
   readonly outputs: readonly RequestedOutput[];
-  /** Encoding of outputs that are not named. */
+  /** Encoding of outputs that the request does not name. */
   readonly binaryDataOutput: boolean;
   readonly priority: number;
   /** Microseconds; 0 for none. */
   readonly timeout: number;
   readonly sequence: SequencePosition;
   readonly parameters: ReadonlyMap<string, ParameterValue>;
-  /** The whole body is one input whose name, shape and datatype the model's configuration gives. */
+  /** The whole body is one input; its name, shape and datatype come from the model's configuration. */
   readonly raw: boolean;
 }
 

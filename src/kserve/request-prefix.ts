@@ -1,4 +1,4 @@
-/** Triton's prefix for errors of the core: the client's id, or that there is none. */
+/** Triton's prefix for errors of its core: the client's id, or a placeholder. */
 export function requestPrefix(id: string): string {
   return `[request id: ${id === '' ? '<id_unknown>' : id}] `;
 }

@@ -1,6 +1,6 @@
 import { pathOf } from './request-target.ts';
 
-/** Whether a request of the protocol changes the server for everybody, and which kind of change it is. */
+/** The ways in which a request can change the server for every client. */
 export type StateChange = 'model-control' | 'settings' | 'shared-memory';
 
 const CHANGES: readonly (readonly [StateChange, RegExp])[] = [
@@ -8,13 +8,13 @@ const CHANGES: readonly (readonly [StateChange, RegExp])[] = [
   ['settings', /^\/+v2\/+(?:logging|(?:models\/+[^/]+\/+(?:versions\/+[^/]+\/+)?)?trace\/+setting)\/*$/],
   ['shared-memory', /^\/+v2\/+(?:system|cuda)sharedmemory\/+(?:region\/+[^/]+\/+)?(?:un)?register\/*$/],
 ];
-/** Nearly every request ends here: inference goes to /v2/models/NAME/infer. */
+/** Rules out nearly every request: inference goes to /v2/models/NAME/infer. */
 const MAY_CHANGE = /repo|setting|logging|sharedmemory|%/i;
 
 /**
- * The change that a request to the HTTP service would make; undefined for inference and for what only reads. Escapes
- * are undone first, since the server undoes them as well.
- * @param target the request target as it came: a path with its query, or a whole URL.
+ * The change that a request to the HTTP service would make; undefined for inference and for requests that only read.
+ * Decodes percent-escapes first, as the server does.
+ * @param target the raw request target: a path with its query, or a full URL.
  */
 export function stateChangeOf(
   method: string | undefined,
@@ -29,14 +29,14 @@ const LOOPBACK_ORIGIN =
   /^https?:\/\/(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 
 /**
- * Whether an `Origin` field names a web page that is not of this machine. Browsers send the field with every POST, so
- * a page anywhere could otherwise have its visitor's own server load a model. Other programs send none.
+ * Whether an `Origin` field names a web page of another machine. Browsers send the field with every POST, and without
+ * this check any page could make its visitor's own server load a model. Other programs do not send it.
  */
 export function isForeignOrigin(origin: string | undefined): boolean {
   return origin !== undefined && !LOOPBACK_ORIGIN.test(origin.trim());
 }
 
-/** The text of the 403 that a change asked for by a foreign page gets. */
+/** The text of the 403 for a change requested by a foreign page. */
 export const FOREIGN_ORIGIN_REFUSED =
   'a web page of another origin may not change the server; send the request without an Origin field';
 

@@ -1,13 +1,13 @@
 import { asString, asUnsigned, isObject } from './json-access.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
 
-/** Parameters of an input or output; what is no object is passed over. */
+/** The parameters of an input or output; anything but an object is ignored. */
 export function parametersOf(object: JsonObject): JsonObject | undefined {
   const parameters = object.get('parameters');
   return isObject(parameters) ? parameters : undefined;
 }
 
-/** The part of shared memory that parameters name. */
+/** The part of shared memory that the parameters name. */
 export function readRegion(region: JsonValue, parameters: JsonObject | undefined) {
   const size = (key: string) => {
     const value = parameters?.get(key);

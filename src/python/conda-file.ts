@@ -4,7 +4,7 @@ import { userError } from '../base/index.ts';
 import { type CondaPackage, parseCondaSpec } from './conda-spec.ts';
 import { type PipLine, readText } from './pip-lines.ts';
 
-/** What a conda file asks for, each with its line. */
+/** What a conda file requires, each entry with its line. */
 export interface CondaFile {
   readonly packages: readonly CondaPackage[];
   readonly pip: readonly PipLine[];
@@ -30,7 +30,7 @@ export async function readCondaFile(file: string): Promise<CondaFile> {
     throw refuse(
       ' has no list of dependencies',
       undefined,
-      'a conda file has `dependencies:` with packages and a `pip:` section',
+      'list the packages under `dependencies:`, those of pip in a `pip:` section there',
     );
   }
   const packages: CondaPackage[] = [];
@@ -40,7 +40,7 @@ export async function readCondaFile(file: string): Promise<CondaFile> {
     if (isMap(entry)) {
       const section = entry.get('pip', true);
       if (!isSeq(section) && !(isScalar(section) && section.value === null)) {
-        throw refuse(': only a `pip:` section may be nested in dependencies, with a list of lines', line);
+        throw refuse(': dependencies may only nest a `pip:` section, which is a list of lines', line);
       }
       for (const item of isSeq(section) ? section.items : []) {
         if (!isScalar(item)) throw refuse(': a line of the pip section must be text', lineOf(item));
@@ -56,7 +56,7 @@ export async function readCondaFile(file: string): Promise<CondaFile> {
       throw refuse(
         `: ${isScalar(entry) ? `"${entry.value}"` : 'this entry'} is not a package`,
         line,
-        'a dependency is written NAME, NAME=VERSION or NAME>=VERSION',
+        'write NAME, NAME=VERSION or NAME>=VERSION',
       );
     }
     packages.push(found);

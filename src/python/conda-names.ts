@@ -1,10 +1,10 @@
 import { type CondaPackage, pipVersion } from './conda-spec.ts';
 
-/** What every environment has in any case. A version of pip itself changes nothing that a script sees. */
+/** What every environment has anyway. No script notices the version of pip itself. */
 const ALWAYS_THERE = new Set(['python', 'pip', 'python_abi']);
 const THERE_IN_SOME_VERSION = new Set(['setuptools', 'wheel']);
 
-/** Packages of conda whose name on PyPI differs. */
+/** Conda packages that have another name on PyPI. */
 const PYPI_NAMES: ReadonlyMap<string, string> = new Map([
   ['pytorch', 'torch'],
   ['pytorch-cpu', 'torch'],
@@ -44,15 +44,15 @@ const PYPI_NAMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 const IN_WHEELS = 'packages from PyPI bring the CUDA libraries that they need';
-const NATIVE = 'it is no Python package, and PyPI does not have it';
+const NATIVE = 'it is not a Python package, and PyPI does not have it';
 
-/** Libraries and programs that only conda has, and why doing without them is what can be done. */
+/** Libraries and programs that only conda has, and why we leave them out. */
 const NOT_ON_PYPI: readonly (readonly [RegExp, string])[] = [
   [/^(?:cudatoolkit|cudnn|nccl|pytorch-cuda|pytorch-mutex|cuda(?:-.*)?|lib(?:cu|nv).*)$/, IN_WHEELS],
-  [/^cpuonly$/, 'it chooses a build of PyTorch for the CPU, and a build from PyPI runs there too'],
+  [/^cpuonly$/, 'it selects a CPU build of PyTorch, and the build from PyPI runs on the CPU too'],
   [
     /^(?:nomkl|blas|libblas|liblapack|libcblas|openblas|libopenblas|mkl-service|mkl_fft|mkl_random|intel-openmp|llvm-openmp|_openmp_mutex)$/,
-    'it chooses a numerical library, and wheels from PyPI bring their own',
+    'it selects a numerical library, and wheels from PyPI bring their own',
   ],
   [
     /^(?:_libgcc_mutex|libgcc(?:-ng)?|libgomp|libstdcxx(?:-ng)?|libgfortran.*|gcc(?:_.*)?|gxx(?:_.*)?|gfortran.*|compilers|c-compiler|cxx-compiler|binutils.*|sysroot.*|ld_impl.*|make|libtool|autoconf|pkg-config)$/,
@@ -64,18 +64,18 @@ const NOT_ON_PYPI: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** What becomes of a conda package where pip installs. */
+/** What pip does for a conda package. */
 export type PipEquivalent =
   | { readonly kind: 'there' }
   | { readonly kind: 'pip'; readonly requirement: string }
   | { readonly kind: 'none'; readonly why: string };
 
-/** The package of PyPI for one of conda: most have the same name. */
+/** Returns the PyPI package for a conda package; most have the same name. */
 export function pipEquivalent({ name, version }: CondaPackage): PipEquivalent {
   if (ALWAYS_THERE.has(name) || (THERE_IN_SOME_VERSION.has(name) && version === '')) return { kind: 'there' };
   const [, why] = NOT_ON_PYPI.find(([pattern]) => pattern.test(name)) ?? [];
   if (why !== undefined) return { kind: 'none', why };
   const wanted = pipVersion(version);
-  if (wanted === undefined) return { kind: 'none', why: `pip has no words for the version "${version}"` };
+  if (wanted === undefined) return { kind: 'none', why: `pip cannot express the version "${version}"` };
   return { kind: 'pip', requirement: `${PYPI_NAMES.get(name) ?? name}${wanted}` };
 }

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { systemError } from '../base/index.ts';
 
-/** @throws DEBUGPY_MISSING: nothing is installed into a Python that was given. */
+/** @throws DEBUGPY_MISSING; nothing is installed into a Python that the user provides. */
 export async function requireDebugger(
   interpreter: string,
   environment: Readonly<Record<string, string>>,
@@ -16,6 +16,6 @@ export async function requireDebugger(
   if (!failed) return;
   const reason = stderr.trim().split('\n').at(-1) ?? '';
   throw systemError('DEBUGPY_MISSING', `${interpreter} cannot import debugpy (${reason})`, {
-    hint: `install it: ${interpreter} -m pip install debugpy; or leave --python out`,
+    hint: `install it: ${interpreter} -m pip install debugpy; or omit --python`,
   });
 }

@@ -1,36 +1,36 @@
 const MIN_BETWEEN_MS = 250;
 
 /**
- * Turns what pip writes of its downloads into lines for people: bytes, speed and time left where pip gives numbers
- * (`--progress-bar raw`, pip 24.1), else the sizes that it names. Other lines are passed on.
+ * Turns pip's download output into readable lines: bytes, speed and time left if pip reports numbers
+ * (`--progress-bar raw`, pip 24.1), otherwise the sizes that it names. Other lines are passed on.
  */
 export class DownloadProgress {
   readonly #now: () => number;
   #file = '';
   #startedAt = 0;
-  #toldAt = Number.NEGATIVE_INFINITY;
+  #reportedAt = Number.NEGATIVE_INFINITY;
 
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 
-  /** The line to show; undefined for a number that comes too soon after the last one. */
+  /** The line to show; undefined for a number that arrives too soon after the last one. */
   read(line: string): string | undefined {
     const [, file] = /^\s*Downloading (\S+)/.exec(line) ?? [];
     if (file !== undefined) {
       const name = file.split('/').at(-1) ?? file;
-      // Of a wheel's long name, package and version.
+      // Package and version from a wheel's long name.
       this.#file = name.split('-').slice(0, 2).join(' ');
       this.#startedAt = this.#now();
-      this.#toldAt = Number.NEGATIVE_INFINITY;
+      this.#reportedAt = Number.NEGATIVE_INFINITY;
       return line.replace(file, name);
     }
     const [, done, total] = /^Progress (\d+) of (\d+)/.exec(line) ?? [];
     if (done === undefined) return line;
     const now = this.#now();
     const isWhole = done === total;
-    if (!isWhole && now - this.#toldAt < MIN_BETWEEN_MS) return undefined;
-    this.#toldAt = now;
+    if (!isWhole && now - this.#reportedAt < MIN_BETWEEN_MS) return undefined;
+    this.#reportedAt = now;
     return describe(this.#file, Number(done), Number(total), (now - this.#startedAt) / 1000);
   }
 }

@@ -10,24 +10,27 @@ import { installFailure } from './install-failure.ts';
 import type { Interpreter } from './interpreter.ts';
 import type { Requirements } from './requirements.ts';
 
-/** What the cause of a failure is looked for in. */
+/** How much output is kept to find the cause of a failure. */
 const KEPT_LINES = 600;
-/** From this release on pip tells its downloads as numbers. */
+/** The first release of pip that reports downloads as numbers. */
 const RAW_PROGRESS_SINCE = [24, 1] as const;
 
 export interface EnvironmentBuild {
-  /** Where the environment is made: it cannot be moved afterwards. */
+  /** Where the environment is built; it cannot be moved afterwards. */
   readonly directory: string;
   readonly base: Interpreter;
-  /** The conda program that makes it; undefined where venv and pip, or uv, do. */
+  /** The conda program that builds it; undefined to build with venv and pip, or with uv. */
   readonly conda: string | undefined;
   readonly requirements: Requirements;
-  /** What the installers run with; its PATH is searched for `uv`. */
+  /** Environment variables of the installers; its PATH is searched for `uv`. */
   readonly environment: Readonly<Record<string, string>>;
   readonly report: (step: string, detail: string) => void;
 }
 
-/** Makes the environment; a mark at the end makes it count. @throws ENVIRONMENT_FAILED; the signal's reason. */
+/**
+ * Builds the environment; it counts only once its marker file is written, last.
+ * @throws ENVIRONMENT_FAILED; the signal's reason.
+ */
 export async function buildEnvironment(build: EnvironmentBuild, signal: AbortSignal): Promise<void> {
   const { directory, base, requirements, conda, report } = build;
   await rm(directory, { recursive: true, force: true, maxRetries: 5 });
@@ -41,9 +44,9 @@ export async function buildEnvironment(build: EnvironmentBuild, signal: AbortSig
   report('done', `for ${requirements.title}`);
 }
 
-/** The Python of an environment; conda's lies elsewhere on Windows. */
-export function interpreterIn(directory: string): string {
-  if (process.platform !== 'win32') return path.join(directory, 'bin', 'python');
+/** The Python of an environment; on Windows, conda puts it elsewhere than venv. */
+export function interpreterIn(directory: string, platform: NodeJS.Platform = process.platform): string {
+  if (platform !== 'win32') return path.join(directory, 'bin', 'python');
   const ofConda = path.join(directory, 'python.exe');
   return existsSync(ofConda) ? ofConda : path.join(directory, 'Scripts', 'python.exe');
 }
@@ -64,12 +67,12 @@ async function withPip(build: EnvironmentBuild, signal: AbortSignal): Promise<vo
   }
 }
 
-/** Conda's packages by conda; then the pip section, as conda does. */
+/** Conda installs its packages, then pip the pip section, in conda's order. */
 async function withConda(build: EnvironmentBuild, conda: string, signal: AbortSignal): Promise<void> {
   const { directory, base, requirements } = build;
   const { packages = [], channels = [], python, pip = [] } = requirements.conda ?? {};
   const specs = packages.map(({ spec }) => spec);
-  // Conda installs no Python and no pip by itself.
+  // Conda installs neither Python nor pip unless asked.
   const added = [...(python ? [] : [`python=${base.version}`]), 'pip'];
   const from = (channels.length > 0 ? channels : ['conda-forge']).flatMap((channel) => ['-c', channel]);
   await rm(directory, { recursive: true, force: true });
@@ -91,13 +94,13 @@ async function writeList(directory: string, lines: readonly string[]): Promise<s
 }
 
 async function pipInstall(directory: string, list: string): Promise<string[]> {
-  const progress = (await tellsNumbers(directory)) ? 'raw' : 'off';
+  const progress = (await reportsNumbers(directory)) ? 'raw' : 'off';
   const quiet = ['--disable-pip-version-check', '--no-input', '--progress-bar', progress];
-  // Isolated, for pip runs in the user's folder, where a `types.py` or `code.py` would take the place of Python's own.
+  // Isolated, since pip runs in the user's folder, where a `types.py` or `code.py` would shadow Python's own.
   return ['-I', '-u', '-m', 'pip', 'install', ...quiet, '-r', list];
 }
 
-async function tellsNumbers(directory: string): Promise<boolean> {
+async function reportsNumbers(directory: string): Promise<boolean> {
   const [wanted, wantedMinor] = RAW_PROGRESS_SINCE;
   const libraries = [path.join(directory, 'Lib'), ...(await inFolder(path.join(directory, 'lib')))];
   for (const library of libraries) {
@@ -128,11 +131,11 @@ async function runStep(
       if (!line.startsWith('Progress ') && output.push(line) > KEPT_LINES) output.shift();
       report(step, shown);
     });
-  // The guard ends the installer with us, even when we are killed: an orphan would go on writing into the environment.
+  // The guard ends the installer with us, even if we are killed: an orphan would keep writing into the environment.
   const subprocess = execa(base.command, [path.join(harnessDirectory(), 'guard.py'), ...command], {
     env: installEnvironment(environment),
     extendEnv: false,
-    // Relative paths count from the folder of the user's file, as with conda.
+    // Relative paths are resolved from the folder of the user's file, as conda does.
     ...(requirements.directory !== undefined && { cwd: requirements.directory }),
     stdin: 'pipe',
     encoding: 'buffer',
@@ -152,7 +155,7 @@ async function runStep(
 }
 
 function installEnvironment(environment: Readonly<Record<string, string>>): Record<string, string> {
-  // PYTHONPATH would make pip believe that packages are there; a user-wide --user setting breaks environments.
+  // PYTHONPATH would make pip believe that packages are installed; a user-wide --user setting breaks environments.
   const { PYTHONPATH: _path, PYTHONHOME: _home, VIRTUAL_ENV: _venv, ...rest } = environment;
   return { ...rest, PIP_USER: '0', PYTHONUNBUFFERED: '1', NO_COLOR: '1' };
 }

@@ -19,7 +19,7 @@ import {
 } from './requirements.ts';
 import { importsOnlyStandardLibrary } from './standard-library.ts';
 
-/** Changed when environments are built in another way, so that old ones are not taken for new. */
+/** Increase it when environments are built differently, so that old ones are not reused. */
 const RECIPE = 2;
 const MAX_DETAIL_CHARACTERS = 100;
 const TITLE = 'python environment';
@@ -28,13 +28,13 @@ const ANY = { interpreter: undefined };
 type Environment = Readonly<Record<string, string>>;
 
 /**
- * The Python for the workers: the given one as it is, else one in a managed environment under
- * `<home>/environments`, built on first need and found again by the content of the project's file.
- * @param script where it imports nothing beyond Python itself and the project names no packages, none are installed.
- * @param environment the variables that pip runs with; its PATH is searched for `uv`, conda and Python.
- * @throws PYTHON_MISSING; DEBUGPY_MISSING where an editor is to attach to a given Python without it; ENVIRONMENT_FILE
- * for a bad requirements or conda file; ENVIRONMENT_FAILED when the packages cannot be installed; the signal's
- * reason, after pip has ended.
+ * Returns the Python for the workers: the given one unchanged, otherwise one in a managed environment under
+ * `<home>/environments`, which is built when first needed and keyed by the content of the project's file.
+ * @param script if it imports only the standard library and the project names no packages, nothing is installed.
+ * @param environment the environment variables of pip; its PATH is searched for `uv`, conda and Python.
+ * @throws PYTHON_MISSING; DEBUGPY_MISSING if an editor is to attach to a given Python without debugpy; ENVIRONMENT_FILE
+ * for an invalid requirements or conda file; ENVIRONMENT_FAILED if the packages cannot be installed; the signal's
+ * reason, once pip has ended.
  */
 export async function ensureEnvironment(
   source: PythonSource,
@@ -63,7 +63,7 @@ export async function ensureEnvironment(
 }
 
 /**
- * The same for packages that we name ourselves; `title` is what they are, for people.
+ * The same for packages of our own choice; `title` describes them to the user.
  * @throws as `ensureEnvironment`
  */
 export function ensurePackages(
@@ -117,7 +117,10 @@ async function provide(
   return { interpreter: interpreterIn(directory) };
 }
 
-/** Conda is slow to start, so it is used for what pip cannot give: a package, or a Python that is not here. */
+/**
+ * Conda is slow to start, so we use it only for what pip cannot provide: a package, or a Python that is not
+ * installed.
+ */
 function condaFor(
   asked: CondaRequirements | undefined,
   fits: boolean,
@@ -127,7 +130,7 @@ function condaFor(
   return findConda(environment);
 }
 
-/** Says what of a conda file is not met, each with its line. */
+/** Warns of the entries of a conda file that are not met, each with its line. */
 function warn(
   { conda: asked, file }: Requirements,
   base: Interpreter,
@@ -138,7 +141,7 @@ function warn(
   const emit = (line: number, text: string) =>
     events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text: `${file}:${line}: ${text}` });
   for (const { spec, line, why } of asked.missing) {
-    emit(line, `${spec} is left out: ${why}; with micromamba, mamba or conda on PATH it is installed`);
+    emit(line, `${spec} is left out: ${why}; put micromamba, mamba or conda on PATH to install it`);
   }
   if (asked.python && !fits) {
     const { spec, line } = asked.python;
@@ -155,7 +158,7 @@ function environmentKey({ content }: Requirements, base: Interpreter, conda: str
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
 
-/** The interpreter's link may have lost its target since. */
+/** The target of the interpreter's link may have been removed since. */
 function isComplete(directory: string): boolean {
   return existsSync(path.join(directory, '.complete')) && existsSync(interpreterIn(directory));
 }

@@ -2,8 +2,8 @@ import { systemError } from '../base/index.ts';
 import type { LogLevel, LogSource } from '../events/index.ts';
 import type { ScoreRequest } from './score-pool.ts';
 
-// The frames between us and a worker; harness/channel.py is the other side and says how they are laid out. The two
-// change together.
+// The frames between us and a worker. harness/channel.py is the other side and describes their layout: change both
+// together.
 
 const CONTROL = 1;
 const REQUEST = 2;
@@ -15,11 +15,11 @@ const LENGTH_BYTES = 4;
 const REQUEST_HEADER_BYTES = 12;
 const REPLY_HEADER_BYTES = 20;
 const SHORT_HEADER_BYTES = 8;
-/** gunicorn's bound for one header field; its length has 16 bits in the frame. */
+/** gunicorn's limit for a header field, whose length takes 16 bits in the frame. */
 const MAX_CONTENT_TYPE_CHARACTERS = 8_190;
-/** Larger bodies are written beside the frame's head instead of being copied into one buffer with it. */
+/** Larger bodies are written after the frame's head instead of being copied into one buffer with it. */
 const JOIN_BYTES = 65_536;
-/** No frame is longer, in either direction. */
+/** The longest frame in either direction. */
 export const MAX_FRAME_BYTES = 0x7fff_ffff;
 
 const FAILED_SENT = 1;
@@ -44,17 +44,17 @@ export interface ReplyFrame {
   readonly body: Buffer;
   /** The body follows in chunks, the last of which says how it ended. */
   readonly streamed: boolean;
-  /** The request ended its handler: this is no answer of the script. */
+  /** The script ended its handler (`sys.exit()`): this is not an answer of the script. */
   readonly aborted: boolean;
   readonly runFunctionFailed: boolean | undefined;
   readonly runReturned: boolean;
   readonly runMs: number;
 }
 
-/** What comes after a piece of a streamed body: another, nothing, or nothing although it is not complete. */
+/** What follows a piece of a streamed body: another piece, the end, or a break before the body is complete. */
 export type ChunkFollows = 'more' | 'end' | 'cut-off';
 
-/** Who hears the frames of one worker, in the order they were written. */
+/** Receives the frames of one worker, in the order they were written. */
 export interface FrameReceiver {
   onControl(message: unknown): void;
   onReply(reply: ReplyFrame): void;
@@ -62,7 +62,7 @@ export interface FrameReceiver {
   onLog(level: LogLevel, source: LogSource, text: string): void;
 }
 
-/** A control message as one frame. */
+/** Encodes a control message as one frame. */
 export function encodeControl(message: unknown): Buffer {
   const payload = Buffer.from(JSON.stringify(message));
   const frame = Buffer.alloc(SHORT_HEADER_BYTES + payload.length);
@@ -73,8 +73,8 @@ export function encodeControl(message: unknown): Buffer {
 }
 
 /**
- * A request as the buffers to write, one after the other. `withHead` adds target and headers, which a plain script that
- * gets a body never asks for.
+ * Encodes a request as buffers to be written in order. `withHead` adds target and headers, which a script that only
+ * takes the body never reads.
  */
 export function encodeRequest(request: ScoreRequest, withHead: boolean): readonly [Buffer, Uint8Array?] {
   const { method, body } = request;
@@ -106,19 +106,19 @@ function findContentType(headers: Headers): string {
   return '';
 }
 
-/** Cuts a worker's output into frames, each a part of the chunk given. A frame that lies in one chunk is not copied. */
+/** Splits a worker's output into frames. A frame that arrives in one chunk is a view on it, not a copy. */
 export class FrameSplitter {
   readonly #onFrame: (chunk: Buffer, at: number, end: number) => void;
   #chunks: Buffer[] = [];
   #bytes = 0;
-  /** Bytes that must be there before it is worth to look again. */
+  /** Bytes that must have arrived before the next frame can be complete. */
   #needed = LENGTH_BYTES;
 
   constructor(onFrame: (chunk: Buffer, at: number, end: number) => void) {
     this.#onFrame = onFrame;
   }
 
-  /** @throws WORKER_FRAME when the bytes are no frames, which only something that writes into our pipe can cause. */
+  /** @throws WORKER_FRAME if the bytes are not frames, which only happens when something else writes into our pipe. */
   push(chunk: Buffer): void {
     if (this.#bytes > 0) {
       this.#chunks.push(chunk);
@@ -147,7 +147,7 @@ export class FrameSplitter {
   }
 }
 
-/** The frames of a worker that runs an entry script. */
+/** Reads the frames of a worker that runs an entry script. */
 export class FrameReader {
   readonly #receiver: FrameReceiver;
   readonly #splitter = new FrameSplitter((chunk, at, end) => this.#dispatch(chunk, at, end));
@@ -175,8 +175,8 @@ export class FrameReader {
 }
 
 /**
- * Reads a frame of the kinds that every worker sends.
- * @throws WORKER_FRAME where it is of none of them
+ * Reads a frame of a kind that every worker sends.
+ * @throws WORKER_FRAME for any other kind
  */
 export function readCommonFrame(
   chunk: Buffer,

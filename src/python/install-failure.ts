@@ -5,22 +5,22 @@ import type { Requirements } from './requirements.ts';
 /** How a step of the build ended. */
 export interface FailedStep {
   readonly step: string;
-  /** What the installer wrote, the newest last. */
+  /** What the installer wrote, newest last. */
   readonly output: readonly string[];
-  /** Of the Python that the environment is for. */
+  /** Version of the environment's Python. */
   readonly python: string | undefined;
 }
 
 interface Reason {
   readonly text: string;
-  /** The package at fault, as far as it can be told. */
+  /** The package at fault, if it can be determined. */
   readonly package?: string | undefined;
   readonly hint?: string | undefined;
 }
 
 const MAX_TEXT = 400;
 
-/** What an installer's output says of a failure: the package with the user's own line, the cause, and what to do. */
+/** Explains a failed installation from its output: the package with the user's own line, the cause, and what to do. */
 export function installFailure(failed: FailedStep, requirements: Requirements): TritonLocalError {
   const { title, file, sources } = requirements;
   const reason = reasonIn(failed);
@@ -36,14 +36,14 @@ export function installFailure(failed: FailedStep, requirements: Requirements): 
     'ENVIRONMENT_FAILED',
     `the Python environment for ${title} could not be built: ${subject}${shorten(reason.text)}`,
     {
-      hint: reason.hint ?? 'correct the file, or give a Python that has the packages with --python',
+      hint: reason.hint ?? 'correct the file, or use --python to name a Python that has the packages',
       cause: new Error(failed.output.join('\n')),
       ...(location && { location }),
     },
   );
 }
 
-/** The line that asks for a package; names are compared as PyPI does. */
+/** Finds the line that requires a package; names are compared as PyPI does. */
 function lineOf(name: string, sources: readonly PipLine[]): PipLine | undefined {
   const wanted = normalized(name);
   const exact = sources.find(({ text }) => text.trim() === name.trim());
@@ -68,7 +68,7 @@ function reasonIn({ step, output, python }: FailedStep): Reason {
   if (step === 'create' && text.includes('ensurepip')) {
     return {
       text: 'this Python lacks the venv module',
-      hint: 'install it (sudo apt install python3-venv), or give a ready Python with --python',
+      hint: 'install it (sudo apt install python3-venv), or use --python to name a complete Python',
     };
   }
   return (
@@ -94,7 +94,7 @@ function noNetwork(text: string): Reason | undefined {
   return {
     text: `the package index cannot be reached (${cause.trim()})`,
     package: /No matching distribution found for (\S+)/.exec(text)?.[1] ?? name,
-    hint: 'check the network and its proxy (HTTPS_PROXY, PIP_INDEX_URL), or give a Python that has the packages with --python',
+    hint: 'check the network and its proxy (HTTPS_PROXY, PIP_INDEX_URL), or use --python to name a Python that has the packages',
   };
 }
 
@@ -102,9 +102,9 @@ function noVersion(text: string, python: string | undefined): Reason | undefined
   const wrong = /Package '?([^'\s]+)'? requires a different Python: (\S+) not in '?([^'\n]+)'?/.exec(text);
   if (wrong) {
     return {
-      text: `it needs Python ${wrong[3]}, and this is ${wrong[2]}`,
+      text: `it needs Python ${wrong[3]}, but this is ${wrong[2]}`,
       package: wrong[1],
-      hint: 'choose another version of it, ask for a fitting python in a conda file, or give one with --python',
+      hint: 'choose another version of it, require a matching python in a conda file, or name one with --python',
     };
   }
   const name = /No matching distribution found for ([^\n(]+)/.exec(text)?.[1]?.trim();
@@ -112,12 +112,12 @@ function noVersion(text: string, python: string | undefined): Reason | undefined
     const versions = /\(from versions: ([^)]*)\)/.exec(text)?.[1]?.trim();
     const there =
       versions === undefined || versions === 'none' || versions === ''
-        ? `the index has no release of it for Python ${python ?? 'in use'}, or not under this name`
+        ? `the index has no release of it for Python ${python ?? 'in use'}, or not by this name`
         : `the index has no such version for Python ${python ?? 'in use'}; it has ${lastOf(versions)}`;
     return {
       text: there,
       package: name,
-      hint: 'check name and version at the line named; a package that only conda has needs micromamba, mamba or conda on PATH',
+      hint: 'check the name and the version on that line; a package that only conda has needs micromamba, mamba or conda on PATH',
     };
   }
   const uv = /Because ([\s\S]*?)(?:,? we can conclude[\s\S]*)?$/.exec(
@@ -127,7 +127,7 @@ function noVersion(text: string, python: string | undefined): Reason | undefined
   return {
     text: uv.trim(),
     package: /^(?:only )?([A-Za-z0-9._-]+)/.exec(uv)?.[1],
-    hint: 'check names and versions',
+    hint: 'check the names and versions',
   };
 }
 
@@ -142,7 +142,7 @@ function conflict(text: string): Reason | undefined {
     const invalid = /Invalid requirement: ('[^']*'|"[^"]*"|\S+)([^\n]*)/.exec(text);
     if (!invalid) return undefined;
     return {
-      text: `it is not a requirement that pip understands`,
+      text: `pip does not understand this requirement`,
       package: invalid[1]?.replace(/^['"]|['"]$/g, ''),
     };
   }
@@ -151,13 +151,13 @@ function conflict(text: string): Reason | undefined {
     .map((line) => line.trim())
     .filter(Boolean);
   return {
-    text: `these exclude each other: ${lines.join('; ')}`,
+    text: `these conflict: ${lines.join('; ')}`,
     package: /user requested (\S+)/.exec(block)?.[1] ?? lines[0]?.split(' ')[0],
-    hint: 'loosen one of the versions',
+    hint: 'relax one of the versions',
   };
 }
 
-/** A package that pip had to build: what its own build says last is the cause. */
+/** A package that pip had to build: the cause is what the build printed last. */
 function noBuild(output: readonly string[], python: string | undefined): Reason | undefined {
   const block = buildBlock(output);
   const text = output.join('\n');
@@ -178,7 +178,7 @@ function noBuild(output: readonly string[], python: string | undefined): Reason 
     return {
       text: sentence.replace(`${invalid} is`, 'it is').trim(),
       package: named?.split('/').at(-1),
-      hint: 'relative paths count from the folder of the file that names them',
+      hint: 'relative paths are resolved from the folder of the file that names them',
     };
   }
   if (!block) return undefined;
@@ -197,11 +197,11 @@ function noBuild(output: readonly string[], python: string | undefined): Reason 
     package: name,
     hint: compiler
       ? `it has no wheel for Python ${python ?? 'in use'} here and its build needs a compiler: choose a version with a wheel, or install the compiler`
-      : `it has no wheel for Python ${python ?? 'in use'} here, and its own build failed: choose a version with a wheel, or the Python that it is made for`,
+      : `it has no wheel for Python ${python ?? 'in use'} here, and its own build failed: choose a version with a wheel, or the Python that it supports`,
   };
 }
 
-/** The output of a build that pip prints indented, or that uv prints after `[stderr]`. */
+/** The output of a build, which pip prints indented and uv after `[stderr]`. */
 function buildBlock(output: readonly string[]): { start: number; lines: string[] } | undefined {
   const start = output.findLastIndex((line) =>
     /╰─> \[\d+ lines? of output\]|^\s*\[stderr\]|^\s*Complete output/.test(line),
@@ -231,13 +231,13 @@ function packageBefore(output: readonly string[], end: number): string | undefin
 }
 
 function other(output: readonly string[]): Reason {
-  const told =
+  const detail =
     output.findLast((line) => /No space left|Permission denied|Disk quota/.test(line)) ??
     output.findLast((line) => /^(?:ERROR|error)[:\s]/.test(line.trim())) ??
     output.findLast((line) => /error/i.test(line)) ??
     output.at(-1) ??
     'the installer gave no reason';
-  return { text: told.trim() };
+  return { text: detail.trim() };
 }
 
 const shorten = (text: string) => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text);

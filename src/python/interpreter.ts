@@ -6,26 +6,28 @@ import { execa } from 'execa';
 import { systemError, type TritonLocalError } from '../base/index.ts';
 import type { PythonSource } from '../config/index.ts';
 import { findOnPath } from './find-program.ts';
+import { pythonPlaces } from './python-places.ts';
 
 /** A Python that can run the harness. */
 export interface Interpreter {
-  /** What to start: a path, or the name that the user gave. */
+  /** The command to start: a path, or the name that the user gave. */
   readonly command: string;
-  /** Such as `3.11`; undefined for one that was given, which is used unasked. */
+  /** Such as `3.11`; undefined for a given interpreter, whose version we do not query. */
   readonly version: string | undefined;
 }
 
 type Environment = Readonly<Record<string, string>>;
 
+const PLACES = pythonPlaces();
 const MIN_MINOR = 8;
 const CHECK_MS = 10_000;
-/** A launcher such as pyenv's shim or Windows' `py` costs time at every start, so the real path is asked for. */
-const TELL = 'import sys; print(sys.version_info[0], sys.version_info[1], sys.executable)';
+/** Prints the real path too: a launcher such as pyenv's shim or Windows' `py` would cost time at every start. */
+const DESCRIBE = 'import sys; print(sys.version_info[0], sys.version_info[1], sys.executable)';
 
 /**
- * The Python to use: the given one as it is, else the first on PATH that is new enough. Where `minors` names releases of
- * Python 3, in order, one of them is looked for beyond PATH too, and taken where it is there.
- * @throws PYTHON_MISSING with the command that installs one on this system.
+ * Returns the Python to use: the given one unchanged, otherwise the first on PATH that is new enough. If `minors` lists
+ * releases of Python 3 in order of preference, it searches for one of them beyond PATH too.
+ * @throws PYTHON_MISSING with the command that installs Python on this system.
  */
 export async function locateInterpreter(
   source: Pick<PythonSource, 'interpreter'>,
@@ -36,39 +38,39 @@ export async function locateInterpreter(
     return { command: checkGiven(source.interpreter), version: undefined };
   const rejected: string[] = [];
   let usual: Interpreter | undefined;
-  for (const candidate of usualCandidates()) {
-    const told = await ask(candidate, environment);
-    if (!told) continue;
-    if (told.major === 3 && told.minor >= MIN_MINOR) {
-      usual = { command: told.executable, version: `3.${told.minor}` };
+  for (const candidate of PLACES.usual) {
+    const found = await ask(candidate, environment);
+    if (!found) continue;
+    if (found.major === 3 && found.minor >= MIN_MINOR) {
+      usual = { command: found.executable, version: `3.${found.minor}` };
       break;
     }
-    rejected.push(`${candidate[0]} is Python ${told.major}.${told.minor}`);
+    rejected.push(`${candidate[0]} is Python ${found.major}.${found.minor}`);
   }
   const fits = minors.length === 0 || minors.some((minor) => usual?.version === `3.${minor}`);
   const found = usual && fits ? usual : ((await findRelease(minors, environment)) ?? usual);
   if (found) return found;
   const why = rejected.length > 0 ? `${rejected.join(', ')}` : 'no python3 or python is on PATH';
   throw systemError('PYTHON_MISSING', `no Python 3.${MIN_MINOR} or newer was found: ${why}`, {
-    hint: `install it (${installCommand()}), or give its path with --python`,
+    hint: `install it (${PLACES.installCommand}), or name one with --python`,
   });
 }
 
-/** The error for an interpreter that is too old to run the harness; undefined for one that is not, or does not run. */
+/** The error for an interpreter that is too old for the harness; undefined if it is new enough or does not run. */
 export async function findTooOld(
   interpreter: string,
   environment: Environment,
 ): Promise<TritonLocalError | undefined> {
-  const told = await ask([interpreter], environment);
-  if (!told || (told.major === 3 && told.minor >= MIN_MINOR)) return undefined;
+  const found = await ask([interpreter], environment);
+  if (!found || (found.major === 3 && found.minor >= MIN_MINOR)) return undefined;
   return systemError(
     'PYTHON_TOO_OLD',
-    `${interpreter} is Python ${told.major}.${told.minor}, and 3.${MIN_MINOR} or newer is needed`,
-    { hint: `install a newer one (${installCommand()}), or give its path with --python` },
+    `${interpreter} is Python ${found.major}.${found.minor}, and 3.${MIN_MINOR} or newer is needed`,
+    { hint: `install a newer one (${PLACES.installCommand}), or name one with --python` },
   );
 }
 
-/** A path must exist; a bare name is looked up on PATH when it is started. */
+/** A path must exist; a bare name is resolved on PATH when it is started. */
 function checkGiven(interpreter: string): string {
   if (path.basename(interpreter) !== interpreter && !existsSync(interpreter)) {
     throw systemError('PYTHON_MISSING', `the Python at ${interpreter} does not exist`, {
@@ -78,11 +80,7 @@ function checkGiven(interpreter: string): string {
   return interpreter;
 }
 
-function usualCandidates(): string[][] {
-  return [['python3'], ['python'], ...(process.platform === 'win32' ? [['py', '-3']] : [])];
-}
-
-/** An installed Python of one of these releases: on PATH under its own name, of pyenv, of uv, or in a conda environment. */
+/** Finds an installed Python of one of these releases: on PATH by its own name, or of pyenv, uv or conda. */
 async function findRelease(
   minors: readonly number[],
   environment: Environment,
@@ -90,24 +88,23 @@ async function findRelease(
   for (const minor of minors) {
     const version = `3.${minor}`;
     const candidates = [
-      process.platform === 'win32' ? ['py', `-${version}`] : [`python${version}`],
+      PLACES.ofRelease(version),
       ...(await ofPyenv(version, environment)),
       ...(await ofUv(version, environment)),
     ];
     for (const candidate of candidates) {
-      const told = await ask(candidate, environment);
-      if (told?.major === 3 && told.minor === minor) return { command: told.executable, version };
+      const found = await ask(candidate, environment);
+      if (found?.major === 3 && found.minor === minor) return { command: found.executable, version };
     }
   }
   return inCondaEnvironments(minors, environment);
 }
 
 async function ofPyenv(version: string, environment: Environment): Promise<string[][]> {
-  const root = environment.PYENV_ROOT ?? path.join(homedir(), '.pyenv');
-  const folder = path.join(root, process.platform === 'win32' ? 'pyenv-win/versions' : 'versions');
+  const folder = PLACES.pyenvVersions(environment.PYENV_ROOT, homedir());
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith(`${version}.`));
   const newestFirst = names.sort((one, other) => other.localeCompare(one, 'en', { numeric: true }));
-  return newestFirst.map((name) => [pythonIn(path.join(folder, name))]);
+  return newestFirst.map((name) => [PLACES.pythonIn(path.join(folder, name))]);
 }
 
 async function ofUv(version: string, environment: Environment): Promise<string[][]> {
@@ -117,7 +114,7 @@ async function ofUv(version: string, environment: Environment): Promise<string[]
   return found === undefined ? [] : [[found.trim()]];
 }
 
-/** Conda keeps a list of its environments. */
+/** Conda lists its environments in a file. */
 async function inCondaEnvironments(
   minors: readonly number[],
   environment: Environment,
@@ -127,18 +124,15 @@ async function inCondaEnvironments(
   const folders = (await readFile(list, 'utf8').catch(() => '')).split(/\r?\n/).filter(Boolean);
   const base = environment.CONDA_EXE && path.dirname(path.dirname(environment.CONDA_EXE));
   for (const folder of base ? [base, ...folders] : folders) {
-    const told = await ask([pythonIn(folder)], environment);
-    if (told?.major === 3 && minors.includes(told.minor))
-      return { command: told.executable, version: `3.${told.minor}` };
+    const found = await ask([PLACES.pythonIn(folder)], environment);
+    if (found?.major === 3 && minors.includes(found.minor))
+      return { command: found.executable, version: `3.${found.minor}` };
   }
   return undefined;
 }
 
-const pythonIn = (prefix: string) =>
-  process.platform === 'win32' ? path.join(prefix, 'python.exe') : path.join(prefix, 'bin', 'python');
-
 async function ask([command = '', ...args]: readonly string[], environment: Environment) {
-  const stdout = await runQuietly(command, [...args, '-c', TELL], environment);
+  const stdout = await runQuietly(command, [...args, '-c', DESCRIBE], environment);
   const [, major, minor, executable] = /^(\d+) (\d+) (.+)$/m.exec(stdout ?? '') ?? [];
   if (executable === undefined) return undefined;
   return { major: Number(major), minor: Number(minor), executable: executable.trim() };
@@ -158,10 +152,4 @@ async function runQuietly(
     windowsHide: true,
   });
   return failed ? undefined : stdout;
-}
-
-function installCommand(): string {
-  if (process.platform === 'darwin') return 'brew install python';
-  if (process.platform === 'win32') return 'winget install Python.Python.3.12';
-  return 'sudo apt install python3 python3-venv, or the equivalent of your distribution';
 }

@@ -1,25 +1,25 @@
 import type { Dialect } from '../config/index.ts';
 import type { ScriptSwagger } from './score-pool.ts';
 
-// Control messages between us and a worker, as JSON in CONTROL frames; harness/session.py makes and reads them.
+// Control messages between us and a worker, as JSON in CONTROL frames. harness/session.py is the other side.
 
-/** Tells a worker what to run. Sent once, after which only requests follow. */
+/** Names the script to run. Sent once, before any request. */
 export interface StartMessage {
   readonly type: 'start';
   readonly entryScript: string;
   readonly sourceDirectory: string;
-  /** Laid over the environment that the process was started with. */
+  /** Added to the environment that the process was started with. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Where what the script collects is written. */
+  /** The folder for the data that the script collects. */
   readonly dataDirectory: string;
   readonly engineHost: string | undefined;
   readonly enginePort: number | undefined;
-  /** Whether to wait for an editor before the script is loaded. */
+  /** Whether to wait for a debugger before loading the script. */
   readonly debug: boolean;
   readonly dialect: Dialect | undefined;
   readonly scoringTimeoutMs: number;
   readonly initTimeoutMs: number;
-  /** The user's modules as the generation read them, by path: a worker that starts again gets no newer ones. */
+  /** The user's modules by path, as this generation read them: a restarted worker gets the same ones. */
   readonly sources: Readonly<Record<string, string>>;
 }
 
@@ -29,47 +29,49 @@ export interface ReadyMessage {
   readonly form: 'plain' | 'schema' | 'rawhttp';
   /** Whether the worker itself ends a `run()` that takes too long (not on Windows). */
   readonly alarm: boolean;
-  /** Whether requests must carry target and headers. */
+  /** Whether requests must include target and headers. */
   readonly wantsHead: boolean;
   readonly swagger: ScriptSwagger;
-  /** Installed modules that are loaded now; empty where importing them ahead of the script would change it. */
+  /**
+   * Installed modules that are loaded by now; empty if importing them ahead of the script would change its behaviour.
+   */
   readonly modules: readonly string[];
   readonly sources: Readonly<Record<string, string>>;
 }
 
-/** `name` is how a module beside the script can be imported; null where it cannot, and with other causes. */
+/** `name` is how to import a module next to the script; null if it cannot be imported, and for other causes. */
 export interface StartCause {
   readonly kind: 'beside-script' | 'relative-import' | 'parsed-arguments' | 'exit';
   readonly name: string | null;
 }
 
-/** Why the script did not come up. */
+/** Why the script did not start. */
 export interface FailedMessage {
   readonly type: 'failed';
   readonly stage: 'import' | 'check' | 'init' | 'timeout';
-  /** The message is the server's own about a script that it refuses. */
+  /** The real server's own message about a script that it refuses. */
   readonly refused: boolean;
-  /** The entry script is not there. */
+  /** The entry script does not exist. */
   readonly missing: boolean;
   readonly message: string;
   /** The module that a ModuleNotFoundError names. */
   readonly module: string | null;
-  /** What a script gets wrong about how the server runs it. */
+  /** A wrong assumption of the script about how the server runs it. */
   readonly cause: StartCause | null;
   readonly file: string;
   readonly line: number | null;
   readonly traceback: string;
-  /** AZUREML_MODEL_DIR as a tree, when `init()` failed. */
+  /** AZUREML_MODEL_DIR as a tree, if `init()` failed. */
   readonly tree: readonly string[];
 }
 
-/** Asks a process that has loaded the script for a fork that connects to this socket, twice. */
+/** Asks a process that has loaded the script for a fork, which connects to this socket twice. */
 export interface ForkMessage {
   readonly type: 'fork';
   readonly socket: string;
 }
 
-/** What a process tells about its forks. */
+/** A process's report about its forks. */
 export type ForkReport =
   | { readonly type: 'forked'; readonly pid: number /** Why there is none. */; readonly error: string | null }
   | {
@@ -82,9 +84,9 @@ export type ForkReport =
 export type WorkerMessage =
   | { readonly type: 'hello'; readonly pid: number; readonly python: string }
   | { readonly type: 'preloaded' }
-  /** The script has loaded Flask since it was ready: from here on requests must carry target and headers. */
+  /** The script has loaded Flask since it became ready: from now on, requests must include target and headers. */
   | { readonly type: 'wantsHead' }
-  /** The script needs a process in which no library was imported ahead of it. */
+  /** The script needs a process without libraries imported ahead. */
   | { readonly type: 'unsuitable' }
   | ReadyMessage
   | FailedMessage

@@ -1,13 +1,13 @@
 /** Where the packages of the Python in use come from. */
 export type PackageOrigin =
-  /** A Python that the user gave. */
+  /** A Python that the user named. */
   | { readonly kind: 'given'; readonly interpreter: string }
   /** The user's requirements or conda file. */
   | { readonly kind: 'file'; readonly file: string }
-  /** No file was found or named: `packages` were installed. */
+  /** No file was found or named, so `packages` were installed. */
   | { readonly kind: 'default'; readonly packages: readonly string[] };
 
-/** Packages of PyPI whose modules have another name. */
+/** PyPI packages whose modules have another name. */
 const PACKAGE_OF: Readonly<Record<string, string>> = {
   sklearn: 'scikit-learn',
   skimage: 'scikit-image',
@@ -28,11 +28,11 @@ const PACKAGE_OF: Readonly<Record<string, string>> = {
   usb: 'pyusb',
 };
 
-/** What to do about a module that is not installed. */
+/** Says how to get a module that is not installed. */
 export function missingPackageHint(module: string, origin: PackageOrigin | undefined): string {
   const [top = module] = module.split('.');
   const known = PACKAGE_OF[top];
-  const name = known ?? `the package that holds ${module}`;
+  const name = known ?? `the package that provides ${module}`;
   switch (origin?.kind) {
     case undefined:
       return `add ${name} to the requirements or conda file, or to the Python in use`;
@@ -42,7 +42,7 @@ export function missingPackageHint(module: string, origin: PackageOrigin | undef
       return `add ${name} to ${origin.file}`;
     case 'default': {
       const installed = origin.packages.join(', ');
-      return `no requirements.txt or conda file was found, so only ${installed} are installed: list ${known ?? `the packages of the script, with the one that holds ${module},`} in a requirements.txt, or name a file with --requirements or --conda`;
+      return `no requirements.txt or conda file was found, so only ${installed} are installed: list ${known ?? `the script's packages, including the one that provides ${module},`} in a requirements.txt, or name a file with --requirements or --conda`;
     }
   }
 }

@@ -3,15 +3,15 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { hashFile } from '../base/index.ts';
 
-/** Larger files, and those of larger folders, are told apart by size and time: reading them would cost seconds. */
+/** Larger files, and files in larger folders, are compared by size and time: reading them would take seconds. */
 const MAX_READ_BYTES = 256 * 1024 * 1024;
 const MAX_FILES = 20_000;
-/** What tools write into a package's folder, and what no build reads. */
+/** What tools write into a package's folder and no build reads. */
 const PASSED_OVER =
   /^(?:\.git|\.hg|\.venv|venv|__pycache__|node_modules|build|dist|\.tox|\.[a-z]+_cache|.*\.egg-info)$/;
 const BUILD_FILES = ['pyproject.toml', 'setup.cfg', 'setup.py'];
 
-/** A text that changes with the content of a file, or of a folder's files; `missing` where there is nothing. */
+/** Returns a text that changes with the content of a file or of a folder's files; `missing` if neither exists. */
 export async function fingerprint(target: string): Promise<string> {
   const found = await stat(target).catch(() => undefined);
   if (found === undefined) return 'missing';
@@ -22,7 +22,7 @@ export async function fingerprint(target: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** The same for the files of a package's folder that say how it is built. */
+/** The same for the files in a package's folder that define its build. */
 export async function fingerprintBuildFiles(folder: string): Promise<string> {
   const found = await Promise.all(BUILD_FILES.map((name) => fingerprint(path.join(folder, name))));
   return found.join(' ');

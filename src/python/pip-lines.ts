@@ -19,8 +19,9 @@ const URL = /^[a-z][a-z0-9+.-]+:\/\//i;
 const ARCHIVE = /\.(?:whl|zip|tar\.gz|tgz|tar\.bz2|tar\.xz)$/i;
 
 /**
- * The lines of a requirements file and of those that it includes, without comments and with continued lines joined.
- * @throws ENVIRONMENT_FILE for one that cannot be read, at the line that includes it.
+ * Returns the lines of a requirements file and of the files that it includes, without comments and with continued lines
+ * joined.
+ * @throws ENVIRONMENT_FILE for a file that cannot be read, with the line that includes it.
  */
 export async function readPipFile(file: string, includedBy?: PipLine): Promise<PipLine[]> {
   return readOnce(file, includedBy, new Set());
@@ -37,7 +38,7 @@ async function readOnce(
   return withIncluded(lines, path.dirname(file), seen);
 }
 
-/** The given lines, followed by those of the files that they include; relative paths count from `directory`. */
+/** The given lines, followed by those of the files that they include; relative paths are resolved from `directory`. */
 export async function withIncluded(
   lines: readonly PipLine[],
   directory: string,
@@ -51,7 +52,7 @@ export async function withIncluded(
   return all;
 }
 
-/** A line whose included file is named absolutely, for it may be read from another folder. */
+/** Makes the path of an included file absolute, since the line may be read from another folder. */
 export function withAbsoluteInclude(text: string, directory: string): string {
   const included = includedFile(text, directory);
   const option = INCLUDE.exec(text)?.[1];
@@ -59,8 +60,8 @@ export function withAbsoluteInclude(text: string, directory: string): string {
 }
 
 /**
- * What decides about an environment beside the lines themselves: the content of the local wheels, archives and folders
- * that they name. Paths count from `directory`, in which pip runs.
+ * Fingerprints what determines an environment besides the lines themselves: the local wheels, archives and folders that
+ * they name. Paths are resolved from `directory`, where pip runs.
  */
 export async function localContent(lines: readonly PipLine[], directory: string): Promise<string[]> {
   const found: string[] = [];
@@ -68,7 +69,7 @@ export async function localContent(lines: readonly PipLine[], directory: string)
     const editable = EDITABLE.exec(text)?.[1];
     const links = FIND_LINKS.exec(text)?.[1];
     if (editable !== undefined) {
-      // Its code is used where it lies; what decides about the environment is how it is built, and where it is.
+      // An editable package is used in place: only its location and its build definition matter.
       const folder = localPath(editable, directory);
       if (folder !== undefined) found.push(folder, await fingerprintBuildFiles(folder));
     } else if (links !== undefined) {
@@ -85,7 +86,10 @@ export async function localContent(lines: readonly PipLine[], directory: string)
   return found;
 }
 
-/** The path of a requirement that is one: `./x`, `x.whl`, `/a/b`, `file:x`, `name @ file:///x`; with extras and markers. */
+/**
+ * The path of a requirement that names one: `./x`, `x.whl`, `/a/b`, `file:x`, `name @ file:///x`; with extras and
+ * markers.
+ */
 function requirementPath(text: string): string | undefined {
   const bare = text
     .replace(/\s+--?[a-z].*$/, '')
@@ -99,7 +103,7 @@ function requirementPath(text: string): string | undefined {
   return looksLocal || hasSeparator ? direct : undefined;
 }
 
-/** An existing place on this disk; undefined for an address elsewhere. */
+/** An existing path on this disk; undefined for a remote address. */
 function localPath(named: string, directory: string): string | undefined {
   let bare = unquote(named);
   if (/^file:/i.test(bare))
@@ -113,7 +117,10 @@ function includedFile(text: string, directory: string): string | undefined {
   return name === undefined || URL.test(name) ? undefined : path.resolve(directory, unquote(name));
 }
 
-/** As pip reads a file: a line that ends with a backslash goes on, `#` at the start or after a space begins a comment. */
+/**
+ * Splits a file as pip does: a backslash at the end continues a line, `#` at the start or after a space begins a
+ * comment.
+ */
 function linesOf(text: string, file: string): PipLine[] {
   const found: PipLine[] = [];
   let joined = '';
@@ -132,7 +139,7 @@ function linesOf(text: string, file: string): PipLine[] {
   return found;
 }
 
-/** @throws ENVIRONMENT_FILE with the place that names the file. */
+/** @throws ENVIRONMENT_FILE with the line that names the file. */
 export async function readText(file: string, namedBy?: PipLine): Promise<string> {
   try {
     return await readFile(file, 'utf8');

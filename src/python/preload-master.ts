@@ -8,19 +8,19 @@ import { Worker } from './worker.ts';
 import { describeExit } from './worker-end.ts';
 import { LAST_OUTPUT_MS, type WorkerExit, type WorkerProcess } from './worker-process.ts';
 
-/** How long a fork may take until it has connected; hooks of libraries may run in it. */
+/** How long a fork may take to connect; fork hooks of libraries run before that. */
 const FORK_MS = 10_000;
 
 /**
- * A process that has loaded the script and run `init()`, and from which workers are forked: gunicorn's master under
- * `preload`. Its forks end with it.
+ * A process that has loaded the script and run `init()`, and forks the workers: gunicorn's master under `preload`. Its
+ * forks end with it.
  */
 export class PreloadMaster implements AsyncDisposable {
   readonly ready: ReadyMessage;
   readonly #worker: Worker;
   readonly #interpreter: string;
   readonly #forking = new Mutex();
-  /** How each fork that lives is told to have ended. */
+  /** For each running fork, the callback that reports its end. */
   readonly #forks = new Map<number, (exit: WorkerExit) => void>();
   #onForked: ((fork: Fork) => void) | undefined;
 
@@ -28,7 +28,7 @@ export class PreloadMaster implements AsyncDisposable {
     this.#worker = worker;
     this.ready = ready;
     this.#interpreter = interpreter;
-    worker.onForkReport = (report) => this.#hear(report);
+    worker.onForkReport = (report) => this.#onReport(report);
     worker.exited.then(
       () => this.#endForks(),
       () => undefined,
@@ -36,8 +36,8 @@ export class PreloadMaster implements AsyncDisposable {
   }
 
   /**
-   * A new worker that is ready.
-   * @throws WORKER_FAILED when the system has no room for it, or the master has ended.
+   * Forks a worker and returns it when it is ready.
+   * @throws WORKER_FAILED if the system lacks the resources, or the master has ended.
    */
   fork(): Promise<Worker> {
     return this.#forking.run(async () => {
@@ -71,25 +71,25 @@ export class PreloadMaster implements AsyncDisposable {
       this.#onForked = resolve;
     });
     const masterEnded = this.#worker.exited.then((exit) => {
-      throw failed(`the process that is to fork it ${describeExit(exit)}`);
+      throw failed(`the process that forks it ${describeExit(exit)}`);
     });
     this.#worker.fork({ type: 'fork', socket });
     const { pid, error, ended } = await Promise.race([forked, masterEnded]);
     if (error !== null) throw failed(error);
     await within(Promise.race([connected, ended, masterEnded]), FORK_MS);
-    // In the order in which it made them.
+    // In the order of their creation.
     const [channel, errors] = sockets;
     if (!channel || !errors) {
       channel?.destroy();
       signalTo(pid, 'SIGKILL');
-      throw failed(`process ${pid} did not come up`);
+      throw failed(`process ${pid} did not start`);
     }
     const worker = new Worker(forkedProcess({ interpreter: this.#interpreter, pid, channel, errors, ended }));
     worker.adopt(this.ready);
     return worker;
   }
 
-  #hear(report: ForkReport): void {
+  #onReport(report: ForkReport): void {
     const { pid } = report;
     if (report.type === 'ended') {
       this.#forks.get(pid)?.({ code: report.code, signal: report.signal });

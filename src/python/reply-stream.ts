@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 
-/** The worker that makes a streamed body, as its reader needs it. */
+/** What the reader of a streamed body asks of the worker that produces it. */
 export interface ChunkSource {
   /** The reader has room for more. */
   resume(): void;
@@ -11,8 +11,8 @@ export interface ChunkSource {
 }
 
 /**
- * The body of a reply that a script makes piece by piece. Whoever takes it reads it to its end or destroys it, and then
- * looks whether it is `complete`: what came before a failure is still to be passed on.
+ * The body of a reply that a script produces piece by piece. Its consumer must read it to the end or destroy it, and
+ * then check `complete`: what arrived before a failure is still passed on.
  */
 export class ReplyStream extends Readable {
   readonly #source: ChunkSource;

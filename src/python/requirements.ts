@@ -12,33 +12,33 @@ import {
   withIncluded,
 } from './pip-lines.ts';
 
-/** What a managed environment has to hold. */
+/** The required content of a managed environment. */
 export interface Requirements {
-  /** Shown to the user: the file's name, or what the default is. */
+  /** Shown to the user: the file's name, or a description of the default. */
   readonly title: string;
-  /** The file it comes from; undefined for the default. */
+  /** The file that defines it; undefined for the default. */
   readonly file: string | undefined;
-  /** The folder that relative paths count from, in which pip runs: the file's, as with conda. */
+  /** The folder of the file, where pip runs and relative paths start, as with conda. */
   readonly directory: string | undefined;
   /** Lines of a pip requirements file. */
   readonly lines: readonly string[];
-  /** Each line that pip reads in the end, with its place in the user's files. */
+  /** Each line that pip finally reads, with its location in the user's files. */
   readonly sources: readonly PipLine[];
-  /** All that decides what is installed: text, included files, and the content of local packages. */
+  /** Everything that determines what is installed: text, included files, and the content of local packages. */
   readonly content: string;
-  /** What a conda file asks for beyond its pip section; undefined for other files. */
+  /** What a conda file requires beyond its pip section; undefined for other files. */
   readonly conda: CondaRequirements | undefined;
 }
 
 export interface CondaRequirements {
-  /** As conda takes them, Python included. */
+  /** In conda's notation, Python included. */
   readonly packages: readonly CondaPackage[];
   readonly channels: readonly string[];
-  /** The Python that it asks for. */
+  /** The required Python. */
   readonly python: CondaPackage | undefined;
-  /** Lines for pip of the pip section alone, for where conda installs the rest. */
+  /** The pip section alone, for use when conda installs the rest. */
   readonly pip: readonly string[];
-  /** Packages that pip cannot give. */
+  /** Packages that pip cannot provide. */
   readonly missing: readonly MissingPackage[];
 }
 
@@ -48,12 +48,12 @@ export interface MissingPackage {
   readonly why: string;
 }
 
-/** As the cloud's environments have them. */
+/** The packages of the cloud's environments. */
 export const DEFAULT_PACKAGES = ['numpy', 'tritonclient[http]', 'flask', 'inference-schema'];
 
 /**
  * Reads the project's requirements or conda file.
- * @throws ENVIRONMENT_FILE when it is missing or cannot be understood, with file and line.
+ * @throws ENVIRONMENT_FILE with file and line if it is missing or invalid.
  */
 export async function readRequirements(source: PythonSource): Promise<Requirements> {
   const asked = await readProject(source);
@@ -71,7 +71,7 @@ async function readProject(source: PythonSource): Promise<Requirements> {
   return ownRequirements('the default packages', DEFAULT_PACKAGES);
 }
 
-/** Packages that no file of the user names. */
+/** Packages that are installed without a file of the user. */
 export function ownRequirements(title: string, lines: readonly string[]): Requirements {
   return {
     title,

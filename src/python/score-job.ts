@@ -4,11 +4,11 @@ import type { ReplyStream } from './reply-stream.ts';
 import type { ScoreOutcome, ScoreRequest } from './score-pool.ts';
 import type { WorkerJob } from './worker-job.ts';
 
-/** One accepted request: its caller's promise, its times, and its place in the queue. */
+/** One accepted request: its caller's promise, its timings, and its place in the queue. */
 export class ScoreJob implements WorkerJob {
   readonly request: ScoreRequest;
   settled = false;
-  /** Called once when the caller has its answer or has gone. */
+  /** Called once, when the caller has its answer or has disconnected. */
   onSettled: (() => void) | undefined;
   readonly #signal: AbortSignal;
   readonly #resolve: (outcome: ScoreOutcome) => void;
@@ -29,12 +29,12 @@ export class ScoreJob implements WorkerJob {
     signal.addEventListener('abort', this);
   }
 
-  /** A worker takes it now. */
+  /** A worker takes the request. */
   dispatch(): void {
     this.dispatchedAt = performance.now();
   }
 
-  /** The signal has aborted. A worker that has the request already goes on; nobody hears its answer. */
+  /** The signal was aborted. A worker that already has the request continues; its answer is discarded. */
   handleEvent(): void {
     if (this.#settle()) this.#reject(this.#signal.reason);
   }
@@ -61,7 +61,7 @@ export class ScoreJob implements WorkerJob {
     });
   }
 
-  /** What gunicorn does to the request of a worker that it ends. */
+  /** The outcome when gunicorn ends the worker of a request. */
   abort(runMs: number): void {
     if (this.#settle()) this.#resolve({ kind: 'aborted', queueMs: this.#queueMs, runMs });
   }

@@ -5,9 +5,9 @@ import { spawnWorkerProcess, type WorkerProcessOptions } from './worker-process.
 import type { WorkerSource } from './worker-starts.ts';
 
 /**
- * Starts one generation of workers. Resolves when all have imported the script and finished `init()`.
+ * Starts one generation of workers. Resolves once all have imported the script and finished `init()`.
  * @throws SCRIPT_FAILED (location: file and line in the user's sources; cause: PythonTraceback), WORKER_FAILED,
- * PYTHON_MISSING, or the signal's reason. No process is left then.
+ * PYTHON_MISSING, or the signal's reason. No process is left running then.
  */
 export async function startScorePool(options: ScorePoolOptions, signal: AbortSignal): Promise<ScorePool> {
   const takeFresh = () => new Worker(spawnWorkerProcess(processOptions(options)));
@@ -17,9 +17,8 @@ export async function startScorePool(options: ScorePoolOptions, signal: AbortSig
 }
 
 /**
- * Starts generations one after the other, and between them keeps spare processes in which the libraries of the last
- * generation are imported already. That is most of what a reload would wait for. The user's own modules are never
- * among them.
+ * Starts generations one after the other. Between them it keeps spare processes that have imported the libraries of the
+ * last generation, which is most of what a reload would wait for. They never import the user's own modules.
  */
 export class ScorePoolFactory implements AsyncDisposable {
   #spares: Worker[] = [];
@@ -32,7 +31,7 @@ export class ScorePoolFactory implements AsyncDisposable {
   #debugged: WorkerPool | undefined;
   readonly #discarded = new Set<Promise<void>>();
 
-  /** As `startScorePool`, with spares where they fit. */
+  /** As `startScorePool`, using spares that match. */
   async start(options: ScorePoolOptions, signal: AbortSignal): Promise<ScorePool> {
     if (options.debug) return this.#startDebugged(options, signal);
     this.#prepare(options);
@@ -45,13 +44,13 @@ export class ScorePoolFactory implements AsyncDisposable {
       await pool.start(signal);
       this.#modules = pool.ready?.modules ?? [];
     } finally {
-      // After a failure too: the next good save is waited for.
+      // After a failure too, so that the next good save finds them.
       this.#refill();
     }
     return pool;
   }
 
-  /** The one before is ended first: an editor finds its process at one port, and stops at breakpoints of one. */
+  /** Ends the previous generation first: a debugger attaches to one process at one port. */
   async #startDebugged(options: ScorePoolOptions, signal: AbortSignal): Promise<ScorePool> {
     await this.#debugged?.[Symbol.asyncDispose]();
     const takeFresh = () => new Worker(spawnWorkerProcess(processOptions(options)));
@@ -60,7 +59,7 @@ export class ScorePoolFactory implements AsyncDisposable {
     return this.#debugged;
   }
 
-  /** Resolves when the spares for the next start are complete. */
+  /** Resolves when the spares for the next start are ready. */
   async warmed(): Promise<void> {
     await this.#filling;
   }
@@ -70,7 +69,7 @@ export class ScorePoolFactory implements AsyncDisposable {
     return this.#ended;
   }
 
-  /** Spares that were started for another Python or environment are of no use. */
+  /** Spares of another Python or environment are useless. */
   #prepare(options: ScorePoolOptions): void {
     const process = processOptions(options);
     const key = JSON.stringify([process.interpreter, Object.entries(process.environment).sort()]);
@@ -85,7 +84,7 @@ export class ScorePoolFactory implements AsyncDisposable {
   #take(options: ScorePoolOptions): Worker {
     const spare = this.#spares.shift();
     if (!spare) return new Worker(spawnWorkerProcess(processOptions(options)));
-    // A worker that starts again later leaves a gap; a start fills it when it is through.
+    // A worker that restarts later takes a spare, which the next start replaces when it is done.
     if (!this.#filling) queueMicrotask(() => this.#refill());
     return spare;
   }
@@ -97,7 +96,7 @@ export class ScorePoolFactory implements AsyncDisposable {
     });
   }
 
-  /** One after the other: the generation that serves has more right to the processor. */
+  /** Starts them one by one: the generation that serves needs the processor more. */
   async #fill(): Promise<void> {
     while (!this.#ended && this.#process && this.#spares.length < this.#count) {
       const spare = new Worker(spawnWorkerProcess(this.#process));
@@ -127,7 +126,13 @@ export class ScorePoolFactory implements AsyncDisposable {
 }
 
 function processOptions({ interpreter, environment }: ScorePoolOptions): WorkerProcessOptions {
-  // The cloud's scripts run where text is UTF-8; on Windows Python has to be asked for that.
-  const utf8 = process.platform === 'win32' ? { PYTHONUTF8: '1' } : {};
-  return { interpreter, environment: { ...utf8, ...environment } };
+  return { interpreter, environment: withUtf8(environment) };
+}
+
+/** In the cloud, text is UTF-8 by default; on Windows, Python has to be told. A value of the user's wins. */
+export function withUtf8(
+  environment: Readonly<Record<string, string>>,
+  platform: NodeJS.Platform = process.platform,
+): Readonly<Record<string, string>> {
+  return platform === 'win32' ? { PYTHONUTF8: '1', ...environment } : environment;
 }

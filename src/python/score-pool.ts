@@ -3,29 +3,30 @@ import type { EventSink, WorkerStatus } from '../events/index.ts';
 import type { PackageOrigin } from './missing-package.ts';
 import type { ReplyStream } from './reply-stream.ts';
 
-/** One request for the entry script, as it came over HTTP. */
+/** One request for the entry script, as received over HTTP. */
 export interface ScoreRequest {
-  /** The `x-request-id` the caller is answered with; log lines written meanwhile carry it. */
+  /** The `x-request-id` of the answer; log lines written meanwhile carry it too. */
   readonly id: string;
   readonly method: string;
   /** The raw request target with its query, e.g. `/score?x=1`. */
   readonly target: string;
-  /** Names and values in the order they came. */
+  /** Names and values in the order received. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array;
 }
 
 interface ScoreTimes {
-  /** Waiting for a free worker. */
+  /** Time in the queue for a free worker. */
   readonly queueMs: number;
-  /** Inside `run()`, as the worker measured it (`x-ms-run-fn-exec-ms`). */
+  /** Time inside `run()`, as the worker measured it (`x-ms-run-fn-exec-ms`). */
   readonly runMs: number;
 }
 
 /**
- * What became of it. `reply`: status, headers and body as the real server would send them, without the id and
- * version headers, which are the transport's. `aborted`: it ended its handler (`sys.exit()` in `run()`) or took longer
- * than a worker may, where gunicorn answers in the server's place. `lost`: the worker died before it answered.
+ * The outcome of a request. `reply`: status, headers and body as the real server would send them, without the id and
+ * version headers, which the transport adds. `aborted`: the script ended its handler (`sys.exit()` in `run()`) or
+ * exceeded the limit of a worker, and gunicorn answers instead of the server. `lost`: the worker died before it
+ * answered.
  */
 export type ScoreOutcome = ScoreTimes &
   (
@@ -33,15 +34,15 @@ export type ScoreOutcome = ScoreTimes &
         readonly kind: 'reply';
         readonly status: number;
         /**
-         * Of an HTTP response that the script made: all but the ids, in order, where the response tells a length as it
-         * told it. Else the content type alone, and the marks below are still to be added.
+         * For an HTTP response that the script made: all headers but the ids, in order, with a length only if the
+         * response set one. Otherwise the content type only; the fields below are still to be added as headers.
          */
         readonly headers: readonly (readonly [name: string, value: string])[];
-        /** A stream where the script makes the body piece by piece: to be read to its end, or destroyed. */
+        /** A stream if the script produces the body piece by piece: read it to the end, or destroy it. */
         readonly body: Uint8Array | ReplyStream;
-        /** `x-ms-run-function-failed`; undefined where the script made the response. */
+        /** `x-ms-run-function-failed`; undefined if the script made the response. */
         readonly runFunctionFailed: boolean | undefined;
-        /** Whether `run()` returned, so that `x-ms-run-fn-exec-ms` is sent. */
+        /** Whether `run()` returned; only then is `x-ms-run-fn-exec-ms` sent. */
         readonly runReturned: boolean;
       }
     | { readonly kind: 'aborted' }
@@ -50,7 +51,7 @@ export type ScoreOutcome = ScoreTimes &
 
 export type SwaggerVersion = '2' | '3' | '3.1';
 
-/** What `/swagger.json` is made of. Schemas and documents are JSON text as Python writes it. */
+/** The parts of `/swagger.json`. Schemas and documents are JSON text as Python writes it. */
 export interface ScriptSwagger {
   readonly service: { readonly name: string; readonly version: string; readonly pathPrefix: string };
   /** The versions that can describe this script. */
@@ -69,23 +70,23 @@ export interface ScorePoolOptions {
   readonly preload: boolean;
   /** The Python to run, from `config` or a managed environment. */
   readonly interpreter: string;
-  /** Where its packages come from, for hints. */
+  /** The origin of its packages, for hints. */
   readonly packages?: PackageOrigin;
   readonly entryScript: string;
   readonly sourceDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Where `localhost:8000` of the script really is: host and port of the engine's HTTP service. */
+  /** Host and port of the engine's HTTP service, to which the script's `localhost:8000` is redirected. */
   readonly engineAuthority: string | undefined;
-  /** Where data is written that the script collects with Azure's collectors. */
+  /** The folder for data that the script collects with Azure's collectors. */
   readonly dataDirectory: string;
-  /** How errors are told; by default as today's server does. */
+  /** The dialect of error messages; by default that of today's server. */
   readonly dialect?: Dialect;
   readonly scoringTimeoutMs: number;
-  /** Limit for `run()` after which its worker is ended; 0 is none. */
+  /** The time limit of `run()`, after which its worker is ended; 0 for none. */
   readonly workerTimeoutMs: number;
-  /** Whether the script waits for an editor to attach; with one worker and without limits. */
+  /** Whether the script waits for a debugger to attach; implies one worker and no limits. */
   readonly debug: boolean;
-  /** Limit for import and `init()`. */
+  /** The time limit of import and `init()`. */
   readonly initTimeoutMs: number;
   readonly events: EventSink;
 }
@@ -95,8 +96,8 @@ export interface ScorePool extends AsyncDisposable {
   readonly generation: number;
   readonly swagger: ScriptSwagger;
   workers(): readonly WorkerStatus[];
-  /** Queues for a free worker. Aborting takes the request out of the queue, or ends the wait for its answer. */
+  /** Queues a request for a free worker. Aborting removes it from the queue, or stops waiting for its answer. */
   score(request: ScoreRequest, signal: AbortSignal): Promise<ScoreOutcome>;
-  /** Resolves when every request it accepted is answered, or with false after `limitMs`. */
+  /** Resolves with true when every accepted request is answered, or with false after `limitMs`. */
   drain(limitMs: number): Promise<boolean>;
 }

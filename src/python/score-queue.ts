@@ -1,10 +1,10 @@
 import { requestMemoryLimit } from '../base/index.ts';
 import type { ScoreJob } from './score-job.ts';
 
-/** Requests that may wait. */
+/** The maximum number of queued requests. */
 const MAX_QUEUED = 10_000;
 
-/** Requests that wait for a worker, in the order they came; limited by their number and by the bytes of their bodies. */
+/** Requests waiting for a worker, in order of arrival, limited by their number and by the bytes of their bodies. */
 export class ScoreQueue implements Iterable<ScoreJob> {
   readonly #jobs = new Set<ScoreJob>();
   readonly #maxBytes: number;
@@ -18,7 +18,7 @@ export class ScoreQueue implements Iterable<ScoreJob> {
     return this.#jobs.size;
   }
 
-  /** Whether there is room; an empty queue takes one body of any size. */
+  /** Whether the queue has room; an empty queue accepts one body of any size. */
   takes({ byteLength }: Uint8Array): boolean {
     return this.size === 0 || (this.size < MAX_QUEUED && this.#bytes + byteLength <= this.#maxBytes);
   }
@@ -28,14 +28,14 @@ export class ScoreQueue implements Iterable<ScoreJob> {
     this.#bytes += job.request.body.byteLength;
   }
 
-  /** Whether it was waiting. */
+  /** Returns whether the request was queued. */
   delete(job: ScoreJob): boolean {
     if (!this.#jobs.delete(job)) return false;
     this.#bytes -= job.request.body.byteLength;
     return true;
   }
 
-  /** Takes the one that has waited longest. */
+  /** Removes and returns the request that has waited longest. */
   shift(): ScoreJob | undefined {
     const [first] = this.#jobs;
     if (first) this.delete(first);

@@ -4,17 +4,17 @@ import type { FailedMessage, StartCause } from './messages.ts';
 import { missingPackageHint } from './missing-package.ts';
 import type { ScorePoolOptions } from './score-pool.ts';
 
-/** Python's own account of an exception, as the `cause` of the error that it led to. */
+/** A Python traceback, as the `cause` of the error that it led to. */
 export class PythonTraceback extends Error {
   override readonly name = 'PythonTraceback';
 }
 
-/** Why a script did not come up that was still at it when its time was over; with Python's traceback where known. */
+/** The cause of a SCRIPT_FAILED whose script exceeded its time limit, with Python's traceback if known. */
 export class ScriptTimeout extends PythonTraceback {}
 
 /**
- * A script that did not come up as SCRIPT_FAILED: the real server's words (azureml.md 1.5), the place in the user's
- * files, and Python's traceback as the cause.
+ * Makes a SCRIPT_FAILED of a script that did not start: the real server's message
+ * (docs/reference/azureml.md#input-of-run), the location in the user's files, and Python's traceback as the cause.
  */
 export function scriptFailure(failed: FailedMessage, options: ScorePoolOptions): TritonLocalError {
   const hint = findHint(failed, options);
@@ -31,7 +31,7 @@ function causeOf({ stage, traceback }: FailedMessage): PythonTraceback | undefin
   return traceback === '' ? undefined : new PythonTraceback(traceback);
 }
 
-/** A script that ended or hung its process while it was loaded. */
+/** A script that ended its process, or made it hang, while it was being loaded. */
 export function scriptEnded(message: string, options: ScorePoolOptions, cause?: unknown): TritonLocalError {
   return userError('SCRIPT_FAILED', message, { location: { file: options.entryScript }, cause });
 }
@@ -51,7 +51,7 @@ function describe(failed: FailedMessage, options: ScorePoolOptions): string {
 
 function findHint(failed: FailedMessage, options: ScorePoolOptions): string | undefined {
   if (failed.missing) return 'check --entry-script';
-  if (failed.stage === 'timeout') return 'make init() faster, or allow it more time with --timeout';
+  if (failed.stage === 'timeout') return 'make init() faster, or give it more time with --timeout';
   if (failed.cause) return hintFor(failed.cause, options);
   if (failed.module === null) return undefined;
   return missingPackageHint(failed.module, options.packages);
@@ -69,6 +69,6 @@ function hintFor({ kind, name }: StartCause, { entryScript, sourceDirectory }: S
     case 'parsed-arguments':
       return "sys.argv holds the server's own arguments, in the cloud as here: use parse_args([]) or parse_known_args(), or parse only under `if __name__ == '__main__':`";
     case 'exit':
-      return 'the script ends the process while it is loaded: take the exit out, or put it under `if __name__ == "__main__":`';
+      return 'the script ends the process while it is being loaded: remove the exit, or put it under `if __name__ == "__main__":`';
   }
 }

@@ -6,8 +6,8 @@ import { harnessDirectory } from './harness-directory.ts';
 const CHECK_MS = 10_000;
 
 /**
- * Whether a script and its own modules import nothing that has to be installed: then Python as it is gives what an
- * environment would. A script that imports by computed names, or that cannot be parsed, counts as one that does.
+ * Whether a script and its own modules import only the standard library, so that a plain Python is all it needs.
+ * Returns false for a script that imports computed names or cannot be parsed.
  */
 export async function importsOnlyStandardLibrary(
   { entryScript, sourceDirectory }: ScriptSource,

@@ -5,15 +5,15 @@ const TAIL_LINES = 20;
 const CRASH = /^Fatal Python error/;
 
 /**
- * The lines on a worker's real stderr: what C code and child processes write, and at a crash the stack that
- * `faulthandler` writes last of all, in which the frames of the harness are left out.
+ * The lines on a worker's real stderr: what C code and child processes write and, after a crash, the stack that
+ * `faulthandler` writes last, without the frames of the harness.
  */
 export class StderrLines {
-  /** The last lines: what is left to tell of an end. */
+  /** The last lines, to explain how the process ended. */
   readonly tail: string[] = [];
   readonly #harness: string;
   readonly #onLine: (level: LogLevel, line: string) => void;
-  /** A traceback of a child process is one entry. */
+  /** Groups the traceback of a child process into one entry. */
   readonly #grouper = new TracebackGrouper((text, isTraceback) =>
     this.#onLine(isTraceback ? 'error' : this.#levelOf(text), text),
   );

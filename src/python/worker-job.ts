@@ -2,13 +2,13 @@ import type { ReplyFrame } from './frames.ts';
 import type { ReplyStream } from './reply-stream.ts';
 import type { ScoreRequest } from './score-pool.ts';
 
-/** One request while a worker has it. */
+/** One request while a worker handles it. */
 export interface WorkerJob {
   readonly request: ScoreRequest;
   /** When a worker took it (`performance.now()`). */
   readonly dispatchedAt: number;
   reply(reply: ReplyFrame): void;
-  /** As `reply`, with a body that is still being made. Returns false where nobody wants it any more. */
+  /** As `reply`, with a body that is still being produced. Returns false if nobody waits for it any more. */
   stream(reply: ReplyFrame, body: ReplyStream): boolean;
   lost(reason: string): void;
   abort(runMs: number): void;

@@ -12,9 +12,9 @@ import { type StartingPool, type WorkerSource, WorkerStarts } from './worker-sta
 
 const FIRST_RESTART_MS = 100;
 const LAST_RESTART_MS = 10_000;
-/** A worker that lived this long starts the back-off afresh. */
+/** A worker that ran this long resets the restart back-off. */
 const STABLE_MS = 30_000;
-/** Longer than this, timers of the system overflow. */
+/** The longest delay that a timer can hold. */
 const MAX_TIMER_MS = 0x7fff_ffff;
 
 /** One generation of workers, their queue and their restarts. */
@@ -22,7 +22,7 @@ export class WorkerPool implements ScorePool, StartingPool {
   readonly generation: number;
   readonly #options: ScorePoolOptions;
   readonly #starts: WorkerStarts;
-  /** Every worker that has not exited, with the moment it became ready. */
+  /** Every running worker, with the time at which it became ready. */
   readonly #workers = new Map<Worker, number | undefined>();
   readonly #idle: Worker[] = [];
   readonly #queue = new ScoreQueue();
@@ -42,7 +42,7 @@ export class WorkerPool implements ScorePool, StartingPool {
     this.#hangs = new HangWatch({ [Symbol.iterator]: () => this.#workers.keys() }, options.workerTimeoutMs);
   }
 
-  /** What the first worker told when it was ready. */
+  /** What the first worker reported when it became ready. */
   get ready(): ReadyMessage | undefined {
     return this.#ready;
   }
@@ -53,9 +53,9 @@ export class WorkerPool implements ScorePool, StartingPool {
   }
 
   /**
-   * Resolves when all workers are ready. On failure no process is left.
-   * @throws SCRIPT_FAILED with the place in the user's files; WORKER_FAILED or PYTHON_MISSING when a process cannot
-   * run; the signal's reason when it aborts.
+   * Resolves when all workers are ready. After a failure, no process is left.
+   * @throws SCRIPT_FAILED with the location in the user's files; WORKER_FAILED or PYTHON_MISSING if a process cannot
+   * run; the signal's reason if it is aborted.
    */
   async start(signal: AbortSignal): Promise<void> {
     let onAbort = () => {};
@@ -139,11 +139,11 @@ export class WorkerPool implements ScorePool, StartingPool {
     this.#workers.set(worker, undefined);
     const { pid } = worker;
     if (pid > 0) this.#options.events.emit({ type: 'worker.started', pid, generation: this.generation });
-    // Forked while the pool was ended.
+    // Forked while the pool was closing.
     if (this.#ended) worker[Symbol.asyncDispose]().catch(() => undefined);
   }
 
-  /** The same failure of several workers is told once. */
+  /** Logs the same failure of several workers only once. */
   onStartFailed({ lines, tree }: StartFailure): void {
     if (this.#failureTold && this.#ready === undefined) return;
     this.#failureTold = true;
@@ -176,7 +176,7 @@ export class WorkerPool implements ScorePool, StartingPool {
     worker.run(job);
   }
 
-  /** Ends a `run()` that takes too long, where the worker cannot do so itself (Windows). */
+  /** Ends a `run()` that takes too long if the worker cannot do so itself (Windows). */
   #limit(worker: Worker, job: ScoreJob): void {
     const limitMs = this.#options.scoringTimeoutMs;
     if (limitMs > MAX_TIMER_MS) return;
@@ -221,9 +221,9 @@ export class WorkerPool implements ScorePool, StartingPool {
   #restartFailed(error: unknown): void {
     if (this.#ended) return;
     this.#restartLater();
-    // While others still work the queue may wait for them; with none left nobody would ever answer.
+    // While other workers run, the queue can wait for them; without any, nobody would ever answer.
     if ([...this.#workers.keys()].some(({ ending }) => !ending)) return;
-    const reason = `no worker could be started again: ${error instanceof Error ? error.message : error}`;
+    const reason = `no worker could be restarted: ${error instanceof Error ? error.message : error}`;
     for (const job of this.#queue) job.lost(reason);
   }
 

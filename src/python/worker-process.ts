@@ -7,47 +7,47 @@ import { harnessDirectory } from './harness-directory.ts';
 /** The programs of the harness: one runs an entry script, the other an instance of a Python model. */
 export type WorkerProgram = 'worker.py' | 'model_worker.py';
 
-/** What a process is started with; workers that agree in it can stand in for each other. */
+/** What a process is started with; processes with equal options are interchangeable. */
 export interface WorkerProcessOptions {
   readonly interpreter: string;
   readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface WorkerExit {
-  /** Null, as the signal, where no process came to be. */
+  /** Null, like the signal, if the process could not be started. */
   readonly code: number | null;
   readonly signal: string | null;
   /** Why the interpreter could not be started. */
   readonly startError?: unknown;
 }
 
-/** A process with the harness in it, and the pipes to it. */
+/** A process that runs the harness, and the pipes to it. */
 export interface WorkerProcess {
   readonly interpreter: string;
-  /** 0 where none came to be. */
+  /** 0 if the process could not be started. */
   readonly pid: number;
-  /** Frames to it; it ends when this does. */
+  /** Frames to the process, which ends when this stream does. */
   readonly input: Writable;
-  /** Frames from it. */
+  /** Frames from the process. */
   readonly output: Readable;
   /** Its real stderr. */
   readonly errors: Readable;
-  /** Resolves once, when it has ended and its last output was read. */
+  /** Resolves when the process has ended and its last output was read. */
   readonly exited: Promise<WorkerExit>;
-  /** Also after its end. SIGKILL goes to all that it has started as well. */
+  /** May be called after the end too. SIGKILL also reaches the processes that it has started. */
   kill(signal: NodeJS.Signals): void;
 }
 
-/** How long output of a process that has ended is still read; its children may keep the pipe open. */
+/** How long the output of an ended process is still read, since its children may keep the pipe open. */
 export const LAST_OUTPUT_MS = 250;
 
-/** Starts a process of its own. A failure to do so is its exit. */
+/** Starts a process. If it cannot be spawned, `exited` resolves with `startError`. */
 export function spawnWorkerProcess(
   { interpreter, environment }: WorkerProcessOptions,
   program: WorkerProgram = 'worker.py',
+  platform: NodeJS.Platform = process.platform,
 ): WorkerProcess {
   const harness = harnessDirectory();
-  const isWindows = process.platform === 'win32';
   const subprocess = execa(interpreter, [path.join(harness, program)], {
     cwd: harness,
     env: environment,
@@ -59,8 +59,8 @@ export function spawnWorkerProcess(
     buffer: false,
     reject: false,
     windowsHide: true,
-    // A group of its own: a terminal's Ctrl+C is ours to handle, and what a script leaves running ends with it.
-    detached: !isWindows,
+    // In its own group: we handle a terminal's Ctrl+C, and what a script leaves running ends with the process.
+    detached: platform !== 'win32',
   });
   const pid = subprocess.pid ?? 0;
   const { stdin: input, stdout: output, stderr: errors } = subprocess;
@@ -80,12 +80,33 @@ export function spawnWorkerProcess(
       );
     });
   });
-  const kill = (signal: NodeJS.Signals) => {
-    // Windows knows no signals but a sudden end, after which nobody can tell what the script had started.
-    if (isWindows ? !hasExited(subprocess) : signal === 'SIGKILL') killTree(pid);
-    else if (!isWindows) subprocess.kill(signal);
-  };
+  const target = { pid, hasExited: () => hasExited(subprocess), send: subprocess.kill.bind(subprocess) };
+  const kill = (signal: NodeJS.Signals) => signalWorker(signal, target, platform);
   return { interpreter, pid, input, output, errors, exited, kill };
+}
+
+/** A process as far as signals reach it. */
+export interface SignalTarget {
+  readonly pid: number;
+  hasExited(): boolean;
+  send(signal: NodeJS.Signals): void;
+}
+
+/**
+ * SIGKILL goes to all that a process has started, other signals to itself. On Windows every signal is a sudden end, and
+ * after it nobody can tell what the script had started: all of it ends with each of them.
+ */
+export function signalWorker(
+  signal: NodeJS.Signals,
+  target: SignalTarget,
+  platform: NodeJS.Platform = process.platform,
+  end: (pid: number) => void = killTree,
+): void {
+  if (platform === 'win32') {
+    // The number of a process that has ended may be another's.
+    if (!target.hasExited()) end(target.pid);
+  } else if (signal === 'SIGKILL') end(target.pid);
+  else target.send(signal);
 }
 
 function hasExited({

@@ -8,29 +8,29 @@ import type { Worker } from './worker.ts';
 
 /** Where the scoring server listens in the cloud's container. */
 const SERVER_PORT = '5001';
-/** Where it also listens with `SEPERATE_HEALTH_ENDPOINT=true`; the name is spelt so. */
+/** Where it also listens with `SEPERATE_HEALTH_ENDPOINT=true` (the real spelling). */
 const DEFAULT_HEALTH_PORT = '5000';
-/** The worker has its own limit; after this much more we end it. */
+/** How long after the worker's own limit we end it. */
 const GRACE_MS = 2_000;
 
 type Variables = Readonly<Record<string, string>>;
 
-/** A start that failed, with Python's lines about it. */
+/** A failed start, with Python's output about it. */
 export interface StartFailure {
   readonly error: TritonLocalError;
   /** For the log, at level error. */
   readonly lines: readonly string[];
-  /** What the real server logs about AZUREML_MODEL_DIR when `init()` fails. */
+  /** What the real server logs about AZUREML_MODEL_DIR if `init()` fails. */
   readonly tree: readonly string[];
 }
 
 export type StartOutcome =
   | { readonly kind: 'ready'; readonly ready: ReadyMessage }
-  /** Libraries were imported ahead in this process, and the script needs one where they were not. */
+  /** This process has imported libraries ahead, and the script needs one that has not. */
   | { readonly kind: 'unsuitable' }
   | { readonly kind: 'failed'; readonly failure: StartFailure };
 
-/** Loads the script in a worker, within the time that `options` give it. Never rejects; a worker that failed ends. */
+/** Loads the script in a worker, within the time limit of `options`. Never rejects; a failed worker is ended. */
 export async function startWorker(
   worker: Worker,
   options: ScorePoolOptions,
@@ -44,7 +44,7 @@ export async function startWorker(
   try {
     const result = await worker.start(startMessage(options, sources));
     if (result.type === 'ready') return { kind: 'ready', ready: result };
-    // It ends by itself, or is ended where a thread of the script keeps it.
+    // It ends by itself, or we end it if a thread of the script keeps it running.
     worker[Symbol.asyncDispose]().catch(() => undefined);
     if (result.type === 'unsuitable') return { kind: 'unsuitable' };
     const lines = result.traceback === '' ? [] : result.traceback.split('\n');
@@ -54,11 +54,11 @@ export async function startWorker(
       const cause = new ScriptTimeout('', { cause: error });
       return failure(scriptEnded(describeTimeout(options), options, cause));
     }
-    const tooOld = worker.saidHello ? undefined : await findTooOld(options.interpreter, options.environment);
-    const told = tooOld ?? toTritonLocalError(error);
-    // Once the harness has spoken, what ends the process is the script (or a library that it loads).
-    const byScript = told.code === 'WORKER_FAILED' && worker.saidHello;
-    return failure(byScript ? scriptEnded(told.message, options, told.cause) : told);
+    const tooOld = worker.hasStarted ? undefined : await findTooOld(options.interpreter, options.environment);
+    const fault = tooOld ?? toTritonLocalError(error);
+    // Once the harness has started, it is the script, or a library that it loads, that ends the process.
+    const byScript = fault.code === 'WORKER_FAILED' && worker.hasStarted;
+    return failure(byScript ? scriptEnded(fault.message, options, fault.cause) : fault);
   } finally {
     clearTimeout(timer);
   }
@@ -87,14 +87,17 @@ function startMessage(options: ScorePoolOptions, sources: StartMessage['sources'
   };
 }
 
-/** The variables by which a script finds itself (azureml.md 1.10); those about models come with the options. */
+/**
+ * The variables that tell a script where it runs (docs/reference/azureml.md#environment-variables); those about
+ * models are in the options.
+ */
 function scriptEnvironment({ entryScript, sourceDirectory, environment, workers }: ScorePoolOptions) {
   return {
     AML_APP_ROOT: sourceDirectory,
-    // The whole path, links resolved: the server is started with `--entry_script`.
+    // The full path with links resolved, since the server is started with `--entry_script`.
     AZUREML_ENTRY_SCRIPT: existsSync(entryScript) ? realpathSync(entryScript) : entryScript,
     WORKER_COUNT: String(workers),
-    // The server's own, as it sets them where nobody else has.
+    // The server sets these unless somebody else has.
     SERVER_PORT,
     HEALTH_PORT: environment.SEPERATE_HEALTH_ENDPOINT === 'true' ? DEFAULT_HEALTH_PORT : SERVER_PORT,
     SERVER_SOFTWARE: 'gunicorn/27.0.1',
@@ -103,7 +106,7 @@ function scriptEnvironment({ entryScript, sourceDirectory, environment, workers 
   };
 }
 
-/** Only `true` with a key that is a UUID counts; nothing is sent anywhere. */
+/** Effective only if `true` and the key is a UUID; nothing is sent anywhere. */
 function hasAppInsights({
   AML_APP_INSIGHTS_ENABLED: enabled,
   AML_APP_INSIGHTS_KEY: key = '',
@@ -111,7 +114,7 @@ function hasAppInsights({
   return enabled === 'true' && /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(key);
 }
 
-/** Host and port of the engine; undefined where the script's `localhost:8000` is right already. */
+/** Host and port of the engine; undefined if the script's `localhost:8000` is already right. */
 function parseAuthority(authority: string): { host: string; port: number } | undefined {
   const { hostname, port } = new URL(`http://${authority}`);
   const host = hostname.replace(/^\[|\]$/g, '');

@@ -5,18 +5,18 @@ import type { ScorePoolOptions } from './score-pool.ts';
 import type { Worker, WorkerOwner } from './worker.ts';
 import { type StartFailure, startWorker } from './worker-start.ts';
 
-/** Where a pool gets its processes from. */
+/** Supplies a pool with processes. */
 export interface WorkerSource {
-  /** A process that may have libraries imported already. */
+  /** A process that may already have imported libraries. */
   take(): Worker;
-  /** A process with nothing imported. */
+  /** A process that has imported nothing. */
   takeFresh(): Worker;
 }
 
-/** The pool whose workers are started. */
+/** The pool that owns the workers. */
 export interface StartingPool extends WorkerOwner {
   readonly ended: boolean;
-  /** A process has come up, and is the pool's to end. */
+  /** A process has started; the pool has to end it. */
   onStarting(worker: Worker): void;
   onStartFailed(failure: StartFailure): void;
 }
@@ -26,13 +26,15 @@ export interface StartedWorker {
   readonly ready: ReadyMessage;
 }
 
-/** Starts the workers of one generation: each loads the script, or is forked from a process that has (`preload`). */
+/**
+ * Starts the workers of one generation: each loads the script or, with `preload`, is forked from a process that has.
+ */
 export class WorkerStarts implements AsyncDisposable {
   readonly #options: ScorePoolOptions;
   readonly #source: WorkerSource;
   readonly #pool: StartingPool;
   #master: Promise<PreloadMaster | undefined> | undefined;
-  /** The process that loads the script for the master, or is the master. */
+  /** The preload master, or the process that is becoming it. */
   #masterWorker: Worker | undefined;
 
   constructor(options: ScorePoolOptions, source: WorkerSource, pool: StartingPool) {
@@ -42,8 +44,8 @@ export class WorkerStarts implements AsyncDisposable {
   }
 
   /**
-   * Starts one worker. Returns undefined where the pool has ended meanwhile.
-   * @throws the failure as an error, after the pool has heard of it.
+   * Starts one worker. Returns undefined if the pool was closed meanwhile.
+   * @throws the failure as an error, after it was reported to the pool.
    */
   start(sources: StartMessage['sources']): Promise<StartedWorker | undefined> {
     return this.#options.preload ? this.#fork(sources) : this.#load(sources, this.#pool);

@@ -24,41 +24,41 @@ import { describeExit, startLost } from './worker-end.ts';
 import type { WorkerJob } from './worker-job.ts';
 import type { WorkerExit, WorkerProcess } from './worker-process.ts';
 
-/** Who hears of a worker: its pool. */
+/** Receives what happens to a worker: its pool. */
 export interface WorkerOwner {
   onLog(worker: Worker, level: LogLevel, source: LogSource, text: string): void;
-  /** The worker has answered and can take the next request. */
+  /** The worker has answered and is free for the next request. */
   onIdle(worker: Worker): void;
   onExit(worker: Worker, exit: WorkerExit): void;
 }
 
 export type StartResult = ReadyMessage | FailedMessage | { readonly type: 'unsuitable' };
 
-/** How long a worker may take to end by itself. */
+/** How long a worker may take to end after it was asked to. */
 const END_GRACE_MS = 1_000;
-/** How long a worker that hangs has to write its stack. */
+/** How long a hanging worker may take to write its stack. */
 const ABORT_GRACE_MS = 500;
 
 /**
  * The conversation with one Python process: the script's start, then one request at a time. The process ends when its
- * input does, so also when we are killed.
+ * input does, and so even if we are killed.
  */
 export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
   readonly pid: number;
   readonly exited: Promise<WorkerExit>;
   state: 'spare' | 'starting' | 'ready' | 'exited' = 'spare';
   owner: WorkerOwner | undefined;
-  /** Hears of the forks that were asked of it. */
+  /** Called with reports about forks of this process. */
   onForkReport: ((report: ForkReport) => void) | undefined;
   readonly #process: WorkerProcess;
   readonly #input: Writable;
   readonly #output: Readable;
   readonly #stderr: StderrLines;
   #job: WorkerJob | undefined;
-  /** The body that the worker is making, until its last chunk. */
+  /** The body that the worker is sending, until its last chunk. */
   #stream: ReplyStream | undefined;
   #wantsHead = true;
-  #saidHello = false;
+  #hasStarted = false;
   #ending = false;
   #aborted = false;
   #onPreloaded: (() => void) | undefined;
@@ -72,7 +72,7 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
     this.#input = process.input;
     this.#output = process.output;
     this.#stderr = new StderrLines(harnessDirectory(), (level, line) => this.onLog(level, 'worker', line));
-    // EPIPE of a process that died; its exit tells the rest.
+    // EPIPE of a dead process; its exit explains the rest.
     this.#input.on('error', () => undefined);
     this.#readOutput(process.output, process.errors);
     this.exited = process.exited.then((exit) => {
@@ -81,26 +81,26 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
     });
   }
 
-  /** Whether the harness came up, so that what follows is the script's doing. */
-  get saidHello(): boolean {
-    return this.#saidHello;
+  /** Whether the harness has started, so that any later failure is the script's. */
+  get hasStarted(): boolean {
+    return this.#hasStarted;
   }
 
   get busy(): boolean {
     return this.#job !== undefined;
   }
 
-  /** Since when it has its request. */
+  /** When it took its current request. */
   get busySince(): number | undefined {
     return this.#job?.dispatchedAt;
   }
 
-  /** Whether its end was ours. */
+  /** Whether we ended it. */
   get ending(): boolean {
     return this.#ending;
   }
 
-  /** Imports these modules ahead of any script; resolves when that is done, or when the process has ended. */
+  /** Imports these modules ahead of any script; resolves when that is done or the process has ended. */
   async preload(modules: readonly string[]): Promise<void> {
     const done = new Promise<void>((resolve) => {
       this.#onPreloaded = resolve;
@@ -111,7 +111,7 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
 
   /**
    * Loads the script and runs `init()`.
-   * @throws WORKER_FAILED, PYTHON_MISSING when the process ends before it tells how that went.
+   * @throws WORKER_FAILED, PYTHON_MISSING if the process ends before it reports the result.
    */
   start(message: StartMessage): Promise<StartResult> {
     return new Promise((resolve, reject) => {
@@ -123,18 +123,18 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
     });
   }
 
-  /** Takes over the start of the process that this one was forked from. */
+  /** Adopts the start result of the process from which this one was forked. */
   adopt(ready: ReadyMessage): void {
-    this.#saidHello = true;
+    this.#hasStarted = true;
     this.onControl(ready);
   }
 
-  /** Asks for a fork; only of a worker that is ready. `onForkReport` hears the rest. */
+  /** Requests a fork from a ready worker; `onForkReport` is called with the results. */
   fork(message: ForkMessage): void {
     this.#input.write(encodeControl(message));
   }
 
-  /** Hands over one request; only for a worker that is ready and not busy. */
+  /** Sends one request to a worker that is ready and not busy. */
   run(job: WorkerJob): void {
     this.#job = job;
     const request = job.request;
@@ -197,10 +197,10 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
   }
 
   onControl(message: unknown): void {
-    const told = message as WorkerMessage;
-    switch (told.type) {
+    const received = message as WorkerMessage;
+    switch (received.type) {
       case 'hello':
-        this.#saidHello = true;
+        this.#hasStarted = true;
         return;
       case 'preloaded':
         this.#onPreloaded?.();
@@ -210,21 +210,21 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
         return;
       case 'ready':
         this.state = 'ready';
-        this.#wantsHead = told.wantsHead;
-        this.#onStarted?.(told);
+        this.#wantsHead = received.wantsHead;
+        this.#onStarted?.(received);
         return;
       case 'forked':
       case 'ended':
-        this.onForkReport?.(told);
+        this.onForkReport?.(received);
         return;
       case 'failed':
       case 'unsuitable':
         this.#ending = true;
-        this.#onStarted?.(told);
+        this.#onStarted?.(received);
     }
   }
 
-  /** Ends the process: by closing its stdin, by SIGTERM where it is busy, by SIGKILL where that does not help. */
+  /** Ends the process by closing its stdin, by SIGTERM if it is busy, by SIGKILL if that does not help. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#ending) {
       this.#ending = true;
@@ -235,12 +235,12 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
     await this.exited;
   }
 
-  /** Ends the process because its request takes too long. It is let to tell where it hangs: faulthandler does so. */
+  /** Ends the process because its request takes too long, after faulthandler had time to write where it hangs. */
   abort(limitMs: number): void {
     const job = this.#job;
     if (!job || this.#aborted) return;
     this.#aborted = true;
-    const text = `run() did not return within WORKER_TIMEOUT (${limitMs / 1000} s): the worker (process ${this.pid}) is ended`;
+    const text = `run() did not return within WORKER_TIMEOUT (${limitMs / 1000} s): the worker (process ${this.pid}) is being ended`;
     this.onLog('error', 'worker', text);
     job.abort(performance.now() - job.dispatchedAt);
     this.#process.kill('SIGABRT');
@@ -272,7 +272,7 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
   #finish(exit: WorkerExit): void {
     this.#exit = exit;
     this.state = 'exited';
-    // Whatever the script has left running in the group.
+    // Ends whatever the script has left running in the group.
     this.kill();
     this.#input.destroy();
     const job = this.#job;
@@ -287,6 +287,6 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
 
   #startLost(exit: WorkerExit): Error {
     const { interpreter } = this.#process;
-    return startLost({ interpreter, exit, saidHello: this.#saidHello, tail: this.#stderr.tail });
+    return startLost({ interpreter, exit, hasStarted: this.#hasStarted, tail: this.#stderr.tail });
   }
 }

@@ -15,8 +15,11 @@ const REMOTE: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** The kind of network or shared file system that a folder lies on; undefined where events can be relied on. */
-export function remoteKindOf(folder: string): string | undefined {
-  if (process.platform !== 'linux') return undefined;
+export function remoteKindOf(
+  folder: string,
+  platform: NodeJS.Platform = process.platform,
+): string | undefined {
+  if (platform !== 'linux') return undefined;
   try {
     return REMOTE.get(statfsSync(folder).type >>> 0);
   } catch {

@@ -14,10 +14,14 @@ export interface WatchListener {
  * Passes the file system's events on as hints. They may come twice, late or not at all, and say nothing of content.
  * Resolves without waiting until every folder is armed, which takes a second for 10,000 files; a hint follows then.
  */
-export async function watchPlaces(places: WatchedPlaces, listener: WatchListener): Promise<AsyncDisposable> {
+export async function watchPlaces(
+  places: WatchedPlaces,
+  listener: WatchListener,
+  platform: NodeJS.Platform = process.platform,
+): Promise<AsyncDisposable> {
   // chokidar 5 holds one handle an entry there and child processes cannot be started above about 10,000
   // (chokidar issue 1452); these systems watch a whole tree with one.
-  const isRecursive = process.platform === 'darwin' || process.platform === 'win32';
+  const isRecursive = platform === 'darwin' || platform === 'win32';
   return isRecursive ? watchTrees(places, listener) : watchEntries(places, listener);
 }
 

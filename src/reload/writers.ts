@@ -10,8 +10,11 @@ const READ_WRITE = 2;
  * Linux, of processes that we may look into; elsewhere false. Costs some 10 ms, so it is asked only when weights
  * seem complete.
  */
-export async function isBeingWritten(files: readonly string[]): Promise<boolean> {
-  if (process.platform !== 'linux') return false;
+export async function isBeingWritten(
+  files: readonly string[],
+  platform: NodeJS.Platform = process.platform,
+): Promise<boolean> {
+  if (platform !== 'linux') return false;
   const wanted = new Set(files.map(identityAt).filter((identity) => identity !== undefined));
   if (wanted.size === 0) return false;
   let sliceEnd = performance.now() + SLICE_MS;

@@ -6,14 +6,14 @@ import type { ModelConfig } from './model-config.ts';
 
 interface KnownBackend {
   readonly backend: string;
-  /** Empty where Triton knows the backend without a platform. */
+  /** Empty for a backend without a platform. */
   readonly platform: string;
   readonly file: string;
-  /** What the model has to be for its file name to tell the backend; undefined: either. */
+  /** Whether the model must be a file or a folder for its name to imply the backend; undefined for either. */
   readonly kind?: 'file' | 'directory';
 }
 
-// In the order in which Triton tries them.
+// In the order that Triton tries.
 const KNOWN_BACKENDS: readonly KnownBackend[] = [
   {
     backend: 'tensorflow',
@@ -29,7 +29,7 @@ const KNOWN_BACKENDS: readonly KnownBackend[] = [
   { backend: 'python', platform: '', file: 'model.py' },
 ];
 
-/** Backends whose platform must be given with them and fit (mcu GetBackendType). */
+/** Backends that require a matching platform (mcu GetBackendType). */
 export const PLATFORMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['tensorflow', ['tensorflow_graphdef', 'tensorflow_savedmodel']],
   ['tensorrt', ['tensorrt_plan']],
@@ -38,9 +38,10 @@ export const PLATFORMS: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /**
- * Fills in name, backend, platform and file name from each other, from the files in the model's first sub-directory,
- * or from a model name of the form `NAME.BACKEND` (triton.md 4.3, mcu AutoCompleteBackendFields).
- * @throws MODEL_CONFIG_INVALID when nothing tells the backend
+ * Completes name, backend, platform and file name from each other, from the files in the model's first subdirectory,
+ * or from a model name of the form `NAME.BACKEND` (docs/reference/triton.md#backends-and-platforms, mcu
+ * AutoCompleteBackendFields).
+ * @throws MODEL_CONFIG_INVALID if the backend cannot be determined
  */
 export async function fillBackendFields(
   config: ModelConfig,
@@ -70,10 +71,10 @@ function findByConfig({ backend, platform, default_model_filename }: ModelConfig
     const byDetail = candidates.find(
       (known) => known.platform === platform || known.file === default_model_filename,
     );
-    // TensorFlow has two platforms, and its name alone chooses neither.
+    // TensorFlow has two platforms, and its name alone selects neither.
     return byDetail ?? (candidates.length === 1 ? candidates[0] : undefined);
   }
-  // A file name chooses even beside a platform that nobody knows, which is refused afterwards; not for TensorFlow.
+  // Except for TensorFlow, a file name selects the backend even next to an unknown platform, which is refused later.
   return KNOWN_BACKENDS.find(
     (known) =>
       (platform !== '' && known.platform === platform) ||
@@ -91,13 +92,13 @@ async function findByFiles(modelDirectory: string): Promise<KnownBackend | undef
   return undefined;
 }
 
-/** Triton looks into the first sub-directory by name, whether or not it is a version. */
+/** Triton searches the first subdirectory by name, whether or not it is a version. */
 async function firstSubdirectory(modelDirectory: string): Promise<string | undefined> {
   const names = await listSubdirectories(modelDirectory);
   return names[0] === undefined ? undefined : path.join(modelDirectory, names[0]);
 }
 
-/** Names of the sub-directories, links followed, in byte order. @throws MODEL_CONFIG_INVALID where there is no folder */
+/** Names of the subdirectories, links followed, in byte order. @throws MODEL_CONFIG_INVALID if the folder is missing */
 export async function listSubdirectories(directory: string): Promise<string[]> {
   let entries: import('node:fs').Dirent[];
   try {

@@ -1,4 +1,4 @@
-/** Characters that look like others or like nothing, by what they are called. */
+/** Characters that look like others or are invisible, with their names. */
 const NAMES: ReadonlyMap<string, string> = new Map([
   ['\u00A0', 'a no-break space'],
   ['\u0085', 'a next-line character'],
@@ -30,10 +30,10 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['\uFEFF', 'a byte order mark'],
   ['\uFF1A', 'a full-width colon'],
   ['\u0000', 'a NUL byte'],
-  ['\uFFFD', 'a byte that is no UTF-8'],
+  ['\uFFFD', 'a byte that is not UTF-8'],
 ]);
 
-/** What to write instead, by the kind of character. */
+/** What to write instead of each kind of character. */
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/[\uFEFF]/u, 'save the file as UTF-8 without a byte order mark'],
   [/[\u2018\u2019\u201C\u201D\u00AB\u00BB]/u, 'write straight quotes: "'],
@@ -44,12 +44,14 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/[\p{Cc}\uFFFD]/u, 'save the file as UTF-8'],
 ];
 
-/** A character that may stand in comments and quotes only, with its code point, since it often cannot be seen. */
+/**
+ * Reports a character that is only allowed in comments and quotes, with its code point, since it is often invisible.
+ */
 export function describeCharacter(character: string): { readonly message: string; readonly hint: string } {
   const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   const name = NAMES.get(character) ?? 'a character';
   const visible = /[\p{L}\p{N}\p{P}\p{S}]/u.test(character) ? ` '${character}'` : '';
   const hint = REMEDIES.find(([pattern]) => pattern.test(character))?.[1];
   const message = `${name}${visible} (U+${code}) has no meaning here`;
-  return { message, hint: hint ?? 'only text in quotes and comments may hold other than ASCII' };
+  return { message, hint: hint ?? 'only comments and text in quotes may contain characters beyond ASCII' };
 }

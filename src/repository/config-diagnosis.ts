@@ -4,7 +4,7 @@ import { readConfigSyntax, type SyntaxFault, type SyntaxField, type SyntaxValue 
 import { getModelConfigType } from './model-config-proto.ts';
 import { releaseOfField } from './newer-fields.ts';
 
-/** The first mistake in a `config.pbtxt` that protobufjs refused, in words for its writer. */
+/** Explains the first mistake in a `config.pbtxt` that protobufjs refused. */
 export function explainConfigText(text: string): SyntaxFault | undefined {
   const { fields, fault } = readConfigSyntax(text);
   const misuse = explainFields(getModelConfigType(), fields);
@@ -28,7 +28,7 @@ function explainFields(type: protobuf.Type, fields: readonly SyntaxField[]): Syn
 function unknownField(type: protobuf.Type, { name, offset }: SyntaxField): SyntaxFault {
   const release = releaseOfField(type.name, name);
   if (release !== undefined) {
-    const hint = `leave it out, or deploy and run Triton ${release} or newer (--engine docker --image ${release})`;
+    const hint = `remove it, or deploy and run Triton ${release} or newer (--engine docker --image ${release})`;
     return { message: `Triton 2.51.0 has no field '${name}' in ${type.name}`, offset, hint };
   }
   const similar = closestName(
@@ -50,13 +50,13 @@ function explainRepetition(
   if (isList) return { message: `'${name}' takes one value, not a list`, offset };
   if (seen.has(name)) return { message: `'${name}' is given twice`, offset };
   const other = field.partOf && seen.get(`oneof ${field.partOf.name}`);
-  if (other) return { message: `'${name}' cannot stand together with '${other.name}'`, offset };
+  if (other) return { message: `'${name}' cannot be combined with '${other.name}'`, offset };
   return undefined;
 }
 
 function explainField(field: protobuf.Field, written: SyntaxField): SyntaxFault | undefined {
   const { name, offset } = written;
-  // Only blocks may stand without a colon.
+  // Only blocks may omit the colon.
   const takesBlock = field.map || field.resolvedType instanceof protobuf.Type;
   if (!written.hasColon && !takesBlock)
     return { message: `expected ':' after '${name}'`, offset: offset + name.length };
@@ -95,7 +95,7 @@ function explainEntry(field: protobuf.MapField, entry: SyntaxValue): SyntaxFault
   return undefined;
 }
 
-/** What the values of plain and of map fields have in common. */
+/** Checks a value of a plain or a map field. */
 type ValueField = Pick<protobuf.Field, 'name' | 'type' | 'resolvedType'>;
 
 function explainValue(field: ValueField, name: string, value: SyntaxValue): SyntaxFault | undefined {
@@ -120,7 +120,7 @@ function explainEnum(type: protobuf.Enum, name: string, value: SyntaxValue): Syn
   return { message: `'${value.text}' is not a ${type.name}`, offset, hint };
 }
 
-/** How other tools call what Triton calls otherwise. */
+/** Names that other tools use for Triton's data types. */
 const DATA_TYPE_HABITS: Readonly<Record<string, string>> = {
   FLOAT: 'TYPE_FP32',
   FLOAT16: 'TYPE_FP16',
@@ -161,7 +161,7 @@ function explainScalar(type: string, name: string, value: SyntaxValue): SyntaxFa
 
 const ESCAPE = /\\(?:[abfnrtv?\\'"]|[0-7]{1,3}|[xX][\da-fA-F]{1,2}|u[\da-fA-F]{4}|U[\da-fA-F]{8})/y;
 
-/** A backslash that begins nothing is most often a Windows path. */
+/** A backslash that begins no escape is most often part of a Windows path. */
 function explainEscapes({ text, offset }: SyntaxValue & { kind: 'string' | 'number' | 'word' }) {
   for (let at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', at)) {
     ESCAPE.lastIndex = at;

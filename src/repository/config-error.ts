@@ -1,9 +1,9 @@
 import { type SourceLocation, TritonLocalError } from '../base/index.ts';
 
-/** Where in a ModelConfig a fault lies: field names, list positions (numbers) and map keys, from the outside in. */
+/** The location of a fault in a ModelConfig: field names, list positions (numbers) and map keys, outermost first. */
 export type FieldPath = readonly (string | number)[];
 
-/** Triton's status codes as far as a configuration can cause them. */
+/** Those of Triton's status codes that a configuration can cause. */
 export type ModelErrorStatus = 'INVALID_ARG' | 'INTERNAL' | 'NOT_FOUND' | 'UNSUPPORTED' | 'UNAVAILABLE';
 
 interface ModelConfigErrorDetails {
@@ -15,8 +15,8 @@ interface ModelConfigErrorDetails {
 }
 
 /**
- * A configuration that Triton refuses. `message` is Triton's own text, `status` the code that Triton would put
- * before it (`Invalid argument: ` ...), `field` what is wrong, so that its line can be found.
+ * A configuration that Triton refuses. `message` is Triton's own text, `status` the code with which Triton prefixes it
+ * (`Invalid argument: ` ...), `field` the location of the fault, from which its line is found.
  */
 export class ModelConfigError extends TritonLocalError {
   readonly status: ModelErrorStatus;
@@ -37,7 +37,7 @@ export class ModelConfigError extends TritonLocalError {
     this.field = field;
   }
 
-  /** The same error, pointing into the user's file. */
+  /** The same error with a location in the user's file. */
   at(location: SourceLocation): ModelConfigError {
     const { code, message, status, field, hint, cause } = this;
     return new ModelConfigError(code, message, {
@@ -50,7 +50,7 @@ export class ModelConfigError extends TritonLocalError {
   }
 }
 
-/** What the core or a backend refuses in a configuration that could be read. */
+/** The error for a readable configuration that the core or a backend refuses. */
 export function invalidConfig(
   message: string,
   field?: FieldPath,

@@ -6,9 +6,9 @@ import type { ModelConfig } from './model-config.ts';
 import { getModelConfigType } from './model-config-proto.ts';
 
 /**
- * Reads the `config` parameter of a load request: a ModelConfig in ProtoJSON, where names may be snake_case or
- * camelCase and 64-bit integers numbers or strings. It replaces the `config.pbtxt` (triton.md 1.8).
- * @throws MODEL_CONFIG_INVALID with the beginning of Triton's text; the rest are protobuf's words there, ours here
+ * Reads the `config` parameter of a load request: a ModelConfig in ProtoJSON, with names in snake_case or camelCase and
+ * 64-bit integers as numbers or strings. It replaces the `config.pbtxt` (docs/reference/triton.md#load-and-unload).
+ * @throws MODEL_CONFIG_INVALID; the message begins as Triton's and continues with our words instead of protobuf's
  */
 export function parseModelConfigJson(json: string): ModelConfig {
   try {

@@ -4,8 +4,8 @@ import { type FieldPath, ModelConfigError } from './config-error.ts';
 import { positionAt, readConfigSyntax, type SyntaxField, type SyntaxValue } from './config-syntax.ts';
 
 /**
- * An error about a configuration with the user's file and line in it. Other errors, and those that have a place
- * already, come back as they are; without a `config.pbtxt` there is nothing to point at.
+ * Adds the user's file and line to an error about a configuration. Returns other errors, errors that have a location,
+ * and any error without a `config.pbtxt` unchanged.
  */
 export async function locateConfigError(error: unknown, configFile: string | undefined): Promise<unknown> {
   if (!(error instanceof ModelConfigError) || error.location || configFile === undefined) return error;
@@ -13,7 +13,7 @@ export async function locateConfigError(error: unknown, configFile: string | und
   return error.at(text === undefined ? { file: configFile } : locateField(text, configFile, error.field));
 }
 
-/** The place of a field in a configuration, or of the closest thing around it that is written there. */
+/** The location of a field in a configuration, or of the closest enclosing field that is written. */
 export function locateField(text: string, file: string, field: FieldPath | undefined): SourceLocation {
   const offset = field && findField(readConfigSyntax(text).fields, field);
   return offset === undefined ? { file } : { file, ...positionAt(text, offset) };
@@ -35,7 +35,7 @@ function findField(fields: readonly SyntaxField[], [name, ...rest]: FieldPath): 
   return findField(entryFields(value, selector), within) ?? offset;
 }
 
-/** The value that a list position, a map key, or (for a single message) the next field's name points at. */
+/** The value that a list position, a map key or, for a single message, the next field's name refers to. */
 function selectValue(named: readonly SyntaxField[], selector: string | number): SyntaxValue | undefined {
   const values = named.flatMap((field) => field.values);
   if (typeof selector === 'number') return values[selector];

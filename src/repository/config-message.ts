@@ -3,15 +3,15 @@ import type { ModelConfig } from './model-config.ts';
 import { getModelConfigType } from './model-config-proto.ts';
 
 /**
- * A ModelConfig in Triton's printed form: keys in the order of declaration, every default scalar, list and map
- * there, unset messages left out, enums by name, 64-bit integers as numbers (mcu ModelConfigToJson).
+ * A ModelConfig in the form that Triton prints: keys in the order of declaration, default scalars, lists and maps
+ * included, unset messages omitted, enums by name, 64-bit integers as numbers (mcu ModelConfigToJson).
  * @param message a reflected message, or a plain object with the same field names
  */
 export function toModelConfig(message: object): ModelConfig {
   return plainMessage(getModelConfigType(), message) as unknown as ModelConfig;
 }
 
-/** 64-bit integers that Triton prints as text, as protobuf does, since its own list of exceptions lacks them. */
+/** 64-bit integers that Triton prints as text, as protobuf does by default: its list of exceptions omits them. */
 const PRINTED_AS_TEXT: ReadonlySet<string> = new Set([
   'Shape.dim',
   'SecondaryDevice.device_id',
@@ -24,7 +24,7 @@ export function modelConfigJson(config: ModelConfig): unknown {
   return plainMessage(getModelConfigType(), config, PRINTED_AS_TEXT);
 }
 
-/** @param texts integers that become text, by message and field */
+/** @param texts integers to print as text, by message and field */
 function plainMessage(
   type: protobuf.Type,
   message: object,
@@ -58,7 +58,7 @@ function plainValue(field: protobuf.Field, value: unknown, texts: ReadonlySet<st
   if (resolvedType instanceof protobuf.Type) return plainMessage(resolvedType, value as object, texts);
   if (resolvedType instanceof protobuf.Enum)
     return typeof value === 'number' ? (resolvedType.valuesById[value] ?? value) : value;
-  // 64-bit integers come as `Long` objects, all other scalars as they are.
+  // 64-bit integers are `Long` objects.
   const plain = typeof value === 'object' ? Number(value) : value;
   return texts.has(`${field.parent?.name}.${field.name}`) ? String(plain) : plain;
 }

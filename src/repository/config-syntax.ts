@@ -6,7 +6,7 @@ export type SyntaxValue =
   | {
       readonly kind: 'string' | 'number' | 'word';
       readonly offset: number;
-      /** As written, a sign included; for strings all parts with their quotes. */
+      /** As written, sign included; for strings, all parts with their quotes. */
       readonly text: string;
     };
 
@@ -15,13 +15,13 @@ export interface SyntaxField {
   readonly offset: number;
   readonly hasColon: boolean;
   readonly isList: boolean;
-  /** One value, or those of the list. */
+  /** One value, or the values of the list. */
   readonly values: readonly SyntaxValue[];
 }
 
 export interface SyntaxTree {
   readonly fields: readonly SyntaxField[];
-  /** The first thing that is not protobuf text; what stands before it is in `fields`. */
+  /** The first syntax error; `fields` has what precedes it. */
   readonly fault: SyntaxFault | undefined;
 }
 
@@ -32,8 +32,8 @@ export interface SyntaxFault {
 }
 
 /**
- * Reads the shape of a protobuf text file without knowing its schema: which field stands where. The text format
- * of protobufjs gives values but no columns, and for many mistakes not even a line; this is what they are found with.
+ * Reads the structure of a protobuf text file without its schema: which field is where. protobufjs reports no columns,
+ * and for many mistakes not even a line; this finds them.
  */
 export function readConfigSyntax(text: string): SyntaxTree {
   const fields: SyntaxField[] = [];
@@ -68,13 +68,13 @@ class Fault extends Error {
   }
 }
 
-/** What protobuf's reader skips: no other character counts as space. */
+/** What protobuf's reader skips; no other character counts as white space. */
 const SPACE = /(?:[ \t\r\n\v\f]|#[^\n]*)*/y;
 const PUNCTUATION = /[{}<>[\]:,;-]/y;
 const STRING = /"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*'/y;
 const NUMBER = /(?:\d|\.\d)(?:[eE][+-]\d|[\w.])*/y;
 const WORD = /[A-Za-z_]\w*/y;
-/** As deep as protobufjs goes; more is no configuration. */
+/** The depth limit of protobufjs, beyond any real configuration. */
 const MAX_DEPTH = 100;
 
 class SyntaxReader {
@@ -88,7 +88,7 @@ class SyntaxReader {
     this.#token = this.#scan();
   }
 
-  /** Reads fields until `closer`, or until the text ends when there is none. */
+  /** Reads fields until `closer`, or until the end of the text without one. */
   readFields(fields: SyntaxField[], opener: Token | undefined): void {
     const closer = opener && (opener.text === '<' ? '>' : '}');
     for (;;) {
@@ -118,7 +118,7 @@ class SyntaxReader {
       if (this.#at(',')) {
         const comma = this.#next();
         if (this.#at(']'))
-          throw new Fault({ message: "',' before ']': the last element takes none", offset: comma.offset });
+          throw new Fault({ message: "no ',' is allowed after the last element", offset: comma.offset });
       } else if (this.#token.kind === 'end') throw this.#unclosed(opener);
       else if (!this.#at(']')) throw this.#unexpected("',' or ']'");
     }

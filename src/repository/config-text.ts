@@ -8,7 +8,8 @@ import type { ModelConfig } from './model-config.ts';
 import { getModelConfigType } from './model-config-proto.ts';
 
 /**
- * Reads a `config.pbtxt`. What is not written there has its proto3 default, messages that are not there are absent.
+ * Reads a `config.pbtxt`. Fields that are not written have their proto3 defaults; messages that are not written are
+ * absent.
  * @param file named in errors only
  * @throws CONFIG_PBTXT_INVALID with file, line and column of the first mistake
  */
@@ -41,15 +42,15 @@ export function parseModelConfigText(text: string, file: string): ModelConfig {
 }
 
 /**
- * Writes a `config.pbtxt`. Defaults are left out, so that releases which lack a newer field can read it: only unset
- * messages differ from empty ones.
+ * Writes a `config.pbtxt`. Omits defaults, so that releases without a newer field can read it; only for messages do
+ * unset and empty differ.
  */
 export function modelConfigText(config: ModelConfig): string {
   const type = getModelConfigType();
   return textformat.toText(type, type.fromObject(withoutDefaults(config) as object));
 }
 
-/** Choices of a oneof, where even a default says something. */
+/** The choices of a oneof, where even a default has a meaning. */
 const CHOICES = new Set(['zero_data', 'random_data', 'data_file', 'input_data_file']);
 
 function withoutDefaults(value: unknown): unknown {

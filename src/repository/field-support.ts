@@ -29,9 +29,9 @@ import type {
 
 /**
  * What the embedded engine does with a field of `ModelConfig` in an ONNX model.
- * - `served`: it has the effect that it has on Triton
- * - `checked`: it is refused when Triton refuses it, and has no effect on a CPU, there neither
- * - `refused`: Triton would serve it, we refuse the load and name the engine that does
+ * - `served`: it has the same effect as on Triton
+ * - `checked`: it is refused if Triton refuses it, and otherwise has no effect on a CPU, as on Triton
+ * - `refused`: Triton would serve it; we refuse the load and name the engine that serves it
  * - `ignored`: Triton's core and its ONNX Runtime backend ignore it on a CPU, and so do we
  */
 export type FieldTreatment = 'served' | 'checked' | 'refused' | 'ignored';
@@ -46,7 +46,10 @@ const ENSEMBLE: FieldSupport = ['served'];
 const GPU_ONLY: FieldSupport = ['ignored', 'GPUs only'];
 const TENSORRT_ONLY: FieldSupport = ['checked', 'refused for all but TensorRT'];
 
-/** Every field of every message; a field that is missing here fails the type check, and one of the proto a test. */
+/**
+ * Every field of every message: the type check fails if a field of our type is missing, a test if one of the proto
+ * is.
+ */
 export const FIELD_SUPPORT: {
   readonly ModelConfig: Fields<ModelConfig>;
   readonly ModelVersionPolicy: Fields<ModelVersionPolicy>;

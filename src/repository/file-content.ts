@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** A file's content as it was between two looks at its metadata that agree. */
+/** A file's content, read between two equal readings of its metadata. */
 export interface FileContent {
   readonly bytes: number;
   readonly sha256: string;
@@ -14,9 +14,9 @@ const SMALL_BYTES = 1 << 20;
 const ATTEMPTS = 3;
 
 /**
- * Hashes a file, again while it changes under our hands. After the last attempt the content is taken as it came and
- * has no stamp, so that the next look reads it again.
- * @throws the system's error when the file cannot be read
+ * Hashes a file, repeatedly while it changes. After the last attempt the content is returned without a stamp, so that
+ * the next scan reads the file again.
+ * @throws the system's error if the file cannot be read
  */
 export async function readContent(file: string): Promise<FileContent> {
   const handle = await open(file, 'r');
@@ -52,7 +52,7 @@ async function hashHandle(handle: FileHandle, bytes: number): Promise<string> {
   }
 }
 
-/** What changes on disk whenever a file's content does, as far as its clock can tell moments apart. */
+/** Changes with the content of a file, within the resolution of the file system's clock. */
 export function stampOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): string {
   return `${size}:${mtimeNs}:${ctimeNs}:${ino}`;
 }
@@ -61,8 +61,8 @@ const MILLISECOND_NS = 1_000_000n;
 const SECOND_NS = 1_000n * MILLISECOND_NS;
 
 /**
- * The stamp of a file that was just read, or undefined while another write could still get the same one: clocks of
- * file systems tick in milliseconds at best (some in seconds), and a write in the same tick leaves no trace.
+ * The stamp of a file that was just read; undefined while another write could still get the same one: the clocks of
+ * file systems tick in milliseconds at best (some in seconds), and a second write in the same tick leaves no trace.
  */
 export function trustedStamp(stats: BigIntStats): string | undefined {
   const tick = stats.ctimeNs % SECOND_NS === 0n ? 2n * SECOND_NS : 50n * MILLISECOND_NS;

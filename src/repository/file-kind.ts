@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 
 const HEAD_BYTES = 256;
 
-/** How files begin that are put where an ONNX model belongs, with what they are and what to do. */
+/** The first bytes of files that are often found in place of an ONNX model, what they are, and what to do. */
 const KINDS: readonly (readonly [string | readonly number[], string, string])[] = [
   [
     'version https://git-lfs.github.com/spec/',
@@ -20,7 +20,7 @@ const KINDS: readonly (readonly [string | readonly number[], string, string])[] 
   [[0x80, 0x05], 'a Python pickle', 'export the model to ONNX'],
 ];
 
-/** What lies where an ONNX model belongs, as far as its beginning tells. */
+/** A file found in place of an ONNX model, recognized by its first bytes. */
 export interface FileKind {
   /** Such as `a Git LFS pointer, not the weights themselves`. */
   readonly is: string;
@@ -28,8 +28,8 @@ export interface FileKind {
 }
 
 /**
- * Recognizes a file that is no ONNX model.
- * @returns undefined where nothing speaks against one, or it cannot be read
+ * Recognizes a file that is not an ONNX model.
+ * @returns undefined if it may be one, or cannot be read
  */
 export async function recognizeFile(file: string): Promise<FileKind | undefined> {
   const head = await readHead(file);

@@ -6,9 +6,9 @@ import type { ModelOutput } from './model-config.ts';
 import type { ModelDefinition } from './model-definition.ts';
 
 /**
- * The labels of an output, by class index; empty where it names no file. Lines end at `\n` alone, as for Triton:
- * a file with Windows line ends gives labels that end in `\r` there, too.
- * @throws MODEL_CONFIG_INVALID with Triton's text when the file lies outside the model's folder or cannot be read
+ * The labels of an output by class index; empty if it names no file. As for Triton, only `\n` ends a line: with Windows
+ * line ends, labels end in `\r`.
+ * @throws MODEL_CONFIG_INVALID with Triton's text if the file is outside the model's folder or cannot be read
  */
 export async function readLabels(
   definition: ModelDefinition,

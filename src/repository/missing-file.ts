@@ -4,13 +4,13 @@ import { entryKind } from '../base/index.ts';
 import { ModelConfigError } from './config-error.ts';
 import { type ModelDefinition, readModelDefinition } from './model-definition.ts';
 
-/** What a model file is usually called where it is not called what Triton looks for. */
+/** Common names of model files other than those that Triton looks for. */
 const WEIGHTS = /\.(?:onnx|py|pt|pth|plan|engine|pb|graphdef|savedmodel|xml|bin|json|safetensors|h5|pkl)$/i;
 
 /**
- * What to do about a model whose file is not where Triton looks for it: the folder or name that is missing, and what
- * lies there instead, as paths from the repository on. Undefined where every version has its file, or the
- * configuration itself cannot be read.
+ * Says what to do about a model whose file is not where Triton looks for it: the missing folder or name, and what is
+ * there instead, as paths relative to the repository. Undefined if every version has its file, or if the configuration
+ * cannot be read.
  */
 export async function explainMissingFile(repository: string, model: string): Promise<string | undefined> {
   let definition: ModelDefinition;
@@ -27,7 +27,7 @@ export async function explainMissingFile(repository: string, model: string): Pro
   if (versions.length === 0) {
     const found = await findWeights(directory, 2);
     if (policy !== undefined && (await hasVersions(directory)))
-      return `version_policy in config.pbtxt chooses none of the versions in ${model}`;
+      return `version_policy in config.pbtxt selects none of the versions in ${model}`;
     return found === undefined ? `put ${file} into ${model}/1` : `move ${shown(found)} to ${model}/1/${file}`;
   }
   for (const { directory: version, modelFile } of versions) {
@@ -63,7 +63,7 @@ async function hasVersions(directory: string): Promise<boolean> {
   return (await readdir(directory).catch(() => [])).some((name) => /^[1-9]\d*$/.test(name));
 }
 
-/** The only file that looks like weights, at most `depth` levels down. */
+/** The only file that looks like weights, up to `depth` levels down. */
 async function findWeights(directory: string, depth: number): Promise<string | undefined> {
   const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
   const found = entries

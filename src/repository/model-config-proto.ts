@@ -1,8 +1,8 @@
 import protobuf from 'protobufjs';
 
 // Facts of Triton's model_config.proto (package inference): names, numbers, types and the order of declaration,
-// which is the order of the keys in GET /v2/models/M/config. They are those of Triton 2.51.0; what later releases added
-// is in newer-fields.ts. Descriptions of the fields are in model-config.ts, what becomes of each in field-support.ts.
+// which is the order of the keys in GET /v2/models/M/config. They are those of Triton 2.51.0; newer-fields.ts has the
+// additions of later releases, model-config.ts describes the fields, field-support.ts says how each is served.
 const MODEL_CONFIG_PROTO = `
 syntax = "proto3";
 package inference;
@@ -228,7 +228,7 @@ message ModelConfig {
 
 let modelConfigType: protobuf.Type | undefined;
 
-/** The reflected `ModelConfig` message; built on first need, since that costs a few milliseconds. */
+/** The reflected `ModelConfig` message, built when first needed, since that takes a few milliseconds. */
 export function getModelConfigType(): protobuf.Type {
   modelConfigType ??= protobuf
     .parse(MODEL_CONFIG_PROTO, { keepCase: true })

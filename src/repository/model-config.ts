@@ -2,7 +2,7 @@
 // names, 64-bit integers are numbers. Scalars, lists and maps are always present (proto3 has no "unset" for them);
 // message fields are present only when set. Source: model_config.proto as shipped with tritonclient.
 
-/** What a tensor holds. `TYPE_INVALID` stands for "not given", and for types a backend cannot serve. */
+/** The type of a tensor's elements. `TYPE_INVALID` means "not given", or a type that a backend cannot serve. */
 export type DataType =
   | 'TYPE_INVALID'
   | 'TYPE_BOOL'
@@ -20,7 +20,7 @@ export type DataType =
   | 'TYPE_STRING'
   | 'TYPE_BF16';
 
-/** Order of the fields is the order in which `GET /v2/models/M/config` prints them. */
+/** Fields are in the order in which `GET /v2/models/M/config` prints them. */
 export interface ModelConfig {
   readonly name: string;
   readonly platform: string;
@@ -49,7 +49,7 @@ export interface ModelConfig {
   readonly response_cache?: { readonly enable: boolean };
 }
 
-/** At most one choice is set; none means `all`, while no policy at all means `latest: 1`. */
+/** At most one choice is set. An empty policy means `all`, no policy means `latest: 1`. */
 export interface ModelVersionPolicy {
   readonly latest?: { readonly num_versions: number };
   readonly all?: Readonly<Record<string, never>>;
@@ -64,7 +64,7 @@ export interface ModelInput {
   readonly name: string;
   readonly data_type: DataType;
   readonly format: 'FORMAT_NONE' | 'FORMAT_NHWC' | 'FORMAT_NCHW';
-  /** -1 is a dimension of any size; the batch dimension is not part of it. */
+  /** -1 is a dimension of any size; the batch dimension is not included. */
   readonly dims: readonly number[];
   readonly reshape?: ModelTensorReshape;
   readonly is_shape_tensor: boolean;

@@ -13,25 +13,25 @@ import { isNoise } from './temporary-files.ts';
 import { validateCoreRules } from './validate.ts';
 import { type ModelVersion, selectVersions } from './versions.ts';
 
-/** A model as its folder declares it, before its backend has looked into the model file. */
+/** A model as its folder declares it, before its backend has read the model file. */
 export interface ModelDefinition {
   readonly name: string;
   readonly directory: string;
-  /** The `config.pbtxt`, or undefined where there is none. */
+  /** The `config.pbtxt`; undefined without one. */
   readonly configFile: string | undefined;
-  /** Normalized: defaults are in and the core's rules hold; inputs, outputs and instance groups are as written. */
+  /** Normalized: it has defaults and obeys the core's rules; inputs, outputs and instance groups are as written. */
   readonly config: ModelConfig;
   /**
-   * What the version policy chose, ascending by number. None is no fault of the configuration: Triton refuses such a
-   * load with `at least one version must be available under the version policy of model 'M'`.
+   * What the version policy selects, in ascending order. An empty list is not a fault of the configuration: Triton
+   * refuses the load with `at least one version must be available under the version policy of model 'M'`.
    */
   readonly versions: readonly ModelVersion[];
 }
 
 /**
- * Reads a model's folder: steps 1 to 4 of triton.md 4.4, then the version policy. Errors carry the user's file and
- * line where the fault stands in a `config.pbtxt`.
- * @param override a configuration that takes the place of `config.pbtxt` (from a load request)
+ * Reads a model's folder: steps 1 to 4 of docs/reference/triton.md#how-a-configuration-is-completed, then the version
+ * policy. Errors have the user's file and line if the fault is in a `config.pbtxt`.
+ * @param override a configuration that replaces `config.pbtxt` (from a load request)
  * @throws CONFIG_PBTXT_INVALID, MODEL_CONFIG_INVALID: Triton's `Poll failed for model directory` (a load answers 500);
  *   MODEL_NAME_INVALID
  */
@@ -60,7 +60,7 @@ export async function readModelDefinition(
 }
 
 /**
- * A model's name as it may stand in a path (mrm ValidateModelName).
+ * Checks that a model's name may be part of a path (mrm ValidateModelName).
  * @throws MODEL_NAME_INVALID with Triton's text
  */
 export function checkModelName(name: string): void {
@@ -102,14 +102,14 @@ function checkDirectoryName({ name }: ModelConfig, directoryName: string): void 
     `unexpected directory name '${directoryName}' for model '${name}', directory name must equal model name`,
     ['name'],
     'INVALID_ARG',
-    `write name: "${directoryName}", leave the name out, or rename the folder`,
+    `write name: "${directoryName}", remove the name, or rename the folder`,
   );
 }
 
-/** Names of the sub-directories that are models, in order. */
+/** Sorted names of the subdirectories that are models. */
 export async function listModelDirectories(repositoryDirectory: string): Promise<string[]> {
   const names = await listSubdirectories(repositoryDirectory);
-  // Triton takes every sub-directory for a model, `.git` and `__pycache__` too, and then fails on them. On a laptop
-  // the repository often is a working copy, while what reaches the cloud is not: they are left out here.
+  // Triton takes every subdirectory for a model, even `.git` and `__pycache__`, and then fails on it. On a laptop the
+  // repository is often a working copy, while the one in the cloud is not: these folders are skipped here.
   return names.filter((name) => !isNoise(name));
 }

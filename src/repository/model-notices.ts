@@ -9,16 +9,16 @@ import type { ModelSnapshot } from './snapshot.ts';
 import { readVersionFolder } from './version-folders.ts';
 import type { ModelVersion } from './versions.ts';
 
-/** Something about a model's folder that does not stop a load, or explains why one fails. */
+/** A finding about a model's folder that does not prevent a load, or explains why a load fails. */
 export interface ModelNotice {
-  /** What was seen, in the user's paths. */
+  /** What was found, with the user's paths. */
   readonly message: string;
-  /** What would be right. */
+  /** How to correct it. */
   readonly hint: string;
   readonly file: string;
 }
 
-/** Weights that no ONNX model has, by the ending of their names. */
+/** File name extensions of other frameworks' weights. */
 const OTHER_FRAMEWORKS: Readonly<Record<string, string>> = {
   '.pt': 'PyTorch',
   '.pth': 'PyTorch',
@@ -34,15 +34,15 @@ const OTHER_FRAMEWORKS: Readonly<Record<string, string>> = {
 };
 
 export interface NoticeOptions {
-  /** The release of Triton that the model is meant for, such as `24.10`. */
+  /** The release of Triton that the model is deployed to, such as `24.10`. */
   readonly release?: string | undefined;
-  /** Whether instances that ask for a GPU run on the CPU here. */
+  /** Whether instances that require a GPU run on the CPU here. */
   readonly gpuModelsOnCpu?: boolean;
 }
 
 /**
- * What a model's folder holds that Triton passes over or would not load: folders that are no versions, files in the
- * wrong place or under another name, files that are no models, models newer than the release.
+ * Finds what Triton ignores or would not load in a model's folder: folders that are not versions, files with a wrong
+ * place or name, files that are not models, models that are too new for the release.
  */
 export async function findModelNotices(
   model: ModelSnapshot,
@@ -50,7 +50,7 @@ export async function findModelNotices(
 ): Promise<readonly ModelNotice[]> {
   const notices = [...folderNotices(model), ...misplacedFiles(model)];
   const definition = await readModelDefinition(path.dirname(model.directory), path.basename(model.directory))
-    // What is wrong with the configuration, the load says.
+    // The load reports what is wrong with the configuration.
     .catch(() => undefined);
   if (definition?.config.backend !== 'onnxruntime') return notices;
   if (gpuModelsOnCpu && hasGpuGroups(definition.config)) notices.push(gpuNotice(model));
@@ -77,10 +77,10 @@ function* folderNotices({ directory, directories = [] }: ModelSnapshot): Generat
     const file = path.join(directory, name);
     const read = readVersionFolder(name);
     if (read.kind === 'ignored') {
-      const hint = `name a version by a whole number, such as ${path.join(directory, '1')}, or move the folder out of the model`;
-      yield { message: `${file} is no version, it ${read.reason}: Triton passes it over`, hint, file };
+      const hint = `name a version by a whole number, such as ${path.join(directory, '1')}, or move the folder elsewhere`;
+      yield { message: `${file} is not a version, since it ${read.reason}: Triton ignores it`, hint, file };
     } else if (read.kind === 'version' && read.folder !== name) {
-      const message = `${file} counts as version ${read.version} for Triton, which then looks into ${path.join(directory, read.folder)}`;
+      const message = `${file} is version ${read.version} for Triton, which then looks in ${path.join(directory, read.folder)}`;
       yield { message, hint: `rename it to ${read.folder}, or move it out of the model's folder`, file };
     }
   }
@@ -99,14 +99,14 @@ function* misplacedFiles({ directory, files, directories = [] }: ModelSnapshot):
     const isWeights = folder.endsWith('.onnx') && name === undefined;
     if (isWeights && !directories.some((entry) => readVersionFolder(entry).kind === 'version'))
       yield {
-        message: `${file} lies beside the versions, of which there are none`,
+        message: `${file} is next to the version folders, of which there are none`,
         hint: `move it to ${path.join(directory, '1', 'model.onnx')}`,
         file,
       };
   }
 }
 
-/** What lies in a version's folder where the model's file does not. */
+/** Reports what is in a version's folder that lacks the model's file. */
 function* otherWeights(
   { directory, files }: ModelSnapshot,
   { config }: ModelDefinition,
@@ -127,7 +127,7 @@ function* otherWeights(
       };
     else if (framework)
       yield {
-        message: `${file} belongs to ${framework}, and the model is one of ${config.backend}: Triton looks for ${wanted}`,
+        message: `${file} belongs to ${framework}, but the model's backend is ${config.backend}: Triton looks for ${wanted}`,
         hint: 'export the model to ONNX, or name the backend that runs it in config.pbtxt',
         file,
       };
@@ -144,7 +144,7 @@ async function weightNotices(file: string, release: string): Promise<ModelNotice
   const producer = header.producer === '' ? '' : `, written by ${header.producer},`;
   return [
     {
-      message: `${file}${producer} has ${tooNew.excess.join(' and ')}: Triton ${release} refuses it, since it has ONNX Runtime ${tooNew.onnxRuntime}; here it may load all the same`,
+      message: `${file}${producer} has ${tooNew.excess.join(' and ')}: Triton ${release} refuses it, since it has ONNX Runtime ${tooNew.onnxRuntime}; here it may load nevertheless`,
       hint: tooNew.remedy,
       file,
     },

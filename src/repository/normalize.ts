@@ -2,7 +2,10 @@ import type { ModelConfig, ModelInstanceGroup } from './model-config.ts';
 
 const SEQUENCE_IDLE_MICROSECONDS = 1_000_000;
 
-/** Puts in the defaults that do not depend on the backend (triton.md 4.4, mcu NormalizeModelConfig). */
+/**
+ * Adds the defaults that do not depend on the backend (docs/reference/triton.md#how-a-configuration-is-completed,
+ * mcu NormalizeModelConfig).
+ */
 export function normalizeModelConfig(config: ModelConfig): ModelConfig {
   const { version_policy, dynamic_batching, sequence_batching, max_batch_size } = config;
   const sizes = (given: readonly number[]) =>
@@ -45,8 +48,8 @@ export function normalizeModelConfig(config: ModelConfig): ModelConfig {
 }
 
 /**
- * Gives instance groups their names, kinds and counts as on a machine without a GPU (mcu NormalizeInstanceGroup):
- * the embedded server has none, and the other engines let Triton do it.
+ * Completes names, kinds and counts of instance groups as on a machine without a GPU (mcu NormalizeInstanceGroup): the
+ * embedded server uses none, and the other engines leave this to Triton.
  */
 export function resolveInstanceGroups(config: ModelConfig): ModelConfig {
   if (config.ensemble_scheduling) return config;
@@ -64,7 +67,7 @@ export function resolveInstanceGroups(config: ModelConfig): ModelConfig {
   return { ...config, instance_group };
 }
 
-/** The same configuration with instances on GPUs as `KIND_AUTO`: on a CPU where there is no GPU. */
+/** The same configuration with GPU instances as `KIND_AUTO`, which uses the CPU if there is no GPU. */
 export function gpuGroupsAsAuto(config: ModelConfig): ModelConfig {
   if (!hasGpuGroups(config)) return config;
   const instance_group = config.instance_group.map(

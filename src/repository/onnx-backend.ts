@@ -12,12 +12,12 @@ const BACKEND_DIRECTORY = '/opt/tritonserver/backends/onnxruntime';
 const BACKEND_LIBRARY = 'libtriton_onnxruntime.so';
 const PYTHON_RUNTIME = 'model.py';
 
-/** CPU accelerators that Triton's images have; here their models run on ONNX Runtime's own kernels. */
+/** CPU accelerators of Triton's images; here, their models run on ONNX Runtime's own kernels. */
 const CPU_ACCELERATORS: readonly string[] = ['openvino'];
 
 /**
- * What Triton and its ONNX Runtime backend check of a configuration before they open the model, in their order.
- * @throws MODEL_CONFIG_INVALID with Triton's text, or with ours where Triton would serve what we do not
+ * Makes the checks of Triton and its ONNX Runtime backend before they open the model, in their order.
+ * @throws MODEL_CONFIG_INVALID with Triton's text, or with ours if Triton would serve what we do not
  */
 export function checkOnnxBackend({ config, directory }: ModelDefinition, version: ModelVersion): void {
   checkRuntime(config, directory, version);
@@ -62,12 +62,12 @@ function checkRuntime({ name, runtime }: ModelConfig, directory: string, version
     `unable to find backend library '${runtime}' for model '${name}', searched: ${searched}`,
     ['runtime'],
     'INVALID_ARG',
-    `leave runtime out: the backend's own library, ${BACKEND_LIBRARY}, is taken then`,
+    `remove runtime: the backend then uses its own library, ${BACKEND_LIBRARY}`,
   );
 }
 
 function checkAccelerators({ optimization }: ModelConfig): void {
-  // Accelerators for GPUs are looked at by instances on GPUs alone.
+  // Only instances on GPUs read accelerators for GPUs.
   const accelerators = optimization?.execution_accelerators?.cpu_execution_accelerator ?? [];
   for (const [index, { name }] of accelerators.entries()) {
     if (CPU_ACCELERATORS.includes(name)) continue;
@@ -80,7 +80,7 @@ function checkAccelerators({ optimization }: ModelConfig): void {
   }
 }
 
-/** Libraries of custom operators. A bare name is looked for by the loader, which we leave at "not found". */
+/** Libraries of custom operators. The loader would search for a bare name, which we always report as not found. */
 function checkOperators({ name, model_operations }: ModelConfig): void {
   for (const [index, library] of (model_operations?.op_library_filename ?? []).entries()) {
     const field = ['model_operations', 'op_library_filename', index];

@@ -4,8 +4,8 @@ import type { OnnxInterface, OnnxTensor } from './onnx-interface.ts';
 import { sequenceControls } from './validate-sequence.ts';
 
 /**
- * What Triton's ONNX Runtime backend checks when it makes an instance (triton.md 4.6): the completed configuration
- * against the model.
+ * Makes the checks of Triton's ONNX Runtime backend when it creates an instance (docs/reference/triton.md#onnx-models):
+ * the completed configuration against the model.
  * @throws MODEL_CONFIG_INVALID with Triton's text
  */
 export function checkOnnxInterface(config: ModelConfig, onnx: OnnxInterface): void {
@@ -27,11 +27,11 @@ export function checkOnnxInterface(config: ModelConfig, onnx: OnnxInterface): vo
   checkStates(config, outputs);
 }
 
-/** Names that ONNX Runtime's types have in the backend's texts; it does not know the others. */
+/** The backend's names for ONNX Runtime's types; it has none for the others. */
 const TYPE_NAMES: readonly string[] = ['SEQUENCE', 'MAP', 'OPAQUE', 'SPARSETENSOR'];
 
 /**
- * The first input or output that is no tensor.
+ * Refuses the first input or output that is not a tensor.
  * @throws MODEL_CONFIG_INVALID with Triton's text
  */
 export function refuseNonTensors(tensors: readonly OnnxTensor[]): void {
@@ -85,7 +85,7 @@ function checkInput(
   if (optional && config.max_batch_size !== 0) {
     throw refuse(`optional input '${name}' is not supported for models that support batching`, 'optional');
   }
-  // An optional input is an initializer; where nobody could list those, its name has to be believed.
+  // An optional input is an initializer. If the initializers are unknown, trust the name.
   if (optional && !onnx.initializers && !inputs.has(name)) return;
   const tensor = findTensor('input', input, field, inputs);
   checkDataType(config, 'input', input, field, tensor);
@@ -102,7 +102,7 @@ function checkInput(
   }
   const { shape = [] } = tensor;
   if (shape.length !== 1 || shape[0] !== -1) {
-    // Two spaces, as Triton has it.
+    // Triton's text has two spaces.
     throw refuse(
       `${expectation}  for ragged input '${name}', model provides ${shapeText(shape)}`,
       'allow_ragged_batch',
@@ -148,7 +148,7 @@ function checkDataType(
   );
 }
 
-/** The backend names the model's type by Triton's name on the wire, which differs for strings. */
+/** The backend prints the model's type with the protocol's name, which differs for strings. */
 function providedType(dataType: OnnxTensor['dataType']): string {
   if (dataType === 'TYPE_STRING') return 'TYPE_BYTES';
   return dataType === 'TYPE_INVALID' || dataType === 'TYPE_BF16' ? 'TYPE_<invalid>' : dataType;

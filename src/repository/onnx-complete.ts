@@ -9,9 +9,10 @@ import { validateModelConfig } from './validate.ts';
 const DEFAULT_MAX_BATCH_SIZE = 4;
 
 /**
- * The configuration that an ONNX model is served with (steps 5 to 7 of triton.md 4.4): what is missing comes from
- * the model (4.6), instance groups get their defaults, and all of the core's rules hold. Doing it twice changes
- * nothing. Tensors come in the model's order, where Triton's is that of a hash map.
+ * Completes the configuration of an ONNX model (steps 5 to 7 of
+ * docs/reference/triton.md#how-a-configuration-is-completed): adds what is missing from the model (4.6) and the
+ * defaults of instance groups, and checks the core's rules. Completing it again changes nothing. Tensors are in the
+ * model's order, on Triton in that of a hash map.
  * @throws MODEL_CONFIG_INVALID with Triton's text
  */
 export function completeOnnxConfig(config: ModelConfig, onnx: OnnxInterface): ModelConfig {
@@ -43,7 +44,7 @@ function completeBatching(config: ModelConfig, { inputs, outputs }: OnnxInterfac
         'max_batch_size is specified',
       ['max_batch_size'],
       'INVALID_ARG',
-      'export the model with a dynamic first dimension, or leave max_batch_size out',
+      'export the model with a dynamic first dimension, or remove max_batch_size',
     );
   }
   const max_batch_size = config.max_batch_size || DEFAULT_MAX_BATCH_SIZE;

@@ -1,6 +1,6 @@
 import { ProtobufFault, type ProtobufField, ProtobufFile } from './protobuf-file.ts';
 
-/** What an input or output of a model is, by ONNX Runtime's names without `ONNX_TYPE_`. */
+/** The kind of a model's input or output: ONNX Runtime's name without `ONNX_TYPE_`. */
 export type OnnxValueKind =
   | 'TENSOR'
   | 'SEQUENCE'
@@ -10,12 +10,12 @@ export type OnnxValueKind =
   | 'OPTIONAL'
   | 'UNKNOWN';
 
-/** What the head of an ONNX file says; tensors and nodes are passed over. */
+/** The metadata of an ONNX file, without tensors and nodes. */
 export interface OnnxHeader {
   readonly irVersion: number;
   /** Versions of operator sets by domain; `''` is ONNX's own. */
   readonly opsets: ReadonlyMap<string, number>;
-  /** Such as `pytorch 2.9.0`; empty where the file does not say. */
+  /** Such as `pytorch 2.9.0`; empty if the file does not say. */
   readonly producer: string;
   readonly inputs: ReadonlyMap<string, OnnxValueKind>;
   readonly outputs: ReadonlyMap<string, OnnxValueKind>;
@@ -36,9 +36,9 @@ const KINDS: Readonly<Record<number, OnnxValueKind>> = {
 };
 
 /**
- * Reads the head of an ONNX file.
- * @returns undefined for what is no ONNX model
- * @throws the system's error where the file cannot be read
+ * Reads the metadata of an ONNX file.
+ * @returns undefined for a file that is not an ONNX model
+ * @throws the system's error if the file cannot be read
  */
 export async function readOnnxHeader(path: string): Promise<OnnxHeader | undefined> {
   const file = await ProtobufFile.open(path);

@@ -4,11 +4,11 @@ import type { OnnxValueKind } from './onnx-header.ts';
 /** One input or output as the ONNX file declares it. */
 export interface OnnxTensor {
   readonly name: string;
-  /** `TYPE_INVALID` for what Triton has no name for. */
+  /** `TYPE_INVALID` for types that Triton does not have. */
   readonly dataType: DataType;
-  /** -1 for a symbolic or unknown dimension; undefined where the file declares no shape at all. */
+  /** -1 for a symbolic or unknown dimension; undefined if the file declares no shape. */
   readonly shape: readonly number[] | undefined;
-  /** Absent for tensors; Triton's backend refuses all else. */
+  /** Absent for tensors; Triton's backend refuses all other kinds. */
   readonly kind?: OnnxValueKind;
 }
 
@@ -16,6 +16,6 @@ export interface OnnxTensor {
 export interface OnnxInterface {
   readonly inputs: readonly OnnxTensor[];
   readonly outputs: readonly OnnxTensor[];
-  /** Initializers that a request may override, for configured `optional` inputs; undefined where nobody can tell. */
+  /** Initializers that a request may override, for configured `optional` inputs; undefined if unknown. */
   readonly initializers?: readonly OnnxTensor[];
 }

@@ -19,12 +19,12 @@ export const ONNX_PARAMETERS: Readonly<Record<string, OnnxParameterKind>> = {
   TRITON_BATCH_STRATEGY_PATH: 'text',
 };
 
-/** `parameters` as the ONNX Runtime backend understands them; 0 leaves a number of threads to us. */
+/** `parameters` as the ONNX Runtime backend reads them; 0 threads leaves the number to us. */
 export interface OnnxParameters {
   readonly isParallel: boolean;
   readonly intraOpThreads: number;
   readonly interOpThreads: number;
-  /** Undefined where the configuration leaves it to us. */
+  /** Undefined if the configuration leaves it to us. */
   readonly memoryArena: boolean | undefined;
   readonly memoryPattern: boolean;
   /** Run option `memory.enable_memory_arena_shrinkage`, such as `cpu:0`. */
@@ -42,7 +42,7 @@ export function readOnnxParameters({ parameters }: ModelConfig): OnnxParameters 
   const mode = integer('execution_mode');
   if (mode !== 0 && mode !== 1) {
     throw invalidConfig(
-      // Two spaces and one before the full stop, as Triton has it.
+      // Triton's text has two spaces, and one before the full stop.
       `Invalid configuration value provided. Expected values for  execution_mode are 0 or 1 but got ${mode} .`,
       ['parameters', 'execution_mode'],
     );
@@ -57,7 +57,7 @@ export function readOnnxParameters({ parameters }: ModelConfig): OnnxParameters 
   };
 }
 
-/** As C++'s `stoi`: leading space, a sign, the digits in front; what follows them is not looked at. */
+/** As C++'s `stoi`: white space, a sign, digits; ignores what follows. */
 function readInteger(text: string | undefined, field: FieldPath): number {
   if (text === undefined) return 0;
   const digits = /^\s*([+-]?\d+)/.exec(text)?.[1];

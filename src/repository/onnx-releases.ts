@@ -1,17 +1,17 @@
 import type { OnnxHeader } from './onnx-header.ts';
 
-/** What an ONNX Runtime loads: it refuses newer models. */
+/** The limits of an ONNX Runtime, which refuses newer models. */
 export interface OnnxRuntimeLimits {
   readonly onnxRuntime: string;
   readonly irVersion: number;
-  /** The newest operator set of ONNX itself, and of its classical machine learning (`ai.onnx.ml`). */
+  /** The newest operator sets of ONNX itself and of `ai.onnx.ml`. */
   readonly opset: number;
   readonly mlOpset: number;
 }
 
 /**
- * The first of Triton's releases (year.month, as in the image's tag) with each ONNX Runtime, and what that one loads.
- * Versions: release notes of Triton; limits: found by loading models with each version's PyPI package.
+ * The first release of Triton (year.month, as in the image's tag) with each ONNX Runtime, and that runtime's limits.
+ * Versions: Triton's release notes; limits: measured by loading models with each version's PyPI package.
  */
 const RELEASES: readonly (OnnxRuntimeLimits & { readonly from: string })[] = [
   { from: '24.07', onnxRuntime: '1.18.1', irVersion: 10, opset: 21, mlOpset: 5 },
@@ -23,7 +23,7 @@ const RELEASES: readonly (OnnxRuntimeLimits & { readonly from: string })[] = [
   { from: '26.02', onnxRuntime: '1.24', irVersion: 13, opset: 25, mlOpset: 5 },
 ];
 
-/** The release whose answers we give, Triton 2.51.0. */
+/** The release that we emulate, Triton 2.51.0. */
 export const EMULATED_RELEASE = '24.10';
 
 /** What makes a model too new for a release, and what to do. */
@@ -36,7 +36,7 @@ export interface TooNew {
 
 /**
  * Compares a model with the ONNX Runtime of a release of Triton.
- * @returns undefined where that release loads it, or is not known here
+ * @returns undefined if that release loads it, or is unknown here
  */
 export function tooNewFor(header: OnnxHeader, release: string): TooNew | undefined {
   const limits = limitsOf(release);

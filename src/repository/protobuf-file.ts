@@ -1,23 +1,23 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
 const BLOCK_BYTES = 16 * 1024;
-/** Longer texts than this are no names. */
+/** The longest text that may be a name. */
 const MAX_TEXT_BYTES = 64 * 1024;
 
-/** One field of a message: where its content lies, or its number. */
+/** One field of a message: the location of its content, or its value. */
 export interface ProtobufField {
   readonly number: number;
-  /** Of varint fields; 0 for others. */
+  /** The value of a varint field; 0 for others. */
   readonly value: number;
-  /** Of length-delimited fields: offsets in the file; `start === end` for others. */
+  /** Offsets in the file of a length-delimited field; `start === end` for others. */
   readonly start: number;
   readonly end: number;
 }
 
-/** Not a protobuf message, or one that ends early. */
+/** The file is not a protobuf message, or is truncated. */
 export class ProtobufFault extends Error {}
 
-/** Reads fields of a protobuf file where they lie, so that a model of gigabytes costs a few small reads. */
+/** Reads fields of a protobuf file in place, so that a model of gigabytes costs a few small reads. */
 export class ProtobufFile implements AsyncDisposable {
   readonly bytes: number;
   readonly #handle: FileHandle;
@@ -29,7 +29,7 @@ export class ProtobufFile implements AsyncDisposable {
     this.bytes = bytes;
   }
 
-  /** @throws the system's error where the file cannot be opened */
+  /** @throws the system's error if the file cannot be opened */
   static async open(file: string): Promise<ProtobufFile> {
     const handle = await open(file, 'r');
     const { size } = await handle.stat();

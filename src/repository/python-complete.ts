@@ -3,8 +3,8 @@ import { normalizeModelConfig, resolveInstanceGroups } from './normalize.ts';
 import { validateModelConfig } from './validate.ts';
 
 /**
- * The configuration that a Python model is served with: defaults and instance groups are in, and all of the core's
- * rules hold. What `auto_complete_config` adds has to be in already.
+ * Completes the configuration of a Python model: adds defaults and instance groups, and checks the core's rules.
+ * `auto_complete_config` must have run before.
  * @throws MODEL_CONFIG_INVALID with Triton's text
  */
 export function completePythonConfig(config: ModelConfig): ModelConfig {

@@ -7,12 +7,12 @@ import type { ModelConfig } from './model-config.ts';
 
 /** Where Triton's image keeps its agents. */
 const AGENT_DIRECTORY = '/opt/tritonserver/repoagents';
-/** The one agent that the image ships; any other is a library of the user's own. */
+/** The only agent in the image; any other is the user's own library. */
 const CHECKSUM = 'checksum';
 
 /**
- * Runs `model_repository_agents` as Triton does before it looks at anything else of a model: `checksum` compares files
- * with their MD5 sums (checksum_repository_agent), every other agent is refused.
+ * Runs `model_repository_agents` as Triton does before it reads anything else of a model: `checksum` compares files
+ * with their MD5 sums (checksum_repository_agent); every other agent is refused.
  * @throws MODEL_CONFIG_INVALID with Triton's text
  */
 export async function runRepositoryAgents(
@@ -26,7 +26,7 @@ export async function runRepositoryAgents(
         `unable to find 'libtritonrepoagent_${name}.so' for repo agent '${name}', searched: ${AGENT_DIRECTORY}`,
         [...field, 'name'],
         'INVALID_ARG',
-        "Triton's image ships the agent 'checksum' alone; another one needs an image of your own and --engine docker",
+        "Triton's image has only the agent 'checksum'; for another one, use --engine docker with an image of your own",
       );
     }
     for (const [key, sum] of Object.entries(parameters))

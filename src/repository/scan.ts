@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { hasErrno, messageOf, userError } from '../base/index.ts';
+import { hasErrno, isHeld, messageOf, userError } from '../base/index.ts';
 import { readContent, stampOf } from './file-content.ts';
 import { checkModelName, listModelDirectories } from './model-definition.ts';
 import { Slice } from './slice.ts';
@@ -9,9 +9,9 @@ import type { ModelSnapshot, RepositorySnapshot, SnapshotFile } from './snapshot
 import { walk } from './walk.ts';
 
 /**
- * The repository's content at this moment. Files that look as they did in `previous` are not read again, so an
- * unchanged repository costs one look at each file's metadata, and unchanged models are the same objects. What
- * vanishes meanwhile is left out.
+ * Takes a snapshot of the repository. Files whose metadata equals that in `previous` are not read again, so that an
+ * unchanged repository costs one `stat` per file, and unchanged models are the same objects. Omits what vanishes
+ * meanwhile.
  * @throws REPOSITORY_UNREADABLE, REPOSITORY_TOO_LARGE (more than 100,000 files in a model)
  */
 export async function scanRepository(
@@ -29,7 +29,7 @@ export async function scanRepository(
 }
 
 /**
- * One model of a repository at this moment; undefined where it has no folder.
+ * Takes a snapshot of one model; undefined if it has no folder.
  * @throws MODEL_NAME_INVALID, REPOSITORY_UNREADABLE, REPOSITORY_TOO_LARGE
  */
 export async function scanModel(
@@ -43,9 +43,9 @@ export async function scanModel(
 }
 
 /**
- * A single ONNX file as a model of its own, `MODEL/1/model.onnx`, with the external data that lies beside it
- * (`model.onnx.data`, `model.onnx_data`, `model.data`): a snapshot to be staged like any other.
- * @throws REPOSITORY_UNREADABLE when the file is not there
+ * Takes a snapshot of a single ONNX file as a model, `MODEL/1/model.onnx`, with the external data next to it
+ * (`model.onnx.data`, `model.onnx_data`, `model.data`), to be staged like any other.
+ * @throws REPOSITORY_UNREADABLE if the file does not exist
  */
 export async function snapshotOnnxFile(
   file: string,
@@ -63,7 +63,7 @@ export async function snapshotOnnxFile(
   const model = await scan('model.onnx', source);
   if (!model) {
     throw userError('REPOSITORY_UNREADABLE', `the model file ${source} cannot be read`, {
-      hint: 'give an .onnx file, or a folder that holds one folder for each model',
+      hint: 'name an .onnx file, or a folder with one subfolder for each model',
     });
   }
   const files = [model];
@@ -84,7 +84,7 @@ async function listModels(root: string): Promise<string[]> {
       'REPOSITORY_UNREADABLE',
       `the model repository ${root} cannot be read: ${messageOf(error)}`,
       {
-        hint: 'give the folder that holds one folder for each model',
+        hint: 'name the folder with one subfolder for each model',
         cause: error,
       },
     );
@@ -101,7 +101,7 @@ async function scanFolder(
   if (!content) return undefined;
   const known = new Map(previous?.files.map((file) => [file.path, file]));
   const files: SnapshotFile[] = [];
-  // One after the other: hashing is what takes time, and it has one thread.
+  // One after the other: hashing takes most of the time, and it has one thread.
   for (const relative of content.files) {
     if (slice.isOver) await slice.next();
     const entry = await scanFile(relative, path.join(directory, relative), known.get(relative));
@@ -124,12 +124,12 @@ async function scanFile(
     const { bytes, sha256, stamp } = await readContent(file);
     return { path: relative, bytes, sha256, ...(stamp === undefined ? {} : { stamp }) };
   } catch (error) {
-    // Gone again, or replaced by a folder: the next scan sees what became of it.
+    // Removed again, or replaced by a folder: the next scan sees the result.
     if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return undefined;
-    // On Windows whoever writes a file may hold it: it stays what it was until it can be read.
-    if (process.platform === 'win32' && hasErrno(error, 'EBUSY', 'EPERM', 'EACCES')) return known;
+    // A writer may lock the file: keep the known content until it can be read.
+    if (isHeld(error)) return known;
     throw userError('REPOSITORY_UNREADABLE', `${file} cannot be read: ${messageOf(error)}`, {
-      hint: 'give us the right to read it, or move it out of the model repository',
+      hint: 'make it readable for triton-local, or move it out of the model repository',
       location: { file },
       cause: error,
     });
@@ -146,7 +146,7 @@ function isEqual<T>(a: readonly T[], b: readonly T[]): boolean {
   return a.length === b.length && a.every((element, index) => element === b[index]);
 }
 
-/** `files` and `directories` are sorted, so that the fingerprint depends on nothing else. */
+/** `files` and `directories` must be sorted, since their order affects the fingerprint. */
 function makeSnapshot(
   name: string,
   directory: string,

@@ -3,13 +3,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 const SLICE_MS = 4;
 
 /**
- * Parts synchronous work into slices between which everything else gets its turn. Looking at files synchronously
- * costs a seventh of what it costs through the thread pool on a busy machine; on a slow drive it must not block.
+ * Divides synchronous work into slices and yields to everything else between them. Synchronous `stat` calls cost a
+ * seventh of those through the thread pool on a busy machine, but must not block on a slow drive.
  */
 export class Slice {
   #end = performance.now() + SLICE_MS;
 
-  /** To be awaited when `isOver`. */
+  /** Await it when `isOver`. */
   async next(): Promise<void> {
     await nextTurn();
     this.#end = performance.now() + SLICE_MS;

@@ -1,23 +1,23 @@
-/** One file of a model with what tells its content from another's. */
+/** One file of a model and what identifies its content. */
 export interface SnapshotFile {
-  /** Relative to the model's folder, `/` between the parts. */
+  /** Relative to the model's folder, with `/` as the separator. */
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** Where the content lies, if not at `path` in the model's folder. */
+  /** The location of the content, if not at `path` in the model's folder. */
   readonly source?: string;
-  /** The file's identity on disk when it was read; equal stamps save reading it again. Absent while too fresh. */
+  /** The file's metadata when it was read; with an equal stamp it is not read again. Absent if the file is too new. */
   readonly stamp?: string;
 }
 
-/** A model's folder at one moment. */
+/** A snapshot of a model's folder. */
 export interface ModelSnapshot {
   readonly name: string;
   readonly directory: string;
   readonly files: readonly SnapshotFile[];
-  /** Sub-directories relative to the model's folder, empty ones too: an empty version directory has a meaning. */
+  /** Subdirectories relative to the model's folder, including empty ones: an empty version directory has a meaning. */
   readonly directories?: readonly string[];
-  /** Hash over the files' names and contents and the directories' names: equal fingerprints mean equal models. */
+  /** Hash of the files' names and contents and the directories' names: equal fingerprints mean equal models. */
   readonly fingerprint: string;
 }
 

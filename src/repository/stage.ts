@@ -1,28 +1,28 @@
 import { constants, copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { hasErrno, isInside, systemError, userError } from '../base/index.ts';
+import { hasErrno, isInside, retryWhileHeld, systemError, userError } from '../base/index.ts';
 import { readContent, stampOf } from './file-content.ts';
 import { checkModelName } from './model-definition.ts';
 import type { ModelSnapshot, SnapshotFile } from './snapshot.ts';
 
-/** A staged model whose previous files can still be put back. Both ends may be called twice; the first one counts. */
+/** A staged model whose previous files can still be restored. Only the first call of either method has an effect. */
 export interface StagedModel {
-  /** Where the model's folder lies now. */
+  /** The model's folder. */
   readonly directory: string;
-  /** Whether a model of this name was there before. */
+  /** Whether it replaced a model of this name. */
   readonly replaces: boolean;
-  /** Forgets the previous files. */
+  /** Deletes the previous files. */
   commit(): Promise<void>;
-  /** Puts the previous files back, or removes the folder where there were none. */
+  /** Restores the previous files, or removes the folder if there were none. */
   rollback(): Promise<void>;
 }
 
 let stagings = 0;
 
 /**
- * Puts exactly the content of a snapshot into `repositoryDirectory/NAME`: it is copied and verified beside the
- * repository (in `../staging`, the same file system) and then renamed into place.
- * @throws MODEL_CHANGED_WHILE_STAGING when the user's files are not what the snapshot saw; nothing was replaced then
+ * Puts exactly the content of a snapshot into `repositoryDirectory/NAME`: copies and verifies it next to the repository
+ * (in `../staging`, on the same file system), then renames it into place.
+ * @throws MODEL_CHANGED_WHILE_STAGING if the user's files differ from the snapshot; nothing is replaced then
  */
 export async function stageModel(snapshot: ModelSnapshot, repositoryDirectory: string): Promise<StagedModel> {
   checkModelName(snapshot.name);
@@ -36,9 +36,9 @@ export async function stageModel(snapshot: ModelSnapshot, repositoryDirectory: s
     await mkdir(repositoryDirectory, { recursive: true });
     replaces = await renameIfThere(directory, previous);
     try {
-      await renamePatiently(fresh, directory);
+      await retryWhileHeld(() => rename(fresh, directory));
     } catch (error) {
-      if (replaces) await renamePatiently(previous, directory);
+      if (replaces) await retryWhileHeld(() => rename(previous, directory));
       throw error;
     }
   } catch (error) {
@@ -48,13 +48,13 @@ export async function stageModel(snapshot: ModelSnapshot, repositoryDirectory: s
   return new Staged(directory, previous, workplace, replaces);
 }
 
-/** Takes a model out of the repository; that it is not there is no error. */
+/** Removes a model from the repository, if it is there. */
 export async function unstageModel(name: string, repositoryDirectory: string): Promise<void> {
   checkModelName(name);
   const workplace = path.join(stagingDirectory(repositoryDirectory), `${process.pid}-${++stagings}`);
   await mkdir(workplace, { recursive: true });
   try {
-    // Renamed first, so that nobody sees a model with half of its files.
+    // Rename it first, so that nobody sees a model with half of its files.
     await renameIfThere(path.join(path.resolve(repositoryDirectory), name), path.join(workplace, 'previous'));
   } finally {
     await rm(workplace, { recursive: true, force: true });
@@ -101,7 +101,7 @@ async function copySnapshot(snapshot: ModelSnapshot, target: string): Promise<vo
   await mkdir(target, { recursive: true });
   const folders = new Set([...directories, ...files.map((file) => path.posix.dirname(file.path))]);
   for (const folder of folders) await mkdir(inside(target, folder), { recursive: true });
-  // One after the other: a disk is not faster at several, and the first mismatch ends it.
+  // One after the other: parallel copies are not faster, and the first mismatch ends the work.
   for (const file of files) {
     const source = file.source ?? path.join(snapshot.directory, file.path);
     await copyVerified(file, source, inside(target, file.path), snapshot.name);
@@ -122,9 +122,9 @@ async function copyVerified(
   model: string,
 ): Promise<void> {
   try {
-    // Copy-on-write where the file system has it: a model of gigabytes then costs nothing.
+    // Copy-on-write if the file system supports it: a model of gigabytes then costs nothing.
     await copyFile(source, target, constants.COPYFILE_FICLONE);
-    // A source that looks exactly as when it was hashed has been that content all along; only others are read again.
+    // A source with the stamp of its hash has not changed; only others are read again.
     if (file.stamp !== undefined && file.stamp === stampOf(await stat(source, { bigint: true }))) return;
     const { sha256 } = await readContent(target);
     if (sha256 === file.sha256) return;
@@ -132,31 +132,18 @@ async function copyVerified(
     if (!hasErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EBUSY')) throw error;
   }
   throw userError('MODEL_CHANGED_WHILE_STAGING', `${file.path} of model ${model} changed while it was read`, {
-    hint: 'it is tried again as soon as the files rest',
+    hint: 'triton-local tries again when the files stop changing',
     location: { file: source },
   });
 }
 
 async function renameIfThere(from: string, to: string): Promise<boolean> {
   try {
-    await renamePatiently(from, to);
+    // A model folder is often still open in a worker that is ending, or in a scanner.
+    await retryWhileHeld(() => rename(from, to));
     return true;
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return false;
     throw error;
-  }
-}
-
-/** On Windows a folder cannot be renamed while a virus scanner or an ending process has one of its files open. */
-async function renamePatiently(from: string, to: string): Promise<void> {
-  for (let waitMs = 10; ; waitMs *= 2) {
-    try {
-      await rename(from, to);
-      return;
-    } catch (error) {
-      const isHeld = process.platform === 'win32' && hasErrno(error, 'EPERM', 'EACCES', 'EBUSY');
-      if (!isHeld || waitMs > 1_000) throw error;
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
-    }
   }
 }

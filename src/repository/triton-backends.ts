@@ -1,4 +1,4 @@
-/** Backends that Triton's images have that the embedded engine lacks, with what serves their models. */
+/** Backends of Triton's images that the embedded engine lacks, and what serves their models. */
 const SERVED_BY: ReadonlyMap<string, string> = new Map([
   ['tensorflow', '--engine docker'],
   ['pytorch', '--engine docker'],
@@ -17,7 +17,7 @@ const SERVED_BY: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Why the embedded engine has not the backend of a model: Triton's text, and for a backend that Triton ships the engine
+ * Explains that the embedded engine lacks a backend: Triton's text and, for a backend of Triton's images, the engine
  * that serves it.
  */
 export function missingBackendText(backend: string): string {

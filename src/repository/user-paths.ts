@@ -3,16 +3,16 @@ import { TritonLocalError, toTritonLocalError } from '../base/index.ts';
 import type { ModelSnapshot, RepositorySnapshot } from './snapshot.ts';
 
 /**
- * Translates the paths of the staged repository into those of the user's project. Engines read a staged copy, so their
- * logs, reasons and errors name that copy; users must only ever see their own files.
+ * Translates paths of the staged repository into those of the user's project. Engines read a staged copy, so that their
+ * logs, reasons and errors name the copy, while users must only see their own files.
  */
 export class UserPaths {
   readonly #replacements: readonly (readonly [pattern: RegExp, original: string])[];
 
   /**
    * @param staged the staged repository
-   * @param repository what was staged; undefined where the project has no models
-   * @param projectDir stands in for the repository where there is none
+   * @param repository what was staged; undefined if the project has no models
+   * @param projectDir used instead of a missing repository
    */
   constructor(staged: string, repository: RepositorySnapshot | undefined, projectDir: string) {
     const roots = new Set([staged, resolveLinks(staged)]);
@@ -23,7 +23,7 @@ export class UserPaths {
     );
   }
 
-  /** The text with the user's paths in place of staged ones. */
+  /** Replaces staged paths in a text by the user's. */
   readonly text = (text: string): string => {
     let translated = text;
     for (const [pattern, original] of this.#replacements)
@@ -31,7 +31,7 @@ export class UserPaths {
     return translated;
   };
 
-  /** The error with the user's paths in its message, hint and location. */
+  /** Replaces staged paths in an error's message, hint and location. */
   error(thrown: unknown): TritonLocalError {
     const error = toTritonLocalError(thrown);
     const { code, kind, message, hint, location } = error;
@@ -43,7 +43,7 @@ export class UserPaths {
   }
 }
 
-/** Files that the user keeps elsewhere or under another name than in the staged model, the longest path first. */
+/** Files that have another location or name in the user's project than in the staged model, longest path first. */
 function relocatedFiles({ name, directory, files }: ModelSnapshot): (readonly [string, string])[] {
   const relocated = files.flatMap(({ path, source }) =>
     source === undefined ? [] : [[`${name}/${path}`, source] as const],
@@ -51,7 +51,7 @@ function relocatedFiles({ name, directory, files }: ModelSnapshot): (readonly [s
   return relocated.length === 0 ? [] : [...relocated, [`${name}/1`, directory], [name, directory]];
 }
 
-/** Matches a path with either separator, and never just the beginning of a longer name. */
+/** Matches a path with either separator, but not the beginning of a longer name. */
 function patternOf(root: string, below: string): RegExp {
   const parts = [...root.split(/[\\/]/), ...(below === '' ? [] : below.split('/'))];
   const escaped = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));

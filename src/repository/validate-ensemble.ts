@@ -6,13 +6,13 @@ interface EnsembleTensor {
   readonly name: string;
   isWritten: boolean;
   isReady: boolean;
-  /** Tensors that the step writing this one reads, and the other way round. */
+  /** The tensors read by the step that writes this one, and the reverse. */
   readonly sources: EnsembleTensor[];
   readonly targets: EnsembleTensor[];
 }
 
 /**
- * The rules that an ensemble can break on its own, without its members (mcu ValidateEnsembleSchedulingConfig).
+ * Checks the rules for an ensemble that do not involve its members (mcu ValidateEnsembleSchedulingConfig).
  * @throws MODEL_CONFIG_INVALID with Triton's text
  */
 export function validateEnsemble(config: ModelConfig, ensemble: ModelEnsembling): void {
@@ -128,7 +128,7 @@ function checkOutputs({ name, output }: ModelConfig, tensors: ReadonlyMap<string
   }
 }
 
-/** The first tensor upstream that nothing makes ready. */
+/** The first upstream tensor that no step writes. */
 function findOrigin(tensor: EnsembleTensor): EnsembleTensor {
   const seen = new Set<EnsembleTensor>();
   let origin = tensor;

@@ -2,7 +2,7 @@ import { invalidConfig } from './config-error.ts';
 import type { ModelConfig } from './model-config.ts';
 
 /**
- * The rules for instance groups on a machine whose GPUs we do not use (mcu ValidateInstanceGroup).
+ * Checks the rules for instance groups on a machine whose GPUs we do not use (mcu ValidateInstanceGroup).
  * @throws MODEL_CONFIG_INVALID with Triton's text
  */
 export function validateInstanceGroups({
@@ -23,7 +23,7 @@ export function validateInstanceGroups({
               'required CUDA compute compatibility of 6.000000 are: ',
         [...field, 'kind'],
         'INVALID_ARG',
-        'run with --gpu-models-on-cpu, or write KIND_AUTO: it takes a GPU where there is one and the CPU elsewhere',
+        'run with --gpu-models-on-cpu, or write KIND_AUTO, which uses a GPU if there is one and otherwise the CPU',
       );
     }
     if (group.gpus.length > 0)

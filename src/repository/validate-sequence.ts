@@ -1,7 +1,7 @@
 import { type FieldPath, invalidConfig } from './config-error.ts';
 import type { DataType, ModelConfig, ModelSequenceBatching, SequenceControl } from './model-config.ts';
 
-/** One control tensor of a sequence batcher as the model gets it. */
+/** One control tensor of a sequence batcher, as sent to the model. */
 export interface SequenceControlTensor {
   readonly name: string;
   readonly kind: SequenceControl['kind'];
@@ -18,7 +18,7 @@ const CORRELATION_TYPES: readonly DataType[] = [
 ];
 
 /**
- * The rules for a sequence batcher (mcu ValidateModelConfig).
+ * Checks the rules for a sequence batcher (mcu ValidateModelConfig).
  * @throws MODEL_CONFIG_INVALID with Triton's text
  */
 export function validateSequenceBatching(
@@ -61,7 +61,7 @@ export function validateSequenceBatching(
   }
 }
 
-/** The control tensors that a configuration declares, in Triton's order of kinds. The configuration is valid. */
+/** The control tensors of a valid configuration, in Triton's order of kinds. */
 export function sequenceControls(name: string, batching: ModelSequenceBatching): SequenceControlTensor[] {
   return [...BOOLEAN_KINDS, 'CONTROL_SEQUENCE_CORRID' as const].flatMap(
     (kind) => findControl(name, batching, kind) ?? [],

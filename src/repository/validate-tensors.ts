@@ -2,7 +2,7 @@ import { type FieldPath, invalidConfig } from './config-error.ts';
 import type { ModelConfig, ModelInput, ModelOutput } from './model-config.ts';
 
 /**
- * The rules for inputs, outputs and batch inputs and outputs (mcu ValidateModelIOConfig).
+ * Checks the rules for inputs, outputs, batch inputs and batch outputs (mcu ValidateModelIOConfig).
  * @throws MODEL_CONFIG_INVALID with Triton's text
  */
 export function validateTensors(config: ModelConfig): void {
@@ -77,7 +77,7 @@ function breachOfPlatform(
 function breachOfReshape(dims: readonly number[], shape: readonly number[]): string | undefined {
   if (!shape.every(isDimension))
     return 'reshape dimensions must be integer >= 1, or -1 to indicate a variable-size dimension';
-  // Between two variable dimensions the element counts must be the same on both sides.
+  // Between two variable dimensions, dims and reshape must have the same number of elements.
   const wanted = fixedRuns(dims);
   const given = fixedRuns(shape);
   if (wanted.length > 1 !== given.length > 1) return 'has different size for dims and reshape';
@@ -88,7 +88,7 @@ function breachOfReshape(dims: readonly number[], shape: readonly number[]): str
     : 'has different size for dims and reshape';
 }
 
-/** Element counts of the stretches that the variable dimensions part. */
+/** Element counts of the sections between variable dimensions. */
 function fixedRuns(shape: readonly number[]): number[] {
   const runs = [1];
   for (const dim of shape) {
@@ -119,7 +119,7 @@ function validateBatchTensors({ name, input, output, batch_input, batch_output }
     const field = ['batch_output', index];
     const breach =
       breachOfSources(`batch output kind '${kind}'`, source_input) ??
-      // Triton dies of it.
+      // Triton crashes on it.
       (target_name.length > 0 ? undefined : "batch output must specify 'target_name'") ??
       breachOfNames(source_input, inputs) ??
       breachOfTargets(target_name, outputs);

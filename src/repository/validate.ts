@@ -7,8 +7,9 @@ import { validateSequenceBatching } from './validate-sequence.ts';
 import { validateTensors } from './validate-tensors.ts';
 
 /**
- * All of Triton's rules for a configuration that its backend has completed (steps 6 and 7 of triton.md 4.4).
- * @throws MODEL_CONFIG_INVALID with Triton's text, at the first breach in Triton's order
+ * Checks all of Triton's rules for a configuration that its backend has completed (steps 6 and 7 of
+ * docs/reference/triton.md#how-a-configuration-is-completed).
+ * @throws MODEL_CONFIG_INVALID with Triton's text for the first violation in Triton's order
  */
 export function validateModelConfig(config: ModelConfig): void {
   validateInstanceGroups(config);
@@ -17,7 +18,8 @@ export function validateModelConfig(config: ModelConfig): void {
 }
 
 /**
- * The rules that hold before the backend has seen the model: everything but tensors and instance groups (step 4).
+ * Checks the rules that apply before the backend reads the model: all but those for tensors and instance groups (step
+ * 4).
  * @throws MODEL_CONFIG_INVALID with Triton's text
  */
 export function validateCoreRules(config: ModelConfig): void {

@@ -4,19 +4,22 @@ import { listSubdirectories } from './backend-fields.ts';
 import type { ModelConfig } from './model-config.ts';
 import { readVersionFolder } from './version-folders.ts';
 
-/** One version that the version policy chose. */
+/** One version that the version policy selects. */
 export interface ModelVersion {
-  /** Decimal, as in the directory's name. */
+  /** In decimal, as in the directory's name. */
   readonly version: string;
   readonly directory: string;
   /**
-   * Absolute path of the model's file; whether it exists is the backend's business. For an ONNX model that is a
-   * folder it is the file inside. The version's directory for an ensemble, which has none.
+   * Absolute path of the model's file, which the backend checks. For an ONNX model that is a folder, the file inside;
+   * for an ensemble, which has no file, the version's directory.
    */
   readonly modelFile: string;
 }
 
-/** The versions to serve (triton.md 4.2), ascending. A folder such as `2_old` counts as version 2, as for Triton. */
+/**
+ * Returns the versions to serve (docs/reference/triton.md#version-policy) in ascending order. A folder such as `2_old`
+ * is version 2, as for Triton.
+ */
 export async function selectVersions(modelDirectory: string, config: ModelConfig): Promise<ModelVersion[]> {
   const existing = new Set<bigint>();
   for (const name of await listSubdirectories(modelDirectory)) {

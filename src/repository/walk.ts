@@ -4,19 +4,19 @@ import { hasErrno, userError } from '../base/index.ts';
 import type { Slice } from './slice.ts';
 import { isNoise, isTemporaryFile } from './temporary-files.ts';
 
-/** Links may lead in circles, and nobody nests a model deeper. */
+/** Links may form cycles, and no model is nested deeper. */
 const MAX_DEPTH = 16;
 const MAX_FILES = 100_000;
 
-/** What lies below a model's folder; paths are relative to it, `/` between the parts. */
+/** The content of a model's folder; paths are relative to it, with `/` as the separator. */
 export interface FolderContent {
   readonly files: string[];
   readonly directories: string[];
 }
 
 /**
- * Lists a model's folder without what is no part of a model; links are followed. What vanishes meanwhile is left out.
- * @returns undefined where there is no such folder (any more)
+ * Lists a model's folder, following links, without files that do not belong to a model. Omits what vanishes meanwhile.
+ * @returns undefined if the folder does not exist (any more)
  * @throws REPOSITORY_TOO_LARGE
  */
 export async function walk(root: string, slice: Slice): Promise<FolderContent | undefined> {
@@ -46,8 +46,8 @@ async function walkInto(
     if (await walkInto(root, relative, depth + 1, content, slice)) content.directories.push(relative);
   }
   if (content.files.length > MAX_FILES) {
-    throw userError('REPOSITORY_TOO_LARGE', `${root} holds more than ${MAX_FILES} files`, {
-      hint: 'is this the model repository? It holds one folder for each model',
+    throw userError('REPOSITORY_TOO_LARGE', `${root} contains more than ${MAX_FILES} files`, {
+      hint: 'check that this is the model repository: it has one folder for each model',
     });
   }
   return true;

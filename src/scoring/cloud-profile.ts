@@ -1,30 +1,30 @@
 import type { CloudProfileName, ProfileLimits } from '../config/index.ts';
 
-/** An answer that the front end of a cloud service gives in the container's place. */
+/** An answer that the front end of a cloud service gives instead of the container. */
 export interface FrontEndAnswer {
   readonly status: number;
-  /** Plain text that names the limit: no client library can read it as a result. */
+  /** Plain text that names the limit, which no client library mistakes for a result. */
   readonly text: string;
 }
 
-/** What stands between a caller and the container in the cloud: limits, and how it tells of failures. */
+/** The limits between a caller and the container in the cloud, and how failures are reported. */
 export interface CloudProfile {
-  /** How long an answer may take, from the last byte of the head on, waiting included. */
+  /** How long an answer may take, queueing included, counted from the last byte of the request's head. */
   readonly deadlineMs: number;
   readonly late: FrontEndAnswer;
-  /** Requests that the container gets at a time. */
+  /** How many requests the container handles at a time. */
   readonly concurrent: number;
-  /** How long a request waits for its turn. */
+  /** How long a request may be queued. */
   readonly maxWaitMs: number;
-  /** Requests that may wait. */
+  /** How many requests may be queued. */
   readonly maxWaiting: number;
   readonly overloaded: FrontEndAnswer;
   readonly maxBodyBytes: number;
   /** Sent with every answer. */
   readonly headers: readonly string[];
-  /** The request ids that reach the container. */
+  /** Whether the container receives request ids of the front end instead of the caller's. */
   readonly rewriteIds: boolean;
-  /** How the caller learns of this status of the container; undefined where it is passed on. */
+  /** What the caller receives for this status of the container; undefined if it is passed on unchanged. */
   translate(
     status: number,
     reason: string,
@@ -32,10 +32,11 @@ export interface CloudProfile {
 }
 
 /**
- * The front ends of the two services, with their defaults (azureml.md 3.4, 5.3 and 6) where a deployment says nothing:
- * one request at a time for an instance, half a second of waiting. On AKS a failed `run()` is 502 and a late one 504
- * after a minute; on managed endpoints everything that is no success is 424, a late one 408 after five seconds, and at
- * most as many wait as run.
+ * The front ends of the two services, with the defaults of a deployment that sets no limits
+ * (docs/reference/azureml.md#cloud-services-of-v1, docs/reference/azureml.md#limits-and-statuses-of-online-endpoints,
+ * docs/reference/azureml.md#what-differs-in-the-cloud): one request at a time per instance, half a second in the queue.
+ * On AKS a failed `run()` becomes 502 and a late answer 504 after a minute. On managed endpoints every failure becomes
+ * 424, a late answer 408 after five seconds, and no more requests may be queued than run.
  */
 const PROFILES: Readonly<Record<Exclude<CloudProfileName, 'none'>, (limits: ProfileLimits) => CloudProfile>> =
   {
@@ -88,7 +89,7 @@ const PROFILES: Readonly<Record<Exclude<CloudProfileName, 'none'>, (limits: Prof
     }),
   };
 
-/** The front end of the service named, with a deployment's own limits; undefined for `none`. */
+/** Returns the front end of the named service with a deployment's own limits; undefined for `none`. */
 export function cloudProfile(name: CloudProfileName, limits: ProfileLimits = {}): CloudProfile | undefined {
   return name === 'none' ? undefined : PROFILES[name](limits);
 }

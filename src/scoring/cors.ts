@@ -1,24 +1,24 @@
-/** What a request tells about the web page that sends it. */
+/** What a request says about the web page that sends it. */
 export interface CorsRequest {
   readonly method: string;
   readonly origin: string | undefined;
   readonly rawHeaders: readonly string[];
 }
 
-/** The methods a page may use; the real server says so in either order (azureml.md 0.3). */
+/** The methods a page may use; the real server lists them in either order (docs/reference/azureml.md#measured). */
 const METHODS = 'GET, POST';
 
 /**
- * Which web pages may read the answers (`AML_CORS_ORIGINS`, azureml.md 1.8). The rules are those of flask-cors, which
- * the real server uses: `*` is every origin, a text with characters of a regular expression is one, and a request
- * without an origin is told what would be allowed.
+ * Which web pages may read the answers (`AML_CORS_ORIGINS`, docs/reference/azureml.md#cors). The rules are those of
+ * flask-cors, which the real server uses: `*` allows every origin, a text with special characters is a regular
+ * expression, and the answer to a request without an origin names the origin that would be allowed.
  */
 export class Cors {
   readonly #literals: readonly string[];
   readonly #patterns: readonly RegExp[];
   readonly #all: boolean;
 
-  /** @throws SyntaxError for a pattern that is none. */
+  /** @throws SyntaxError if a pattern is not a valid regular expression. */
   constructor(origins: readonly string[]) {
     this.#all = origins.includes('*');
     this.#literals = origins.filter((origin) => !isPattern(origin)).sort();
@@ -27,7 +27,7 @@ export class Cors {
       .map((origin) => new RegExp(`^(?:${origin === '*' ? '.*' : origin})`, 'i'));
   }
 
-  /** The header fields that an answer gets, as a flat list. */
+  /** Returns the fields to add to an answer, as a flat list. */
   fieldsFor(request: CorsRequest): readonly string[] {
     const allowed = this.#allowedOrigin(request.origin);
     if (allowed === undefined) return [];
@@ -51,7 +51,7 @@ export class Cors {
 
   #pushPreflight(fields: string[], rawHeaders: readonly string[]): void {
     const method = fieldOf(rawHeaders, 'access-control-request-method')?.toUpperCase();
-    // A part of a method's name will do: flask-cors looks for the text in the list.
+    // Part of a method's name is enough: flask-cors searches the list for the text.
     if (!method || !METHODS.includes(method)) return;
     const asked = fieldOf(rawHeaders, 'access-control-request-headers');
     const headers = asked?.split(',').map((name) => name.trim());

@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type { CloudProfile, FrontEndAnswer } from './cloud-profile.ts';
-import type { Exchange } from './exchange.ts';
+import type { RequestContext } from './request-context.ts';
 
-/** Azure's front end cuts `x-ms-client-request-id` to this length, and to letters, digits, `-` and `_`. */
+/** Azure's front end keeps this many letters, digits, `-` and `_` of `x-ms-client-request-id`. */
 const MAX_CLIENT_ID_CHARACTERS = 40;
 
-/** The front end of a cloud service before our routes, so that its limits are met at home. */
+/** Applies the limits of a cloud service's front end before our routes do their work. */
 export class FrontEnd {
   readonly #profile: CloudProfile;
   #running = 0;
-  /** Requests that wait for their turn; each is woken by a call. */
-  readonly #waiting = new Set<() => void>();
+  /** Queued requests; calling one lets it run. */
+  readonly #queue = new Set<() => void>();
 
   constructor(profile: CloudProfile) {
     this.#profile = profile;
   }
 
-  /** Changes a request's fields (Node's flat list) to what the container gets to see. */
+  /** Rewrites a request's fields (Node's flat list) to those that the container receives. */
   rewriteRequest(raw: string[]): void {
     if (!this.#profile.rewriteIds) return;
     let sent = false;
@@ -31,14 +31,14 @@ export class FrontEnd {
     if (!sent) raw.push('x-request-id', randomUUID());
   }
 
-  /** Has a request answered by `answer` within the limits, or answers in its place. */
-  async serve(exchange: Exchange, answer: () => Promise<void>): Promise<void> {
+  /** Runs `answer` within the profile's limits; replies itself when they are exceeded. */
+  async serve(context: RequestContext, answer: () => Promise<void>): Promise<void> {
     const { maxBodyBytes, deadlineMs, late, overloaded } = this.#profile;
-    exchange.id = exchange.fields.requestId?.slice(0, 100) ?? '';
-    if (Number(exchange.fields.contentLength ?? 0) > maxBodyBytes)
-      return exchange.answerInstead(tooLarge(maxBodyBytes));
+    context.id = context.fields.requestId?.slice(0, 100) ?? '';
+    if (Number(context.fields.contentLength ?? 0) > maxBodyBytes)
+      return context.answer.replace(tooLarge(maxBodyBytes));
     let timer: NodeJS.Timeout | undefined;
-    // A request that is answered late while it waits must not run any more: its body is gone.
+    // A request that is answered late while it is queued must not run any more: its body is gone.
     const expiry = new AbortController();
     const expired = new Promise<'late'>((resolve) => {
       timer = setTimeout(() => {
@@ -46,52 +46,50 @@ export class FrontEnd {
         expiry.abort();
       }, deadlineMs);
     });
-    const waiting = AbortSignal.any([exchange.connection.signal, expiry.signal]);
+    const queued = AbortSignal.any([context.connection.signal, expiry.signal]);
     try {
-      const outcome = await Promise.race([this.#take(waiting, answer), expired]);
-      if (exchange.connection.signal.aborted) return;
-      if (outcome === 'late') exchange.answerInstead(late);
-      else if (outcome === 'overloaded') exchange.answerInstead(overloaded);
+      const outcome = await Promise.race([this.#runInTurn(queued, answer), expired]);
+      if (context.connection.signal.aborted) return;
+      if (outcome === 'late') context.answer.replace(late);
+      else if (outcome === 'overloaded') context.answer.replace(overloaded);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async #take(waiting: AbortSignal, answer: () => Promise<void>): Promise<'answered' | 'overloaded'> {
-    if (!(await this.#turn(waiting))) return 'overloaded';
+  async #runInTurn(queued: AbortSignal, answer: () => Promise<void>): Promise<'answered' | 'overloaded'> {
+    if (!(await this.#awaitTurn(queued))) return 'overloaded';
     try {
       await answer();
       return 'answered';
     } finally {
       this.#running -= 1;
-      for (const wake of this.#waiting) {
-        wake();
-        break;
-      }
+      const [wake] = this.#queue;
+      wake?.();
     }
   }
 
-  /** Resolves with true when the request may run, with false when it waited in vain or `waiting` was aborted. */
-  #turn(waiting: AbortSignal): Promise<boolean> {
+  /** Resolves with true when the request may run, with false when it waited too long or `queued` was aborted. */
+  #awaitTurn(queued: AbortSignal): Promise<boolean> {
     const { concurrent, maxWaiting, maxWaitMs } = this.#profile;
     if (this.#running < concurrent) {
       this.#running += 1;
       return Promise.resolve(true);
     }
-    if (this.#waiting.size >= maxWaiting) return Promise.resolve(false);
+    if (this.#queue.size >= maxWaiting) return Promise.resolve(false);
     return new Promise((resolve) => {
-      const leave = (granted: boolean) => {
+      const settle = (granted: boolean) => {
         clearTimeout(timer);
-        waiting.removeEventListener('abort', onAbort);
-        this.#waiting.delete(wake);
+        queued.removeEventListener('abort', onAbort);
+        this.#queue.delete(wake);
         if (granted) this.#running += 1;
         resolve(granted);
       };
-      const wake = () => leave(true);
-      const onAbort = () => leave(false);
-      const timer = setTimeout(() => leave(false), maxWaitMs);
-      waiting.addEventListener('abort', onAbort);
-      this.#waiting.add(wake);
+      const wake = () => settle(true);
+      const onAbort = () => settle(false);
+      const timer = setTimeout(() => settle(false), maxWaitMs);
+      queued.addEventListener('abort', onAbort);
+      this.#queue.add(wake);
     });
   }
 }

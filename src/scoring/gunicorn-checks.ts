@@ -1,6 +1,6 @@
-import type { Exchange } from './exchange.ts';
+import type { RequestContext } from './request-context.ts';
 
-/** A request that gunicorn refuses before the application sees it, and what its page says. */
+/** Why gunicorn refuses a request before the application sees it, and what its page says. */
 export interface Refusal {
   readonly status: number;
   readonly reason: string;
@@ -12,10 +12,10 @@ export interface Refusal {
 const MAX_REQUEST_LINE = 4094;
 
 /**
- * What Node's parser lets through and gunicorn does not: other versions of HTTP, lines and fields beyond its limits,
- * single fields that came twice, and a coding that HTTP/1.0 does not have.
+ * Finds what Node's parser accepts and gunicorn refuses: other versions of HTTP, lines and fields beyond its limits,
+ * repeated fields that must be single, and a transfer coding that HTTP/1.0 lacks.
  */
-export function refusalOf({ method, request, fields }: Exchange): Refusal | undefined {
+export function refusalOf({ method, request, fields }: RequestContext): Refusal | undefined {
   const { httpVersion, url = '' } = request;
   if (httpVersion === '0.9')
     return badRequest(
@@ -56,7 +56,7 @@ function codingRefusal(codings: string, httpVersion: string): Refusal | undefine
     : undefined;
 }
 
-/** gunicorn knows `100-continue` alone. */
+/** gunicorn knows only `100-continue`. */
 export function unknownExpectation(expectation: string): Refusal {
   return {
     status: 417,
@@ -69,7 +69,7 @@ function badRequest(text: string): Refusal {
   return { status: 400, reason: 'Bad Request', text };
 }
 
-/** In single quotes, which the page escapes. */
+/** Adds single quotes, which the page escapes. */
 function quoted(text: string): string {
   return `&#x27;${text}&#x27;`;
 }

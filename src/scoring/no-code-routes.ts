@@ -1,26 +1,26 @@
 import type { RequestListener } from 'node:http';
-import { passToEngine } from './engine-pass.ts';
-import type { Exchange } from './exchange.ts';
+import { handOver } from './hand-over.ts';
+import type { RequestContext } from './request-context.ts';
 
 /**
- * The routes without an entry script: Triton's protocol as the engine speaks it, also under the path that an
- * endpoint on Kubernetes has (azureml.md 5.2), and the health probe of the platform.
+ * The routes without an entry script: Triton's protocol, answered by the engine, also under the path of an endpoint on
+ * Kubernetes (docs/reference/azureml.md#triton-without-code-in-v2), and the platform's health probe.
  */
-export async function answerNoCode(exchange: Exchange, engine: RequestListener): Promise<void> {
-  const { method } = exchange;
-  exchange.id = exchange.fields.requestId?.slice(0, 100) ?? '';
-  const path = exchange.target.path.replace(/^\/api\/v1\/service\/[^/]+(?=\/|$)/, '') || '/';
+export async function answerNoCode(context: RequestContext, engine: RequestListener): Promise<void> {
+  const { method } = context;
+  context.id = context.fields.requestId?.slice(0, 100) ?? '';
+  const path = context.target.path.replace(/^\/api\/v1\/service\/[^/]+(?=\/|$)/, '') || '/';
   if (path === '/') {
-    if (method === 'GET' || method === 'HEAD') return answerHealth(exchange);
+    if (method === 'GET' || method === 'HEAD') return answerHealth(context);
   } else if (path === '/v2' || path.startsWith('/v2/')) {
-    return passToEngine(exchange, rawPath(exchange), engine);
+    return handOver(context, rawPath(context) + context.target.query, engine);
   }
-  answerNotFound(exchange);
+  answerNotFound(context);
 }
 
-/** The part of the target that is the engine's, as it was encoded. */
-function rawPath(exchange: Exchange): string {
-  const raw = exchange.request.url ?? '/';
+/** Returns the engine's part of the path, with its original percent-encoding. */
+function rawPath(context: RequestContext): string {
+  const raw = context.request.url ?? '/';
   const end = raw.search(/[?#]/);
   const merged = (end < 0 ? raw : raw.slice(0, end))
     .replace(/^https?:\/\/[^/]*/i, '')
@@ -28,12 +28,12 @@ function rawPath(exchange: Exchange): string {
   return merged.replace(/^\/api\/v1\/service\/[^/]+(?=\/)/, '');
 }
 
-function answerHealth(exchange: Exchange): void {
-  exchange.answer(200, ['Content-Type', 'text/html; charset=utf-8', 'Content-Length', '7'], 'Healthy');
+function answerHealth(context: RequestContext): void {
+  context.answer.send(200, ['Content-Type', 'text/html; charset=utf-8', 'Content-Length', '7'], 'Healthy');
 }
 
-/** Triton's own answer to a path it does not know (triton.md section 2). */
-function answerNotFound(exchange: Exchange): void {
+/** Triton's answer to an unknown path (docs/reference/triton.md#transport-and-routing). */
+function answerNotFound(context: RequestContext): void {
   const body = '{"error":"Not Found"}';
-  exchange.answer(404, ['Content-Type', 'text/plain', 'Content-Length', String(body.length)], body);
+  context.answer.send(404, ['Content-Type', 'text/plain', 'Content-Length', String(body.length)], body);
 }

@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
-import { gunicornPage } from './answers.ts';
 import { type Connection, LINGER_MS } from './connections.ts';
+import { gunicornPage } from './error-answers.ts';
 
-/** Answers what Node's parser refused, with the statuses and pages that gunicorn has for it, and closes. */
+/** Answers what Node's parser refused, with gunicorn's status and page for it, and closes the connection. */
 export function answerParserError(
   error: NodeJS.ErrnoException,
   socket: Socket,
   connection: Connection | undefined,
 ): void {
-  if (!socket.writable || HAS_LEFT.has(error.code ?? '')) {
+  if (!socket.writable || DISCONNECTED.has(error.code ?? '')) {
     socket.destroy();
     return;
   }
@@ -22,8 +22,8 @@ export function answerParserError(
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
-/** The other side is gone, or stopped in the middle of a request: gunicorn says nothing then. */
-const HAS_LEFT: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']);
+/** The caller has disconnected, possibly in the middle of a request: gunicorn does not answer then. */
+const DISCONNECTED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']);
 
 function pageFor(code: string | undefined): readonly [status: number, reason: string, text: string] {
   switch (code) {

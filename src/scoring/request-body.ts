@@ -1,26 +1,27 @@
 import type { BodyFailure } from './connections.ts';
-import type { Exchange } from './exchange.ts';
+import type { RequestContext } from './request-context.ts';
 
 /**
- * The largest body we take into memory. The real server has no limit (150 MB are accepted, azureml.md 1.4) and the
- * nginx before it had 100 MB: this is well above what works in the cloud, and keeps one caller from ending us.
+ * The largest body that we read into memory. The real server has no limit (150 MB are accepted,
+ * docs/reference/azureml.md#limits), and the nginx before it had one of 100 MB: ours is well above what works in the
+ * cloud, and keeps one caller from exhausting the memory.
  */
 export const MAX_BODY_BYTES = 256 * 1024 * 1024;
 
 /**
- * What became of reading a body: the bytes, `too-large` before it was all read, `broken` where it is no valid HTTP,
- * `too-slow` where it did not come in time, or `aborted` when the caller left.
+ * The result of reading a body: its bytes, `too-large` as soon as it exceeds the limit, `broken` if it is not valid
+ * HTTP, `too-slow` if it did not arrive in time, or `aborted` if the caller disconnected.
  */
 export type BodyOutcome = Uint8Array | 'too-large' | BodyFailure | 'aborted';
 
 const EMPTY = new Uint8Array(0);
 
-/** Collects the body; one that came in one piece is handed on without a copy. */
-export function readBody(exchange: Exchange, limit = MAX_BODY_BYTES): Promise<BodyOutcome> {
-  const { request, fields, connection } = exchange;
-  if (!exchange.bringsBody) return Promise.resolve(EMPTY);
+/** Collects the body. A body that arrives in one piece is not copied. */
+export function readBody(context: RequestContext, limit = MAX_BODY_BYTES): Promise<BodyOutcome> {
+  const { request, fields, connection } = context;
+  if (!context.hasBody) return Promise.resolve(EMPTY);
   if (Number(fields.contentLength ?? 0) > limit) return Promise.resolve('too-large');
-  exchange.wantBody();
+  context.answer.sendContinue();
   return new Promise((resolve) => {
     let first: Buffer | undefined;
     let rest: Buffer[] | undefined;

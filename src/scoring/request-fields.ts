@@ -1,4 +1,4 @@
-/** The header fields that the service itself looks at; the script gets all of them as they came. */
+/** The header fields that the service itself reads; the script gets all fields unchanged. */
 export interface RequestFields {
   readonly requestId: string | undefined;
   readonly msRequestId: string | undefined;
@@ -11,19 +11,19 @@ export interface RequestFields {
   readonly contentLength: string | undefined;
   readonly transferEncoding: string | undefined;
   readonly contentType: string | undefined;
-  /** A field of which there may be only one and that came twice, in capitals. */
+  /** The name, in capitals, of a repeated field that must be single. */
   readonly repeated: string | undefined;
-  /** Why gunicorn would not read these headers, in its words; undefined where it would. */
+  /** Why gunicorn would refuse these headers, in its words; undefined if it would not. */
   readonly excess: string | undefined;
 }
 
-/** gunicorn's defaults (`limit_request_fields`, `limit_request_field_size`); a field counts with its line end. */
+/** gunicorn's defaults (`limit_request_fields`, `limit_request_field_size`); a field includes its line end. */
 export const MAX_FIELDS = 100;
 export const MAX_FIELD_BYTES = 8190;
 
 /**
  * Reads the fields in one pass over Node's flat list of names and values, which is cheaper than its header object.
- * A field that came twice is joined with a comma, as gunicorn hands it on (measured on the real server).
+ * The values of a repeated field are joined with a comma, as gunicorn passes them on (measured on the real server).
  */
 export function readFields(raw: readonly string[]): RequestFields {
   const fields: { -readonly [Field in keyof RequestFields]: string | undefined } = {
@@ -59,7 +59,7 @@ export function readFields(raw: readonly string[]): RequestFields {
 /** `: ` and the line end. */
 const LINE_OVERHEAD = 4;
 
-/** The length is looked at first, so that most names cost no lower-casing. */
+/** Compares the length first, so that most names need no lower-casing. */
 function fieldNamed(name: string): Exclude<keyof RequestFields, 'excess' | 'repeated'> | undefined {
   switch (name.length) {
     case 4:

@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestFields } from './request-fields.ts';
 
-/** The ids an answer carries; an empty one is not sent. */
+/** The ids of an answer; an empty id is not sent. */
 export interface RequestIds {
   readonly requestId: string;
   readonly msRequestId: string;
   readonly msClientRequestId: string;
-  /** The 431 message where an id is too long; undefined where all is well. */
+  /** The message of the 431 if an id is too long; otherwise undefined. */
   readonly refusal: string | undefined;
 }
 
 const MAX_ID_CHARACTERS = 100;
 
 /**
- * Gives each of the three ids its value as the real server does (azureml.md 1.4, the matrix and the limits): the
- * request id is the caller's or a fresh UUID, the deprecated `x-ms-request-id` falls back to the client's id and
- * then to the request id, and the client's id falls back to `x-ms-request-id` alone. An id sent empty stays empty.
+ * Assigns the three ids as the real server does (docs/reference/azureml.md#request-ids, the matrix and the limits): the
+ * request id is the caller's or a new UUID; the deprecated `x-ms-request-id` falls back to the client's id, then to the
+ * request id; the client's id falls back to `x-ms-request-id` only. An id that is sent empty stays empty.
  */
 export function assignIds(fields: RequestFields, maxCharacters = MAX_ID_CHARACTERS): RequestIds {
   const requestId = fields.requestId ?? randomUUID();

@@ -1,14 +1,14 @@
 /** A request target as the routes see it. */
 export interface RequestTarget {
-  /** Percent-decoded, with runs of slashes merged: `//score` is `/score`, `/score/` stays another path. */
+  /** Percent-decoded, with runs of slashes merged: `//score` is `/score`, but `/score/` stays a different path. */
   readonly path: string;
-  /** From the question mark on, as it was sent; empty without one. */
+  /** The query as sent, with its question mark; empty without one. */
   readonly query: string;
 }
 
 /**
- * Splits a raw request target. The absolute form (`GET http://host/score`) counts by its path, as on the real
- * server; what cannot be decoded is left as it is, so that it matches no route.
+ * Splits a raw request target. Of the absolute form (`GET http://host/score`) only path and query count, as on the real
+ * server. A path that cannot be decoded stays as it is and matches no route.
  */
 export function readTarget(raw: string): RequestTarget {
   const known = WELL_KNOWN.get(raw);
@@ -21,7 +21,7 @@ export function readTarget(raw: string): RequestTarget {
   return { path: decode(path).replace(/\/{2,}/g, '/'), query: mark < 0 ? '' : target.slice(mark) };
 }
 
-/** Spares the work for nearly every request. */
+/** Avoids the work for nearly every request. */
 const WELL_KNOWN = new Map<string, RequestTarget>([
   ['/', { path: '/', query: '' }],
   ['/score', { path: '/score', query: '' }],

@@ -1,52 +1,52 @@
 import { messageOf, systemError } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
 import type { ScoreOutcome } from '../python/index.ts';
-import { answerGunicornError, answerMessage, answerUnread, pushIdentity } from './answers.ts';
-import type { Exchange } from './exchange.ts';
+import { answerGunicornError, answerMessage, answerUnread } from './error-answers.ts';
+import { pushIdentity } from './identity-fields.ts';
 import { readBody } from './request-body.ts';
+import type { RequestContext } from './request-context.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { ScoringSource } from './scoring-options.ts';
 
 type Reply = Extract<ScoreOutcome, { kind: 'reply' }>;
 
-/** The message of every failure that is not the script's own (azureml.md 1.7). */
+/** The message of every failure that the script did not cause (docs/reference/azureml.md#failures). */
 export const INTERNAL_ERROR = 'An unexpected internal error occurred. Check the logs for more info.';
 
-/** werkzeug's words, which name no number. */
+/** werkzeug's text, which names no limit. */
 const TOO_LARGE = 'The data value transmitted exceeds the capacity limit.';
 
 const TOO_SLOW = 'The request took too long to arrive.';
 
-/** Below are interim answers, after which a caller would wait for the real one. */
+/** Lower numbers are interim answers, after which a caller waits for the final one. */
 const FIRST_FINAL_STATUS = 200;
 
 /**
- * Hands one request to the generation that serves when its body is complete, and answers with what `run()` gave.
- * Where the worker died before it answered, the real server drops the connection; we answer 500 with the message of
- * an internal error and `x-ms-run-function-failed: False`, so that the caller learns something.
+ * Queues a request, once its body is complete, for the generation that serves then, and answers with the result of
+ * `run()`. If the worker dies before it answers, the real server drops the connection; we answer 500 with the message
+ * of an internal error and `x-ms-run-function-failed: False`, so that the caller has something to go by.
  */
 export async function answerScore(
-  exchange: Exchange,
+  context: RequestContext,
   ids: RequestIds,
   source: ScoringSource,
   events: EventSink,
 ): Promise<void> {
-  const body = await readBody(exchange);
+  const body = await readBody(context);
   if (body === 'aborted') return;
-  if (body === 'too-large') return answerUnread(exchange, 413, TOO_LARGE, ids);
-  if (body === 'too-slow') return answerUnread(exchange, 408, TOO_SLOW, ids);
-  if (body === 'broken') return answerUnread(exchange, 500, INTERNAL_ERROR, ids);
-  const pool = source.pool();
-  if (!pool) return answerNoPool(exchange, ids, source);
-  exchange.standing = { generation: pool.generation, stale: source.state().stale };
+  if (body === 'too-large') return answerUnread(context, 413, TOO_LARGE, ids);
+  if (body === 'too-slow') return answerUnread(context, 408, TOO_SLOW, ids);
+  if (body === 'broken') return answerUnread(context, 500, INTERNAL_ERROR, ids);
+  const { pool } = context.serving;
+  if (!pool) return answerNoPool(context, ids, source);
 
-  const caller = exchange.connection.signal;
+  const caller = context.connection.signal;
   try {
     const request = {
       id: ids.requestId,
-      method: exchange.method,
-      target: `/score${exchange.target.query}`,
-      headers: headerPairs(exchange.request.rawHeaders),
+      method: context.method,
+      target: `/score${context.target.query}`,
+      headers: headerPairs(context.request.rawHeaders),
       body,
     };
     source.onScore(request);
@@ -55,44 +55,46 @@ export async function answerScore(
       if (outcome.kind === 'reply' && !(outcome.body instanceof Uint8Array)) outcome.body.destroy();
       return;
     }
-    exchange.times = outcome;
-    if (outcome.kind === 'reply') await answerReply(exchange, ids, outcome);
-    else if (outcome.kind === 'lost') answerMessage(exchange, 500, INTERNAL_ERROR, ids);
-    else answerGunicornError(exchange, { status: 500, reason: 'Internal Server Error', text: '' });
+    context.timings = outcome;
+    if (outcome.kind === 'reply') await answerReply(context, ids, outcome);
+    else if (outcome.kind === 'lost') answerMessage(context, 500, INTERNAL_ERROR, ids);
+    else answerGunicornError(context, { status: 500, reason: 'Internal Server Error', text: '' });
   } catch (error) {
     if (caller.aborted) return;
     const text = `a scoring request could not be answered: ${messageOf(error)}`;
     events.emit({ type: 'log.line', source: 'emulator', level: 'error', text, requestId: ids.requestId });
-    if (!exchange.answered) answerMessage(exchange, 500, INTERNAL_ERROR, ids);
+    if (!context.answer.isBegun) answerMessage(context, 500, INTERNAL_ERROR, ids);
   }
 }
 
-/** The script has not come up yet, or its first `init()` failed: 503 with the reason, which names file and line. */
-export function answerNoPool(exchange: Exchange, ids: RequestIds, source: ScoringSource): void {
+/**
+ * The script is still starting, or its first `init()` failed: answers 503 with the reason, which names file and line.
+ */
+export function answerNoPool(context: RequestContext, ids: RequestIds, source: ScoringSource): void {
   const reason = source.failure();
   answerMessage(
-    exchange,
+    context,
     503,
     reason ? `The entry script is not serving: ${reason}` : 'The entry script is starting.',
     ids,
   );
 }
 
-async function answerReply(exchange: Exchange, ids: RequestIds, reply: Reply): Promise<void> {
+async function answerReply(context: RequestContext, ids: RequestIds, reply: Reply): Promise<void> {
   if (reply.status < FIRST_FINAL_STATUS)
     throw systemError('SCORING_BAD_STATUS', `the script answered with status ${reply.status}`);
   const headers =
-    reply.runFunctionFailed === undefined ? madeHeaders(exchange, ids, reply) : plainHeaders(reply);
-  pushIdentity(headers, exchange, ids);
+    reply.runFunctionFailed === undefined ? responseHeaders(context, ids, reply) : plainHeaders(reply);
+  pushIdentity(headers, context, ids);
   const { status, body } = reply;
-  if (!(body instanceof Uint8Array)) return exchange.stream(status, headers, body);
-  // As on the real server, a length that nobody told comes last.
-  if (!headers.includes('Content-Length') && exchange.method !== 'HEAD' && status !== 204 && status !== 304)
+  if (!(body instanceof Uint8Array)) return context.answer.stream(status, headers, body);
+  // As on the real server, a length that the script did not set comes last.
+  if (!headers.includes('Content-Length') && context.method !== 'HEAD' && status !== 204 && status !== 304)
     headers.push('Content-Length', String(body.byteLength));
-  exchange.answer(status, headers, body);
+  context.answer.send(status, headers, body);
 }
 
-/** The headers of an output that is no HTTP response. */
+/** The headers of an output that is not an HTTP response. */
 function plainHeaders({ headers, body, runFunctionFailed, runReturned, runMs }: Reply): string[] {
   const length = String((body as Uint8Array).byteLength);
   const failed = runFunctionFailed ? 'True' : 'False';
@@ -102,11 +104,15 @@ function plainHeaders({ headers, body, runFunctionFailed, runReturned, runMs }: 
 }
 
 /**
- * The headers of an HTTP response that the script made, in its order. The id headers are the server's
- * (azureml.md 0.3), and the length is that of the body; a reply to HEAD has no body and tells the length that it would
- * have had.
+ * The headers of an HTTP response that the script made, in the script's order. The server sets the id headers
+ * (docs/reference/azureml.md#measured) and the length of the body; a reply to HEAD keeps the length that its body would
+ * have.
  */
-function madeHeaders(exchange: Exchange, ids: RequestIds, { headers, status, body }: Reply): string[] {
+function responseHeaders(
+  context: RequestContext,
+  ids: RequestIds,
+  { headers, status, body }: Reply,
+): string[] {
   const flat: string[] = [];
   let hasLength = false;
   for (const [name, value] of headers) {
@@ -116,7 +122,7 @@ function madeHeaders(exchange: Exchange, ids: RequestIds, { headers, status, bod
       hasLength = true;
       flat.push(
         'Content-Length',
-        exchange.method === 'HEAD' || status === 304 ? value : String(body.byteLength),
+        context.method === 'HEAD' || status === 304 ? value : String(body.byteLength),
       );
     } else if (!isServersOwn(lower, ids)) flat.push(name, value);
   }
@@ -136,7 +142,9 @@ function isServersOwn(lower: string, ids: RequestIds): boolean {
   }
 }
 
-/** Pairs as they came. Names with an underscore are left out: gunicorn drops them, for WSGI cannot tell them apart. */
+/**
+ * Returns the fields in order. Drops names with an underscore, as gunicorn does: WSGI cannot tell them from hyphens.
+ */
 function headerPairs(raw: readonly string[]): (readonly [string, string])[] {
   const pairs: (readonly [string, string])[] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) {

@@ -6,13 +6,13 @@ import type { CloudProfile } from './cloud-profile.ts';
 
 /** What the scoring service asks of the emulator for each request. */
 export interface ScoringSource {
-  /** The generation that serves; undefined in no-code mode and while no script has come up yet. */
+  /** The generation that serves; undefined in no-code mode and until a script has started. */
   pool(): ScorePool | undefined;
-  /** Why there is no pool in script mode, for the 503 that says so. */
+  /** Why there is no pool in script mode, for the message of the 503. */
   failure(): string | undefined;
-  /** Why every request is refused although something older could answer (`--strict-reload`). */
+  /** Why every request is refused although an older generation could answer (`--strict-reload`). */
   refusal(): string | undefined;
-  /** Told of each complete request for the script, before it is queued. */
+  /** Called with each complete request for the script, before it is queued. */
   onScore(request: ScoreRequest): void;
   state(): EmulatorState;
 }
@@ -22,17 +22,19 @@ export interface ScoringServerOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly deployment: 'no-code' | 'script';
-  /** Answers `/v2/...` in no-code mode: the engine's own listener, or that of the gateway before it. */
+  /** Answers `/v2/...` in no-code mode: the engine's own listener, or the gateway's in front of it. */
   readonly engine: RequestListener | undefined;
-  /** Keys that are accepted as `Authorization: Bearer KEY`; empty asks for none. */
+  /** Answers everything under `/_triton-local/`. */
+  readonly console: RequestListener;
+  /** Keys accepted as `Authorization: Bearer KEY`; if empty, no key is needed. */
   readonly keys: readonly string[];
-  /** Origins of web pages that may read answers (`AML_CORS_ORIGINS`); empty sends no CORS headers. */
+  /** Origins of web pages that may read answers (`AML_CORS_ORIGINS`); if empty, no CORS headers are sent. */
   readonly corsOrigins: readonly string[];
   /** `x-ms-server-version` of every answer of a script's routes; undefined sends none. */
   readonly serverVersion: string | undefined;
-  /** Whose error texts and headers answers have. */
+  /** The server whose error texts and headers we imitate. */
   readonly dialect: Dialect;
-  /** The limits and status codes of a cloud's front end; undefined has none. */
+  /** The limits and status codes of a cloud's front end; undefined applies none. */
   readonly profile: CloudProfile | undefined;
   readonly source: ScoringSource;
   readonly events: EventSink;

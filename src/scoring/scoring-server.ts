@@ -1,37 +1,32 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
-import { type BearerCheck, listen, systemError } from '../base/index.ts';
-import { answerGunicornError, answerMessage } from './answers.ts';
+import { type BearerCheck, systemError } from '../base/index.ts';
 import { Connections } from './connections.ts';
+import { answerConsole, isConsolePath } from './console-route.ts';
 import { Cors } from './cors.ts';
-import { hidingKeys } from './engine-pass.ts';
-import { CALLER_LEFT, Exchange, type ServiceContext } from './exchange.ts';
+import { answerGunicornError, answerMessage } from './error-answers.ts';
 import { FrontEnd } from './front-end.ts';
 import { unknownExpectation } from './gunicorn-checks.ts';
+import { hidingKeys } from './hand-over.ts';
 import { createKeyCheck } from './keys.ts';
 import { answerNoCode } from './no-code-routes.ts';
 import { answerParserError } from './parser-errors.ts';
+import { RequestContext, type ServiceContext } from './request-context.ts';
 import type { ScoringServerOptions } from './scoring-options.ts';
+import { ScoringResponse } from './scoring-response.ts';
 import { answerScript } from './script-routes.ts';
-import { answerOwnPath, OWN_PREFIX } from './status-route.ts';
 import { answerUnauthorized } from './unauthorized.ts';
 
 /** The Azure ML scoring service while it listens. */
 export interface ScoringServer extends AsyncDisposable {
   readonly port: number;
-  /** Accepts these keys from the next request on, and no others. */
+  /** Replaces the accepted keys from the next request on. */
   setKeys(keys: readonly string[]): void;
-  /** Frees the port; who is connected is served on until it is disposed of. */
-  leave(): Promise<void>;
+  /** Frees the port; connected callers are served until the server is disposed of. */
+  stopListening(): Promise<void>;
 }
 
-/** How long a sender may take, in milliseconds, and how often that is looked at. */
+/** How long a sender may take, in milliseconds, and how often Node checks it. */
 export interface SenderLimits {
   readonly headersTimeout: number;
   readonly requestTimeout: number;
@@ -45,26 +40,23 @@ const SENDER_LIMITS: SenderLimits = {
 };
 
 /**
- * Limits against callers that never come to an end. `keepAliveTimeout` is longer than that of usual client pools, so
- * that it is the client who closes and no request meets a closing connection.
+ * `keepAliveTimeout` is longer than that of common client pools: the client closes first, and no request meets a
+ * closing connection.
  */
 const LIMITS = {
   maxHeaderSize: 128 * 1024,
   keepAliveTimeout: 75_000,
-  // The real server takes HTTP/1.1 without Host (azureml.md 0.3).
+  // The real server accepts HTTP/1.1 without `Host` (docs/reference/azureml.md#measured).
   requireHostHeader: false,
   highWaterMark: 64 * 1024,
 };
 const MAX_CONNECTIONS = 4_096;
 
 /**
- * Listens with the routes of the deployment's kind.
+ * Listens with the routes of the deployment's kind, on `node:http` and not on fastify: `src/ARCHITECTURE.md` has the
+ * reason and the figures.
  *
- * It is built on `node:http` and not on fastify: measured on this path (POST, 5 fields, trivial reply), a fastify
- * route that writes the raw answer costs a quarter more CPU per request, and order and repetition of headers, odd
- * methods and the texts of gunicorn need the raw layer anyway (figures: `test/bench/README.md`).
- *
- * @throws PORT_TAKEN, PORT_REFUSED as `listen` of base; SCORING_NO_ENGINE for no-code mode without an engine.
+ * @throws PORT_TAKEN, PORT_REFUSED; SCORING_NO_ENGINE for no-code mode without an engine.
  */
 export async function startScoringServer(
   options: ScoringServerOptions,
@@ -75,31 +67,30 @@ export async function startScoringServer(
   return {
     port,
     setKeys: (keys) => service.setKeys(keys),
-    leave: () => service.leave(),
+    stopListening: () => service.stopListening(),
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   };
 }
 
 class ScoringService implements AsyncDisposable {
   readonly #options: ScoringServerOptions;
-  #mayScore: BearerCheck;
   readonly #engine: RequestListener | undefined;
-  readonly #server: Server;
   readonly #connections: Connections;
   readonly #context: ServiceContext;
-  /** Stands before the routes where a cloud's limits are to be met at home. */
+  /** Applies the limits of a cloud before the routes. */
   readonly #frontEnd: FrontEnd | undefined;
+  #isAllowed: BearerCheck;
 
   constructor(options: ScoringServerOptions, senders: SenderLimits) {
     this.#options = options;
-    this.#server = createServer({ ...LIMITS, ...senders });
-    this.#connections = new Connections(this.#server);
     this.#context = contextOf(options);
     this.#frontEnd = options.profile && new FrontEnd(options.profile);
-    this.#mayScore = createKeyCheck(options.keys);
+    this.#isAllowed = createKeyCheck(options.keys);
     this.#engine = options.deployment === 'no-code' ? engineOf(options) : undefined;
-    this.#server.maxConnections = MAX_CONNECTIONS;
-    this.#server
+    const server = createServer({ ...LIMITS, ...senders, ServerResponse: ScoringResponse });
+    this.#connections = new Connections(server, (error) => this.#logServerError(error));
+    server.maxConnections = MAX_CONNECTIONS;
+    server
       .on('request', (request, response) => this.#accept(request, response, false))
       .on('checkContinue', (request, response) => {
         // Node looks for the word anywhere in the field.
@@ -112,80 +103,79 @@ class ScoringService implements AsyncDisposable {
       );
   }
 
-  /** A connection that cannot be accepted (no file handles left, say) must not end us. */
-  #tellServerError(error: Error): void {
+  /** A connection that cannot be accepted, for want of file handles for example, must not end the process. */
+  #logServerError(error: Error): void {
     const text = `the scoring service cannot accept a connection: ${error.message}`;
     this.#options.events.emit({ type: 'log.line', source: 'emulator', level: 'error', text });
   }
 
-  async start(): Promise<number> {
+  start(): Promise<number> {
     const { host, port } = this.#options;
-    const taken = await listen(this.#server, host, port, 'scoring service');
-    this.#server.on('error', (error) => this.#tellServerError(error));
-    return taken;
+    return this.#connections.listen(host, port, 'scoring service');
   }
 
   setKeys(keys: readonly string[]): void {
-    this.#mayScore = createKeyCheck(keys);
+    this.#isAllowed = createKeyCheck(keys);
   }
 
-  #accept(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
-    const exchange = this.#begin(request, response, awaitsContinue);
-    this.#answer(exchange).then(
-      () => this.#tell(exchange),
+  #accept(request: IncomingMessage, response: ScoringResponse, awaitsContinue: boolean): void {
+    const context = this.#begin(request, response, awaitsContinue);
+    this.#answer(context).then(
+      () => this.#report(context),
       () => {
-        // Only a fault of ours comes here; what the answer was to be is unknown, so the connection ends.
+        // Only a fault of ours gets here; the intended answer is unknown, so the connection ends.
         response.destroy();
-        this.#tell(exchange);
+        this.#report(context);
       },
     );
   }
 
-  #begin(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): Exchange {
+  #begin(request: IncomingMessage, response: ScoringResponse, awaitsContinue: boolean): RequestContext {
     const connection = this.#connections.begin(request, response);
     this.#frontEnd?.rewriteRequest(request.rawHeaders);
-    return new Exchange(this.#context, connection, request, response, awaitsContinue);
+    return new RequestContext(this.#context, connection, request, response, awaitsContinue);
   }
 
-  #refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
-    const exchange = this.#begin(request, response, false);
-    answerGunicornError(exchange, unknownExpectation(request.headers.expect ?? ''));
+  #refuseExpectation(request: IncomingMessage, response: ScoringResponse): void {
+    const context = this.#begin(request, response, false);
+    answerGunicornError(context, unknownExpectation(request.headers.expect ?? ''));
   }
 
-  async #answer(exchange: Exchange): Promise<void> {
+  async #answer(context: RequestContext): Promise<void> {
     const { source, events } = this.#options;
-    const { path } = exchange.target;
-    if (isOwnPath(path)) return answerOwnPath(exchange, source);
-    if (!isHealthProbe(exchange) && !this.#mayScore(exchange.fields.authorization))
-      return answerUnauthorized(exchange);
+    const { path } = context.target;
+    if (isConsolePath(path)) return answerConsole(context, this.#options.console);
+    if (!isHealthProbe(context) && !this.#isAllowed(context.fields.authorization))
+      return answerUnauthorized(context);
     const refusal = source.refusal();
-    if (refusal !== undefined) return answerMessage(exchange, 503, refusal);
+    if (refusal !== undefined) return answerMessage(context, 503, refusal);
     const answer = () =>
-      this.#engine ? answerNoCode(exchange, this.#engine) : answerScript(exchange, source, events);
+      this.#engine ? answerNoCode(context, this.#engine) : answerScript(context, source, events);
     const frontEnd = this.#frontEnd;
-    return frontEnd && !isHealthProbe(exchange) ? frontEnd.serve(exchange, answer) : answer();
+    return frontEnd && !isHealthProbe(context) ? frontEnd.serve(context, answer) : answer();
   }
 
-  /** One event a request; probes and the emulator's own paths would only hide the others. */
-  #tell(exchange: Exchange): void {
-    const { path } = exchange.target;
-    if ((isHealthProbe(exchange) && exchange.method !== 'OPTIONS') || isOwnPath(path)) return;
+  /** Emits one event for each request, except probes and the console's, which would only hide the others. */
+  #report(context: RequestContext): void {
+    const { answer, method, serving, startedAt, timings } = context;
+    const { path } = context.target;
+    if ((isHealthProbe(context) && method !== 'OPTIONS') || isConsolePath(path)) return;
     this.#options.events.emit({
       type: 'scoring.request',
-      id: exchange.id,
-      method: exchange.method,
+      id: context.id,
+      method,
       path,
-      status: exchange.answered ? exchange.response.statusCode : CALLER_LEFT,
-      generation: exchange.standing.generation,
-      queueMs: exchange.times.queueMs,
-      runMs: exchange.times.runMs,
-      totalMs: performance.now() - exchange.startedAt,
-      ...(exchange.reason !== undefined && { reason: exchange.reason }),
+      status: answer.status,
+      generation: serving.generation,
+      queueMs: timings.queueMs,
+      runMs: timings.runMs,
+      totalMs: performance.now() - startedAt,
+      ...(answer.reason !== undefined && { reason: answer.reason }),
     });
   }
 
-  leave(): Promise<void> {
-    return this.#connections.leave();
+  stopListening(): Promise<void> {
+    return this.#connections.stopListening();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -193,15 +183,13 @@ class ScoringService implements AsyncDisposable {
   }
 }
 
-function contextOf({
-  source,
-  corsOrigins,
-  serverVersion,
-  dialect,
-  profile,
-}: ScoringServerOptions): ServiceContext {
+function contextOf(options: ScoringServerOptions): ServiceContext {
+  const { source, corsOrigins, serverVersion, dialect, profile } = options;
   return {
-    readStanding: () => ({ generation: source.pool()?.generation ?? 0, stale: source.state().stale }),
+    readServing() {
+      const pool = source.pool();
+      return { pool, generation: pool?.generation ?? 0, stale: source.state().stale };
+    },
     cors: corsOrigins.length > 0 ? new Cors(corsOrigins) : undefined,
     serverVersion,
     dialect,
@@ -215,14 +203,8 @@ function engineOf({ engine, keys }: ScoringServerOptions): RequestListener {
   return keys.length > 0 ? hidingKeys(engine) : engine;
 }
 
-/** `/` answers without a key in both kinds: platforms probe it, and so does whoever waits for us to be ready. */
-function isHealthProbe(exchange: Exchange): boolean {
-  const { method, target } = exchange;
+/** `/` needs no key in either kind: platforms probe it, and so do callers that wait until we are ready. */
+function isHealthProbe(context: RequestContext): boolean {
+  const { method, target } = context;
   return target.path === '/' && (method === 'GET' || method === 'HEAD' || method === 'OPTIONS');
-}
-
-function isOwnPath(path: string): boolean {
-  return (
-    path.startsWith(OWN_PREFIX) && (path.length === OWN_PREFIX.length || path[OWN_PREFIX.length] === '/')
-  );
 }

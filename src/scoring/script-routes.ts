@@ -1,8 +1,9 @@
 import type { EventSink } from '../events/index.ts';
 import type { ScriptSwagger } from '../python/index.ts';
-import { answerGunicornError, answerMessage, jsonHeaders, pushIdentity } from './answers.ts';
-import type { Exchange } from './exchange.ts';
+import { answerGunicornError, answerMessage } from './error-answers.ts';
 import { refusalOf } from './gunicorn-checks.ts';
+import { pushIdentity } from './identity-fields.ts';
+import type { RequestContext } from './request-context.ts';
 import { assignIds, type RequestIds } from './request-ids.ts';
 import { answerNoPool, answerScore } from './score-route.ts';
 import type { ScoringSource } from './scoring-options.ts';
@@ -22,66 +23,73 @@ const ROUTES: ReadonlyMap<string, Methods> = new Map([
 ]);
 
 /**
- * The routes of the scoring server with an entry script (azureml.md 1.3): what comes before the application
- * (gunicorn's limits), the application's own 404 and 405, then the service's answers, which carry the ids.
+ * The routes of the scoring server with an entry script (docs/reference/azureml.md#routes): first gunicorn's limits,
+ * then the application's own 404 and 405, then the service's answers, which carry the ids.
  */
 export async function answerScript(
-  exchange: Exchange,
+  context: RequestContext,
   source: ScoringSource,
   events: EventSink,
 ): Promise<void> {
-  const { method, target, fields } = exchange;
-  const refusal = refusalOf(exchange);
-  if (refusal) return answerGunicornError(exchange, refusal);
-  exchange.id = fields.requestId?.slice(0, 100) ?? '';
+  const { method, target, fields } = context;
+  const refusal = refusalOf(context);
+  if (refusal) return answerGunicornError(context, refusal);
+  context.id = fields.requestId?.slice(0, 100) ?? '';
   const methods = ROUTES.get(target.path);
-  if (!methods) return answerMessage(exchange, 404, NOT_FOUND);
-  if (!methods[method]) return answerMessage(exchange, 405, WRONG_METHOD);
-  if (fields.upgrade !== undefined && isWebSocket(exchange))
-    return answerMessage(exchange, 400, NOT_UNDERSTOOD);
+  if (!methods) return answerMessage(context, 404, NOT_FOUND);
+  if (!methods[method]) return answerMessage(context, 405, WRONG_METHOD);
+  if (fields.upgrade !== undefined && isWebSocket(context))
+    return answerMessage(context, 400, NOT_UNDERSTOOD);
 
-  // The limit came later than 2021 (azureml.md 1.12).
+  // The server of 2021 has no such limit (docs/reference/azureml.md#releases).
   const ids =
-    exchange.service.dialect === '2021' ? assignIds(fields, Number.POSITIVE_INFINITY) : assignIds(fields);
-  exchange.id = ids.requestId;
+    context.service.dialect === '2021' ? assignIds(fields, Number.POSITIVE_INFINITY) : assignIds(fields);
+  context.id = ids.requestId;
   if (fields.msRequestId) warnOfDeprecatedId(events, ids);
-  if (ids.refusal !== undefined) return answerMessage(exchange, 431, ids.refusal, ids);
-  if (target.path === '/score') return answerScore(exchange, ids, source, events);
-  if (method === 'OPTIONS') return answerOptions(exchange, ids);
-  const pool = source.pool();
-  if (!pool) return answerNoPool(exchange, ids, source);
-  if (target.path === '/') return answerHealth(exchange, ids);
-  return answerSwagger(exchange, ids, pool.swagger);
+  if (ids.refusal !== undefined) return answerMessage(context, 431, ids.refusal, ids);
+  if (target.path === '/score') return answerScore(context, ids, source, events);
+  if (method === 'OPTIONS') return answerOptions(context, ids);
+  const { pool } = context.serving;
+  if (!pool) return answerNoPool(context, ids, source);
+  if (target.path === '/') return answerHealth(context, ids);
+  return answerSwagger(context, ids, pool.swagger);
 }
 
-function isWebSocket({ request, fields }: Exchange): boolean {
+function isWebSocket({ request, fields }: RequestContext): boolean {
   const wants = request.headers.connection?.toLowerCase().includes('upgrade') ?? false;
   return wants && fields.upgrade?.toLowerCase() === 'websocket';
 }
 
-function answerHealth(exchange: Exchange, ids: RequestIds): void {
+function answerHealth(context: RequestContext, ids: RequestIds): void {
   const headers = ['Content-Type', 'text/html; charset=utf-8', 'Content-Length', '7'];
-  pushIdentity(headers, exchange, ids);
-  exchange.answer(200, headers, 'Healthy');
+  pushIdentity(headers, context, ids);
+  context.answer.send(200, headers, 'Healthy');
 }
 
-function answerOptions(exchange: Exchange, ids: RequestIds): void {
+function answerOptions(context: RequestContext, ids: RequestIds): void {
   const headers = ['Content-Type', 'text/html; charset=utf-8', 'Allow', 'HEAD, GET, OPTIONS'];
-  pushIdentity(headers, exchange, ids);
+  pushIdentity(headers, context, ids);
   headers.push('Content-Length', '0');
-  exchange.answer(200, headers, '');
+  context.answer.send(200, headers, '');
 }
 
-function answerSwagger(exchange: Exchange, ids: RequestIds, script: ScriptSwagger): void {
-  const found = findSwagger(new URLSearchParams(exchange.target.query).get('version') ?? '2', script);
+function answerSwagger(context: RequestContext, ids: RequestIds, script: ScriptSwagger): void {
+  const found = findSwagger(new URLSearchParams(context.target.query).get('version') ?? '2', script);
   if (found.kind === 'unknown') {
-    answerMessage(exchange, 404, found.message, ids);
+    answerMessage(context, 404, found.message, ids);
     return;
   }
-  const headers = jsonHeaders(found.document);
-  headers.push('x-ms-run-function-failed', 'False');
-  pushIdentity(headers, exchange, ids);
-  exchange.answer(200, headers, found.document);
+  const { document } = found;
+  const headers = [
+    'Content-Type',
+    'application/json',
+    'Content-Length',
+    String(document.length),
+    'x-ms-run-function-failed',
+    'False',
+  ];
+  pushIdentity(headers, context, ids);
+  context.answer.send(200, headers, document);
 }
 
 function warnOfDeprecatedId(events: EventSink, ids: RequestIds): void {

@@ -1,15 +1,15 @@
 import type { ScriptSwagger, SwaggerVersion } from '../python/index.ts';
-import { pythonJson } from './answers.ts';
+import { pythonJson } from './python-json.ts';
 
-/** What `/swagger.json` answers for a version. */
+/** The answer of `/swagger.json` for a version. */
 export type SwaggerAnswer =
   | { readonly kind: 'found'; readonly document: string }
   | { readonly kind: 'unknown'; readonly message: string };
 
 /**
- * The API description in the version asked for. A document that the user wrote is given as it is.
- * Paths, operation ids, schemas and the security scheme of a generated one are the real server's, the explanations
- * are our own (azureml.md 1.11).
+ * Returns the API description in the requested version. A document that the user wrote is returned unchanged.
+ * A generated one has the real server's paths, operation ids, schemas and security scheme, and descriptions of our own
+ * (docs/reference/azureml.md#swagger).
  */
 export function findSwagger(asked: string, script: ScriptSwagger): SwaggerAnswer {
   const version = VERSIONS.get(asked);
@@ -30,7 +30,7 @@ export function findSwagger(asked: string, script: ScriptSwagger): SwaggerAnswer
   return { kind: 'found', document: script.written[version] ?? generate(version, script) };
 }
 
-/** Versions by the names that callers may use for them. */
+/** Versions by the names that callers may use. */
 const VERSIONS: ReadonlyMap<string, SwaggerVersion> = new Map([
   ['2', '2'],
   ['2.0', '2'],
@@ -39,7 +39,7 @@ const VERSIONS: ReadonlyMap<string, SwaggerVersion> = new Map([
   ['3.1', '3.1'],
 ]);
 
-/** The schemas stay text: parsed here they would lose what only Python's JSON can hold. */
+/** The schemas stay text: parsing them here would lose what only Python's JSON can hold. */
 function generate(version: SwaggerVersion, script: ScriptSwagger): string {
   const { service } = script;
   const document =
@@ -66,7 +66,7 @@ const SECURITY_SCHEME = {
   description: 'The word Bearer, a space, and the key',
 };
 const TEXTS = {
-  health: 'Tells whether the service is up.',
+  health: 'Reports whether the service is up.',
   healthy: 'The service is up; the body is the word Healthy.',
   score: 'Hands the request body to the entry script and returns its result.',
   scored: 'The result of the entry script.',

@@ -1,11 +1,12 @@
-import type { Exchange } from './exchange.ts';
+import type { RequestContext } from './request-context.ts';
 
 /**
- * 401 as Azure's front end gives it: plain text, no id headers (azureml.md 5.2); the word is the one that managed
- * endpoints answer a wrong key with (azure-docs issue 98265). It says nothing about what was sent.
+ * Answers 401 as Azure's front end does: plain text, no id headers
+ * (docs/reference/azureml.md#triton-without-code-in-v2), and the word with which managed endpoints answer a wrong key
+ * (azure-docs issue 98265). It reveals nothing about the key that was sent.
  */
-export function answerUnauthorized(exchange: Exchange): void {
+export function answerUnauthorized(context: RequestContext): void {
   const body = 'key_auth_access_denied';
-  exchange.id = exchange.fields.requestId?.slice(0, 100) ?? '';
-  exchange.answerUnread(401, ['Content-Type', 'text/plain', 'Content-Length', String(body.length)], body);
+  context.id = context.fields.requestId?.slice(0, 100) ?? '';
+  context.answer.sendUnread(401, ['Content-Type', 'text/plain', 'Content-Length', String(body.length)], body);
 }

@@ -35,7 +35,10 @@ export interface ResourceConfiguration {
   readonly gpu: number | null;
 }
 
-/** A registered environment; the definition is Azure ML's serialised Environment (azureml.md 3.5). */
+/**
+ * A registered environment; the definition is Azure ML's serialised Environment
+ * (docs/reference/azureml.md#serialised-environment).
+ */
 export interface EnvironmentRecord {
   readonly name: string;
   readonly version: string;

@@ -1,8 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { entryKind, hasErrno, hashFile, renameDurably, syncFolder, userError } from '../base/index.ts';
+import {
+  entryKind,
+  hasErrno,
+  hashFile,
+  renameDurably,
+  syncFile,
+  syncFolder,
+  userError,
+} from '../base/index.ts';
 
 const MAX_FILES = 100_000;
 /** Made by editors, Python and file managers; no part of a model. */
@@ -88,16 +96,6 @@ async function syncTree(directory: string): Promise<void> {
     else await syncFile(target);
   }
   await syncFolder(directory);
-}
-
-async function syncFile(file: string): Promise<void> {
-  // Windows refuses to flush what was opened for reading.
-  const handle = await open(file, process.platform === 'win32' ? 'r+' : 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Copies a file or a folder to `target`, which must not be there; links are followed, what is no content is left out. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { ownIdentity, type ProcessIdentity, writeFileAtomic } from '../base/index.ts';
+import { ownIdentity, type ProcessIdentity, retryWhileHeld, writeFileAtomic } from '../base/index.ts';
 import type { Instance, InstanceClaim, InstanceRecord } from './instance.ts';
 import { chooseSocketPath, type SocketPlace, socketPaths } from './socket-path.ts';
 import { noteUse } from './usage.ts';
@@ -33,7 +33,7 @@ export async function createInstance(
   await mkdir(unfinished, { mode: 0o700 });
   const record: OwnerRecord = { owner: await ownIdentity(), claim };
   await writeFileAtomic(path.join(unfinished, OWNER_FILE), `${JSON.stringify(record)}\n`, 0o600);
-  await rename(unfinished, directory);
+  await retryWhileHeld(() => rename(unfinished, directory));
   const controlSocket = await chooseSocketPath(socketPaths(directory, id, place), place);
 
   let ended: Promise<void> | undefined;

@@ -17,7 +17,8 @@ export interface ContractSubject {
   readonly name: string;
   /**
    * The health of a server once a broken new model has been removed again. A real Triton stays "not ready" then
-   * (triton.md 14); one that is ours is replaced, one that somebody else runs is not ours to replace.
+   * (docs/reference/triton.md#measured); one that is ours is replaced, one that somebody else runs is not ours to
+   * replace.
    */
   readonly healthAfterRemoval?: 200 | 400;
   readonly models: ContractModels;
@@ -30,7 +31,7 @@ export interface ContractSubject {
   readonly leftovers: (workDirectory: string) => Promise<readonly string[]>;
 }
 
-/** What every engine promises (DESIGN, section 6). */
+/** What every engine promises. */
 export function describeEngine({
   name,
   models,

@@ -16,7 +16,7 @@ describe('the packed package', () => {
   it('holds what it needs at run time and nothing of the workshop', async () => {
     const names = await readdir(installed);
     expect(names).toEqual(
-      expect.arrayContaining(['dist', 'sample-models', 'LICENSE', 'README.md', 'package.json']),
+      expect.arrayContaining(['dist', 'docs', 'sample-models', 'LICENSE', 'README.md', 'package.json']),
     );
     expect(names.filter((name) => /^(src|test|\.dev|\.ci|\.github|node_modules)$/.test(name))).toEqual([]);
     expect(await readdir(path.join(installed, 'dist/harness'))).toContain('worker.py');

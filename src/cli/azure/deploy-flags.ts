@@ -4,7 +4,10 @@ import { detachedEnvironment, homeDirectory } from '../../config/index.ts';
 import type { JsonObject } from '../../workspace/index.ts';
 import type { AzureFlags } from './flags.ts';
 
-/** The flags that tune a deployment (azureml.md 4.2), by the member of the deployment configuration that each sets. */
+/**
+ * The flags that tune a deployment (docs/reference/azureml.md#az-ml-model-deploy), by the member of the deployment
+ * configuration that each sets.
+ */
 const TUNING = {
   texts: {
     computeType: ['computeType'],

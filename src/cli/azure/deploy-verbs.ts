@@ -1,4 +1,7 @@
-/** Flags of `az ml model deploy` and `az ml service update` that tune how a service runs (azureml.md 4.2). */
+/**
+ * Flags of `az ml model deploy` and `az ml service update` that tune how a service runs
+ * (docs/reference/azureml.md#az-ml-model-deploy).
+ */
 export const TUNING_FLAGS = [
   ['--cc, --cpu-cores <number>', 'CPU cores; kept and shown'],
   ['--ccl, --cpu-cores-limit <number>', 'kept and shown'],

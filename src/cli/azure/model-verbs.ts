@@ -26,7 +26,10 @@ const WHICH = [
 ] as const;
 const STAGE = ['--stage <stage>', 'the stages of a model are not kept'] as const;
 
-/** `az ml model`: the flags of its first version (azureml.md 4.1) and, as documented, of its second. */
+/**
+ * `az ml model`: the flags of its first version (docs/reference/azureml.md#az-ml-model) and, as documented, of its
+ * second.
+ */
 export const MODEL_VERBS: readonly Verb[] = [
   {
     name: 'register',

@@ -42,7 +42,7 @@ const DEPLOYMENT_FILE = [
   NO_WAIT,
 ] as const;
 
-/** `az ml online-endpoint` (azureml.md 5). */
+/** `az ml online-endpoint` (docs/reference/azureml.md#online-endpoints-and-deployments). */
 export const ENDPOINT_VERBS: readonly Verb[] = [
   {
     name: 'create',
@@ -120,7 +120,7 @@ export const ENDPOINT_VERBS: readonly Verb[] = [
   },
 ];
 
-/** `az ml online-deployment` (azureml.md 5). */
+/** `az ml online-deployment` (docs/reference/azureml.md#online-endpoints-and-deployments). */
 export const DEPLOYMENT_VERBS: readonly Verb[] = [
   {
     name: 'create',

@@ -4,7 +4,7 @@ import type { Verb } from './verbs.ts';
 const load = () => import('../commands/service.ts');
 const NAME = ['-n, --name <name>*', 'the service'] as const;
 
-/** `az ml service`, with the flags of its first version (azureml.md 4.3). */
+/** `az ml service`, with the flags of its first version (docs/reference/azureml.md#az-ml-service). */
 export const SERVICE_VERBS: readonly Verb[] = [
   {
     name: 'list',

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import path from 'node:path';
 import { hasErrno, systemError, userError } from '../../base/index.ts';
 import { currentEnvironment } from '../../config/index.ts';
+import { endingSignals } from '../signals.ts';
 import { packageDirectory } from '../version.ts';
 
 /**
@@ -28,7 +29,7 @@ export async function exec(command: readonly string[]): Promise<number> {
     },
   });
   // A signal of the terminal reaches the command too; we end when it does.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  for (const signal of endingSignals())
     process.on(signal, () => void (signal === 'SIGTERM' && child.kill(signal)));
   return new Promise((resolve, reject) => {
     child.once('error', (cause) => {

@@ -34,11 +34,14 @@ export async function readDriver(environment: Environment): Promise<readonly str
   return said?.split('\n').filter((line) => line.trim() !== '');
 }
 
-export function driverFinding(gpus: readonly string[] | undefined): Finding {
+export function driverFinding(
+  gpus: readonly string[] | undefined,
+  platform: NodeJS.Platform = process.platform,
+): Finding {
   const subject = 'GPU driver';
   if (gpus && gpus.length > 0) return { subject, verdict: 'ok', detail: gpus.join('; ') };
   const detail = 'nvidia-smi finds no GPU here; models run on the CPU';
-  if (process.platform === 'darwin') return { subject, verdict: 'lacking', detail };
+  if (platform === 'darwin') return { subject, verdict: 'lacking', detail };
   const remedy = 'where there is an NVIDIA GPU, install its driver';
   return { subject, verdict: 'lacking', detail, remedy };
 }

@@ -11,9 +11,12 @@ export interface EngineCheckOptions {
 }
 
 /** A `tritonserver` on this machine, and the libraries that it lacks. */
-export async function checkNative({ environment, home }: EngineCheckOptions): Promise<readonly Finding[]> {
+export async function checkNative(
+  { environment, home }: EngineCheckOptions,
+  platform: NodeJS.Platform = process.platform,
+): Promise<readonly Finding[]> {
   const subject = 'native Triton';
-  if (process.platform === 'win32')
+  if (platform === 'win32')
     return [lacking(subject, 'there is none for Windows', 'use --engine docker or --engine embedded')];
   const { program, missingLibraries, python } = await describeNative(environment, home);
   if (program === undefined) {

@@ -30,13 +30,17 @@ export function checkNode(version: string): Finding {
 }
 
 /** npm installs onnxruntime-node where a project has none. */
-export async function checkNpm(environment: Environment): Promise<readonly Finding[]> {
+export async function checkNpm(
+  environment: Environment,
+  platform: NodeJS.Platform = process.platform,
+  ask: typeof outputOf = outputOf,
+): Promise<readonly Finding[]> {
   if (environment.npm_execpath) return [ok('npm', environment.npm_execpath)];
-  const version = await outputOf(
-    process.platform === 'win32' ? 'npm.cmd' : 'npm',
-    ['--version'],
-    environment,
-  );
+  // On Windows npm is a script, which Node starts through a shell only.
+  const version =
+    platform === 'win32'
+      ? await ask('cmd.exe', ['/d', '/s', '/c', 'npm --version'], environment)
+      : await ask('npm', ['--version'], environment);
   if (version !== undefined) return [ok('npm', version)];
   return [lacking('npm', 'not on PATH; it installs onnxruntime-node', 'install it with Node.js')];
 }
@@ -79,8 +83,10 @@ export async function checkMemory(): Promise<readonly Finding[]> {
 }
 
 /** Triton's Python models exchange tensors through it. */
-export async function checkSharedMemory(): Promise<readonly Finding[]> {
-  if (process.platform !== 'linux') return [];
+export async function checkSharedMemory(
+  platform: NodeJS.Platform = process.platform,
+): Promise<readonly Finding[]> {
+  if (platform !== 'linux') return [];
   const { blocks, bsize } = await statfs('/dev/shm');
   const bytes = blocks * bsize;
   if (bytes >= LEAST_SHARED_MEMORY_BYTES) return [ok('shared memory', `${gigabytes(bytes)} at /dev/shm`)];
@@ -89,8 +95,10 @@ export async function checkSharedMemory(): Promise<readonly Finding[]> {
 }
 
 /** How many folders may be watched for changes. */
-export async function checkWatching(): Promise<readonly Finding[]> {
-  if (process.platform !== 'linux') return [];
+export async function checkWatching(
+  platform: NodeJS.Platform = process.platform,
+): Promise<readonly Finding[]> {
+  if (platform !== 'linux') return [];
   const watches = await firstNumber(['/proc/sys/fs/inotify/max_user_watches']);
   const instances = await firstNumber(['/proc/sys/fs/inotify/max_user_instances']);
   if (watches === undefined || instances === undefined)

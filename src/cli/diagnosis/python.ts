@@ -3,9 +3,12 @@ import { type Environment, type Finding, lacking, ok, outputOf } from './finding
 const VERSION = 'import sys; print("%d.%d.%d" % sys.version_info[:3])';
 
 /** The Python that environments are built with, whether it can build them, and uv, which builds them faster. */
-export async function checkPython(environment: Environment): Promise<readonly Finding[]> {
+export async function checkPython(
+  environment: Environment,
+  platform: NodeJS.Platform = process.platform,
+): Promise<readonly Finding[]> {
   const given = environment.TRITON_LOCAL_PYTHON;
-  const names = given ? [given] : process.platform === 'win32' ? ['python', 'py'] : ['python3', 'python'];
+  const names = given ? [given] : platform === 'win32' ? ['python', 'py'] : ['python3', 'python'];
   for (const name of names) {
     const version = await outputOf(name, ['-c', VERSION], environment);
     const [major = 0, minor = 0] = (version ?? '').split('.').map(Number);

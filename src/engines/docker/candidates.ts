@@ -42,7 +42,7 @@ export function endpointSources(
 
 /**
  * Every place worth asking, in the order of who may decide: the flag, `DOCKER_HOST`, `DOCKER_CONTEXT`, the current
- * context, then the sockets of the runtimes we know (ux.md section 5.1: docker-modem knows no contexts and takes a
+ * context, then the sockets of the runtimes we know (docker-modem knows no contexts and takes a
  * stale socket for a live one). Each of the first three stands alone, as with Docker's own CLI; a current context
  * that does not answer is passed over.
  */

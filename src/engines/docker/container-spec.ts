@@ -10,7 +10,7 @@ export const PORTS = { http: 8000, grpc: 8001, metrics: 8002 } as const;
 export const EXIT_TIMEOUT_SECONDS = 5;
 
 const MEBIBYTE = 1 << 20;
-/** Docker's own 64 MB are too little for several Python models (triton.md section 9.2). */
+/** Docker's own 64 MB are too little for several Python models (docs/reference/triton.md#container). */
 const SHM_BYTES = 1024 * MEBIBYTE;
 const STACK_BYTES = 64 * MEBIBYTE;
 

@@ -15,7 +15,10 @@ const DEFAULT_RELEASE = '24.10';
 const NVIDIA = 'nvcr.io/nvidia/tritonserver';
 const AZURE = 'mcr.microsoft.com/azureml';
 
-/** What Azure ML deployed Triton with (azureml.md section 7), beside the default; NVIDIA's follow a rule. */
+/**
+ * What Azure ML deployed Triton with (docs/reference/azureml.md#images-and-environments), beside the default; NVIDIA's
+ * follow a rule.
+ */
 export const AZURE_RELEASES: readonly ImageRelease[] = [
   {
     name: 'azureml-20.08',

@@ -8,7 +8,7 @@ export const OWNED = `${PREFIX}=1`;
 /** The identity of the process that looks after the container, as JSON. */
 const OWNER = `${PREFIX}.owner`;
 
-/** What makes a container ours; found again by these labels alone, never by name or image (ux.md section 5.5). */
+/** What makes a container ours; found again by these labels alone, never by name or image. */
 export async function ownershipLabels(project: string): Promise<Record<string, string>> {
   return {
     [PREFIX]: '1',

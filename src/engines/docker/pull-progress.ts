@@ -37,7 +37,7 @@ const LEAST_SAMPLE_MS = 250;
 
 /**
  * Folds a pull's messages into figures. Only bytes that are downloaded count: since Docker 29 "Extracting" counts
- * seconds (ux.md section 5.2). A layer keeps the largest size it ever told, so that nothing runs backwards.
+ * seconds. A layer keeps the largest size it ever told, so that nothing runs backwards.
  */
 export class PullProgress {
   readonly #layers = new Map<string, Layer>();

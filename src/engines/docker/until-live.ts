@@ -20,7 +20,8 @@ const POLL_MS = 20;
 const LAST_WORDS_MS = 2_000;
 
 /**
- * Waits until the server in a container answers, which it does once every model was tried (triton.md 6.2).
+ * Waits until the server in a container answers, which it does once every model was tried
+ * (docs/reference/triton.md#readiness).
  * @throws ENGINE_START_FAILED with exit code and last lines where it ends before, START_TIMED_OUT
  */
 export async function untilLive(

@@ -20,7 +20,7 @@ export interface TritonRun {
  */
 const EXIT_TIMEOUT_SECONDS = 5;
 
-/** Booleans and numbers as Triton's command line takes them (triton.md 9.1). */
+/** Booleans and numbers as Triton's command line takes them (docs/reference/triton.md#command-line). */
 export function tritonArguments(run: TritonRun): string[] {
   const ours = [
     `--model-repository=${run.repository}`,

@@ -17,8 +17,11 @@ export interface TritonInstallation {
 type Environment = Readonly<Record<string, string>>;
 
 /** The first `tritonserver` on PATH; undefined where there is none, or on Windows, which has no native Triton. */
-export function findTritonOnPath(environment: Environment): string | undefined {
-  if (process.platform === 'win32') return undefined;
+export function findTritonOnPath(
+  environment: Environment,
+  platform: NodeJS.Platform = process.platform,
+): string | undefined {
+  if (platform === 'win32') return undefined;
   const folders = (environment.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
   return folders.map((folder) => path.join(folder, 'tritonserver')).find(isProgram);
 }

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { hasErrno, messageOf } from '../../base/index.ts';
+import { hasErrno, messageOf, retryWhileHeld } from '../../base/index.ts';
 import {
   listModelDirectories,
   type ModelDefinition,
@@ -68,7 +68,7 @@ export class TranslatedRepository {
       isOpen = false;
       if (putBack && previous) {
         await rm(path.join(this.directory, model), { recursive: true, force: true });
-        await rename(previous, path.join(this.directory, model));
+        await retryWhileHeld(() => rename(previous, path.join(this.directory, model)));
       } else if (previous) await rm(previous, { recursive: true, force: true });
     };
     return { commit: () => end(false), rollback: () => end(true) };
@@ -183,12 +183,12 @@ export class TranslatedRepository {
     const previous = `${place}-previous`;
     let had = true;
     try {
-      await rename(target, previous);
+      await retryWhileHeld(() => rename(target, previous));
     } catch (error) {
       if (!hasErrno(error, 'ENOENT')) throw error;
       had = false;
     }
-    await rename(place, target);
+    await retryWhileHeld(() => rename(place, target));
     return had ? previous : undefined;
   }
 

@@ -48,7 +48,7 @@ export async function generateOverHttp(
     });
   } catch (error) {
     if (!(error instanceof InferFailure)) throw error;
-    // Whatever the model's error is, this endpoint says 400 (triton.md 14).
+    // Whatever the model's error is, this endpoint says 400 (docs/reference/triton.md#measured).
     if (error.stage === 'validation') return answerError(response, 400, error.message);
     replies.fail(error.message);
   } finally {

@@ -1,4 +1,4 @@
-/** Triton's own text, worded as if polling were the only other mode (triton.md E70). */
+/** Triton's own text, worded as if polling were the only other mode (docs/reference/triton.md#e70). */
 export const CONTROL_REFUSED = 'explicit model load / unload is not allowed if polling is enabled';
 
 const GRPC_LOAD_OR_UNLOAD = /^\/inference\.GRPCInferenceService\/RepositoryModel(?:Load|Unload)$/;

@@ -1,12 +1,12 @@
-"""Limits on how long the script's functions may take, by SIGALRM in the main thread, as the real server has them.
+"""Time limits for the script's functions, by SIGALRM in the main thread, as in the real server.
 
-Python only interrupts Python: C code that does not come back ends with its worker, at WORKER_TIMEOUT.
+Python only interrupts Python code: C code that does not return ends with its worker, at WORKER_TIMEOUT.
 """
 
 import signal
 import threading
 
-# Asked for every request: the one of `signal` first tries to make an enum member of the handler, for 2 microseconds.
+# Called for every request: the wrapper in `signal` spends 2 microseconds on turning the handler into an enum member.
 from _signal import getsignal
 from contextlib import contextmanager
 
@@ -25,7 +25,7 @@ class Alarm:
 
     def set(self):
         if self._usable:
-            # A script that put its own handler in place loses it while run() runs, as with the real server.
+            # As in the real server, a handler of the script's own is replaced while run() runs.
             if getsignal(signal.SIGALRM) is not self._handler:
                 signal.signal(signal.SIGALRM, self._handler)
             signal.setitimer(signal.ITIMER_REAL, self._seconds)

@@ -1,4 +1,5 @@
-"""What `run()` is called with: a request's input in the form that the script takes (reference azureml.md 1.5)."""
+"""The arguments of `run()`: a request's input in the form that the script expects
+(docs/reference/azureml.md#input-of-run)."""
 
 import json
 import re
@@ -12,7 +13,7 @@ _BOUNDARY = re.compile(r""";\s*boundary\s*=\s*"?[^";\s]""", re.IGNORECASE)
 
 
 class Rejected(Exception):
-    """Input that never reaches `run()`."""
+    """Input that is refused before `run()` is called."""
 
     def __init__(self, status, message):
         super().__init__(message)
@@ -21,7 +22,7 @@ class Rejected(Exception):
 
 
 class ArgumentReader:
-    """Reads the arguments of a loaded script's `run()` out of requests."""
+    """Reads the arguments of a loaded script's `run()` from requests."""
 
     def __init__(self, loaded):
         self._parameters = loaded.parameters
@@ -30,8 +31,8 @@ class ArgumentReader:
         self._form = loaded.form
 
     def read(self, request, raw_input=None):
-        """The arguments by name; None for a method that has no input. `raw_input` is `@rawhttp`'s request object.
-        Raises Rejected, and what else reading the input may raise."""
+        """Returns the arguments by name; None for a method without input. `raw_input` is `@rawhttp`'s request object.
+        Raises Rejected, and any error of reading the input."""
         found = self._read_input(request) if raw_input is None else {self._first: raw_input}
         if self._takes_headers and found is not None:
             found["request_headers"] = environ_headers(request)
@@ -60,7 +61,7 @@ class ArgumentReader:
 
 def _read_text(request):
     if request.content_type and _is_form(request):
-        return ""  # Flask reads such a body as a form before the script asks for it: nothing is left
+        return ""  # Flask has already read such a body as a form: nothing is left for the script
     try:
         return str(request.body, "utf-8")
     except UnicodeDecodeError as error:
@@ -93,7 +94,7 @@ def _read_object(request):
 
 
 def read_query(query):
-    """The query's parameters; values are JSON where they can be, and repeated names become lists."""
+    """The query's parameters; values that are JSON are parsed, and repeated names become lists."""
     found = {}
     for part in query.split("&"):
         if part:
@@ -111,7 +112,7 @@ def _decode_query(text):
 
 
 def _decode_leniently(raw):
-    # Bytes that are no UTF-8 stay percent-encoded, as werkzeug leaves them.
+    # Bytes that are not UTF-8 stay percent-encoded, as in werkzeug.
     text = raw.decode("utf-8", "surrogateescape")
     return "".join("%%%02X" % (ord(one) - 0xDC00) if 0xDC80 <= ord(one) <= 0xDCFF else one for one in text)
 

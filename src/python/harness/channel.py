@@ -3,8 +3,8 @@
 Every frame is a little-endian u32 with the length of what follows it, then a u8 kind. Parent to worker: CONTROL
 (JSON) and REQUEST (method, content type, head and body, see HEADER_REQUEST). Worker to parent: CONTROL, REPLY
 (HEADER_REPLY, headers as JSON or nothing for the usual ones, body), CHUNK (HEADER_CHUNK, the next piece of a streamed
-body; the last one says how it ended) and LOG (HEADER_LOG, lines of text that belong together). The TypeScript side is frames.ts; the two
-change together.
+body; the last one says how it ended) and LOG (HEADER_LOG, lines of text that belong together). frames.ts is the other
+side: change both together.
 """
 
 import os
@@ -29,7 +29,7 @@ HEADER_CHUNK = struct.Struct("<IBBxx")
 
 SCRIPT, WORKER = 0, 1
 DEBUG, INFO, WARNING, ERROR = 0, 1, 2, 3
-#: What follows a piece of a streamed body: another, nothing, or nothing although more was to come.
+#: What follows a piece of a streamed body: another piece, the end, or a break before the body is complete.
 MORE, END, CUT_OFF = 0, 1, 2
 
 _READ_BYTES = 1 << 16
@@ -54,13 +54,13 @@ class Channel:
         os.dup2(2, 1)
         sys.stdin = open(0, closefd=False)
         self._open_input()
-        # Kept, because gevent's monkey patches put other functions in their places.
+        # Kept, since gevent's monkey patches replace these functions.
         self._lock = threading.Lock()
         self._write, self._read = os.write, os.read
         self._get_ident = threading.get_ident
         self.main_thread = threading.get_ident()
         #: The thread that is writing a frame. A signal handler that wants to raise in the main thread asks this first
-        #: and leaves its error in `raise_later`: a frame must not stay half written.
+        #: and leaves its error in `raise_later`: a frame must not be left half written.
         self.writer = None
         self.raise_later = None
         self._postponed = []
@@ -74,7 +74,7 @@ class Channel:
         self._rest = b""
 
     def move_to(self, descriptor):
-        """In a forked child: speaks over this socket from here on, and lets go of its parent's pipes."""
+        """In a forked child: uses this socket from now on, and closes its parent's pipes."""
         os.close(self.input)
         os.close(self._output)
         self.input, self._output = descriptor, os.dup(descriptor)
@@ -82,7 +82,7 @@ class Channel:
         self.muted = False
 
     def read_frame(self):
-        """The next frame, its length included, as bytes or a bytearray; None when the parent has closed the pipe."""
+        """Returns the next frame, including its length, as bytes or a bytearray; None if the pipe was closed."""
         data = self._rest or self._read(self.input, _READ_BYTES)
         while len(data) < 4:
             more = self._read(self.input, _READ_BYTES) if data else b""
@@ -109,14 +109,14 @@ class Channel:
         return frame
 
     def is_cancelled(self):
-        """Whether the parent wants no more of the reply that is being streamed. All it sends meanwhile is that."""
+        """Whether the parent has cancelled the reply that is being streamed, the only frame that it sends meanwhile."""
         if not self.has_input():
             return False
         self.read_frame()
         return True
 
     def has_input(self):
-        """Whether a frame, or the end, can be read without waiting for its beginning."""
+        """Whether a frame or the end of the input has begun to arrive."""
         return bool(self._rest) or self._has_input()
 
     def send_control(self, message):
@@ -159,7 +159,7 @@ class Channel:
     def _send(self, header, payload):
         me = self._get_ident()
         if self.writer == me:
-            # A finaliser or a signal handler speaks while this very thread writes a frame.
+            # A finalizer or a signal handler sends something while this same thread is writing a frame.
             self._postponed.append((header, payload))
             return
         with self._lock:
@@ -189,14 +189,14 @@ class Channel:
                 written += self._write(self._output, view[written:])
 
     def _forked(self):
-        # A forked child shares the pipe but not the lock; it may only speak to stderr.
+        # A forked child shares the pipe but not the lock: it may only write to stderr.
         self.muted = True
         self._lock = threading.Lock()
         self.writer = None
 
 
 def _input_watcher(descriptor):
-    """A function that says whether there is something to read, or the other end is closed. It waits for nothing."""
+    """Returns a function that checks, without waiting, whether there is input or the other end is closed."""
     if os.name == "nt":
         import ctypes
         import msvcrt
@@ -217,5 +217,5 @@ def _input_watcher(descriptor):
 
 
 def read_control(frame):
-    """The message of a CONTROL frame."""
+    """Returns the message of a CONTROL frame."""
     return loads(bytes(frame[HEADER_CONTROL.size :]))

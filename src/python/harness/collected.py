@@ -1,8 +1,9 @@
-"""Data that scripts collect about their models, laid out below one folder as the cloud lays it out in its storage.
+"""Data that scripts collect about their models, in one folder with the layout of the cloud's storage.
 
-The collectors are azureml.monitoring (v1, CSV) and azureml.ai.monitoring (v2, JSON lines); reference azureml.md section
-9. Where the real packages are installed they do all but the sending, which ends here: v1 sends through a native library
-that no current system can load, v2 to a process that only the cloud has.
+The collectors are azureml.monitoring (v1, CSV) and azureml.ai.monitoring (v2, JSON lines);
+docs/reference/azureml.md#data-collection. If the real packages are installed, they do everything but the sending, which
+we replace: v1 sends through a native library that no current system can load, v2 to a process that only exists in the
+cloud.
 """
 
 import csv
@@ -16,9 +17,9 @@ import uuid
 
 from _triton_local import hooks
 
-#: A file that has grown to this size takes no more.
+#: The size at which nothing more is appended to a file.
 MAX_FILE_BYTES = 1 << 30
-#: Designations whose file bears their own name; the others' is that of the collection.
+#: Designations that name their files; the files of others are named after the collection.
 _FIXED_NAMES = ("inputs", "predictions", "labels")
 
 _directory = None
@@ -40,7 +41,7 @@ def csv_text(rows):
 
 def append_csv(place, header, data, day=None):
     """Appends CSV to a day's file of a v1 collector. `place`: workspace, service, model, version, designation and
-    collection; `header`, where there is one, begins a file; `day` is a struct_time, else today."""
+    collection; `header`, if given, begins a new file; `day` is a struct_time, by default today."""
     workspace, *names, designation, collection = place
     file = designation if designation in _FIXED_NAMES else collection
     date = time.strftime("%Y/%m/%d", day or time.gmtime()).split("/")
@@ -76,7 +77,7 @@ def make_event(collection, content, content_type, kind, agent, correlation, mome
 
 
 def _append(parts, text, header=None):
-    """Several workers write the same file: the header comes with the file's making, each piece in one write."""
+    """Several workers write the same file: the header is written when the file is created, each piece in one write."""
     path = os.path.join(_directory, *(_safe(part) for part in parts))
     os.makedirs(os.path.dirname(path), exist_ok=True)
     if header and not os.path.exists(path):
@@ -107,7 +108,7 @@ def _make_first(path, content):
 
 
 def _safe(part):
-    """One name of a path, whatever the script made it of."""
+    """Makes any text of the script a valid name in a path."""
     kept = "".join(one if one.isalnum() or one in "-_." else "_" for one in str(part))[:128]
     return "_" if kept.strip(".") == "" else kept
 
@@ -125,7 +126,7 @@ def _replace_sender(module):
 
 
 class _Sender:
-    """In the place of azureml.ai.monitoring's own, which posts to a process beside the cloud's container."""
+    """Replaces azureml.ai.monitoring's own class, which posts to a process next to the cloud's container."""
 
     def __init__(self, host, port):
         pass

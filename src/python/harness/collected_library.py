@@ -1,4 +1,4 @@
-"""In the place of the native library of azureml.monitoring, which needs an OpenSSL that no current system has.
+"""Replaces the native library of azureml.monitoring, which needs an OpenSSL that no current system has.
 
 The names are the library's: the real package calls them, and sets ctypes attributes on them.
 """

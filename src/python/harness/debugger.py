@@ -1,4 +1,4 @@
-"""Lets an editor attach before the script is loaded, by debugpy."""
+"""Lets a debugger attach before the script is loaded, with debugpy."""
 
 import json
 import os
@@ -6,14 +6,14 @@ import socket
 
 from _triton_local import channel, script
 
-#: Where editors look by default; another one where it is taken.
+#: The port that editors try by default; another one is used if it is taken.
 _PORT = 5678
 _SILENCE = "PYDEVD_DISABLE_FILE_VALIDATION"
 _ATTACH = {"name": "triton-local", "type": "debugpy", "request": "attach", "justMyCode": True}
 
 
 def wait_for_editor(wire):
-    # Python's own frozen modules cannot be stepped into; debugpy would warn of that at every start.
+    # Nobody can step into Python's own frozen modules; debugpy would warn of that at every start.
     os.environ[_SILENCE] = "1"
     import debugpy
 
@@ -28,7 +28,7 @@ def wait_for_editor(wire):
 
 
 def connect_to_editor(port):
-    """What the real server does for AZUREML_DEBUG_PORT: there, the editor listens."""
+    """Handles AZUREML_DEBUG_PORT as the real server does: connects to the editor, which listens there."""
     import debugpy
 
     try:

@@ -1,5 +1,5 @@
-"""How errors are told: by today's server, in JSON that says nothing of the exception, or by that of 2020 and 2021, in a
-text that says all of it (reference azureml.md 2.1)."""
+"""How errors are reported: as today's server does, in JSON without the exception, or as that of 2020 and 2021 did, in a
+text with all of it (docs/reference/azureml.md#the-server-of-2020-and-2021)."""
 
 import json
 
@@ -8,7 +8,7 @@ from _triton_local import script
 SCRIPT_FAILED = "An unexpected error occurred in scoring script. Check the logs for more info."
 INTERNAL = "An unexpected internal error occurred. Check the logs for more info."
 
-#: Headers of a reply as the frame carries them; nothing stands for application/json.
+#: Headers of a reply in the frame's encoding; empty for application/json alone.
 JSON = b""
 HTML = b'[["Content-Type", "text/html; charset=utf-8"]]'
 
@@ -30,7 +30,7 @@ class Current:
 
 
 class Of2021(Current):
-    #: CORS, and with it an answer to OPTIONS, came later.
+    #: CORS, and with it the answer to OPTIONS, was added later.
     answers_options = False
 
     def reply(self, status, message, flags):

@@ -1,7 +1,7 @@
 """`WORKER_PRELOAD`: one process loads the script and runs `init()`, and its forks serve, as with gunicorn's preload.
 
 The fork's channel and stderr are two connections to a socket on which the parent listens for it. The process that
-forks answers no requests; it tells the parent how its forks end, since nobody else can know.
+forks answers no requests; it reports to the parent how its forks end, since only it can know.
 """
 
 import os
@@ -16,13 +16,13 @@ _FAILED = 70  # EX_SOFTWARE
 
 
 def fork(wire, path):
-    """Forks a worker that is reached at the socket `path`, and tells its process id. Returns in both processes."""
+    """Forks a worker that connects to the socket `path`, and reports its process id. Returns in both processes."""
     streams.finish_lines()
-    # The script's own handler must not take the ends of our forks; gunicorn replaces it, too.
+    # The script's own handler must not collect the exits of our forks; gunicorn replaces it too.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python 3.12 warns of threads; one of ours always runs
+            warnings.simplefilter("ignore")  # Python 3.12 warns if there are threads, and one of ours always runs
             pid = os.fork()
     except OSError as error:
         wire.send_control({"type": "forked", "pid": 0, "error": str(error)})
@@ -51,12 +51,12 @@ def _enter(wire, path):
 def _connect(path):
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.connect(path)
-    connection.setblocking(True)  # whatever default the script has set
+    connection.setblocking(True)  # regardless of the default that the script has set
     return connection.detach()
 
 
 def _tell_end(wire, pid):
-    # Signals are the main thread's.
+    # The main thread handles signals.
     signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.valid_signals()))
     code = name = None
     try:

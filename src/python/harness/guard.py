@@ -1,4 +1,4 @@
-"""Runs a program and ends it, with all that it started, when our stdin closes: so also when the parent was killed.
+"""Runs a program and ends it, with everything that it started, when our stdin closes, even if the parent was killed.
 
 Usage: python guard.py PROGRAM [ARGUMENT...]. The exit status is the program's.
 """
@@ -28,7 +28,7 @@ def main():
             pass
         end()
 
-    # Ctrl+C reaches us through the terminal; the parent decides what it means.
+    # Ctrl+C reaches us through the terminal; the parent decides what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: end())
     threading.Thread(target=watch, daemon=True).start()

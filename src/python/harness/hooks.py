@@ -1,4 +1,4 @@
-"""Work to be done right after a module is imported, whoever imports it and whenever."""
+"""Runs actions right after a module is imported, whoever imports it and whenever."""
 
 import sys
 
@@ -6,7 +6,7 @@ _waiting = {}
 
 
 class _Finder:
-    """Stands first among the finders, finds nothing by itself, and wraps the loader of the modules waited for."""
+    """The first finder: it finds nothing itself, and wraps the loaders of the modules that have actions."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
@@ -33,7 +33,7 @@ def install():
 
 
 def after_import(name, action):
-    """Calls `action(module)` now, if the module is there, else when its import has finished."""
+    """Calls `action(module)` now if the module is loaded, otherwise when its import has finished."""
     module = sys.modules.get(name)
     if module is not None:
         action(module)
@@ -51,5 +51,5 @@ def _watch(loader, name):
 
     try:
         loader.exec_module = exec_module
-    except AttributeError:  # built-in loaders are shared classes; none of the modules waited for has one
+    except AttributeError:  # built-in loaders are shared classes; none of these modules has one
         pass

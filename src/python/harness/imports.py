@@ -1,4 +1,4 @@
-"""Says what a script needs beside Python itself: prints `standard library`, or the first name that is not of it.
+"""Reports what a script needs besides Python itself: prints `standard library`, or the first name outside of it.
 
 A program of its own: `python imports.py SCRIPT SOURCE_DIRECTORY`. It parses and never runs the user's code.
 """
@@ -7,12 +7,12 @@ import ast
 import os
 import sys
 
-#: Names by which a module can be imported that no parser sees.
+#: Names that can import a module without a parser noticing.
 _COMPUTED = ("__import__", "import_module", "exec", "eval", "run_path", "run_module")
 
 
 def foreign_import(script, root):
-    """The first import of `script`, or of a module of its own folders, that Python does not bring; None if all are."""
+    """The first import of `script`, or of a module in its folders, that is not part of Python; None if all are."""
     seen, waiting = set(), [script]
     while waiting:
         path = waiting.pop()
@@ -36,7 +36,7 @@ def _imported(tree):
             for alias in node.names:
                 yield alias.name
         elif isinstance(node, ast.ImportFrom):
-            # A relative import ends in an error that any Python tells.
+            # A relative import fails with the same error in any Python.
             if node.level == 0 and node.module:
                 yield node.module
                 for alias in node.names:
@@ -49,7 +49,7 @@ def _imported(tree):
 
 
 def _own_files(name, root):
-    """The user's files that importing `name` runs."""
+    """The user's files that an import of `name` executes."""
     found, folder = [], root
     for part in name.split("."):
         folder = os.path.join(folder, part)
@@ -63,7 +63,7 @@ def _standard_library():
     names = getattr(sys, "stdlib_module_names", None)
     if names is not None:
         return set(names)
-    # Before Python 3.10: what lies in the library's own folder.
+    # Before Python 3.10: what is in the library's own folder.
     library = os.path.dirname(os.__file__)
     found = set(sys.builtin_module_names)
     for folder in (library, os.path.join(library, "lib-dynload")):

@@ -1,4 +1,5 @@
-"""`logging.json` in the source directory or beside the script: how the user wants the server to log (azureml.md 1.9)."""
+"""`logging.json` in the source directory or next to the script configures `logging`
+(docs/reference/azureml.md#logging)."""
 
 import json
 import os
@@ -21,5 +22,5 @@ def _apply(path):
     try:
         with open(path, encoding="utf-8") as file:
             config.dictConfig(json.load(file))
-    except Exception as error:  # a wrong key or class may raise anything
+    except Exception as error:  # a wrong key or class can raise anything
         raise script.ScriptError("Invalid logging config in %s: %s" % (path, error), file=path) from None

@@ -1,4 +1,4 @@
-"""Ends this process when its parent is gone, also while `run()` keeps the main thread busy."""
+"""Ends this process when its parent has ended, even while `run()` keeps the main thread busy."""
 
 import os
 import signal
@@ -10,19 +10,19 @@ _CHECK_MILLISECONDS = 2_000
 
 
 def watch(input_fd):
-    """Starts the watcher. It never touches the pipe's content: the main thread alone reads frames."""
+    """Starts the watcher. It never reads from the pipe: only the main thread reads frames."""
     target = _watch_windows if os.name == "nt" else _watch_posix
-    # The first calls happen here, before a script can replace what they use (gevent's monkey patches).
+    # The first calls are made here, before a script can replace what they use (gevent's monkey patches).
     threading.Thread(target=target, args=(input_fd, os.getppid()), daemon=True, name="parent-watch").start()
 
 
 def _watch_posix(input_fd, parent, sleep=time.sleep):
     import select
 
-    # Signals are the main thread's: a blocked system call there must be woken by its timeout.
+    # The main thread handles signals: a blocked system call there must be woken by its timeout.
     signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.valid_signals()))
     poller = select.poll()
-    poller.register(input_fd, 0)  # asks for nothing: a closed other end is always told
+    poller.register(input_fd, 0)  # requests no event: a closed other end is always reported
     while not poller.poll(_CHECK_MILLISECONDS) and os.getppid() == parent:
         pass
     sleep(_GRACE_SECONDS)

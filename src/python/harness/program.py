@@ -1,4 +1,4 @@
-"""What every program of this folder does first, and what a spare process is kept for."""
+"""What every program in this folder does first, and the preparation of spare processes."""
 
 import faulthandler
 import os
@@ -9,7 +9,7 @@ HARNESS = os.path.dirname(os.path.abspath(__file__))
 
 
 def tell_of_crashes():
-    """A segmentation fault, or an end because of a hang, leaves the stack on stderr and no core file in the project."""
+    """Makes a segmentation fault or an ended hang write its stack to stderr, and no core file into the project."""
     faulthandler.enable(file=2, all_threads=False)
     try:
         import resource
@@ -20,8 +20,8 @@ def tell_of_crashes():
 
 
 def forget_own_folder(first):
-    """Makes the harness importable as `_triton_local` alone, so that no name of ours stands in a script's way. `first`
-    is the module of it that is imported at once."""
+    """Makes the harness importable only as `_triton_local`, so that none of our names collides with a script's. `first`
+    is the module to import at once."""
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or os.curdir) != HARNESS]
     package = type(sys)("_triton_local")
     package.__path__ = [HARNESS]
@@ -43,10 +43,10 @@ def end_children_with_us():
 
 
 def preload(names):
-    """Imports installed libraries ahead of time. What cannot be imported alone is left to the script."""
+    """Imports installed libraries ahead of time. Leaves those that cannot be imported alone to the script."""
     for name in names:
         if name not in sys.modules:
             try:
                 import_module(name)
-            except BaseException:  # whatever a library does at import, the spare must live
+            except BaseException:  # whatever a library does at import, the spare must survive
                 pass

@@ -1,4 +1,4 @@
-"""`localhost:8000` of a script is the service's own engine, also where another process holds that port.
+"""Redirects a script's `localhost:8000` to the service's own engine, even if another process uses that port.
 
 Connections to the loopback host's port 8000 go to the engine, in Python's `socket` and in gevent's (which
 `tritonclient.http` uses). Programs that connect in C (gRPC) are not reached.
@@ -44,7 +44,7 @@ def _address_for(sock, host, port):
 
     six = sock.family == socket.AF_INET6
     if six and ":" not in host:
-        # The script resolved localhost to ::1, the engine listens on IPv4: one socket can do both.
+        # The script resolved localhost to ::1, and the engine listens on IPv4: this socket can connect to both.
         try:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         except OSError:
@@ -61,7 +61,7 @@ def _needs_other_family(sock, host):
 
 
 def _connect_over_ipv6(sock, name, host, port):
-    """The script resolved localhost to IPv4, the engine listens on IPv6 only: the descriptor gets another socket."""
+    """The script resolved localhost to IPv4, the engine listens only on IPv6: replaces the descriptor's socket."""
     import _socket  # the class below the patched one
 
     other = _socket.socket(_socket.AF_INET6, _socket.SOCK_STREAM)

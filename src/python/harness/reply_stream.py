@@ -1,4 +1,4 @@
-"""A reply whose body is made piece by piece, sent as it is made (a streaming `flask.Response`)."""
+"""A reply whose body is produced and sent piece by piece (a streaming `flask.Response`)."""
 
 from _triton_local import channel, streams
 
@@ -6,8 +6,8 @@ from _triton_local import channel, streams
 def send(wire, send_head, parts, log_error):
     """Sends `parts` until there are no more, or until the parent has cancelled the reply.
 
-    As with gunicorn, the head goes out with the first piece: an error before that is raised, and can still be
-    answered. A later one is logged and cuts the body off.
+    As in gunicorn, the head is sent with the first piece: an earlier error is raised and can still be answered. A
+    later one is logged and ends the body.
     """
     try:
         iterator = iter(parts)
@@ -23,7 +23,7 @@ def send(wire, send_head, parts, log_error):
                 part = next(iterator, None)
             if part is None:
                 follows = channel.END
-        except BaseException as error:  # SystemExit too: the answer has begun, so it can only end
+        except BaseException as error:  # SystemExit too: the answer has begun and can only be broken off
             log_error(error)
     finally:
         close = getattr(parts, "close", None)

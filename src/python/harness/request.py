@@ -1,4 +1,4 @@
-"""A request as its frame brings it, and its headers as a WSGI server names them."""
+"""A request from its frame, and its headers with the names of a WSGI server."""
 
 import json
 
@@ -6,7 +6,7 @@ from _triton_local import channel
 
 
 class Request:
-    """A request frame, opened as far as somebody asks."""
+    """A request frame, which is decoded only as far as needed."""
 
     __slots__ = ("method", "content_type", "body", "_head", "_opened")
 
@@ -33,7 +33,7 @@ class Request:
 
     @property
     def headers(self):
-        """Names and values in the order they came."""
+        """Names and values in the order received."""
         return self._open()[1]
 
     @property
@@ -47,11 +47,11 @@ class Request:
 
 
 def environ_headers(request):
-    """Headers under the names that a WSGI server gives them, repeated ones joined, as `dict(request.headers)`."""
+    """Headers with the names of a WSGI server, repeated ones joined, as in `dict(request.headers)`."""
     found = {}
     for name, value in request.headers:
         if "_" in name:
-            continue  # gunicorn drops them: they would be taken for names with a hyphen
+            continue  # gunicorn drops them, since they would be mistaken for names with a hyphen
         name = name.title()
         if name in found and name not in ("Content-Type", "Content-Length"):
             found[name] = "%s,%s" % (found[name], value)

@@ -1,4 +1,4 @@
-"""Which `@input_schema` a request's body does not fit: its parameter and its line, for the log."""
+"""Finds the `@input_schema` that a request's body violates: its parameter and its line, for the log."""
 
 import inspect
 import traceback
@@ -7,7 +7,7 @@ _DECORATORS = "inference_schema.schema_decorators"
 
 
 def describe(error, run):
-    """A sentence, with the real package and with ours; None where the conversion is not at fault."""
+    """A sentence, with the real package and with ours; None if the conversion is not at fault."""
     base = inspect.unwrap(run)
     code = getattr(base, "__code__", None)
     name = None
@@ -24,7 +24,7 @@ def describe(error, run):
 
 
 def _line_of(name, function, code):
-    """The line of this parameter's decorator; the first decorator's where it is not found."""
+    """The line of this parameter's decorator, or of the first decorator if it is not found."""
     try:
         lines, first = inspect.getsourcelines(function)
     except (OSError, TypeError):
@@ -32,6 +32,6 @@ def _line_of(name, function, code):
     for number, line in enumerate(lines, first):
         if "input_schema" in line and ("'%s'" % name in line or '"%s"' % name in line):
             return number
-    # The name may stand on a later line of the call.
+    # The name may be on a later line of the call.
     calls = [number for number, line in enumerate(lines, first) if line.lstrip().startswith("@") and "input_schema" in line]
     return calls[0] if len(calls) == 1 else code.co_firstlineno

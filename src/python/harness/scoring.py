@@ -1,7 +1,7 @@
-"""One request: the call of `run()` and the answer, each as the real scoring server has it.
+"""One request: the call of `run()` and the answer, as in the real scoring server.
 
-Reference azureml.md 1.6 and 1.7. Scripts that have Flask loaded go through wsgi.py; the others through the short way
-here, with the same texts and statuses.
+The answers: docs/reference/azureml.md#output-of-run and docs/reference/azureml.md#failures. Scripts that have loaded
+Flask use wsgi.py; the others take the short path here, with the same texts and statuses.
 """
 
 import json
@@ -20,7 +20,7 @@ _NOT_FAILED = FLAG_FAILED_SENT
 _RETURNED = FLAG_FAILED_SENT | FLAG_RETURNED
 _FAILED = FLAG_FAILED_SENT | FLAG_FAILED
 
-#: A request that ended its handler, as `sys.exit()` does.
+#: A script that ended its handler, as `sys.exit()` does.
 _ABORTED = (FLAG_ABORTED, 500, dialect.JSON, b"")
 
 
@@ -39,7 +39,7 @@ class Scoring:
         self.run_ms = 0.0
 
     def serve(self, frame):
-        """Answers one frame; nothing that a script does in `run()` gets out of here."""
+        """Answers one frame; no exception of `run()` escapes."""
         request = Request(frame)
         self.run_ms = 0.0
         try:
@@ -66,7 +66,7 @@ class Scoring:
         reply_stream.send(self._wire, lambda: self._send(head), parts, self.log_error)
 
     def invoke(self, request, raw_input=None):
-        """Calls `run()`. Returns (reply, None) for what ended before an output, else (None, output)."""
+        """Calls `run()`. Returns (reply, None) if it ended without an output, otherwise (None, output)."""
         try:
             arguments = self._read_arguments(request, raw_input)
         except Rejected as rejection:
@@ -75,7 +75,7 @@ class Scoring:
             self.log_error(error)
             return self.dialect.internal(error, _NOT_FAILED), None
         if arguments is None:
-            # OPTIONS is answered for the sake of CORS; every other method is refused.
+            # OPTIONS is answered for CORS; every other method is refused.
             if request.method == "OPTIONS" and self.dialect.answers_options:
                 return (_NOT_FAILED, 200, dialect.HTML, b""), None
             return self.dialect.reply(405, "Method not allowed", _NOT_FAILED), None
@@ -108,7 +108,7 @@ class Scoring:
         reply, output = self.invoke(request)
         if reply is not None:
             return reply
-        if has_flask():  # imported by this very call, perhaps for its answer
+        if has_flask():  # imported by this call, perhaps for its answer
             return self._open_gate().render(request, output)
         return self.encode(output)
 
@@ -131,5 +131,5 @@ class Scoring:
 
 
 def has_flask():
-    """Whether Flask is loaded: then an output may be a Response, and `run()` may look at `flask.request`."""
+    """Whether Flask is loaded: if so, an output may be a Response, and `run()` may use `flask.request`."""
     return hasattr(sys.modules.get("flask"), "Flask")

@@ -1,7 +1,7 @@
-"""The entry script: how it is loaded, what its `run()` may look like, and how its faults are told.
+"""The entry script: how it is loaded, the forms of its `run()`, and how its faults are reported.
 
 Follows the real scoring server (azureml-inference-server-http 1.5.1): module name, search path, order of the checks and
-texts; reference azureml.md 1.5.
+texts (docs/reference/azureml.md#input-of-run).
 """
 
 import importlib.util
@@ -16,12 +16,12 @@ from _triton_local import sources
 
 PLAIN, SCHEMA, RAW = "plain", "schema", "rawhttp"
 
-#: Modules that carry the mark of `@rawhttp`; real or ours (see shims.py), whichever the script got.
+#: Modules with the mark of `@rawhttp`: the real one or ours (see shims.py), whichever the script imported.
 _RAWHTTP_MODULES = ("azureml_inference_server_http.api.aml_request", "azureml.contrib.services.aml_request")
 
 
 class ScriptError(Exception):
-    """A script that the server refuses; `function` or `file` is at fault."""
+    """A script that the server refuses, because of `function` or `file`."""
 
     def __init__(self, message, function=None, file=None):
         super().__init__(message)
@@ -30,7 +30,7 @@ class ScriptError(Exception):
 
 
 class Script:
-    """`init`, `run`, the form of `run`'s input and its parameters without `request_headers`."""
+    """`init`, `run`, the form of `run`'s input, and its parameters without `request_headers`."""
 
     def __init__(self, path):
         self.path = path
@@ -40,7 +40,7 @@ class Script:
                 raise ScriptError("User script at %s does not have a %s() function defined." % (path, name))
         self.init = module.init
         driven = getattr(module, "driver_module", None)
-        # A generated driver passes on to the real script, but not its arguments: its run() is passed over.
+        # A generated driver calls the real script but does not declare its arguments: skip the driver's run().
         is_driver = isinstance(driven, ModuleType) and hasattr(driven, "run")
         self.run = driven.run if is_driver else module.run
         self.file = getattr(driven, "__file__", path) if is_driver else path
@@ -70,7 +70,7 @@ class Script:
         return RAW if raw else SCHEMA if schema else PLAIN
 
     def describe(self):
-        """The lines of the real server's log about what was found."""
+        """What the real server logs about the script."""
         if self.file == self.path:
             yield "Found user script at %s" % self.path
         else:
@@ -101,7 +101,7 @@ def _is_schema_decorated(function):
 
 
 def describe_failure(error, stage, entry_script, source_directory):
-    """What went wrong as facts: the message, the last place in the user's own files, Python's own traceback."""
+    """The facts of a failure: the message, the innermost location in the user's own files, Python's traceback."""
     file, line = _place_of(error, entry_script, source_directory)
     refused = isinstance(error, ScriptError)
     summary = str(error) if refused else "".join(traceback.format_exception_only(type(error), error)).strip()
@@ -110,7 +110,7 @@ def describe_failure(error, stage, entry_script, source_directory):
         "stage": stage,
         "refused": refused,
         "missing": not os.path.isfile(entry_script),
-        # A SyntaxError's text has several lines, of which the last says what it is.
+        # The text of a SyntaxError has several lines; the last one describes the error.
         "message": summary.splitlines()[-1] if summary else type(error).__name__,
         "module": error.name if isinstance(error, ModuleNotFoundError) else None,
         "cause": _cause_of(error, entry_script, source_directory),
@@ -121,7 +121,7 @@ def describe_failure(error, stage, entry_script, source_directory):
 
 
 def _cause_of(error, entry_script, source_directory):
-    """A fault that a script has by how the server runs it, for the hint: its kind, and a name that goes with it."""
+    """For the hint, a fault that comes from how the server runs a script: its kind and a related name."""
     if isinstance(error, ModuleNotFoundError):
         return _misplaced(error.name or "", entry_script, source_directory)
     if isinstance(error, ImportError) and "relative import" in str(error):
@@ -134,7 +134,7 @@ def _cause_of(error, entry_script, source_directory):
 
 
 def _misplaced(name, entry_script, source_directory):
-    """A module that lies beside the script, which is not on the search path; and how it can be imported, if at all."""
+    """A module next to a script whose folder is not on the search path, and how to import it, if possible."""
     own = os.path.dirname(entry_script)
     beside = os.path.join(own, *name.split("."))
     if not name or not (os.path.isfile(beside + ".py") or os.path.isdir(beside)):
@@ -142,7 +142,7 @@ def _misplaced(name, entry_script, source_directory):
     parts = os.path.relpath(beside, source_directory).split(os.sep)
     reachable = all(part.isidentifier() and not keyword.iskeyword(part) for part in parts)
     if reachable and not os.path.samefile(own, source_directory):
-        # An installed package of the first name, and Python's own `code`, come before the user's folder.
+        # An installed package of the same first name, or Python's own `code`, precedes the user's folder.
         try:
             found = importlib.util.find_spec(parts[0])
         except (ImportError, ValueError):
@@ -153,7 +153,7 @@ def _misplaced(name, entry_script, source_directory):
 
 
 def is_in_library(error):
-    """Whether an error comes out of an installed library's own code."""
+    """Whether an error was raised in an installed library's own code."""
     file = None
     for frame, _line in traceback.walk_tb(error.__traceback__):
         file = frame.f_code.co_filename

@@ -1,4 +1,4 @@
-"""From a fresh process to one that serves: the surroundings, the script's import and `init()`, then the serving."""
+"""From a new process to a serving one: the environment, the script's import and `init()`, then requests."""
 
 import os
 import sys
@@ -6,19 +6,19 @@ import time
 
 from _triton_local import alarm, channel, collected, debugger, dialect, logging_file, redirect, scoring, script, shims
 from _triton_local import sources, streams, swagger
-from _triton_local import collected_library, wsgi  # noqa: F401  (imported early: none of ours is looked for later)
+from _triton_local import collected_library, wsgi  # noqa: F401  (imported early: no module of ours is searched for later)
 
 _TREE_LINES = 200
 _SOURCE_BYTES = 8 << 20
 
 
 class InitTimeout(BaseException):
-    """Ends an import or `init()` that takes too long; no `except Exception` in between."""
+    """Ends an import or `init()` that takes too long; `except Exception` does not catch it."""
 
 
 def start(wire, options, preloaded):
-    """Loads the script and runs `init()`; tells the parent how it went. Returns what answers a request frame, or None
-    when this process is of no further use."""
+    """Loads the script, runs `init()` and reports the result to the parent. Returns the function that answers request
+    frames, or None if this process is of no further use."""
     began = time.perf_counter()
     entry_script, directory = options["entryScript"], options["sourceDirectory"]
     stage, known = "import", None
@@ -46,10 +46,10 @@ def start(wire, options, preloaded):
         if preloaded and known.were_changed():
             wire.send_control({"type": "unsuitable"})
             return None
-    except BaseException as error:  # SystemExit too: an exit of the script is a failed start
+    except BaseException as error:  # SystemExit too: if the script exits, the start has failed
         streams.finish_lines()
         if preloaded and (known is None or known.were_changed() or script.is_in_library(error)):
-            # What was imported ahead of the script may be at fault; a fresh process will tell.
+            # The libraries imported ahead of the script may be at fault; a new process will show.
             wire.send_control({"type": "unsuitable"})
             return None
         if isinstance(error, InitTimeout):
@@ -79,13 +79,13 @@ def start(wire, options, preloaded):
 def _enter(options, entry_script, directory):
     os.chdir(directory)
     os.environ.update(options["environment"])
-    # A script that parses the command line finds the server's, in the cloud as here.
+    # A script that parses the command line sees the server's, in the cloud and here.
     sys.argv = [sys.argv[0], *_server_arguments()]
     sources.install()
     sources.FreshLoader.given = {
         path: text.encode("utf-8", "surrogateescape") for path, text in options.get("sources", {}).items()
     }
-    # At the end, as the real server has it: an installed package wins over a file of the same name.
+    # At the end, as in the real server: an installed package wins over a file of the same name.
     for entry in (directory, _source_subdirectory(directory)):
         if entry and entry not in sys.path:
             sys.path.append(entry)
@@ -108,8 +108,8 @@ def _source_subdirectory(directory):
 
 
 class _Surroundings:
-    """What a library may look at while it is imported. A script that changes it before its imports needs a process in
-    which they were not imported ahead of time."""
+    """What a library may read while it is imported. A script that changes it before its imports needs a process that
+    has not imported them ahead of time."""
 
     def __init__(self):
         self._environ = dict(os.environ)
@@ -134,7 +134,7 @@ class _Surroundings:
 
 
 def _installed_modules():
-    """Names of the libraries that are loaded by now; the next generation's spares import them ahead."""
+    """Names of the libraries loaded by now, which the next generation's spares import ahead."""
     names = []
     for name, module in list(sys.modules.items()):
         origin = getattr(getattr(module, "__spec__", None), "origin", None)
@@ -145,7 +145,7 @@ def _installed_modules():
 
 
 def _own_sources():
-    """The user's own modules as they were read, so that a worker that starts again serves the same generation."""
+    """The user's own modules as they were read, so that a restarted worker serves the same generation."""
     read = sources.FreshLoader.read
     if sum(map(len, read.values())) > _SOURCE_BYTES:
         return {}

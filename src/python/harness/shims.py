@@ -1,7 +1,7 @@
 """The packages of Azure ML that entry scripts import, for environments that lack them.
 
-They lie in the folder `stand-ins`, and `azureml.core` with what belongs to it in the SDK's own folder. An installed
-package is always used; ours stand in for what nobody else has. As with the real server, the old name
+They are in the folder `stand-ins`, `azureml.core` and its dependencies in the SDK's own folder. An installed package
+always wins; ours replace only what is missing. As with the real server, the old name
 `azureml.contrib.services` leads to the modules of the inference server, whatever package of that name is installed.
 """
 
@@ -12,7 +12,7 @@ import sys
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 STAND_INS = os.path.join(_HERE, "stand-ins")
-#: Beside the harness in the bundle, and in its own room in the sources.
+#: Next to the harness in the bundle, in its own room in the sources.
 SDK = next(
     (
         folder
@@ -25,15 +25,15 @@ SDK = next(
 _OLD = "azureml.contrib.services"
 _NEW = "azureml_inference_server_http.api"
 _ALIASES = {_OLD + ".aml_request": _NEW + ".aml_request", _OLD + ".aml_response": _NEW + ".aml_response"}
-#: Packages that hold nothing themselves and that several distributions share.
+#: Namespace packages that several distributions share.
 _SHARED = {"azureml", "azureml.ai", "azureml.contrib", _OLD, "azureml_inference_server_http", _NEW}
 
 
 def install(for_entry_script=True):
-    """An entry script has, of what is not emulated, what azureml-core would bring; a deployment script all of Azure's
-    packages, since nothing is known of its environment."""
+    """Of the packages that we do not emulate, an entry script gets those that azureml-core would install, a deployment
+    script all of Azure's, since its environment is unknown."""
     _StandIns.for_entry_script = for_entry_script
-    # In front, for the alias holds even where the old package is installed; and last, for what nobody else has.
+    # First, since the alias applies even if the old package is installed; and last, for packages that are missing.
     sys.meta_path.insert(0, _Aliases)
     sys.meta_path.append(_StandIns)
 
@@ -54,7 +54,7 @@ class _AliasLoader:
     @staticmethod
     def create_module(spec):
         module = importlib.import_module(_ALIASES[spec.name])
-        # The import machinery writes the alias's spec into what it gets; exec_module puts the module's own back.
+        # The import machinery writes the alias's spec into the module; exec_module restores the module's own.
         spec.loader_state = module.__spec__
         return module
 
@@ -64,7 +64,7 @@ class _AliasLoader:
 
 
 class _StandIns:
-    """Answers for our packages and what lies directly in a shared one; the rest of a stand-in is found through it."""
+    """Finds our packages and those directly in a shared one; the rest of a stand-in is found through its package."""
 
     for_entry_script = True
 

@@ -1,7 +1,8 @@
 """Which modules are the user's own, and how they are read: always from source, never from a `.pyc`.
 
-Python trusts a cached `.pyc` when the whole second of the source's change time and its size agree, so two saves within
-a second would serve the first. Installed libraries keep their cached bytecode, or every start would compile them.
+Python trusts a cached `.pyc` if the source's size and its change time in whole seconds match, so that of two saves
+within a second the first would be served. Installed libraries keep their cached bytecode: every start would compile
+them.
 """
 
 import os
@@ -21,12 +22,12 @@ from _triton_local.shims import SDK
 _STDLIB = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
 _STDLIB_AS_NAMED = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 _HARNESS = os.path.dirname(os.path.abspath(__file__)) + os.sep
-#: Where ours lie: the harness with its stand-ins, and the SDK (see shims.py).
+#: The folders of our own modules: the harness with its stand-ins, and the SDK (see shims.py).
 _OURS = (_HARNESS, os.path.abspath(SDK) + os.sep)
 
 
 def is_installed(path):
-    """Whether a file or folder belongs to Python or to an installed package, wherever that environment lies."""
+    """Whether a file or folder belongs to Python or to an installed package, wherever the environment is."""
     path = os.path.abspath(path)
     inside = path + os.sep
     return (
@@ -42,7 +43,7 @@ def is_harness(path):
 
 
 def is_users(path, directory):
-    """Whether a file is the user's own and lies in `directory`."""
+    """Whether a file is the user's own and in `directory`."""
     if not os.path.isabs(path) or is_installed(path) or is_harness(path):
         return False
     return any(
@@ -53,7 +54,7 @@ def is_users(path, directory):
 
 
 class FreshLoader(SourceFileLoader):
-    """Reads source and nothing else. The module's own sources can be given, for a worker that starts again."""
+    """Reads only source files. For a restarted worker, the sources are given."""
 
     given = {}
     read = {}
@@ -73,10 +74,10 @@ class FreshLoader(SourceFileLoader):
 
 
 def install():
-    """From here on, modules outside the installed libraries are read afresh."""
+    """From now on, modules outside the installed libraries are read from source."""
     sys.path_hooks.insert(0, _find_in)
     sys.path_importer_cache.clear()
-    # Processes that the script starts write no `__pycache__` beside the user's files either.
+    # Nor do processes that the script starts write `__pycache__` next to the user's files.
     os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
 
 

@@ -1,6 +1,6 @@
-"""`sys.stdout` and `sys.stderr` of the script: what is written goes out at once, in order and in whole lines.
+"""The script's `sys.stdout` and `sys.stderr`: output is sent at once, in order and in whole lines.
 
-Lines that belong together go out as one frame, so that those of two workers do not mix: what one call writes, a
+Lines that belong together are sent in one frame, so that those of two workers do not mix: the output of one call, a
 logging record, and a traceback, which Python prints frame by frame.
 """
 
@@ -11,7 +11,7 @@ import threading
 
 from _triton_local import channel, hooks
 
-#: Longer lines are cut into pieces of this many characters (base/lines.ts has the same bound).
+#: Longer lines are split into pieces of this many characters (base/lines.ts has the same limit).
 MAX_LINE_CHARACTERS = 65_536
 #: Longer tracebacks are sent in parts.
 _MAX_HELD_LINES = 2_000
@@ -62,7 +62,7 @@ class LineStream(io.TextIOBase):
         for line in whole.split("\n"):
             if held is not None:
                 held.append(line)
-                # Frames are indented; the first line that is not says what was raised, and ends it.
+                # Frames are indented; the first line that is not names the exception and ends the traceback.
                 if len(held) > _MAX_HELD_LINES or (line and not line[0].isspace()):
                     self.log("\n".join(held), channel.ERROR)
                     held = None
@@ -83,7 +83,7 @@ class LineStream(io.TextIOBase):
         send_text(self._wire, level, text)
 
     def finish_line(self):
-        """Sends what this thread has written without a newline, and a traceback that has broken off."""
+        """Sends what this thread has written without a newline, and an incomplete traceback."""
         held = self._pending.__dict__.get("traceback")
         if held is not None:
             self._pending.traceback = None
@@ -94,7 +94,7 @@ class LineStream(io.TextIOBase):
             self.log(rest, self._level)
 
     def reconfigure(self, **_settings):
-        """Scripts ask for UTF-8 or for no buffering; they have both."""
+        """Scripts call it for UTF-8 or no buffering; they always have both."""
 
     def writable(self):
         return True
@@ -107,7 +107,7 @@ class LineStream(io.TextIOBase):
 
 
 def send_text(wire, level, text):
-    """Sends lines, each in pieces where it is too long. Progress bars overwrite a line: their last state counts."""
+    """Sends lines, in pieces if they are too long. Progress bars overwrite a line: only their last state is sent."""
     size, lines = 0, []
     for line in text.split("\n"):
         if "\r" in line:
@@ -123,7 +123,7 @@ def send_text(wire, level, text):
 
 
 class _Bytes(io.RawIOBase):
-    """What scripts reach as `sys.stdout.buffer`."""
+    """The `sys.stdout.buffer` of scripts."""
 
     def __init__(self, stream):
         super().__init__()
@@ -141,7 +141,7 @@ class _Bytes(io.RawIOBase):
 
 
 def install(wire):
-    """Puts the streams in place and lets `logging` keep the level of its records."""
+    """Installs the streams, and makes `logging` keep the level of its records."""
     sys.stdout = LineStream(wire, "<stdout>", channel.INFO, 1)
     sys.stderr = LineStream(wire, "<stderr>", channel.WARNING, 2)
     hooks.after_import("logging", _keep_levels)
@@ -150,7 +150,7 @@ def install(wire):
 
 
 def _write_c_lines_at_once():
-    """C libraries print into a pipe here, which would make them keep their lines for later."""
+    """C libraries print into a pipe here, which would make them buffer their lines."""
     if os.name == "nt":
         return
     try:
@@ -158,7 +158,7 @@ def _write_c_lines_at_once():
 
         libc = ctypes.CDLL(None)
         stdout = ctypes.c_void_p.in_dll(libc, "__stdoutp" if sys.platform == "darwin" else "stdout")
-    except (ImportError, OSError, ValueError):  # a Python without ctypes, an unknown C library: lines come late
+    except (ImportError, OSError, ValueError):  # a Python without ctypes, or an unknown C library: lines arrive late
         return
     line_buffered = 1  # _IOLBF in the C libraries of Linux and macOS
     libc.setvbuf(stdout, None, line_buffered, 0)
@@ -171,8 +171,8 @@ def finish_lines():
 
 
 def _set_logging_up(wire, logging):
-    """The root logger has a handler before the script is loaded, as in the real server: `basicConfig()` of a script
-    then does nothing, which is told here."""
+    """Gives the root logger a handler before the script is loaded, as the real server does: a script's `basicConfig()`
+    then does nothing, and a line says so."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter(logging.BASIC_FORMAT))
     logging.root.addHandler(handler)
@@ -188,7 +188,7 @@ def _set_logging_up(wire, logging):
 
 
 def _keep_levels(logging):
-    """A handler that writes to one of our streams sends its formatted record with the record's own level."""
+    """Makes a handler that writes to one of our streams send its formatted record with the record's own level."""
     original = logging.StreamHandler.emit
 
     def emit(self, record):

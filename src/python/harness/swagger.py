@@ -1,6 +1,6 @@
-"""What `/swagger.json` is made of: the schemas of a decorated `run()`, and descriptions that the user wrote.
+"""The parts of `/swagger.json`: the schemas of a decorated `run()`, and descriptions that the user wrote.
 
-Schemas travel as JSON text: they may hold what only Python's json writes and reads (NaN, integers of 64 bits).
+Schemas are sent as JSON text, since they may contain what only Python's json handles (NaN, integers of 64 bits).
 """
 
 import json
@@ -9,14 +9,14 @@ import sys
 
 from _triton_local import script
 
-#: Versions by the names that the server lists, with the user's files for them (azureml.md 1.11).
+#: Versions by the names that the server lists, with the names of the user's files (docs/reference/azureml.md#swagger).
 _FILES = {"2": ("swagger.json", "swagger2.json"), "3": ("swagger3.json",), "3.1": ("swagger3.1.json",)}
 _NAMES_IN_SCHEMA = {"2": "2.0", "3": "3.0", "3.1": "3.1"}
 _UNDECORATED = {"type": "object", "example": {}}
 
 
 def service_from(environ):
-    """Title, version and path prefix, as they were before the script could change them."""
+    """Title, version and path prefix, read before the script can change them."""
     prefix = environ.get("SERVICE_PATH_PREFIX", "").strip("/")
     return {
         "name": environ.get("SERVICE_NAME", "ML service"),
@@ -26,7 +26,7 @@ def service_from(environ):
 
 
 def describe(run, directory, service):
-    """Read after `init()`: generated drivers write the files there."""
+    """Read after `init()`, in which generated drivers write the files."""
     util = sys.modules.get("inference_schema.schema_util")
     decorated = util is not None and util.is_schema_decorated(run)
     versions = util.get_supported_versions(run) if util is not None else list(_NAMES_IN_SCHEMA.values())

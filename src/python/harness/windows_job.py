@@ -1,4 +1,4 @@
-"""On Windows: what a script starts ends with this process, as it does elsewhere by way of the process group.
+"""On Windows, ends what a script starts together with this process, as the process group does on other systems.
 
 The process puts itself into a job whose members end when its last handle is closed. We hold the only one, so that this
 happens however we end; children belong to the job without being asked.
@@ -36,7 +36,7 @@ class _ExtendedLimits(ctypes.Structure):
 
 
 def keep_together(kernel=None):
-    """Whether it could be arranged. The job's handle is never closed by us: the system does that at our end."""
+    """Returns whether it succeeded. We never close the job's handle: the system does when we end."""
     kernel = kernel or ctypes.windll.kernel32
     kernel.CreateJobObjectW.restype = ctypes.c_void_p
     kernel.GetCurrentProcess.restype = ctypes.c_void_p

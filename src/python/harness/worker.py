@@ -1,7 +1,7 @@
 """One worker process: takes frames from its parent on stdin, runs the entry script, answers on stdout.
 
-Started as a program with no arguments; everything it needs to know comes in frames (see channel.py). Whoever imports
-this file instead (multiprocessing does, to find `__main__`) gets nothing but names.
+Started as a program with no arguments; everything it needs to know comes in frames (see channel.py). Importing
+this file instead (as multiprocessing does, to find `__main__`) only defines names.
 """
 
 import os
@@ -37,7 +37,7 @@ def main():
                 serve(frame)
                 continue
             message = channel.read_control(frame)
-            if message["type"] == "fork":  # the other kind cancels a reply that is complete by now
+            if message["type"] == "fork":  # the other kind cancels a reply that is already complete
                 forks.fork(wire, message["socket"])
             continue
         message = channel.read_control(frame)

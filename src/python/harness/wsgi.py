@@ -1,4 +1,4 @@
-"""Requests for scripts that know Flask: `@rawhttp`, AMLResponse, `flask.request`. The script's own Flask does the work.
+"""Requests for scripts that use Flask: `@rawhttp`, AMLResponse, `flask.request`. The script's own Flask does the work.
 """
 
 import json
@@ -10,7 +10,7 @@ from io import BytesIO
 from _triton_local import scoring
 from _triton_local.request import environ_headers
 
-#: gunicorn sends or drops these by itself; no trailer ever follows.
+#: gunicorn sends or drops these itself, and never sends trailers.
 _NOT_PASSED_ON = {
     "connection",
     "date",
@@ -32,7 +32,7 @@ _METHODS = ["GET", "POST", "OPTIONS", "HEAD"]
 
 
 class Gate:
-    """A Flask application with the one route, through which requests reach `run()`."""
+    """A Flask application with one route, through which requests reach `run()`."""
 
     def __init__(self, owner):
         import flask
@@ -41,7 +41,7 @@ class Gate:
         self._owner = owner
         self._raw = False
         self._request = None
-        # Flask searches for the package of this name unless it is told every folder.
+        # Flask searches for the package of this name unless every folder is given.
         name = "azureml_inference_server_http.server.create_app"
         instance_path = os.path.abspath("instance")
         app = flask.Flask(name, root_path=".", static_folder=None, instance_path=instance_path)
@@ -50,7 +50,7 @@ class Gate:
         self._app = app
 
     def answer(self, request, raw):
-        """The reply to a request, made in Flask's request context."""
+        """Makes the reply to a request in Flask's request context."""
         self._request, self._raw = request, raw
         environ = make_environ(request)
         try:
@@ -60,7 +60,7 @@ class Gate:
         return _finish(request, status, headers, parts)
 
     def render(self, request, output):
-        """The reply for an output of `run()` that was called outside of Flask."""
+        """Makes the reply for an output of a `run()` that was called outside of Flask."""
         if not isinstance(output, self._flask.Response):
             return self._owner.encode(output)
         self._complete(output)
@@ -84,7 +84,7 @@ class Gate:
         return self._to_response(told_in.internal(error, scoring.FLAG_FAILED_SENT))
 
     def _to_response(self, reply):
-        """Through Flask all the same: what the script has asked to be done after the request is done."""
+        """Uses Flask nevertheless, so that the script's after-request functions run."""
         flags, status, headers, body = reply
         response = self._flask.Response(body, status=status, mimetype=None if headers else "application/json")
         response.headers[_FAILED_HEADER] = str(bool(flags & scoring.FLAG_FAILED))
@@ -93,12 +93,12 @@ class Gate:
         return response
 
     def _complete(self, response):
-        """What the server adds to a response of the script."""
+        """Adds the server's part to a response of the script."""
         if response.status_code >= 500:
             response.headers[_FAILED_HEADER] = "True"
         self._add_time(response)
         if not response.is_streamed:
-            response.calculate_content_length()  # the server logs it, and makes a list of the body for that
+            response.calculate_content_length()  # the server logs the body, and turns it into a list for that
 
     def _add_time(self, response):
         response.headers.add(_EXEC_HEADER, "%.3f" % self._owner.run_ms)
@@ -115,11 +115,11 @@ class Gate:
 
 
 def _finish(request, status, headers, parts):
-    """The reply for what a WSGI application gives: whole where it tells its length, else in pieces. Its headers lack
-    nothing but the ids."""
+    """The reply for the result of a WSGI application: whole if it has a length, otherwise in pieces. Its headers lack
+    only the ids."""
     told_length = any(name.lower() == "content-length" for name, _value in headers)
     if told_length and headers[-1][0].lower() == "content-length" and request.method != "HEAD":
-        headers = headers[:-1]  # werkzeug's: it comes after the ids, too, and the parent counts the body
+        headers = headers[:-1]  # werkzeug's, which belongs after the ids; the parent sets the length of the body
     head = json.dumps([pair for pair in headers if _is_passed_on(*pair)]).encode("ascii")
     number = _read_status(status)
     if request.method != "HEAD" and not told_length and number not in (204, 304):
@@ -134,7 +134,7 @@ def _finish(request, status, headers, parts):
 
 
 def _is_passed_on(name, value):
-    # gunicorn refuses what HTTP cannot carry: a fault of the answer.
+    # gunicorn refuses values that HTTP cannot carry: the answer is at fault.
     if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
         raise ValueError("The header %r cannot be sent" % name)
     return name.lower() not in _NOT_PASSED_ON
@@ -148,7 +148,7 @@ def _read_status(status):
 
 
 def make_environ(request):
-    """The WSGI environment that gunicorn would give for this request."""
+    """The WSGI environment that gunicorn would pass for this request."""
     environ = {
         "wsgi.errors": sys.stderr,
         "wsgi.version": (1, 0),
@@ -178,7 +178,7 @@ def make_environ(request):
 
 
 def _is_forwarded_securely(request):
-    """gunicorn's `secure_scheme_headers`, which it believes of callers on its own machine."""
+    """gunicorn's `secure_scheme_headers`, which it trusts from callers on its own machine."""
     sent = {name.upper(): value for name, value in request.headers}
     return any(sent.get(name) == value for name, value in _SECURE.items())
 

@@ -1,6 +1,6 @@
 import type { TensorFiles } from './tensor-files.ts';
 
-// The frames of model workers; harness/models/wire.py is the other side and says how they are laid out. The two change
+// The frames of model workers. harness/models/wire.py is the other side and describes their layout: change both
 // together.
 
 const EXECUTE = 16;
@@ -14,11 +14,11 @@ const RESPONSES_HEADER_BYTES = 20;
 const ALIGNMENT = 8;
 const RETURNED = 1;
 const FAILED = 2;
-/** Larger tensors are written beside the frame's other bytes instead of being copied into one buffer with them. */
+/** Larger tensors are written separately instead of being copied into one buffer with the rest of the frame. */
 const JOIN_BYTES = 65_536;
 const NO_BYTES = new Uint8Array(0);
 
-/** A tensor by the number of its datatype in Triton's C API; BYTES elements carry their length in front. */
+/** A tensor, its datatype as the number in Triton's C API; each BYTES element follows its length. */
 export interface ModelTensor {
   readonly name: string;
   readonly datatype: number;
@@ -26,7 +26,7 @@ export interface ModelTensor {
   readonly data: Uint8Array;
 }
 
-/** What a request is besides its tensors: id, correlation id, flags, timeout in microseconds, parameters as JSON text. */
+/** A request without its tensors: id, correlation id, flags, timeout in microseconds, parameters as JSON text. */
 export type RequestMeta = readonly [
   id: string,
   correlationId: number | string,
@@ -39,12 +39,12 @@ export type RequestMeta = readonly [
 export interface BatchEntry {
   readonly number: number;
   readonly meta: RequestMeta;
-  /** Undefined asks for all outputs. */
+  /** Undefined requests all outputs. */
   readonly outputs: readonly string[] | undefined;
   readonly inputs: readonly ModelTensor[];
 }
 
-/** An error by the number of its code in Triton's C API. */
+/** An error, its code as the number in Triton's C API. */
 export interface ModelError {
   readonly code: number;
   readonly message: string;
@@ -53,14 +53,14 @@ export interface ModelError {
 export interface ModelResponse {
   readonly error: ModelError | undefined;
   readonly parameters: Readonly<Record<string, string | number | boolean>> | undefined;
-  /** Undefined where only the end of the responses is told. */
+  /** Undefined if only the end of the responses is reported. */
   readonly outputs: readonly ModelTensor[] | undefined;
 }
 
-/** What comes after a response: more, nothing, or the request once more (an iterative sequence). */
+/** What follows a response: more responses, nothing, or the request again (an iterative sequence). */
 export type ResponseFollows = 'more' | 'end' | 'again';
 
-/** A response to the request of that number; without one to all requests of the batch. */
+/** A response to the request with that number or, without a number, to all requests of the batch. */
 export interface NumberedResponse {
   readonly number: number | undefined;
   readonly follows: ResponseFollows;
@@ -75,7 +75,7 @@ export interface ResponsesFrame {
   readonly milliseconds: number;
 }
 
-/** A request that a model makes of another one. */
+/** A request of a model to another model. */
 export interface CallFrame {
   readonly call: number;
   readonly model: string;
@@ -104,7 +104,7 @@ type ResponseHead = readonly [
 
 const FOLLOWS: readonly ResponseFollows[] = ['more', 'end', 'again'];
 
-/** A batch of requests as the buffers to write, one after the other. */
+/** Encodes a batch of requests as buffers to be written in order. */
 export async function encodeExecute(
   batch: readonly BatchEntry[],
   files: TensorFiles | undefined,
@@ -122,7 +122,7 @@ export async function encodeExecute(
   return tensors.frame(EXECUTE, head);
 }
 
-/** A response to a call of a model. */
+/** Encodes a response to a model's call. */
 export async function encodeAnswer(
   call: number,
   follows: ResponseFollows,
@@ -136,7 +136,7 @@ export async function encodeAnswer(
   return tensors.frame(ANSWER, [call, follows === 'end' ? 1 : 0, failed, described]);
 }
 
-/** Reads a RESPONSES frame; a promise only where tensors lie in files. */
+/** Reads a RESPONSES frame; returns a promise only if tensors are in files. */
 export function decodeResponses(
   chunk: Buffer,
   at: number,
@@ -169,7 +169,7 @@ export function decodeResponses(
   return afterFiles(reader, frame);
 }
 
-/** Reads a CALL frame; a promise only where tensors lie in files. */
+/** Reads a CALL frame; returns a promise only if tensors are in files. */
 export function decodeCall(
   chunk: Buffer,
   at: number,
@@ -197,7 +197,7 @@ function afterFiles<T>(reader: TensorReader, value: T): T | Promise<T> {
   return waiting ? waiting.then(() => value) : value;
 }
 
-/** Collects the bytes of tensors behind a head. */
+/** Collects the bytes of tensors, which follow the head. */
 class TensorWriter {
   readonly #files: TensorFiles | undefined;
   readonly #parts: Uint8Array[] = [];
@@ -207,7 +207,7 @@ class TensorWriter {
     this.#files = files;
   }
 
-  /** What describes the tensor in the head; a promise where it goes through a file. */
+  /** Returns the tensor's description for the head; a promise if the tensor is sent in a file. */
   add({ name, datatype, shape, data }: ModelTensor): TensorHead | Promise<TensorHead> {
     const size = data.byteLength;
     if (this.#files?.takes(size))
@@ -241,7 +241,7 @@ class TensorWriter {
   }
 }
 
-/** Takes tensors out of a frame, in the order of its head. */
+/** Reads tensors from a frame, in the order of its head. */
 class TensorReader {
   readonly #chunk: Buffer;
   readonly #end: number;
@@ -270,7 +270,7 @@ class TensorReader {
     return { name, datatype, shape, data };
   }
 
-  /** Resolves once every file was read; undefined where there were none. */
+  /** Resolves when every file was read; undefined if there are none. */
   complete(): Promise<unknown> | undefined {
     return this.#waiting.length > 0 ? Promise.all(this.#waiting) : undefined;
   }

@@ -1,27 +1,27 @@
-// Control messages between us and a model worker, as JSON in CONTROL frames; harness/models/instance.py reads and makes
-// them.
+// Control messages between us and a model worker, as JSON in CONTROL frames. harness/models/instance.py is the other
+// side.
 
-/** Tells a worker which model it runs. Sent once. */
+/** Names the model to run. Sent once. */
 export interface ModelStartMessage {
   readonly type: 'start';
-  /** `autoComplete` completes the configuration and ends; `serve` stays. */
+  /** `autoComplete` completes the configuration, then the process ends; `serve` keeps it running. */
   readonly task: 'serve' | 'autoComplete';
   readonly name: string;
   readonly version: string;
   /** Triton's name of the instance, such as `model_0`. */
   readonly instance: string;
-  /** The model's folder; its version folders lie in it. */
+  /** The model's folder, which contains its version folders. */
   readonly directory: string;
   readonly filename: string;
   readonly decoupled: boolean;
   /** Names of the configured outputs. */
   readonly outputs: readonly string[];
-  /** What `initialize` is given. */
+  /** The argument of `initialize`. */
   readonly arguments: Readonly<Record<string, string>>;
   /** ModelConfig as JSON, for `autoComplete`. */
   readonly config: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Where large tensors are exchanged; null sends all through the pipe. */
+  /** The folder for exchanging large tensors; null sends all of them through the pipe. */
   readonly tensorFolder: string | null;
 }
 
@@ -29,14 +29,14 @@ export interface ModelStartMessage {
 export interface ModelFailedMessage {
   readonly type: 'failed';
   readonly stage: 'load' | 'numpy';
-  /** In the form of Triton's backend: the exception, then its frames. */
+  /** In the format of Triton's backend: the exception, then its frames. */
   readonly message: string;
   readonly traceback?: string;
   readonly file?: string | null;
   readonly line?: number | null;
 }
 
-/** A model's exception in `execute`, for people; its requests get Triton's text. */
+/** A model's exception in `execute`, for the log; its requests are answered with Triton's text. */
 export interface ExecuteFailedMessage {
   readonly type: 'executeFailed';
   readonly file: string | null;
@@ -61,7 +61,7 @@ export type MetricMessage =
     }
   | { readonly type: 'metricValue'; readonly metric: number; readonly value: number };
 
-/** A call that concerns models as a whole: `load`, `unload`, `isReady`. */
+/** A call about a whole model: `load`, `unload`, `isReady`. */
 export interface ControlCallMessage {
   readonly type: 'call';
   readonly call: number;

@@ -29,10 +29,10 @@ import type {
 } from './model-messages.ts';
 import type { TensorFiles } from './tensor-files.ts';
 
-/** Who hears of a model's process while it serves. */
+/** Receives what happens to a model's process while it serves. */
 export interface ModelHost {
   onLog(level: LogLevel, text: string): void;
-  /** A response to a request of the batches that were handed over, in the order in which they were sent. */
+  /** A response to a request of the submitted batches, in the order in which the model sent it. */
   onResponse(response: NumberedResponse): void;
   onExecuteFailed(failure: ExecuteFailedMessage): void;
   onCall(call: CallFrame): void;
@@ -41,7 +41,7 @@ export interface ModelHost {
   onExit(exit: WorkerExit): void;
 }
 
-/** How one call of `execute` ended: it returned, it failed as a whole, or its process ended. */
+/** How a call of `execute` ended: it returned, it failed as a whole, or its process ended. */
 export interface ExecuteEnd {
   readonly kind: 'returned' | 'failed' | 'lost';
   readonly milliseconds: number;
@@ -66,21 +66,21 @@ export class ModelProcess implements AsyncDisposable {
   #files: TensorFiles | undefined;
   #host: ModelHost | undefined;
   #state: 'spare' | 'starting' | 'serving' | 'ending' | 'exited' = 'spare';
-  #saidHello = false;
+  #hasStarted = false;
   #exit: WorkerExit | undefined;
   #onPreloaded: (() => void) | undefined;
   #start: { resolve: (start: ModelStart) => void; reject: (error: Error) => void } | undefined;
   #execute: ((end: ExecuteEnd) => void) | undefined;
-  /** Responses whose tensors are still read from files; later ones wait behind them. */
+  /** Responses whose tensors are still being read from files; later ones wait for them. */
   #reading: Promise<void> | undefined;
-  /** Answers whose tensors are still written to files. */
+  /** Answers whose tensors are still being written to files. */
   #answering: Promise<void> = Promise.resolve();
 
   constructor(options: WorkerProcessOptions) {
     this.#process = spawnWorkerProcess(options, 'model_worker.py');
     this.pid = this.#process.pid;
     this.#stderr = new StderrLines(harnessDirectory(), (level, line) => this.#host?.onLog(level, line));
-    // EPIPE of a process that died; its exit tells the rest.
+    // EPIPE of a dead process; its exit explains the rest.
     this.#process.input.on('error', () => undefined);
     this.#readOutput();
     this.exited = this.#process.exited.then(async (exit) => {
@@ -93,7 +93,7 @@ export class ModelProcess implements AsyncDisposable {
     return this.#exit === undefined;
   }
 
-  /** Imports libraries ahead of a model, in a process that has none yet. */
+  /** Imports libraries ahead, in a process that has no model yet. */
   preload(modules: readonly string[]): Promise<void> {
     return new Promise((resolve) => {
       if (this.#exit) return resolve();
@@ -103,7 +103,7 @@ export class ModelProcess implements AsyncDisposable {
   }
 
   /**
-   * Loads the model. Rejects where the process ended before it told how that went.
+   * Loads the model. Rejects if the process ends before it reports the result.
    * @throws WORKER_FAILED, PYTHON_MISSING
    */
   start(message: ModelStartMessage, files: TensorFiles | undefined, host: ModelHost): Promise<ModelStart> {
@@ -117,7 +117,7 @@ export class ModelProcess implements AsyncDisposable {
     });
   }
 
-  /** Hands over one batch. The next one may follow once this resolves; responses go to the host, earlier or later. */
+  /** Sends one batch. The next one may follow once this resolves; responses go to the host, before or after that. */
   async execute(batch: readonly BatchEntry[]): Promise<ExecuteEnd> {
     const frame = await encodeExecute(batch, this.#files);
     if (this.#exit) return { kind: 'lost', milliseconds: 0 };
@@ -127,12 +127,12 @@ export class ModelProcess implements AsyncDisposable {
     });
   }
 
-  /** Tells the model that nobody waits for this request any more. */
+  /** Cancels a request that nobody waits for any more. */
   cancel(request: number): void {
     if (this.isAlive) this.#process.input.write(encodeControl({ type: 'cancel', request }));
   }
 
-  /** Answers a call of the model; answers reach it in the order of these calls. */
+  /** Answers a call of the model; answers arrive in the order in which this is called. */
   answer(call: number, follows: ResponseFollows, response: ModelResponse): void {
     const before = this.#answering;
     this.#answering = encodeAnswer(call, follows, response, this.#files).then(async (frame) => {
@@ -141,7 +141,7 @@ export class ModelProcess implements AsyncDisposable {
     });
   }
 
-  /** Answers a control call with its value, or with the text of an error. */
+  /** Answers a control call with its value or an error text. */
   answerControl(call: number, result: { readonly value: unknown } | { readonly error: string }): void {
     if (this.isAlive) this.#process.input.write(encodeControl({ type: 'result', call, ...result }));
   }
@@ -151,7 +151,7 @@ export class ModelProcess implements AsyncDisposable {
     this.#process.kill('SIGKILL');
   }
 
-  /** Lets the model finalize, for a while; then ends the process. */
+  /** Gives the model some time to finalize, then ends the process. */
   async [Symbol.asyncDispose](): Promise<void> {
     const serves = this.#state === 'serving';
     if (this.isAlive) {
@@ -233,7 +233,7 @@ export class ModelProcess implements AsyncDisposable {
   #onControl(message: ModelWorkerMessage): void {
     switch (message.type) {
       case 'hello':
-        this.#saidHello = true;
+        this.#hasStarted = true;
         return;
       case 'preloaded':
         this.#onPreloaded?.();
@@ -264,7 +264,7 @@ export class ModelProcess implements AsyncDisposable {
   async #finish(exit: WorkerExit): Promise<void> {
     this.#exit = exit;
     this.#state = 'exited';
-    // Whatever the model has left running in the group.
+    // Ends whatever the model has left running in the group.
     this.kill();
     this.#process.input.destroy();
     this.#onPreloaded?.();
@@ -278,6 +278,6 @@ export class ModelProcess implements AsyncDisposable {
 
   #startLost(exit: WorkerExit): Error {
     const { interpreter } = this.#process;
-    return startLost({ interpreter, exit, saidHello: this.#saidHello, tail: this.#stderr.tail });
+    return startLost({ interpreter, exit, hasStarted: this.#hasStarted, tail: this.#stderr.tail });
   }
 }

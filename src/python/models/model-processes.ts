@@ -1,12 +1,12 @@
 import type { WorkerProcessOptions } from '../worker-process.ts';
 import { ModelProcess } from './model-process.ts';
 
-/** Libraries that nearly every model imports, and that take most of the time of a start. */
+/** Libraries that nearly every model imports and that take most of a start's time. */
 const PRELOADED = ['numpy', 'json', 'asyncio'];
 
 /**
- * Starts the processes of Python models. One spare, with the usual libraries imported, stands ready once the first
- * model has asked for a process: that is most of what a reload would wait for.
+ * Starts the processes of Python models. After the first start it keeps one spare that has imported the usual
+ * libraries, which is most of what a reload would wait for.
  */
 export class ModelProcesses implements AsyncDisposable {
   readonly #options: WorkerProcessOptions;
@@ -25,7 +25,7 @@ export class ModelProcesses implements AsyncDisposable {
     return spare?.isAlive ? spare : new ModelProcess(this.#options);
   }
 
-  /** Has a spare ready for the next `take`. Called when a start is over, since a start needs the processor more. */
+  /** Starts a spare for the next `take`. Call it after a start, which needs the processor more. */
   refill(): void {
     if (this.#disposed || !this.#wantsSpare || this.#spare?.isAlive) return;
     this.#spare = new ModelProcess(this.#options);

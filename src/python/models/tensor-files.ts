@@ -3,14 +3,14 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Where Linux keeps files in memory. */
+/** Linux's file system in memory. */
 const MEMORY = '/dev/shm';
-/** A file costs more than the pipe does below this. */
+/** Below this size, a file costs more than the pipe. */
 const FILE_BYTES = 256 * 1024;
 
 /**
- * A folder in memory through which large tensors go between us and a Python model: one copy in, one out. Whoever reads
- * a file removes it.
+ * A folder in memory to exchange large tensors with a Python model: one copy in, one out. The reader of a file removes
+ * it.
  */
 export class TensorFiles implements AsyncDisposable {
   readonly directory: string;
@@ -21,11 +21,14 @@ export class TensorFiles implements AsyncDisposable {
   }
 
   /**
-   * Undefined where this system has no such place; tensors then go through the pipe.
-   * @param prefix begins the folder's name, so that it is found again should this process be killed
+   * Undefined if this system has no such file system; tensors then go through the pipe.
+   * @param prefix begins the folder's name, so that it can be found after this process was killed
    */
-  static async create(prefix = `triton-local-${process.pid}-`): Promise<TensorFiles | undefined> {
-    if (process.platform !== 'linux' || !existsSync(MEMORY)) return undefined;
+  static async create(
+    prefix = `triton-local-${process.pid}-`,
+    platform: NodeJS.Platform = process.platform,
+  ): Promise<TensorFiles | undefined> {
+    if (platform !== 'linux' || !existsSync(MEMORY)) return undefined;
     const directory = path.join(MEMORY, `${prefix}tensors-${randomUUID().slice(0, 8)}`);
     try {
       await mkdir(directory, { mode: 0o700 });
@@ -39,7 +42,7 @@ export class TensorFiles implements AsyncDisposable {
     return size >= FILE_BYTES;
   }
 
-  /** @returns the name of a new file with these bytes */
+  /** Writes a new file with these bytes and returns its name. */
   async write(data: Uint8Array): Promise<string> {
     this.#count += 1;
     const name = `p${this.#count}`;
@@ -47,13 +50,13 @@ export class TensorFiles implements AsyncDisposable {
     return name;
   }
 
-  /** Reads and removes a file that a model worker wrote. @throws Error where it is not as long as was told */
+  /** Reads and removes a file that a model worker wrote. @throws Error if its size differs from the announced one */
   async read(name: string, size: number): Promise<Uint8Array> {
     const file = path.join(this.directory, path.basename(name));
     const data = await readFile(file);
     await unlink(file);
     if (data.byteLength !== size)
-      throw new Error(`a tensor's file holds ${data.byteLength} bytes instead of ${size}`);
+      throw new Error(`a tensor's file has ${data.byteLength} bytes instead of ${size}`);
     return data;
   }
 

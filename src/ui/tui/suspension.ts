@@ -10,7 +10,15 @@ export class Suspension {
   readonly #onResume: () => void;
 
   /** @param onResume paints the whole screen */
-  constructor(terminal: Terminal, stdin: NodeJS.ReadStream, onResume: () => void) {
+  readonly #platform: NodeJS.Platform;
+
+  constructor(
+    terminal: Terminal,
+    stdin: NodeJS.ReadStream,
+    onResume: () => void,
+    platform: NodeJS.Platform = process.platform,
+  ) {
+    this.#platform = platform;
     this.#terminal = terminal;
     this.#stdin = stdin;
     this.#onResume = onResume;
@@ -18,7 +26,7 @@ export class Suspension {
 
   /** Follows the signals; the returned function ends that. */
   listen(): () => void {
-    if (process.platform === 'win32') return () => undefined;
+    if (this.#platform === 'win32') return () => undefined;
     let listening = true;
     const stop = () => {
       this.#terminal.leave();
@@ -49,6 +57,6 @@ export class Suspension {
 
   /** In raw mode Ctrl+Z is a mere character: it becomes the signal that it stands for, for the whole job. */
   suspend(): void {
-    if (process.platform !== 'win32') process.kill(0, 'SIGTSTP');
+    if (this.#platform !== 'win32') process.kill(0, 'SIGTSTP');
   }
 }

@@ -284,7 +284,7 @@ setInterval(() => {}, 1000);
     expect((await sharedMemory()).filter((name) => before.includes(name))).toEqual([]);
   });
 
-  test('serves as an external engine, whose loads follow what the server allows', async () => {
+  test('serves as an external engine, which is sent no load', async () => {
     const { running: remote, events } = await startNative(await echoRepository());
     const engine = new ExternalEngine({
       url: remote.endpoints.http,
@@ -299,8 +299,8 @@ setInterval(() => {}, 1000);
     expect(running.models()).toEqual(remote.models());
     expect(await infer(running)).toEqual([1, 2]);
     await expect(running.load('echo')).rejects.toMatchObject({
-      code: 'MODEL_LOAD_FAILED',
-      hint: expect.stringContaining('explicit'),
+      code: 'MODELS_ELSEWHERE',
+      hint: expect.stringContaining('/v2/repository/models/echo/load'),
     });
   });
 });

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type EmulatorEvent, EventBus } from '../../../src/events/index.ts';
 import type { ScoreOutcome, ScorePool, ScorePoolOptions, ScoreRequest } from '../../../src/python/index.ts';
-import { gunicornPage } from '../../../src/scoring/answers.ts';
+import { gunicornPage } from '../../../src/scoring/error-answers.ts';
 
 /** The Python that has the real clients and the real scoring server. */
 export const TEST_PYTHON = process.env.TRITON_LOCAL_TEST_PYTHON ?? 'python3';

@@ -335,7 +335,7 @@ describe('a script that does not come up', () => {
     ['from . import helper', /without the leading dot/],
     ['from .helper import x', /without the leading dot/],
     ['import argparse\nargparse.ArgumentParser().parse_args()', /parse_known_args\(\)/],
-    ['import sys\nsys.exit(1)', /take the exit out/],
+    ['import sys\nsys.exit(1)', /remove the exit/],
   ])('tells what is wrong with %j at import', async (text, hint) => {
     const error = await failure(`${text}\ndef init():\n    pass\ndef run(d):\n    pass\n`);
     expect(error).toMatchObject({ code: 'SCRIPT_FAILED', hint: expect.stringMatching(hint) });

@@ -98,7 +98,7 @@ it.skipIf(process.platform === 'win32').each(['sleep', 'swallow', 'hold'])(
     expect(await exited).toMatchObject({ expected: false });
     const lines = project.lines('worker').filter((line) => line.startsWith('error'));
     expect(lines[0]).toMatch(
-      /^error run\(\) did not return within WORKER_TIMEOUT \(0\.3 s\): the worker \(process \d+\) is ended$/,
+      /^error run\(\) did not return within WORKER_TIMEOUT \(0\.3 s\): the worker \(process \d+\) is being ended$/,
     );
     expect(lines).toContainEqual(
       expect.stringMatching(/^error {3}File ".*score\.py", line \d+ in (run|hang)$/),

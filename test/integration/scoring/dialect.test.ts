@@ -1,5 +1,5 @@
-// What the server of 2020 and 2021 answered (azureml.md 2.1), which is no longer to be had as a peer: errors are texts
-// that say what Python said, and answers carry one id.
+// What the server of 2020 and 2021 answered (docs/reference/azureml.md#the-server-of-2020-and-2021), which is no longer
+// to be had as a peer: errors are texts that say what Python said, and answers carry one id.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scriptText } from './cases/case.ts';
 import { peerPython } from './real-server.ts';

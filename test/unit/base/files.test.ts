@@ -3,7 +3,14 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { entryKind, hashFile, isInside, writeFileAtomic } from '../../../src/base/index.ts';
+import {
+  entryKind,
+  hashFile,
+  isInside,
+  syncFile,
+  syncFolder,
+  writeFileAtomic,
+} from '../../../src/base/index.ts';
 
 let directory: string;
 
@@ -74,6 +81,17 @@ describe('entryKind', () => {
   });
 });
 
+describe('what is brought to the disk', () => {
+  it('are files and folders; Windows opens no folder, and flushes only what may be written', async () => {
+    const file = path.join(directory, 'model.onnx');
+    await writeFile(file, 'x');
+    for (const platform of ['linux', 'darwin', 'win32'] as const) await syncFile(file, platform);
+    await syncFolder(path.join(directory, 'not', 'there'), 'win32');
+    await expect(syncFolder(path.join(directory, 'not', 'there'), 'darwin')).rejects.toThrow('ENOENT');
+    await expect(syncFile(path.join(directory, 'none'), 'win32')).rejects.toThrow('ENOENT');
+  });
+});
+
 describe('isInside', () => {
   it('holds for the folder itself and all below, and for nothing that climbs out', () => {
     const root = path.resolve('/srv/models');
@@ -85,5 +103,14 @@ describe('isInside', () => {
     expect(isInside(root, below('../other'))).toBe(false);
     expect(isInside(root, path.resolve('/srv/models-old/x'))).toBe(false);
     expect(isInside(root, path.resolve('/'))).toBe(false);
+  });
+
+  it('knows drives on Windows, either separator, and that case does not count there', () => {
+    const isInsideOnWindows = (one: string, other: string) => isInside(one, other, path.win32);
+    expect(isInsideOnWindows('C:\\Models', 'c:\\models\\Digits\\1')).toBe(true);
+    expect(isInsideOnWindows('C:\\models', 'C:/models/digits')).toBe(true);
+    expect(isInsideOnWindows('C:\\models', 'D:\\models\\digits')).toBe(false);
+    expect(isInsideOnWindows('C:\\models', 'C:\\models-old')).toBe(false);
+    expect(isInsideOnWindows('\\\\server\\share', '\\\\server\\share\\digits')).toBe(true);
   });
 });

@@ -53,6 +53,13 @@ describe('listen', () => {
     const error = await listenError(denied, '0.0.0.0', 80, 'scoring');
     expect(error.message).toBe('cannot listen on 0.0.0.0:80 (scoring): permission denied');
   });
+
+  it('explains them on Windows by the ranges that it reserves', async () => {
+    const denied = Object.assign(new Error('listen EACCES'), { code: 'EACCES' });
+    const windows = { platform: 'win32', run: () => Promise.reject(new Error('unused')) } as const;
+    const error = await listenError(denied, '127.0.0.1', 50_100, 'scoring', windows);
+    expect(error).toMatchObject({ hint: expect.stringContaining('excludedportrange') as string });
+  });
 });
 
 describe('findPortHolder', () => {
@@ -66,5 +73,32 @@ describe('findPortHolder', () => {
     const port = await listen(free, '127.0.0.1', 0, 'test');
     await new Promise((resolve) => free.close(resolve));
     expect(await findPortHolder(port)).toBeUndefined();
+  });
+
+  it('asks netstat and tasklist on Windows, whatever language they speak', async () => {
+    const netstat = [
+      '  TCP    127.0.0.1:56789        127.0.0.1:6789         HERGESTELLT     11',
+      '  TCP    127.0.0.1:6789         0.0.0.0:0              ABHÖREN         4711',
+      '  TCP    [::1]:8000             [::]:0                 ABHÖREN         4712',
+    ].join('\r\n');
+    const asked: string[] = [];
+    const windows = {
+      platform: 'win32',
+      run: async (command: string, args: readonly string[]) => {
+        asked.push([command, ...args].join(' '));
+        return command === 'netstat' ? netstat : '\r\n"node.exe","4711","Console","1","50.000 K"\r\n';
+      },
+    } as const;
+    expect(await findPortHolder(6789, windows)).toEqual({ pid: 4711, command: 'node.exe' });
+    expect(asked).toEqual(['netstat -ano', 'tasklist /FI PID eq 4711 /FO CSV /NH']);
+    expect((await findPortHolder(8000, windows))?.pid).toBe(4712);
+    expect(await findPortHolder(789, windows)).toBeUndefined();
+  });
+
+  it('asks lsof on macOS, and says nothing where that fails', async () => {
+    const mac = { platform: 'darwin', run: async () => 'p4711\ncPython\n' } as const;
+    expect(await findPortHolder(6789, mac)).toEqual({ pid: 4711, command: 'Python' });
+    const without = { platform: 'darwin', run: () => Promise.reject(new Error('ENOENT')) } as const;
+    expect(await findPortHolder(6789, without)).toBeUndefined();
   });
 });

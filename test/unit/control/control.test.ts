@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { userError } from '../../../src/base/index.ts';
 import { connectControl, type ServiceControl, serveControl } from '../../../src/control/index.ts';
+import { keepToOwner } from '../../../src/control/server.ts';
 import { type EmulatorEvent, EventBus, initialState } from '../../../src/events/index.ts';
 
 /** An emulator's side, with a bus and calls to look at. */
@@ -178,6 +179,11 @@ describe.each(forms)('a control %s', (_form, open) => {
 });
 
 describe('the control socket', () => {
+  it('leaves the rights of a pipe on Windows as they are', async () => {
+    await keepToOwner('\\\\.\\pipe\\not-there', 'win32');
+    await expect(keepToOwner('/not/there', 'darwin')).rejects.toThrow('ENOENT');
+  });
+
   it.skipIf(process.platform === 'win32')("is its owner's alone", async () => {
     expect((await stat(socketPath)).mode & 0o777).toBe(0o600);
   });

@@ -1,7 +1,8 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { EngineSettings } from '../../../src/config/index.ts';
-import { type EngineWishes, planEngines } from '../../../src/engines/index.ts';
+import { type EngineWishes, lacksTriton, planEngines } from '../../../src/engines/index.ts';
+import { findTritonOnPath } from '../../../src/engines/native/installation.ts';
 import { TempFolder } from '../../helpers/temp-project.ts';
 
 let folder: TempFolder;
@@ -46,6 +47,25 @@ async function installTriton(): Promise<string> {
   await chmod(program, 0o755);
   return program;
 }
+
+describe('on Windows', () => {
+  test('native is refused with what to use, and nothing is offered to be installed', async () => {
+    const native = wishes({ choice: 'native' });
+    await expect(planEngines(native, 'win32')).rejects.toMatchObject({
+      code: 'ENGINE_UNAVAILABLE',
+      message: 'there is no native tritonserver for Windows',
+      hint: expect.stringContaining('WSL') as string,
+    });
+    expect(lacksTriton(native, 'win32')).toBe(false);
+    expect(lacksTriton(native, 'darwin')).toBe(true);
+  });
+
+  test('a file called tritonserver on PATH is no engine', async () => {
+    await installTriton();
+    const environment = { PATH: folder.path('bin') };
+    expect(findTritonOnPath(environment, 'win32')).toBeUndefined();
+  });
+});
 
 const posix = process.platform !== 'win32';
 

@@ -51,3 +51,9 @@ describe.skipIf(process.platform !== 'linux')('shared memory that requests use',
     expect(names()).toEqual(['i0', 'unused']);
   });
 });
+
+it.each(['darwin', 'win32'] as const)('shared memory is refused on %s, with where it is', (platform) => {
+  using regions = new SharedMemoryRegions(platform);
+  expect(() => regions.register('r', 'k', 0, 4)).toThrow('has system shared memory on Linux only');
+  expect(regions.status('')).toEqual([]);
+});

@@ -7,7 +7,7 @@ const FILE = '/project/requirements.txt';
 /** What the tools wrote (pip 23.2, uv 0.11), shortened; the lines asked for; the line and the text that are told. */
 const RECORDED: readonly (readonly [string, string, readonly string[], number | undefined, RegExp])[] = [
   [
-    'pip, versions that exclude each other',
+    'pip, conflicting versions',
     `ERROR: Cannot install -r conflict.txt (line 1) and werkzeug==2.0 because these package versions have conflicting dependencies.
 
 The conflict is caused by:
@@ -20,7 +20,7 @@ To fix this you could try to:
 ERROR: ResolutionImpossible: for help visit https://pip.pypa.io/en/latest/topics/`,
     ['flask==3.0.0', 'werkzeug==2.0'],
     2,
-    /werkzeug==2.0: these exclude each other: The user requested werkzeug==2.0; flask 3.0.0 depends on Werkzeug>=3.0.0$/,
+    /werkzeug==2.0: these conflict: The user requested werkzeug==2.0; flask 3.0.0 depends on Werkzeug>=3.0.0$/,
   ],
   [
     'pip, a version that is not there',
@@ -43,14 +43,14 @@ ERROR: No matching distribution found for tensorflow==1.15`,
     "ERROR: Package 'old' requires a different Python: 3.11.7 not in '<3.9'",
     ['six', 'OLD'],
     2,
-    /old: it needs Python <3.9, and this is 3.11.7$/,
+    /old: it needs Python <3.9, but this is 3.11.7$/,
   ],
   [
     'pip, a line that it does not understand',
     "ERROR: Invalid requirement: 'foo bar baz' (from line 2 of requirements.txt)",
     ['six', 'foo bar baz'],
     2,
-    /foo bar baz: it is not a requirement that pip understands$/,
+    /foo bar baz: pip does not understand this requirement$/,
   ],
   [
     'pip, an index that is not reached',
@@ -98,7 +98,7 @@ ERROR: Could not build wheels for fast, which is required to install pyproject.t
     /fast: error: command 'gcc' failed: No such file or directory$/,
   ],
   [
-    'uv, versions that exclude each other',
+    'uv, conflicting versions',
     `error: No solution found when resolving dependencies
   cause: Because flask==3.0.0 depends on werkzeug>=3.0.0 and you require flask==3.0.0, we can conclude that you require werkzeug>=3.0.0.
          And because you require werkzeug==2.0, we can conclude that your requirements are unsatisfiable.`,

@@ -76,7 +76,7 @@ describe('a config.pbtxt', () => {
       'dynamic_batching {}\nsequence_batching {}',
       2,
       1,
-      /together with 'dynamic/,
+      /combined with 'dynamic/,
       undefined,
     ],
     ['a list for a single value', 'dynamic_batching [ {} ]', 1, 1, /not a list/, undefined],

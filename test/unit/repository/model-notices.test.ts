@@ -47,16 +47,16 @@ describe('what is worth a notice in a model folder', () => {
     ['backup', 'fails to convert to integral number'],
     ['03', 'contains leading zeros'],
     ['99999999999999999999', 'is too large for a version'],
-  ])('is the folder %s, which is no version', async (folder, reason) => {
+  ])('is the folder %s, which is not a version', async (folder, reason) => {
     const found = await notices({ '1/model.onnx': model(8, 17), [`${folder}/`]: '' });
-    expect(found).toEqual([expect.stringContaining(`m/${folder} is no version, it ${reason}`)]);
+    expect(found).toEqual([expect.stringContaining(`m/${folder} is not a version, since it ${reason}`)]);
     expect(found[0]).toContain('such as m/1');
   });
 
   it('is a folder that counts as another version than its name says', async () => {
     const found = await notices({ '1/model.onnx': model(8, 17), '2_old/model.onnx': model(8, 17) });
     expect(found).toEqual([
-      'm/2_old counts as version 2 for Triton, which then looks into m/2 | ' +
+      'm/2_old is version 2 for Triton, which then looks in m/2 | ' +
         "rename it to 2, or move it out of the model's folder",
     ]);
   });

@@ -51,7 +51,7 @@ it('is left: the port is free, who is connected is served on, and goes with the 
     return answer;
   };
   await askAgain();
-  await service.server.leave();
+  await service.server.stopListening();
   await expect(open(service.port)).rejects.toThrow('ECONNREFUSED');
   expect((await askAgain()).header('connection')).toBe('keep-alive');
   const ended = new Promise((resolve) => socket.once('close', resolve));

@@ -1,4 +1,6 @@
-// What stands between a caller and the container in the cloud (azureml.md 5.3 and 6).
+// What stands between a caller and the container in the cloud
+// (docs/reference/azureml.md#limits-and-statuses-of-online-endpoints,
+// docs/reference/azureml.md#what-differs-in-the-cloud).
 import { Agent, type RequestListener, request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ScoreOutcome } from '../../../src/python/index.ts';

@@ -1,3 +1,4 @@
+import { createConsole } from '../../../src/console/index.ts';
 import type { EmulatorState, EventBody } from '../../../src/events/index.ts';
 import { initialState } from '../../../src/events/index.ts';
 import type { ScoreOutcome, ScorePool, ScoreRequest, ScriptSwagger } from '../../../src/python/index.ts';
@@ -97,6 +98,7 @@ export async function startService(
       port: 0,
       deployment: 'script',
       engine: undefined,
+      console: createConsole(source),
       keys: [],
       corsOrigins: [],
       dialect: 'current',

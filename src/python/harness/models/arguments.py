@@ -1,4 +1,4 @@
-"""Refuses arguments of a wrong type as the real module does: with the signature and what was given."""
+"""Refuses arguments of a wrong type as the real module does: with the signature and the given arguments."""
 
 
 def refuse(signature, *given):

@@ -1,4 +1,4 @@
-"""Makes the module that models import as `triton_python_backend_utils`."""
+"""Creates the module that models import as `triton_python_backend_utils`."""
 
 import sys
 from types import ModuleType
@@ -11,8 +11,8 @@ NAME = "triton_python_backend_utils"
 
 
 def install(stream, version_directory):
-    """The module as `import triton_python_backend_utils` finds it. Its classes are also in `c_python_backend_utils`,
-    whence some models take them."""
+    """The module that `import triton_python_backend_utils` finds. Its classes are also in `c_python_backend_utils`,
+    from which some models import them."""
     module = ModuleType(NAME, "The Python side of Triton's Python backend.")
     module.__file__ = __file__
     classes = {
@@ -60,12 +60,12 @@ def install(stream, version_directory):
 
 
 def get_input_tensor_by_name(inference_request, name):
-    """The input of that name; None where the request has none."""
+    """The input of that name; None if the request has none."""
     return next((one for one in inference_request.inputs() if one.name() == name), None)
 
 
 def get_output_tensor_by_name(inference_response, name):
-    """The output of that name; None where there is none, or an error in its place."""
+    """The output of that name; None if there is none, or an error instead."""
     if inference_response.has_error():
         return None
     return next((one for one in inference_response.output_tensors() if one.name() == name), None)

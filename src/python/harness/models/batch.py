@@ -13,7 +13,7 @@ from _triton_local.models.response import InferenceResponse
 
 
 class Executor:
-    """Runs batches of one model instance and sends what comes of them."""
+    """Runs batches of one model instance and sends the results."""
 
     def __init__(self, stream, inbox, files, model, options):
         self._stream = stream
@@ -41,7 +41,7 @@ class Executor:
         try:
             result = self._execute(requests)
             responses = self._checked(requests, result)
-        except BaseException as error:  # SystemExit too: the model has failed this batch, not the process
+        except BaseException as error:  # SystemExit too: it fails the batch, not the process
             text = str(error) if isinstance(error, _Refused) else failure.triton_text(error)
             if not isinstance(error, _Refused):
                 self._log_failure(error)
@@ -56,7 +56,7 @@ class Executor:
         return self._inbox.is_cancelled(number)
 
     def send(self, request, response, final):
-        """Sends one response of a request, for its response sender."""
+        """Sends one response on behalf of a request's response sender."""
         tensors = wire.TensorWriter(self._files)
         head = [self._describe(request, response, final, tensors)]
         self._stream.send_model_frame(wire.RESPONSES, head, tensors, 0, 0.0)
@@ -71,7 +71,7 @@ class Executor:
         if not inspect.iscoroutine(result):
             return result
         if self._decoupled:
-            # Responses come through their senders; the next batch may start meanwhile.
+            # Responses are sent by their senders; the next batch may start meanwhile.
             asyncio.run_coroutine_threadsafe(self._finish(result, requests), self._background_loop())
             return None
         self._loop = self._loop or asyncio.new_event_loop()
@@ -94,7 +94,7 @@ class Executor:
         return self._loop
 
     def _checked(self, requests, result):
-        """The responses, one a request; None for those that their senders answer."""
+        """The responses, one per request; None for requests that their senders answer."""
         if self._decoupled:
             if result is not None:
                 raise _Refused(self._must_be_none())
@@ -168,4 +168,4 @@ class Executor:
 
 
 class _Refused(Exception):
-    """What `execute` gave back cannot be answered with; the text is Triton's."""
+    """`execute` returned something that is not an answer; the text is Triton's."""

@@ -7,15 +7,15 @@ from _triton_local.models import wire
 from _triton_local.models.errors import ErrorCode, TritonError, TritonModelException
 from _triton_local.models.response import InferenceResponse
 
-#: As many calls can wait at once in asyncio models; further ones start when others are answered.
+#: How many calls can wait at once in asyncio models; further ones start when others are answered.
 _MAX_WAITING = 64
 
 
 class _Server:
-    """The way to the server; set before the model is loaded."""
+    """The connection to the server; set before the model is loaded."""
 
     stream = inbox = files = None
-    #: What the model may do now: calls are for `execute` alone.
+    #: What the model may do now: only `execute` may make calls.
     is_executing = False
     _executor = None
 
@@ -55,7 +55,7 @@ def _require_execute():
 
 
 class _Responses:
-    """The responses to one call, as they come. Iterating ends with the final one."""
+    """The responses to one call, as they arrive. The iteration ends with the final one."""
 
     def __init__(self, request, decoupled):
         self._inbox = _Server.inbox
@@ -102,7 +102,7 @@ class _Responses:
 
 
 def call(method, *arguments):
-    """One of the calls that concern models as a whole. @return its result @raise TritonModelException"""
+    """Makes one of the calls about a whole model. @return its result @raise TritonModelException"""
     inbox = _Server.inbox
     number = inbox.open_call()
     try:

@@ -4,7 +4,7 @@ import struct
 
 import numpy as np
 
-#: The numbers of Triton's C API, in which tensors are described on the wire as well.
+#: The numbers of Triton's C API, which frames use too.
 BOOL, UINT8, UINT16, UINT32, UINT64, INT8, INT16, INT32, INT64, FP16, FP32, FP64, BYTES, BF16 = range(1, 15)
 
 _TO_NUMPY = {
@@ -43,12 +43,12 @@ TRITON_STRING_TO_NUMPY = {
 
 
 def dtype_of(number):
-    """numpy's dtype for a datatype's number; None for BF16, which numpy lacks."""
+    """numpy's dtype for the number of a datatype; None for BF16, which numpy lacks."""
     return _DTYPES.get(number)
 
 
 def number_of(dtype):
-    """The number of a numpy dtype; None where Triton has no such datatype. Strings of a fixed width are BYTES."""
+    """The number of a numpy dtype; None if Triton has no such datatype. Strings of a fixed width are BYTES."""
     if dtype.kind in "OS":
         return BYTES
     return _FROM_KIND.get((dtype.kind, dtype.itemsize))
@@ -67,7 +67,7 @@ def triton_string_to_numpy(triton_type_string):
 
 
 def serialize_byte_tensor(input_tensor):
-    """Every element with its length in front (4 bytes, little-endian), in C order; None for other kinds of arrays."""
+    """Each element after its length (4 bytes, little-endian), in C order; None for other kinds of arrays."""
     if input_tensor.size == 0:
         return b""
     if input_tensor.dtype.kind not in "OS":

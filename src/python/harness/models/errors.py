@@ -1,4 +1,4 @@
-"""What a model raises and answers instead of tensors."""
+"""What a model raises, or answers instead of tensors."""
 
 from enum import IntEnum
 
@@ -6,7 +6,7 @@ from _triton_local.models.arguments import refuse
 
 
 class TritonModelException(Exception):
-    """A failure that the backend or a model tells."""
+    """A failure that the backend or a model reports."""
 
 
 class ErrorCode(IntEnum):
@@ -27,7 +27,7 @@ class ErrorCode(IntEnum):
 
 
 class TritonError:
-    """An error in place of a response; its code decides the status that the client gets."""
+    """An error instead of a response; its code determines the status of the client's answer."""
 
     UNKNOWN = ErrorCode.UNKNOWN
     INTERNAL = ErrorCode.INTERNAL

@@ -1,4 +1,4 @@
-"""An exception of a model as Triton tells it, and as people want to see it."""
+"""An exception of a model, as Triton reports it and as users want to read it."""
 
 import os
 import traceback
@@ -7,8 +7,8 @@ from _triton_local import sources
 
 
 def triton_text(error):
-    """`Type: message`, then the frames from the innermost on, which is how Triton's backend prints exceptions. Frames
-    of this harness, which has the place of Triton's C++, are left out."""
+    """`Type: message`, then the frames from the innermost on, as Triton's backend prints exceptions. Omits frames of
+    this harness, which replaces Triton's C++."""
     text = summary(error)
     frames = [] if _is_of_the_model_file(error) else _frames(error)
     if not frames:
@@ -39,7 +39,7 @@ def place(error, directory):
 
 
 def _frames(error):
-    """The frames from the model's code on, the outermost first. Triton's begin inside the import as well."""
+    """The frames from the model's code on, outermost first. Triton's also begin inside the import."""
     frames = list(traceback.extract_tb(error.__traceback__))
     while frames and ((os.path.isabs(frames[0].filename) and sources.is_harness(frames[0].filename)) or frames[0].name in ("import_module", "_gcd_import")):
         frames.pop(0)
@@ -47,5 +47,5 @@ def _frames(error):
 
 
 def _is_of_the_model_file(error):
-    """A file that cannot be compiled has run nothing."""
+    """Whether a file could not be compiled, so that none of it ran."""
     return isinstance(error, SyntaxError) and not any(os.path.isabs(frame.filename) for frame in _frames(error))

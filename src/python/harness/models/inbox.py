@@ -1,7 +1,7 @@
-"""Everything that comes in while a model works: batches, responses to its own requests, cancellations.
+"""Everything that arrives while a model works: batches, responses to its own requests, cancellations.
 
-There is no thread for it, since handing each frame from one to another would cost more than most models take. Whoever
-waits for something reads; what is for others is put where they look.
+It has no thread, since passing each frame between threads would cost more than most models take. Whoever waits for
+something reads, and puts what is for others where they look.
 """
 
 import threading
@@ -12,7 +12,7 @@ from _triton_local.models import wire
 
 
 class ParentGone(Exception):
-    """Nobody is left to work for."""
+    """The parent has closed the pipe."""
 
 
 class Inbox:
@@ -28,7 +28,7 @@ class Inbox:
         self._ending = False
 
     def next_batch(self):
-        """The next EXECUTE frame; None when the model is to be unloaded."""
+        """Returns the next EXECUTE frame; None to unload the model."""
         with self._condition:
             try:
                 self._wait(lambda: self._batches or self._ending)
@@ -37,7 +37,7 @@ class Inbox:
             return self._batches.popleft() if self._batches else None
 
     def open_call(self):
-        """@return the number of a new call, for which answers are kept from here on"""
+        """@return the number of a new call, whose answers are kept from now on"""
         with self._condition:
             self._last_call += 1
             self._answers[self._last_call] = deque()
@@ -55,7 +55,7 @@ class Inbox:
             self._answers.pop(call, None)
 
     def is_cancelled(self, number):
-        """Whether a request was cancelled, by all that has come in until now."""
+        """Whether a request was cancelled, according to what has arrived by now."""
         with self._condition:
             while not self._reading and not self._closed and self._stream.has_input():
                 self._read()
@@ -65,7 +65,7 @@ class Inbox:
         self._cancelled.discard(number)
 
     def _wait(self, is_there):
-        """Returns once `is_there`; reads meanwhile where nobody else does. The condition's lock is held."""
+        """Returns once `is_there`; reads meanwhile unless somebody else does. The caller holds the condition's lock."""
         while not is_there():
             if self._closed:
                 raise ParentGone("triton-local has ended")

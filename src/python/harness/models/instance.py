@@ -8,11 +8,11 @@ from _triton_local import streams
 
 
 def serve(stream, options):
-    """Does what the start message asks for, until the parent has no more work."""
+    """Does what the start message requests, until the parent has no more work."""
     os.environ.update(options["environment"])
     sys.argv = [""]
     try:
-        # numpy is the model's own; without it nothing of the surface can work.
+        # The model's environment provides numpy, without which nothing here works.
         from _triton_local.models import backend_utils, bls, failure
         from _triton_local.models import inbox as inboxes
         from _triton_local.models import model as models
@@ -35,7 +35,7 @@ def serve(stream, options):
             stream.send_control({"type": "completed", "config": config})
             return
         model.initialize(options["arguments"])
-    except BaseException as error:  # SystemExit too: an exit of the model is a failed load
+    except BaseException as error:  # SystemExit too: if the model exits, the load has failed
         streams.finish_lines()
         known = isinstance(error, models.ModelFailure)
         file, line = failure.place(error, options["directory"])

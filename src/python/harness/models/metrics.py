@@ -1,6 +1,6 @@
-"""Metrics of a model's own, which the server shows beside its own.
+"""A model's own metrics, which the server adds to its own.
 
-Values live here, where the model changes them; the server is told the new one of each change.
+The model changes the values here, and each change is sent to the server.
 """
 
 from enum import IntEnum

@@ -1,4 +1,4 @@
-"""The model: its module, its one instance of `TritonPythonModel`, and what is asked of it besides `execute`."""
+"""The model: its module, its one instance of `TritonPythonModel`, and its methods besides `execute`."""
 
 import importlib
 import json
@@ -14,7 +14,7 @@ class ModelFailure(Exception):
 
 
 class Model:
-    """Imports `<version>/model.py` as Triton does: a module of the package that its version folder makes."""
+    """Imports `<version>/model.py` as Triton does: as a module of the package that is its version folder."""
 
     def __init__(self, directory, version, filename):
         self.directory = directory
@@ -27,7 +27,7 @@ class Model:
         if not os.path.exists(self.file):
             raise ModelFailure("Python model file not found in '%s'" % self.file)
         name = "%s.%s" % (version, os.path.splitext(filename)[0])
-        # Both are looked up from the model's folder, whatever of the same name stands earlier on the path.
+        # Both are found in the model's folder, even if something of the same name is earlier on the path.
         sys.path.insert(0, directory)
         try:
             self.module = importlib.import_module(name)
@@ -51,7 +51,7 @@ class Model:
             self._instance.finalize()
 
     def auto_complete(self, config_json):
-        """@return the completed configuration as JSON; None where the model completes nothing"""
+        """@return the completed configuration as JSON; None if the model completes nothing"""
         if not hasattr(self._class, "auto_complete_config"):
             return None
         config = model_config.ModelConfig(json.loads(config_json))

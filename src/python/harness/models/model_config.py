@@ -1,12 +1,12 @@
 """The configuration that `auto_complete_config` may complete, and how configurations are read."""
 
-#: What may stand in a tensor's description besides its name.
+#: The keys of a tensor's description besides its name.
 _INPUT_MEMBERS = ("name", "data_type", "dims", "optional")
 _OUTPUT_MEMBERS = ("name", "data_type", "dims")
 
 
 class ModelConfig:
-    """A model's configuration as nested dicts. What is set already may be repeated, not changed."""
+    """A model's configuration as nested dicts. Values that are set may be repeated but not changed."""
 
     def __init__(self, config):
         self._config = config

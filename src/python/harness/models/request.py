@@ -1,4 +1,4 @@
-"""One request: those that come in, and those that a model makes of other models (BLS)."""
+"""One request, either received or made by a model to another model (BLS)."""
 
 from enum import IntEnum
 
@@ -23,7 +23,7 @@ class MemoryType(IntEnum):
 
 
 class PreferredMemory:
-    """Where the outputs of another model shall lie. There is only one place without a GPU."""
+    """Where another model puts its outputs. Without a GPU there is only one place."""
 
     def __init__(self, preferred_memory_type, preferred_device_id=0):
         if not isinstance(preferred_memory_type, MemoryType):
@@ -31,7 +31,7 @@ class PreferredMemory:
 
 
 class InferenceTrace:
-    """Kept for models that pass the trace of a request on; nothing is traced."""
+    """For models that pass on the trace of a request; nothing is traced."""
 
     def get_context(self):
         return None
@@ -75,7 +75,7 @@ class InferenceRequest:
         self._timeout = timeout
         self._trace = trace or InferenceTrace()
         self._parameters = parameters or {}
-        # Of a request that came in: its number, what sends its responses, and what knows whether it is cancelled.
+        # Of a received request: its number, the sender of its responses, and whether it is cancelled.
         self._number = None
         self._sender = None
         self._batch = None
@@ -148,7 +148,7 @@ class InferenceRequest:
         self._reschedules = flags == RELEASE_RESCHEDULE
 
     def exec(self, decoupled=False):
-        """Runs another model; the response, or the responses one by one where it is decoupled."""
+        """Runs another model. Returns the response, or for a decoupled model the responses one by one."""
         from _triton_local.models import bls
 
         return bls.run(self, decoupled)

@@ -1,4 +1,4 @@
-"""What a model answers with, and the way by which it answers later or more than once."""
+"""A model's answer, and the sender for answers that come later or more than once."""
 
 from _triton_local.models.arguments import refuse
 from _triton_local.models.errors import TritonError, TritonModelException
@@ -14,7 +14,7 @@ _SIGNATURE = (
 
 
 class InferenceResponse:
-    """Output tensors, or an error. `parameters` (a dict, from release 25.x on) go to the client as they are."""
+    """Output tensors, or an error. `parameters` (a dict, from release 25.x on) are sent to the client unchanged."""
 
     __slots__ = ("_outputs", "_error", "_parameters")
 

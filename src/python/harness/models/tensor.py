@@ -10,7 +10,7 @@ _CPU = (1, 0)  # DLPack's kDLCPU, device 0
 
 
 class Tensor:
-    """A name with a numpy array. One that came in becomes an array when a model asks for it."""
+    """A name with a numpy array. A received tensor becomes an array when the model requests it."""
 
     __slots__ = ("_name", "_array", "_datatype", "_shape", "_data", "_owner")
 
@@ -32,7 +32,7 @@ class Tensor:
 
     @classmethod
     def received(cls, name, datatype, shape, data, owner=None):
-        """A tensor over bytes that belong to it alone. `owner` is kept alive as long as they are."""
+        """A tensor over bytes that only it uses. `owner` is kept alive as long as the bytes are."""
         tensor = cls.__new__(cls)
         tensor._name = name
         tensor._array = None
@@ -80,7 +80,7 @@ class Tensor:
 
     @staticmethod
     def from_dlpack(name, tensor):
-        """A tensor from an object that speaks DLPack, or from a capsule that one of `to_dlpack()` gave."""
+        """A tensor from an object that supports DLPack, or from a capsule that `to_dlpack()` returned."""
         if not isinstance(name, str):
             refuse("from_dlpack(arg0: str, arg1: object)", name, tensor)
         if isinstance(tensor, np.ndarray):
@@ -104,7 +104,7 @@ class Tensor:
 
 
 class _Capsule:
-    """Makes numpy take a bare DLPack capsule."""
+    """Makes numpy accept a bare DLPack capsule."""
 
     def __init__(self, capsule):
         self._capsule = capsule

@@ -1,11 +1,11 @@
-"""Frames of model workers, beside those of channel.py: what they hold is a JSON head, then the bytes of tensors.
+"""Frames of model workers, in addition to those of channel.py: a JSON head, then the bytes of tensors.
 
 Parent to worker: EXECUTE (a batch of requests) and ANSWER (a response to a request that the model made). Worker to
 parent: RESPONSES (of requests, and whether `execute` has returned) and CALL (a request that the model makes). The head
-is padded so that tensors lie at multiples of 8. The TypeScript side is model-frames.ts; the two change together.
+is padded so that tensors are at multiples of 8. model-frames.ts is the other side: change both together.
 
 A tensor in a head is [name, datatype, shape, bytes] and its bytes follow in the frame, or [name, datatype, shape,
-bytes, file] where they fill a file of the folder that both sides were given, which whoever reads it removes.
+bytes, file] if they are in a file of the folder that both sides share, which its reader removes.
 """
 
 import mmap
@@ -30,7 +30,7 @@ _FILE_BYTES = 256 * 1024
 
 
 class TensorFiles:
-    """Large tensors as files in a folder that lies in memory. Without a folder all go through the pipe."""
+    """Large tensors as files of a folder in memory. Without a folder, all go through the pipe."""
 
     def __init__(self, folder):
         self._folder = folder
@@ -53,7 +53,7 @@ class TensorFiles:
         return name
 
     def read(self, name, size):
-        """The bytes of a file as a writable memory, which lasts as long as somebody holds it."""
+        """The bytes of a file as writable memory, which lasts as long as it is referenced."""
         path = os.path.join(self._folder, name)
         descriptor = os.open(path, os.O_RDWR)
         try:
@@ -67,7 +67,7 @@ _POPULATE = {"flags": mmap.MAP_SHARED | mmap.MAP_POPULATE} if hasattr(mmap, "MAP
 
 
 class TensorReader:
-    """Takes tensors out of a frame, in the order of its head. The frame must be writable, as Triton's tensors are."""
+    """Reads tensors from a frame, in the order of its head. The frame must be writable, as Triton's tensors are."""
 
     def __init__(self, frame, at, files):
         self._frame = memoryview(frame)
@@ -85,7 +85,7 @@ class TensorReader:
 
 
 class TensorWriter:
-    """Collects the bytes of tensors behind a head."""
+    """Collects the bytes of tensors, which follow the head."""
 
     def __init__(self, files):
         self.parts = []
@@ -93,7 +93,7 @@ class TensorWriter:
         self._files = files
 
     def add(self, tensor):
-        """@return what describes the tensor in the head"""
+        """@return the tensor's description for the head"""
         data = tensor.encoded()
         size = data.nbytes if hasattr(data, "nbytes") else len(data)
         described = [tensor._name, tensor._datatype, tensor._shape, size]
@@ -109,7 +109,7 @@ class TensorWriter:
 
 
 def encode_head(head, header_size):
-    """JSON, padded so that what follows it lies at a multiple of 8 from the frame's start."""
+    """JSON, padded so that the next byte is at a multiple of 8 from the frame's start."""
     text = dumps(head, separators=(",", ":")).encode("ascii")
     return text + b" " * (-(header_size + len(text)) % _ALIGNMENT)
 

@@ -72,7 +72,8 @@ export const ALLOWED: readonly AllowedDifference[] = [
   },
   {
     what: 'JSON, raw bodies and decompressed bodies of more than 64 MiB, and bodies of more than 65,536 chunks, are refused.',
-    reason: 'The limits and texts of current Triton releases (E9, E14, E52, E90), which 2.51 does not have.',
+    reason:
+      'The limits and texts of current Triton releases ([E9](reference/triton.md#e9), [E14](reference/triton.md#e14), [E52](reference/triton.md#e52), [E90](reference/triton.md#e90)), which 2.51 does not have.',
     cases: ['limits: *'],
     holds: (real, ours) =>
       !/maximum/.test(real.body) &&

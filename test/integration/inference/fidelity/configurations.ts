@@ -1,4 +1,5 @@
-// Configurations with a mistake each, or at an edge, in the order of triton.md 4.4 to 4.12.
+// Configurations with a mistake each, or at an edge, in the order of
+// docs/reference/triton.md#how-a-configuration-is-completed and the sections after it.
 
 const INPUT = 'input { name: "INPUT0" data_type: TYPE_FP32 dims: [ 2 ] }\n';
 const OUTPUT = 'output { name: "OUTPUT0" data_type: TYPE_FP32 dims: [ 2 ] }\n';

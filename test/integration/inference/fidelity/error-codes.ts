@@ -1,4 +1,4 @@
-// Where each error of Triton's catalogue (E1 to E93, by its texts) is compared, or why it is not.
+// Where each error of docs/reference/triton.md#error-catalogue is compared, or why it is not.
 
 /** A case whose answer, ours, says this. */
 interface ComparedError {

@@ -5,7 +5,10 @@ import { type Case, get, JSON_TYPE, post, table } from './case.ts';
 const long = 'A'.repeat(101);
 const IDS = ['x-request-id', 'x-ms-request-id', 'x-ms-client-request-id'] as const;
 
-/** The matrix of the three ids (azureml.md 1.4), on a route that runs the script and on one that does not. */
+/**
+ * The matrix of the three ids (docs/reference/azureml.md#request-ids), on a route that runs the script and on one that
+ * does not.
+ */
 function idCases(): Case[] {
   const cases: Case[] = [];
   for (let sent = 0; sent < 8; sent += 1) {

@@ -9,7 +9,7 @@ const ask = (method: string, ...headers: string[]) => [
   ...headers,
 ];
 
-/** Requests of browsers (azureml.md 1.8). */
+/** Requests of browsers (docs/reference/azureml.md#cors). */
 export const CORS: readonly Case[] = table({
   'no origin': post('/score', '{}'),
   'a listed origin': post('/score', '{}', [A]),

@@ -82,7 +82,7 @@ class InferenceConfig:
         return os.path.join(self.source_directory or "", self.entry_script)
 
     def _members(self):
-        """The inference configuration as the command line reads it (azureml.md 4.5)."""
+        """The inference configuration as az reads it (docs/reference/azureml.md#inference-configuration)."""
         from azureml.core.environment import Environment
 
         given = {

@@ -1,4 +1,4 @@
-// The classification extension (E42, E43).
+// The classification extension (docs/reference/triton.md#classification).
 import { ask, binaryInput, type FidelityCase, floats, infer, inferBinary, input } from './case.ts';
 
 const CLASSIFIED: readonly (readonly [

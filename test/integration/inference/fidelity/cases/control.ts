@@ -1,4 +1,4 @@
-// Repository index, load and unload (E70 to E78), versions, overrides, statistics.
+// Repository index, load and unload (docs/reference/triton.md#model-control), versions, overrides, statistics.
 import type { WireRequest } from '../exchange.ts';
 import { addModel, type PeerVersion, pythonModel } from '../models.ts';
 import { ask, type FidelityCase, get, infer, input, post } from './case.ts';

@@ -1,4 +1,5 @@
-// The checks of Triton's core (E49 to E66): raw requests, shapes, missing and unknown inputs, versions, sizes.
+// The checks of Triton's core (docs/reference/triton.md#core-validation): raw requests, shapes, missing and unknown
+// inputs, versions, sizes.
 import {
   ask,
   binaryInput,

@@ -1,4 +1,4 @@
-// Paths, methods, and what the endpoints that only tell something say (E1 to E5, E80, E93).
+// Paths, methods, and what the endpoints that only tell something say (docs/reference/triton.md#endpoints).
 import { request } from '../exchange.ts';
 import { ask, type FidelityCase, get, post } from './case.ts';
 

@@ -1,4 +1,4 @@
-// How a body is delimited and packed: lengths, chunks, encodings (E7 to E16).
+// How a body is delimited and packed: lengths, chunks, encodings (docs/reference/triton.md#lookup-and-framing).
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { request } from '../exchange.ts';
 import { ask, binaryInput, type FidelityCase, floats, infer, inferBinary, input, post } from './case.ts';

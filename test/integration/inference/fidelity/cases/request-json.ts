@@ -1,4 +1,4 @@
-// The JSON of an inference request: syntax, members, kinds of values (E16 to E48).
+// The JSON of an inference request: syntax, members, kinds of values (docs/reference/triton.md#request-structure).
 import { ask, binaryInput, type FidelityCase, floats, infer, inferBinary, input } from './case.ts';
 
 const GOOD = input('INPUT0', 'FP32', [2], [1, 2]);

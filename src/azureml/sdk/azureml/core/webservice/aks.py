@@ -125,7 +125,7 @@ def _common(tags, properties, description, tags_before):
 
 
 def _members(given, compute_type=None):
-    """The arguments as members of the deployment configuration (azureml.md 4.6)."""
+    """The arguments as members of the deployment configuration (docs/reference/azureml.md#deployment-configuration)."""
     return {
         "computeType": compute_type,
         "autoScaler": {

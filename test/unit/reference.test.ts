@@ -1,11 +1,17 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { referencePages } from '../../.dev/reference-pages.mjs';
+import { z } from 'zod';
+import { referencePages } from '../../.dev/reference.mjs';
 import { ERROR_CATALOGUE } from '../../src/cli/error-catalogue.ts';
+import { EXIT, EXIT_MEANINGS } from '../../src/cli/exit-codes.ts';
+import { createProgram } from '../../src/cli/program.ts';
 import { keyOf, SETTING_GROUPS, SETTINGS } from '../../src/config/settings.ts';
+import { event } from '../../src/events/schema.ts';
+import { keyHelp } from '../../src/ui/tui/keys.ts';
 
-const pages = referencePages({ ERROR_CATALOGUE, SETTING_GROUPS, SETTINGS, keyOf });
+const command = { createProgram, ERROR_CATALOGUE, EXIT, EXIT_MEANINGS };
+const pages = referencePages({ ...command, SETTING_GROUPS, SETTINGS, keyOf, event, keyHelp, z });
 
 it.each(Object.keys(pages))('docs/reference/%s is what `npm run docs` writes', (name) => {
   const file = path.join(import.meta.dirname, '../../docs/reference', name);
