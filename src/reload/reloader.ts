@@ -11,7 +11,7 @@ import { StepLoop } from './step-loop.ts';
 import type { ReloadTarget } from './target.ts';
 import type { Watching } from './watching.ts';
 
-/** Brings what is saved to what serves, while it lives. */
+/** Applies what is saved to what serves, until it is disposed of. */
 export interface Reloader extends AsyncDisposable {
   /**
    * Reads the project again now and applies what differs, also what was refused before; a named model is loaded
@@ -21,7 +21,7 @@ export interface Reloader extends AsyncDisposable {
   reload(model?: string): Promise<void>;
   /** A client of the engine had this content of a model loaded: what differs from it is the next change. */
   accept(model: ModelSnapshot): void;
-  /** Takes no notice of changes until `resume`. What is being applied is brought to its end. */
+  /** Ignores changes until `resume`. What is being applied is completed. */
   pause(): void;
   resume(): void;
 }
@@ -39,7 +39,7 @@ export interface ReloaderParts {
   readonly refused?: Iterable<string>;
 }
 
-/** Scans that hints ask for keep this distance, so that a chatty writer does not cost a processor. */
+/** The least time between scans after hints, so that a busy writer does not keep a processor busy. */
 const SCAN_DISTANCE_MS = 15;
 
 /**
@@ -54,7 +54,7 @@ export class ProjectReloader implements Reloader {
   readonly #requests = new Requests();
   readonly #loop: StepLoop;
   #watching: Watching | undefined;
-  /** Whether a failure to read the project stands. */
+  /** Whether the last attempt to read the project failed. */
   #unread = false;
   /** When the first hint came that no scan has followed yet. */
   #hintedAt: number | undefined;
@@ -83,12 +83,12 @@ export class ProjectReloader implements Reloader {
   /** Begins to follow the files; without this only `reload` scans them. */
   watch(watching: Watching): void {
     this.#watching = watching;
-    this.tellMode();
+    this.reportMode();
     this.#loop.poke();
   }
 
-  /** Tells how changes are noticed, where that has changed. */
-  tellMode(): void {
+  /** Reports how changes are noticed from now on. */
+  reportMode(): void {
     if (this.#paused) this.#announcer.watching('paused', '');
     else if (this.#watching) this.#announcer.watching(this.#watching.mode, this.#watching.reason);
   }
@@ -101,7 +101,7 @@ export class ProjectReloader implements Reloader {
 
   reload(model?: string): Promise<void> {
     const answer = this.#requests.ask(model);
-    if (this.#ended) this.#requests.end();
+    if (this.#ended) this.#requests.close();
     this.#loop.poke();
     return answer;
   }
@@ -113,13 +113,13 @@ export class ProjectReloader implements Reloader {
   pause(): void {
     if (this.#paused || !this.#watching) return;
     this.#paused = true;
-    this.tellMode();
+    this.reportMode();
   }
 
   resume(): void {
     if (!this.#paused || !this.#watching) return;
     this.#paused = false;
-    this.tellMode();
+    this.reportMode();
     this.#loop.poke();
   }
 
@@ -129,7 +129,7 @@ export class ProjectReloader implements Reloader {
     await this.#watching?.[Symbol.asyncDispose]();
     await this.#loop.stop();
     await ended;
-    this.#requests.end();
+    this.#requests.close();
   }
 
   #isFollowing(): boolean {
@@ -146,8 +146,8 @@ export class ProjectReloader implements Reloader {
     const scan = await this.#observation.scan();
     const signAt = firstSign(scan, hintedAt, this.#scannedAt);
     this.#scannedAt = scan.at;
-    this.#tellWatching(scan, isExpected);
-    this.#sayConditions(scan);
+    this.#updateWatching(scan, isExpected);
+    this.#logConditions(scan);
     this.#attempts.note(scan, signAt);
     const counting = scan.changes.filter((change) => !this.#attempts.isStopped(change.path));
     for (const file of this.#observation.note(counting)) this.#announcer.writing(file);
@@ -173,13 +173,13 @@ export class ProjectReloader implements Reloader {
     this.#observation.askToRead();
   }
 
-  #tellWatching({ changes, replacedFolder, tookMs }: Scan, isExpected: boolean): void {
+  #updateWatching({ changes, replacedFolder, tookMs }: Scan, isExpected: boolean): void {
     if (replacedFolder) this.#watching?.rearm();
     else if (changes.length > 0) this.#watching?.noteChange(isExpected);
     this.#watching?.noteScan(tookMs);
   }
 
-  #sayConditions({ table }: Scan): void {
+  #logConditions({ table }: Scan): void {
     const { models } = this.#parts.config;
     this.#announcer.condition('repository gone', !table.repositoryFound, () => {
       const gone = models?.kind === 'onnx-file' ? models.file : models?.directory;
@@ -190,7 +190,7 @@ export class ProjectReloader implements Reloader {
     });
   }
 
-  /** When the next step is due: a wait is over, a hint is to be followed, or it is time to scan without one. */
+  /** When the next step is due: after a wait, after a hint, or for a scan without a hint. */
   #dueAt(): number | undefined {
     const due = [this.#observation.nextScanAt(this.#scannedAt), this.#attempts.dueAt];
     if (this.#hintedAt !== undefined)
@@ -201,7 +201,7 @@ export class ProjectReloader implements Reloader {
   }
 }
 
-/** When an event told of the changes; without one, when the first was made, but after the scan before. */
+/** When an event announced the changes; without one, when the first was made, but after the previous scan. */
 function firstSign(scan: Scan, hintedAt: number | undefined, scannedBefore: number): number {
   if (hintedAt !== undefined || !Number.isFinite(scannedBefore)) return hintedAt ?? scan.at;
   const madeAt = Math.min(scan.at, ...scan.changes.map((change) => timeOf(change, scan)));

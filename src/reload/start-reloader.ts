@@ -32,7 +32,7 @@ export async function startReloader(options: ReloaderOptions): Promise<Reloader>
     modelsAt === undefined
       ? undefined
       : new UnservedModels(options.initial, (models) =>
-          announcer.say(
+          announcer.log(
             `changed here: ${models.join(', ')}; ${modelsAt} serves its own models, nothing was sent`,
           ),
         );
@@ -58,7 +58,7 @@ export async function startReloader(options: ReloaderOptions): Promise<Reloader>
     const watching = new ProjectWatching({
       places: watchedPlaces(config),
       onHint: () => reloader.hint(),
-      onMode: () => reloader.tellMode(),
+      onMode: () => reloader.reportMode(),
     });
     reloader.watch(watching);
   } else announcer.watching('off', '--no-watch');

@@ -209,28 +209,28 @@ describe('reloader', () => {
     ]);
   });
 
-  describe('the bill', () => {
-    const billOf = (event: EventOf<'reload.completed'> | undefined) => {
+  describe('the timings', () => {
+    const timingsOf = (event: EventOf<'reload.completed'> | undefined) => {
       if (!event) throw new Error('no reload completed');
       const { settleMs, planMs, applyMs, totalMs, ...parts } = event.timings;
       expect(settleMs + planMs + applyMs).toBe(totalMs);
       expect(Object.values(parts).reduce((sum, part) => sum + part, 0)).toBe(totalMs);
       return Object.fromEntries(Object.entries(parts).filter(([, spent]) => spent > 0));
     };
-    const bill = () => billOf(fake.events.find((event) => event.type === 'reload.completed'));
+    const timings = () => timingsOf(fake.events.find((event) => event.type === 'reload.completed'));
 
     it('has the wait for quiet hidden behind a slow start', async () => {
       fake.target.warmMs = 400;
       fake.save(SCRIPT, 'v2');
       await fake.clock.advance(1_000);
-      expect(bill()).toEqual({ warmMs: 400 });
+      expect(timings()).toEqual({ warmMs: 400 });
     });
 
     it('names the wait for quiet that a fast start leaves', async () => {
       fake.target.warmMs = 10;
       fake.save(SCRIPT, 'v2');
       await fake.clock.advance(1_000);
-      expect(bill()).toEqual({ warmMs: 10, quietMs: 70 });
+      expect(timings()).toEqual({ warmMs: 10, quietMs: 70 });
     });
 
     it('counts what came to nothing as waiting', async () => {
@@ -239,7 +239,7 @@ describe('reloader', () => {
       await fake.clock.advance(40);
       fake.save(SCRIPT, 'v3');
       await fake.clock.advance(1_000);
-      expect(bill()).toEqual({ warmMs: 10, quietMs: 120 });
+      expect(timings()).toEqual({ warmMs: 10, quietMs: 120 });
     });
 
     it('begins when the file was saved, though no event announced it', async () => {
@@ -248,13 +248,13 @@ describe('reloader', () => {
       await fake.clock.advance(5_000);
       const scannedAt = (fake.target.calls[0]?.at ?? 0) - savedAt;
       expect(scannedAt).toBeGreaterThan(500);
-      expect(bill()).toEqual({ noticeMs: scannedAt, warmMs: 10, quietMs: 70 });
+      expect(timings()).toEqual({ noticeMs: scannedAt, warmMs: 10, quietMs: 70 });
     });
 
     it('names the wait until weights stand still', async () => {
       fake.save(ONNX, 'w2');
       await fake.clock.advance(1_000);
-      expect(bill()).toEqual({ quietMs: 250, loadMs: 10 });
+      expect(timings()).toEqual({ quietMs: 250, loadMs: 10 });
     });
   });
 
