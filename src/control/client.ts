@@ -113,10 +113,7 @@ class ControlClient implements AsyncDisposable {
         .once('close', () => fail('CONTROL_UNREACHABLE', 'it closed the connection'));
       this.#onGreeting = (version) => {
         if (version !== PROTOCOL_VERSION) {
-          fail(
-            'CONTROL_VERSION',
-            `it speaks version ${version} of the protocol, this terminal version ${PROTOCOL_VERSION}`,
-          );
+          fail('CONTROL_VERSION', `it speaks version ${version}, this terminal ${PROTOCOL_VERSION}`);
           return;
         }
         clearTimeout(timer);
