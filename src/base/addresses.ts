@@ -24,7 +24,7 @@ export function isLoopback(host: string): boolean {
   return host.toLowerCase() === 'localhost' || host === '::1' || /^::ffff:127\./i.test(host);
 }
 
-/** The host by which this machine reaches a listener: that of the listener, unless it stands for all; `::` takes IPv4. */
+/** The host at which this machine reaches a listener: the listener's own, or loopback for a wildcard; `::` accepts IPv4 too. */
 export function reachableHost(host: string): string {
   return isWildcard(host) ? '127.0.0.1' : host;
 }

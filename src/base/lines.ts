@@ -7,31 +7,31 @@ export const MAX_LINE_CHARACTERS = 65_536;
 export class LineSplitter {
   readonly #decoder = new StringDecoder('utf8');
   readonly #onLine: (line: string) => void;
-  #rest = '';
+  #partial = '';
 
   constructor(onLine: (line: string) => void) {
     this.#onLine = onLine;
   }
 
   push(chunk: Buffer): void {
-    this.#rest += this.#decoder.write(chunk);
+    this.#partial += this.#decoder.write(chunk);
     let start = 0;
-    for (let end = this.#rest.indexOf('\n'); end >= 0; end = this.#rest.indexOf('\n', start)) {
-      this.#emit(this.#rest.slice(start, end));
+    for (let end = this.#partial.indexOf('\n'); end >= 0; end = this.#partial.indexOf('\n', start)) {
+      this.#emit(this.#partial.slice(start, end));
       start = end + 1;
     }
-    this.#rest = this.#rest.slice(start);
-    while (this.#rest.length > MAX_LINE_CHARACTERS) {
-      const end = pieceEnd(this.#rest, 0);
-      this.#onLine(this.#rest.slice(0, end));
-      this.#rest = this.#rest.slice(end);
+    this.#partial = this.#partial.slice(start);
+    while (this.#partial.length > MAX_LINE_CHARACTERS) {
+      const end = pieceEnd(this.#partial, 0);
+      this.#onLine(this.#partial.slice(0, end));
+      this.#partial = this.#partial.slice(end);
     }
   }
 
   /** Emits what is left when the stream ends. */
   end(): void {
-    const rest = this.#rest + this.#decoder.end();
-    this.#rest = '';
+    const rest = this.#partial + this.#decoder.end();
+    this.#partial = '';
     if (rest !== '') this.#emit(rest);
   }
 

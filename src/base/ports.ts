@@ -99,7 +99,7 @@ function explainRefusal(
   };
 }
 
-/** The process that listens on a TCP port, or `undefined` where the system does not tell us. */
+/** The process that listens on a TCP port, or `undefined` if the system does not say. */
 export async function findPortHolder(
   port: number,
   system: PortSystem = thisSystem,

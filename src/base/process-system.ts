@@ -11,9 +11,9 @@ export interface ProcessSystem {
   readonly pid: number;
   /** When this boot began, in milliseconds since 1970. */
   bootedAt(): number;
-  /** Identifies the installation across boots; null where the system does not tell. */
+  /** Identifies the installation across boots; null if the system does not say. */
   machine(): Promise<string | null>;
-  /** Differs for every boot; null where the system does not tell. */
+  /** Differs for every boot; null if the system does not say. */
   boot(): Promise<string | null>;
   /** Process numbers are comparable only within one namespace; null where there are none. */
   pidNamespace(): Promise<string | null>;
@@ -21,7 +21,7 @@ export interface ProcessSystem {
   exists(pid: number): boolean;
   /**
    * When a process started: the same text for one process at all times. Empty for a process that has ended but is
-   * still listed (a zombie); null where the system does not tell.
+   * still listed (a zombie); null if the system does not say.
    */
   startOf(pid: number): Promise<string | null>;
   /** Whether two start times are of one process. */

@@ -1,6 +1,6 @@
 const LEAST_PREFIX = 3;
 
-/** The name that a misspelt or shortened one most likely stands for, or undefined where none is near. */
+/** The name most likely meant by a misspelt or shortened one; undefined if none is close. */
 export function closestName(written: string, names: readonly string[]): string | undefined {
   const longer = names.filter((name) => name.startsWith(written));
   if (written.length >= LEAST_PREFIX && longer.length === 1) return longer[0];

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { messageOf, systemError, type TritonLocalError } from '../base/index.ts';
-import { deliver, type EmulatorEvent, type EmulatorState } from '../events/index.ts';
-import type { ServiceControl } from './contract.ts';
+import { deliver, type EmulatorEvent } from '../events/index.ts';
+import { type ServiceControl, VERB_NAMES, VERBS, type VerbName, verbOf } from './contract.ts';
 import { MessageReader } from './message-reader.ts';
 import {
   fromErrorData,
@@ -12,26 +12,35 @@ import {
   type Reply,
 } from './messages.ts';
 
-/** How long an emulator may take to greet, and to tell its state: longer, and it hangs. */
+/** How long an emulator may take to greet and to answer quick requests; one that takes longer hangs. */
 const ANSWER_LIMIT_MS = 5_000;
 
-/** The control of an emulator in another process. Ending hangs up; the emulator goes on. */
+/** The control of an emulator in another process. Disposing closes the connection; the emulator goes on. */
 export interface RemoteControl extends ServiceControl, AsyncDisposable {
   /** Process number of the emulator. */
   readonly pid: number;
-  /** Resolves when the connection is gone, whoever ended it: no event comes any more. */
+  /** Resolves when the connection is closed, by either side: no more events come. */
   readonly closed: Promise<void>;
 }
 
 /**
  * Connects to the control socket of an emulator.
- * @throws CONTROL_UNREACHABLE where nobody answers, CONTROL_VERSION where another version of this program does. Its
- * methods throw what the emulator's throw, and CONTROL_CLOSED once the connection is gone.
+ * @throws CONTROL_UNREACHABLE if nothing answers, CONTROL_VERSION if another version of this program does. The methods
+ * throw what the emulator's methods throw, and CONTROL_CLOSED once the connection is closed.
  */
 export async function connectControl(socketPath: string): Promise<RemoteControl> {
   const client = new ControlClient(socketPath);
   await client.greeted;
-  return client;
+  const verbs = Object.fromEntries(
+    VERB_NAMES.map((name) => [name, (argument?: unknown) => client.call(name, argument)]),
+  ) as unknown as Pick<ServiceControl, VerbName>;
+  return {
+    ...verbs,
+    pid: client.pid,
+    closed: client.closed,
+    subscribe: (listener) => client.subscribe(listener),
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+  };
 }
 
 interface Waiting {
@@ -41,7 +50,7 @@ interface Waiting {
   readonly timer: NodeJS.Timeout | undefined;
 }
 
-class ControlClient implements RemoteControl {
+class ControlClient implements AsyncDisposable {
   readonly greeted: Promise<void>;
   readonly closed: Promise<void>;
   pid = 0;
@@ -68,58 +77,20 @@ class ControlClient implements RemoteControl {
     this.greeted = this.#greet(socketPath);
   }
 
-  async state(): Promise<EmulatorState> {
-    return (await this.#ask('state', undefined, ANSWER_LIMIT_MS)) as EmulatorState;
-  }
-
-  async reload(model?: string): Promise<void> {
-    await this.#ask('reload', model);
-  }
-
-  async publish(port: number): Promise<void> {
-    await this.#ask('publish', String(port));
-  }
-
-  async rekey(): Promise<void> {
-    await this.#ask('rekey');
-  }
-
-  async pause(): Promise<void> {
-    await this.#ask('pause', undefined, ANSWER_LIMIT_MS);
-  }
-
-  async resume(): Promise<void> {
-    await this.#ask('resume', undefined, ANSWER_LIMIT_MS);
-  }
-
-  async pin(): Promise<void> {
-    await this.#ask('pin');
-  }
-
-  async unpin(): Promise<void> {
-    await this.#ask('unpin', undefined, ANSWER_LIMIT_MS);
-  }
-
-  async accessKey(): Promise<string | undefined> {
-    const key = await this.#ask('access-key', undefined, ANSWER_LIMIT_MS);
-    return typeof key === 'string' ? key : undefined;
-  }
-
-  async skipDownload(): Promise<void> {
-    await this.#ask('skip-download', undefined, ANSWER_LIMIT_MS);
-  }
-
-  async stop(reason: string): Promise<void> {
-    await this.#ask('stop', reason);
+  /** Sends a verb of the contract. */
+  call(name: VerbName, argument: unknown): Promise<unknown> {
+    const { quick } = verbOf(name);
+    const text = argument === undefined ? undefined : String(argument);
+    return this.#ask(VERBS[name].method, text, quick ? ANSWER_LIMIT_MS : undefined);
   }
 
   subscribe(listener: (event: EmulatorEvent) => void): () => void {
-    // Wrapped, so that one function may be given twice, as on the bus in process.
+    // Wrapped, so that the same function may subscribe twice.
     const own = (event: EmulatorEvent) => listener(event);
     this.#listeners.add(own);
-    if (this.#listeners.size === 1) this.#tell('subscribe');
+    if (this.#listeners.size === 1) this.#send('subscribe');
     return () => {
-      if (this.#listeners.delete(own) && this.#listeners.size === 0) this.#tell('unsubscribe');
+      if (this.#listeners.delete(own) && this.#listeners.size === 0) this.#send('unsubscribe');
     };
   }
 
@@ -139,7 +110,7 @@ class ControlClient implements RemoteControl {
       const timer = setTimeout(() => fail('CONTROL_UNREACHABLE', 'it does not answer'), ANSWER_LIMIT_MS);
       this.#socket
         .on('error', (error) => fail('CONTROL_UNREACHABLE', messageOf(error), error))
-        .once('close', () => fail('CONTROL_UNREACHABLE', 'it hung up'));
+        .once('close', () => fail('CONTROL_UNREACHABLE', 'it closed the connection'));
       this.#onGreeting = (version) => {
         if (version !== PROTOCOL_VERSION) {
           fail('CONTROL_VERSION', `it speaks version ${version}, this terminal ${PROTOCOL_VERSION}`);
@@ -153,7 +124,7 @@ class ControlClient implements RemoteControl {
 
   #receive(reply: Reply | undefined): void {
     if (!reply) this.#socket.destroy();
-    else if ('event' in reply) deliver([...this.#listeners], reply.event);
+    else if ('event' in reply) deliver(this.#listeners, reply.event);
     else if ('v' in reply) {
       this.pid = reply.pid;
       this.#onGreeting?.(reply.v);
@@ -162,7 +133,8 @@ class ControlClient implements RemoteControl {
       this.#waiting.delete(reply.id);
       clearTimeout(waiting?.timer);
       if ('error' in reply) waiting?.reject(fromErrorData(reply.error));
-      else waiting?.resolve(reply.result);
+      // JSON has no undefined.
+      else waiting?.resolve(reply.result ?? undefined);
     }
   }
 
@@ -180,12 +152,12 @@ class ControlClient implements RemoteControl {
     });
   }
 
-  /** For what needs no answer: a connection that is gone has no subscriptions either. */
-  #tell(method: 'subscribe' | 'unsubscribe'): void {
+  /** Sends what needs no answer: a closed connection has no subscriptions either. */
+  #send(method: 'subscribe' | 'unsubscribe'): void {
     this.#ask(method).catch(() => undefined);
   }
 
-  /** The connection is gone. For who waits for the stop, that is the end they waited for: the process is no more. */
+  /** The connection is closed. For a pending stop that is success: the process has ended. */
   #fail(): void {
     for (const { method, resolve, reject, timer } of this.#waiting.values()) {
       clearTimeout(timer);
@@ -197,7 +169,7 @@ class ControlClient implements RemoteControl {
 }
 
 function closedError(): TritonLocalError {
-  return systemError('CONTROL_CLOSED', 'the connection to the emulator is gone', {
+  return systemError('CONTROL_CLOSED', 'the connection to the emulator is closed', {
     hint: 'it may have ended; triton-local ps lists those that run',
   });
 }

@@ -13,25 +13,60 @@ export interface ProcessControl {
 export interface Control extends ProcessControl {
   /** Reads the project again and reloads what differs, or one model whether it differs or not. */
   reload(model?: string): Promise<void>;
-  /** Takes no notice of saves until `resume`; `reload` works meanwhile. */
+  /** Ignores saves until `resume`; `reload` works meanwhile. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** Sends the last request to the scoring port again after each reload, and tells how its answer changes. */
+  /** Sends the last request to the scoring port again after each reload, and reports how its answer changes. */
   pin(): Promise<void>;
   unpin(): Promise<void>;
-  /** The key that callers of the scoring service must send; undefined where none is asked for. */
+  /** The key that callers of the scoring service must send; undefined if it asks for none. */
   accessKey(): Promise<string | undefined>;
-  /** Ends the download of an image that the start waits for: with what is on this machine it goes on. */
+  /** Ends the image download that the start waits for; the start goes on with what is on this machine. */
   skipDownload(): Promise<void>;
 }
 
-/** What whoever deploys services asks besides. */
+/** What deployments of services ask besides. */
 export interface ServiceControl extends Control {
   /**
-   * Moves the scoring service to another port (0: any); who is connected to the old one is served on there.
-   * @throws PORT_TAKEN, PORT_REFUSED; it stays where it was then.
+   * Moves the scoring service to another port (0: any). Clients connected to the old one are still served there.
+   * @throws PORT_TAKEN, PORT_REFUSED; the service then stays where it was.
    */
   publish(port: number): Promise<void>;
-  /** Reads the keys again: from the next request on, those count. */
+  /** Reads the keys again; they count from the next request on. */
   rekey(): Promise<void>;
+}
+
+/** How a verb travels over the control socket. */
+interface Verb {
+  /** Its name on the socket. */
+  readonly method: string;
+  /** Whether every process answers it, not only an emulator. */
+  readonly everywhere?: true;
+  /** Whether the answer comes at once, so that a process that takes long is known to hang. */
+  readonly quick?: true;
+  /** Its argument from the text that travels; the text itself by default. */
+  readonly parse?: (text: string | undefined) => unknown;
+}
+
+/** A verb needs its method in the interfaces above, its entry here, and its handler in the emulator. */
+export const VERBS = {
+  state: { method: 'state', everywhere: true, quick: true },
+  stop: { method: 'stop', everywhere: true, parse: (reason) => reason ?? 'asked to' },
+  reload: { method: 'reload' },
+  pause: { method: 'pause', quick: true },
+  resume: { method: 'resume', quick: true },
+  pin: { method: 'pin' },
+  unpin: { method: 'unpin', quick: true },
+  accessKey: { method: 'access-key', quick: true },
+  skipDownload: { method: 'skip-download', quick: true },
+  publish: { method: 'publish', parse: Number },
+  rekey: { method: 'rekey' },
+} as const satisfies Record<VerbName, Verb>;
+
+export type VerbName = Exclude<keyof ServiceControl, 'subscribe'>;
+
+export const VERB_NAMES = Object.keys(VERBS) as readonly VerbName[];
+
+export function verbOf(name: VerbName): Verb {
+  return VERBS[name];
 }

@@ -5,27 +5,27 @@ import { systemError } from '../base/index.ts';
 import type { EmulatorEvent } from '../events/index.ts';
 import { type ErrorData, fromErrorData, toErrorData } from './messages.ts';
 
-/** What an emulator says of itself when its start is over. */
+/** What an emulator reports once it has started. */
 export interface StartedEmulator {
   readonly pid: number;
   readonly scoringUri: string;
   readonly httpUrl: string;
   /** The key that callers must send, where keys are asked for. */
   readonly key: string | undefined;
-  /** False while a model waits to be mended. */
+  /** False while a model or the script waits to be fixed. */
   readonly ready: boolean;
 }
 
-/** An emulator that was started, which ends with this process until it is kept. */
+/** An emulator that ends with this process until it is kept. */
 export interface DetachedEmulator extends StartedEmulator {
-  /** Lets it live on: only once others can find it, so that none is left that nobody knows of. */
+  /** Lets it outlive this process. Call it only once others can find the emulator. */
   keep(): Promise<void>;
 }
 
-/** What the parent says once it has taken note of the child. */
+/** Sent by the parent once it has recorded the child. */
 const KEEP = 'keep';
 
-/** A line from the child while it starts; the last one says how the start went. */
+/** A message from the child while it starts; the last one says how the start went. */
 type StartMessage =
   | { readonly event: EmulatorEvent }
   | { readonly started: StartedEmulator }
@@ -36,20 +36,20 @@ export interface DetachedStart {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** What the process reads on standard input: the place for secrets, since everybody may read a command line. */
+  /** What the process reads on standard input. Secrets go here, since other users can read a command line. */
   readonly input?: string;
-  /** Takes what the process writes to stderr, which is nothing unless it crashes. */
+  /** The file for stderr, which stays empty unless the process crashes. */
   readonly crashLog: string;
   readonly onEvent: (event: EmulatorEvent) => void;
 }
 
 const CRASH_LINES = 15;
-/** How long a start that was called off may take to end. */
+/** How long a cancelled start may take to end. */
 const STOP_LIMIT_MS = 60_000;
 
 /**
  * Starts an emulator that survives this process and its terminal, and waits until its start is over.
- * @throws what its start threw; START_CRASHED where it ended without a word; the signal's reason, once it has ended.
+ * @throws what its start threw; START_CRASHED if it ended without a message; the signal's reason, once it has ended.
  */
 export async function startDetached(start: DetachedStart, signal: AbortSignal): Promise<DetachedEmulator> {
   signal.throwIfAborted();
@@ -64,7 +64,7 @@ export async function startDetached(start: DetachedStart, signal: AbortSignal): 
       stdio: [start.input === undefined ? 'ignore' : 'pipe', 'ignore', crashLog.fd, 'ipc'],
       windowsHide: true,
     });
-    // A process that ends before it has read all is told of by its end.
+    // If the process ends before it has read everything, its exit is the error to report.
     child.stdin?.on('error', () => undefined).end(start.input);
     return await followStart(child, start, signal);
   } finally {
@@ -79,7 +79,7 @@ function followStart(
 ): Promise<DetachedEmulator> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
-    // It ends in order once we have let go of it; a signal would be its sudden end on Windows.
+    // It shuts down cleanly once the channel closes; on Windows a signal would kill it.
     const stop = () => {
       if (child.connected) child.disconnect();
       timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
@@ -94,7 +94,7 @@ function followStart(
     let failure: ErrorData | undefined;
     child.on('message', (message: StartMessage) => {
       if ('event' in message) onEvent(message.event);
-      // The process ends by itself then, and is waited for: nothing of it is left when we throw.
+      // The process then ends by itself. We wait for that, so that nothing of it is left when we throw.
       else if ('error' in message) failure = message.error;
       else if (!signal.aborted) {
         settle();
@@ -114,7 +114,7 @@ function followStart(
   });
 }
 
-/** Says so and lets go; one that has ended meanwhile is found out when it is asked for. */
+/** Sends KEEP and closes the channel. If the child has ended meanwhile, the next request to it fails. */
 function keep(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (!child.connected) return resolve();
@@ -134,29 +134,30 @@ async function lastLines(file: string): Promise<string> {
   return text.trimEnd().split('\n').slice(-CRASH_LINES).join('\n');
 }
 
-/** The child's side: tells whoever started us how the start goes. Undefined where nobody waits for that. */
+/** The child's side: reports the progress of the start to the parent. */
 export interface StartReporter {
-  /** Resolves when the one who waits is gone before it has kept us: nobody would know of the emulator then. */
+  /** Resolves if the parent is gone before it has kept us: nobody would know of the emulator then. */
   readonly abandoned: Promise<string>;
   event(event: EmulatorEvent): void;
   started(started: StartedEmulator): void;
   failed(thrown: unknown): void;
 }
 
+/** @returns undefined if this process was not started by `startDetached`. */
 export function startReporter(): StartReporter | undefined {
   if (!process.send) return undefined;
-  // The channel must not hold the process, nor a parent that is gone end it.
+  // Neither the channel must keep the process alive, nor a lost parent end it.
   process.channel?.unref();
   let isKept = false;
   process.on('message', (message) => {
     isKept ||= message === KEEP;
   });
   const abandoned = new Promise<string>((resolve) => {
-    const leave = () => {
+    const abandon = () => {
       if (!isKept) resolve('whoever started it is gone');
     };
-    if (process.connected) process.once('disconnect', leave);
-    else leave();
+    if (process.connected) process.once('disconnect', abandon);
+    else abandon();
   });
   const send = (message: StartMessage) => {
     if (process.connected) process.send?.(message, undefined, undefined, () => undefined);

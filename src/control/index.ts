@@ -1,4 +1,4 @@
-// Control: the contract by which a terminal starts an emulator apart from itself and talks to one that runs, in
+// Control: the contract by which a terminal starts an emulator in a process of its own and talks to a running one, in
 // process or over a local socket. It knows messages; it refuses to know what they do.
 export { connectControl, type RemoteControl } from './client.ts';
 export type { Control, ProcessControl, ServiceControl } from './contract.ts';

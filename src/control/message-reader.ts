@@ -1,8 +1,8 @@
 const NEWLINE = 10;
 
 /**
- * Cuts a byte stream into lines of at most `limit` bytes. Unlike the log lines of base's `LineSplitter`, half a
- * message is worth nothing, so one that is too long ends the reading.
+ * Cuts a byte stream into lines of at most `limit` bytes. Unlike a log line in base's `LineSplitter`, half a
+ * message is useless, so one that is too long ends the reading.
  */
 export class MessageReader {
   readonly #limit: number;

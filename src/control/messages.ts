@@ -1,27 +1,20 @@
 import { type SourceLocation, systemError, TritonLocalError, toTritonLocalError } from '../base/index.ts';
 import type { EmulatorEvent } from '../events/index.ts';
+import { VERB_NAMES, VERBS, type VerbName } from './contract.ts';
 
-/** Raised when an older terminal could misunderstand a newer emulator, or the other way round. */
+/** Raised when terminals and emulators of different versions could misunderstand each other. */
 export const PROTOCOL_VERSION = 1;
 
-export const METHODS = [
-  'state',
-  'reload',
-  'pause',
-  'resume',
-  'pin',
-  'unpin',
-  'access-key',
-  'skip-download',
-  'publish',
-  'rekey',
-  'stop',
+/** A verb of the contract by its name on the socket, or whether events are sent. */
+export type Method = (typeof VERBS)[VerbName]['method'] | 'subscribe' | 'unsubscribe';
+
+const METHODS: readonly Method[] = [
+  ...VERB_NAMES.map((name) => VERBS[name].method),
   'subscribe',
   'unsubscribe',
-] as const;
-export type Method = (typeof METHODS)[number];
+];
 
-/** A line from the terminal. `argument`: the model of `reload`, the port of `publish`, the reason of `stop`. */
+/** A line from the terminal. */
 export interface Request {
   readonly id: number;
   readonly method: Method;
@@ -37,14 +30,14 @@ export interface ErrorData {
   readonly location?: SourceLocation;
 }
 
-/** A line from the emulator: the greeting, which comes first, an answer to one request, or an event. */
+/** A line from the emulator: the greeting, which comes first; the answer to a request; or an event. */
 export type Reply =
   | { readonly v: number; readonly pid: number }
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: ErrorData }
   | { readonly event: EmulatorEvent };
 
-/** What a terminal may send in one line, and what an emulator may: a state with thousands of models fits. */
+/** The longest line of a terminal, and of an emulator: a state with thousands of models fits. */
 export const MAX_REQUEST_BYTES = 64 * 1024;
 export const MAX_REPLY_BYTES = 16 * 1024 * 1024;
 
@@ -58,7 +51,7 @@ export function parseRequest(line: string): Request {
   return { id, method: known, argument };
 }
 
-/** A reply of the shape that its kind must have; undefined where it is none. Results are the emulator's own. */
+/** The reply in a line, its shape checked; undefined if it is not a reply. Results are passed on unchecked. */
 export function parseReply(line: string): Reply | undefined {
   const value = parseObject(line);
   if (!value) return undefined;

@@ -1,7 +1,14 @@
 import { chmod } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { messageOf, systemError, userError } from '../base/index.ts';
-import type { ProcessControl, ServiceControl } from './contract.ts';
+import {
+  type ProcessControl,
+  type ServiceControl,
+  VERB_NAMES,
+  VERBS,
+  type VerbName,
+  verbOf,
+} from './contract.ts';
 import { MessageReader } from './message-reader.ts';
 import {
   MAX_REQUEST_BYTES,
@@ -14,19 +21,19 @@ import {
 
 const MAX_TERMINALS = 32;
 const MAX_PENDING = 64;
-/** A terminal asks for something as soon as it is greeted; one that does not takes the place of another. */
+/** A terminal sends a request as soon as it is greeted; one that does not is closed to make room for others. */
 const SILENT_LIMIT_MS = 10_000;
-/** A terminal that leaves more than this unread is cut off: events must not pile up here for one that hangs. */
+/** A terminal that leaves more than this unread is disconnected: events must not pile up for one that hangs. */
 const MAX_BACKLOG_BYTES = 4 * 1024 * 1024;
 
 /**
- * Lets other terminals of this user talk to `control`. The socket is the owner's alone (0600; its folder is the
- * caller's to make 0700). On Windows the default rights of a pipe let only its owner and administrators write, but
- * everybody read: others get no further than the greeting, and a terminal that asks for nothing is cut off.
+ * Lets other terminals of this user talk to `control`. Only the owner may use the socket (0600; the caller makes its
+ * folder 0700). On Windows the default rights of a pipe let its owner and administrators write but everybody read:
+ * others see only the greeting, and a terminal that sends no request is disconnected.
  *
- * Ending closes the socket at once, also for terminals that wait for a reload. Those that asked for the stop stay
- * connected until it is done, without being waited for: the stop is what ends us.
- * @throws CONTROL_UNAVAILABLE where the socket cannot be made.
+ * Disposing closes the socket at once, even for terminals that wait for a reload. Those that asked for the stop stay
+ * connected until it is done, but are not waited for: the stop is what disposes of us.
+ * @throws CONTROL_UNAVAILABLE if the socket cannot be created.
  */
 export async function serveControl(
   control: ProcessControl | ServiceControl,
@@ -41,11 +48,11 @@ export async function serveControl(
   server.maxConnections = MAX_TERMINALS;
   await listenAt(server, socketPath);
 
-  let ended: Promise<void> | undefined;
+  let closed: Promise<void> | undefined;
   return {
     [Symbol.asyncDispose]() {
-      ended ??= end(server, terminals);
-      return ended;
+      closed ??= close(server, terminals);
+      return closed;
     },
   };
 }
@@ -59,7 +66,7 @@ async function listenAt(server: Server, socketPath: string): Promise<void> {
         resolve();
       });
     });
-    // A connection that cannot be accepted (no file handles left, say) is that terminal's misfortune, not our end.
+    // A connection that cannot be accepted, for lack of file handles say, must not end the emulator.
     server.on('error', () => undefined);
     await keepToOwner(socketPath);
   } catch (cause) {
@@ -70,7 +77,7 @@ async function listenAt(server: Server, socketPath: string): Promise<void> {
   }
 }
 
-/** Lets only the owner connect. A pipe of Windows has such rights from the start, and is no file. */
+/** Lets only the owner connect. A pipe on Windows is not a file and has its own rights. */
 export async function keepToOwner(
   socketPath: string,
   platform: NodeJS.Platform = process.platform,
@@ -78,10 +85,10 @@ export async function keepToOwner(
   if (platform !== 'win32') await chmod(socketPath, 0o600);
 }
 
-async function end(server: Server, terminals: ReadonlySet<Terminal>): Promise<void> {
+async function close(server: Server, terminals: ReadonlySet<Terminal>): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   let stopping = false;
-  for (const terminal of terminals) if (!terminal.hangUp()) stopping = true;
+  for (const terminal of terminals) if (!terminal.close()) stopping = true;
   if (!stopping) await closed;
 }
 
@@ -109,13 +116,13 @@ class Terminal {
     this.#send({ v: PROTOCOL_VERSION, pid: process.pid });
   }
 
-  /** Ends the connection, unless its terminal waits for the stop; then it no longer holds the process, and false. */
-  hangUp(): boolean {
+  /** Closes the connection and returns true, unless its terminal waits for the stop; then it no longer keeps the process alive. */
+  close(): boolean {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
     if (this.#stopping === 0) {
       this.#socket.destroySoon();
-      // What a terminal does not read must not hold us; what it reads was sent before.
+      // A terminal that does not read must not delay us; one that does has been sent everything.
       setImmediate(() => this.#socket.destroy());
       return true;
     }
@@ -128,7 +135,7 @@ class Terminal {
     try {
       request = parseRequest(line);
     } catch {
-      // Whoever speaks something else cannot be answered in a way that they understand.
+      // A client that speaks another protocol would not understand an answer.
       this.#socket.destroy();
       return;
     }
@@ -158,45 +165,33 @@ class Terminal {
   }
 
   #perform({ method, argument }: Request): Promise<unknown> | undefined {
-    switch (method) {
-      case 'state':
-        return this.#control.state();
-      case 'reload':
-        return this.#emulator(method).reload(argument);
-      case 'publish':
-        return this.#emulator(method).publish(Number(argument));
-      case 'rekey':
-        return this.#emulator(method).rekey();
-      case 'pause':
-        return this.#emulator(method).pause();
-      case 'resume':
-        return this.#emulator(method).resume();
-      case 'pin':
-        return this.#emulator(method).pin();
-      case 'unpin':
-        return this.#emulator(method).unpin();
-      case 'access-key':
-        return this.#emulator(method).accessKey();
-      case 'skip-download':
-        return this.#emulator(method).skipDownload();
-      case 'stop':
-        return this.#control.stop(argument ?? 'asked to');
-      case 'subscribe':
-        this.#unsubscribe ??= this.#control.subscribe((event) => this.#send({ event }));
-        return undefined;
-      case 'unsubscribe':
-        this.#unsubscribe?.();
-        this.#unsubscribe = undefined;
-        return undefined;
+    if (method === 'subscribe') {
+      this.#unsubscribe ??= this.#control.subscribe((event) => this.#send({ event }));
+      return undefined;
     }
+    if (method === 'unsubscribe') {
+      this.#unsubscribe?.();
+      this.#unsubscribe = undefined;
+      return undefined;
+    }
+    const name = VERB_NAMES.find((verb) => VERBS[verb].method === method);
+    return name && this.#call(name, argument);
   }
 
-  /** Only an emulator can be reloaded, paused or moved; the door of an endpoint cannot. */
-  #emulator(method: Request['method']): ServiceControl {
-    if ('reload' in this.#control) return this.#control;
-    throw userError('CONTROL_UNSUPPORTED', `this process is no emulator: it takes no "${method}"`, {
-      hint: 'the deployments behind an endpoint are emulators of their own: triton-local ps',
-    });
+  /** Only an emulator can be reloaded, paused or moved; the proxy of an endpoint cannot. */
+  #call(name: VerbName, text: string | undefined): Promise<unknown> {
+    const { method, everywhere, parse } = verbOf(name);
+    if (!everywhere && !('reload' in this.#control)) {
+      throw userError(
+        'CONTROL_UNSUPPORTED',
+        `this process is not an emulator: it does not take "${method}"`,
+        {
+          hint: 'the deployments behind an endpoint are emulators of their own: triton-local ps',
+        },
+      );
+    }
+    const control = this.#control as unknown as Record<VerbName, (argument: unknown) => Promise<unknown>>;
+    return control[name](parse ? parse(text) : text);
   }
 
   #send(reply: Reply): void {

@@ -8,11 +8,11 @@ export interface EmulatorOptions {
   readonly resolve?: () => Promise<ProjectConfig>;
   /** Folders in which to look for `onnxruntime-node` after the project's own. */
   readonly runtimePaths: readonly string[];
-  /** The folder that was made for this emulator, which ends with it; without one, it makes its own. */
+  /** The folder made for this emulator, removed with it; by default it makes its own. */
   readonly instance?: Instance;
-  /** The file that keeps the events, for other terminals to read. */
+  /** The file that records the events, for other terminals to read. */
   readonly eventLog?: string;
-  /** Nobody watches who could fix a script whose first `init()` fails: such a start fails then. */
+  /** Whether a failing first `init()` fails the start, because nobody watches who could fix the script. */
   readonly unattended?: boolean;
   /** The keys that callers may send, where keys are asked for; those of the workspace by default. */
   readonly keys?: () => Promise<readonly string[]>;
@@ -26,10 +26,10 @@ export interface Emulator {
    * up, or up and waiting for the next save because a model or the script failed (the `reload.failed` and
    * `model.state` events say so); `emulator.ready` tells when both listeners answer 200, `emulator.degraded` what
    * keeps them from it.
-   * @throws what failed, without watching also a failing script; whoever called then ends it.
+   * @throws what failed, including the script if files are not watched; the caller then calls `end`.
    */
   start(signal: AbortSignal): Promise<RunningEmulator>;
-  /** Ends everything, also a start that is under way; twice is once. `exitCode` goes into `emulator.stopped`. */
+  /** Ends everything, even a start under way; later calls return the same promise. `exitCode` goes into `emulator.stopped`. */
   end(reason: string, exitCode: number): Promise<void>;
 }
 
@@ -49,6 +49,6 @@ export interface RunningEmulator {
   readonly key: string | undefined;
   /** Whether both listeners answer 200; false while a model or the script waits to be fixed. */
   readonly ready: boolean;
-  /** Resolves when everything has been stopped, whoever asked for it, or because the engine is gone for good. */
+  /** Resolves when everything has stopped, on request or because the engine failed for good. */
   readonly stopped: Promise<Ending>;
 }

@@ -40,7 +40,7 @@ export interface EngineStartOptions {
   readonly events: EventSink;
 }
 
-/** The engine that a plan stands for, with what it needs installed or built. */
+/** Makes the engine of a plan, and installs or builds what it needs. */
 export async function makeEngine(
   plan: EnginePlan,
   options: EngineStartOptions,

@@ -1,48 +1,47 @@
 import { messageOf, systemClock, TritonLocalError } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
 import { ScriptTimeout } from '../python/index.ts';
-import { Bill } from '../reload/index.ts';
+import { Stopwatch } from '../reload/index.ts';
 import { failureOf } from './failure.ts';
 import type { Generations } from './generations.ts';
 
 export interface FirstGenerationParts {
   readonly generations: Generations;
   readonly entryScript: string;
-  /** Whether somebody watches who can mend the script: then one that fails is waited for. */
-  readonly mayBeMended: boolean;
+  /** Whether a failing script is waited for, because the user watches and can fix it. */
+  readonly waitsForFix: boolean;
   readonly events: EventSink;
 }
 
 /**
- * Brings up the script's first generation.
- * @returns why it did not come up, where the next save is awaited; undefined when it serves.
- * @throws what it failed with, where nobody is there to mend it or no save could.
+ * Brings up the script's first generation. A script that fails is left to the next save, with its failure noted in
+ * `generations`.
+ * @throws what it failed with, if nobody is there to fix it or no save can.
  */
 export async function startFirstGeneration(
-  { generations, entryScript, mayBeMended, events }: FirstGenerationParts,
+  { generations, entryScript, waitsForFix, events }: FirstGenerationParts,
   signal: AbortSignal,
-): Promise<string | undefined> {
-  const bill = new Bill(systemClock, systemClock.now());
-  bill.applying();
-  bill.enter('warm');
+): Promise<void> {
+  const stopwatch = new Stopwatch(systemClock, systemClock.now());
+  stopwatch.applying();
+  stopwatch.enter('warm');
   try {
     await generations.swap(
       signal,
       async () => true,
       () => undefined,
     );
-    return undefined;
   } catch (error) {
-    if (!mayBeMended || !isScriptsOwnFault(error) || signal.aborted) throw asStartFailure(error);
+    if (!waitsForFix || !isScriptsOwnFault(error) || signal.aborted) throw asStartFailure(error);
     events.emit({
       type: 'reload.failed',
       generation: 0,
       actions: [{ kind: 'swap-workers', target: entryScript, reason: 'start' }],
       causes: [],
-      timings: bill.timings(),
+      timings: stopwatch.timings(),
       error: failureOf(error, entryScript),
     });
-    return messageOf(error);
+    generations.noteStartFailure(messageOf(error));
   }
 }
 
@@ -54,7 +53,7 @@ function asStartFailure(thrown: unknown): unknown {
   return new TritonLocalError('START_TIMED_OUT', kind, message, details);
 }
 
-/** A fault that the next save can mend; a missing Python or package cannot be saved away. */
+/** Whether the next save can fix the failure; it cannot bring a missing Python or package. */
 function isScriptsOwnFault(error: unknown): boolean {
   return error instanceof TritonLocalError && error.code === 'SCRIPT_FAILED';
 }

@@ -17,6 +17,7 @@ export class Generations implements AsyncDisposable {
   readonly #ended = new AbortController();
   #attempts = 0;
   #current: ScorePool | undefined;
+  #failure: string | undefined;
 
   constructor(start: StartGeneration) {
     this.#start = start;
@@ -25,6 +26,16 @@ export class Generations implements AsyncDisposable {
   /** What serves now; undefined until a script has come up. */
   get current(): ScorePool | undefined {
     return this.#current;
+  }
+
+  /** Why the script's first start failed; undefined once any generation serves. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  /** Records that the first generation did not come up, so that requests are answered with the reason. */
+  noteStartFailure(message: string): void {
+    this.#failure = message;
   }
 
   get serving(): number {
@@ -45,6 +56,7 @@ export class Generations implements AsyncDisposable {
     }
     const previous = this.#current;
     this.#current = next;
+    this.#failure = undefined;
     onSwitched();
     if (previous) await this.#retire(previous, signal);
   }

@@ -24,7 +24,7 @@ import { ModelTurns } from './model-turns.ts';
 
 /** Longest wait of a client for our own reload of the same model. */
 const TURN_LIMIT_MS = 30_000;
-/** Each waits until the files rest. */
+/** Each waits until the files have settled. */
 const STAGE_ATTEMPTS = 5;
 
 export interface ModelLoaderOptions {
@@ -34,8 +34,6 @@ export interface ModelLoaderOptions {
   readonly paths: UserPaths;
   /** What is staged when the engine starts. */
   readonly initial: ProjectSnapshot;
-  /** Called when a client had a model loaded whose files have changed. */
-  readonly onClientLoad: (model: ModelSnapshot) => void;
 }
 
 /** A model's files that were staged and published, and can still be put back. */
@@ -57,6 +55,7 @@ export class ModelLoader implements RepositorySync {
   /** How often clients had a model loaded, by name. */
   readonly #clientLoads = new Map<string, number>();
   #engine: RunningEngine | undefined;
+  #onClientLoad: ((model: ModelSnapshot) => void) | undefined;
 
   constructor(options: ModelLoaderOptions) {
     this.#options = options;
@@ -64,9 +63,14 @@ export class ModelLoader implements RepositorySync {
     this.#tried = new Set(this.#staged.keys());
   }
 
-  /** The engine is up. */
+  /** Loads into this engine from now on. */
   use(engine: RunningEngine): void {
     this.#engine = engine;
+  }
+
+  /** Calls `listener` from now on when a client has a model loaded whose files have changed. */
+  onClientLoad(listener: (model: ModelSnapshot) => void): void {
+    this.#onClientLoad = listener;
   }
 
   /**
@@ -210,7 +214,7 @@ export class ModelLoader implements RepositorySync {
           }
           this.#staged.set(name, model);
           this.#tried.add(name);
-          this.#options.onClientLoad(model);
+          this.#onClientLoad?.(model);
           await published?.commit();
           await staged.commit();
         },
@@ -268,6 +272,6 @@ function isChanging(error: unknown): boolean {
 
 function busy(model: string): TritonLocalError {
   return userError('MODEL_CHANGED_WHILE_STAGING', `model ${model} is still being reloaded`, {
-    hint: 'load it again once its files rest',
+    hint: 'load it again once its files stop changing',
   });
 }

@@ -27,7 +27,7 @@ export class ModelTurns {
     }
   }
 
-  /** Takes the model until the returned function is called; undefined where it was not to be had within the limit. */
+  /** Takes the model until the returned function is called; undefined if it stayed taken for longer than the limit. */
   async take(model: string, limitMs: number): Promise<(() => void) | undefined> {
     let release = () => {};
     const released = new Promise<void>((resolve) => {

@@ -9,12 +9,12 @@ interface WantedPort {
   readonly purpose: string;
 }
 
-/** How far up a free port is looked for, to be offered instead of one that is taken. */
+/** How many ports above a taken one are tried, to suggest a free one. */
 const OFFERED = 50;
 const HIGHEST_PORT = 65_535;
 
 /**
- * Whether the ports can be had that the user insists on, asked before anything is loaded, built or started.
+ * Checks that the ports which the user insists on are free, before anything is loaded, built or started.
  * @throws PORT_TAKEN with what can be done about it, PORT_REFUSED; CONFIG_INVALID where two of them are one
  */
 export async function checkPorts(
@@ -39,7 +39,7 @@ export async function checkPorts(
   }
 }
 
-/** Those of gRPC and metrics count where they were asked for; by default they give way by themselves. */
+/** The ports of gRPC and metrics count only if the user chose them; by default another one is taken. */
 function wantedPorts(config: ProjectConfig): readonly WantedPort[] {
   const { engine, origins } = config;
   const { port, httpPort, grpcPort, metricsPort } = config.listen;

@@ -58,7 +58,7 @@ export class Readiness {
       event.type === 'reload.failed' ||
       (event.type === 'model.state' &&
         (event.state === 'UNAVAILABLE' || (event.state === 'READY' && this.#ready !== true)));
-    // What cannot be told now is told after the next event.
+    // A report that fails now is made again after the next event.
     if (mayHaveChanged) this.check().catch(() => undefined);
   }
 

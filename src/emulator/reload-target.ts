@@ -9,8 +9,6 @@ export interface EmulatorTargetParts {
   readonly loader: ModelLoader;
   readonly notices: ModelNotices;
   readonly generations: Generations | undefined;
-  /** Called when the script comes up, the first time and after every swap. */
-  readonly onScriptUp: () => void;
 }
 
 /** Applies reload actions to the parts of the emulator, one by one; each failure leaves the old serving. */
@@ -51,7 +49,7 @@ export class EmulatorTarget implements ReloadTarget {
     signal: AbortSignal,
     progress: ReloadProgress,
   ): Promise<void> {
-    const { loader, notices, generations, onScriptUp } = this.#parts;
+    const { loader, notices, generations } = this.#parts;
     const applied = () => progress.applied(action);
     switch (action.kind) {
       case 'load-model': {
@@ -74,7 +72,6 @@ export class EmulatorTarget implements ReloadTarget {
           () => progress.settled(),
           () => {
             progress.enter('switch');
-            onScriptUp();
             applied();
           },
         );

@@ -2,10 +2,10 @@ import { toTritonLocalError } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
 
-/** What each generation of workers starts with anew; the other settings stay as they were at the start. */
-const TAKEN_UP: ReadonlySet<string> = new Set(['workers', 'python', 'environment']);
-/** Says where settings come from; or is seen elsewhere to be gone, often for a moment only. */
-const NOT_TOLD: ReadonlySet<string> = new Set(['origins', 'warnings', 'start', 'models', 'script']);
+/** What each generation of workers reads again; the other settings stay as they were at the start. */
+const REREAD: ReadonlySet<string> = new Set(['workers', 'python', 'environment']);
+/** Where settings come from, or what may vanish for a moment and is noticed elsewhere. */
+const NOT_REPORTED: ReadonlySet<string> = new Set(['origins', 'warnings', 'start', 'models', 'script']);
 
 export interface ScriptSettingsOptions {
   readonly config: ProjectConfig;
@@ -17,26 +17,26 @@ export interface ScriptSettingsOptions {
 /** The settings of the script, which follow the project's files from one generation to the next. */
 export class ScriptSettings {
   readonly #options: ScriptSettingsOptions;
-  #told = '';
+  #reported = '';
 
   constructor(options: ScriptSettingsOptions) {
     this.#options = options;
   }
 
   /**
-   * The settings for the next generation. Those that would need a restart are told of, once, and left as they are.
+   * The settings for the next generation. Changes that need a restart are reported once and otherwise ignored.
    * @throws what is wrong with a configuration file, with file and line
    */
   async next(): Promise<ProjectConfig> {
     const { config, events } = this.#options;
     const now = await this.#resolve();
     const left = Object.entries(config)
-      .filter(([group]) => !TAKEN_UP.has(group) && !NOT_TOLD.has(group))
+      .filter(([group]) => !REREAD.has(group) && !NOT_REPORTED.has(group))
       .flatMap(([group, before]) => changed(group, before, now[group as keyof ProjectConfig]))
       .sort()
       .join(', ');
-    if (left !== this.#told) {
-      this.#told = left;
+    if (left !== this.#reported) {
+      this.#reported = left;
       const text = `changed settings that count from the next start on: ${left}`;
       if (left !== '') events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
     }
@@ -48,7 +48,7 @@ export class ScriptSettings {
     try {
       return (await resolve?.()) ?? config;
     } catch (error) {
-      // A script that is gone, say, is told of better by the start that needs it.
+      // A missing script, say, is reported better by the start that needs it.
       const { kind, location } = toTritonLocalError(error);
       if (kind === 'user' && location === undefined) return config;
       throw error;

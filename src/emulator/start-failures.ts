@@ -1,7 +1,7 @@
 import { systemClock, systemError, type TritonLocalError } from '../base/index.ts';
 import type { RunningEngine } from '../engines/index.ts';
 import type { EventSink } from '../events/index.ts';
-import { Bill } from '../reload/index.ts';
+import { Stopwatch } from '../reload/index.ts';
 import type { UserPaths } from '../repository/index.ts';
 import { failureOf } from './failure.ts';
 import { modelFailure } from './model-failure.ts';
@@ -19,7 +19,7 @@ export async function findStartFailures(
   for (const { name, state, reason } of engine.models()) {
     if (state !== 'UNAVAILABLE' || reason === 'unloaded' || failures.has(name)) continue;
     const error = (await engine.loadFailure(name)) ?? systemError('MODEL_LOAD_FAILED', reason);
-    // The models of an external server lie on its machine: no file here is to blame.
+    // The models of an external server are on its machine: no file here is at fault.
     const isOurs = engine.kind !== 'external';
     failures.set(name, isOurs ? await modelFailure(error, { model: name, staged, paths }) : error);
   }
@@ -34,7 +34,7 @@ export function emitStartFailures(failures: StartFailures, events: EventSink): v
       generation: 0,
       actions: [{ kind: 'load-model', target: model, reason: 'start' }],
       causes: [],
-      timings: new Bill(systemClock, systemClock.now()).timings(),
+      timings: new Stopwatch(systemClock, systemClock.now()).timings(),
       error: failureOf(error, model),
     });
   }

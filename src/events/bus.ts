@@ -4,21 +4,29 @@ import type { EmulatorEvent, EventBody, EventOf, EventSink, EventType } from './
 type Listener = (event: EmulatorEvent) => void;
 
 /**
- * Numbers events and hands them to every listener, at once and in order. A listener that throws concerns neither the
- * emitter nor the other listeners; the log tells of it once.
+ * Numbers events and delivers each to every listener, in order and before `emit` returns; only what a listener emits
+ * is delivered after the event that it handles. A listener that throws affects neither the emitter nor the other
+ * listeners; its first failure is logged.
  */
 export class EventBus implements EventSink {
   readonly #listeners = new Set<Listener>();
   readonly #faulty = new WeakSet<Listener>();
+  /** Events that a listener has emitted while another event is being delivered. */
+  readonly #queue: EmulatorEvent[] = [];
+  #isDelivering = false;
   #seq = 0;
 
   emit(body: EventBody): void {
     this.#seq += 1;
-    const event = { v: 1 as const, seq: this.#seq, time: new Date().toISOString(), ...body };
-    for (const fault of deliver(this.#listeners, event)) this.#report(fault);
+    this.#queue.push({ v: 1 as const, seq: this.#seq, time: new Date().toISOString(), ...body });
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    for (let event = this.#queue.shift(); event; event = this.#queue.shift()) {
+      for (const fault of deliver(this.#listeners, event)) this.#report(fault);
+    }
+    this.#isDelivering = false;
   }
 
-  /** After the event, so that the numbers rise for everybody. */
   #report({ listener, error }: ListenerFault): void {
     if (this.#faulty.has(listener)) return;
     this.#faulty.add(listener);
@@ -52,10 +60,15 @@ interface ListenerFault {
   readonly error: unknown;
 }
 
-/** Hands an event to each listener, whatever those before it threw, and gives back what they threw. */
-export function deliver(listeners: Iterable<Listener>, event: EmulatorEvent): readonly ListenerFault[] {
+/**
+ * Calls each listener with the event, even if others throw. One that is removed meanwhile is not called any more, and
+ * one that is added gets the next event.
+ * @returns what they threw
+ */
+export function deliver(listeners: ReadonlySet<Listener>, event: EmulatorEvent): readonly ListenerFault[] {
   const faults: ListenerFault[] = [];
-  for (const listener of listeners) {
+  for (const listener of [...listeners]) {
+    if (!listeners.has(listener)) continue;
     try {
       listener(event);
     } catch (error) {

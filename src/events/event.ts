@@ -21,7 +21,7 @@ export type EventType = EventBody['type'];
 export type EmulatorEvent = EventBody & { readonly v: 1; readonly seq: number; readonly time: string };
 export type EventOf<Type extends EventType> = Extract<EmulatorEvent, { type: Type }>;
 
-/** The side of the bus that rooms get: they tell, they never listen. */
+/** The side of the bus that rooms get: they emit and never listen. */
 export interface EventSink {
   emit(body: EventBody): void;
 }

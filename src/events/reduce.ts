@@ -83,13 +83,13 @@ function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
       return state;
     default:
       event satisfies never;
-      // A newer emulator may tell an older screen of things it has no word for.
+      // A newer emulator may send an older screen events that it does not know.
       return state;
   }
 }
 
 /**
- * The state as an answer of this generation must tell it. A generation that has just taken over is not stale, though
+ * The state as an answer of this generation reports it. A generation that has just taken over is not stale, though
  * its reload counts as completed only when the one before has answered what it had accepted.
  */
 export function asServedBy(state: EmulatorState, generation: number): EmulatorState {
@@ -171,7 +171,7 @@ function progressOf({ environment, step, detail }: EventOf<'environment.progress
   return [`${environment}: ${step}`, detail].filter(Boolean).join(' ');
 }
 
-/** Whether the start waits for an image to be fetched or built, which the user may leave. */
+/** Whether the start waits for an image to be fetched or built, which the user may skip. */
 export function waitsForImage({ state, engine, progress }: EmulatorState): boolean {
   return state === 'starting' && engine?.kind === 'docker' && engine.version === null && progress !== null;
 }

@@ -28,7 +28,7 @@ export const reloadTimings = z.object({
   totalMs: milliseconds,
   /** The bill: these six add up to `totalMs`. From the save until it was looked at. */
   noticeMs: milliseconds,
-  /** Waiting until the files were left alone. */
+  /** Waiting until the files had settled. */
   quietMs: milliseconds,
   /** Copying models to where the engine reads them. */
   stageMs: milliseconds,

@@ -1,23 +1,23 @@
 import path from 'node:path';
 import { type Clock, isInside } from '../base/index.ts';
 import type { EventSink, Failure, WatchMode } from '../events/index.ts';
-import type { Bill } from './bill.ts';
-import type { ReloadConfig } from './look.ts';
 import type { ReloadPlan } from './plan.ts';
+import type { ReloadConfig } from './scan.ts';
 import type { Writing } from './settle.ts';
+import type { Stopwatch } from './stopwatch.ts';
 import type { ReloadTarget } from './target.ts';
 
-const WRITING_FIRST_SAID_MS = 1_000;
-const WRITING_SAID_AGAIN_MS = 5_000;
-const HELD_SAID_MS = 3_000;
+const WRITING_FIRST_LOGGED_MS = 1_000;
+const WRITING_LOGGED_AGAIN_MS = 5_000;
+const HELD_LOGGED_MS = 3_000;
 
-/** Tells of reloads and of what is waited for, each thing once. */
+/** Emits the events of reloads, and logs once what they wait for. */
 export class Announcer {
   readonly #config: ReloadConfig;
   readonly #target: ReloadTarget;
   readonly #events: EventSink;
   readonly #clock: Clock;
-  readonly #said = new Map<string, number>();
+  readonly #logged = new Map<string, number>();
 
   constructor(parts: { config: ReloadConfig; target: ReloadTarget; events: EventSink; clock: Clock }) {
     this.#config = parts.config;
@@ -30,66 +30,66 @@ export class Announcer {
     this.#events.emit({ type: 'reload.planned', ...this.#facts(plan) });
   }
 
-  completed(plan: ReloadPlan, bill: Bill): void {
-    this.#events.emit({ type: 'reload.completed', ...this.#facts(plan), timings: bill.timings() });
+  completed(plan: ReloadPlan, stopwatch: Stopwatch): void {
+    this.#events.emit({ type: 'reload.completed', ...this.#facts(plan), timings: stopwatch.timings() });
   }
 
   /** The error always names a file: the entry script, or what changed, where the failure does not. */
-  failed(plan: ReloadPlan, bill: Bill, failure: Failure): Failure {
+  failed(plan: ReloadPlan, stopwatch: Stopwatch, failure: Failure): Failure {
     const file = failure.file ?? this.#config.script?.entryScript ?? plan.causes[0];
     const error = file === undefined ? failure : { ...failure, file };
     this.#events.emit({
       type: 'reload.failed',
       ...this.#facts(plan),
-      timings: bill.timings(),
+      timings: stopwatch.timings(),
       error,
     });
     return error;
   }
 
-  /** A file that is waited for, from the first second on and then now and then. */
+  /** Logs a file that is being written, after a second and then from time to time. */
   writing(writing: Writing): void {
     const now = this.#clock.now();
-    if (writing.sinceMs < WRITING_FIRST_SAID_MS) return;
-    if (now - (this.#said.get(writing.path) ?? Number.NEGATIVE_INFINITY) < WRITING_SAID_AGAIN_MS) return;
-    this.#said.set(writing.path, now);
+    if (writing.sinceMs < WRITING_FIRST_LOGGED_MS) return;
+    if (now - (this.#logged.get(writing.path) ?? Number.NEGATIVE_INFINITY) < WRITING_LOGGED_AGAIN_MS) return;
+    this.#logged.set(writing.path, now);
     const megabytes = (writing.bytes / 1e6).toFixed(writing.bytes < 1e7 ? 1 : 0);
-    this.say(`${this.#show(writing.path)} is still being written: ${megabytes} MB`);
+    this.log(`${this.#show(writing.path)} is still being written: ${megabytes} MB`);
   }
 
-  /** Says a condition when it begins to hold. */
+  /** Logs a condition when it begins to hold. */
   condition(topic: string, holds: boolean, text: () => string): void {
-    if (!holds) this.#said.delete(topic);
-    else if (!this.#said.has(topic)) {
-      this.#said.set(topic, 0);
-      this.say(text(), 'warning');
+    if (!holds) this.#logged.delete(topic);
+    else if (!this.#logged.has(topic)) {
+      this.#logged.set(topic, 0);
+      this.log(text(), 'warning');
     }
   }
 
-  /** How changes are noticed from now on; a reason is said aloud. */
+  /** Reports how changes are noticed from now on, and logs why if files are polled. */
   watching(mode: WatchMode, reason: string): void {
     this.#events.emit({ type: 'reload.watching', mode, reason });
     if (mode === 'polling') this.condition('polling', true, () => reason);
   }
 
-  /** Files that keep changing by themselves, for which the script waits, for a while now. */
+  /** Logs that the script waits for files that keep changing, once it has waited for a while. */
   held(files: readonly string[], heldMs: number): void {
-    this.condition('held', heldMs >= HELD_SAID_MS, () => {
+    this.condition('held', heldMs >= HELD_LOGGED_MS, () => {
       const names = files.map((file) => this.#show(file)).join(', ');
       return `${names} keeps changing: the script is reloaded when it rests. Have requests write outside the source folder`;
     });
   }
 
-  /** A file that the script writes as it starts, whose changes count no more. */
+  /** Logs that the changes of a file no longer count, because the script writes it as it starts. */
   caughtLoop(file: string): void {
     const source = this.#config.script?.sourceDirectory ?? this.#config.projectDir;
-    this.say(
+    this.log(
       `${this.#show(file)} changes each time the script starts, which would reload it for ever: its changes no longer count. Have the script write it outside ${source}; a reload by hand reads it once more`,
       'warning',
     );
   }
 
-  say(text: string, level: 'info' | 'warning' = 'info'): void {
+  log(text: string, level: 'info' | 'warning' = 'info'): void {
     this.#events.emit({ type: 'log.line', source: 'emulator', level, text });
   }
 

@@ -16,7 +16,7 @@ export interface FolderStamp {
   readonly identity: string;
 }
 
-/** The project's files as one look found them, by absolute path. */
+/** The project's files as one scan found them, by absolute path. */
 export interface FileTable {
   readonly files: ReadonlyMap<string, FileStamp>;
   readonly folders: ReadonlyMap<string, FolderStamp>;

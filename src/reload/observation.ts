@@ -11,14 +11,14 @@ import { Settle, type Writing } from './settle.ts';
 
 /** The project's files as the reloader sees them; tests pass their own. */
 export interface Disk {
-  look(): Promise<FileTable>;
+  scan(): Promise<FileTable>;
   read(table: FileTable, previous: ProjectSnapshot, scopes: ReadonlySet<FileScope>): Promise<ProjectSnapshot>;
   /** Whether somebody holds one of these files open for writing. */
   isBeingWritten(files: readonly string[]): Promise<boolean>;
 }
 
-/** What one look found. */
-export interface Look {
+/** What one scan found. */
+export interface Scan {
   /** When it began, by the clock. */
   readonly at: number;
   readonly tookMs: number;
@@ -29,7 +29,7 @@ export interface Look {
 }
 
 /** When a change was made, by the clock; where the file system does not say, when it was seen. */
-export function timeOf({ changedMs }: FileChange, { at, table }: Look): number {
+export function timeOf({ changedMs }: FileChange, { at, table }: Scan): number {
   return changedMs === undefined ? at : at - (table.takenMs - changedMs);
 }
 
@@ -41,7 +41,7 @@ export interface Reading {
 
 export const SCOPES = ['sources', 'repository'] as const satisfies readonly FileScope[];
 
-/** What is known of the project's files: the last look, the last content that was read, and how far to trust it. */
+/** What is known of the project's files: the last scan, the last content that was read, and how far to trust it. */
 export class Observation {
   readonly #disk: Disk;
   readonly #clock: Clock;
@@ -61,9 +61,9 @@ export class Observation {
     return this.#latest;
   }
 
-  async look(): Promise<Look> {
+  async scan(): Promise<Scan> {
     const at = this.#clock.now();
-    const table = await this.#disk.look();
+    const table = await this.#disk.scan();
     const now = this.#clock.now();
     const changes = compareTables(this.#table, table);
     const replacedFolder = hasReplacedFolder(this.#table, table);
@@ -71,7 +71,7 @@ export class Observation {
     return { at, tookMs: now - at, changes, replacedFolder, table };
   }
 
-  /** Begins or prolongs the wait for what a look found changed. @returns the weights that are being written. */
+  /** Begins or prolongs the wait for what a scan found changed. @returns the weights that are being written. */
   note(changes: readonly FileChange[]): Writing[] {
     const now = this.#clock.now();
     return SCOPES.flatMap((scope) => {
@@ -85,7 +85,7 @@ export class Observation {
   }
 
   /**
-   * Reads the scopes whose content may have changed and is not being written, after the look at `at`. `isMove` tells
+   * Reads the scopes whose content may have changed and is not being written, after the scan at `at`. `isMove` tells
    * whether a content differs from the one before as far as anybody is concerned.
    */
   async read(
@@ -132,9 +132,9 @@ export class Observation {
     return this.#settle[scope].isReadable(at);
   }
 
-  /** When the next look is due after the one at `at`; undefined when nothing is being waited for. */
-  nextLookAt(at: number): number | undefined {
-    const due = SCOPES.map((scope) => this.#settle[scope].nextLookAt(at)).filter(
+  /** When the next scan is due after the one at `at`; undefined when nothing is being waited for. */
+  nextScanAt(at: number): number | undefined {
+    const due = SCOPES.map((scope) => this.#settle[scope].nextScanAt(at)).filter(
       (next) => next !== undefined,
     );
     return due.length > 0 ? Math.min(...due) : undefined;

@@ -3,15 +3,15 @@ import type { ModelSnapshot } from '../repository/index.ts';
 import type { Announcer } from './announcer.ts';
 import { Attempts } from './attempts.ts';
 import type { FileTable } from './file-table.ts';
-import type { ReloadConfig } from './look.ts';
-import { type Disk, type Look, Observation, timeOf } from './observation.ts';
+import { type Disk, Observation, type Scan, timeOf } from './observation.ts';
 import { type ProjectSnapshot, planReload } from './plan.ts';
 import { Requests } from './requests.ts';
+import type { ReloadConfig } from './scan.ts';
 import { StepLoop } from './step-loop.ts';
 import type { ReloadTarget } from './target.ts';
 import type { Watching } from './watching.ts';
 
-/** Brings what is saved to what serves, while it lives. */
+/** Applies what is saved to what serves, until it is disposed of. */
 export interface Reloader extends AsyncDisposable {
   /**
    * Reads the project again now and applies what differs, also what was refused before; a named model is loaded
@@ -21,7 +21,7 @@ export interface Reloader extends AsyncDisposable {
   reload(model?: string): Promise<void>;
   /** A client of the engine had this content of a model loaded: what differs from it is the next change. */
   accept(model: ModelSnapshot): void;
-  /** Takes no notice of changes until `resume`. What is being applied is brought to its end. */
+  /** Ignores changes until `resume`. What is being applied is completed. */
   pause(): void;
   resume(): void;
 }
@@ -39,11 +39,11 @@ export interface ReloaderParts {
   readonly refused?: Iterable<string>;
 }
 
-/** Looks that hints ask for keep this distance, so that a chatty writer does not cost a processor. */
-const LOOK_DISTANCE_MS = 15;
+/** The least time between scans after hints, so that a busy writer does not keep a processor busy. */
+const SCAN_DISTANCE_MS = 15;
 
 /**
- * One loop of steps that never overlap: a step looks at the files, reads what changed, and has it decided what is
+ * One loop of steps that never overlap: a step scans the files, reads what changed, and has it decided what is
  * tried. Hints, timers, ends of attempts and requests by hand only ask for the next step.
  */
 export class ProjectReloader implements Reloader {
@@ -54,11 +54,11 @@ export class ProjectReloader implements Reloader {
   readonly #requests = new Requests();
   readonly #loop: StepLoop;
   #watching: Watching | undefined;
-  /** Whether a failure to read the project stands. */
+  /** Whether the last attempt to read the project failed. */
   #unread = false;
-  /** When the first hint came that no look has followed yet. */
+  /** When the first hint came that no scan has followed yet. */
   #hintedAt: number | undefined;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #scannedAt = Number.NEGATIVE_INFINITY;
   #stepMs = 0;
   #paused = false;
   #ended = false;
@@ -80,15 +80,15 @@ export class ProjectReloader implements Reloader {
     this.#observation = new Observation(parts);
   }
 
-  /** Begins to follow the files; without this only `reload` looks at them. */
+  /** Begins to follow the files; without this only `reload` scans them. */
   watch(watching: Watching): void {
     this.#watching = watching;
-    this.tellMode();
+    this.reportMode();
     this.#loop.poke();
   }
 
-  /** Tells how changes are noticed, where that has changed. */
-  tellMode(): void {
+  /** Reports how changes are noticed from now on. */
+  reportMode(): void {
     if (this.#paused) this.#announcer.watching('paused', '');
     else if (this.#watching) this.#announcer.watching(this.#watching.mode, this.#watching.reason);
   }
@@ -101,7 +101,7 @@ export class ProjectReloader implements Reloader {
 
   reload(model?: string): Promise<void> {
     const answer = this.#requests.ask(model);
-    if (this.#ended) this.#requests.end();
+    if (this.#ended) this.#requests.close();
     this.#loop.poke();
     return answer;
   }
@@ -113,23 +113,23 @@ export class ProjectReloader implements Reloader {
   pause(): void {
     if (this.#paused || !this.#watching) return;
     this.#paused = true;
-    this.tellMode();
+    this.reportMode();
   }
 
   resume(): void {
     if (!this.#paused || !this.#watching) return;
     this.#paused = false;
-    this.tellMode();
+    this.reportMode();
     this.#loop.poke();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended = true;
-    const ended = this.#attempts.end();
+    const ended = this.#attempts.close();
     await this.#watching?.[Symbol.asyncDispose]();
     await this.#loop.stop();
     await ended;
-    this.#requests.end();
+    this.#requests.close();
   }
 
   #isFollowing(): boolean {
@@ -142,16 +142,16 @@ export class ProjectReloader implements Reloader {
     const { clock, config } = this.#parts;
     const hintedAt = this.#hintedAt;
     this.#hintedAt = undefined;
-    const isExpected = hintedAt !== undefined || this.#observation.nextLookAt(clock.now()) !== undefined;
-    const look = await this.#observation.look();
-    const signAt = firstSign(look, hintedAt, this.#lookedAt);
-    this.#lookedAt = look.at;
-    this.#tellWatching(look, isExpected);
-    this.#sayConditions(look);
-    this.#attempts.note(look, signAt);
-    const counting = look.changes.filter((change) => !this.#attempts.isStopped(change.path));
+    const isExpected = hintedAt !== undefined || this.#observation.nextScanAt(clock.now()) !== undefined;
+    const scan = await this.#observation.scan();
+    const signAt = firstSign(scan, hintedAt, this.#scannedAt);
+    this.#scannedAt = scan.at;
+    this.#updateWatching(scan, isExpected);
+    this.#logConditions(scan);
+    this.#attempts.note(scan, signAt);
+    const counting = scan.changes.filter((change) => !this.#attempts.isStopped(change.path));
     for (const file of this.#observation.note(counting)) this.#announcer.writing(file);
-    const { scopes, error } = await this.#observation.read(look.at, (before, after) => {
+    const { scopes, error } = await this.#observation.read(scan.at, (before, after) => {
       return planReload(before, after, config.script).actions.length > 0;
     });
     this.#attempts.noteSeen();
@@ -160,10 +160,10 @@ export class ProjectReloader implements Reloader {
       this.#attempts.refuse(error);
     } else if (this.#unread && scopes.includes('repository')) {
       this.#unread = false;
-      this.#attempts.owe();
+      this.#attempts.awaitOutcome();
     }
-    this.#stepMs = clock.now() - look.at;
-    if (!this.#ended) this.#attempts.decide(this.#observation, look.at);
+    this.#stepMs = clock.now() - scan.at;
+    if (!this.#ended) this.#attempts.decide(this.#observation, scan.at);
   }
 
   #takeRequests(): void {
@@ -173,13 +173,13 @@ export class ProjectReloader implements Reloader {
     this.#observation.askToRead();
   }
 
-  #tellWatching({ changes, replacedFolder, tookMs }: Look, isExpected: boolean): void {
+  #updateWatching({ changes, replacedFolder, tookMs }: Scan, isExpected: boolean): void {
     if (replacedFolder) this.#watching?.rearm();
     else if (changes.length > 0) this.#watching?.noteChange(isExpected);
-    this.#watching?.noteLook(tookMs);
+    this.#watching?.noteScan(tookMs);
   }
 
-  #sayConditions({ table }: Look): void {
+  #logConditions({ table }: Scan): void {
     const { models } = this.#parts.config;
     this.#announcer.condition('repository gone', !table.repositoryFound, () => {
       const gone = models?.kind === 'onnx-file' ? models.file : models?.directory;
@@ -190,19 +190,20 @@ export class ProjectReloader implements Reloader {
     });
   }
 
-  /** When the next step is due: a wait is over, a hint is to be followed, or it is time to look without one. */
+  /** When the next step is due: after a wait, after a hint, or for a scan without a hint. */
   #dueAt(): number | undefined {
-    const due = [this.#observation.nextLookAt(this.#lookedAt), this.#attempts.dueAt];
-    if (this.#hintedAt !== undefined) due.push(this.#lookedAt + Math.max(LOOK_DISTANCE_MS, 2 * this.#stepMs));
-    if (this.#watching) due.push(this.#lookedAt + this.#watching.reconcileMs);
+    const due = [this.#observation.nextScanAt(this.#scannedAt), this.#attempts.dueAt];
+    if (this.#hintedAt !== undefined)
+      due.push(this.#scannedAt + Math.max(SCAN_DISTANCE_MS, 2 * this.#stepMs));
+    if (this.#watching) due.push(this.#scannedAt + this.#watching.reconcileMs);
     const known = due.filter((at) => at !== undefined);
     return known.length > 0 ? Math.min(...known) : undefined;
   }
 }
 
-/** When an event told of the changes; without one, when the first was made, but after the look before. */
-function firstSign(look: Look, hintedAt: number | undefined, lookedBefore: number): number {
-  if (hintedAt !== undefined || !Number.isFinite(lookedBefore)) return hintedAt ?? look.at;
-  const madeAt = Math.min(look.at, ...look.changes.map((change) => timeOf(change, look)));
-  return Math.max(madeAt, lookedBefore);
+/** When an event announced the changes; without one, when the first was made, but after the previous scan. */
+function firstSign(scan: Scan, hintedAt: number | undefined, scannedBefore: number): number {
+  if (hintedAt !== undefined || !Number.isFinite(scannedBefore)) return hintedAt ?? scan.at;
+  const madeAt = Math.min(scan.at, ...scan.changes.map((change) => timeOf(change, scan)));
+  return Math.max(madeAt, scannedBefore);
 }

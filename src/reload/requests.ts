@@ -8,7 +8,7 @@ interface Request {
   failure: Failure | undefined;
 }
 
-/** Those who asked for a reload by hand and wait for the answer. */
+/** Reloads asked for by hand that wait for an answer. */
 export class Requests {
   #new: Request[] = [];
   #waiting: Request[] = [];
@@ -23,7 +23,7 @@ export class Requests {
     return this.#new.length + this.#waiting.length > 0;
   }
 
-  /** The names asked for since the last time, or undefined when nobody asked anything. */
+  /** The models named since the last call; undefined if there was no request. */
   take(): string[] | undefined {
     if (this.#new.length === 0) return undefined;
     const taken = this.#new;
@@ -32,7 +32,7 @@ export class Requests {
     return taken.map(({ model }) => model).filter((model) => model !== undefined);
   }
 
-  /** Rejects those who named a model that is not there; tells whether there were any. */
+  /** Rejects requests for a model that does not exist. @returns whether there were any */
   refuseUnknown(known: readonly string[]): boolean {
     const refused = this.#waiting.filter(({ model }) => model !== undefined && !known.includes(model));
     for (const request of refused) request.reject(unknownModel(request.model, known));
@@ -53,7 +53,7 @@ export class Requests {
     }
   }
 
-  end(): void {
+  close(): void {
     const open = [...this.#new, ...this.#waiting];
     this.#new = [];
     this.#waiting = [];

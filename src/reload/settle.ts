@@ -8,7 +8,7 @@ export const QUIET_MS = 80;
 export const QUIET_CAP_MS = 2_000;
 /** A file that was emptied or taken away is often about to be written again: more patience before it is believed. */
 export const SUSPECT_QUIET_MS = 200;
-/** Weights count as complete when size and time are the same over two looks this far apart. */
+/** Weights count as complete when size and time are the same over two scans this far apart. */
 export const WEIGHTS_STILL_MS = 250;
 /** Longest wait for weights that keep changing without growing, or that somebody holds open without writing. */
 export const WEIGHTS_CAP_MS = 60_000;
@@ -21,7 +21,7 @@ export interface Writing {
 }
 
 /**
- * Decides from the changes that looks find when one part of the project (sources or model repository) may be read,
+ * Decides from the changes that scans find when one part of the project (sources or model repository) may be read,
  * and when what was read may be trusted. Holds no timers and asks no clock: every answer is a function of what was
  * noted and of `now`, in the clock's milliseconds.
  */
@@ -39,7 +39,7 @@ export class Settle {
   #unread = false;
   #proved = true;
 
-  /** What a look at `now` found changed since the look before. */
+  /** What a scan at `now` found changed since the scan before. */
   note(now: number, changes: readonly FileChange[]): void {
     if (changes.length === 0) return;
     this.#firstAt ??= now;
@@ -98,8 +98,8 @@ export class Settle {
   }
 
   /**
-   * The content was read after the look at `now`. Only a reading in quiet that finds nothing new proves: what was
-   * read anew may have been caught half-written, between the look and the reading.
+   * The content was read after the scan at `now`. Only a reading in quiet that finds nothing new proves: what was
+   * read anew may have been caught half-written, between the scan and the reading.
    */
   noteReading(now: number, moved: boolean): void {
     this.#unread = false;
@@ -122,8 +122,8 @@ export class Settle {
     return !this.#suspect || this.isQuiet(now);
   }
 
-  /** When the next look is due, or undefined when nothing is being waited for. */
-  nextLookAt(now: number): number | undefined {
+  /** When the next scan is due, or undefined when nothing is being waited for. */
+  nextScanAt(now: number): number | undefined {
     if (!this.isReadable(now)) return this.#weightsLastAt + WEIGHTS_STILL_MS;
     if (this.#firstAt === undefined || this.isQuiet(now))
       return this.#proved && !this.#unread ? undefined : now;

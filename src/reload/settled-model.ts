@@ -10,13 +10,13 @@ import {
   snapshotOnnxFile,
 } from '../repository/index.ts';
 import { isWeights } from './file-kind.ts';
-import type { ReloadConfig } from './look.ts';
+import type { ReloadConfig } from './scan.ts';
 import { QUIET_MS, WEIGHTS_STILL_MS } from './settle.ts';
 import { isBeingWritten } from './writers.ts';
 
 /** Longest wait for files that somebody is still writing; clients of Triton give up after a minute. */
 const WAIT_LIMIT_MS = 30_000;
-const LOOK_AGAIN_MS = 20;
+const SCAN_AGAIN_MS = 20;
 
 /** The names of the user's models now. @throws REPOSITORY_UNREADABLE and the like where there is no such folder */
 export async function listUserModels({ models }: ReloadConfig): Promise<readonly string[]> {
@@ -63,7 +63,7 @@ async function isComplete(
     const waitMs = stillForMs(model, changed);
     if (waitMs === 0 && !(await isBeingWritten(changed))) return !waited;
     if (performance.now() > deadline) throw stillWritten(model, changed);
-    await sleep(Math.max(waitMs, LOOK_AGAIN_MS));
+    await sleep(Math.max(waitMs, SCAN_AGAIN_MS));
   }
 }
 

@@ -6,8 +6,8 @@ import { hasErrno } from '../base/index.ts';
 import { type RepositorySnapshot, scanRepository, snapshotOnnxFile } from '../repository/index.ts';
 import { isWeights } from './file-kind.ts';
 import { emptyFileTable, equalStamps, type FileScope, type FileStamp, type FileTable } from './file-table.ts';
-import { lookAtProject, type ReloadConfig } from './look.ts';
 import type { ProjectSnapshot } from './plan.ts';
+import { type ReloadConfig, scanProject } from './scan.ts';
 
 /** Sources above this size are told apart by size and time, or left out where they are text (logs, data dumps). */
 const MOST_HASHED_BYTES = 10 * 1024 * 1024;
@@ -23,7 +23,7 @@ export async function snapshotProject(
   config: ReloadConfig,
   previous?: ProjectSnapshot,
 ): Promise<ProjectSnapshot> {
-  const table = await lookAtProject(config);
+  const table = await scanProject(config);
   return readProject(config, table, previous, new Set<FileScope>(['sources', 'repository']));
 }
 
@@ -48,7 +48,7 @@ export async function readProject(
   return snapshot;
 }
 
-/** The table a snapshot was read after; the first look of a reloader is compared with it. */
+/** The table a snapshot was read after; the first scan of a reloader is compared with it. */
 export function tableBehind(snapshot: ProjectSnapshot): FileTable {
   return tableOf.get(snapshot) ?? emptyFileTable;
 }

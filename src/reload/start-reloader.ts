@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
 import { Announcer } from './announcer.ts';
-import { lookAtProject, type ReloadConfig } from './look.ts';
 import { modelKey, type ProjectSnapshot, WORKERS_KEY } from './plan.ts';
 import { ProjectReloader, type Reloader } from './reloader.ts';
+import { type ReloadConfig, scanProject } from './scan.ts';
 import { readProject, tableBehind } from './snapshot-project.ts';
 import type { ReloadTarget } from './target.ts';
 import { UnservedModels } from './unserved-models.ts';
@@ -32,7 +32,7 @@ export async function startReloader(options: ReloaderOptions): Promise<Reloader>
     modelsAt === undefined
       ? undefined
       : new UnservedModels(options.initial, (models) =>
-          announcer.say(
+          announcer.log(
             `changed here: ${models.join(', ')}; ${modelsAt} serves its own models, nothing was sent`,
           ),
         );
@@ -46,7 +46,7 @@ export async function startReloader(options: ReloaderOptions): Promise<Reloader>
     table: tableBehind(initial),
     refused: [...(refused?.models ?? []).map(modelKey), ...(refused?.script ? [WORKERS_KEY] : [])],
     disk: {
-      look: () => lookAtProject(config),
+      scan: () => scanProject(config),
       read: (table, previous, scopes) =>
         unserved
           ? unserved.read(table, (now, before) => readProject(config, now, before, scopes))
@@ -58,7 +58,7 @@ export async function startReloader(options: ReloaderOptions): Promise<Reloader>
     const watching = new ProjectWatching({
       places: watchedPlaces(config),
       onHint: () => reloader.hint(),
-      onMode: () => reloader.tellMode(),
+      onMode: () => reloader.reportMode(),
     });
     reloader.watch(watching);
   } else announcer.watching('off', '--no-watch');

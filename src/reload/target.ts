@@ -1,6 +1,6 @@
 import type { Failure, ReloadAction } from '../events/index.ts';
-import type { Phase } from './bill.ts';
 import type { ProjectSnapshot } from './plan.ts';
+import type { Phase } from './stopwatch.ts';
 
 /** What a reload is applied to; the emulator implements it. */
 export interface ReloadTarget {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isInside } from '../base/index.ts';
 import { isSourceName } from './file-kind.ts';
 import { isIgnoredName, isPythonEnvironment } from './ignore-rules.ts';
-import { configurationFiles, externalDataOf, type ReloadConfig } from './look.ts';
+import { configurationFiles, externalDataOf, type ReloadConfig } from './scan.ts';
 
 /** Where events are listened for. */
 export interface WatchedPlaces {

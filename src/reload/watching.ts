@@ -4,19 +4,19 @@ import { remoteKindOf } from './remote-mount.ts';
 import type { WatchedPlaces } from './watched-places.ts';
 import { watchPlaces } from './watcher.ts';
 
-/** The source of hints while it runs; the reloader tells it what its looks found. */
+/** The source of hints while it runs; the reloader tells it what its scans found. */
 export interface Watching extends AsyncDisposable {
   readonly mode: WatchMode;
   /** Why it is not the usual one; empty where it is. */
   readonly reason: string;
-  /** How long the next look without a hint may wait. */
+  /** How long the next scan without a hint may wait. */
   readonly reconcileMs: number;
   /** A watched folder was replaced by another: its watchers are dead and are made anew. */
   rearm(): void;
-  /** A look found a change; `expected` tells whether a hint announced it. */
+  /** A scan found a change; `expected` tells whether a hint announced it. */
   noteChange(expected: boolean): void;
-  /** How long a look took, from which the pace of looking follows. */
-  noteLook(milliseconds: number): void;
+  /** How long a scan took, which sets the pace of scanning. */
+  noteScan(milliseconds: number): void;
 }
 
 export interface WatchingOptions {
@@ -32,13 +32,13 @@ export interface WatchingOptions {
 const RECONCILE_MS = 2_000;
 const POLL_MS = 500;
 const LONGEST_MS = 10_000;
-/** Looks take at most one part in this many of the time: 10,000 files (about 60 ms) are looked at every 9 s. */
+/** Scans take at most one part in this many of the time: 10,000 files (about 60 ms) are scanned every 9 s. */
 const SHARE_OF_TIME = 150;
 const SHARE_OF_TIME_POLLING = 50;
 /** After this many changes in a row that no event announced, events are not relied on any more. */
 const MOST_MISSED = 2;
 
-/** Watchers that are replaced when they die, and looking at a pace that depends on how far they can be trusted. */
+/** Watchers that are replaced when they die, and scanning at a pace that depends on how far they can be trusted. */
 export class ProjectWatching implements Watching {
   readonly #options: WatchingOptions;
   #watchers: AsyncDisposable | undefined;
@@ -90,7 +90,7 @@ export class ProjectWatching implements Watching {
     this.rearm();
   }
 
-  noteLook(milliseconds: number): void {
+  noteScan(milliseconds: number): void {
     this.#lookMs = milliseconds;
   }
 
@@ -137,6 +137,6 @@ export class ProjectWatching implements Watching {
   #turnToPolling(reason: string): void {
     this.#isPolling = true;
     const pace = this.reconcileMs / 1000;
-    this.#reason = `${reason}: changes are found by looking every ${pace} s instead`;
+    this.#reason = `${reason}: changes are found by scanning every ${pace} s instead`;
   }
 }

@@ -78,7 +78,7 @@ export interface RunningService {
   readonly scoringUri: string;
 }
 
-/** An online endpoint of v2: one door in front of its deployments, which are emulators of their own. */
+/** An online endpoint of v2: one proxy in front of its deployments, which are emulators of their own. */
 export interface EndpointRecord {
   readonly name: string;
   readonly authMode: 'key' | 'aml_token' | 'aad_token';
@@ -92,7 +92,7 @@ export interface EndpointRecord {
   readonly createdTime: string;
   /** What its file had besides, as it was given. */
   readonly definition: JsonObject;
-  /** Its door; null while it does not run. */
+  /** Its proxy; null while it is not running. */
   readonly running: { readonly pid: number; readonly port: number } | null;
   readonly deployments: readonly DeploymentRecord[];
 }

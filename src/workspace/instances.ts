@@ -8,7 +8,7 @@ import { isObject, readRecord } from './record-file.ts';
 import type { SocketPlace } from './socket-path.ts';
 
 const ANSWER_LIMIT_MS = 1_000;
-/** Between making a folder and writing its owner's record lie milliseconds. */
+/** Making a folder and writing its owner's record are milliseconds apart. */
 const OWNERLESS_LIMIT_MS = 3_600_000;
 
 /** An instance folder, and whether its emulator runs. */

@@ -39,7 +39,7 @@ export async function serviceKeys(file: string): Promise<ServiceKeys> {
   }
 }
 
-/** Puts other keys in the place of a service's keys; an emulator that runs accepts them once it is told to. */
+/** Replaces the keys of a service; a running emulator accepts them after `rekey`. */
 export function replaceServiceKeys(file: string, keys: ServiceKeys): Promise<void> {
   return writeFileAtomic(file, `${JSON.stringify(keys)}\n`, 0o600);
 }

@@ -6,7 +6,7 @@ import { systemError } from '../base/index.ts';
 /** Unix socket addresses hold 104 bytes on macOS and 108 on Linux, the last of them a zero. */
 const MAX_SOCKET_PATH_BYTES = 103;
 
-/** Where control sockets may lie that would have too long a path in the state folder. */
+/** Folders for control sockets whose path in the state folder would be too long. */
 export interface SocketPlace {
   readonly platform: NodeJS.Platform;
   readonly temporaryDirectory: string;

@@ -90,7 +90,7 @@ export class StateFile {
 
   #unreadable(why: string, cause?: unknown): Error {
     return systemError('WORKSPACE_UNREADABLE', `the workspace cannot be read: ${why}`, {
-      hint: 'mend the file, or move it away and begin with an empty workspace',
+      hint: 'fix the file, or move it away to begin with an empty workspace',
       location: { file: this.file },
       cause,
     });

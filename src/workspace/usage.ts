@@ -20,7 +20,7 @@ export async function readUses(instanceDirectory: string): Promise<readonly stri
   return text.split('\n').filter((line) => line !== '');
 }
 
-/** `<home>/KIND/NAME` for a file in it; undefined for one that lies elsewhere. */
+/** `<home>/KIND/NAME` for a file in it; undefined for a file elsewhere. */
 function itemOf(home: string, file: string): string | undefined {
   const [kind, name] = path.relative(home, file).split(path.sep);
   return kind && kind !== '..' && !path.isAbsolute(kind) && name ? path.join(home, kind, name) : undefined;

@@ -1,7 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findBreaches, ROOMS } from '../../.dev/rooms.mjs';
+import { findBreaches, ROOMS, unusedHomes, withRoomTables } from '../../.dev/rooms.mjs';
 import { repositoryRoot, TempFolder } from '../helpers/temp-project.ts';
 
 describe('the import rule', () => {
@@ -59,6 +59,18 @@ describe('the import rule', () => {
   it('keeps a heavy library in its one place', () => {
     const breaches = write({ 'scoring/a.ts': "const b = await import('chokidar');\n" });
     expect(breaches).toEqual([expect.stringMatching(/^scoring\/a\.ts:1 chokidar is imported in reload/)]);
+  });
+
+  it('lists no home of a library that does not use it', () => {
+    expect(unusedHomes(path.join(repositoryRoot, 'src'))).toEqual([]);
+    expect(unusedHomes(folder.directory)).toContain('chokidar reload/watcher.ts');
+  });
+
+  it('is shown in ARCHITECTURE.md as it is', () => {
+    const text = readFileSync(path.join(repositoryRoot, 'src/ARCHITECTURE.md'), 'utf8');
+    expect(withRoomTables(text)).toBe(text);
+    expect(withRoomTables(text.replace('the composition root', 'something else'))).toBe(text);
+    expect(() => withRoomTables('# No tables')).toThrow(/lacks the lines/);
   });
 
   it('knows every folder of src', () => {

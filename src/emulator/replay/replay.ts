@@ -5,8 +5,8 @@ import { compareAnswers } from './difference.ts';
 import { isPinnable, type PinnedRequest, pinned, tooLarge } from './pinned-request.ts';
 
 export interface ReplayOptions {
-  /** Where requests go, and the key that is sent along where one is asked for; both may change. */
-  readonly service: { readonly scoringUri: string; readonly key: string | undefined };
+  /** The service that gets the requests, and the key it asks for; both may change. */
+  readonly service: () => { readonly uri: string; readonly key: string | undefined };
   readonly events: EventSink;
 }
 
@@ -112,10 +112,10 @@ export class Replay implements AsyncDisposable {
   }
 
   async #send({ method, target, contentType, body }: PinnedRequest): Promise<Answer> {
-    const { scoringUri, key } = this.#options.service;
+    const { uri, key } = this.#options.service();
     const began = performance.now();
     try {
-      const response = await fetch(new URL(target, scoringUri), {
+      const response = await fetch(new URL(target, uri), {
         method,
         headers: {
           ...(contentType !== undefined && { 'content-type': contentType }),

@@ -2,11 +2,11 @@ import type { Lifetime } from '../../base/index.ts';
 import type { ProjectConfig } from '../../config/index.ts';
 import type { EventBus } from '../../events/index.ts';
 import { requestFromFile } from './pinned-request.ts';
-import { Replay, type ReplayOptions } from './replay.ts';
+import type { Replay } from './replay.ts';
 
 export interface ReplayStartOptions {
   readonly config: ProjectConfig;
-  readonly service: ReplayOptions['service'];
+  readonly replay: Replay;
   /** The model that a request without a script is for. */
   readonly firstModel: string | undefined;
   readonly events: EventBus;
@@ -17,10 +17,10 @@ export interface ReplayStartOptions {
  * @throws REPLAY_UNREADABLE, REPLAY_TOO_LARGE
  */
 export async function startReplay(
-  { config, service, firstModel, events }: ReplayStartOptions,
+  { config, replay, firstModel, events }: ReplayStartOptions,
   lifetime: Lifetime,
-): Promise<Replay> {
-  const replay = lifetime.use('replay', new Replay({ service, events }));
+): Promise<void> {
+  lifetime.use('replay', replay);
   lifetime.defer(
     'replays',
     events.subscribe((event) => replay.follow(event)),
@@ -31,5 +31,4 @@ export async function startReplay(
     const target = script ? '/score' : `/v2/models/${encodeURIComponent(firstModel ?? '')}/infer`;
     await replay.pin(await requestFromFile(replayFile, target));
   }
-  return replay;
 }

@@ -236,7 +236,7 @@ describe('the control socket', () => {
     await expect(connectControl(socketPath)).rejects.toMatchObject({ code: 'CONTROL_UNREACHABLE' });
   });
 
-  it('cuts off a terminal that does not read, and no other', async () => {
+  it('disconnects a terminal that does not read, and no other', async () => {
     const deaf = await openRaw();
     deaf.write('{"id":1,"method":"subscribe"}\n');
     const remote = await connectControl(socketPath);
@@ -261,11 +261,11 @@ describe('the control socket', () => {
   });
 
   it.each([
-    ['what is no JSON', 'hello\n'],
-    ['what is no request', '{"id":1}\n'],
-    ['a method that is none', '{"id":1,"method":"constructor"}\n'],
+    ['text that is not JSON', 'hello\n'],
+    ['an object that is not a request', '{"id":1}\n'],
+    ['an unknown method', '{"id":1,"method":"constructor"}\n'],
     ['a line without end', 'x'.repeat(100_000)],
-  ])('hangs up on %s', async (_case, text) => {
+  ])('closes the connection on %s', async (_case, text) => {
     const socket = await openRaw();
     const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.on('error', () => undefined).resume();
@@ -276,7 +276,7 @@ describe('the control socket', () => {
     await remote[Symbol.asyncDispose]();
   });
 
-  it('says so where the path is taken or cannot be', async () => {
+  it('says so if the path is taken or not usable', async () => {
     await expect(serveControl(control, socketPath)).rejects.toMatchObject({ code: 'CONTROL_UNAVAILABLE' });
   });
 });
@@ -308,18 +308,18 @@ function openRaw(): Promise<Socket> {
   });
 }
 
-it('refuses what only an emulator takes, where the process is none', async () => {
+it('refuses what only an emulator takes if the process is not one', async () => {
   await server[Symbol.asyncDispose]();
-  const door = {
+  const endpoint = {
     state: () => control.state(),
     stop: (reason: string) => control.stop(reason),
     subscribe: (listener: (event: EmulatorEvent) => void) => control.subscribe(listener),
   };
-  server = await serveControl(door, socketPath);
+  server = await serveControl(endpoint, socketPath);
   await using remote = await connectControl(socketPath);
   await expect(remote.pause()).rejects.toMatchObject({
     code: 'CONTROL_UNSUPPORTED',
-    message: 'this process is no emulator: it takes no "pause"',
+    message: 'this process is not an emulator: it does not take "pause"',
   });
   expect((await remote.state()).projectDir).toMatch(/^ü/);
 });

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { type EmulatorEvent, EventBus } from '../../../src/events/index.ts';
 
 it('numbers events and hands them to every listener in order', () => {
@@ -22,4 +22,36 @@ it('resolves with the next event that fits', async () => {
   bus.emit({ type: 'emulator.stopped', exitCode: 1 });
   bus.emit({ type: 'emulator.stopped', exitCode: 2 });
   expect((await next).exitCode).toBe(2);
+});
+
+describe('while an event is being delivered', () => {
+  const line = (text: string) => ({ type: 'log.line', source: 'emulator', level: 'info', text }) as const;
+  let bus: EventBus;
+  let seen: number[];
+  beforeEach(() => {
+    bus = new EventBus();
+    seen = [];
+  });
+  const see = ({ seq }: EmulatorEvent) => void seen.push(seq);
+
+  it('what a listener emits comes after it, for every listener', () => {
+    bus.subscribe(({ seq }) => {
+      if (seq === 1) bus.emit(line('second'));
+    });
+    bus.subscribe(see);
+    bus.emit(line('first'));
+    expect(seen).toEqual([1, 2]);
+  });
+
+  it('a listener that is removed is not called, and one that is added gets the next event', () => {
+    bus.subscribe(() => {
+      unsubscribe();
+      bus.subscribe(({ seq }) => seen.push(10 + seq));
+    });
+    const unsubscribe = bus.subscribe(see);
+    bus.emit(line('first'));
+    expect(seen).toEqual([]);
+    bus.emit(line('second'));
+    expect(seen).toEqual([12]);
+  });
 });

@@ -2,10 +2,10 @@ import type { Clock } from '../../../src/base/index.ts';
 import { type EmulatorEvent, EventBus, type Failure, type ReloadAction } from '../../../src/events/index.ts';
 import { Announcer } from '../../../src/reload/announcer.ts';
 import type { FileStamp, FileTable } from '../../../src/reload/file-table.ts';
-import type { ReloadConfig } from '../../../src/reload/look.ts';
 import type { Disk } from '../../../src/reload/observation.ts';
 import type { ProjectSnapshot } from '../../../src/reload/plan.ts';
 import { ProjectReloader } from '../../../src/reload/reloader.ts';
+import type { ReloadConfig } from '../../../src/reload/scan.ts';
 import type { ReloadProgress, ReloadTarget } from '../../../src/reload/target.ts';
 import type { Watching } from '../../../src/reload/watching.ts';
 import type { ModelSnapshot } from '../../../src/repository/index.ts';
@@ -68,7 +68,7 @@ export async function turns(): Promise<void> {
 export class FakeDisk implements Disk {
   readonly #files = new Map<string, { content: string; stamp: FileStamp }>();
   #writes = 0;
-  looks = 0;
+  scans = 0;
   readonly #clock: Clock;
   failReading: Error | undefined;
   /** Files that some other process holds open. */
@@ -122,8 +122,8 @@ export class FakeDisk implements Disk {
     return files.some((file) => this.held.has(file));
   }
 
-  async look(): Promise<FileTable> {
-    this.looks += 1;
+  async scan(): Promise<FileTable> {
+    this.scans += 1;
     return this.table();
   }
 
@@ -245,7 +245,7 @@ export function startFake(
     noteChange: (expected) => {
       if (!expected) watching.missed += 1;
     },
-    noteLook: () => undefined,
+    noteScan: () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };
   const announcer = new Announcer({ config, target, events: bus, clock });

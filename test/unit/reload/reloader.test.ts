@@ -209,28 +209,28 @@ describe('reloader', () => {
     ]);
   });
 
-  describe('the bill', () => {
-    const billOf = (event: EventOf<'reload.completed'> | undefined) => {
+  describe('the timings', () => {
+    const timingsOf = (event: EventOf<'reload.completed'> | undefined) => {
       if (!event) throw new Error('no reload completed');
       const { settleMs, planMs, applyMs, totalMs, ...parts } = event.timings;
       expect(settleMs + planMs + applyMs).toBe(totalMs);
       expect(Object.values(parts).reduce((sum, part) => sum + part, 0)).toBe(totalMs);
       return Object.fromEntries(Object.entries(parts).filter(([, spent]) => spent > 0));
     };
-    const bill = () => billOf(fake.events.find((event) => event.type === 'reload.completed'));
+    const timings = () => timingsOf(fake.events.find((event) => event.type === 'reload.completed'));
 
     it('has the wait for quiet hidden behind a slow start', async () => {
       fake.target.warmMs = 400;
       fake.save(SCRIPT, 'v2');
       await fake.clock.advance(1_000);
-      expect(bill()).toEqual({ warmMs: 400 });
+      expect(timings()).toEqual({ warmMs: 400 });
     });
 
     it('names the wait for quiet that a fast start leaves', async () => {
       fake.target.warmMs = 10;
       fake.save(SCRIPT, 'v2');
       await fake.clock.advance(1_000);
-      expect(bill()).toEqual({ warmMs: 10, quietMs: 70 });
+      expect(timings()).toEqual({ warmMs: 10, quietMs: 70 });
     });
 
     it('counts what came to nothing as waiting', async () => {
@@ -239,22 +239,22 @@ describe('reloader', () => {
       await fake.clock.advance(40);
       fake.save(SCRIPT, 'v3');
       await fake.clock.advance(1_000);
-      expect(bill()).toEqual({ warmMs: 10, quietMs: 120 });
+      expect(timings()).toEqual({ warmMs: 10, quietMs: 120 });
     });
 
     it('begins when the file was saved, though no event announced it', async () => {
       const savedAt = fake.clock.now();
       fake.disk.write(SCRIPT, 'v2');
       await fake.clock.advance(5_000);
-      const lookedAt = (fake.target.calls[0]?.at ?? 0) - savedAt;
-      expect(lookedAt).toBeGreaterThan(500);
-      expect(bill()).toEqual({ noticeMs: lookedAt, warmMs: 10, quietMs: 70 });
+      const scannedAt = (fake.target.calls[0]?.at ?? 0) - savedAt;
+      expect(scannedAt).toBeGreaterThan(500);
+      expect(timings()).toEqual({ noticeMs: scannedAt, warmMs: 10, quietMs: 70 });
     });
 
     it('names the wait until weights stand still', async () => {
       fake.save(ONNX, 'w2');
       await fake.clock.advance(1_000);
-      expect(bill()).toEqual({ quietMs: 250, loadMs: 10 });
+      expect(timings()).toEqual({ quietMs: 250, loadMs: 10 });
     });
   });
 
@@ -402,13 +402,13 @@ describe('reloader', () => {
     expect(fake.types()).toEqual(['failed', 'completed']);
   });
 
-  it('looks rarely while a chatty writer sends hints without end', async () => {
-    const before = fake.disk.looks;
+  it('scans rarely while a chatty writer sends hints without end', async () => {
+    const before = fake.disk.scans;
     for (let hint = 0; hint < 1_000; hint += 1) {
       fake.reloader.hint();
       await fake.clock.advance(1);
     }
-    expect(fake.disk.looks - before).toBeLessThan(100);
+    expect(fake.disk.scans - before).toBeLessThan(100);
   });
 
   it('lets go of a target that is warming when it is disposed', async () => {
@@ -487,12 +487,12 @@ describe('reloader', () => {
   });
 });
 
-it('reloads by hand without watching, and looks at nothing otherwise', async () => {
+it('reloads by hand without watching, and scans nothing otherwise', async () => {
   const { clock, disk, reloader, target, types } = startFake();
   disk.write(SCRIPT, 'v2');
   reloader.hint();
   await clock.advance(60_000);
-  expect(disk.looks).toBe(0);
+  expect(disk.scans).toBe(0);
   const done = reloader.reload();
   await clock.advance(1_000);
   await done;
@@ -501,7 +501,7 @@ it('reloads by hand without watching, and looks at nothing otherwise', async () 
   expect(clock.timers).toBe(0);
 });
 
-it('waits by timers, not by looking without end, for a weights file that vanished in a pause', async () => {
+it('waits by timers, not by scanning without end, for a weights file that vanished in a pause', async () => {
   const { clock, disk, reloader, fakeWatching, target } = startFake();
   reloader.watch(fakeWatching);
   disk.write(ONNX, 'half');
@@ -509,10 +509,10 @@ it('waits by timers, not by looking without end, for a weights file that vanishe
   disk.remove(ONNX);
   reloader.pause();
   await clock.advance(2_500);
-  const before = disk.looks;
+  const before = disk.scans;
   reloader.resume();
   await clock.advance(1_000);
-  expect(disk.looks - before).toBeLessThan(6);
+  expect(disk.scans - before).toBeLessThan(6);
   expect(target.calls).toHaveLength(1);
   await reloader[Symbol.asyncDispose]();
 });

@@ -26,7 +26,7 @@ function start(remote: ReadonlyMap<string, string> = new Map()) {
 
 const limit = Object.assign(new Error('no space'), { code: 'ENOSPC' });
 
-it('gives the handles back at a watch limit, looks more often instead, and says so once', async () => {
+it('gives the handles back at a watch limit, scans more often instead, and says so once', async () => {
   const { watching, said, armed } = start();
   await turns();
   expect(watching.reconcileMs).toBe(2_000);
@@ -36,7 +36,7 @@ it('gives the handles back at a watch limit, looks more often instead, and says 
   expect(armed).toMatchObject([{ closed: true }]);
   expect(watching.reconcileMs).toBe(500);
   expect(said).toEqual([
-    "the system's limit of watched files is reached: changes are found by looking every 0.5 s instead",
+    "the system's limit of watched files is reached: changes are found by scanning every 0.5 s instead",
   ]);
   await watching[Symbol.asyncDispose]();
 });
@@ -58,22 +58,22 @@ it('replaces watchers that missed a change, and polls when the new ones miss too
   expect(armed.every(({ closed }) => closed)).toBe(true);
 });
 
-it('looks less often where a look is expensive', async () => {
+it('scans less often where a scan is expensive', async () => {
   const { watching } = start();
-  watching.noteLook(30);
+  watching.noteScan(30);
   expect(watching.reconcileMs).toBe(4_500);
-  watching.noteLook(500);
+  watching.noteScan(500);
   expect(watching.reconcileMs).toBe(10_000);
   await watching[Symbol.asyncDispose]();
 });
 
-it('looks more often from the start where the project lies on a network file system', async () => {
+it('scans more often from the start where the project lies on a network file system', async () => {
   const { watching, said } = start(new Map([['/p', 'NFS']]));
   expect(watching.mode).toBe('polling');
   expect(watching.reconcileMs).toBe(500);
   expect(said).toEqual([]);
   expect([watching.reason]).toEqual([
-    '/p lies on a NFS file system, whose events do not tell of all changes: changes are found by looking every 0.5 s instead',
+    '/p lies on a NFS file system, whose events do not tell of all changes: changes are found by scanning every 0.5 s instead',
   ]);
   await watching[Symbol.asyncDispose]();
 });

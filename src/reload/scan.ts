@@ -24,7 +24,7 @@ const SLICE_MS = 4;
  * followed, each folder once. Nothing is read; folders and files that vanish meanwhile or may not be read are
  * left out.
  */
-export async function lookAtProject(config: ReloadConfig): Promise<FileTable> {
+export async function scanProject(config: ReloadConfig): Promise<FileTable> {
   const takenMs = Date.now();
   const walk = new Walk();
   const repository = config.models?.kind === 'repository' ? config.models.directory : undefined;

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ProjectConfig } from '../../../src/config/index.ts';
-import { ScoringDoor, type ScoringDoorParts } from '../../../src/emulator/scoring-door.ts';
+import { ScoringListener, type ScoringListenerParts } from '../../../src/emulator/scoring-listener.ts';
 import { freePorts } from '../../../src/engines/free-ports.ts';
 import { initialState } from '../../../src/events/state.ts';
 
-let door: ScoringDoor | undefined;
+let listener: ScoringListener | undefined;
 afterEach(async () => {
-  await door?.[Symbol.asyncDispose]();
-  door = undefined;
+  await listener?.[Symbol.asyncDispose]();
+  listener = undefined;
 });
 
 async function open(environment: Readonly<Record<string, string>>): Promise<string[]> {
@@ -25,7 +25,7 @@ async function open(environment: Readonly<Record<string, string>>): Promise<stri
     },
     environment,
   } as unknown as ProjectConfig;
-  const parts: ScoringDoorParts = {
+  const parts: ScoringListenerParts = {
     config,
     engine: () => undefined,
     source: {
@@ -38,7 +38,7 @@ async function open(environment: Readonly<Record<string, string>>): Promise<stri
     readKeys: async () => [],
     events: { emit: (event) => void (event.type === 'log.line' && told.push(event.text)) },
   };
-  door = await ScoringDoor.open(parts);
+  listener = await ScoringListener.open(parts);
   return told;
 }
 
@@ -47,7 +47,7 @@ describe('SEPERATE_HEALTH_ENDPOINT', () => {
     const [port = 0] = await freePorts(1);
     const told = await open({ SEPERATE_HEALTH_ENDPOINT: 'true', HEALTH_PORT: String(port) });
     expect(told).toEqual([expect.stringContaining(`http://localhost:${port}/`)]);
-    const answers = [`http://127.0.0.1:${port}/`, new URL('/', door?.uri).href].map(async (url) =>
+    const answers = [`http://127.0.0.1:${port}/`, new URL('/', listener?.uri).href].map(async (url) =>
       (await fetch(url)).text(),
     );
     const [health, scoring] = await Promise.all(answers);

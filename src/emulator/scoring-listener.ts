@@ -10,27 +10,31 @@ import {
   startScoringServer,
 } from '../scoring/index.ts';
 
-export interface ScoringDoorParts {
+export interface ScoringListenerParts {
   readonly config: ProjectConfig;
   /** What answers `/v2/...` where there is no script. */
   readonly engine: RequestListener;
   readonly source: ScoringSource;
-  /** The keys that callers may send, the first of which is ours; none where none is asked for. */
+  /** The keys that callers may send, ours first; empty if none is required. */
   readonly readKeys: () => Promise<readonly string[]>;
   readonly events: EventSink;
 }
 
-/** The scoring service on its port, which can move, and with its keys, which can change, while requests are served. */
-export class ScoringDoor implements AsyncDisposable {
-  readonly #parts: ScoringDoorParts;
+/** The scoring service: its port can move and its keys can change while requests are served. */
+export class ScoringListener implements AsyncDisposable {
+  readonly #parts: ScoringListenerParts;
   #server: ScoringServer;
-  /** Those that it moved away from, which still serve their callers. */
-  readonly #left: ScoringServer[] = [];
+  /** The servers on earlier ports, which still serve their connections. */
+  readonly #previous: ScoringServer[] = [];
   /** With `SEPERATE_HEALTH_ENDPOINT=true`: the same routes on a second port, which never moves. */
   readonly #health: ScoringServer | undefined;
   #key: string | undefined;
 
-  private constructor(parts: ScoringDoorParts, { server, key }: Opened, health: ScoringServer | undefined) {
+  private constructor(
+    parts: ScoringListenerParts,
+    { server, key }: Opened,
+    health: ScoringServer | undefined,
+  ) {
     this.#parts = parts;
     this.#server = server;
     this.#health = health;
@@ -38,10 +42,10 @@ export class ScoringDoor implements AsyncDisposable {
   }
 
   /** @throws PORT_TAKEN, PORT_REFUSED */
-  static async open(parts: ScoringDoorParts): Promise<ScoringDoor> {
+  static async open(parts: ScoringListenerParts): Promise<ScoringListener> {
     const opened = await openOn(parts.config.listen.port, parts);
     try {
-      return new ScoringDoor(parts, opened, await openHealth(parts));
+      return new ScoringListener(parts, opened, await openHealth(parts));
     } catch (error) {
       await opened.server[Symbol.asyncDispose]();
       throw error;
@@ -61,22 +65,22 @@ export class ScoringDoor implements AsyncDisposable {
   }
 
   /**
-   * Moves to another port; who is connected to the old one is served on there.
-   * @param tell says where it is now, before the old port is free: between its owners new callers find nobody.
-   * @throws PORT_TAKEN, PORT_REFUSED; it stays where it was then.
+   * Moves to another port. Clients connected to the old one are still served there.
+   * @param announce publishes the new address while the old port is still held, so that nobody else takes it first.
+   * @throws PORT_TAKEN, PORT_REFUSED; the service then stays where it was.
    */
-  async move(port: number, tell: () => Promise<void>): Promise<void> {
+  async move(port: number, announce: () => Promise<void>): Promise<void> {
     const before = this.#server;
     if (port === before.port) return;
     const { server, key } = await openOn(port, this.#parts);
     this.#server = server;
     this.#key = key;
-    this.#left.push(before);
-    await tell();
+    this.#previous.push(before);
+    await announce();
     await before.stopListening();
   }
 
-  /** Reads the keys again: from the next request on, those count. */
+  /** Reads the keys again; they count from the next request on. */
   async rekey(): Promise<void> {
     const keys = await this.#parts.readKeys();
     for (const server of this.#all()) server.setKeys(keys);
@@ -88,7 +92,7 @@ export class ScoringDoor implements AsyncDisposable {
   }
 
   #all(): ScoringServer[] {
-    return [this.#server, ...(this.#health ? [this.#health] : []), ...this.#left];
+    return [this.#server, ...(this.#health ? [this.#health] : []), ...this.#previous];
   }
 }
 
@@ -101,7 +105,7 @@ interface Opened {
  * As the real server does, on port 5000; `HEALTH_PORT` stands for its flag `--health_port`.
  * @throws PORT_TAKEN, PORT_REFUSED
  */
-async function openHealth(parts: ScoringDoorParts): Promise<ScoringServer | undefined> {
+async function openHealth(parts: ScoringListenerParts): Promise<ScoringServer | undefined> {
   const { script, environment } = parts.config;
   if (!script || environment.SEPERATE_HEALTH_ENDPOINT !== 'true') return undefined;
   const { server } = await openOn(healthPort(environment), parts);
@@ -110,7 +114,7 @@ async function openHealth(parts: ScoringDoorParts): Promise<ScoringServer | unde
   return server;
 }
 
-async function openOn(port: number, parts: ScoringDoorParts): Promise<Opened> {
+async function openOn(port: number, parts: ScoringListenerParts): Promise<Opened> {
   const { config, engine, source, readKeys, events } = parts;
   const { scoring } = config;
   const keys = await readKeys();

@@ -1,11 +1,11 @@
 import type { Clock } from '../base/index.ts';
 import type { ReloadTimings } from '../events/index.ts';
 
-/** What the time of a reload goes into: seeing it, waiting for the files, copying, loading, warming, taking over. */
+/** The phases of a reload: noticing it, waiting for the files, copying, loading, warming, switching over. */
 export type Phase = 'notice' | 'quiet' | 'stage' | 'load' | 'warm' | 'switch';
 
 /** The stopwatch of one reload. Each moment belongs to one phase, so that the parts add up to the whole. */
-export class Bill {
+export class Stopwatch {
   readonly #clock: Clock;
   readonly #signAt: number;
   readonly #spent: Record<Phase, number> = { notice: 0, quiet: 0, stage: 0, load: 0, warm: 0, switch: 0 };
@@ -32,13 +32,13 @@ export class Bill {
     this.#since = now;
   }
 
-  /** The plan was made from content that was read at `planAt`; from here on the target tells the phases. */
+  /** The plan was made from content that was read at `planAt`. From here on the target enters the phases. */
   applying(planAt = this.#clock.now()): void {
     this.#planAt = planAt;
     this.#applyAt = this.#clock.now();
   }
 
-  /** What was tried came to nothing because the files were not complete: it was waiting, as it turns out. */
+  /** The attempt came to nothing because the files were not complete, so its time counts as waiting. */
   overtaken(): void {
     this.enter('quiet');
     for (const phase of ['stage', 'load', 'warm', 'switch'] as const) {
