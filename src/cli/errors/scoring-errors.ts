@@ -17,6 +17,11 @@ export const SCRIPT_ERRORS: ErrorTopic = {
     'A Python worker sent something that is not part of the protocol.',
     'Report it, with the script if possible.',
   ),
+  EXECUTION_ENVIRONMENT: user(
+    EXIT.failed,
+    'The packed environment that `EXECUTION_ENV_PATH` in `config.pbtxt` names cannot be used.',
+    'Put there an archive of conda-pack or a folder with `bin/python` in it, for this system; the message says what is wrong.',
+  ),
   PYTHON_MISSING: system(
     EXIT.prerequisite,
     'No suitable Python was found, or it cannot be started.',
