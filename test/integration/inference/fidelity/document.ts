@@ -113,56 +113,64 @@ the statistics (inferences, executions, batches by size, successes and failures)
 \`${BATCHED_OTHERWISE.cases.join('`, `')}\`. *${BATCHED_OTHERWISE.reason}*
 
 ## Python models and ensembles
-Both servers read one repository, and answers, streams, entries of the index, metadata, configurations and statistics
-are compared.
-- The surface of \`triton_python_backend_utils\`: ${surface} expressions that a model evaluates on both, of them ${
+
+Both servers read one repository. Answers, streams, entries of the index, metadata, configurations and statistics are
+compared.
+
+- The surface of \`triton_python_backend_utils\`: a model evaluates ${surface} expressions on both; ${
     Object.values(SURFACE)
       .flat()
       .filter((text) => text.includes('ask(')).length + ASYNC_SURFACE.length
-  } about requests to other models.
-- ${failing} Python models that fail in one of their methods, give back something wrong, send too much or too late, or end.
-- ${Object.keys(ENSEMBLES).length} ensembles, each asked in ${ENSEMBLE_REQUESTS.length + 2} ways, and ${Object.keys(MISTAKEN).length} configurations of ensembles with a mistake, or at an edge; what
-  becomes of ensembles whose members are loaded, changed, broken and unloaded.
+  } of them are about requests to other models.
+- ${failing} Python models that fail in one of their methods, return something wrong, send too much or too late, or end.
+- ${Object.keys(ENSEMBLES).length} ensembles, each asked in ${ENSEMBLE_REQUESTS.length + 2} ways, and ${Object.keys(MISTAKEN).length} configurations of ensembles with a mistake or at a limit; also
+  ensembles whose members are loaded, changed, broken and unloaded.
 
 What differs, and why:
+
 - A model whose process has died answers again; Triton 2.51 says \`Stub process … is not healthy.\` until the model is
-  loaded anew. *A laptop's user would not know why it stays dead.*
-- ${UNANSWERED_MODELS.length} models of which Triton never answers are answered with an error (${quoted(UNANSWERED_MODELS.map(([name]) => name))}), and an ensemble that
-  overwrites its own input is served. *Nobody should wait for nothing.*
-- What the real server dies of, or never answers, is survived (${quoted(FATAL_SURFACE)}).
+  loaded again. *On a laptop, nobody would know why it stays dead.*
+- ${UNANSWERED_MODELS.length} models that Triton never answers get an error (${quoted(UNANSWERED_MODELS.map(([name]) => name))}), and an ensemble that
+  overwrites its own input is served. *No client should wait forever.*
+- Expressions that end the real server, or that it never answers, get an answer (${quoted(FATAL_SURFACE)}).
 - The frames of Triton's own \`triton_python_backend_utils.py\` are missing in tracebacks. *Ours is another file.*
-- \`InferenceResponse\` takes \`parameters\`, which 2.51 does not know. *Newer releases do, such as those of Azure's images.*
-- Triton gives the outputs of an ensemble in no order and repeats the parameters of a sequence with each of them; ours
-  keeps the model's order and says them once. *To a reader of JSON it is the same.*
-- Where a step of an ensemble is refused, Triton counts that failure of the ensemble once more; ours counts requests.
-- After our own reload of a member, an ensemble that it no longer fits serves on with the old member, and the log says
-  so; after a load or unload by a client it is unloaded, as by Triton. *A bad save leaves the last good serving.*
+- \`InferenceResponse\` accepts \`parameters\`, which 2.51 does not know. *Newer releases do, such as those of Azure's images.*
+- Triton gives the outputs of an ensemble in no fixed order and repeats the parameters of a sequence with each of them; ours
+  keeps the model's order and gives them once. *A reader of JSON sees no difference.*
+- If a step of an ensemble is refused, Triton counts that failure of the ensemble twice; ours counts requests.
+- After our own reload of a member, an ensemble that it no longer fits keeps serving with the old member, and the log says
+  so; after a load or unload by a client it is unloaded, as by Triton. *A bad save leaves the last good version serving.*
 
 ## Sequences
-\`repositories/sequences.ts\` plays ${SEQUENCE_SCRIPTS} scripts of timed requests to ${Object.keys(SEQUENCE_MODELS).length} Python models on both servers: \`direct\` and
-\`oldest\`, all controls and their types, slots and backlog, delays, idle sequences, failures, iterative sequences. Every
-answer says what the model was given, so that the make-up of each batch is compared, null requests included; so are
-statistics and configurations. All are the same, but for the batches of
-${SEQUENCES_BATCHED_OTHERWISE.scripts.map((name) => `\`${name}\``).join(', ')}.
-*${SEQUENCES_BATCHED_OTHERWISE.reason}* By design otherwise:
-- A model that is loaded anew ends its sequences, as on Triton; those that wait for a slot of the old one get it at once,
-  where Triton lets the others idle first.
-- A correlation id of the kind that the model's CORRID control does not take is refused with the text of current releases
-  (E91), and strings reach the model; 2.51 hands it damaged bytes.
-- Null requests and states without an initial value are zeros; Triton leaves in them whatever lay in memory. 2.51
+
+${SEQUENCE_SCRIPTS} scripts of timed requests are sent to ${Object.keys(SEQUENCE_MODELS).length} Python models on both servers: \`direct\` and \`oldest\`, all controls and
+their types, slots and backlog, delays, idle sequences, failures, iterative sequences. Every answer contains what the model
+received, so that each batch is compared, null requests included; so are statistics and configurations. All are the same,
+except for the batches of ${SEQUENCES_BATCHED_OTHERWISE.scripts.map((name) => `\`${name}\``).join(', ')}.
+*${SEQUENCES_BATCHED_OTHERWISE.reason}*
+
+Different by design:
+
+- A model that is loaded again ends its sequences, as on Triton. Those that wait for a slot of the old one get it at once,
+  while Triton lets the others idle first.
+- A correlation id of a kind that the model's CORRID control does not accept is refused with the text of current releases
+  (E91), and strings reach the model; 2.51 passes it damaged bytes.
+- Null requests and states without an initial value are zeros; Triton leaves in them whatever was in memory. 2.51
   damages string states, and loses others beside them.
-- A state that a Python model gives back is not kept, as on Triton, whose Python backend has no states.
+- A state that a Python model returns is not stored, as on Triton, whose Python backend has no states.
 
 ## The response cache
-With \`--triton-arg --cache-config=local,size=BYTES\` the answers of models with \`response_cache\` are kept as by Triton: names
-and bytes of the inputs decide, not shapes, ids or the outputs that are asked for; a failure is answered with no outputs the
-second time. Hits and misses are in the statistics. A model that is loaded anew answers nothing from before, where Triton
-goes on answering from the cache.
+
+With \`--triton-arg --cache-config=local,size=BYTES\` the answers of models with \`response_cache\` are cached as by Triton: names
+and bytes of the inputs are the key, not shapes, ids or requested outputs; a failure is answered without outputs the second
+time. Hits and misses are in the statistics. A model that is loaded again answers nothing from before, while Triton keeps
+answering from the cache.
 
 ## The rate limiter
+
 With \`--triton-arg --rate-limit=execution_count\` instances wait for the resources that their \`rate_limiter\` names, in the order
-that executions and priorities give on Triton; \`--rate-limit-resource\` is read. A batch is formed before it waits, where Triton
-lets it grow meanwhile.
+of executions and priorities as on Triton; \`--rate-limit-resource\` is read. A batch is formed before it waits, while Triton
+lets it grow.
 
 ## Operators
 

@@ -246,5 +246,5 @@ export const FATAL_SURFACE: readonly string[] = [
   'pb.Tensor.from_dlpack("D", np.arange(4, dtype=np.float32)).as_numpy().tolist()',
   'pb.Tensor.from_dlpack("D", 5)',
   'ask("m").is_cancelled()',
-  '(lambda f: f.Metric(labels={"a": 1}))(pb.MetricFamily(name="p14_g", description="d", kind=pb.MetricFamily.COUNTER))',
+  '(lambda f: f.Metric(labels={"a": 1}))(pb.MetricFamily(name="visits", description="d", kind=pb.MetricFamily.COUNTER))',
 ];

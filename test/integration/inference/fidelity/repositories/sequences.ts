@@ -328,7 +328,7 @@ export const SEQUENCES_BATCHED_OTHERWISE = {
     'shapes_oldest: other shapes run apart',
   ],
   reason:
-    'While an instance is busy, Triton sets one batch aside, in which the next request of a sequence that is just answered finds no place any more; ours forms the batch when the instance is free.',
+    'While an instance is busy, Triton sets one batch aside, and the next request of a sequence that was just answered is not in it; ours forms the batch when the instance is free.',
 };
 
 /** How many scripts are played. */
