@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { messageOf, TritonLocalError, userError, within } from '../base/index.ts';
+import { messageOf, TritonLocalError, userError } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
 import { invalidArgument } from '../kserve/index.ts';
 import {
@@ -16,21 +16,12 @@ import { PythonLoadError } from './backends/python/python-instance.ts';
 import { directoryStamp } from './directory-stamp.ts';
 import { EnsembleControl } from './ensemble/ensemble-control.ts';
 import { LoadError } from './load-error.ts';
-import type { LoadedVersion } from './loaded-version.ts';
-import { type LoadContext, loadVersion, reasonOf } from './model-loader.ts';
+import { type LoadContext, reasonOf } from './model-loader.ts';
 import { ModelStates } from './model-states.ts';
-import {
-  type IndexEntry,
-  type ModelEntry,
-  type ModelTable,
-  UNLOADED,
-  type VersionEntry,
-} from './model-table.ts';
+import type { IndexEntry, ModelEntry, ModelTable } from './model-table.ts';
+import { ModelVersions } from './model-versions.ts';
 import type { RateLimiter } from './scheduling/rate-limiter.ts';
 import type { ResponseCache } from './scheduling/response-cache.ts';
-
-/** How long the last requests may hold the end up. */
-const END_LIMIT_MS = 5_000;
 
 /** What a load replaces on disk. */
 export interface LoadOverride {
@@ -50,18 +41,14 @@ export interface ModelControlOptions {
   readonly limiter?: RateLimiter | undefined;
 }
 
-/**
- * Loads and unloads models. A load brings the new versions up beside the old ones and swaps when all are there; the
- * old ones answer what they have accepted and go.
- */
+/** Loads and unloads models: which content, on whose behalf, and what becomes of their ensembles. */
 export class ModelControl implements AsyncDisposable {
   readonly #table: ModelTable;
   readonly #repository: string;
-  readonly #context: LoadContext;
   readonly #states: ModelStates;
   readonly #userPaths: (text: string) => string;
   readonly #sync: RepositorySync | undefined;
-  readonly #retiring = new Map<LoadedVersion, Promise<void>>();
+  readonly #versions: ModelVersions;
   readonly #ensembles: EnsembleControl;
   readonly #failures = new Map<string, TritonLocalError>();
 
@@ -80,16 +67,17 @@ export class ModelControl implements AsyncDisposable {
     this.#ensembles = new EnsembleControl(table, repository, {
       load: (name) => this.load(name),
       loadNow: (ensemble) => this.#loadNow(ensemble, undefined, true),
-      unloadNow: (ensemble) => this.#unloadNow(ensemble),
+      unloadNow: (ensemble) => this.#versions.unload(ensemble),
       log: (level, text) => this.#states.log(level, text),
     });
-    this.#context = {
+    const context: LoadContext = {
       backends,
       members: this.#ensembles.members,
       cache,
       limiter,
       warn: (text) => this.#states.log('warning', text),
     };
+    this.#versions = new ModelVersions(table, this.#states, context, userPaths);
   }
 
   /** The folders on disk with what is known of each. */
@@ -165,7 +153,7 @@ export class ModelControl implements AsyncDisposable {
 
   /** Takes a model and its ensembles out of service; resolves once they are, while their last requests still run. */
   async unload(name: string): Promise<void> {
-    await this.#table.change(name, async (model) => this.#unloadNow(model));
+    await this.#table.change(name, async (model) => this.#versions.unload(model));
     await this.#ensembles.follow(name, 'unload');
   }
 
@@ -177,31 +165,10 @@ export class ModelControl implements AsyncDisposable {
   /** Unloads a model, and forgets it where its folder is gone. */
   async remove(name: string): Promise<void> {
     await this.#table.change(name, async (model) => {
-      this.#unloadNow(model);
+      this.#versions.unload(model);
       if (!(await listModelDirectories(this.#repository)).includes(name)) model.versions = new Map();
     });
     await this.#ensembles.follow(name, 'unload');
-  }
-
-  #unloadNow(model: ModelEntry): void {
-    model.pollFailure = '';
-    model.stamp = undefined;
-    model.latest = undefined;
-    model.members = new Map();
-    for (const entry of model.versions.values()) {
-      const { loaded } = entry;
-      entry.loaded = undefined;
-      if (loaded) {
-        this.#states.set(model, entry, 'UNLOADING', '');
-        this.#retire(loaded, () => {
-          if (!this.#table.isReplaced(model.name, entry))
-            this.#states.set(model, entry, 'UNAVAILABLE', UNLOADED);
-          this.#states.log('info', `successfully unloaded '${model.name}' version ${entry.version}`);
-        });
-      } else {
-        this.#states.set(model, entry, 'UNAVAILABLE', UNLOADED);
-      }
-    }
   }
 
   async #unchanged(model: ModelEntry): Promise<boolean> {
@@ -231,7 +198,7 @@ export class ModelControl implements AsyncDisposable {
         invalidArgument(unloadable),
       );
     }
-    await this.#bringUp(model, definition);
+    await this.#versions.replace(model, definition);
     model.stamp = stamp;
     model.pollFailure = '';
   }
@@ -255,99 +222,13 @@ export class ModelControl implements AsyncDisposable {
     return `at least one version must be available under the version policy of model '${name}'`;
   }
 
-  async #bringUp(model: ModelEntry, definition: ModelDefinition): Promise<void> {
-    const { name } = model;
-    const wasServing = model.latest !== undefined;
-    const old = model.versions;
-    const next = new Map<string, VersionEntry>();
-    for (const { version } of definition.versions) {
-      const entry: VersionEntry = { version, state: 'LOADING', reason: '', loaded: undefined };
-      next.set(version, entry);
-      this.#states.log('info', `loading: ${name}:${version}`);
-      if (!wasServing) this.#states.tell(model, entry);
-    }
-    if (!wasServing) model.versions = next;
-    const failures = new Map<VersionEntry, unknown>();
-    await Promise.all(
-      definition.versions.map(async (version) => {
-        const entry = next.get(version.version);
-        if (!entry) return;
-        try {
-          entry.loaded = await loadVersion(definition, version, this.#context);
-        } catch (error) {
-          failures.set(entry, error);
-        }
-      }),
-    );
-    if (failures.size > 0) throw this.#giveUp(model, next, failures, wasServing);
-    model.versions = next;
-    model.latest = [...next.values()].at(-1)?.loaded;
-    for (const entry of next.values()) this.#states.set(model, entry, 'READY', '');
-    this.#states.log('info', `successfully loaded '${name}'`);
-    for (const [version, entry] of old) this.#replace(model, version, entry, next);
-  }
-
-  /** Retires what served before; a version that is no longer served stays in the index as unloaded. */
-  #replace(model: ModelEntry, version: string, old: VersionEntry, next: Map<string, VersionEntry>): void {
-    const { loaded } = old;
-    const gone = !next.has(version);
-    if (gone && (loaded || old.reason === UNLOADED)) {
-      next.set(version, old);
-      model.versions = new Map([...next].sort(([a], [b]) => Number(a) - Number(b)));
-      old.loaded = undefined;
-      this.#states.set(model, old, 'UNAVAILABLE', UNLOADED);
-    }
-    if (loaded)
-      this.#retire(loaded, () => {
-        if (gone) this.#states.log('info', `successfully unloaded '${model.name}' version ${version}`);
-      });
-  }
-
-  #giveUp(
-    model: ModelEntry,
-    next: ReadonlyMap<string, VersionEntry>,
-    failures: ReadonlyMap<VersionEntry, unknown>,
-    wasServing: boolean,
-  ): LoadError {
-    let clauses = '';
-    model.stamp = undefined;
-    for (const entry of next.values()) {
-      const failed = failures.has(entry);
-      const reason = failed ? this.#userPaths(reasonOf(failures.get(entry))) : UNLOADED;
-      if (failed) {
-        clauses += `version ${entry.version} is at UNAVAILABLE state: ${reason};\n`;
-        this.#states.log('error', `failed to load '${model.name}' version ${entry.version}: ${reason}`);
-      }
-      const { loaded } = entry;
-      entry.loaded = undefined;
-      if (loaded) this.#retire(loaded, () => undefined);
-      if (!wasServing) this.#states.set(model, entry, 'UNAVAILABLE', reason);
-    }
-    return new LoadError(`load failed for model '${model.name}': ${clauses}`, 400, [...failures.values()][0]);
-  }
-
-  #retire(loaded: LoadedVersion, then: () => void): void {
-    const retired = loaded
-      .retire()
-      .catch((error: unknown) => this.#states.log('error', `while a model was let go: ${messageOf(error)}`))
-      .then(() => {
-        this.#retiring.delete(loaded);
-        then();
-      });
-    this.#retiring.set(loaded, retired);
-  }
-
+  /** Takes every model out of service; resolves within ten seconds, even if requests hang. */
   async [Symbol.asyncDispose](): Promise<void> {
-    // Callers were served out before; what hangs now ends with the processes and threads of its backend.
-    const ended = this.#unloadAll().catch((error: unknown) => this.#states.log('error', messageOf(error)));
-    if (await within(ended, END_LIMIT_MS)) return;
-    for (const loaded of this.#retiring.keys()) loaded.abandon();
-    await within(Promise.all(this.#retiring.values()), END_LIMIT_MS);
-  }
-
-  async #unloadAll(): Promise<void> {
-    for (const name of this.#table.names())
-      await this.#table.change(name, async (model) => this.#unloadNow(model));
-    await Promise.all(this.#retiring.values());
+    const unloaded = Promise.all(
+      this.#table
+        .names()
+        .map((name) => this.#table.change(name, async (model) => this.#versions.unload(model))),
+    );
+    await this.#versions.drain(unloaded);
   }
 }
