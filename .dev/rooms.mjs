@@ -1,159 +1,10 @@
-// The rooms of src: what each is for, what it may import, and where each heavy library is used. `npm run rooms` checks
-// that rooms import downward only, through a room's index.ts; that there are no cycles (types included); that each
-// library stays in its place; that no file is called `utils`; and that src/ARCHITECTURE.md shows these tables
-// (`npm run rooms -- --write` puts them there). Exits 1 and prints each breach as file:line.
+// `npm run rooms` checks the rules of room-rules.mjs: rooms import downward only, through a room's index.ts; there are no
+// cycles (types included); each library stays in its place; no file is called `utils`; and src/ARCHITECTURE.md shows the
+// tables (`npm run rooms -- --write` puts them there). Exits 1 and prints each breach as file:line.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-
-/**
- * Each room with its purpose and the rooms that it may import: `rooms` freely, `types` with `import type`, `only` in
- * the places named.
- */
-export const ROOMS = {
-  base: {
-    purpose:
-      'what every room needs: errors, lifetimes, clock, ports, draining servers, bearer keys, files, locks, processes',
-  },
-  events: {
-    purpose: 'the vocabulary of what happened (`schema.ts`), the bus, and the state and logs folded from it',
-    rooms: ['base'],
-  },
-  kserve: {
-    purpose: 'the Open Inference Protocol as data: datatypes, JSON and binary tensors, a client',
-    rooms: ['base'],
-  },
-  config: {
-    purpose: 'flags, `TRITON_LOCAL_*`, `triton-local.yaml` and detection become one frozen `ProjectConfig`',
-    rooms: ['base'],
-  },
-  repository: {
-    purpose: 'the model repository on disk: `config.pbtxt`, versions, auto-complete, snapshots, staging',
-    rooms: ['base', 'kserve'],
-    types: ['config'],
-  },
-  python: {
-    purpose:
-      'supervised Python workers over framed pipes, spare workers, forks (`WORKER_PRELOAD`), environments, the harness',
-    rooms: ['base', 'events'],
-    types: ['config'],
-  },
-  inference: {
-    purpose: 'the embedded KServe v2 server',
-    rooms: ['base', 'events', 'kserve', 'repository', 'python'],
-    types: ['config'],
-  },
-  engines: {
-    purpose: 'the `Engine` interface, its four forms, and how one is chosen',
-    rooms: ['base', 'events', 'kserve', 'proxy'],
-    types: ['config', 'repository'],
-    only: {
-      inference: ['engines/embedded.ts'],
-      python: ['engines/native/'],
-      repository: ['engines/native/', 'engines/onnx-as-python/', 'engines/load-failure.ts'],
-    },
-  },
-  console: {
-    purpose: 'everything under `/_triton-local/`: a fastify application that the first request to it loads',
-    rooms: ['base', 'events'],
-  },
-  scoring: {
-    purpose: 'the Azure ML scoring service',
-    rooms: ['base', 'events', 'python'],
-    types: ['config'],
-  },
-  reload: {
-    purpose: 'from file noise to a settled change, a pure plan, and its ordered application',
-    rooms: ['base', 'events', 'repository'],
-    types: ['config'],
-  },
-  workspace: {
-    purpose:
-      'state on disk: instances and keys; the models, environments, services and endpoints of Azure ML',
-    rooms: ['base'],
-  },
-  control: {
-    purpose: 'starts an emulator in a process of its own, and talks to one that runs',
-    rooms: ['base', 'events'],
-    types: ['workspace'],
-  },
-  proxy: {
-    purpose:
-      'the two reverse proxies: the gateway in front of an engine that runs elsewhere, and the online endpoint (keys, traffic split) in front of its deployments',
-    rooms: ['base', 'events', 'kserve', 'workspace', 'control'],
-    types: ['config', 'repository'],
-  },
-  azureml: {
-    purpose:
-      'the verbs of Azure ML: schemas and texts, what a deployment becomes, what az prints; `sdk/` is `azureml.core` in Python',
-    rooms: ['base', 'events', 'repository', 'workspace', 'control'],
-    types: ['config'],
-  },
-  emulator: {
-    purpose: 'the composition root',
-    rooms: [
-      'base',
-      'events',
-      'kserve',
-      'config',
-      'repository',
-      'python',
-      'inference',
-      'engines',
-      'console',
-      'scoring',
-      'reload',
-      'workspace',
-      'control',
-    ],
-  },
-  cloud: {
-    purpose: 'smoke tests; later, checks and exports',
-    rooms: ['base', 'config', 'repository', 'kserve'],
-  },
-  ui: {
-    purpose: 'Ink screen, plain lines, NDJSON: the renderings of events and results',
-    rooms: ['base', 'events'],
-    types: ['control'],
-  },
-  cli: {
-    purpose: 'a declaration and a file for each command; `azure/` has the flags of az',
-    rooms: [
-      'base',
-      'events',
-      'config',
-      'workspace',
-      'control',
-      'proxy',
-      'azureml',
-      'emulator',
-      'cloud',
-      'ui',
-    ],
-  },
-};
-
-/** Libraries and the only places that may import them; without a place, they are resolved at run time. Types may be imported anywhere. */
-export const LIBRARIES = {
-  '@fastify/reply-from': ['proxy/endpoint/'],
-  chokidar: ['reload/watcher.ts'],
-  commander: ['cli/'],
-  dockerode: ['engines/docker/'],
-  'tar-fs': ['engines/docker/archive.ts'],
-  execa: ['engines/', 'python/'],
-  fastify: ['console/', 'proxy/endpoint/'],
-  ink: ['ui/tui/'],
-  jmespath: ['cli/azure/'],
-  'onnxruntime-node': [],
-  protobufjs: ['repository/'],
-  react: ['ui/tui/'],
-  'cli-truncate': ['ui/'],
-  'string-width': ['ui/'],
-  'wrap-ansi': ['ui/'],
-  undici: ['cloud/', 'engines/', 'kserve/', 'proxy/endpoint/'],
-  yaml: ['azureml/', 'cli/azure/', 'cloud/', 'config/', 'python/'],
-  zod: ['cloud/', 'events/'],
-};
+import { LIBRARIES, ROOMS } from './room-rules.mjs';
 
 const IMPORT =
   /^\s*(?:import|export)\s+(type\s+)?[^'"]*?from\s+['"]([^'"]+)['"]|^\s*import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
@@ -273,7 +124,7 @@ function list(places) {
   return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1)}`;
 }
 
-const BEGIN = '<!-- Generated by `npm run rooms -- --write` from .dev/rooms.mjs. -->';
+const BEGIN = '<!-- Generated by `npm run rooms -- --write` from .dev/room-rules.mjs. -->';
 const END = '<!-- End of what is generated. -->';
 
 /** The text of src/ARCHITECTURE.md with the tables as they are now. @throws if it has no place for them */

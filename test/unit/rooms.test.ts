@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findBreaches, ROOMS, unusedHomes, withRoomTables } from '../../.dev/rooms.mjs';
+import { ROOMS } from '../../.dev/room-rules.mjs';
+import { findBreaches, unusedHomes, withRoomTables } from '../../.dev/rooms.mjs';
 import { repositoryRoot, TempFolder } from '../helpers/temp-project.ts';
 
 describe('the import rule', () => {
