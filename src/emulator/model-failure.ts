@@ -23,14 +23,14 @@ export async function modelFailure(
   const hint = error.hint ?? (isBackends ? undefined : await explainMissingFile(staged, model));
   return paths.error(
     new TritonLocalError(error.code, error.kind, error.message, {
-      location: error.location ?? { file: fileNamedIn(error.message, folder) },
+      location: error.location ?? { file: fileNamedIn(paths.text(error.message), paths.text(folder)) },
       cause: error,
       ...(hint !== undefined && { hint }),
     }),
   );
 }
 
-/** The file of a model that a reason names in passing; the model's folder where it names none. */
+/** The file of a model that a reason mentions; the model's folder if it mentions none. Some engines name the user's files. */
 function fileNamedIn(reason: string, directory: string): string {
   const at = reason.indexOf(directory + path.sep);
   if (at < 0) return directory;
