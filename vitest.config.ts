@@ -16,16 +16,23 @@ const layer = (name: string, order: number, timeoutMs: number) => ({
   },
 });
 
-/** Tests of and beside real engines, of pip, of ten thousand files, of whole Azure deployments: minutes, so that `.ci/run` and `npm run test:slow` run them. */
+/**
+ * Tests of and beside real engines and scoring servers, of pip, of how programs save and ten thousand files, of whole Azure
+ * deployments: minutes, so that `.ci/run` and `npm run test:slow` run them, and `npm test` takes less than three.
+ */
 const SLOW = [
   'test/e2e/azure-*.test.ts',
   'test/e2e/docs-blocks.test.ts',
+  'test/e2e/detached.test.ts',
+  'test/e2e/smoke-test.test.ts',
   'test/integration/azureml/yaml-parity.test.ts',
   'test/integration/engines/**/*.test.ts',
   'test/integration/inference/fidelity/*.test.ts',
   'test/integration/python/environment.test.ts',
   'test/integration/reload/limits.test.ts',
+  'test/integration/reload/save-patterns.test.ts',
   'test/integration/repository/answers.test.ts',
+  'test/integration/scoring/parity.test.ts',
 ];
 
 // Where a program wants to count the results (`.ci/run`), each run leaves its own JSON file in this folder.
