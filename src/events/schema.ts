@@ -26,7 +26,7 @@ export const reloadTimings = z.object({
   planMs: milliseconds,
   applyMs: milliseconds,
   totalMs: milliseconds,
-  /** The bill: these six add up to `totalMs`. From the save until it was looked at. */
+  /** These six add up to `totalMs`. This one: from the save until the project was scanned. */
   noticeMs: milliseconds,
   /** Waiting until the files had settled. */
   quietMs: milliseconds,

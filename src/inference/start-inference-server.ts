@@ -4,7 +4,7 @@ import { listModelDirectories, readModelDefinition } from '../repository/index.t
 import type { Backend } from './backends/backend.ts';
 import { OnnxRuntimeBackend } from './backends/onnxruntime.ts';
 import { PythonBackend } from './backends/python/python-backend.ts';
-import { HttpDoor } from './http/http-door.ts';
+import { HttpListener } from './http/http-listener.ts';
 import { LogSettings } from './http/log-settings.ts';
 import type { InferenceServer, InferenceServerOptions } from './inference-server.ts';
 import { LocalModels } from './local-models.ts';
@@ -76,9 +76,9 @@ export async function startInferenceServer(
     if (settings.exitOnError && !models.ready) throw failedModels(models);
     const meter = new RequestMeter(events);
     lifetime.defer('request meter', () => meter.flush());
-    const door = lifetime.use(
+    const listener = lifetime.use(
       'http',
-      new HttpDoor(models, control, {
+      new HttpListener(models, control, {
         host: options.host,
         port: options.httpPort,
         version: TRITON_VERSION,
@@ -89,13 +89,13 @@ export async function startInferenceServer(
       }),
     );
     refuseAborted(signal);
-    const port = await door.listen();
+    const port = await listener.listen();
     log('info', `Started HTTPService at ${formatAddress(options.host, port)}`);
     log('info', NO_GRPC);
     return {
       httpUrl: `http://${formatAddress(reachableHost(options.host), port)}`,
       version: TRITON_VERSION,
-      listener: door.listener,
+      listener: listener.listener,
       load: (model) => control.load(model),
       unload: (model) => control.remove(model),
       models: () => models.statuses(),

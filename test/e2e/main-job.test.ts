@@ -36,7 +36,7 @@ describe.skipIf(!peerPython)('the packed package on a copy of the sample, withou
     await project?.[Symbol.asyncDispose]();
   });
 
-  it('says what serves and why, and is ready on both doors', async () => {
+  it('says what serves and why, and is ready on both ports', async () => {
     const selected = await emulator.waitFor('engine.selected');
     expect(selected).toMatchObject({ kind: 'embedded', reason: expect.stringMatching(/\S/) });
     const { scoring, http } = emulator.urls;

@@ -48,7 +48,7 @@ export async function daemonSocket(): Promise<string> {
 }
 
 /** A TCP port that leads to the daemon's socket. */
-export async function tcpDoorToDocker(): Promise<AsyncDisposable & { readonly port: number }> {
+export async function tcpProxyToDocker(): Promise<AsyncDisposable & { readonly port: number }> {
   const socketPath = await daemonSocket();
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => {

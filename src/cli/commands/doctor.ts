@@ -12,7 +12,7 @@ export interface DoctorFlags {
   readonly json: boolean;
 }
 
-/** `triton-local doctor`: what is installed, reachable, broken, and what mends it. Ends with 1 on a problem. */
+/** `triton-local doctor`: what is installed, reachable, broken, and what fixes it. Ends with 1 on a problem. */
 export async function doctor(flags: DoctorFlags): Promise<number> {
   const environment = currentEnvironment();
   const findings = await diagnose({
@@ -32,7 +32,7 @@ function formatFindings(findings: readonly Finding[]): string {
     ['', 'WHAT', 'FOUND'],
     ...findings.map(({ verdict, subject, detail }) => [marks[verdict], subject, detail]),
   ]);
-  const mendable = findings.filter(({ remedy }) => remedy !== undefined);
-  if (mendable.length === 0) return table;
-  return `${table}\n\n${mendable.map(({ subject, remedy }) => `${subject}: ${remedy}`).join('\n')}`;
+  const fixable = findings.filter(({ remedy }) => remedy !== undefined);
+  if (fixable.length === 0) return table;
+  return `${table}\n\n${fixable.map(({ subject, remedy }) => `${subject}: ${remedy}`).join('\n')}`;
 }

@@ -17,7 +17,7 @@ import {
   hasDocker,
   imageThatRuns,
   ownContainers,
-  tcpDoorToDocker,
+  tcpProxyToDocker,
   testImage,
   writeModel,
 } from '../../../helpers/docker.ts';
@@ -124,7 +124,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
   });
 
   it('copies the repository, and every reload, to a daemon that is reached over TCP', async () => {
-    await using proxy = await tcpDoorToDocker();
+    await using proxy = await tcpProxyToDocker();
     const copied = folder.path('copied');
     await writeModel(copied, 'identity', 2);
     await using running = await engine(new EventLog(), {

@@ -19,7 +19,7 @@ import {
   hasDocker,
   ownContainers,
   slimBase,
-  tcpDoorToDocker,
+  tcpProxyToDocker,
 } from '../../../helpers/docker.ts';
 import { repositoryRoot, TempFolder } from '../../../helpers/temp-project.ts';
 import { describeOnnxAsPython } from '../onnx-as-python.suite.ts';
@@ -84,13 +84,13 @@ describe.skipIf(!hasDocker)('the slim image', { timeout: 600_000 }, () => {
   });
 
   it('serves and reloads an ONNX model that was copied to a daemon which cannot see it', async () => {
-    await using door = await tcpDoorToDocker();
+    await using proxy = await tcpProxyToDocker();
     const repository = folder.path('copied');
     await mkdir(path.join(repository, 'adder'), { recursive: true });
     await onnxModels.add(path.join(repository, 'adder'), 1);
     const engine = new DockerEngine({
       ...{ image: 'slim', slimBase: base, missingImage: 'pull', repository, gpus: 'none', project: 'slim' },
-      dockerHost: `tcp://127.0.0.1:${door.port}`,
+      dockerHost: `tcp://127.0.0.1:${proxy.port}`,
       environment,
       events: new EventLog(),
     });

@@ -126,7 +126,7 @@ export const ERRORS_ABSENT: Readonly<Record<string, string>> = {
   E76: 'cannot happen: an unload takes all versions',
   E77: 'beyond what a body may be (2 GiB), on both',
   E79: '`repositories/sequences.ts`: `one that waits too long`',
-  E80: 'the door opens once models are loaded',
+  E80: 'the port opens once models are loaded',
   E91: '2.51 hands the model damaged bytes (`sequence-scheduler.test.ts`: refuses ids of the other kind)',
   E92: '`repositories/sequences.ts`: `a string that is too long`',
 };

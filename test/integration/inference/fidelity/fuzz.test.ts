@@ -15,7 +15,7 @@ const CONNECTIONS = 8;
 const PATIENCE_MS = 2_000;
 const GROWTH_BYTES = 150 * 1024 * 1024;
 
-describe('the HTTP door under fuzzed bytes', () => {
+describe('the HTTP listener under fuzzed bytes', () => {
   let repository: string;
   let server: InferenceServer;
 

@@ -1,10 +1,10 @@
-// Models that take as long as they are told: Python on the peer, a backend of the tests below our own scheduler and door.
+// Models that take as long as they are told: Python on the peer, a backend of the tests below our own scheduler and listener.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Lifetime } from '../../../../src/base/index.ts';
 import { EventBus } from '../../../../src/events/index.ts';
 import type { Backend, BackendModel } from '../../../../src/inference/backends/backend.ts';
 import { type Execution, tensorInstance } from '../../../../src/inference/backends/tensor-instance.ts';
-import { HttpDoor } from '../../../../src/inference/http/http-door.ts';
+import { HttpListener } from '../../../../src/inference/http/http-listener.ts';
 import { LogSettings } from '../../../../src/inference/http/log-settings.ts';
 import { ModelControl } from '../../../../src/inference/model-control.ts';
 import { ModelTable } from '../../../../src/inference/model-table.ts';
@@ -69,8 +69,8 @@ export async function startSleepingServer(repository: string): Promise<OurServer
     settings,
     logSettings: new LogSettings(settings.log),
   };
-  const door = lifetime.use('http', new HttpDoor(models, control, options));
-  const port = await door.listen();
+  const listener = lifetime.use('http', new HttpListener(models, control, options));
+  const port = await listener.listen();
   return {
     httpUrl: `http://127.0.0.1:${port}`,
     [Symbol.asyncDispose]: () => lifetime[Symbol.asyncDispose](),

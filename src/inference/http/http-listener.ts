@@ -38,7 +38,7 @@ import { cudaSharedMemory, systemSharedMemory } from './shared-memory-endpoints.
 import { modelName } from './target.ts';
 import { TraceSettings } from './trace-settings.ts';
 
-interface DoorOptions {
+interface HttpListenerOptions {
   readonly host: string;
   readonly port: number;
   readonly version: string;
@@ -66,7 +66,7 @@ const NO_SHARED_MEMORY =
 const NOT_FOUND_TO_CONNECT =
   'HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 21\r\nConnection: close\r\n\r\n{"error":"Not Found"}';
 
-/** How long requests in flight may take to end when the door closes. */
+/** How long requests in flight may take to end when the listener closes. */
 const DRAIN_MS = 30_000;
 
 /**
@@ -74,16 +74,16 @@ const DRAIN_MS = 30_000;
  * 405, so a framework would only be passed through: answering 3 kB posts with a fixed body, fastify gave 13 %
  * fewer requests a second at 8 connections and 21 % fewer at one (one run, Node 20).
  */
-export class HttpDoor implements AsyncDisposable {
+export class HttpListener implements AsyncDisposable {
   readonly #models: ModelTable;
   readonly #control: ModelControl;
-  readonly #options: DoorOptions;
+  readonly #options: HttpListenerOptions;
   readonly #server: DrainingServer;
   readonly #traceSettings = new TraceSettings();
   readonly #regions = new SharedMemoryRegions();
   readonly #limits: HttpLimits;
 
-  constructor(models: ModelTable, control: ModelControl, options: DoorOptions) {
+  constructor(models: ModelTable, control: ModelControl, options: HttpListenerOptions) {
     this.#models = models;
     this.#control = control;
     this.#options = options;
