@@ -165,7 +165,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
       'mv /opt/tritonserver/lib /opt/tritonserver/gone; exec tritonserver.real "$@"',
       'ENGINE_START_FAILED',
       /exit code 127 .*error while loading shared libraries: lib\S+: cannot open/s,
-      /the image lacks lib\S+: choose another with --image/,
+      /the image lacks lib\S+: choose another one with --image/,
     ],
     [
       'takes-a-bad-flag',
@@ -178,7 +178,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
       'is-killed-for-its-memory',
       'echo growing; kill -KILL $$',
       'ENGINE_START_FAILED',
-      /exit code 137 \(.*memory\).*growing/s,
+      /exit code 137 \(.*memory.*\).*growing/s,
       /./,
     ],
     ['segfaults', 'kill -SEGV $$', 'ENGINE_START_FAILED', /exit code 139 \(segmentation fault\)/, /./],
