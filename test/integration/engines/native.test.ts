@@ -136,7 +136,7 @@ describe.skipIf(realTriton === undefined)('a real tritonserver behind the gatewa
     expect(await sharedMemory()).toEqual([]);
   });
 
-  test('under load only what was under way fails when it is killed, twice, and the rest waits', async () => {
+  test('under load only what it may have begun fails when it is killed, twice, and the rest waits', async () => {
     const { running, seen, home } = await startNative(await echoRepository());
     const clients = 4;
     const failures: unknown[] = [];
@@ -161,7 +161,9 @@ describe.skipIf(realTriton === undefined)('a real tritonserver behind the gatewa
     isLoaded = false;
     await load;
     expect(failures.filter((text) => !String(text).startsWith('the engine does not answer: '))).toEqual([]);
-    expect(failures.length).toBeLessThanOrEqual(2 * clients);
+    // For each crash, a client may fail twice: what was under way, and what the kernel still accepted for the dying process,
+    // which nobody can tell from a request that was executed.
+    expect(failures.length).toBeLessThanOrEqual(2 * 2 * clients);
   });
 
   test('serves gRPC and metrics through our ports', async () => {
