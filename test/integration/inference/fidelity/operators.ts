@@ -3,7 +3,7 @@
  * what ONNX Runtime does not have (locales are the machine's).
  */
 export const UNKNOWN_TO_ENGINE =
-  /must specify 'data_type' for|dimension must be integer >= 1|Could not find an implementation for|Failed to find kernel for|is not a registered function\/op|Batchwise recurrent operations|Failed to construct locale/;
+  /Unsupported ONNX Type|must specify 'data_type' for|dimension must be integer >= 1|Could not find an implementation for|Failed to find kernel for|is not a registered function\/op|Batchwise recurrent operations|Failed to construct locale/;
 
 /**
  * Beginnings of the names of node tests that ONNX Runtime answers otherwise: Python's onnxruntime does the same. Some
