@@ -40,7 +40,8 @@ export function normalizeRequest(request: InferRequest, signature: ModelSignatur
     inputs.push(
       normalizeInput(input, wanted(input.name, signature), batchSize, signature, prefix, request.raw),
     );
-  return { inputs, batchSize: Math.max(1, batchSize) };
+  // A backend gets them in the order in which they were sent.
+  return { inputs: inputs.reverse(), batchSize: Math.max(1, batchSize) };
 }
 
 /** Of several unknown outputs the first by name is told. */
