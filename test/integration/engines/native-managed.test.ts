@@ -17,11 +17,11 @@ describe.skipIf(process.platform !== 'linux')('the tritonserver that --engine na
     await folder[Symbol.asyncDispose]();
   });
 
-  const up = async () => {
+  const up = async (...more: string[]) => {
     const emulator = await EmulatorProcess.start({
       projectDir: folder.directory,
       home: folder.path('home'),
-      args: ['--engine', 'native', '--yes', '--grpc-port', '0', '--metrics-port', '0'],
+      args: ['--engine', 'native', '--yes', '--grpc-port', '0', '--metrics-port', '0', ...more],
     });
     started.push(emulator);
     return emulator;
@@ -36,7 +36,7 @@ describe.skipIf(process.platform !== 'linux')('the tritonserver that --engine na
       expect(await interrupted.stop('SIGINT')).toMatchObject({ code: 130, leftovers: [] });
       expect(await readdir(folder.path('home/environments'))).toEqual([]);
 
-      const both = await Promise.all([up(), up()]);
+      const both = await Promise.all([up(), up('--id', 'second')]);
       const ready = await Promise.all(both.map((emulator) => emulator.ready(LIMIT_MS)));
       expect(ready).toHaveLength(2);
       const steps = both.flatMap(({ events }) =>
