@@ -12,6 +12,7 @@ export interface BareTriton extends AsyncDisposable {
   readonly port: number;
   /** The lines of its log, without preamble. */
   readonly log: readonly string[];
+  hasExited(): boolean;
 }
 
 let started = 0;
@@ -66,7 +67,7 @@ export async function startBareTriton(
     await stop();
     throw error;
   }
-  return { port: http, log, [Symbol.asyncDispose]: stop };
+  return { port: http, log, hasExited: () => triton.hasExited, [Symbol.asyncDispose]: stop };
 }
 
 async function untilLive(port: number, triton: TritonProcess): Promise<void> {

@@ -20,6 +20,8 @@ export interface SharedRepository extends AsyncDisposable {
   readonly ourPort: number;
   readonly realLog: readonly string[];
   readonly ourLog: readonly string[];
+  /** Starts the real server again if it has died: 2.51 does now and then where models that fail are loaded side by side. */
+  reviveReal(): Promise<void>;
 }
 
 export async function startOnSharedRepository(
@@ -36,7 +38,13 @@ export async function startOnSharedRepository(
   });
   const flags = [`--model-control-mode=${mode}`];
   if (mode === 'explicit') flags.push('--load-model=*');
-  const real = await startBareTriton(program, repository, flags);
+  let real = await startBareTriton(program, repository, flags);
+  let revival: Promise<void> | undefined;
+  const revive = async () => {
+    await real[Symbol.asyncDispose]();
+    real = await startBareTriton(program, repository, [`--model-control-mode=${mode}`]);
+    revival = undefined;
+  };
   const ours = await startInferenceServer(
     {
       repository,
@@ -55,10 +63,19 @@ export async function startOnSharedRepository(
   );
   return {
     directory: repository,
-    realPort: real.port,
+    get realPort() {
+      return real.port;
+    },
     ourPort: Number(new URL(ours.httpUrl).port),
-    realLog: real.log,
+    get realLog() {
+      return real.log;
+    },
     ourLog,
+    async reviveReal() {
+      if (!real.hasExited()) return;
+      revival ??= revive();
+      await revival;
+    },
     async [Symbol.asyncDispose]() {
       await ours[Symbol.asyncDispose]();
       await real[Symbol.asyncDispose]();
