@@ -5,6 +5,7 @@ export { asciiJson } from './ascii-json.ts';
 export { type BearerCheck, createBearerCheck } from './bearer.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { DrainingServer, type DrainingServerOptions } from './draining-server.ts';
+export { ENGINE_KINDS } from './engine-kinds.ts';
 export {
   hasErrno,
   messageOf,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ENGINE_KINDS } from '../base/index.ts';
 
 // The vocabulary of what happens, once: the types come from these schemas (no zod at run time) and the build writes
 // them as JSON Schema for readers of `--ui json`. Facts only; every rendering makes its own sentences.
@@ -6,7 +7,7 @@ import { z } from 'zod';
 const milliseconds = z.number().nonnegative();
 const generation = z.number().int().nonnegative();
 
-export const engineKind = z.enum(['docker', 'native', 'embedded', 'external']);
+export const engineKind = z.enum(ENGINE_KINDS);
 export const modelState = z.enum(['UNKNOWN', 'LOADING', 'READY', 'UNLOADING', 'UNAVAILABLE']);
 export const logLevel = z.enum(['debug', 'info', 'warning', 'error']);
 

@@ -48,14 +48,12 @@ export async function checkAuto(options: EngineCheckOptions): Promise<readonly F
       slimBase: undefined,
       dockerHost,
       tritonserver: environment.TRITON_LOCAL_TRITONSERVER || undefined,
-      tritonArgs: [],
-      gpuModelsOnCpu: false,
-      modelControlMode: 'none',
     },
     external: { url: undefined },
     backends: [],
     home,
     environment,
+    platform: process.platform,
   });
   return [ok('engine (auto)', `${plan.kind}: ${plan.reason}`)];
 }
