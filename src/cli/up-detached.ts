@@ -27,7 +27,7 @@ export async function upDetached(
   const isJson = config.display.ui === 'json';
   const relay = new EventRelay();
   const renderer = await startRenderer(isJson ? 'json' : 'plain', {
-    control: relay,
+    control: relay.control,
     stdin: process.stdin,
     stdout: isJson ? process.stdout : process.stderr,
     color: terminalFacts(process.stderr.isTTY === true).color,
