@@ -1,5 +1,5 @@
-// Base: the few tools that every room needs. It knows errors, lifetimes, time, lines, files and ports;
-// it refuses to know anything of machine learning, Azure or Docker.
+// Base: the few tools that every room needs. It knows errors, lifetimes, time, lines, files and ports; it refuses to
+// know anything about machine learning, Azure or Docker.
 export { formatAddress, formatHost, isLoopback, isWildcard, reachableHost } from './addresses.ts';
 export { asciiJson } from './ascii-json.ts';
 export { type BearerCheck, createBearerCheck } from './bearer.ts';
