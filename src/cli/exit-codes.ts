@@ -9,7 +9,7 @@ export const EXIT = {
   testsFailed: 6,
 } as const;
 
-/** What each status tells a caller; `docs/reference/exit-statuses.md` is generated from it. */
+/** What each status means; `docs/reference/exit-statuses.md` is generated from it. */
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'Success.',
   failed: 'The command failed.',
@@ -17,6 +17,6 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   unanswered: 'A question needs an answer, and there is no terminal to ask it on.',
   timedOut: 'Something was not ready in time.',
   prerequisite:
-    'Something is missing or too old on this machine (Docker, a GPU, Python, a package), a port is taken, or the project runs already.',
-  testsFailed: 'A request of `test` got another answer than expected.',
+    'Something is missing or too old on this machine (Docker, a GPU, Python, a package), a port is taken, or the project is already running.',
+  testsFailed: 'A request of `test` got an unexpected answer.',
 };

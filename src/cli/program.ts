@@ -26,13 +26,13 @@ import { print, printError } from './print.ts';
 import { addVerbose } from './verbose.ts';
 import { packageVersion } from './version.ts';
 
-/** The verbs of `az ml`, in the groups that az has. */
+/** The verbs of `az ml`, in az's groups. */
 const VERB_GROUPS: readonly (readonly [group: string, about: string, verbs: readonly Verb[]])[] = [
   ['model', 'az ml model: register and deploy models', MODEL_VERBS],
-  ['service', 'az ml service: show, call, update and delete what was deployed', SERVICE_VERBS],
-  ['environment', 'az ml environment: what entry scripts run in', ENVIRONMENT_VERBS],
-  ['online-endpoint', 'az ml online-endpoint: endpoints of v2 and their traffic', ENDPOINT_VERBS],
-  ['online-deployment', 'az ml online-deployment: what serves behind them', DEPLOYMENT_VERBS],
+  ['service', 'az ml service: show, call, update and delete services', SERVICE_VERBS],
+  ['environment', 'az ml environment: environments of entry scripts', ENVIRONMENT_VERBS],
+  ['online-endpoint', 'az ml online-endpoint: v2 endpoints and their traffic', ENDPOINT_VERBS],
+  ['online-deployment', 'az ml online-deployment: deployments behind endpoints', DEPLOYMENT_VERBS],
 ];
 
 /**
@@ -44,9 +44,9 @@ export function createProgram(): Command {
     .description("Azure Machine Learning's Triton deployments on this machine")
     .version(packageVersion())
     .option('--verbose', 'show the cause of an error with its stack')
-    // What follows a command is its own: az has flags such as --version and --output as well.
+    // Flags after a command belong to it: az has flags such as --version and --output too.
     .enablePositionalOptions()
-    .showHelpAfterError('(triton-local --help lists what there is)')
+    .showHelpAfterError('(triton-local --help lists the commands)')
     .exitOverride()
     .configureOutput({ writeOut: print, writeErr: printError });
 
@@ -68,7 +68,7 @@ export function createProgram(): Command {
   addCommand(program, exec);
   addCommand(program, endpointProxy);
   for (const group of OTHER_GROUPS)
-    addNotEmulated(program, group, 'of Azure ML, models, environments and their deployments are emulated');
+    addNotEmulated(program, group, 'only models, environments and their deployments are emulated');
   addVerbose(program);
   return program;
 }

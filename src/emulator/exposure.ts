@@ -11,7 +11,7 @@ export interface Exposure {
   readonly httpUrl: string;
 }
 
-/** What others in the network can do, where we listen on more than loopback; undefined where they cannot. */
+/** What other machines can do if we listen on more than loopback; undefined if we do not. */
 export function exposureWarning({ config, engine, scoringUri, httpUrl }: Exposure): string | undefined {
   const { host } = config.listen;
   if (isLoopback(host)) return undefined;

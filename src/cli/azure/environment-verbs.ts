@@ -3,7 +3,7 @@ import { notEmulated, type Verb } from './verbs.ts';
 
 const load = () => import('../commands/environment.ts');
 
-/** `az ml environment`, as far as a deployment needs it. */
+/** The part of `az ml environment` that deployments need. */
 export const ENVIRONMENT_VERBS: readonly Verb[] = [
   {
     name: 'register',
@@ -18,7 +18,7 @@ export const ENVIRONMENT_VERBS: readonly Verb[] = [
     example: '-f environment.yml',
     flags: [
       ['-f, --file <file>', 'YAML with name, image and conda_file'],
-      ['-n, --name <name>', 'another name than the one in the file'],
+      ['-n, --name <name>', 'a name to use instead of the one in the file'],
       ['-v, --version <version>', 'another version'],
       ['-i, --image <image>', 'the image, for the docker engine'],
       ['-c, --conda-file <file>', 'the packages of the script'],
@@ -39,7 +39,7 @@ export const ENVIRONMENT_VERBS: readonly Verb[] = [
     example: '-o table',
     flags: [
       ['-n, --name <name>', 'only this name'],
-      ['-r, --max-results <number>', 'only so many'],
+      ['-r, --max-results <number>', 'at most this many'],
     ],
     notEmulated: [
       ...NO_REGISTRY,

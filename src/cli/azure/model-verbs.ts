@@ -9,9 +9,9 @@ const TAGS = [
   ['--property <key=value...>', 'a property; may be repeated'],
 ] as const;
 const RESOURCES = [
-  ['--cc, --cpu-cores <number>', 'CPU cores that the model wants'],
-  ['--gb, --memory-gb <number>', 'memory that the model wants, in GB'],
-  ['--gc, --gpu-cores <number>', 'GPUs that the model wants'],
+  ['--cc, --cpu-cores <number>', 'CPU cores that the model needs'],
+  ['--gb, --memory-gb <number>', 'memory that the model needs, in GB'],
+  ['--gc, --gpu-cores <number>', 'GPUs that the model needs'],
 ] as const;
 const SAMPLES = [
   ['--sample-input-dataset-id <id>', 'stored with the model'],
@@ -20,7 +20,7 @@ const SAMPLES = [
 /** Flags that select a model: its id in v1, name and version in v2. */
 const WHICH = [
   ['-i, --model-id <name:version>', 'the model'],
-  ['-n, --name <name>', 'the model by its name: its highest version, or --version'],
+  ['-n, --name <name>', 'the model by name: its highest version, or --version'],
   ['-v, --version <version>', 'the version of --name'],
   ['-l, --label <label>', 'latest'],
 ] as const;
@@ -79,7 +79,7 @@ export const MODEL_VERBS: readonly Verb[] = [
       ['-n, --model-name <name>', 'only this name'],
       ['--name <name>', 'the same in v2'],
       ['-l, --latest', 'only the highest version of each'],
-      ['-r, --max-results <number>', 'only so many'],
+      ['-r, --max-results <number>', 'at most this many'],
       ['--run-id <id>', 'only of this run'],
       ['--model-framework <name>', 'only of this framework'],
       ...TAGS,
@@ -148,10 +148,7 @@ export const MODEL_VERBS: readonly Verb[] = [
     flags: DEPLOY_FLAGS,
     run: async (flags) => (await load()).deploy(flags),
   },
-  notEmulated(
-    'profile',
-    'it measures on machines of Azure; send load to the scoring URI of a service instead',
-  ),
+  notEmulated('profile', 'it measures on Azure machines; send load to the scoring URI of a service instead'),
   notEmulated('package', 'no image is built here; "model deploy" serves the same model and script'),
   notEmulated('archive', 'models are not archived here; "model delete" removes one'),
   notEmulated('restore', 'models are not archived here'),

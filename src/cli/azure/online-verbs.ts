@@ -4,14 +4,11 @@ import type { Verb } from './verbs.ts';
 const loadEndpoint = () => import('../commands/online-endpoint.ts');
 const loadDeployment = () => import('../commands/online-deployment.ts');
 
-const LOCAL = ['-l, --local', 'taken: everything is local here'] as const;
-const LOCAL_BESIDE_LINES = ['--local', 'taken: everything is local here'] as const;
-const UNLIMITED = [
-  '--local',
-  'everything is local here; this also leaves out the limits of the cloud',
-] as const;
-const NO_WAIT = ['--no-wait', 'taken: it is waited for'] as const;
-const YES = ['-y, --yes', 'taken: nothing is asked'] as const;
+const LOCAL = ['-l, --local', 'accepted: everything is local here'] as const;
+const LOCAL_BESIDE_LINES = ['--local', 'accepted: everything is local here'] as const;
+const UNLIMITED = ['--local', 'everything is local here; this also removes the limits of the cloud'] as const;
+const NO_WAIT = ['--no-wait', 'accepted, but the command waits'] as const;
+const YES = ['-y, --yes', 'accepted: there are no questions'] as const;
 const SET = ['--set <member=value...>', 'a member of the file, as in traffic.blue=10'] as const;
 const ENDPOINT = ['-n, --name <name>*', 'the endpoint'] as const;
 const DEPLOYMENT = [
@@ -37,7 +34,7 @@ const DEPLOYMENT_FILE = [
   UNLIMITED,
   ['--local-enable-gpu [boolean]', 'request a GPU; the device used is printed'],
   ['--skip-script-validation', 'taken'],
-  ['--package-model', 'taken: nothing is packaged here'],
+  ['--package-model', 'accepted: nothing is packaged here'],
   ['--vscode-debug', 'taken: not emulated'],
   NO_WAIT,
 ] as const;
@@ -58,7 +55,7 @@ export const ENDPOINT_VERBS: readonly Verb[] = [
     example: '-n my-endpoint --traffic "blue=90 green=10"',
     flags: [
       ...ENDPOINT_FILE,
-      ['-r, --traffic <split...>', 'percent by deployment, as in "blue=90 green=10"'],
+      ['-r, --traffic <split...>', 'percentage by deployment, as in "blue=90 green=10"'],
       ['--mirror-traffic <split...>', 'taken: not emulated'],
       ['--defaults <member=value...>', 'taken'],
     ],
@@ -132,7 +129,7 @@ export const DEPLOYMENT_VERBS: readonly Verb[] = [
   },
   {
     name: 'update',
-    about: 'update a deployment: start the changed one beside the one that serves',
+    about: 'update a deployment: start the new one beside the one that is serving',
     example: '-n blue -e my-endpoint --set environment_variables.LEVEL=2',
     flags: DEPLOYMENT_FILE,
     notEmulated: [...GENERIC_UPDATE, ...NO_STUDIO],
@@ -160,7 +157,7 @@ export const DEPLOYMENT_VERBS: readonly Verb[] = [
     flags: [
       ...DEPLOYMENT,
       ['-l, --lines <number>', 'the last lines (50)'],
-      ['-c, --container <name>', 'taken: there is one'],
+      ['-c, --container <name>', 'accepted: there is only one'],
       LOCAL_BESIDE_LINES,
     ],
     run: async (flags) => (await loadDeployment()).logs(flags),

@@ -65,14 +65,14 @@ export const SERVICE_VERBS: readonly Verb[] = [
     example: '-n triton-webservice',
     flags: [
       NAME,
-      ['-i, --init', 'taken: there is no init container here'],
+      ['-i, --init', 'accepted: there is no init container here'],
       ['-l, --num_lines <number>', 'the last lines (5000)'],
     ],
     run: async (flags) => (await load()).logs(flags),
   },
   {
     name: 'update',
-    about: 'update a service: start the changed one beside the one that serves',
+    about: 'update a service: start the new one beside the one that is serving',
     example: '-n triton-webservice --ae false',
     flags: [
       NAME,
@@ -83,7 +83,7 @@ export const SERVICE_VERBS: readonly Verb[] = [
       ['--remove-tag <key...>', 'a tag to remove'],
       ['--add-property <key=value...>', 'a property'],
       ['--no-wait', 'taken'],
-      ['--fresh-source', 'take the script as it is now in its own folder'],
+      ['--fresh-source', 'use the current script from its own folder'],
       ...TUNING_FLAGS,
     ],
     run: async (flags) => (await load()).update(flags),

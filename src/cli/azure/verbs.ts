@@ -24,7 +24,7 @@ export interface Verb {
 /** Flags of every az verb. Those that name a subscription have no effect; they are accepted so that scripts run. */
 const COMMON: FlagLines = [
   ['-o, --output <form>', 'json, yaml, tsv, table or none'],
-  ['--query <path>', 'what of the result, such as scoringUri'],
+  ['--query <path>', 'the part of the result to print, such as scoringUri'],
 ];
 const IGNORED = [
   '-g, --resource-group <name>',

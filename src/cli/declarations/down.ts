@@ -5,7 +5,7 @@ export const down = declareCommand({
   usage: 'down [dir]',
   about: "stop this folder's emulator",
   flags: {
-    all: { flag: '--all', about: 'stop all of them, deployed services included' },
+    all: { flag: '--all', about: 'stop all emulators, including deployed services' },
     id: ID_FLAG,
     json: { flag: '--json', about: 'what was stopped, as JSON' },
   },

@@ -5,7 +5,7 @@ const which = oneOf(['primary', 'secondary', 'both'] as const);
 
 export const keys = declareCommand({
   usage: 'keys [action]',
-  about: 'show the keys that `up --auth key` asks for; with `regen`, make new ones',
+  about: 'show the keys that `up --auth key` requires; with `regen`, generate new ones',
   flags: {
     show: { flag: '--show', about: 'show them in full, not masked' },
     key: {

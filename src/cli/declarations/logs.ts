@@ -9,11 +9,11 @@ export const logs = declareCommand({
     follow: { flag: '-f, --follow', about: 'follow the log until the emulator ends' },
     lines: {
       flag: '-n, --lines <number>',
-      about: 'only the last events, this many',
+      about: 'only the last events, at most this many',
       parse: wholeNumber(0, 999_999),
     },
     id: ID_FLAG,
-    json: { flag: '--json', about: 'events as JSON, one a line' },
+    json: { flag: '--json', about: 'events as JSON, one per line' },
   },
   examples: ['logs --follow', 'logs --lines 20 --json'],
   run: async ({ args: [directory], flags }) => (await import('../commands/logs.ts')).logs(directory, flags),

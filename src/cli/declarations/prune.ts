@@ -7,14 +7,15 @@ export const prune = declareCommand({
   flags: {
     olderThan: {
       flag: '--older-than <age>',
-      about: 'only what was last used so long ago, such as 30d or 12h',
+      about: 'only what has not been used for this long, such as 30d or 12h',
       parse: age,
       fallback: 0,
     },
-    data: { flag: '--data', about: 'also the data that scripts collected, which cannot be made again' },
+    data: { flag: '--data', about: 'also the data that scripts collected, which cannot be recreated' },
     elsewhere: {
       flag: '--elsewhere',
-      about: 'also folders of emulators on other hosts or in other containers: only once those have ended',
+      about:
+        'also folders of emulators on other hosts or in other containers; make sure that those have ended',
     },
     dryRun: { flag: '--dry-run', about: 'only show what would be removed' },
     json: { flag: '--json', about: 'as JSON' },

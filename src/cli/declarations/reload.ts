@@ -5,7 +5,7 @@ export const reload = declareCommand({
   usage: 'reload [model]',
   about: 'reload what changed now, or one model whether it changed or not',
   flags: {
-    dir: { flag: '--dir <dir>', about: 'the project (default: that of this folder)' },
+    dir: { flag: '--dir <dir>', about: 'the project (default: the one of this folder)' },
     id: ID_FLAG,
     json: { flag: '--json', about: 'the result as JSON' },
   },

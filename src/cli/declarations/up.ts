@@ -9,7 +9,7 @@ export const up = declareCommand({
     detach: { flag: '-d, --detach', about: 'start it in the background, and return when it is ready' },
     id: {
       flag: '--id <name>',
-      about: 'start another one beside the one that runs for this folder, under this name',
+      about: 'start another emulator for this folder, under this name',
       parse: instanceName,
     },
     eventLog: { flag: '--event-log <file>', about: 'what -d starts', hidden: true },

@@ -4,11 +4,11 @@ import { ID_FLAG } from './id-flag.ts';
 
 export const wait = declareCommand({
   usage: 'wait [dir]',
-  about: 'wait until an emulator is ready; ends with 4 when it is not in time',
+  about: 'wait until an emulator is ready; ends with 4 if the time is up',
   flags: {
     timeout: {
       flag: '--timeout <seconds>',
-      about: 'for how long (default: 300)',
+      about: 'how long to wait (default: 300)',
       parse: seconds,
       fallback: 300_000,
     },

@@ -68,19 +68,19 @@ export const EMULATOR_ERRORS: ErrorTopic = {
   START_TIMED_OUT: system(
     EXIT.timedOut,
     'Something was not ready in time.',
-    'Give it longer with `--timeout`.',
+    'Allow more time with `--timeout`.',
   ),
-  START_ABORTED: system(EXIT.failed, 'A start was called off.', 'Nothing: it was asked for.'),
+  START_ABORTED: system(EXIT.failed, 'A start was cancelled.', 'Nothing: it was requested.'),
   START_CRASHED: system(
     EXIT.failed,
     'The emulator in the background ended while it started.',
-    'Read its last words in the message.',
+    'Read its last lines in the message.',
   ),
   STOPPING: system(EXIT.failed, 'The emulator is stopping.', 'Start it again.'),
   STOP_INCOMPLETE: system(
     EXIT.failed,
     'Not everything stopped.',
-    'The message names what is left; end it by hand.',
+    'The message names what is left; end it manually.',
   ),
   CONTROL_UNAVAILABLE: system(
     EXIT.failed,
@@ -135,23 +135,23 @@ export const STATE_ERRORS: ErrorTopic = {
   ),
   SOCKET_FOLDER_UNSAFE: system(
     EXIT.failed,
-    'Other users can enter the folder of the control socket.',
+    'Other users can access the folder of the control socket.',
     'Remove the folder, or run the `chmod` of the hint.',
   ),
   KEYS_UNREADABLE: user(
     EXIT.failed,
     'The file with the keys cannot be read.',
-    'Remove the file; new keys are made.',
+    'Remove the file to generate new keys.',
   ),
   CONTENT_UNUSABLE: user(
     EXIT.failed,
     'The content to register is empty or too large.',
-    'Give the folder of the model alone.',
+    'Pass only the folder of the model.',
   ),
 };
 
 export const AZURE_ERRORS: ErrorTopic = {
-  AZUREML_REFUSED: user(EXIT.failed, 'Azure ML would refuse this.', "The message has Azure's words."),
+  AZUREML_REFUSED: user(EXIT.failed, 'Azure ML would refuse this.', "The message is Azure's."),
   AZUREML_FILE_INVALID: user(
     EXIT.usage,
     'A YAML or JSON file for Azure ML is not valid.',
@@ -202,7 +202,7 @@ export const AZURE_ERRORS: ErrorTopic = {
 export const INTERNAL_ERRORS: ErrorTopic = {
   INTERNAL: system(
     EXIT.failed,
-    'Something went wrong that triton-local does not know.',
+    'An unexpected error occurred.',
     'Run the command again with `--verbose`, and report it.',
   ),
   LIFETIME_ENDED: system(

@@ -4,23 +4,23 @@ import { type ErrorTopic, either, system, user } from './error-entry.ts';
 export const ENGINE_ERRORS: ErrorTopic = {
   ENGINE_UNAVAILABLE: system(
     EXIT.prerequisite,
-    'The engine that was asked for, or its GPU, is not available here.',
+    'The requested engine, or its GPU, is not available here.',
     'Follow the hint; `triton-local doctor` shows what is missing.',
   ),
   ENGINE_START_FAILED: system(
     EXIT.failed,
     'Triton ended while it started.',
-    "Read Triton's own words in the message and the log.",
+    "Read Triton's output in the message and the log.",
   ),
   ENGINE_GONE: system(
     EXIT.failed,
-    'Triton ended, and starting it again did not help.',
-    "Read Triton's last words in the log.",
+    'Triton ended, and restarting it did not help.',
+    "Read Triton's last lines in the log.",
   ),
   ENGINE_STOP_FAILED: system(
     EXIT.failed,
     'The embedded engine did not stop cleanly.',
-    'Check for processes that were left behind, and report it.',
+    'Check for leftover processes, and report it.',
   ),
   TRITON_MISSING: system(
     EXIT.prerequisite,
@@ -85,12 +85,12 @@ export const ENGINE_ERRORS: ErrorTopic = {
   DOCKER_PULL_FAILED: system(
     EXIT.prerequisite,
     'The Triton image could not be pulled.',
-    'Follow the hint: it tells network, login and disk space apart.',
+    'Follow the hint, which distinguishes network, login and disk space.',
   ),
   DOCKER_BUILD_FAILED: system(
     EXIT.prerequisite,
     'The slim image could not be built.',
-    'It needs its base image and PyPI; name another base with `--slim-base`.',
+    'The build needs the base image and PyPI; choose another base with `--slim-base`.',
   ),
   DOCKER_GPU_UNAVAILABLE: system(
     EXIT.prerequisite,
@@ -102,7 +102,7 @@ export const ENGINE_ERRORS: ErrorTopic = {
 export const MODEL_ERRORS: ErrorTopic = {
   MODEL_LOAD_FAILED: either(
     EXIT.failed,
-    'A model could not be loaded; what served before keeps serving.',
+    'A model could not be loaded; the previous version keeps serving.',
     "Correct what Triton's reason names; the next save is tried again.",
   ),
   MODELS_ELSEWHERE: user(
@@ -123,12 +123,12 @@ export const MODEL_ERRORS: ErrorTopic = {
   MODEL_THREAD_ENDED: system(
     EXIT.failed,
     'The thread that ran an ONNX model ended.',
-    'It is started again; report it if it happens again.',
+    'It is restarted; report it if this happens again.',
   ),
   MODEL_CHANGED_WHILE_STAGING: user(
     EXIT.failed,
     'A model file changed while it was read.',
-    'Nothing: it is read again once the files rest.',
+    'Nothing: it is read again once the files are quiet.',
   ),
   MODEL_PATH_ESCAPES: system(
     EXIT.failed,
@@ -147,8 +147,8 @@ export const MODEL_ERRORS: ErrorTopic = {
   ),
   REPOSITORY_TOO_LARGE: user(
     EXIT.failed,
-    'The folder holds more files than a model repository should.',
-    'Give the folder that holds one folder for each model.',
+    'The folder has more files than a model repository should.',
+    'Pass the folder that contains one folder for each model.',
   ),
   RELOAD_MODEL_UNKNOWN: user(
     EXIT.failed,

@@ -20,7 +20,7 @@ export const SCRIPT_ERRORS: ErrorTopic = {
   EXECUTION_ENVIRONMENT: user(
     EXIT.failed,
     'The packed environment that `EXECUTION_ENV_PATH` in `config.pbtxt` names cannot be used.',
-    'Put there an archive of conda-pack or a folder with `bin/python` in it, for this system; the message says what is wrong.',
+    'Put a conda-pack archive, or a folder with `bin/python`, for this system there; the message says what is wrong.',
   ),
   PYTHON_MISSING: system(
     EXIT.prerequisite,
@@ -29,7 +29,7 @@ export const SCRIPT_ERRORS: ErrorTopic = {
   ),
   PYTHON_TOO_OLD: system(
     EXIT.prerequisite,
-    'The Python that was given is older than 3.8.',
+    'The given Python is older than 3.8.',
     'Install a newer one, or name one with `--python`.',
   ),
   ENVIRONMENT_FILE: user(
@@ -40,7 +40,7 @@ export const SCRIPT_ERRORS: ErrorTopic = {
   ENVIRONMENT_FAILED: system(
     EXIT.prerequisite,
     'The Python environment could not be built.',
-    "Read pip's words in the message; check package names and the network.",
+    "Read pip's output in the message; check package names and the network.",
   ),
   DEBUGPY_MISSING: system(
     EXIT.prerequisite,
@@ -74,7 +74,7 @@ export const SCORING_ERRORS: ErrorTopic = {
   ),
   REPLAY_NOTHING: user(
     EXIT.failed,
-    'There is no request that could be pinned.',
+    'There is no request to pin.',
     'Send one to `/score` first, or name a file with `--replay`.',
   ),
   REPLAY_UNREADABLE: user(
