@@ -41,7 +41,7 @@ test('a gRPC call to an engine that hangs ends', async () => {
   expect(call.rstCode).not.toBe(http2.constants.NGHTTP2_NO_ERROR);
 });
 
-test('a connection whose bytes are only copied ends where the engine hangs, and stays where nothing is asked', async () => {
+test('a connection whose bytes are only copied ends if the engine hangs, and stays open without requests', async () => {
   const gateway = new TcpGateway('metrics', LIVENESS);
   const port = await gateway.listen('127.0.0.1', 0, 'metrics');
   cleanups.push(() => gateway[Symbol.asyncDispose]());
