@@ -28,11 +28,15 @@ import { packageVersion } from './version.ts';
 
 /** The verbs of `az ml`, in the groups that az has. */
 const VERB_GROUPS: readonly (readonly [group: string, about: string, verbs: readonly Verb[]])[] = [
-  ['model', 'az ml model: register and deploy models', MODEL_VERBS],
-  ['service', 'az ml service: show, call, update and delete what was deployed', SERVICE_VERBS],
-  ['environment', 'az ml environment: what entry scripts run in', ENVIRONMENT_VERBS],
-  ['online-endpoint', 'az ml online-endpoint: endpoints of v2 and their traffic', ENDPOINT_VERBS],
-  ['online-deployment', 'az ml online-deployment: what serves behind them', DEPLOYMENT_VERBS],
+  ['model', 'register and deploy models (az ml model)', MODEL_VERBS],
+  ['service', 'show, call, update and delete services (az ml service)', SERVICE_VERBS],
+  [
+    'environment',
+    'register and show the environments of entry scripts (az ml environment)',
+    ENVIRONMENT_VERBS,
+  ],
+  ['online-endpoint', 'manage endpoints of v2 and their traffic (az ml online-endpoint)', ENDPOINT_VERBS],
+  ['online-deployment', 'manage the deployments of endpoints (az ml online-deployment)', DEPLOYMENT_VERBS],
 ];
 
 /**
