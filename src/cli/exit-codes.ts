@@ -13,10 +13,11 @@ export const EXIT = {
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'Success.',
   failed: 'The command failed.',
-  usage: 'Wrong use: an unknown flag, a value that is not valid, or a folder without a project.',
-  unanswered: 'A question needs an answer, and there is no terminal to ask it on.',
+  usage: 'Wrong usage: an unknown flag, an invalid value, or a folder without a project.',
+  unanswered:
+    'The command needs your consent, and there is no terminal on which to ask for it. `--yes` gives it.',
   timedOut: 'Something was not ready in time.',
   prerequisite:
     'Something is missing or too old on this machine (Docker, a GPU, Python, a package), a port is taken, or the project is already running.',
-  testsFailed: 'A request of `test` got an unexpected answer.',
+  testsFailed: 'An answer differs from what `test` expects.',
 };

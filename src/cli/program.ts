@@ -28,11 +28,15 @@ import { packageVersion } from './version.ts';
 
 /** The verbs of `az ml`, in az's groups. */
 const VERB_GROUPS: readonly (readonly [group: string, about: string, verbs: readonly Verb[]])[] = [
-  ['model', 'az ml model: register and deploy models', MODEL_VERBS],
-  ['service', 'az ml service: show, call, update and delete services', SERVICE_VERBS],
-  ['environment', 'az ml environment: environments of entry scripts', ENVIRONMENT_VERBS],
-  ['online-endpoint', 'az ml online-endpoint: v2 endpoints and their traffic', ENDPOINT_VERBS],
-  ['online-deployment', 'az ml online-deployment: deployments behind endpoints', DEPLOYMENT_VERBS],
+  ['model', 'register and deploy models (az ml model)', MODEL_VERBS],
+  ['service', 'show, call, update and delete services (az ml service)', SERVICE_VERBS],
+  [
+    'environment',
+    'register and show the environments of entry scripts (az ml environment)',
+    ENVIRONMENT_VERBS,
+  ],
+  ['online-endpoint', 'manage endpoints of v2 and their traffic (az ml online-endpoint)', ENDPOINT_VERBS],
+  ['online-deployment', 'manage the deployments of endpoints (az ml online-deployment)', DEPLOYMENT_VERBS],
 ];
 
 /**

@@ -10,7 +10,7 @@ export const attach = declareCommand({
   flags: {
     ui: {
       flag: '--ui <mode>',
-      about: `how to show it: ${UI_MODES.join(', ')} (default: auto)`,
+      about: `how to show the emulator: ${UI_MODES.join(', ')} (default: auto)`,
       parse: uiMode,
       fallback: 'auto',
     },

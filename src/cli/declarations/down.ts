@@ -7,7 +7,7 @@ export const down = declareCommand({
   flags: {
     all: { flag: '--all', about: 'stop all emulators, including deployed services' },
     id: ID_FLAG,
-    json: { flag: '--json', about: 'what was stopped, as JSON' },
+    json: { flag: '--json', about: 'print what was stopped as JSON' },
   },
   examples: ['down', 'down --id NAME', 'down --all'],
   run: async ({ args: [directory], flags }) => (await import('../commands/down.ts')).down(directory, flags),

@@ -4,7 +4,7 @@ import { ID_FLAG } from './id-flag.ts';
 
 export const wait = declareCommand({
   usage: 'wait [dir]',
-  about: 'wait until an emulator is ready; ends with 4 if the time is up',
+  about: 'wait until an emulator is ready; exit with 4 if that takes too long',
   flags: {
     timeout: {
       flag: '--timeout <seconds>',
@@ -13,7 +13,7 @@ export const wait = declareCommand({
       fallback: 300_000,
     },
     id: ID_FLAG,
-    json: { flag: '--json', about: 'the addresses as JSON' },
+    json: { flag: '--json', about: 'print the addresses as JSON' },
   },
   examples: ['wait --timeout 60'],
   run: async ({ args: [directory], flags }) => (await import('../commands/wait.ts')).wait(directory, flags),

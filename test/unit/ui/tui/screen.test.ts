@@ -237,7 +237,7 @@ describe('keys', () => {
     terminal.type('c');
     expect(await terminal.shows('── log · 0 lines')).not.toContain('line number');
     terminal.type('?');
-    await terminal.shows('read the project again and reload what differs');
+    await terminal.shows('reload what has changed');
     terminal.type(ESCAPE);
     await terminal.shows(/script|── log/);
     await expect.poll(() => terminal.text()).not.toContain('read the project again');
