@@ -14,8 +14,7 @@ import { ClientConnection, type GatewayContext } from './client-connection.ts';
 import { forward } from './forward.ts';
 import { answerGatewayError } from './gateway-error.ts';
 import type { RequestHead } from './message-head.ts';
-import { CONTROL_REFUSED } from './model-control.ts';
-import { repositoryRequest } from './repository-request.ts';
+import { CONTROL_REFUSED, notUpdated, repositoryRequest } from './repository-request.ts';
 import { MAX_HEADER_BYTES, Upstream } from './upstream.ts';
 
 export interface HttpGatewayOptions {
@@ -219,7 +218,7 @@ export class HttpGateway implements AsyncDisposable {
       turn = await this.#options.sync?.begin(action, model);
     } catch {
       request.resume();
-      answerGatewayError(response, 500, `failed to load '${model}', failed to poll from model repository`);
+      answerGatewayError(response, 500, notUpdated(model));
       return;
     }
     const end = () => void turn?.end(response.writableFinished && response.statusCode === 200);
