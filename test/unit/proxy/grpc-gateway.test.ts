@@ -41,7 +41,7 @@ async function startGateway(grpc: string, options: Partial<GrpcGatewayOptions> =
 const SERVICE = '/inference.GRPCInferenceService';
 
 /** One call: what came back, with the trailers. */
-function call(client: http2.ClientHttp2Session, method: string, body = Buffer.alloc(0), fields = {}) {
+function call(client: http2.ClientHttp2Session, method: string, body: Buffer = Buffer.alloc(0), fields = {}) {
   const stream = client.request({ ':method': 'POST', ':path': `${SERVICE}/${method}`, ...fields });
   const chunks: Buffer[] = [];
   const result = new Promise<{
