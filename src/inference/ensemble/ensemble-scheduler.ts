@@ -8,7 +8,7 @@ import type { ModelStatistics } from '../statistics.ts';
 import type { BoundStep } from './ensemble-check.ts';
 import { EnsembleRun } from './ensemble-run.ts';
 
-/** Takes the requests of an ensemble through its steps. */
+/** Runs the requests of an ensemble through its steps. */
 export class EnsembleScheduler implements RequestScheduler {
   readonly #signature: ModelSignature;
   readonly #steps: readonly BoundStep[];
@@ -17,7 +17,7 @@ export class EnsembleScheduler implements RequestScheduler {
   #stopped = false;
   #onIdle: (() => void) | undefined;
 
-  /** @param steps stay what they are, whatever is loaded meanwhile, so that no request meets two versions of a model */
+  /** @param steps fixed, whatever is loaded in the meantime, so that no request meets two versions of a model */
   constructor(config: ModelConfig, steps: readonly BoundStep[], statistics: ModelStatistics) {
     this.#signature = signatureOf(config);
     this.#steps = steps;
