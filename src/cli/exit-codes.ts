@@ -9,7 +9,7 @@ export const EXIT = {
   testsFailed: 6,
 } as const;
 
-/** What each status tells a caller; `docs/reference/exit-statuses.md` is generated from it. */
+/** What each status means; `docs/reference/exit-statuses.md` is generated from it. */
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'Success.',
   failed: 'The command failed.',

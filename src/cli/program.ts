@@ -26,7 +26,7 @@ import { print, printError } from './print.ts';
 import { addVerbose } from './verbose.ts';
 import { packageVersion } from './version.ts';
 
-/** The verbs of `az ml`, in the groups that az has. */
+/** The verbs of `az ml`, in az's groups. */
 const VERB_GROUPS: readonly (readonly [group: string, about: string, verbs: readonly Verb[]])[] = [
   ['model', 'register and deploy models (az ml model)', MODEL_VERBS],
   ['service', 'show, call, update and delete services (az ml service)', SERVICE_VERBS],
@@ -48,9 +48,9 @@ export function createProgram(): Command {
     .description("Azure Machine Learning's Triton deployments on this machine")
     .version(packageVersion())
     .option('--verbose', 'show the cause of an error with its stack')
-    // What follows a command is its own: az has flags such as --version and --output as well.
+    // Flags after a command belong to it: az has flags such as --version and --output too.
     .enablePositionalOptions()
-    .showHelpAfterError('(triton-local --help lists what there is)')
+    .showHelpAfterError('(triton-local --help lists the commands)')
     .exitOverride()
     .configureOutput({ writeOut: print, writeErr: printError });
 
@@ -72,7 +72,7 @@ export function createProgram(): Command {
   addCommand(program, exec);
   addCommand(program, endpointProxy);
   for (const group of OTHER_GROUPS)
-    addNotEmulated(program, group, 'of Azure ML, models, environments and their deployments are emulated');
+    addNotEmulated(program, group, 'only models, environments and their deployments are emulated');
   addVerbose(program);
   return program;
 }

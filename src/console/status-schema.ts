@@ -1,3 +1,5 @@
+import { ENGINE_KINDS } from '../base/index.ts';
+
 // The JSON Schema of the status document. It names what readers may rely on; objects may gain properties.
 
 const text = { type: 'string' };
@@ -28,7 +30,7 @@ const failure = {
 };
 
 const engine = withAll({
-  kind: { enum: ['docker', 'native', 'embedded', 'external'] },
+  kind: { enum: ENGINE_KINDS },
   gpu: orNull(text),
   reason: text,
   version: orNull(text),

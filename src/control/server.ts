@@ -2,6 +2,7 @@ import { chmod } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { messageOf, systemError, userError } from '../base/index.ts';
 import {
+  callVerb,
   type ProcessControl,
   type ServiceControl,
   VERB_NAMES,
@@ -190,8 +191,7 @@ class Terminal {
         },
       );
     }
-    const control = this.#control as unknown as Record<VerbName, (argument: unknown) => Promise<unknown>>;
-    return control[name](parse ? parse(text) : text);
+    return callVerb(this.#control, name, parse ? parse(text) : text);
   }
 
   #send(reply: Reply): void {

@@ -1,3 +1,4 @@
+import type { EngineSettings } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
 import { findModelNotices, type ModelSnapshot, type NoticeOptions } from '../repository/index.ts';
 
@@ -7,10 +8,10 @@ export class ModelNotices {
   readonly #options: NoticeOptions;
   readonly #logged = new Map<string, string>();
 
-  /** @param image `--image`; where it names a release of Triton, models are compared with that one */
-  constructor(events: EventSink, image: string | undefined, gpuModelsOnCpu: boolean) {
+  /** @param settings if `image` names a release of Triton, models are checked against that release */
+  constructor(events: EventSink, settings: EngineSettings) {
     this.#events = events;
-    this.#options = { release: releaseOf(image), gpuModelsOnCpu };
+    this.#options = { release: releaseOf(settings.image), settings };
   }
 
   /** Never fails: notices are an extra, and what cannot be read fails the load itself. */

@@ -141,7 +141,7 @@ export async function completeParts(
   }
   await readiness.check();
 
-  const notices = new ModelNotices(events, config.engine.image, config.engine.gpuModelsOnCpu);
+  const notices = new ModelNotices(events, config.engine);
   void notices.log(initial.repository?.models.values() ?? []);
   const reloader = await startReloader({
     config,
@@ -177,7 +177,7 @@ async function startEngineParts(
   const { engine, failures } = await startEngine(
     {
       config,
-      initial,
+      models: [...(initial.repository?.models.values() ?? [])],
       stagedRepository,
       sharedMemoryPrefix: instance.sharedMemoryPrefix,
       uses: (file) => instance.uses(file),

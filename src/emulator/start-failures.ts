@@ -20,7 +20,7 @@ export async function findStartFailures(
     if (state !== 'UNAVAILABLE' || reason === 'unloaded' || failures.has(name)) continue;
     const error = (await engine.loadFailure(name)) ?? systemError('MODEL_LOAD_FAILED', reason);
     // The models of an external server are on its machine: no file here is at fault.
-    const isOurs = engine.kind !== 'external';
+    const isOurs = engine.modelsAt === undefined;
     failures.set(name, isOurs ? await modelFailure(error, { model: name, staged, paths }) : error);
   }
   return failures;

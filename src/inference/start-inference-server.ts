@@ -49,7 +49,7 @@ export async function startInferenceServer(
       'onnxruntime',
       new OnnxRuntimeBackend(
         typeof runtimePaths === 'function' ? runtimePaths : async () => runtimePaths,
-        options.gpuModelsOnCpu,
+        options,
       ),
     );
     const models = new ModelTable();

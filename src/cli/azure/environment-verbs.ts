@@ -3,7 +3,7 @@ import { notEmulated, type Verb } from './verbs.ts';
 
 const load = () => import('../commands/environment.ts');
 
-/** `az ml environment`, as far as a deployment needs it. */
+/** The part of `az ml environment` that deployments need. */
 export const ENVIRONMENT_VERBS: readonly Verb[] = [
   {
     name: 'register',

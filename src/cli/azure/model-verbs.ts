@@ -20,7 +20,7 @@ const SAMPLES = [
 /** Flags that select a model: its id in v1, name and version in v2. */
 const WHICH = [
   ['-i, --model-id <name:version>', 'the model'],
-  ['-n, --name <name>', 'the model by its name: its highest version, or --version'],
+  ['-n, --name <name>', 'the model by name: its highest version, or --version'],
   ['-v, --version <version>', 'the version of --name'],
   ['-l, --label <label>', 'a label of the model; latest is the only one'],
 ] as const;
@@ -151,10 +151,7 @@ export const MODEL_VERBS: readonly Verb[] = [
     flags: DEPLOY_FLAGS,
     run: async (flags) => (await load()).deploy(flags),
   },
-  notEmulated(
-    'profile',
-    'it measures on machines of Azure; send load to the scoring URI of a service instead',
-  ),
+  notEmulated('profile', 'it measures on Azure machines; send load to the scoring URI of a service instead'),
   notEmulated('package', 'no image is built here; "model deploy" serves the same model and script'),
   notEmulated('archive', 'models are not archived here; "model delete" removes one'),
   notEmulated('restore', 'models are not archived here'),

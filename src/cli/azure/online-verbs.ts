@@ -132,7 +132,7 @@ export const DEPLOYMENT_VERBS: readonly Verb[] = [
   },
   {
     name: 'update',
-    about: 'update a deployment: start the changed one beside the one that serves',
+    about: 'update a deployment: start the new one beside the one that is serving',
     example: '-n blue -e my-endpoint --set environment_variables.LEVEL=2',
     flags: DEPLOYMENT_FILE,
     notEmulated: [...GENERIC_UPDATE, ...NO_STUDIO],

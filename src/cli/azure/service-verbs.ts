@@ -72,7 +72,7 @@ export const SERVICE_VERBS: readonly Verb[] = [
   },
   {
     name: 'update',
-    about: 'update a service: start the changed one beside the one that serves',
+    about: 'update a service: start the new one beside the one that is serving',
     example: '-n triton-webservice --ae false',
     flags: [
       NAME,

@@ -6,7 +6,7 @@ const uiMode = oneOf(UI_MODES);
 
 export const attach = declareCommand({
   usage: 'attach [dir]',
-  about: 'show the screen of a running emulator; leaving it leaves the emulator running',
+  about: 'show the screen of a running emulator; leaving it keeps the emulator running',
   flags: {
     ui: {
       flag: '--ui <mode>',

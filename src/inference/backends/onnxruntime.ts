@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { messageOf, systemError } from '../../base/index.ts';
+import type { EngineSettings } from '../../config/index.ts';
 import { datatypeOfConfig, ELEMENT_BYTES, elementCount, internal, KServeError } from '../../kserve/index.ts';
 import {
   checkOnnxBackend,
@@ -42,9 +43,12 @@ export class OnnxRuntimeBackend implements Backend {
 
   /**
    * @param findRuntime gives the folders where onnxruntime-node is looked for, when a model is loaded
-   * @param gpuModelsOnCpu reads `KIND_GPU` as `KIND_AUTO`
+   * @param settings with `gpuModelsOnCpu`, reads `KIND_GPU` as `KIND_AUTO`
    */
-  constructor(findRuntime: () => Promise<readonly string[]>, gpuModelsOnCpu = false) {
+  constructor(
+    findRuntime: () => Promise<readonly string[]>,
+    { gpuModelsOnCpu = false }: Partial<Pick<EngineSettings, 'gpuModelsOnCpu'>> = {},
+  ) {
     this.#findRuntime = findRuntime;
     this.#gpuModelsOnCpu = gpuModelsOnCpu;
   }

@@ -21,7 +21,7 @@ const gateway = {
   httpPort: 0,
   grpcPort: 0,
   metricsPort: 0,
-  insists: { grpc: true, metrics: true },
+  required: { grpc: true, metrics: true },
   modelControlMode: 'none',
 } as const;
 

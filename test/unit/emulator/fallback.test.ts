@@ -100,7 +100,7 @@ async function start(answers: DaemonAnswers | undefined, flags: Readonly<Record<
   const sync = { begin: async () => ({ end: async () => {} }) };
   const options = {
     config,
-    initial,
+    models: [...(initial.repository?.models.values() ?? [])],
     stagedRepository,
     sharedMemoryPrefix: 'triton-local-test-',
     paths,

@@ -22,6 +22,7 @@ function engineWith(
 ): RunningEngine {
   return {
     kind,
+    ...(kind === 'external' && { modelsAt: 'http://elsewhere:8000' }),
     models: () => models,
     loadFailure: async (model: string) => failures[model],
   } as unknown as RunningEngine;

@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { dropOtherPlatforms, progressText } from '../../../src/engines/onnxruntime.ts';
+import { dropOtherPlatforms, progressText } from '../../../src/engines/embedded/onnxruntime.ts';
 import { TempFolder } from '../../helpers/temp-project.ts';
 
 it('the progress of an install has a bar, bytes, speed and the time that is left', () => {

@@ -137,8 +137,12 @@ describe('an online endpoint', () => {
       expect(seen.at(-1)?.fields).toMatch(/X-Two\n1\nx-two\n2/);
       expect(seen.at(-1)?.fields).not.toMatch(/X-Mine/);
     }
-    expect(endpoint.events).toHaveLength(8);
-    expect(endpoint.events[0]).toMatchObject({
+    // Another test may poll a port that it has just released, which can be this one.
+    const events = endpoint.events.filter(
+      (event) => 'path' in event && event.path === '//score/../a%2fb/%zz?q=%20',
+    );
+    expect(events).toHaveLength(8);
+    expect(events[0]).toMatchObject({
       type: 'scoring.request',
       status: 418,
       path: '//score/../a%2fb/%zz?q=%20',

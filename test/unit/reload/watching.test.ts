@@ -73,7 +73,7 @@ it('scans more often from the start where the project lies on a network file sys
   expect(watching.reconcileMs).toBe(500);
   expect(said).toEqual([]);
   expect([watching.reason]).toEqual([
-    '/p lies on a NFS file system, whose events do not tell of all changes: changes are found by scanning every 0.5 s instead',
+    '/p is on a NFS file system, whose events do not cover all changes: changes are found by scanning every 0.5 s instead',
   ]);
   await watching[Symbol.asyncDispose]();
 });

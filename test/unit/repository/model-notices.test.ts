@@ -134,7 +134,7 @@ describe('what is worth a notice in a model folder', () => {
       '1/model.onnx': model(8, 17),
     };
     expect(await notices(files)).toEqual([]);
-    expect(await notices(files, { gpuModelsOnCpu: true })).toEqual([
+    expect(await notices(files, { settings: { gpuModelsOnCpu: true } })).toEqual([
       expect.stringContaining('a difference from the cloud'),
     ]);
   });

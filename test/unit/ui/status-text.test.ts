@@ -19,7 +19,7 @@ it('tells what the last reload cost, and nothing of watching that goes the usual
 });
 
 it('tells why it polls, and what is broken where', () => {
-  const reason = '/p lies on a NFS file system';
+  const reason = '/p is on a NFS file system';
   const text = status([...ready, { type: 'reload.watching', mode: 'polling', reason }, ...reloadFailed]);
   expect(text).toContain(`watching polling: ${reason}`);
   expect(text).toMatch(/^broken {3}score\.py:27: /m);

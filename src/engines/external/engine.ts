@@ -1,10 +1,10 @@
-import { messageOf, systemError, type TritonLocalError, userError } from '../base/index.ts';
-import type { EventSink } from '../events/index.ts';
-import type { EngineEndpoints } from '../proxy/index.ts';
-import type { Engine, RunningEngine } from './engine.ts';
-import { ModelBoard } from './model-board.ts';
+import { messageOf, systemError, type TritonLocalError, userError } from '../../base/index.ts';
+import type { EventSink } from '../../events/index.ts';
+import type { EngineEndpoints } from '../../proxy/index.ts';
+import type { Engine, RunningEngine } from '../engine.ts';
+import { ModelBoard } from '../model-board.ts';
+import { TritonClient, TritonRefusal } from '../triton-client.ts';
 import { readTls, type TlsFiles } from './tls.ts';
-import { TritonClient, TritonRefusal } from './triton-client.ts';
 
 export interface ExternalEngineOptions {
   /** Base URL of the server, without trailing slash. */
