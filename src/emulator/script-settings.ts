@@ -1,5 +1,5 @@
 import { toTritonLocalError } from '../base/index.ts';
-import type { ProjectConfig } from '../config/index.ts';
+import { keyOf, type ProjectConfig, SETTINGS } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
 
 /** The settings that each generation of workers reads again; the others keep their values from the start. */
@@ -37,7 +37,7 @@ export class ScriptSettings {
       .join(', ');
     if (left !== this.#reported) {
       this.#reported = left;
-      const text = `changed settings that count from the next start on: ${left}`;
+      const text = `these changed settings take effect at the next start: ${left}`;
       if (left !== '') events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
     }
     return now;
@@ -56,12 +56,15 @@ export class ScriptSettings {
   }
 }
 
-/** The names of the settings in a group that differ. */
+/** The settings in a group that differ, under their names in `triton-local.yaml`. */
 function changed(group: string, before: unknown, now: unknown): string[] {
   const isGroup = typeof before === 'object' && before !== null;
   if (!isGroup) return JSON.stringify(before) === JSON.stringify(now) ? [] : [group];
   const settings: Readonly<Record<string, unknown>> = { ...(now as object) };
   return Object.entries(before)
     .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(settings[name]))
-    .map(([name]) => name);
+    .map(([name]) => {
+      const setting = SETTINGS.find(({ group: its, key }) => its === group && key === name);
+      return setting ? keyOf(setting.name) : name;
+    });
 }

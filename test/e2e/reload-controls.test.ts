@@ -138,7 +138,9 @@ describe.skipIf(!peerPython)('reloads', () => {
     );
     await emulator.ready();
     const configure = (text: string) => writeFile(folder.path('triton-local.yaml'), text);
-    await configure('env: { SEEN: twice }\nworkers: 2\nauth: key\n');
+    await configure(
+      'env: { SEEN: twice }\nworkers: 2\nauth: key\ntriton-args: [--log-verbose=1]\nlog-level: debug\n',
+    );
     await emulator.waitFor('reload.completed', ({ generation }) => generation === 2);
     expect((await score()).body).toEqual({ seen: 'twice' });
     expect(
@@ -146,7 +148,8 @@ describe.skipIf(!peerPython)('reloads', () => {
     ).toHaveLength(2);
     await emulator.waitFor(
       'log.line',
-      ({ text }) => text === 'changed settings that count from the next start on: auth',
+      ({ text }) =>
+        text === 'these changed settings take effect at the next start: auth, log-level, triton-args',
     );
     await configure('env: { SEEN: twice }\nworkers: none\n');
     const { error } = await emulator.waitFor('reload.failed');

@@ -7,18 +7,17 @@ import {
   requestPrefix,
   type Tensor,
 } from '../../kserve/index.ts';
-import type { EnsembleStep } from '../../repository/index.ts';
 import type { Cancellation } from '../cancellation.ts';
 import { InferFailure, type InferResponse, inferStream } from '../data-plane.ts';
 import type { ModelSignature } from '../model-signature.ts';
 import type { Answer, OnResponse, ScheduledRequest } from '../scheduling/scheduled-request.ts';
 import type { ExecutionTimes } from '../statistics.ts';
-import type { BoundStep } from './ensemble-check.ts';
+import type { PlannedStep } from './ensemble-plan.ts';
 
 export interface EnsembleRunOptions {
   /** Of the ensemble. */
   readonly signature: ModelSignature;
-  readonly steps: readonly BoundStep[];
+  readonly steps: readonly PlannedStep[];
   readonly scheduled: ScheduledRequest;
   readonly onTimes: (times: ExecutionTimes, queueNs: number) => void;
 }
@@ -27,7 +26,7 @@ export interface EnsembleRunOptions {
 interface Path {
   /** By ensemble tensor; undefined if the step that produces it returned none. */
   readonly tensors: Map<string, Tensor | undefined>;
-  readonly started: Set<BoundStep>;
+  readonly started: Set<PlannedStep>;
   hasResponded: boolean;
 }
 
@@ -78,32 +77,26 @@ export class EnsembleRun {
 
   /** Starts every step whose inputs are complete. */
   #advance(path: Path): void {
-    for (const bound of this.#options.steps) {
+    for (const step of this.#options.steps) {
       if (this.#failure !== undefined) return;
-      if (
-        path.started.has(bound) ||
-        !Object.values(bound.step.input_map).every((name) => path.tensors.has(name))
-      )
-        continue;
-      path.started.add(bound);
+      if (path.started.has(step) || !step.inputs.every(({ source }) => path.tensors.has(source))) continue;
+      path.started.add(step);
       this.#running += 1;
-      void this.#runStep(bound, path);
+      void this.#runStep(step, path);
     }
   }
 
-  async #runStep(bound: BoundStep, path: Path): Promise<void> {
-    const { step, member } = bound;
+  async #runStep(step: PlannedStep, path: Path): Promise<void> {
     const cancellation: Cancellation = { cancel: undefined };
     this.#cancellations.add(cancellation);
-    const isDecoupled = member.config.model_transaction_policy?.decoupled ?? false;
     try {
       await inferStream(
-        member,
-        this.#stepRequest(bound, path),
+        step.member,
+        this.#stepRequest(step, path),
         cancellation,
         (response) => {
           if (response instanceof KServeError) this.#fail(response);
-          else if (response) this.#take(step, response, isDecoupled ? branch(path) : path);
+          else if (response) this.#take(step, response, step.isDecoupled ? branch(path) : path);
         },
         this.#options.onTimes,
       );
@@ -121,25 +114,18 @@ export class EnsembleRun {
   }
 
   /** A step's request: the same id, flags, timeout and parameters, with the step's tensors. */
-  #stepRequest({ step, member }: BoundStep, { tensors }: Path): InferRequest {
+  #stepRequest({ member, inputs: planned, requested }: PlannedStep, { tensors }: Path): InferRequest {
+    const batches = member.signature.maxBatchSize > 0;
     const inputs: InferInput[] = [];
-    for (const [name, source] of Object.entries(step.input_map)) {
+    for (const { name, source, rank } of planned) {
       const tensor = tensors.get(source);
-      if (!tensor) continue;
-      const input = member.signature.inputs.get(name);
-      const dims = input?.dims.length ?? tensor.shape.length;
-      inputs.push({ ...tensor, name, shape: fitRank(tensor.shape, dims, member.signature.maxBatchSize > 0) });
+      if (tensor) inputs.push({ ...tensor, name, shape: fitRank(tensor.shape, rank, batches) });
     }
-    const outputs = Object.entries(step.output_map).map(([name]) => ({
-      name,
-      binary: true,
-      classification: 0,
-    }));
-    return { ...this.#request, inputs, outputs, binaryDataOutput: true, raw: false };
+    return { ...this.#request, inputs, outputs: requested, binaryDataOutput: true, raw: false };
   }
 
-  #take(step: EnsembleStep, response: InferResponse, path: Path): void {
-    for (const [name, target] of Object.entries(step.output_map)) {
+  #take({ outputs }: PlannedStep, response: InferResponse, path: Path): void {
+    for (const { name, target } of outputs) {
       if (this.#pruned.has(target)) continue;
       const found = response.outputs.find(({ tensor }) => tensor.name === name)?.tensor;
       path.tensors.set(target, found && { ...found, name: target });

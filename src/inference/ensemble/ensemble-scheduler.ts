@@ -6,12 +6,13 @@ import type { RequestScheduler } from '../scheduling/request-scheduler.ts';
 import type { Answer, ScheduledRequest } from '../scheduling/scheduled-request.ts';
 import type { ModelStatistics } from '../statistics.ts';
 import type { BoundStep } from './ensemble-check.ts';
+import { type PlannedStep, planSteps } from './ensemble-plan.ts';
 import { EnsembleRun } from './ensemble-run.ts';
 
 /** Runs the requests of an ensemble through its steps. */
 export class EnsembleScheduler implements RequestScheduler {
   readonly #signature: ModelSignature;
-  readonly #steps: readonly BoundStep[];
+  readonly #steps: readonly PlannedStep[];
   readonly #statistics: ModelStatistics;
   #running = 0;
   #stopped = false;
@@ -20,7 +21,7 @@ export class EnsembleScheduler implements RequestScheduler {
   /** @param steps fixed, whatever is loaded in the meantime, so that no request meets two versions of a model */
   constructor(config: ModelConfig, steps: readonly BoundStep[], statistics: ModelStatistics) {
     this.#signature = signatureOf(config);
-    this.#steps = steps;
+    this.#steps = planSteps(steps);
     this.#statistics = statistics;
   }
 

@@ -154,9 +154,8 @@ describe.skipIf(realTriton === undefined)('a real tritonserver behind the gatewa
     isLoaded = false;
     await load;
     expect(failures.filter((text) => !String(text).startsWith('the engine does not answer: '))).toEqual([]);
-    // For each crash, a client may fail twice: what was under way, and what the kernel still accepted for the dying process,
-    // which nobody can tell from a request that was executed.
-    expect(failures.length).toBeLessThanOrEqual(2 * 2 * clients);
+    // For each crash, what each client had under way; whatever comes later waits until an engine answers a health probe.
+    expect(failures.length).toBeLessThanOrEqual(2 * clients);
   });
 
   test('serves gRPC and metrics through our ports', async () => {

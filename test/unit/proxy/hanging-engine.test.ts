@@ -1,6 +1,7 @@
 import http2 from 'node:http2';
 import net from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { CopiedBytes } from '../../../src/proxy/gateway/copied-bytes.ts';
 import { TcpGateway } from '../../../src/proxy/gateway/tcp-gateway.ts';
 import { GrpcGateway } from '../../../src/proxy/index.ts';
 
@@ -42,7 +43,11 @@ test('a gRPC call to an engine that hangs ends', async () => {
 });
 
 test('a connection whose bytes are only copied ends if the engine hangs, and stays open without requests', async () => {
-  const gateway = new TcpGateway('metrics', LIVENESS);
+  const gateway = new TcpGateway({
+    service: 'metrics',
+    pass: (client, engine) => new CopiedBytes(client, engine),
+    liveness: LIVENESS,
+  });
   const port = await gateway.listen('127.0.0.1', 0, 'metrics');
   cleanups.push(() => gateway[Symbol.asyncDispose]());
   gateway.switchTo(await startHanging());

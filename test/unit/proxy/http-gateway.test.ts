@@ -202,6 +202,54 @@ describe('the gateway before an engine', () => {
     expect(await answer.json()).toEqual({ error: expect.stringMatching(/does not answer/) });
   });
 
+  describe('after an engine has lost a connection', () => {
+    /** An engine that has crashed where `isLive` is false: it closes each connection without an answer. */
+    async function startDying() {
+      const engine = { isLive: false, inferences: 0, probes: 0, http: '' };
+      const { http } = await startEngine((request, response) => {
+        const isProbe = request.url === '/v2/health/live';
+        engine[isProbe ? 'probes' : 'inferences'] += 1;
+        if (engine.isLive) response.end('live');
+        else request.socket.destroy();
+      });
+      return Object.assign(engine, { http });
+    }
+
+    test.each([
+      ['plain', {}],
+      ['for the full parser', { te: 'trailers' }],
+    ])(
+      'others wait until it answers a health probe (%s)',
+      async (_name, headers) => {
+        const engine = await startDying();
+        const { gateway, url } = await startGateway();
+        gateway.switchTo(engine);
+        const infer = () => fetch(`${url}/v2/models/m/infer`, { method: 'POST', body: 'x', headers });
+        expect((await infer()).status).toBe(503);
+        const waiting = Array.from({ length: 5 }, infer);
+        await expect.poll(() => gateway.backlogSize, { timeout: 20_000 }).toBe(5);
+        await expect.poll(() => engine.probes, { timeout: 20_000 }).toBeGreaterThan(2);
+        expect((await fetch(`${url}/v2/health/ready`)).status).toBe(503);
+        expect(engine.inferences).toBe(1);
+        engine.isLive = true;
+        const answers = await Promise.all(waiting);
+        expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+      },
+      60_000,
+    );
+
+    test('a health probe of a client is answered by an engine that lives', async () => {
+      const { http } = await startEngine((request, response) => {
+        if (request.url?.startsWith('/v2/health/')) setTimeout(() => response.end('live'), 100);
+        else request.socket.destroy();
+      });
+      const { gateway, url } = await startGateway();
+      gateway.switchTo({ http });
+      expect((await fetch(`${url}/v2/models/m/infer`, { method: 'POST', body: 'x' })).status).toBe(503);
+      expect(await (await fetch(`${url}/v2/health/ready`)).text()).toBe('live');
+    });
+  });
+
   describe('before an engine that hangs', () => {
     const liveness = { silentMs: 40, probeMs: 120 };
     const hanging = async () => {
