@@ -79,9 +79,9 @@ export class FakeTerminal {
     return this.#emulated.modes.wraparoundMode;
   }
 
-  /** Resolves as soon as the screen shows what is looked for; fails with the screen after three seconds. */
+  /** Resolves as soon as the screen shows what is looked for; fails with the screen after eight seconds. */
   async shows(expected: string | RegExp): Promise<string> {
-    const deadline = performance.now() + 3_000;
+    const deadline = performance.now() + 8_000;
     for (;;) {
       const text = await this.text();
       if (typeof expected === 'string' ? text.includes(expected) : expected.test(text)) return text;

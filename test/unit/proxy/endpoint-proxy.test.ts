@@ -313,9 +313,10 @@ describe('an online endpoint', () => {
 
   test('lets requests in progress end when it closes, and those that do not end no longer than its limit', async () => {
     const answers: (() => void)[] = [];
+    let hasBegun = false;
     const port = await startDeployment((request, response) => {
-      answers.push(() => response.end('late'));
-      if (request.url === '/never') answers.length = 0;
+      if (request.url === '/never') hasBegun = true;
+      else answers.push(() => response.end('late'));
     });
     const slow = await startEndpoint({ blue: port });
     const asked = fetch(slow.url, { headers: authorized });
@@ -326,7 +327,7 @@ describe('an online endpoint', () => {
     await closed;
     const hanging = await startEndpoint({ blue: port }, { drainMs: 50 });
     const never = fetch(`${hanging.url}/never`, { headers: authorized }).catch(() => 'cut');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect.poll(() => hasBegun).toBe(true);
     await hanging.proxy[Symbol.asyncDispose]();
     expect(await never).toBe('cut');
   });

@@ -273,17 +273,19 @@ describe('the fast path through the gateway', () => {
   });
 
   test('closes after the request under way has been answered', async () => {
+    let answer: (() => void) | undefined;
     const engine = await startEngine((socket, text) => {
-      if (text.includes('slow')) setTimeout(() => socket.write(ok('done')), 100);
+      if (text.includes('slow')) answer = () => socket.write(ok('done'));
       else socket.write(ok('quick'));
     });
     const { gateway, port } = await startGateway(engine.http);
     const idle = new Caller(port).send(post('a'));
     await idle.got(/quick$/);
     const busy = new Caller(port).send(post('slow'));
-    await expect.poll(() => engine.sockets.length).toBeGreaterThan(0);
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    await gateway[Symbol.asyncDispose]();
+    await expect.poll(() => answer).toBeDefined();
+    const closed = gateway[Symbol.asyncDispose]();
+    answer?.();
+    await closed;
     await Promise.all([idle.gone(), busy.gone()]);
     expect(busy.text).toMatch(/Connection: close\r\n\r\ndone$/);
   });

@@ -195,7 +195,7 @@ describe('startPlain', () => {
     });
     const renderer = startPlain({ control, stdout });
     control.bus.emit(request());
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await expect.poll(() => writes).toBe(1);
     for (let count = 0; count < 5; count += 1) control.bus.emit(request());
     await renderer[Symbol.asyncDispose]();
     await renderer[Symbol.asyncDispose]();

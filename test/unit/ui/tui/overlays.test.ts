@@ -59,13 +59,17 @@ describe('the help', () => {
     const { terminal } = await show(40, 12, ready);
     await terminal.shows('triton-local');
     terminal.type('?');
-    let seen = await terminal.shows('── help');
-    for (let press = 0; press < 30; press += 1) {
+    const helpRows = (text: string) => text.slice(text.indexOf('── help')).split('\n');
+    const rows: string[] = [];
+    let shown = helpRows(await terminal.shows('── help'));
+    // Until another press changes nothing.
+    for (let before: string[] = []; shown.join() !== before.join(); ) {
+      rows.push(...shown);
+      before = shown;
       terminal.type(DOWN);
-      await new Promise((resolve) => setTimeout(resolve, 40));
-      seen += `\n${await terminal.text()}`;
+      const moved = expect.poll(async () => (shown = helpRows(await terminal.text())), { timeout: 2_000 });
+      await moved.not.toEqual(before).catch(() => undefined);
     }
-    const rows = seen.split('\n');
     for (const key of KEYS)
       expect(
         rows.some((row) => row.startsWith(` ${key} `)),
