@@ -14,7 +14,7 @@ const withAll = (properties: Readonly<Record<string, object>>) => ({
   properties,
 });
 
-/** An error as facts; the location is absent where it is unknown. */
+/** An error as data; the location is absent if unknown. */
 const failure = {
   type: 'object',
   required: ['code', 'message'],

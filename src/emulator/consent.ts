@@ -3,8 +3,8 @@ import type { ProjectConfig } from '../config/index.ts';
 import { missingInstallation } from '../engines/index.ts';
 
 /**
- * What a start would install without the user's agreement, for people; undefined if nothing. A setting that asks for
- * an installation in so many words, such as `--engine docker` for the pull of its image, is agreement.
+ * Describes what a start would install without the user's agreement; undefined if nothing. A setting that implies the
+ * installation, such as `--engine docker` for the pull of its image, counts as agreement.
  */
 export function unapprovedInstallation(config: ProjectConfig): string | undefined {
   return unapproved(config)?.text;

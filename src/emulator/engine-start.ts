@@ -97,7 +97,7 @@ function isSkippedDownload(error: unknown, { skipDownload }: EngineContext): boo
   return skipDownload.aborted && error instanceof TritonLocalError && error.code === 'DOCKER_IMAGE_MISSING';
 }
 
-/** What `auto` has besides one engine. */
+/** The plans of `auto` without one engine. */
 async function planWithout(left: EngineKind, criteria: EngineCriteria): Promise<readonly EnginePlan[]> {
   const plans = await planEngines({ ...criteria, engine: { ...criteria.engine, choice: 'auto' } });
   return plans.filter(({ kind }) => kind !== left);

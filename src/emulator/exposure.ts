@@ -38,7 +38,7 @@ function withHost(url: string, host: string): string {
   return changed.href.replace(/\/$/, '');
 }
 
-/** The addresses of this machine in its networks; a listener on `::` takes IPv4 too. */
+/** The addresses of this machine in its networks; a listener on `::` accepts IPv4 too. */
 function networkAddresses(host: string): string[] {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return all

@@ -2,7 +2,7 @@ import type { EngineSettings } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
 import { findModelNotices, type ModelSnapshot, type NoticeOptions } from '../repository/index.ts';
 
-/** Logs what the models' folders hold that Triton passes over or would refuse, once for each state of a model. */
+/** Logs what Triton ignores or would refuse in the models' folders, once for each state of a model. */
 export class ModelNotices {
   readonly #events: EventSink;
   readonly #options: NoticeOptions;
@@ -14,7 +14,7 @@ export class ModelNotices {
     this.#options = { release: releaseOf(settings.image), settings };
   }
 
-  /** Never fails: notices are an extra, and what cannot be read fails the load itself. */
+  /** Never fails: notices are only extra information, and unreadable files fail the load itself. */
   async log(models: Iterable<ModelSnapshot>): Promise<void> {
     for (const model of models) {
       if (this.#logged.get(model.name) === model.fingerprint) continue;

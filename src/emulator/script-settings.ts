@@ -2,9 +2,9 @@ import { toTritonLocalError } from '../base/index.ts';
 import { keyOf, type ProjectConfig, SETTINGS } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
 
-/** What each generation of workers reads again; the other settings stay as they were at the start. */
+/** The settings that each generation of workers reads again; the others keep their values from the start. */
 const REREAD: ReadonlySet<string> = new Set(['workers', 'python', 'environment']);
-/** Where settings come from, or what may vanish for a moment and is noticed elsewhere. */
+/** Not compared: sources of settings, and what may disappear for a moment and is detected elsewhere. */
 const NOT_REPORTED: ReadonlySet<string> = new Set(['origins', 'warnings', 'start', 'models', 'script']);
 
 export interface ScriptSettingsOptions {
@@ -25,7 +25,7 @@ export class ScriptSettings {
 
   /**
    * The settings for the next generation. Changes that need a restart are reported once and otherwise ignored.
-   * @throws what is wrong with a configuration file, with file and line
+   * @throws the fault of a configuration file, with file and line
    */
   async next(): Promise<ProjectConfig> {
     const { config, events } = this.#options;
@@ -48,7 +48,7 @@ export class ScriptSettings {
     try {
       return (await resolve?.()) ?? config;
     } catch (error) {
-      // A missing script, say, is reported better by the start that needs it.
+      // A missing script, for example, is better reported by the start that needs it.
       const { kind, location } = toTritonLocalError(error);
       if (kind === 'user' && location === undefined) return config;
       throw error;

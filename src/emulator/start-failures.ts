@@ -26,7 +26,7 @@ export async function findStartFailures(
   return failures;
 }
 
-/** Reports them as failed reloads are reported, so that a first start reads like a save. */
+/** Reports them like failed reloads, so that a first start reads like a save. */
 export function emitStartFailures(failures: StartFailures, events: EventSink): void {
   for (const [model, error] of failures) {
     events.emit({

@@ -47,7 +47,7 @@ describe.skipIf(!peerPython)('reloads', () => {
     return control;
   }
 
-  it('tell how the answer to the request of --replay changed', async () => {
+  it('show how the answer to the request of --replay changed', async () => {
     const body = await TempFolder.create('triton-local-replay-');
     parts.push(body);
     await writeFile(body.path('request.json'), '{"x": 1}');
@@ -100,7 +100,7 @@ describe.skipIf(!peerPython)('reloads', () => {
     await emulator.waitFor('reload.completed', ({ generation }) => generation === 3);
   });
 
-  it('leave nothing old serving with --strict-reload', async () => {
+  it('serve nothing old with --strict-reload', async () => {
     const { save, emulator, score } = await open(scriptOf(1), ['--strict-reload']);
     await emulator.ready();
     expect((await score()).status).toBe(200);
@@ -132,7 +132,7 @@ describe.skipIf(!peerPython)('reloads', () => {
     expect(starts() - before).toBeLessThan(3);
   });
 
-  it('take up what triton-local.yaml says about the script, and tell of what needs a restart', async () => {
+  it('apply changes to the script settings in triton-local.yaml, and report what needs a restart', async () => {
     const { folder, emulator, score } = await open(
       scriptOf(1).replace('"number": 1', '"seen": os.environ.get("SEEN")'),
     );

@@ -4,7 +4,7 @@ import type { EngineDescriptor, EnginePlan } from '../descriptor.ts';
 import { behindGateway } from '../gateway-front.ts';
 import { ExternalEngine } from './engine.ts';
 
-/** A Triton that somebody else runs. */
+/** A Triton that is not ours. */
 export const externalDescriptor: EngineDescriptor = {
   kind: 'external',
   modelsRun: 'elsewhere',

@@ -1,6 +1,7 @@
 import { formatAddress, messageOf, reachableHost, TritonLocalError } from '../../base/index.ts';
 import type { EventSink } from '../../events/index.ts';
 import type { EngineEndpoints } from '../endpoints.ts';
+import { CopiedBytes } from './copied-bytes.ts';
 import type { GatewayPorts } from './gateway-ports.ts';
 import { GrpcGateway, type GrpcGatewayOptions } from './grpc-gateway.ts';
 import { MetricsGateway } from './metrics-gateway.ts';
@@ -56,12 +57,11 @@ export class SideListeners implements AsyncDisposable {
     }
   }
 
-  /** Picks a listener that passes bytes through unread if nothing has to be inspected or added. */
-  #make(name: ServiceName, { [name]: address = '', headers = {} }: EngineEndpoints): Listener {
-    const isPlain = !/^(?:https?|grpcs):/.test(address) && Object.keys(headers).length === 0;
-    if (name === 'metrics') return isPlain ? new TcpGateway(name) : new MetricsGateway();
-    const { allowsControl, sync } = this.#options;
-    return isPlain && allowsControl && !sync ? new TcpGateway(name) : new GrpcGateway(this.#options);
+  #make(name: ServiceName, { metrics = '', headers = {} }: EngineEndpoints): Listener {
+    if (name === 'grpc') return new GrpcGateway(this.#options);
+    const isPlain = !/^https?:/.test(metrics) && Object.keys(headers).length === 0;
+    if (!isPlain) return new MetricsGateway();
+    return new TcpGateway({ service: name, pass: (client, engine) => new CopiedBytes(client, engine) });
   }
 
   switchTo(endpoints: EngineEndpoints | undefined): void {

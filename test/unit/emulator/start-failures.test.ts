@@ -56,7 +56,7 @@ describe('models that are not served after the start', () => {
     expect([...failures.keys()]).toEqual(['m']);
   });
 
-  it('are told with the user’s paths and what is missing', async () => {
+  it('are reported with the user’s paths and what is missing', async () => {
     const staged = folder.path('state/repository');
     const reason = `failed to stat file ${staged}/m/1/model.onnx`;
     const failures = await find(engineWith('native', [model('m', 'UNAVAILABLE', reason)]));

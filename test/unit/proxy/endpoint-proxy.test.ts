@@ -210,7 +210,7 @@ describe('an online endpoint', () => {
     }
   });
 
-  test('lets in whoever has a key, of any characters', async () => {
+  test('accepts keys of any characters', async () => {
     const port = await startDeployment((_request, response) => response.end('in'));
     const { url } = await startEndpoint({ blue: port });
     const ask = async (authorization?: string) =>
@@ -265,7 +265,7 @@ describe('an online endpoint', () => {
     expect(counts).toEqual({ '/busy': 1, '/fine': 1, '/gone': 1 });
   });
 
-  test('ends its caller’s connection where the deployment dies in mid-answer, and then closes at once', async () => {
+  test('ends its caller’s connection if the deployment dies during an answer, and then closes at once', async () => {
     for (const rest of ['Content-Length: 9\r\n\r\nhalf', 'Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n']) {
       const deployment = await startBytes((socket) =>
         socket.write(`HTTP/1.1 200 OK\r\n${rest}`, () => socket.destroy()),

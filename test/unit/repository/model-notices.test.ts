@@ -122,7 +122,7 @@ describe('what is worth a notice in a model folder', () => {
     );
   });
 
-  it('is compared with the release that is asked for', async () => {
+  it('is compared with the given release', async () => {
     const files = { '1/model.onnx': model(11, 23) };
     expect(await notices(files, { release: '25.09' })).toEqual([]);
     expect(await notices(files, { release: '25.05' })).toHaveLength(1);
