@@ -5,6 +5,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort } from './free-port.ts';
 import { TempFolder } from './temp-project.ts';
 
 const SSHD = '/usr/sbin/sshd';
@@ -81,14 +82,6 @@ const lines = (settings: Readonly<Record<string, unknown>>) =>
   Object.entries(settings)
     .map(([name, value]) => `${name} ${value}\n`)
     .join('');
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 function isOpen(port: number): Promise<boolean> {
   return new Promise((resolve) => {

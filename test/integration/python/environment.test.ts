@@ -164,7 +164,7 @@ describe('environments', () => {
     const warnings = events.flatMap((event) => (event.type === 'log.line' ? [event.text] : []));
     expect(warnings).toEqual([
       expect.stringMatching(/conda\.yml:3: cudatoolkit=11 is left out: .*conda on PATH/),
-      expect.stringMatching(/conda\.yml:2: python=2\.7 was asked for, and Python 3\.\d+ is used/),
+      expect.stringMatching(/conda\.yml:2: python=2\.7 was requested, and Python 3\.\d+ is used/),
     ]);
   });
 

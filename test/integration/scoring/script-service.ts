@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 import type { EventBody } from '../../../src/events/index.ts';
 import { type ScorePool, startScorePool } from '../../../src/python/index.ts';
 import type { ScoringServerOptions } from '../../../src/scoring/index.ts';
+import { peerPython } from '../../helpers/python.ts';
 import { ask, type RawAnswer, requestText } from '../../unit/scoring/raw-http.ts';
 import { startService, type TestService } from '../../unit/scoring/service.ts';
-import { peerPython } from './real-server.ts';
 
 export interface ScriptServiceOptions {
   /** Files beside the script, by name. */
