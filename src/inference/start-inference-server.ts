@@ -49,20 +49,17 @@ export async function startInferenceServer(
       'onnxruntime',
       new OnnxRuntimeBackend(
         typeof runtimePaths === 'function' ? runtimePaths : async () => runtimePaths,
-        options.gpuModelsOnCpu,
+        options,
       ),
     );
     const models = new ModelTable();
     const backends = new Map<string, Backend>([['onnxruntime', onnx]]);
-    const control = lifetime.use(
-      'models',
-      new ModelControl(models, options.repository, backends, events, {
-        userPaths: options.userPaths,
-        sync: options.sync,
-        cache: settings.cacheBytes === undefined ? undefined : new ResponseCache(settings.cacheBytes),
-        limiter: settings.resources && new RateLimiter(settings.resources),
-      }),
-    );
+    const control = new ModelControl(models, options.repository, backends, events, {
+      userPaths: options.userPaths,
+      sync: options.sync,
+      cache: settings.cacheBytes === undefined ? undefined : new ResponseCache(settings.cacheBytes),
+      limiter: settings.resources && new RateLimiter(settings.resources),
+    });
     const server = new LocalModels(models, control, options.modelControlMode);
     const python = new PythonBackend({
       python: options.python,
@@ -71,9 +68,7 @@ export async function startInferenceServer(
       userPaths: options.userPaths ?? ((text) => text),
     });
     backends.set('python', lifetime.use('python', python));
-    const names = settings.loadModels ?? (await listModelDirectories(options.repository));
-    await loadAll(control, await ensemblesLast(options.repository, names), log, signal);
-    if (settings.exitOnError && !models.ready) throw failedModels(models);
+    lifetime.use('models', control);
     const meter = new RequestMeter(events);
     lifetime.defer('request meter', () => meter.flush());
     const listener = lifetime.use(
@@ -88,6 +83,11 @@ export async function startInferenceServer(
         logSettings,
       }),
     );
+    // Before the listener stops: it waits for its clients, who may wait for a load that hangs.
+    lifetime.defer('loads', () => python.stopLoading());
+    const names = settings.loadModels ?? (await listModelDirectories(options.repository));
+    await loadAll(control, await ensemblesLast(options.repository, names), log, signal);
+    if (settings.exitOnError && !models.ready) throw failedModels(models);
     refuseAborted(signal);
     const port = await listener.listen();
     log('info', `Started HTTPService at ${formatAddress(options.host, port)}`);

@@ -15,7 +15,7 @@ import { answerJson } from './answer.ts';
 
 const LEVELS = { info: 'log_info', warning: 'log_warning', error: 'log_error' } as const;
 
-/** What `GET /v2/logging` shows, and which lines of the engine's log are kept back; the format is only shown. */
+/** What `GET /v2/logging` shows, and which lines of the engine's log are suppressed; the format is only shown. */
 export class LogSettings {
   readonly #settings: { log_file: string } & { -readonly [key in keyof LogDefaults]: LogDefaults[key] };
 
@@ -23,7 +23,7 @@ export class LogSettings {
     this.#settings = { log_file: '', ...defaults };
   }
 
-  /** Whether an event is no line of a level that is turned off. */
+  /** Whether to emit an event: false for log lines of a disabled level. */
   shows(event: EventBody): boolean {
     if (event.type !== 'log.line' || event.level === 'debug') return true;
     return this.#settings[LEVELS[event.level]];
@@ -34,7 +34,7 @@ export class LogSettings {
     answerJson(response, this.#settings);
   }
 
-  /** In Triton's order; what comes before a mistake is set all the same. */
+  /** In Triton's order; settings before a faulty one take effect. */
   #update(root: JsonValue): void {
     const given = (key: string) => (isObject(root) ? (root.get(key) ?? undefined) : undefined);
     const settings = this.#settings;

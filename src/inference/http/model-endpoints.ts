@@ -8,7 +8,7 @@ import { answerEmpty, answerError, answerJson } from './answer.ts';
 import type { Route } from './route.ts';
 import { modelName, modelVersion } from './target.ts';
 
-/** Triton's extensions in its order; those we only answer honestly are listed as it lists them. */
+/** Triton's extensions in its order, including those that we only answer as not available. */
 const EXTENSIONS = [
   'classification',
   'sequence',

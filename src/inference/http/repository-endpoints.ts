@@ -56,7 +56,7 @@ export async function loadModel(
   answerEmpty(response, 200, 'application/json');
 }
 
-/** Mistakes in the body are passed over, as in Triton; without ensembles, `unload_dependents` changes nothing. */
+/** Faults in the body are ignored, as in Triton; without ensembles, `unload_dependents` has no effect. */
 export async function unloadModel(
   control: ModelControl,
   mode: ModelControlMode,
@@ -69,7 +69,7 @@ export async function unloadModel(
   answerEmpty(response, 200, 'application/json');
 }
 
-/** An object that a body holds; undefined for an empty body. */
+/** The object in a body; undefined for an empty body. */
 function readObject(body: Buffer): JsonObject | undefined {
   if (body.length === 0) return undefined;
   const value = readJson(body.toString('latin1'));

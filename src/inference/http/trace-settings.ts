@@ -19,7 +19,7 @@ interface Settings {
 
 const DEFAULTS = { trace_level: ['OFF'], trace_rate: '1000', trace_count: '-1', log_frequency: '0' };
 
-/** What `GET /v2/trace/setting` shows, for the server and for models that have settings of their own. Nothing is traced. */
+/** What `GET /v2/trace/setting` shows, for the server and for models with their own settings. Nothing is traced. */
 export class TraceSettings {
   #global: Settings = {};
   readonly #ofModels = new Map<string, Settings>();
@@ -56,7 +56,7 @@ function update(settings: Settings, root: JsonValue): Settings {
   return Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined));
 }
 
-/** Words that are no level are passed over. */
+/** Words that are not a level are ignored. */
 function traceLevel(value: JsonValue): readonly string[] {
   const words = asArray(value, '').map((word) => asString(word, ''));
   if (words.includes('OFF') && words.length > 1)
@@ -65,7 +65,9 @@ function traceLevel(value: JsonValue): readonly string[] {
   return levels.length > 0 ? levels : ['OFF'];
 }
 
-/** Numbers come as texts and are read as C++ reads them: as far as they go, negative ones into 32 unsigned bits. */
+/**
+ * Numbers arrive as text and are parsed as in C++: up to the first other character, negative ones as unsigned 32 bits.
+ */
 function traceNumber(key: 'trace_rate' | 'trace_count' | 'log_frequency', value: JsonValue): string {
   const text = asString(value, '');
   const digits = /^\s*[+-]?\d+/.exec(text)?.[0];

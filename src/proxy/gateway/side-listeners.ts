@@ -41,14 +41,14 @@ export class SideListeners implements AsyncDisposable {
     for (const { name, port, title, flag } of SERVICES) {
       if (endpoints[name] === undefined || this.#open.has(name)) continue;
       const listener = this.#make(name, endpoints);
-      const { host, insists } = this.#options;
+      const { host, required } = this.#options;
       try {
         const number = await listener.listen(host, this.#options[port], title);
         const address = formatAddress(reachableHost(host), number);
         this.#open.set(name, { listener, address });
         this.#log('info', `${title} at ${address}`);
       } catch (error) {
-        if (insists[name] || !(error instanceof TritonLocalError)) throw error;
+        if (required[name] || !(error instanceof TritonLocalError)) throw error;
         this.#log(
           'warning',
           `${title} is not offered: ${messageOf(error)}; choose another port with ${flag}`,

@@ -174,7 +174,7 @@ describe('the fast path through the gateway', () => {
     expect(executed).toEqual(['first', 'second', 'again']);
   });
 
-  test('sends a GET once more where a kept connection closes before any answer, and only then', async () => {
+  test('sends a GET again only if a kept connection closes before any answer', async () => {
     const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
     const executed: (string | undefined)[] = [];
     const engine = await startEngine((socket, text, connection) => {
@@ -193,7 +193,7 @@ describe('the fast path through the gateway', () => {
     expect(executed).toEqual(['/first', '/second', '/second', '/fatal', '/fatal', '/again']);
   });
 
-  test('closes the caller’s connection where the answer breaks off, and passes one that ends with its connection', async () => {
+  test('closes the caller’s connection if the answer breaks off, and passes on an answer that ends with its connection', async () => {
     const engine = await startEngine((socket, text) => {
       if (text.includes('half')) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf');
       else socket.end('HTTP/1.1 200 OK\r\n\r\nwhole');
@@ -304,7 +304,7 @@ describe('the fast path through the gateway', () => {
     expect(slow.text.length).toBeGreaterThan(size);
   });
 
-  test('tells of a load that was answered, once', async () => {
+  test('reports an answered load, once', async () => {
     let told = 0;
     const engine = await startEngine((socket) => socket.write(ok('')));
     const { port } = await startGateway(engine.http, {

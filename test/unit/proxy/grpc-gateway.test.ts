@@ -149,7 +149,7 @@ describe('the gateway before the gRPC of an engine', () => {
     expect((await call(client, 'ModelInfer', message('m')).result).trailers['grpc-status']).toBe('0');
   });
 
-  test('passes them where they are allowed, and tells of them', async () => {
+  test('passes them on if they are allowed, and reports them', async () => {
     let told = 0;
     const options = { allowsControl: true, onModelControl: () => (told += 1) };
     const { client } = await startGateway(await startEngine(echo), options);

@@ -42,7 +42,7 @@ test('a gRPC call to an engine that hangs ends', async () => {
   expect(call.rstCode).not.toBe(http2.constants.NGHTTP2_NO_ERROR);
 });
 
-test('a connection whose bytes are only copied ends where the engine hangs, and stays where nothing is asked', async () => {
+test('a connection whose bytes are only copied ends if the engine hangs, and stays open without requests', async () => {
   const gateway = new TcpGateway({
     service: 'metrics',
     pass: (client, engine) => new CopiedBytes(client, engine),
