@@ -134,15 +134,6 @@ function front(engine: Engine, { config, sync, events }: EngineStartOptions): En
 async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): Promise<Engine<LocalEngine>> {
   const { config, initial, stagedRepository, sync, events } = options;
   const { projectDir, home, environment, listen, origins } = config;
-  for (const [name, flag] of [
-    ['grpcPort', '--grpc-port'],
-    ['metricsPort', '--metrics-port'],
-  ] as const) {
-    const text = `${flag} has no effect: the embedded engine of this version serves HTTP only`;
-    // 0 asks for any port, and so for none.
-    if (isUsersOwn(origins, name) && listen[name] !== 0)
-      events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
-  }
   const searchFrom = [projectDir, ...options.runtimePaths];
   const models = [...(initial.repository?.models.values() ?? [])];
   const hasOnnx = models.some(({ files }) => files.some((file) => file.path.endsWith('.onnx')));
@@ -161,6 +152,8 @@ async function makeEmbedded(options: EngineStartOptions, signal: AbortSignal): P
     repository: stagedRepository,
     host: listen.host,
     httpPort: listen.httpPort,
+    grpc: { port: listen.grpcPort, isChosen: isUsersOwn(origins, 'grpcPort') },
+    metrics: { port: listen.metricsPort, isChosen: isUsersOwn(origins, 'metricsPort') },
     modelControlMode: config.engine.modelControlMode,
     tritonArgs: config.engine.tritonArgs,
     sync,

@@ -1,4 +1,4 @@
-import { messageOf, systemError } from '../base/index.ts';
+import { messageOf, type SidePort, systemError } from '../base/index.ts';
 import type { ModelControlMode } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
 import { type FindModelPython, type RuntimePaths, startInferenceServer } from '../inference/index.ts';
@@ -10,6 +10,9 @@ export interface EmbeddedEngineOptions {
   readonly repository: string;
   readonly host: string;
   readonly httpPort: number;
+  /** Where gRPC and metrics are served; left out, they are not. */
+  readonly grpc?: SidePort;
+  readonly metrics?: SidePort;
   readonly modelControlMode: ModelControlMode;
   /** Brings the repository up to date before clients list or load models. */
   readonly sync?: RepositorySync | undefined;
@@ -41,7 +44,7 @@ export class EmbeddedEngine implements Engine {
       version: server.version,
       gpu: null,
       listener: server.listener,
-      endpoints: { http: server.httpUrl },
+      endpoints: { http: server.httpUrl, ...server.sides },
       load: (model) => server.load(model),
       unload: (model) => server.unload(model),
       models: () => server.models(),

@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import type { TritonLocalError } from '../base/index.ts';
+import type { SidePort, TritonLocalError } from '../base/index.ts';
 import type { ModelControlMode } from '../config/index.ts';
 import type { EventSink, ModelStatus } from '../events/index.ts';
 import type { RepositorySync } from '../repository/index.ts';
@@ -13,6 +13,10 @@ export interface InferenceServerOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly httpPort: number;
+  /** Where gRPC is served; left out, it is not. */
+  readonly grpc?: SidePort;
+  /** Where metrics are served; left out, they are not. */
+  readonly metrics?: SidePort;
   /** What HTTP clients may load and unload. */
   readonly modelControlMode: ModelControlMode;
   /** Brings `repository` up to date before clients list and load its models, where it is a copy. */
@@ -33,9 +37,17 @@ export interface InferenceServerOptions {
   readonly events: EventSink;
 }
 
+/** `HOST:PORT` of each side port that is open. */
+export interface SideAddresses {
+  readonly grpc?: string;
+  readonly metrics?: string;
+}
+
 /** Our own KServe v2 server while it runs. Listening starts only after every model of the repository was tried. */
 export interface InferenceServer extends AsyncDisposable {
   readonly httpUrl: string;
+  /** The open side ports. */
+  readonly sides: SideAddresses;
   /** Answers a request that came in through another listener of this process. */
   readonly listener: RequestListener;
   readonly version: string;

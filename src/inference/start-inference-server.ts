@@ -6,7 +6,7 @@ import { OnnxRuntimeBackend } from './backends/onnxruntime.ts';
 import { PythonBackend } from './backends/python/python-backend.ts';
 import { HttpListener } from './http/http-listener.ts';
 import { LogSettings } from './http/log-settings.ts';
-import type { InferenceServer, InferenceServerOptions } from './inference-server.ts';
+import type { InferenceServer, InferenceServerOptions, SideAddresses } from './inference-server.ts';
 import { LocalModels } from './local-models.ts';
 import { ModelControl } from './model-control.ts';
 import { ModelTable, UNLOADED } from './model-table.ts';
@@ -92,8 +92,10 @@ export async function startInferenceServer(
     const port = await listener.listen();
     log('info', `Started HTTPService at ${formatAddress(options.host, port)}`);
     log('info', NO_GRPC);
+    const sides: SideAddresses = {};
     return {
       httpUrl: `http://${formatAddress(reachableHost(options.host), port)}`,
+      sides,
       version: TRITON_VERSION,
       listener: listener.listener,
       load: (model) => control.load(model),

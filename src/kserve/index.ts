@@ -49,4 +49,5 @@ export type {
 } from './messages.ts';
 export { requestPrefix } from './request-prefix.ts';
 export { pathOf } from './request-target.ts';
+export { SIDE_SERVICES } from './side-services.ts';
 export { FOREIGN_ORIGIN_REFUSED, isForeignOrigin, type StateChange, stateChangeOf } from './state-change.ts';
