@@ -1,5 +1,13 @@
-import { formatAddress, Lifetime, messageOf, reachableHost, systemError } from '../base/index.ts';
+import {
+  formatAddress,
+  Lifetime,
+  messageOf,
+  openSidePort,
+  reachableHost,
+  systemError,
+} from '../base/index.ts';
 import { type EventBody, type LogLevel, RequestMeter } from '../events/index.ts';
+import { SIDE_SERVICES } from '../kserve/index.ts';
 import { listModelDirectories, readModelDefinition } from '../repository/index.ts';
 import type { Backend } from './backends/backend.ts';
 import { OnnxRuntimeBackend } from './backends/onnxruntime.ts';
@@ -8,6 +16,8 @@ import { HttpListener } from './http/http-listener.ts';
 import { LogSettings } from './http/log-settings.ts';
 import type { InferenceServer, InferenceServerOptions, SideAddresses } from './inference-server.ts';
 import { LocalModels } from './local-models.ts';
+import { Metrics } from './metrics/metrics-document.ts';
+import { MetricsListener } from './metrics/metrics-listener.ts';
 import { ModelControl } from './model-control.ts';
 import { ModelTable, UNLOADED } from './model-table.ts';
 import { RateLimiter } from './scheduling/rate-limiter.ts';
@@ -18,8 +28,7 @@ import { readTritonArguments } from './triton-arguments.ts';
 export const TRITON_VERSION = '2.51.0';
 
 /** Said at start, so that nobody looks for what is not there. */
-const NO_GRPC =
-  'gRPC (8001) and metrics (8002) are not served by the embedded engine; --engine docker and native serve them';
+const NO_GRPC = 'gRPC (8001) is not served by the embedded engine; --engine docker and native serve it';
 
 /** Models that load at once, as Triton's `--model-load-thread-count`. */
 const LOAD_AT_ONCE = 4;
@@ -53,6 +62,7 @@ export async function startInferenceServer(
       ),
     );
     const models = new ModelTable();
+    const metrics = lifetime.use('metrics', new Metrics(settings.metrics));
     const backends = new Map<string, Backend>([['onnxruntime', onnx]]);
     const control = lifetime.use(
       'models',
@@ -61,12 +71,14 @@ export async function startInferenceServer(
         sync: options.sync,
         cache: settings.cacheBytes === undefined ? undefined : new ResponseCache(settings.cacheBytes),
         limiter: settings.resources && new RateLimiter(settings.resources),
+        metrics: metrics.models,
       }),
     );
     const server = new LocalModels(models, control, options.modelControlMode);
     const python = new PythonBackend({
       python: options.python,
       server,
+      metrics: metrics.custom,
       events,
       userPaths: options.userPaths ?? ((text) => text),
     });
@@ -92,7 +104,16 @@ export async function startInferenceServer(
     const port = await listener.listen();
     log('info', `Started HTTPService at ${formatAddress(options.host, port)}`);
     log('info', NO_GRPC);
-    const sides: SideAddresses = {};
+    const sides: { -readonly [Name in keyof SideAddresses]: SideAddresses[Name] } = {};
+    if (options.metrics) {
+      const side = lifetime.use('metrics port', new MetricsListener(() => metrics.render()));
+      const warn = (text: string) => log('warning', text);
+      const address = await openSidePort(side, SIDE_SERVICES.metrics, options.host, options.metrics, warn);
+      if (address !== undefined) {
+        sides.metrics = address;
+        log('info', `Started Metrics Service at ${address}`);
+      }
+    }
     return {
       httpUrl: `http://${formatAddress(reachableHost(options.host), port)}`,
       sides,

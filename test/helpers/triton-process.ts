@@ -10,6 +10,8 @@ import { EventBus } from '../../src/events/index.ts';
 
 export interface BareTriton extends AsyncDisposable {
   readonly port: number;
+  readonly grpcPort: number;
+  readonly metricsPort: number;
   /** The lines of its log, without preamble. */
   readonly log: readonly string[];
   hasExited(): boolean;
@@ -67,7 +69,14 @@ export async function startBareTriton(
     await stop();
     throw error;
   }
-  return { port: http, log, hasExited: () => triton.hasExited, [Symbol.asyncDispose]: stop };
+  return {
+    port: http,
+    grpcPort: grpc,
+    metricsPort: metrics,
+    log,
+    hasExited: () => triton.hasExited,
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
 async function untilLive(port: number, triton: TritonProcess): Promise<void> {

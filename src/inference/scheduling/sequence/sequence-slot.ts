@@ -26,6 +26,8 @@ export interface SequenceSlot {
 /** Runs what stands in the slots of one instance. */
 export interface SlotBatcher {
   readonly slots: readonly SequenceSlot[];
+  /** Requests that have left their slots, but do not run yet. */
+  readonly waiting: number;
   /** Something new stands in the slot's queue. */
   wake(slot: SequenceSlot): void;
 }
