@@ -19,6 +19,7 @@ export type { GpuChoice } from './docker/gpu.ts';
 export { type PullByNameOptions, type PulledImage, pullByName } from './docker/image/pull-by-name.ts';
 export { EmbeddedEngine, type EmbeddedEngineOptions } from './embedded.ts';
 export type { Engine, LocalEngine, PublishedModel, RunningEngine } from './engine.ts';
+export { addressesOf, type EngineAddresses } from './engine-addresses.ts';
 export { ExternalEngine, type ExternalEngineOptions } from './external.ts';
 export { FrontedEngine, type FrontedEngineOptions } from './fronted-engine.ts';
 export { describeNative, type NativeDescription } from './native/describe.ts';

@@ -76,6 +76,15 @@ export const answerDifference = z.object({
   after: z.string(),
 });
 
+/** Where clients reach the engine. */
+const engineAddresses = {
+  httpUrl: z.string(),
+  /** `HOST:PORT` of gRPC; absent if its port is not open. */
+  grpcAddress: z.string().optional(),
+  /** The document of metrics; absent if their port is not open. */
+  metricsUrl: z.string().optional(),
+};
+
 /** What keeps an emulator whose start is over from being ready. */
 export const blocker = z.object({
   kind: z.enum(['model', 'script', 'engine']),
@@ -107,7 +116,7 @@ export const eventBody = z.discriminatedUnion('type', [
     type: z.literal('emulator.ready'),
     /** The scoring service, e.g. `http://localhost:6789/score`; in no-code mode its base. */
     scoringUri: z.string(),
-    httpUrl: z.string(),
+    ...engineAddresses,
     deployment: z.enum(['no-code', 'script']),
     startMs: milliseconds,
     /** A body that the script can be tried with, as curl's `-d` takes it: the text, or `@` and a file. */
@@ -120,7 +129,7 @@ export const eventBody = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('emulator.degraded'),
     scoringUri: z.string(),
-    httpUrl: z.string(),
+    ...engineAddresses,
     deployment: z.enum(['no-code', 'script']),
     blockers: z.array(blocker),
   }),
@@ -149,7 +158,7 @@ export const eventBody = z.discriminatedUnion('type', [
     type: z.literal('engine.ready'),
     kind: engineKind,
     version: z.string(),
-    httpUrl: z.string(),
+    ...engineAddresses,
     startMs: milliseconds,
   }),
   z.object({ type: z.literal('engine.exited'), kind: engineKind, reason: z.string() }),

@@ -54,10 +54,20 @@ export async function wait(directory: string | undefined, flags: WaitFlags): Pro
 }
 
 /** What a script needs of a state. */
-const addresses = ({ state, pid, projectDir, scoringUri, httpUrl }: EmulatorState) => ({
+const addresses = ({
   state,
   pid,
   projectDir,
   scoringUri,
   httpUrl,
+  grpcAddress,
+  metricsUrl,
+}: EmulatorState) => ({
+  state,
+  pid,
+  projectDir,
+  scoringUri,
+  httpUrl,
+  grpcAddress,
+  metricsUrl,
 });

@@ -75,12 +75,13 @@ def make_metric_family(stream, instance):
 
     class Metric:
         def __init__(self, family, labels, buckets):
-            if labels is not None and not all(isinstance(v, str) for pair in labels.items() for v in pair):
-                raise TritonModelException("failed to create metric: labels must be of type str to str.")
             if family._kind == MetricKind.HISTOGRAM and buckets is None:
                 raise TritonModelException("Requires 'buckets' for histogram metric.")
             if family._kind != MetricKind.HISTOGRAM and buckets is not None:
-                raise TritonModelException("Unexpected 'buckets' for a metric that is not a histogram.")
+                raise TritonModelException("Failed to create metric. Unexpected buckets found.")
+            if labels is not None and not all(isinstance(value, str) for value in labels.values()):
+                text = "Error when creating Metric: %sattempt to access JSON non-string as string"
+                raise TritonModelException(text % refused)
             self._kind = family._kind
             self._family_is_open = family._is_open
             self._number = next(numbers)

@@ -18,6 +18,8 @@ export interface SharedRepository extends AsyncDisposable {
   readonly directory: string;
   readonly realPort: number;
   readonly ourPort: number;
+  readonly realMetricsPort: number;
+  readonly ourMetricsPort: number;
   readonly realLog: readonly string[];
   readonly ourLog: readonly string[];
   /** Starts the real server again if it has died: 2.51 does now and then where models that fail are loaded side by side. */
@@ -28,6 +30,7 @@ export async function startOnSharedRepository(
   program: string,
   files: RepositoryFiles,
   mode: ControlMode,
+  tritonArgs: readonly string[] = [],
 ): Promise<SharedRepository> {
   const repository = mkdtempSync(path.join(tmpdir(), 'triton-local-shared-'));
   writeModelFiles(repository, files);
@@ -36,7 +39,7 @@ export async function startOnSharedRepository(
   events.subscribe((event) => {
     if (event.type === 'log.line') ourLog.push(event.text);
   });
-  const flags = [`--model-control-mode=${mode}`];
+  const flags = [`--model-control-mode=${mode}`, ...tritonArgs];
   if (mode === 'explicit') flags.push('--load-model=*');
   let real = await startBareTriton(program, repository, flags);
   let revival: Promise<void> | undefined;
@@ -50,7 +53,9 @@ export async function startOnSharedRepository(
       repository,
       host: '127.0.0.1',
       httpPort: 0,
+      metrics: { port: 0, isChosen: true },
       modelControlMode: mode,
+      tritonArgs,
       runtimePaths: [PROJECT],
       // The same Python, since numpy's texts differ from version to version.
       python: async () => ({
@@ -67,6 +72,10 @@ export async function startOnSharedRepository(
       return real.port;
     },
     ourPort: Number(new URL(ours.httpUrl).port),
+    get realMetricsPort() {
+      return real.metricsPort;
+    },
+    ourMetricsPort: Number(ours.sides.metrics?.split(':').at(-1)),
     get realLog() {
       return real.log;
     },
