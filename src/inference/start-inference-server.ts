@@ -5,9 +5,10 @@ import type { Backend } from './backends/backend.ts';
 import { OnnxRuntimeBackend } from './backends/onnxruntime.ts';
 import { PythonBackend } from './backends/python/python-backend.ts';
 import { HttpListener } from './http/http-listener.ts';
-import { LogSettings } from './http/log-settings.ts';
 import type { InferenceServer, InferenceServerOptions, SideAddresses } from './inference-server.ts';
+import { InferenceService } from './inference-service.ts';
 import { LocalModels } from './local-models.ts';
+import { LogSettings } from './log-settings.ts';
 import { ModelControl } from './model-control.ts';
 import { ModelTable, UNLOADED } from './model-table.ts';
 import { RateLimiter } from './scheduling/rate-limiter.ts';
@@ -76,17 +77,18 @@ export async function startInferenceServer(
     if (settings.exitOnError && !models.ready) throw failedModels(models);
     const meter = new RequestMeter(events);
     lifetime.defer('request meter', () => meter.flush());
+    const service = new InferenceService({
+      models,
+      control,
+      modelControlMode: options.modelControlMode,
+      version: TRITON_VERSION,
+      settings,
+      logSettings,
+    });
+    lifetime.defer('shared memory', () => service[Symbol.dispose]());
     const listener = lifetime.use(
       'http',
-      new HttpListener(models, control, {
-        host: options.host,
-        port: options.httpPort,
-        version: TRITON_VERSION,
-        modelControlMode: options.modelControlMode,
-        meter,
-        settings,
-        logSettings,
-      }),
+      new HttpListener(service, { host: options.host, port: options.httpPort, meter }),
     );
     refuseAborted(signal);
     const port = await listener.listen();

@@ -1,0 +1,52 @@
+import type { ModelControlMode } from '../config/index.ts';
+import { invalidArgument, unavailable, unsupported } from '../kserve/index.ts';
+import { type OverrideParameters, withOverride } from './load-override.ts';
+import type { ModelControl } from './model-control.ts';
+import type { IndexEntry } from './model-table.ts';
+
+/** Triton's repository extension as clients of both protocols, and models, use it. */
+export class RepositoryApi {
+  readonly #control: ModelControl;
+  readonly #mode: ModelControlMode;
+
+  constructor(control: ModelControl, mode: ModelControlMode) {
+    this.#control = control;
+    this.#mode = mode;
+  }
+
+  index(onlyReady: boolean): Promise<IndexEntry[]> {
+    return this.#control.index(onlyReady);
+  }
+
+  /** @throws KServeError where clients may not load; LoadError where the load fails */
+  async load(name: string, parameters: OverrideParameters): Promise<void> {
+    this.#requireExplicit();
+    checkName(name);
+    await withOverride(name, parameters, (override) => this.#control.loadForClient(name, override));
+  }
+
+  /** @throws KServeError where clients may not unload */
+  async unload(name: string): Promise<void> {
+    this.#requireExplicit();
+    await this.#control.unloadForClient(name);
+  }
+
+  #requireExplicit(): void {
+    if (this.#mode !== 'explicit')
+      throw unavailable('explicit model load / unload is not allowed if polling is enabled');
+  }
+}
+
+/** Requests that name one of several repositories are refused. @throws KServeError */
+export function refuseRepositoryName(name: string): void {
+  if (name !== '') throw unsupported("'repository_name' specification is not supported");
+}
+
+function checkName(name: string): void {
+  if (name.trim() === '')
+    throw invalidArgument('Model name cannot be empty. Please enter a valid name to deploy.');
+  if (/\.\.|[/\\\0]/.test(name) || name === '.')
+    throw invalidArgument(
+      `invalid model name '${name}', model name must not contain path traversal characters`,
+    );
+}
