@@ -12,10 +12,12 @@ import { listModelDirectories, readModelDefinition } from '../repository/index.t
 import type { Backend } from './backends/backend.ts';
 import { OnnxRuntimeBackend } from './backends/onnxruntime.ts';
 import { PythonBackend } from './backends/python/python-backend.ts';
+import { GrpcListener } from './grpc/grpc-listener.ts';
 import { HttpListener } from './http/http-listener.ts';
-import { LogSettings } from './http/log-settings.ts';
 import type { InferenceServer, InferenceServerOptions, SideAddresses } from './inference-server.ts';
+import { InferenceService } from './inference-service.ts';
 import { LocalModels } from './local-models.ts';
+import { LogSettings } from './log-settings.ts';
 import { Metrics } from './metrics/metrics-document.ts';
 import { MetricsListener } from './metrics/metrics-listener.ts';
 import { ModelControl } from './model-control.ts';
@@ -26,9 +28,6 @@ import { readTritonArguments } from './triton-arguments.ts';
 
 /** The Triton release whose texts and statuses we answer with. */
 export const TRITON_VERSION = '2.51.0';
-
-/** Said at start, so that nobody looks for what is not there. */
-const NO_GRPC = 'gRPC (8001) is not served by the embedded engine; --engine docker and native serve it';
 
 /** Models that load at once, as Triton's `--model-load-thread-count`. */
 const LOAD_AT_ONCE = 4;
@@ -88,26 +87,34 @@ export async function startInferenceServer(
     if (settings.exitOnError && !models.ready) throw failedModels(models);
     const meter = new RequestMeter(events);
     lifetime.defer('request meter', () => meter.flush());
+    const service = new InferenceService({
+      models,
+      control,
+      modelControlMode: options.modelControlMode,
+      version: TRITON_VERSION,
+      settings,
+      logSettings,
+    });
+    lifetime.defer('shared memory', () => service[Symbol.dispose]());
     const listener = lifetime.use(
       'http',
-      new HttpListener(models, control, {
-        host: options.host,
-        port: options.httpPort,
-        version: TRITON_VERSION,
-        modelControlMode: options.modelControlMode,
-        meter,
-        settings,
-        logSettings,
-      }),
+      new HttpListener(service, { host: options.host, port: options.httpPort, meter }),
     );
     refuseAborted(signal);
     const port = await listener.listen();
     log('info', `Started HTTPService at ${formatAddress(options.host, port)}`);
-    log('info', NO_GRPC);
     const sides: { -readonly [Name in keyof SideAddresses]: SideAddresses[Name] } = {};
+    const warn = (text: string) => log('warning', text);
+    if (options.grpc) {
+      const grpc = lifetime.use('grpc', new GrpcListener(service, meter));
+      const address = await openSidePort(grpc, SIDE_SERVICES.grpc, options.host, options.grpc, warn);
+      if (address !== undefined) {
+        sides.grpc = address;
+        log('info', `Started GRPCInferenceService at ${address}`);
+      }
+    }
     if (options.metrics) {
       const side = lifetime.use('metrics port', new MetricsListener(() => metrics.render()));
-      const warn = (text: string) => log('warning', text);
       const address = await openSidePort(side, SIDE_SERVICES.metrics, options.host, options.metrics, warn);
       if (address !== undefined) {
         sides.metrics = address;
