@@ -74,7 +74,7 @@ export class QuantileEstimator {
 
   get(quantile: number): number {
     this.#flush();
-    const wanted = Math.floor(quantile * this.#count);
+    const wanted = Math.ceil(quantile * this.#count);
     const bound = wanted + this.#allowedError(wanted) / 2;
     let rank = 0;
     let before: Kept | undefined;
