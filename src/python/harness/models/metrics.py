@@ -76,7 +76,7 @@ def make_metric_family(stream, instance):
     class Metric:
         def __init__(self, family, labels, buckets):
             if family._kind == MetricKind.HISTOGRAM and buckets is None:
-                raise TritonModelException("Requires 'buckets' for histogram metric.")
+                raise TritonModelException("Failed to create metric. Missing required buckets.")
             if family._kind != MetricKind.HISTOGRAM and buckets is not None:
                 raise TritonModelException("Failed to create metric. Unexpected buckets found.")
             if labels is not None and not all(isinstance(value, str) for value in labels.values()):

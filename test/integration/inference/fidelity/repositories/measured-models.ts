@@ -25,7 +25,7 @@ class TritonPythonModel:
         return pb.InferenceResponse([pb.Tensor("Y", values)])
 `;
 
-/** A model that makes metrics in \`initialize\` and changes them by its input. */
+/** A model that makes metrics in `initialize` and changes them by its input. */
 const COUNTING = `import gc
 import triton_python_backend_utils as pb
 
@@ -47,7 +47,7 @@ class TritonPythonModel:
         self.bare_value = self.bare.Metric()
         self.extra = self.own.Metric(labels={"model": "of mine"})
         numbers = [1 / 3, 1e21, 123456789012345678, 1e-7, float("inf"), float("-inf"), float("nan"), -0.0, 1e15, 1e16,
-                   0.1, 100000, 123456.789, 1e-5, 0.0001, 2.5e-300, 4.9e-324, 1.7976931348623157e308, 9007199254740993]
+                   0.1, 100000, 123456.789, 1e-5, 0.0001, 2.5e-300, 4.9e-324, 1.5e308, 9007199254740993]
         self.shown = [self.level.Metric(labels={"number": str(at)}) for at in range(len(numbers))]
         for metric, value in zip(self.shown, numbers):
             metric.set(value)
@@ -74,7 +74,7 @@ class TritonPythonModel:
         return pb.InferenceResponse([pb.Tensor("Y", values)])
 `;
 
-/** Tries one thing in \`initialize\` and answers with what came of it. */
+/** Tries one thing in `initialize` and answers with what came of it. */
 const tried = (statement: string) => `import triton_python_backend_utils as pb
 
 class TritonPythonModel:
@@ -154,7 +154,6 @@ export const MEASURED_FILES: RepositoryFiles = {
   ...model('sequence', 'sequence_batching { max_sequence_idle_microseconds: 60000000 }'),
   ...model('decoupled', 'model_transaction_policy { decoupled: true }', DECOUPLED),
   ...model('counting', '', COUNTING),
-  ...model('at_import', '', AT_IMPORT),
   ...Object.assign(
     {},
     ...Object.entries(TRIED).map(([name, statement]) => model(name, '', tried(statement))),
@@ -163,5 +162,8 @@ export const MEASURED_FILES: RepositoryFiles = {
   'ensemble/1/.keep': '',
 };
 
-/** Another content of \`plain\`, which answers the same. */
+/** A model that makes a metric while it is imported. */
+export const AT_IMPORT_FILES: RepositoryFiles = model('at_import', '', AT_IMPORT);
+
+/** Another content of `plain`, which answers the same. */
 export const PLAIN_AGAIN: RepositoryFiles = model('plain', '', `${ECHO}# again\n`);
