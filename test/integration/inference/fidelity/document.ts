@@ -1,6 +1,7 @@
 import { withContents } from '../../../../.dev/markdown.mjs';
 import { FIELD_SUPPORT } from '../../../../src/repository/field-support.ts';
 import { ONNX_PARAMETERS, type OnnxParameterKind } from '../../../../src/repository/onnx-parameters.ts';
+import { grpcSection } from '../grpc/document.ts';
 import { ALLOWED, FATAL_REASON } from './allowed.ts';
 import { FATAL_CASES } from './cases/fatal.ts';
 import { ALLOWED_CONFIGURATIONS, CONFIGURATIONS } from './configurations.ts';
@@ -182,6 +183,8 @@ way.
 
 fast-check generates inference requests with mistakes in any of their parts: names, datatypes, shapes, data, parameters,
 outputs, lengths. Each run of the slow tests sends 2,000 of them; none is answered differently.
+
+${grpcSection()}
 
 ## What is missing, or different by design
 

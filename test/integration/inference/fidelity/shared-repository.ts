@@ -8,7 +8,7 @@ import { startBareTriton } from '../../../helpers/triton-process.ts';
 import { PROJECT } from '../golden-repository.ts';
 import { type ComparableAnswer, comparable } from './comparison.ts';
 import { exchange, request, type WireRequest } from './exchange.ts';
-import type { ControlMode } from './pair.ts';
+import { type ControlMode, portOf } from './pair.ts';
 
 /** A repository as texts by path, such as `model/config.pbtxt`. */
 export type RepositoryFiles = Readonly<Record<string, string>>;
@@ -18,6 +18,8 @@ export interface SharedRepository extends AsyncDisposable {
   readonly directory: string;
   readonly realPort: number;
   readonly ourPort: number;
+  readonly realGrpcPort: number;
+  readonly ourGrpcPort: number;
   readonly realLog: readonly string[];
   readonly ourLog: readonly string[];
   /** Starts the real server again if it has died: 2.51 does now and then where models that fail are loaded side by side. */
@@ -50,6 +52,7 @@ export async function startOnSharedRepository(
       repository,
       host: '127.0.0.1',
       httpPort: 0,
+      grpc: { port: 0, isChosen: true },
       modelControlMode: mode,
       runtimePaths: [PROJECT],
       // The same Python, since numpy's texts differ from version to version.
@@ -67,6 +70,10 @@ export async function startOnSharedRepository(
       return real.port;
     },
     ourPort: Number(new URL(ours.httpUrl).port),
+    get realGrpcPort() {
+      return real.grpcPort;
+    },
+    ourGrpcPort: portOf(ours.sides.grpc),
     get realLog() {
       return real.log;
     },
