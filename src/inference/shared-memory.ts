@@ -24,6 +24,10 @@ interface Region extends RegionStatus {
   users: number;
 }
 
+/** Triton's text where clients may not register regions. */
+export const SHARED_MEMORY_DISABLED =
+  "Client shared memory is disabled. Start the server with '--allow-client-shm=true' to enable.";
+
 const PLACE = '/dev/shm';
 const PAGE_BYTES = 4096;
 const MAX_REGIONS = 1_024;

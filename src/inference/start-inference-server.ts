@@ -1,9 +1,18 @@
-import { formatAddress, Lifetime, messageOf, reachableHost, systemError } from '../base/index.ts';
+import {
+  formatAddress,
+  Lifetime,
+  messageOf,
+  openSidePort,
+  reachableHost,
+  systemError,
+} from '../base/index.ts';
 import { type EventBody, type LogLevel, RequestMeter } from '../events/index.ts';
+import { SIDE_SERVICES } from '../kserve/index.ts';
 import { listModelDirectories, readModelDefinition } from '../repository/index.ts';
 import type { Backend } from './backends/backend.ts';
 import { OnnxRuntimeBackend } from './backends/onnxruntime.ts';
 import { PythonBackend } from './backends/python/python-backend.ts';
+import { GrpcListener } from './grpc/grpc-listener.ts';
 import { HttpListener } from './http/http-listener.ts';
 import type { InferenceServer, InferenceServerOptions, SideAddresses } from './inference-server.ts';
 import { InferenceService } from './inference-service.ts';
@@ -17,10 +26,6 @@ import { readTritonArguments } from './triton-arguments.ts';
 
 /** The Triton release whose texts and statuses we answer with. */
 export const TRITON_VERSION = '2.51.0';
-
-/** Said at start, so that nobody looks for what is not there. */
-const NO_GRPC =
-  'gRPC (8001) and metrics (8002) are not served by the embedded engine; --engine docker and native serve them';
 
 /** Models that load at once, as Triton's `--model-load-thread-count`. */
 const LOAD_AT_ONCE = 4;
@@ -93,8 +98,16 @@ export async function startInferenceServer(
     refuseAborted(signal);
     const port = await listener.listen();
     log('info', `Started HTTPService at ${formatAddress(options.host, port)}`);
-    log('info', NO_GRPC);
-    const sides: SideAddresses = {};
+    const sides: { -readonly [Name in keyof SideAddresses]: SideAddresses[Name] } = {};
+    const warn = (text: string) => log('warning', text);
+    if (options.grpc) {
+      const grpc = lifetime.use('grpc', new GrpcListener(service, meter));
+      const address = await openSidePort(grpc, SIDE_SERVICES.grpc, options.host, options.grpc, warn);
+      if (address !== undefined) {
+        sides.grpc = address;
+        log('info', `Started GRPCInferenceService at ${address}`);
+      }
+    }
     return {
       httpUrl: `http://${formatAddress(reachableHost(options.host), port)}`,
       sides,

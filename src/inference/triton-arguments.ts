@@ -13,6 +13,8 @@ export interface TritonSettings {
   /** Bytes of JSON, of a raw or an unpacked request. */
   readonly maxInputBytes: number;
   readonly restricted: ReadonlyMap<Endpoint, Restriction>;
+  /** The same for gRPC, whose methods go by the endpoint that answers the same over HTTP. */
+  readonly grpcRestricted: ReadonlyMap<Endpoint, Restriction>;
   readonly clientSharedMemory: boolean;
   readonly log: LogDefaults;
   /** Bytes of the response cache; undefined where there is none. */
@@ -41,7 +43,7 @@ const MAX_INPUT_BYTES = 64 * 1024 * 1024;
 /** JSON becomes one string, and V8 has no longer ones. */
 const MAX_STRING_BYTES = 512 * 1024 * 1024 - 25;
 
-/** Endpoints by the categories of `--http-restricted-api`. */
+/** Endpoints by the categories of `--http-restricted-api` and `--grpc-restricted-protocol`. */
 const CATEGORIES: Readonly<Record<string, readonly Endpoint[]>> = {
   health: ['live', 'ready', 'model-ready'],
   metadata: ['server-metadata', 'model-metadata'],
@@ -62,12 +64,15 @@ const CATEGORIES: Readonly<Record<string, readonly Endpoint[]>> = {
 export function readTritonArguments(args: readonly string[]): TritonSettings {
   const values = new Map<string, string>();
   const restricted = new Map<Endpoint, Restriction>();
+  const grpcRestricted = new Map<Endpoint, Restriction>();
   const loadModels: string[] = [];
   const resources = new Map<string, number>();
   const notServed: string[] = [];
   for (const argument of args) {
     const [, name = '', value = ''] = /^--([^=]+)=?(.*)$/s.exec(argument) ?? [];
-    if (name === 'http-restricted-api') restrict(value, restricted);
+    if (name === 'http-restricted-api') restrict(name, value, '', restricted);
+    else if (name === 'grpc-restricted-protocol')
+      restrict(name, value, 'triton-grpc-protocol-', grpcRestricted);
     else if (name === 'cache-config' && !value.startsWith('local,')) notServed.push(argument);
     else if (name === 'rate-limit-resource') readResource(value, resources);
     else if (name === 'load-model') loadModels.push(value);
@@ -80,6 +85,7 @@ export function readTritonArguments(args: readonly string[]): TritonSettings {
   return {
     maxInputBytes: Math.min(MAX_STRING_BYTES, count('http-max-input-size', MAX_INPUT_BYTES, 1)),
     restricted,
+    grpcRestricted,
     clientSharedMemory: flag('allow-client-shm', true),
     log: {
       log_info: flag('log-info', true),
@@ -113,22 +119,22 @@ const SERVED: ReadonlySet<string> = new Set([
   'strict-readiness',
 ]);
 
-/** `CATEGORY[,CATEGORY…]:HEADER=VALUE` */
-function restrict(text: string, restricted: Map<Endpoint, Restriction>): void {
+/** `CATEGORY[,CATEGORY…]:HEADER=VALUE` @param prefix what Triton puts before the header's name */
+function restrict(
+  argument: string,
+  text: string,
+  prefix: string,
+  restricted: Map<Endpoint, Restriction>,
+): void {
   const [, names = '', header = '', value = ''] = /^([^:]*):([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (header === '') throw wrong('http-restricted-api', 'CATEGORY:HEADER=VALUE', text);
+  if (header === '') throw wrong(argument, 'CATEGORY:HEADER=VALUE', text);
   for (const name of names.split(',')) {
     const endpoints = CATEGORIES[name];
     if (!endpoints)
-      throw wrong(
-        'http-restricted-api',
-        `one of ${Object.keys(CATEGORIES).join(', ')} before the colon`,
-        name,
-      );
+      throw wrong(argument, `one of ${Object.keys(CATEGORIES).join(', ')} before the colon`, name);
     for (const endpoint of endpoints) {
-      if (restricted.has(endpoint))
-        throw wrong('http-restricted-api', 'each category in one restriction only', name);
-      restricted.set(endpoint, { header, value });
+      if (restricted.has(endpoint)) throw wrong(argument, 'each category in one restriction only', name);
+      restricted.set(endpoint, { header: `${prefix}${header}`, value });
     }
   }
 }

@@ -14,6 +14,7 @@ import {
 } from '../../kserve/index.ts';
 import type { InferenceService } from '../inference-service.ts';
 import { allStatistics, describeServer } from '../model-information.ts';
+import { SHARED_MEMORY_DISABLED } from '../shared-memory.ts';
 import { answerEmpty, answerError, answerJson, type ContentType } from './answer.ts';
 import { readBody } from './body.ts';
 import { generateOverHttp } from './generate-endpoint.ts';
@@ -46,8 +47,6 @@ const LIMITS = {
 } as const;
 const MAX_CONNECTIONS = 4_096;
 
-const NO_SHARED_MEMORY =
-  "Client shared memory is disabled. Start the server with '--allow-client-shm=true' to enable.";
 const NOT_FOUND_TO_CONNECT =
   'HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 21\r\nConnection: close\r\n\r\n{"error":"Not Found"}';
 
@@ -172,7 +171,7 @@ export class HttpListener implements AsyncDisposable {
         return generateOverHttp(models, maxInputBytes, route, request, body, response);
       default:
         if (route.endpoint === 'shared-memory-register' && !settings.clientSharedMemory)
-          throw unsupported(NO_SHARED_MEMORY);
+          throw unsupported(SHARED_MEMORY_DISABLED);
         if (route.scope === 'cuda') return cudaSharedMemory(route, body, response);
         return systemSharedMemory(this.#service.regions, route, body, response);
     }
