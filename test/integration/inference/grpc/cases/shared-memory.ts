@@ -54,11 +54,6 @@ export const SHARED_MEMORY_CASES: readonly GrpcCase[] = [
   ...REGISTER.map(([what, message]) => ask(`register: ${what}`, register(message), status(), unregister())),
   ask('register: a region', register(good()), status(), status('good'), status('other')),
   ask('register: the same name again', register(good())),
-  ask(
-    'register: the same key by another name',
-    register(good({ name: 'part', offset: 32, byte_size: 16 })),
-    status(),
-  ),
   ask('input: in a region', from(region(SIZE))),
   ask('input: at an offset', from(region({ ...SIZE, shared_memory_offset: 8 }))),
   ask('input: at an odd offset', from(region({ ...SIZE, shared_memory_offset: 3 }))),
@@ -68,7 +63,6 @@ export const SHARED_MEMORY_CASES: readonly GrpcCase[] = [
   ask('input: with a size that does not fit the shape', from(region({ shared_memory_byte_size: 12 }))),
   ask('input: without a size', from(region())),
   ask('input: in an unknown region', from(region(SIZE, 'other'))),
-  ask('input: in a part', from(region(SIZE, 'part'))),
   ask(
     'input: beside contents',
     infer('identity_fp32', {
@@ -97,7 +91,7 @@ export const SHARED_MEMORY_CASES: readonly GrpcCase[] = [
   ask('output: into an unknown region', into(region(SIZE, 'other'))),
   ask('output: beyond the end', into(region({ ...SIZE, shared_memory_offset: 60 }))),
   ask('unregister: unknown', unregister('nothing')),
-  ask('unregister: by name', unregister('part'), status()),
+  ask('unregister: by name', unregister('good'), status(), register(good()), status()),
   ask('unregister: all', unregister(), status(), from(region(SIZE))),
   ask('cuda: status', call('CudaSharedMemoryStatus', {}), call('CudaSharedMemoryStatus', { name: 'x' })),
   ask(
