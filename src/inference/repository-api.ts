@@ -1,5 +1,7 @@
 import type { ModelControlMode } from '../config/index.ts';
-import { invalidArgument, unavailable, unsupported } from '../kserve/index.ts';
+import { unavailable, unsupported } from '../kserve/index.ts';
+import { checkModelName } from '../repository/index.ts';
+import { LoadError } from './load-error.ts';
 import { type OverrideParameters, withOverride } from './load-override.ts';
 import type { ModelControl } from './model-control.ts';
 import type { IndexEntry } from './model-table.ts';
@@ -42,11 +44,11 @@ export function refuseRepositoryName(name: string): void {
   if (name !== '') throw unsupported("'repository_name' specification is not supported");
 }
 
+/** A name that is no folder's reads as one whose folder is not there, as in Triton; it never becomes part of a path. */
 function checkName(name: string): void {
-  if (name.trim() === '')
-    throw invalidArgument('Model name cannot be empty. Please enter a valid name to deploy.');
-  if (/\.\.|[/\\\0]/.test(name) || name === '.')
-    throw invalidArgument(
-      `invalid model name '${name}', model name must not contain path traversal characters`,
-    );
+  try {
+    checkModelName(name);
+  } catch (error) {
+    throw new LoadError(`failed to load '${name}', failed to poll from model repository`, 500, error);
+  }
 }

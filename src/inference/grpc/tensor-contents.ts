@@ -89,8 +89,9 @@ class Elements {
 
   #addOne(reader: WireReader): void {
     const { width, wireType } = this.#field;
-    if (wireType === VARINT) this.#write(reader, this.#grow(width));
-    else reader.fixed(width).copy(this.#buffer, this.#grow(width));
+    const at = this.#grow(width);
+    if (wireType === VARINT) this.#write(reader, at);
+    else reader.fixed(width).copy(this.#buffer, at);
   }
 
   #addPacked(bytes: Buffer, parent: WireReader): void {
@@ -106,7 +107,10 @@ class Elements {
     if (this.#length === 0) {
       this.#buffer = bytes;
       this.#length = bytes.length;
-    } else bytes.copy(this.#buffer, this.#grow(bytes.length));
+      return;
+    }
+    const at = this.#grow(bytes.length);
+    bytes.copy(this.#buffer, at);
   }
 
   #write(reader: WireReader, at: number): void {
