@@ -27,7 +27,7 @@ import { TOPICS } from './cases/index.ts';
 import { exchange } from './exchange.ts';
 
 /** Half a minute here; by hand `TRITON_LOCAL_FUZZ_SECONDS=600`. */
-const SECONDS = Number(process.env.TRITON_LOCAL_FUZZ_SECONDS ?? 24);
+const SECONDS = Number(process.env.TRITON_LOCAL_FUZZ_SECONDS ?? 20);
 const SEED = Number(process.env.TRITON_LOCAL_FUZZ_SEED ?? Date.now() % 2 ** 31);
 const CONNECTIONS = 8;
 const GROWTH_BYTES = 150 * 1024 * 1024;
@@ -42,6 +42,17 @@ const METHODS = [
   'ServerLive',
 ];
 
+/** Enough of the models that the calls are about. */
+const SERVED = new Set([
+  'identity_fp32',
+  'identity_bytes',
+  'add_sub',
+  'batch_fp32',
+  'versions',
+  'decoupled',
+  'control',
+]);
+
 describe.skipIf(!peerPython)('the gRPC listener under fuzzed bytes', () => {
   let repository: string;
   let server: InferenceServer;
@@ -51,7 +62,8 @@ describe.skipIf(!peerPython)('the gRPC listener under fuzzed bytes', () => {
   beforeAll(async () => {
     repository = path.join(mkdtempSync(path.join(tmpdir(), 'triton-local-fuzz-')), 'models');
     mkdirSync(repository);
-    for (const model of MODELS) writeModel(repository, model, 'onnxruntime');
+    for (const model of MODELS.filter(({ name }) => SERVED.has(name)))
+      writeModel(repository, model, 'onnxruntime');
     server = await serve(repository, 'explicit');
     grpc = await GrpcInterface.ofRealClient();
     calls = TOPICS.flatMap(([, cases]) => cases)
@@ -121,7 +133,7 @@ describe.skipIf(!peerPython)('the gRPC listener under fuzzed bytes', () => {
 
   it('bounds what a compressed message may become', { timeout: 60_000 }, async () => {
     const port = portOf(server.sides.grpc);
-    const zeros = gzipSync(Buffer.alloc(256 * 1024 * 1024));
+    const zeros = gzipSync(Buffer.alloc(128 * 1024 * 1024));
     const before = process.memoryUsage().rss;
     for (let times = 0; times < 4; times += 1) {
       using connection = new GrpcConnection(port);
