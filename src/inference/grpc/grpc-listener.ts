@@ -175,17 +175,26 @@ function pathsOf(service: string, methods: UnaryMethods): [path: string, method:
   ]);
 }
 
-const CONTENT_TYPE = /^application\/grpc(?:$|[+;])/;
+const CONTENT_TYPE = /^(?:$|application\/grpc(?:$|[+;]))/;
 const ENCODING = /^(?:identity|gzip|deflate)$/;
+const KNOWN_HTTP_METHOD = /^(?:POST|GET|PUT)$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
 /** gRPC's library resets calls with fields that it cannot read. */
 function isReadable(headers: IncomingHttpHeaders): boolean {
-  const type = headers['content-type'];
-  if (type !== undefined && !CONTENT_TYPE.test(type)) return false;
-  const encoding = headers['grpc-encoding'];
-  if (encoding !== undefined && !ENCODING.test(String(encoding))) return false;
+  if (!KNOWN_HTTP_METHOD.test(headers[':method'] ?? '')) return false;
+  if (!CONTENT_TYPE.test(headers['content-type'] ?? '')) return false;
+  if (!ENCODING.test(String(headers['grpc-encoding'] ?? 'identity'))) return false;
   const timeout = headers['grpc-timeout'];
-  return timeout === undefined || readTimeout(timeout) !== undefined;
+  if (timeout !== undefined && readTimeout(timeout) === undefined) return false;
+  for (const name in headers) if (name.endsWith('-bin') && !isBase64(headers[name])) return false;
+  return true;
+}
+
+function isBase64(value: string | readonly string[] | undefined): boolean {
+  return String(value)
+    .split(/, ?/)
+    .every((part) => BASE64.test(part));
 }
 
 /** In the words of gRPC's library. */
