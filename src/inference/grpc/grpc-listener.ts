@@ -27,6 +27,8 @@ import { UnaryCall } from './unary-call.ts';
 const WINDOW_BYTES = 4 * 1024 * 1024;
 /** What calls of one connection may hold, in megabytes; large messages count in the limit of all requests. */
 const MAX_SESSION_MEGABYTES = 1_024;
+/** Their bytes are limited; Node's own limit of 128 fields is less than clients may send to Triton. */
+const MAX_FIELDS = 2_048;
 const MAX_CONNECTIONS = 4_096;
 /** How long calls in progress may take to end when the listener closes. */
 const DRAIN_MS = 30_000;
@@ -54,6 +56,7 @@ export class GrpcListener implements SideListener, AsyncDisposable {
     this.#server = createServer({
       settings: { initialWindowSize: WINDOW_BYTES, enablePush: false },
       maxSessionMemory: MAX_SESSION_MEGABYTES,
+      maxHeaderListPairs: MAX_FIELDS,
     });
     this.#server.maxConnections = MAX_CONNECTIONS;
     this.#server.on('connection', (socket: Socket) => {

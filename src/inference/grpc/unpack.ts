@@ -9,6 +9,10 @@ export type MessageEncoding = 'gzip' | 'deflate';
 /** The largest message, sent or unpacked: the limit that Triton sets. */
 export const MAX_MESSAGE_BYTES = 2 ** 31 - 1;
 
+/** Hundreds of thousands of small pieces would leave a heap that the allocator cannot give back. */
+const MOST_PIECE_BYTES = 1024 * 1024;
+const LEAST_PIECE_BYTES = 16 * 1024;
+
 /**
  * Undoes the compression of a message. Every byte that comes out counts as held before the next ones are made: a small
  * message can unpack to gigabytes. They count until the caller releases them.
@@ -16,7 +20,8 @@ export const MAX_MESSAGE_BYTES = 2 ** 31 - 1;
  * held
  */
 export async function unpack(bytes: Buffer, encoding: MessageEncoding, held: HeldBytes): Promise<Buffer> {
-  const unpacker = encoding === 'gzip' ? createGunzip() : createInflate();
+  const chunkSize = Math.min(MOST_PIECE_BYTES, Math.max(LEAST_PIECE_BYTES, 4 * bytes.length));
+  const unpacker = encoding === 'gzip' ? createGunzip({ chunkSize }) : createInflate({ chunkSize });
   const pieces: Buffer[] = [];
   let size = 0;
   try {
