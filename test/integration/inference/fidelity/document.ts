@@ -188,7 +188,8 @@ ${grpcSection()}
 
 ## What is missing, or different by design
 
-- gRPC and metrics: use the native or docker engine.
+- Metrics: use the native or docker engine.
+- Over gRPC: TLS, \`--grpc-keepalive-*\` (pings are answered, however many come), \`--grpc-header-forward-pattern\`, and compressed answers (\`--grpc-infer-response-compression-level\`).
 - ONNX models with BF16 inputs or outputs are refused, as by Triton's ONNX Runtime backend.
 - Requests for CUDA shared memory get the answers of a server without GPUs.
 - \`/v2/health/ready\` is 200 again once a model that failed is fixed, unloaded or removed. Triton 2.51 stays at 400 until it
