@@ -39,6 +39,8 @@ export class GrpcCall {
   readonly #stream: ServerHttp2Stream;
   readonly #reader: MessageReader;
   readonly #timer: NodeJS.Timeout | undefined;
+  /** The deadline passed before the call came. */
+  readonly #hasExpired: boolean;
   #handler: CallHandler | undefined;
   #status: GrpcError | undefined;
   #isFinished = false;
@@ -56,6 +58,7 @@ export class GrpcCall {
       onError: (error) => this.fail(error),
     });
     const timeout = readTimeout(metadata['grpc-timeout']);
+    this.#hasExpired = timeout === 0;
     if (timeout !== undefined) this.#timer = setTimeout(() => this.fail(DEADLINE_EXCEEDED), timeout);
   }
 
@@ -82,6 +85,8 @@ export class GrpcCall {
     stream.on('data', (chunk: Buffer) => this.#reader.push(chunk));
     stream.on('end', () => this.#end());
     stream.on('close', () => this.#close());
+    // A timer could be late for it.
+    if (this.#hasExpired) this.fail(DEADLINE_EXCEEDED);
   }
 
   pause(): void {

@@ -24,7 +24,7 @@ ${[...rows, all].map(({ topic, cases, allowed }) => `| ${topic} | ${cases} | ${c
 ${Object.keys(STREAM_SCRIPTS).length} scripts are played over \`ModelStreamInfer\`, one at a time and all at once on one connection: decoupled models, errors,
 final responses, order, sequences, broken messages. Cancelled calls, deadlines and lost connections reach the model on both
 servers. A program with tritonclient (blocking, asynchronous and asyncio clients, streams, shared memory, loads with
-files) prints the same with both.
+files) prints the same with both, and @grpc/grpc-js gets the same from both.
 
 What differs, and why:
 
