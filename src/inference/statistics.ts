@@ -39,7 +39,7 @@ export type Latency =
   | 'cacheHit'
   | 'cacheMiss';
 
-/** Hears the times that are added, in nanoseconds. */
+/** Receives the times that are added, in nanoseconds. */
 export type OnLatencies = (times: Readonly<Partial<Record<Latency, number>>>) => void;
 
 /** Sums since a version was loaded. */
