@@ -82,6 +82,14 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     return this.#services?.engine.endpoints.http ?? '';
   }
 
+  get grpcAddress(): string | undefined {
+    return this.#services?.report.addresses.grpcAddress;
+  }
+
+  get metricsUrl(): string | undefined {
+    return this.#services?.report.addresses.metricsUrl;
+  }
+
   get key(): string | undefined {
     return this.#services?.scoring.key;
   }

@@ -28,6 +28,10 @@ export class ReadinessReport {
     this.#parts = parts;
   }
 
+  get addresses(): EngineAddresses {
+    return this.#parts.addresses;
+  }
+
   /** Emits `emulator.ready`, or `emulator.degraded` unless the last one said the same. */
   async emit(ready: boolean): Promise<void> {
     const { config, scoring, addresses, events } = this.#parts;

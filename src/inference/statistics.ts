@@ -30,20 +30,17 @@ export const FAILURE_REASONS = ['REJECTED', 'CANCELED', 'BACKEND', 'OTHER'] as c
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
 /** The times that a request is charged with. */
-export const LATENCIES = [
-  'request',
-  'queue',
-  'computeInput',
-  'computeInfer',
-  'computeOutput',
-  'cacheHit',
-  'cacheMiss',
-] as const;
+export type Latency =
+  | 'request'
+  | 'queue'
+  | 'computeInput'
+  | 'computeInfer'
+  | 'computeOutput'
+  | 'cacheHit'
+  | 'cacheMiss';
 
-export type Latency = (typeof LATENCIES)[number];
-
-/** Hears each time that is added. */
-export type OnLatency = (latency: Latency, ns: number) => void;
+/** Receives the times that are added, in nanoseconds. */
+export type OnLatencies = (times: Readonly<Partial<Record<Latency, number>>>) => void;
 
 /** Sums since a version was loaded. */
 export interface StatisticsTotals {
@@ -70,10 +67,10 @@ export class ModelStatistics {
     cacheMiss: duration(),
   } satisfies Record<Latency, Duration>;
   readonly #batches = new Map<number, BatchStatistics>();
-  readonly #onLatency: OnLatency | undefined;
+  readonly #onLatencies: OnLatencies | undefined;
 
-  constructor(onLatency?: OnLatency) {
-    this.#onLatency = onLatency;
+  constructor(onLatencies?: OnLatencies) {
+    this.#onLatencies = onLatencies;
   }
 
   /** One run of the model over `batchSize` entries, of which `inferences` belong to requests of clients. */
@@ -95,34 +92,40 @@ export class ModelStatistics {
 
   /** One request answered; its whole execution's times are charged to it. */
   success(totalNs: number, queueNs: number, times: ExecutionTimes): void {
-    this.#add('request', totalNs);
-    this.#add('queue', queueNs);
-    this.#add('computeInput', times.computeInputNs);
-    this.#add('computeInfer', times.computeInferNs);
-    this.#add('computeOutput', times.computeOutputNs);
+    const { request, queue, computeInput, computeInfer, computeOutput } = this.#latencies;
+    add(request, totalNs);
+    add(queue, queueNs);
+    add(computeInput, times.computeInputNs);
+    add(computeInfer, times.computeInferNs);
+    add(computeOutput, times.computeOutputNs);
+    this.#onLatencies?.({
+      request: totalNs,
+      queue: queueNs,
+      computeInput: times.computeInputNs,
+      computeInfer: times.computeInferNs,
+      computeOutput: times.computeOutputNs,
+    });
   }
 
   /** One request answered by the response cache, which took `lookupNs` to find the answer. */
   cacheHit(lookupNs: number): void {
-    this.#add('request', lookupNs);
-    this.#add('queue', 0);
-    this.#add('cacheHit', lookupNs);
+    const { request, queue, cacheHit } = this.#latencies;
+    add(request, lookupNs);
+    add(queue, 0);
+    add(cacheHit, lookupNs);
+    this.#onLatencies?.({ request: lookupNs, queue: 0, cacheHit: lookupNs });
   }
 
   /** One answer looked up in vain, and kept. */
   cacheMiss(ns: number): void {
-    this.#add('cacheMiss', ns);
+    add(this.#latencies.cacheMiss, ns);
+    this.#onLatencies?.({ cacheMiss: ns });
   }
 
   /** One accepted request that came to nothing. */
   failure(totalNs: number, reason: FailureReason): void {
     add(this.#fail, totalNs);
     this.#failures[reason] += 1;
-  }
-
-  #add(latency: Latency, ns: number): void {
-    add(this.#latencies[latency], ns);
-    this.#onLatency?.(latency, ns);
   }
 
   totals(): StatisticsTotals {

@@ -1,4 +1,10 @@
-import { FAILURE_REASONS, type Latency, ModelStatistics, type StatisticsTotals } from '../statistics.ts';
+import {
+  FAILURE_REASONS,
+  type Latency,
+  ModelStatistics,
+  type OnLatencies,
+  type StatisticsTotals,
+} from '../statistics.ts';
 import type { MetricsSettings } from './metrics-settings.ts';
 import { CACHE_COUNTERS, DURATIONS, microsecondsOf, SUMMARIES } from './model-families.ts';
 import { RecentQuantiles } from './quantiles.ts';
@@ -57,16 +63,19 @@ export class ModelMetrics {
     const series = this.#series.get(key) ?? this.#newSeries(labels, measured.isCached);
     this.#series.set(key, series);
     const { summaries } = series;
-    const onLatency = (latency: Latency, ns: number) => {
-      const summary = summaries.get(latency);
-      if (!summary) return;
-      const microseconds = Math.floor(ns / 1_000);
-      summary.count += 1;
-      summary.sum += microseconds;
-      summary.recent.add(microseconds, performance.now());
+    const onLatencies: OnLatencies = (times) => {
+      const now = performance.now();
+      for (const [latency, summary] of summaries) {
+        const ns = times[latency];
+        if (ns === undefined) continue;
+        const microseconds = microsecondsOf({ ns });
+        summary.count += 1;
+        summary.sum += microseconds;
+        summary.recent.add(microseconds, now);
+      }
     };
     const opened: VersionMetrics = {
-      statistics: new ModelStatistics(summaries.size > 0 ? onLatency : undefined),
+      statistics: new ModelStatistics(summaries.size > 0 ? onLatencies : undefined),
       waiting: () => 0,
       close: () => {
         if (!series.open.delete(opened)) return;

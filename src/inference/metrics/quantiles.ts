@@ -10,7 +10,7 @@ const PARTS = 5;
 const BUFFERED = 500;
 
 /**
- * Quantiles of the values of the last minute. Five estimators hear every value; the oldest answers, and starts anew
+ * Quantiles of the values of the last minute. Each of five estimators takes every value; the oldest answers, and starts anew
  * every 12 seconds, so that values of 48 to 60 seconds count.
  */
 export class RecentQuantiles {
