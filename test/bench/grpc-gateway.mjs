@@ -82,7 +82,8 @@ async function compare(ms, count, ports) {
   const figures = ports.map((_, side) => {
     const rate = median(rounds.map((row) => row[side].rate));
     const p50 = median(rounds.map((row) => row[side].p50));
-    return `${rate.toFixed(0)}/s (p50 ${p50.toFixed(2)} ms)`;
+    const cpu = median(rounds.map((row) => row[side].cpu));
+    return `${rate.toFixed(0)}/s (p50 ${p50.toFixed(2)} ms, ${cpu.toFixed(0)} µs of CPU here)`;
   });
   const [direct, bytes, ours] = figures;
   process.stdout.write(
@@ -91,10 +92,13 @@ async function compare(ms, count, ports) {
 }
 
 async function measure(port, count) {
+  const before = process.cpuUsage();
   const load = spawn(process.execPath, ['-e', LOAD, String(port), String(count), String(SECONDS)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = await once(load.stdout, 'data');
   await once(load, 'exit');
-  return JSON.parse(line);
+  const { user, system } = process.cpuUsage(before);
+  const { rate, p50 } = JSON.parse(line);
+  return { rate, p50, cpu: (user + system) / (rate * SECONDS) };
 }
