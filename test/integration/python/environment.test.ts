@@ -176,7 +176,7 @@ describe('environments', () => {
     );
     const conda = path.join(directory, 'micromamba');
     const asked = path.join(directory, 'asked');
-    // Stands for conda, whose channels no test can reach: writes down what it is asked for, and makes a venv.
+    // Replaces conda, whose channels no test can reach: records its arguments, and creates a venv.
     const script = `#!/bin/sh\necho "$@" > ${asked}\nexec python3 -m venv "$4"\n`;
     await writeFile(conda, script, { mode: 0o755 });
     const environment = { ...ENVIRONMENT, MAMBA_EXE: conda };

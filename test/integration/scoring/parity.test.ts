@@ -28,7 +28,7 @@ describe.skipIf(!peerPython).each(GROUPS)('like the real scoring server: $name',
       counts.equal += 1;
       return;
     }
-    // An allowance that is no longer needed has to go.
+    // An allowance that is no longer needed must be removed.
     expect(comparable(ours)).not.toEqual(comparable(real));
     expect(ours ? `${ours.status} ${ours.reason}` : 'none').toBe(one.differs.ours);
     counts.allowed += 1;

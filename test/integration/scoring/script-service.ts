@@ -24,7 +24,7 @@ export interface ScriptServiceOptions {
 export class ScriptService implements AsyncDisposable {
   readonly directory: string;
   readonly entryScript: string;
-  /** Everything that the service and its workers told. */
+  /** All events of the service and its workers. */
   readonly events: readonly EventBody[];
   readonly #pool: ScorePool;
   readonly #service: TestService;

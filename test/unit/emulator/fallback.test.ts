@@ -35,7 +35,7 @@ const refusing = (message: string, info: object): DaemonAnswers => ({
 });
 const NVIDIA = { Runtimes: { runc: {}, nvidia: {} } };
 
-/** What a machine lacks: its daemon, the words for it in `auto`, and the code and words where docker was asked for. */
+/** What a machine lacks: its daemon, the message of `auto`, and the code and message if docker was requested. */
 const MACHINES: Readonly<Record<string, readonly [DaemonAnswers | undefined, RegExp, string, RegExp]>> = {
   'no NVIDIA runtime': [
     refusing('could not select device driver "" with capabilities: [[gpu]]', {}),
