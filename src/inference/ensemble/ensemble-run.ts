@@ -12,7 +12,7 @@ import { InferFailure, type InferResponse, inferStream } from '../data-plane.ts'
 import type { ModelSignature } from '../model-signature.ts';
 import type { Answer, OnResponse, ScheduledRequest } from '../scheduling/scheduled-request.ts';
 import type { ExecutionTimes } from '../statistics.ts';
-import type { PlannedStep } from './ensemble-plan.ts';
+import { type PlannedStep, stepsLeftOut } from './ensemble-plan.ts';
 
 export interface EnsembleRunOptions {
   /** Of the ensemble. */
@@ -26,6 +26,7 @@ export interface EnsembleRunOptions {
 interface Path {
   /** By ensemble tensor; undefined where the step that makes it gave none. */
   readonly tensors: Map<string, Tensor | undefined>;
+  /** Steps that run, have run, or never will. */
   readonly started: Set<PlannedStep>;
   hasResponded: boolean;
 }
@@ -38,8 +39,7 @@ export class EnsembleRun {
   readonly #options: EnsembleRunOptions;
   readonly #request: InferRequest;
   readonly #wanted: ReadonlySet<string>;
-  /** Outputs that the request did not ask for are not kept, and so are missing to steps that need them: as in Triton. */
-  readonly #pruned: ReadonlySet<string>;
+  readonly #leftOut: ReadonlySet<PlannedStep>;
   readonly #cancellations = new Set<Cancellation>();
   #running = 0;
   #failure: unknown;
@@ -52,7 +52,7 @@ export class EnsembleRun {
     const asked = this.#request.outputs.map(({ name }) => name);
     const outputs = [...options.signature.outputs.keys()];
     this.#wanted = new Set(asked.length > 0 ? asked : outputs);
-    this.#pruned = new Set(outputs.filter((name) => !this.#wanted.has(name)));
+    this.#leftOut = stepsLeftOut(options.steps, outputs, this.#wanted);
   }
 
   /** Resolves with the last, for most ensembles the only response. @throws KServeError with the name of the ensemble */
@@ -64,7 +64,7 @@ export class EnsembleRun {
       for (const [name, { optional }] of this.#options.signature.inputs)
         if (optional) tensors.set(name, undefined);
       for (const input of this.#options.scheduled.inputs) tensors.set(input.name, input);
-      this.#advance({ tensors, started: new Set(), hasResponded: false });
+      this.#advance({ tensors, started: new Set(this.#leftOut), hasResponded: false });
       this.#finishIfIdle();
     });
   }
@@ -125,7 +125,6 @@ export class EnsembleRun {
 
   #take({ outputs }: PlannedStep, response: InferResponse, path: Path): void {
     for (const { name, target } of outputs) {
-      if (this.#pruned.has(target)) continue;
       const found = response.outputs.find(({ tensor }) => tensor.name === name)?.tensor;
       path.tensors.set(target, found && { ...found, name: target });
     }
