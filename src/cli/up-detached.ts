@@ -3,7 +3,7 @@ import { detachedEnvironment, type ProjectConfig, terminalFacts } from '../confi
 import { type StartedEmulator, startDetached, type startReporter } from '../control/index.ts';
 import { createEmulator, type EmulatorOptions, requireConsent } from '../emulator/index.ts';
 import { EventLog } from '../events/index.ts';
-import { startRenderer } from '../ui/index.ts';
+import { formatAddresses, startRenderer } from '../ui/index.ts';
 import { openWorkspace, serviceKeys } from '../workspace/index.ts';
 import { exitCodeOf } from './error-catalogue.ts';
 import { eventLogOf } from './event-log-file.ts';
@@ -71,13 +71,13 @@ function summary(
   name: string | null,
   eventLog: string,
 ): string {
-  const { ready, pid, scoringUri, httpUrl } = started;
+  const { ready, pid, scoringUri } = started;
   const lines = [
     ready
       ? `runs in process ${pid}`
       : `runs in process ${pid}, but is not ready: a model failed, and is loaded once it is fixed`,
     `scoring  ${scoringUri}`,
-    `Triton   ${httpUrl}`,
+    ...formatAddresses(started).map(([label, address]) => `${label.padEnd(9)}${address}`),
     `log      ${eventLog}`,
     `stop     npx triton-local down ${projectDir}${name === null ? '' : ` --id ${name}`}`,
   ];
@@ -138,8 +138,9 @@ async function serve(
   try {
     const running = await emulator.start(starting.signal);
     stopReporting();
-    const { scoringUri, httpUrl, key, ready } = running;
-    reporter?.started({ pid: process.pid, scoringUri, httpUrl, key, ready });
+    const { scoringUri, httpUrl, grpcAddress, metricsUrl, key, ready } = running;
+    const addresses = { scoringUri, httpUrl, grpcAddress, metricsUrl };
+    reporter?.started({ pid: process.pid, ...addresses, key, ready });
     const { reason, exitCode } = await Promise.race([asked, running.stopped]);
     await emulator.end(reason, exitCode);
     return exitCode;

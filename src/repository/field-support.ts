@@ -114,7 +114,7 @@ export const FIELD_SUPPORT: {
     instance_group: ['served'],
     default_model_filename: ['served'],
     cc_model_filenames: GPU_ONLY,
-    metric_tags: ['ignored', 'the embedded engine has no metrics'],
+    metric_tags: ['served', 'labels of its metrics'],
     parameters: ['served', 'see below'],
     model_warmup: ['served'],
     model_operations: ['checked', 'a library that exists is refused: --engine docker'],

@@ -74,6 +74,8 @@ class Reader implements AsyncDisposable {
       TRITON_LOCAL_ENGINE: 'embedded',
       TRITON_LOCAL_PORT: String(ports[6789]),
       TRITON_LOCAL_HTTP_PORT: String(ports[8000]),
+      TRITON_LOCAL_GRPC_PORT: '0',
+      TRITON_LOCAL_METRICS_PORT: '0',
     };
     return new Reader(folder, new Shell({ cwd: folder.directory, env }), ports);
   }

@@ -20,7 +20,8 @@ describe.skipIf(!peerPython || process.platform === 'win32')('npx triton-local u
     folder = await TempFolder.create('triton-local-terminal-');
     await Promise.all([mkdir(folder.path('home')), mkdir(folder.path('tmp'))]);
     ports = { port: await freePort(), httpPort: await freePort() };
-    const given = ['--port', String(ports.port), '--http-port', String(ports.httpPort)];
+    const sides = ['--grpc-port', '0', '--metrics-port', '0'];
+    const given = ['--port', String(ports.port), '--http-port', String(ports.httpPort), ...sides];
     terminal = new TestTerminal({
       command: ['npx', 'triton-local', 'up', project.directory, '--engine', 'embedded', ...given],
       cwd: inject('installFolder'),

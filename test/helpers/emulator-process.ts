@@ -111,7 +111,10 @@ export class EmulatorProcess implements AsyncDisposable {
 
   get ports(): number[] {
     const ready = this.events.find((event) => event.type === 'emulator.ready');
-    return ready ? [Number(new URL(ready.scoringUri).port), Number(new URL(ready.httpUrl).port)] : [];
+    if (!ready) return [];
+    const { scoringUri, httpUrl, grpcAddress, metricsUrl } = ready;
+    const urls = [scoringUri, httpUrl, metricsUrl, grpcAddress && `grpc://${grpcAddress}`];
+    return urls.flatMap((url) => (url === undefined ? [] : [Number(new URL(url).port)]));
   }
 
   get workerPids(): number[] {
@@ -231,6 +234,8 @@ function withDefaults(args: readonly string[]): string[] {
     ['--engine', 'embedded'],
     ['--port', '0'],
     ['--http-port', '0'],
+    ['--grpc-port', '0'],
+    ['--metrics-port', '0'],
   ];
   return [...defaults.filter(([flag]) => !args.includes(flag ?? '')).flat(), ...args];
 }
