@@ -7,7 +7,7 @@ export class HeaderDecoder {
   #block: Buffer = Buffer.alloc(0);
   #at = 0;
 
-  /** @throws Error if the block is malformed; the connection cannot go on then, as its table is no longer known */
+  /** @throws Error if the block is malformed; no later block can be decoded then, as the table is no longer known */
   decode(block: Buffer): HeaderField[] {
     this.#block = block;
     this.#at = 0;

@@ -73,7 +73,7 @@ const STATIC: readonly HeaderField[] = STATIC_FIELDS.split('\n').map((line) => {
   return { name, value: value.join(' ') };
 });
 
-/** The index of the first static field with this name; undefined if there is none. */
+/** The index of the first static field with each name. */
 export const STATIC_INDEX: ReadonlyMap<string, number> = new Map(
   STATIC.map(({ name }, index) => [name, index + 1] as const).reverse(),
 );
