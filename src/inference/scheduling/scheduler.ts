@@ -73,7 +73,7 @@ export class Scheduler implements RequestScheduler {
     this.#stopped = true;
     return new Promise((resolve) => {
       this.#onIdle = resolve;
-      this.#tellIdle();
+      this.#checkIdle();
     });
   }
 
@@ -83,7 +83,7 @@ export class Scheduler implements RequestScheduler {
       if (at < 0) return;
       this.#waiting.splice(at, 1);
       queued.reject(new KServeError('Cancelled', ''));
-      this.#tellIdle();
+      this.#checkIdle();
     };
   }
 
@@ -114,7 +114,7 @@ export class Scheduler implements RequestScheduler {
       const execution = this.#execute(instance, this.#waiting.splice(0, take), now, this.#answered);
       if (this.#answered) this.#answered = execution;
     }
-    this.#tellIdle();
+    this.#checkIdle();
   }
 
   /**
@@ -138,18 +138,18 @@ export class Scheduler implements RequestScheduler {
     // The instance that just worked goes first again: its thread and caches are warm.
     this.#idle.unshift(instance);
     this.#plan();
-    this.#tellIdle();
+    this.#checkIdle();
   }
 
   /** Requests of decoupled models that still get responses; the instance itself is free again. */
   #finishLater(open: readonly Promise<void>[], count: number): void {
     void Promise.all(open).finally(() => {
       this.#running -= count;
-      this.#tellIdle();
+      this.#checkIdle();
     });
   }
 
-  #tellIdle(): void {
+  #checkIdle(): void {
     if (this.pending === 0) this.#onIdle?.();
   }
 }

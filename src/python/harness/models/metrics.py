@@ -90,21 +90,21 @@ def make_metric_family(stream, instance):
                     "Failed to increment metric value: %sTRITONSERVER_METRIC_KIND_COUNTER can only be incremented "
                     "monotonically by non-negative values." % refused
                 )
-            self._tell(self._value + value)
+            self._report(self._value + value)
 
         def set(self, value):
             self._refuse_unless("set", MetricKind.GAUGE)
-            self._tell(float(value))
+            self._report(float(value))
 
         def observe(self, value):
             self._refuse_unless("observe", MetricKind.HISTOGRAM)
-            self._tell(float(value))
+            self._report(float(value))
 
         def value(self):
             self._refuse_unless("get", MetricKind.COUNTER, MetricKind.GAUGE)
             return self._value
 
-        def _tell(self, value):
+        def _report(self, value):
             self._value = value
             stream.send_control({"type": "metricValue", "metric": self._number, "value": value})
 
