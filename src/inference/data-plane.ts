@@ -73,7 +73,7 @@ export async function inferStream(
     onResponse(await infer(model, request, cancellation, onExecuted), true);
     return;
   }
-  const tell: OnResponse<Answer> = (answer, final) => {
+  const forward: OnResponse<Answer> = (answer, final) => {
     if (answer === undefined || answer instanceof KServeError) return onResponse(answer, final);
     try {
       onResponse(toResponse(answer, model, request), final);
@@ -83,7 +83,7 @@ export async function inferStream(
   };
   let running: Promise<unknown>;
   try {
-    running = schedule(model, request, cancellation, tell, onExecuted);
+    running = schedule(model, request, cancellation, forward, onExecuted);
   } catch (error) {
     throw new InferFailure('validation', error);
   }

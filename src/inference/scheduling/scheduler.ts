@@ -77,7 +77,7 @@ export class Scheduler implements RequestScheduler {
     this.#stopped = true;
     return new Promise((resolve) => {
       this.#onIdle = resolve;
-      this.#tellIdle();
+      this.#checkIdle();
     });
   }
 
@@ -87,7 +87,7 @@ export class Scheduler implements RequestScheduler {
       if (at < 0) return;
       this.#waiting.splice(at, 1);
       this.#runner.fail([queued], new KServeError('Cancelled', ''), 'CANCELED');
-      this.#tellIdle();
+      this.#checkIdle();
     };
   }
 
@@ -118,7 +118,7 @@ export class Scheduler implements RequestScheduler {
       const execution = this.#execute(instance, this.#waiting.splice(0, take), now, this.#answered);
       if (this.#answered) this.#answered = execution;
     }
-    this.#tellIdle();
+    this.#checkIdle();
   }
 
   /**
@@ -142,18 +142,18 @@ export class Scheduler implements RequestScheduler {
     // The instance that was just used goes first again: its thread and caches are warm.
     this.#idle.unshift(instance);
     this.#plan();
-    this.#tellIdle();
+    this.#checkIdle();
   }
 
   /** Requests of decoupled models whose responses continue; the instance itself is free again. */
   #finishLater(open: readonly Promise<void>[], count: number): void {
     void Promise.all(open).finally(() => {
       this.#running -= count;
-      this.#tellIdle();
+      this.#checkIdle();
     });
   }
 
-  #tellIdle(): void {
+  #checkIdle(): void {
     if (this.pending === 0) this.#onIdle?.();
   }
 }

@@ -20,11 +20,11 @@ def wait_for_editor(wire):
     debugpy.configure(subProcess=False)
     host, port = debugpy.listen(("127.0.0.1", _PORT if _is_free(_PORT) else 0))
     settings = {**_ATTACH, "connect": {"host": host, "port": port}}
-    _tell(wire, "waiting for an editor; in VS Code, put this into .vscode/launch.json and start it:")
-    _tell(wire, json.dumps({"version": "0.2.0", "configurations": [settings]}, indent=2))
+    _log(wire, "waiting for an editor; in VS Code, put this into .vscode/launch.json and start it:")
+    _log(wire, json.dumps({"version": "0.2.0", "configurations": [settings]}, indent=2))
     debugpy.wait_for_client()
     del os.environ[_SILENCE]
-    _tell(wire, "the editor is attached")
+    _log(wire, "the editor is attached")
 
 
 def connect_to_editor(port):
@@ -38,7 +38,7 @@ def connect_to_editor(port):
     debugpy.wait_for_client()
 
 
-def _tell(wire, text):
+def _log(wire, text):
     wire.send_log(channel.INFO, channel.WORKER, text)
 
 

@@ -4,6 +4,7 @@ import sys
 from types import ModuleType
 
 from _triton_local.models import bls, datatypes, errors, model_config, request, response, tensor
+from _triton_local.models.arguments import WrongArguments, function
 from _triton_local.models.logger import make_logger
 from _triton_local.models.metrics import make_metric_family
 
@@ -76,24 +77,31 @@ def get_output_tensor_by_name(inference_response, name):
     return next((one for one in inference_response.output_tensors() if one.name() == name), None)
 
 
-def load_model(model_name, files=None, config=None):
+@function("load_model(model_name: str, config: str = '', files: object = None) -> None")
+def load_model(model_name, config="", files=None):
     """Loads another model, with an override of its configuration (JSON text) and files (`file:PATH` to bytes)."""
     from base64 import b64encode
 
-    encoded = {path: b64encode(content).decode("ascii") for path, content in (files or {}).items()}
-    bls.call("load", model_name, {**encoded, **({} if config is None else {"config": config})})
+    if not isinstance(model_name, str) or not isinstance(config, str):
+        raise WrongArguments
+    encoded = {"config": config} if config else {}
+    for path, content in (files or {}).items():
+        if not isinstance(content, bytes):
+            raise TypeError("Object of type '%s' is not an instance of 'bytes'" % type(content).__name__)
+        encoded[path] = b64encode(content).decode("ascii")
+    bls.call("load", model_name, encoded)
 
 
+@function("unload_model(model_name: str, unload_dependents: bool = False) -> None")
 def unload_model(model_name, unload_dependents=False):
+    is_truth = unload_dependents is not None and hasattr(unload_dependents, "__bool__")
+    if not isinstance(model_name, str) or not is_truth:
+        raise WrongArguments
     bls.call("unload", model_name, bool(unload_dependents))
 
 
+@function("is_model_ready(model_name: str, model_version: str = '') -> bool")
 def is_model_ready(model_name, model_version=""):
     if not isinstance(model_name, str) or not isinstance(model_version, str):
-        given = (model_name, model_version) if model_version != "" else (model_name,)
-        raise TypeError(
-            "is_model_ready(): incompatible function arguments. The following argument types are supported:\n"
-            "    1. (model_name: str, model_version: str = '') -> bool\n\nInvoked with: %s"
-            % ", ".join(map(repr, given))
-        )
+        raise WrongArguments
     return bls.call("isReady", model_name, model_version)
