@@ -9,12 +9,15 @@ import { TritonProcess } from '../../src/engines/native/process.ts';
 import { EventBus } from '../../src/events/index.ts';
 
 export interface BareTriton extends AsyncDisposable {
+  /** The port of HTTP. */
   readonly port: number;
   readonly grpcPort: number;
   readonly metricsPort: number;
   /** The lines of its log, without preamble. */
   readonly log: readonly string[];
   hasExited(): boolean;
+  /** Resolves when its process has ended. */
+  readonly exited: Promise<unknown>;
 }
 
 let started = 0;
@@ -75,6 +78,7 @@ export async function startBareTriton(
     metricsPort: metrics,
     log,
     hasExited: () => triton.hasExited,
+    exited: triton.exited,
     [Symbol.asyncDispose]: stop,
   };
 }

@@ -70,3 +70,4 @@ def serve(stream, options):
         )
     metrics.end()
     streams.finish_lines()
+    stream.send_control({"type": "finalized"})
