@@ -158,7 +158,7 @@ export function startReporter(): StartReporter | undefined {
   });
   const abandoned = new Promise<string>((resolve) => {
     const abandon = () => {
-      if (!isKept) resolve('whoever started it is gone');
+      if (!isKept) resolve('the process that started it is gone');
     };
     if (process.connected) process.once('disconnect', abandon);
     else abandon();

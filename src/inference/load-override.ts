@@ -12,7 +12,7 @@ const FILE_PREFIX = 'file:';
 export type OverrideParameters = ReadonlyMap<string, string | Uint8Array>;
 
 /**
- * Runs a load with the replacements in its parameters: `config` (ModelConfig as JSON text) and `file:PATH` (base64),
+ * Runs a load with the replacements in its parameters: `config` (ModelConfig as JSON text) and `file:PATH` (base64 over HTTP),
  * which are written to a temporary folder for the duration of the load.
  * @throws LoadError 500 for an unreadable config, files without a config, and paths that leave the folder
  */

@@ -60,27 +60,26 @@ export function traceLevels(words: readonly string[]): readonly string[] {
   return levels.length > 0 ? levels : ['OFF'];
 }
 
-/**
- * Numbers come as texts and are read as C++ reads them: as far as they go, negative ones into 32 unsigned bits.
- * @param shownNumber how a `trace_count` that is too small is shown: as the text, or as the number that was read
- */
-export function traceNumber(
-  key: TraceNumber,
-  text: string,
-  shownNumber: (text: string, number: number) => string | number,
-): string {
+/** How a protocol's refusals of a `trace_count` differ. */
+export interface TraceCountTexts {
+  /** The least value that a refusal of one beyond the range names. */
+  readonly least: number;
+  /** How one below -1 is shown. */
+  readonly show: (text: string, number: number) => string;
+}
+
+/** Numbers come as texts and are read as C++ reads them: as far as they go, negative ones into 32 unsigned bits. */
+export function traceNumber(key: TraceNumber, text: string, count: TraceCountTexts): string {
   const digits = /^\s*[+-]?\d+/.exec(text)?.[0];
   if (digits === undefined) throw invalidArgument(`Unable to parse '${key}', got: ${text}`);
   const number = Number(digits);
-  const [least, most] = key === 'trace_count' ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
+  const [least, most] = key === 'trace_count' ? [count.least, 2 ** 31 - 1] : [0, 2 ** 32 - 1];
   if (Math.abs(number) > most)
     throw invalidArgument(
       `Unable to parse '${key}', value is out of range [ ${least}, ${most} ], got: ${text}`,
     );
   if (key !== 'trace_count') return String(number >>> 0);
   if (number < -1)
-    throw invalidArgument(
-      `Unable to parse '${key}'. Expecting value >= -1, got:${shownNumber(text, number)}`,
-    );
+    throw invalidArgument(`Unable to parse '${key}'. Expecting value >= -1, got:${count.show(text, number)}`);
   return String(number);
 }

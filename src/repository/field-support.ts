@@ -278,7 +278,7 @@ export const FIELD_SUPPORT: {
   },
   ModelOperations: { op_library_filename: ['checked', 'a library that exists is refused: --engine docker'] },
   ModelTransactionPolicy: { decoupled: ['served', 'ONNX models answer once'] },
-  ModelRepositoryAgents: { agents: ['served', 'an empty list is none; Triton dies of it'] },
+  ModelRepositoryAgents: { agents: ['served', 'an empty list counts as absent; Triton crashes on it'] },
   Agent: { name: ['served'], parameters: ['served'] },
   ModelResponseCache: { enable: ['checked'] },
 };

@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { childEnvironment } from '../helpers/emulator-process.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { findLeftovers, processesWithHome } from '../helpers/leftovers.ts';
 import { peerPython } from '../helpers/python.ts';
 import { TempFolder } from '../helpers/temp-project.ts';
 import { TestTerminal } from '../helpers/terminal.ts';
-import { DigitsProject, freePort, readHeldOut, score } from './digits.ts';
+import { DigitsProject, readHeldOut, score } from './digits.ts';
 
 // Windows has other pseudo-terminals; what is tested here is the same program there.
 describe.skipIf(!peerPython || process.platform === 'win32')('npx triton-local up in a real terminal', () => {

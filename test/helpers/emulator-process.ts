@@ -27,12 +27,12 @@ export interface ProcessEnd {
 export const checkoutCli = [process.execPath, path.join(repositoryRoot, 'dist/cli.js')];
 
 /**
- * `triton-local up --ui json` as a child, with a state folder and a temporary folder of its own. Disposing ends it
- * whatever state it is in; `stop()` also tells what it left behind.
+ * `triton-local up --ui json` as a child, with a state folder and a temporary folder of its own. Disposing ends it in
+ * any state; `stop()` also reports what it left behind.
  */
 export class EmulatorProcess implements AsyncDisposable {
   readonly events: EmulatorEvent[] = [];
-  /** Lines on stdout that are no events: there must be none. */
+  /** Lines on stdout that are not events; there must not be any. */
   readonly strayLines: string[] = [];
   readonly home: string;
   readonly temporary: string;

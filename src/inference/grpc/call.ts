@@ -3,15 +3,22 @@ import { constants } from 'node:http2';
 import type { HeldBytes } from '../held-bytes.ts';
 import { readTimeout } from './deadline.ts';
 import type { EncodedMessage } from './infer-response.ts';
-import { type MessageEncoding, MessageReader, type ReceivedMessage } from './message-reader.ts';
+import { MessageReader, type ReceivedMessage } from './message-reader.ts';
 import { encodeStatusMessage, GRPC_STATUS, GrpcError, type GrpcStatus, toGrpcError } from './status.ts';
+import type { MessageEncoding } from './unpack.ts';
 
 const HEAD = {
   ':status': 200,
   'content-type': 'application/grpc',
   'grpc-accept-encoding': 'identity, deflate, gzip',
 } as const;
+const HEAD_OF_STATUS = { ':status': 200, 'content-type': 'application/grpc' } as const;
 const SUCCESS = { 'grpc-status': '0' } as const;
+const WITH_TRAILERS = { waitForTrailers: true, sendDate: false } as const;
+const ENTIRE = { endStream: true, sendDate: false } as const;
+
+/** How long a client may take to end its side of a call that is over; what it still sends is thrown away. */
+const LINGER_MS = 2_000;
 
 /** What a call is answered by. */
 export interface CallHandler {
@@ -32,10 +39,13 @@ export class GrpcCall {
   readonly #stream: ServerHttp2Stream;
   readonly #reader: MessageReader;
   readonly #timer: NodeJS.Timeout | undefined;
+  /** The deadline passed before the call came. */
+  readonly #hasExpired: boolean;
   #handler: CallHandler | undefined;
   #status: GrpcError | undefined;
   #isFinished = false;
   #hasEnded = false;
+  #linger: NodeJS.Timeout | undefined;
 
   constructor(stream: ServerHttp2Stream, metadata: IncomingHttpHeaders, held: HeldBytes) {
     this.#stream = stream;
@@ -48,6 +58,7 @@ export class GrpcCall {
       onError: (error) => this.fail(error),
     });
     const timeout = readTimeout(metadata['grpc-timeout']);
+    this.#hasExpired = timeout === 0;
     if (timeout !== undefined) this.#timer = setTimeout(() => this.fail(DEADLINE_EXCEEDED), timeout);
   }
 
@@ -74,6 +85,8 @@ export class GrpcCall {
     stream.on('data', (chunk: Buffer) => this.#reader.push(chunk));
     stream.on('end', () => this.#end());
     stream.on('close', () => this.#close());
+    // A timer could be late for it.
+    if (this.#hasExpired) this.fail(DEADLINE_EXCEEDED);
   }
 
   pause(): void {
@@ -100,7 +113,7 @@ export class GrpcCall {
     if (this.isOver) return;
     if (message === undefined && !this.#stream.headersSent) {
       this.#finish();
-      this.#stream.respond({ ...HEAD_OF_STATUS, ...SUCCESS }, { endStream: true });
+      this.#stream.respond({ ...HEAD_OF_STATUS, ...SUCCESS }, ENTIRE);
       return;
     }
     this.#finish();
@@ -121,8 +134,7 @@ export class GrpcCall {
     this.#finish();
     if (this.#stream.headersSent) this.#stream.end();
     else {
-      this.#stream.respond({ ...HEAD_OF_STATUS, ...statusFields(this.#status) }, { endStream: true });
-      // Whatever else the client sends is thrown away.
+      this.#stream.respond({ ...HEAD_OF_STATUS, ...statusFields(this.#status) }, ENTIRE);
       this.#letGo();
     }
   }
@@ -136,7 +148,7 @@ export class GrpcCall {
   #respond(): void {
     if (this.#stream.headersSent) return;
     this.#stream.once('wantTrailers', () => this.#sendTrailers());
-    this.#stream.respond(HEAD, { waitForTrailers: true });
+    this.#stream.respond(HEAD, WITH_TRAILERS);
   }
 
   #sendTrailers(): void {
@@ -145,9 +157,11 @@ export class GrpcCall {
     this.#letGo();
   }
 
-  /** A client that has not ended its side is told that nobody reads it. */
+  /** Closing the stream at once would overtake the status. */
   #letGo(): void {
-    if (!this.#hasEnded && !this.#stream.readableEnded) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    if (this.#hasEnded || this.#stream.readableEnded) return;
+    this.#linger = setTimeout(() => this.#stream.close(constants.NGHTTP2_NO_ERROR), LINGER_MS);
+    this.#linger.unref();
   }
 
   #take(message: ReceivedMessage): void {
@@ -173,6 +187,7 @@ export class GrpcCall {
 
   #close(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#linger);
     this.#reader.close();
     if (!this.#isFinished) {
       this.#isFinished = true;
@@ -182,7 +197,6 @@ export class GrpcCall {
   }
 }
 
-const HEAD_OF_STATUS = { ':status': 200, 'content-type': 'application/grpc' } as const;
 const DEADLINE_EXCEEDED = new GrpcError(GRPC_STATUS.DEADLINE_EXCEEDED, 'Deadline Exceeded');
 const CANCELLED = new GrpcError(GRPC_STATUS.CANCELLED, 'CANCELLED');
 

@@ -27,6 +27,8 @@ import { UnaryCall } from './unary-call.ts';
 const WINDOW_BYTES = 4 * 1024 * 1024;
 /** What calls of one connection may hold, in megabytes; large messages count in the limit of all requests. */
 const MAX_SESSION_MEGABYTES = 1_024;
+/** Their bytes are limited; Node's own limit of 128 fields is less than clients may send to Triton. */
+const MAX_FIELDS = 2_048;
 const MAX_CONNECTIONS = 4_096;
 /** How long calls in progress may take to end when the listener closes. */
 const DRAIN_MS = 30_000;
@@ -54,6 +56,7 @@ export class GrpcListener implements SideListener, AsyncDisposable {
     this.#server = createServer({
       settings: { initialWindowSize: WINDOW_BYTES, enablePush: false },
       maxSessionMemory: MAX_SESSION_MEGABYTES,
+      maxHeaderListPairs: MAX_FIELDS,
     });
     this.#server.maxConnections = MAX_CONNECTIONS;
     this.#server.on('connection', (socket: Socket) => {
@@ -175,17 +178,26 @@ function pathsOf(service: string, methods: UnaryMethods): [path: string, method:
   ]);
 }
 
-const CONTENT_TYPE = /^application\/grpc(?:$|[+;])/;
+const CONTENT_TYPE = /^(?:$|application\/grpc(?:$|[+;]))/;
 const ENCODING = /^(?:identity|gzip|deflate)$/;
+const KNOWN_HTTP_METHOD = /^(?:POST|GET|PUT)$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
 /** gRPC's library resets calls with fields that it cannot read. */
 function isReadable(headers: IncomingHttpHeaders): boolean {
-  const type = headers['content-type'];
-  if (type !== undefined && !CONTENT_TYPE.test(type)) return false;
-  const encoding = headers['grpc-encoding'];
-  if (encoding !== undefined && !ENCODING.test(String(encoding))) return false;
+  if (!KNOWN_HTTP_METHOD.test(headers[':method'] ?? '')) return false;
+  if (!CONTENT_TYPE.test(headers['content-type'] ?? '')) return false;
+  if (!ENCODING.test(String(headers['grpc-encoding'] ?? 'identity'))) return false;
   const timeout = headers['grpc-timeout'];
-  return timeout === undefined || readTimeout(timeout) !== undefined;
+  if (timeout !== undefined && readTimeout(timeout) === undefined) return false;
+  for (const name in headers) if (name.endsWith('-bin') && !isBase64(headers[name])) return false;
+  return true;
+}
+
+function isBase64(value: string | readonly string[] | undefined): boolean {
+  return String(value)
+    .split(/, ?/)
+    .every((part) => BASE64.test(part));
 }
 
 /** In the words of gRPC's library. */

@@ -1,7 +1,7 @@
 import { KServeError } from '../../kserve/index.ts';
 import type { InferenceService } from '../inference-service.ts';
 import type { UnaryMethods } from './methods.ts';
-import { readModelVersion } from './model-version.ts';
+import { readModelRequest } from './model-request.ts';
 import { decodeMessage, encodeMessage } from './service-proto.ts';
 
 const SERVING = 1;
@@ -25,8 +25,8 @@ export const HEALTH_METHODS: UnaryMethods = {
   ModelReady: {
     endpoint: 'model-ready',
     answer(service, request) {
-      const { name, version } = decodeMessage<{ name: string; version: string }>('ModelRequest', request);
-      const ready = serves(service, name, readModelVersion(version));
+      const { name, version } = readModelRequest(request);
+      const ready = serves(service, name, version);
       return encodeMessage('ModelReadyResponse', ready ? { ready } : {});
     },
   },

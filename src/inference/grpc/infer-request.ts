@@ -10,6 +10,7 @@ import {
   type SharedMemory,
   unsupported,
 } from '../../kserve/index.ts';
+import { cString } from './c-string.ts';
 import type {
   InferInputMessage,
   InferMessage,
@@ -75,12 +76,6 @@ export function translateRequest(message: InferMessage, memory: SharedMemory): T
   const outputs =
     message.outputs.length === 0 ? NO_OUTPUTS : message.outputs.map((output) => readOutput(output, memory));
   return { request: { id, inputs, outputs, binaryDataOutput: true, raw: false, ...rest }, wantsEmptyFinal };
-}
-
-/** Triton passes texts on as C strings, which end at a NUL. */
-function cString(text: string): string {
-  const end = text.indexOf('\0');
-  return end < 0 ? text : text.slice(0, end);
 }
 
 function refuseTwice(inputs: readonly InferInputMessage[], id: string): void {

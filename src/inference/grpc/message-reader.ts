@@ -1,15 +1,9 @@
-import { createGunzip, createInflate } from 'node:zlib';
-import { KServeError } from '../../kserve/index.ts';
 import type { HeldBytes } from '../held-bytes.ts';
 import { FRAME_BYTES } from './infer-response.ts';
-import { GRPC_STATUS, GrpcError } from './status.ts';
+import { MAX_MESSAGE_BYTES, type MessageEncoding, tooLarge, unpack } from './unpack.ts';
 
-/** The largest message, sent or unpacked: the limit that Triton sets. */
-export const MAX_MESSAGE_BYTES = 2 ** 31 - 1;
 /** Messages up to this size are not counted: how many there are is limited by the number of calls. */
 const SMALL_BYTES = 64 * 1024;
-
-export type MessageEncoding = 'gzip' | 'deflate';
 
 /** A whole message and how many of its bytes count as held until `release`. */
 export interface ReceivedMessage {
@@ -105,7 +99,7 @@ export class MessageReader {
     this.#length = this.#header.readUInt32BE(1);
     this.#receivedLength = 0;
     // Without an encoding the flag means nothing, as in gRPC's own library.
-    this.#isCompressed = flag === 1 && this.#options.encoding !== undefined;
+    this.#isCompressed = flag === 1 && this.#length > 0 && this.#options.encoding !== undefined;
     if (flag > 1) this.#breakOff();
   }
 
@@ -165,7 +159,7 @@ export class MessageReader {
       return;
     }
     try {
-      const unpacked = await unpack(bytes, encoding, held);
+      const unpacked = encoding ? await unpack(bytes, encoding, held) : bytes;
       if (this.#isClosed) held.release(unpacked.length);
       else this.#pass(unpacked, unpacked.length);
     } catch (error) {
@@ -187,40 +181,5 @@ export class MessageReader {
       left = 0;
     };
     this.#options.onMessage({ bytes, release });
-  }
-}
-
-function tooLarge(bytes: number): GrpcError {
-  return new GrpcError(
-    GRPC_STATUS.RESOURCE_EXHAUSTED,
-    `Received message larger than max (${bytes} vs. ${MAX_MESSAGE_BYTES})`,
-  );
-}
-
-/** Every byte that comes out counts as held before the next ones are made: a small message can unpack to gigabytes. */
-async function unpack(
-  bytes: Buffer,
-  encoding: MessageEncoding | undefined,
-  held: HeldBytes,
-): Promise<Buffer> {
-  const unpacker = encoding === 'gzip' ? createGunzip() : createInflate();
-  const pieces: Buffer[] = [];
-  let size = 0;
-  try {
-    unpacker.end(bytes);
-    for await (const piece of unpacker as AsyncIterable<Buffer>) {
-      held.add(piece.length);
-      size += piece.length;
-      if (size > MAX_MESSAGE_BYTES) throw tooLarge(size);
-      pieces.push(piece);
-    }
-    return Buffer.concat(pieces, size);
-  } catch (error) {
-    held.release(size);
-    if (error instanceof GrpcError || error instanceof KServeError) throw error;
-    throw new GrpcError(
-      GRPC_STATUS.INTERNAL,
-      `Unexpected error decompressing data for algorithm ${encoding}`,
-    );
   }
 }

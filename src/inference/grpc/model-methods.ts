@@ -1,13 +1,8 @@
 import { encodeModelConfig } from '../../repository/index.ts';
 import { allStatistics, describeModel, describeServer, modelStatistics } from '../model-information.ts';
 import type { UnaryMethods } from './methods.ts';
-import { readModelVersion } from './model-version.ts';
+import { readModelRequest } from './model-request.ts';
 import { decodeMessage, encodeMessage } from './service-proto.ts';
-
-interface ModelRequest {
-  readonly name: string;
-  readonly version: string;
-}
 
 export const MODEL_METHODS: UnaryMethods = {
   ServerMetadata: {
@@ -20,23 +15,22 @@ export const MODEL_METHODS: UnaryMethods = {
   ModelMetadata: {
     endpoint: 'model-metadata',
     answer({ models }, request) {
-      const { name, version } = decodeMessage<ModelRequest>('ModelRequest', request);
-      return encodeMessage('ModelMetadataResponse', describeModel(models, name, readModelVersion(version)));
+      const { name, version } = readModelRequest(request);
+      return encodeMessage('ModelMetadataResponse', describeModel(models, name, version));
     },
   },
   ModelConfig: {
     endpoint: 'model-config',
     answer({ models }, request) {
-      const { name, version } = decodeMessage<ModelRequest>('ModelRequest', request);
-      const { config } = models.find(name, readModelVersion(version));
+      const { name, version } = readModelRequest(request);
+      const { config } = models.find(name, version);
       return encodeMessage('ModelConfigResponse', { config: encodeModelConfig(config) });
     },
   },
   ModelStatistics: {
     endpoint: 'model-stats',
     answer({ models }, request) {
-      const { name, version: text } = decodeMessage<ModelRequest>('ModelRequest', request);
-      const version = readModelVersion(text);
+      const { name, version } = readModelRequest(request);
       const reports = name === '' ? allStatistics(models) : modelStatistics(models, name, version);
       return encodeMessage('ModelStatisticsResponse', { model_stats: reports });
     },

@@ -1,5 +1,6 @@
 import { invalidArgument } from '../../kserve/index.ts';
 import { refuseRepositoryName } from '../repository-api.ts';
+import { cString } from './c-string.ts';
 import type { UnaryMethods } from './methods.ts';
 import { decodeMessage, encodeMessage } from './service-proto.ts';
 
@@ -36,7 +37,7 @@ export const REPOSITORY_METHODS: UnaryMethods = {
         request,
       );
       refuseRepositoryName(repository_name);
-      await repository.load(model_name, readOverride(parameters));
+      await repository.load(cString(model_name), readOverride(parameters));
       return NOTHING;
     },
   },
@@ -51,7 +52,7 @@ export const REPOSITORY_METHODS: UnaryMethods = {
       const dependents = parameters.unload_dependents;
       if (dependents && dependents.parameter_choice !== 'bool_param')
         throw invalidArgument("invalid value type for 'unload_dependents' parameter, expected bool_param.");
-      await repository.unload(model_name);
+      await repository.unload(cString(model_name));
       return NOTHING;
     },
   },

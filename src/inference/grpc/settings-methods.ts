@@ -4,9 +4,11 @@ import {
   TRACE_FILE_REFUSED,
   TRACE_NUMBERS,
   type TraceChange,
+  type TraceCountTexts,
   traceLevels,
   traceNumber,
 } from '../trace-settings.ts';
+import { cString } from './c-string.ts';
 import type { UnaryMethods } from './methods.ts';
 import { decodeMessage, encodeMessage } from './service-proto.ts';
 
@@ -27,7 +29,8 @@ export const SETTINGS_METHODS: UnaryMethods = {
   TraceSetting: {
     endpoint: 'trace',
     answer({ models, traceSettings }, request) {
-      const { settings, model_name: model } = decodeMessage<TraceRequest>('TraceSettings', request);
+      const { settings, model_name } = decodeMessage<TraceRequest>('TraceSettings', request);
+      const model = cString(model_name);
       if (model !== '' && models.readyVersions(model).length === 0)
         throw invalidArgument(`Request for unknown model : ${model}`);
       if (Object.keys(settings).length > 0) traceSettings.change(model, readTraceChange(settings));
@@ -55,6 +58,8 @@ export const SETTINGS_METHODS: UnaryMethods = {
   },
 };
 
+const COUNT_TEXTS: TraceCountTexts = { least: -1, show: (text) => ` ${text}` };
+
 function readTraceChange(settings: TraceRequest['settings']): TraceChange {
   if (settings.trace_file) throw unsupported(TRACE_FILE_REFUSED);
   const change: Record<string, string | readonly string[] | null> = {};
@@ -65,7 +70,7 @@ function readTraceChange(settings: TraceRequest['settings']): TraceChange {
     if (!values) continue;
     const [text] = values;
     if (values.length > 1) throw invalidArgument(`expect only 1 value for '${key}'`);
-    change[key] = text === undefined ? null : traceNumber(key, text, (shown) => ` ${shown}`);
+    change[key] = text === undefined ? null : traceNumber(key, text, COUNT_TEXTS);
   }
   return change;
 }

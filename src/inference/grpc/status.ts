@@ -70,14 +70,18 @@ const HTTP_STATUS: Partial<Record<GrpcStatus, number>> = {
   [GRPC_STATUS.UNAVAILABLE]: 503,
 };
 
-/** Printable ASCII stays, all other bytes and the percent sign are escaped, as the protocol wants `grpc-message`. */
+/**
+ * Printable ASCII stays, all other bytes and the percent sign are escaped, as the protocol wants `grpc-message`. So is a
+ * space at either end: some clients drop such a field.
+ */
 export function encodeStatusMessage(message: string): string {
-  if (/^[ -$&-~]*$/.test(message)) return message;
+  if (/^(?! )[ -$&-~]*(?<! )$/.test(message)) return message;
   let text = '';
   for (const byte of Buffer.from(message))
-    text +=
-      byte >= 0x20 && byte <= 0x7e && byte !== 0x25
-        ? String.fromCharCode(byte)
-        : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-  return text;
+    text += byte >= 0x20 && byte <= 0x7e && byte !== 0x25 ? String.fromCharCode(byte) : escapeByte(byte);
+  return text.replace(/^ | $/g, '%20');
+}
+
+function escapeByte(byte: number): string {
+  return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 }

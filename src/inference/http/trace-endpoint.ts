@@ -4,6 +4,7 @@ import {
   TRACE_FILE_REFUSED,
   TRACE_NUMBERS,
   type TraceChange,
+  type TraceCountTexts,
   type TraceSettings,
   traceLevels,
   traceNumber,
@@ -33,7 +34,9 @@ function readChange(root: JsonValue): TraceChange {
   for (const key of TRACE_NUMBERS) {
     const value = given(key);
     if (value === undefined) continue;
-    change[key] = value === null ? null : traceNumber(key, asString(value, ''), (_text, number) => number);
+    change[key] = value === null ? null : traceNumber(key, asString(value, ''), COUNT_TEXTS);
   }
   return change;
 }
+
+const COUNT_TEXTS: TraceCountTexts = { least: -(2 ** 31), show: (_text, number) => String(number) };

@@ -8,7 +8,7 @@ import { type BareTriton, startBareTriton } from '../../../helpers/triton-proces
 import { PROJECT } from '../golden-repository.ts';
 import { type ComparableAnswer, comparable } from './comparison.ts';
 import { exchange, request, type WireRequest } from './exchange.ts';
-import type { ControlMode } from './pair.ts';
+import { type ControlMode, portOf } from './pair.ts';
 
 /** A repository as texts by path, such as `model/config.pbtxt`. */
 export type RepositoryFiles = Readonly<Record<string, string>>;
@@ -20,6 +20,8 @@ export interface SharedRepository extends AsyncDisposable {
   readonly ourPort: number;
   readonly realMetricsPort: number;
   readonly ourMetricsPort: number;
+  readonly realGrpcPort: number;
+  readonly ourGrpcPort: number;
   readonly realLog: readonly string[];
   readonly ourLog: readonly string[];
   /**
@@ -57,6 +59,7 @@ export async function startOnSharedRepository(
       host: '127.0.0.1',
       httpPort: 0,
       metrics: { port: 0, isChosen: true },
+      grpc: { port: 0, isChosen: true },
       modelControlMode: mode,
       tritonArgs,
       runtimePaths: [PROJECT],
@@ -79,6 +82,10 @@ export async function startOnSharedRepository(
       return real.metricsPort;
     },
     ourMetricsPort: Number(ours.sides.metrics?.split(':').at(-1)),
+    get realGrpcPort() {
+      return real.grpcPort;
+    },
+    ourGrpcPort: portOf(ours.sides.grpc),
     get realLog() {
       return real.log;
     },

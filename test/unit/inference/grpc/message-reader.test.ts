@@ -1,8 +1,9 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { type MessageEncoding, MessageReader } from '../../../../src/inference/grpc/message-reader.ts';
+import { MessageReader } from '../../../../src/inference/grpc/message-reader.ts';
 import { GrpcError } from '../../../../src/inference/grpc/status.ts';
+import type { MessageEncoding } from '../../../../src/inference/grpc/unpack.ts';
 import { HeldBytes } from '../../../../src/inference/held-bytes.ts';
 
 function frame(message: Uint8Array, flag = 0): Buffer {
@@ -66,9 +67,20 @@ describe('the messages of a call', () => {
     expect(messages.map(String)).toEqual(['']);
   });
 
-  it('fail the call where they cannot be unpacked', async () => {
+  it('are empty where a compressed one has no bytes', () => {
+    const { reader, messages } = startReader('gzip');
+    reader.push(frame(Buffer.alloc(0), 1));
+    expect(messages.map(String)).toEqual(['']);
+  });
+
+  it.each([
+    ['are no gzip', Buffer.from('no gzip')],
+    ['are cut short', gzipSync('text').subarray(0, -3)],
+    ['have bytes behind them', Buffer.concat([gzipSync('text'), Buffer.from([1])])],
+    ['have a second member', Buffer.concat([gzipSync('text'), gzipSync('text')])],
+  ])('fail the call where they %s', async (_what, bytes) => {
     const { reader, errors } = startReader('gzip');
-    reader.push(frame(Buffer.from('no gzip'), 1));
+    reader.push(frame(bytes, 1));
     await vi.waitFor(() => expect(errors).toHaveLength(1));
     expect(errors[0]).toBeInstanceOf(GrpcError);
     expect(String(errors[0])).toContain('Unexpected error decompressing data for algorithm gzip');
