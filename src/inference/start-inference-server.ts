@@ -4,6 +4,7 @@ import {
   messageOf,
   openSidePort,
   reachableHost,
+  type SideListener,
   systemError,
 } from '../base/index.ts';
 import { type EventBody, type LogLevel, RequestMeter } from '../events/index.ts';
@@ -28,6 +29,9 @@ import { readTritonArguments } from './triton-arguments.ts';
 
 /** The Triton release whose texts and statuses we answer with. */
 export const TRITON_VERSION = '2.51.0';
+
+/** As its log names them. */
+const TRITON_NAMES = { grpc: 'GRPCInferenceService', metrics: 'Metrics Service' } as const;
 
 /** Models that load at once, as Triton's `--model-load-thread-count`. */
 const LOAD_AT_ONCE = 4;
@@ -95,7 +99,9 @@ export async function startInferenceServer(
       'http',
       new HttpListener(service, { host: options.host, port: options.httpPort, meter }),
     );
-    // Before the listener stops: it waits for its clients, who may wait for a load that hangs.
+    const grpc = lifetime.use('grpc', new GrpcListener(service, meter));
+    const metricsPort = lifetime.use('metrics port', new MetricsListener(() => metrics.render()));
+    // Before the listeners stop: they wait for their clients, who may wait for a load that hangs.
     lifetime.defer('loads', () => python.stopLoading());
     const names = settings.loadModels ?? (await listModelDirectories(options.repository));
     await loadAll(control, await ensemblesLast(options.repository, names), log, signal);
@@ -103,24 +109,7 @@ export async function startInferenceServer(
     refuseAborted(signal);
     const port = await listener.listen();
     log('info', `Started HTTPService at ${formatAddress(options.host, port)}`);
-    const sides: { -readonly [Name in keyof SideAddresses]: SideAddresses[Name] } = {};
-    const warn = (text: string) => log('warning', text);
-    if (options.grpc) {
-      const grpc = lifetime.use('grpc', new GrpcListener(service, meter));
-      const address = await openSidePort(grpc, SIDE_SERVICES.grpc, options.host, options.grpc, warn);
-      if (address !== undefined) {
-        sides.grpc = address;
-        log('info', `Started GRPCInferenceService at ${address}`);
-      }
-    }
-    if (options.metrics) {
-      const side = lifetime.use('metrics port', new MetricsListener(() => metrics.render()));
-      const address = await openSidePort(side, SIDE_SERVICES.metrics, options.host, options.metrics, warn);
-      if (address !== undefined) {
-        sides.metrics = address;
-        log('info', `Started Metrics Service at ${address}`);
-      }
-    }
+    const sides = await openSides({ grpc, metrics: metricsPort }, options, log);
     return {
       httpUrl: `http://${formatAddress(reachableHost(options.host), port)}`,
       sides,
@@ -136,6 +125,25 @@ export async function startInferenceServer(
     await lifetime[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Opens the ports beside HTTP that the options name. @throws PORT_TAKEN, PORT_REFUSED for a port that the user chose */
+async function openSides(
+  listeners: Readonly<Record<keyof SideAddresses, SideListener>>,
+  options: InferenceServerOptions,
+  log: (level: LogLevel, text: string) => void,
+): Promise<SideAddresses> {
+  const open: { -readonly [Name in keyof SideAddresses]: SideAddresses[Name] } = {};
+  for (const name of ['grpc', 'metrics'] as const) {
+    const side = options[name];
+    if (!side) continue;
+    const warn = (text: string) => log('warning', text);
+    const address = await openSidePort(listeners[name], SIDE_SERVICES[name], options.host, side, warn);
+    if (address === undefined) continue;
+    open[name] = address;
+    log('info', `Started ${TRITON_NAMES[name]} at ${address}`);
+  }
+  return open;
 }
 
 async function loadAll(

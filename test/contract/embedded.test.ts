@@ -16,6 +16,8 @@ for (const [kind, models] of [
         repository,
         host: '127.0.0.1',
         httpPort: 0,
+        grpc: { port: 0, isChosen: true },
+        metrics: { port: 0, isChosen: true },
         modelControlMode: 'none',
         runtimePaths: [repositoryRoot],
         python: modelPython,

@@ -1,4 +1,5 @@
 import { cp, mkdir, rename, rm } from 'node:fs/promises';
+import { connect } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Engine, type RunningEngine, StatisticsSampler } from '../../src/engines/index.ts';
 import { type EmulatorEvent, EventBus } from '../../src/events/index.ts';
@@ -86,6 +87,18 @@ export function describeEngine({
         expect.objectContaining({ type: 'model.state', model: 'adder', version: '1', state: 'READY' }),
       );
       expect(await infer(running, 'adder')).toEqual([2, 3, 4, 5]);
+    });
+
+    test('answers gRPC and has metrics on ports of their own', async () => {
+      const { grpc = '', metrics = '' } = running.endpoints;
+      expect(await grpcStatus(grpc, 'ServerReady')).toBe('0');
+      const inferences = async () => {
+        const text = await (await fetch(`http://${metrics}/metrics`)).text();
+        return Number(/^nv_inference_count\{model="adder",version="1"\} (\d+)$/m.exec(text)?.[1]);
+      };
+      const before = await inferences();
+      await infer(running, 'adder');
+      await expect.poll(inferences).toBe(before + 1);
     });
 
     test('reports the statistics of its models', async () => {
@@ -209,4 +222,22 @@ async function infer(running: RunningEngine, model: string): Promise<number[]> {
   } finally {
     await client[Symbol.asyncDispose]();
   }
+}
+
+/** The status of a gRPC call with an empty message. */
+function grpcStatus(address: string, method: string): Promise<string> {
+  const session = connect(`http://${address}`);
+  return new Promise<string>((resolve, reject) => {
+    session.once('error', reject);
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': `/inference.GRPCInferenceService/${method}`,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    stream.once('error', reject);
+    stream.once('trailers', (trailers) => resolve(String(trailers['grpc-status'])));
+    stream.resume();
+    stream.end(Buffer.alloc(5));
+  }).finally(() => session.destroy());
 }

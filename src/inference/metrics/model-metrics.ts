@@ -40,7 +40,8 @@ interface Summary {
 /** What loads of the same model and version have in common: their counters go on across a reload. */
 interface Series {
   readonly labels: Labels;
-  readonly isCached: boolean;
+  /** Of the newest load. */
+  isCached: boolean;
   readonly open: Set<VersionMetrics>;
   /** Of the versions that are gone. */
   before: readonly StatisticsTotals[];
@@ -62,6 +63,7 @@ export class ModelMetrics {
     const key = JSON.stringify(Object.entries(labels).sort());
     const series = this.#series.get(key) ?? this.#newSeries(labels, measured.isCached);
     this.#series.set(key, series);
+    series.isCached = measured.isCached;
     const { summaries } = series;
     const onLatencies: OnLatencies = (times) => {
       const now = performance.now();

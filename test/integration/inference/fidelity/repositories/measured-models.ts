@@ -119,23 +119,41 @@ ensemble_scheduling { step [
 ] }
 `;
 
+/** What a model tries, and is answered without the help of the server. */
 export const TRIED = {
-  other_kind:
-    'family(name="plain_family", description="d", kind=family.COUNTER); family(name="plain_family", description="d", kind=family.GAUGE)',
-  own_kind: 'family(name="nv_cpu_utilization", description="d", kind=family.COUNTER)',
-  bad_name: 'family(name="no name", description="d", kind=family.GAUGE)',
-  reserved_name: 'family(name="__reserved", description="d", kind=family.GAUGE)',
-  empty_name: 'family(name="", description="d", kind=family.GAUGE)',
   colon_name: 'family(name="a:b", description="d", kind=family.GAUGE)',
-  descending:
-    'family(name="descending", description="d", kind=family.HISTOGRAM).Metric(labels={}, buckets=[3, 1])',
   no_buckets: 'family(name="no_buckets", description="d", kind=family.HISTOGRAM).Metric(labels={})',
   needless_buckets:
     'family(name="needless", description="d", kind=family.GAUGE).Metric(labels={}, buckets=[1])',
-  label_of_number: 'family(name="numbered", description="d", kind=family.GAUGE).Metric(labels={"a": 1})',
-  negative:
-    'self.f = family(name="negative", description="d", kind=family.COUNTER); self.f.Metric(labels={}).increment(-1)',
 } as const;
+
+/** What the server refuses, with the texts of Triton 2.51, which such a refusal may end (`lock_exception`). */
+export const REFUSED: Readonly<Record<string, readonly [statement: string, text: string]>> = {
+  other_kind: [
+    'family(name="twice", description="d", kind=family.COUNTER); family(name="twice", description="d", kind=family.GAUGE)',
+    "Error when creating MetricFamily: Failed to process the request for model 'other_kind_0', message: Family name already exists with different type",
+  ],
+  own_kind: [
+    'family(name="nv_cpu_utilization", description="d", kind=family.COUNTER)',
+    "Error when creating MetricFamily: Failed to process the request for model 'own_kind_0', message: Family name already exists with different type",
+  ],
+  bad_name: [
+    'family(name="no name", description="d", kind=family.GAUGE)',
+    "Error when creating MetricFamily: Failed to process the request for model 'bad_name_0', message: Invalid metric name",
+  ],
+  descending: [
+    'self.f = family(name="descending", description="d", kind=family.HISTOGRAM); self.f.Metric(labels={}, buckets=[3, 1])',
+    "Error when creating Metric: Failed to process the request for model 'descending_0', message: Bucket Boundaries must be strictly sorted",
+  ],
+  label_of_number: [
+    'self.f = family(name="numbered", description="d", kind=family.GAUGE); self.f.Metric(labels={"a": 1})',
+    "Error when creating Metric: Failed to process the request for model 'label_of_number_0', message: attempt to access JSON non-string as string",
+  ],
+  negative: [
+    'self.f = family(name="negative", description="d", kind=family.COUNTER); self.f.Metric(labels={}).increment(-1)',
+    "Failed to increment metric value: Failed to process the request for model 'negative_0', message: TRITONSERVER_METRIC_KIND_COUNTER can only be incremented monotonically by non-negative values.",
+  ],
+};
 
 const model = (name: string, extra = '', code = ECHO): RepositoryFiles => ({
   [`${name}/config.pbtxt`]: HEAD + extra,
@@ -161,6 +179,12 @@ export const MEASURED_FILES: RepositoryFiles = {
   'ensemble/config.pbtxt': ENSEMBLE,
   'ensemble/1/.keep': '',
 };
+
+/** Models that try what the server refuses. */
+export const REFUSED_FILES: RepositoryFiles = Object.assign(
+  {},
+  ...Object.entries(REFUSED).map(([name, [statement]]) => model(name, '', tried(statement))),
+);
 
 /** A model that makes a metric while it is imported. */
 export const AT_IMPORT_FILES: RepositoryFiles = model('at_import', '', AT_IMPORT);
