@@ -26,7 +26,7 @@ export interface CallHandler {
   readonly onMessage: (message: ReceivedMessage) => void;
   /** The client sends no more. */
   readonly onEnd: () => void;
-  /** The call is over, whoever ended it; nothing more can be sent. */
+  /** The call is over, whoever ended it: nothing more can be sent, and what still runs for it is in vain. */
   readonly onClose: () => void;
 }
 
@@ -39,6 +39,8 @@ export class GrpcCall {
   readonly #stream: ServerHttp2Stream;
   readonly #reader: MessageReader;
   readonly #timer: NodeJS.Timeout | undefined;
+  /** Whether its time was over when it came. */
+  readonly #isLate: boolean;
   #handler: CallHandler | undefined;
   #status: GrpcError | undefined;
   #isFinished = false;
@@ -56,7 +58,8 @@ export class GrpcCall {
       onError: (error) => this.fail(error),
     });
     const timeout = readTimeout(metadata['grpc-timeout']);
-    if (timeout !== undefined) this.#timer = setTimeout(() => this.fail(DEADLINE_EXCEEDED), timeout);
+    this.#isLate = timeout === 0;
+    if (timeout) this.#timer = setTimeout(() => this.fail(DEADLINE_EXCEEDED), timeout);
   }
 
   /** Undefined until the call has ended; then its status. */
@@ -82,6 +85,7 @@ export class GrpcCall {
     stream.on('data', (chunk: Buffer) => this.#reader.push(chunk));
     stream.on('end', () => this.#end());
     stream.on('close', () => this.#close());
+    if (this.#isLate) this.fail(DEADLINE_EXCEEDED);
   }
 
   pause(): void {
@@ -132,6 +136,7 @@ export class GrpcCall {
       this.#stream.respond({ ...HEAD_OF_STATUS, ...statusFields(this.#status) }, ENTIRE);
       this.#letGo();
     }
+    this.#tellOver();
   }
 
   /** Ends the call as gRPC's library does where the fields of a request are wrong. */
@@ -188,7 +193,13 @@ export class GrpcCall {
       this.#isFinished = true;
       this.#status = CANCELLED;
     }
-    this.#handler?.onClose();
+    this.#tellOver();
+  }
+
+  #tellOver(): void {
+    const handler = this.#handler;
+    this.#handler = undefined;
+    handler?.onClose();
   }
 }
 
