@@ -129,7 +129,6 @@ export class InferStream implements CallHandler {
       return;
     }
     this.#call.fail(error);
-    for (const cancellation of this.#cancellations) cancellation.cancel?.();
   }
 
   /** A request that failed as a whole: before it ran, it is known by its id alone. */
