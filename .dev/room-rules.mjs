@@ -38,12 +38,12 @@ export const ROOMS = {
     types: ['config'],
   },
   engines: {
-    purpose: 'the `Engine` interface, its four forms, and how one is chosen',
+    purpose: 'the engines, each described in its folder, and how one is chosen (`table.ts`)',
     rooms: ['base', 'events', 'kserve', 'proxy'],
     types: ['config', 'repository'],
     only: {
-      inference: ['engines/embedded.ts'],
-      python: ['engines/native/'],
+      inference: ['engines/embedded/'],
+      python: ['engines/embedded/', 'engines/native/'],
       repository: ['engines/native/', 'engines/onnx-as-python/', 'engines/load-failure.ts'],
     },
   },

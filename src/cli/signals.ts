@@ -1,25 +1,25 @@
 import { constants } from 'node:os';
 
-/** Windows has no number for SIGBREAK in Node's table on other systems; this is its own. */
+/** The number of SIGBREAK on Windows; Node's table lacks it on other systems. */
 const SIGBREAK = 21;
 
-/** The signals that ask us to end: on Windows also Ctrl+Break. A console window that is closed sends SIGHUP there. */
+/** The signals that ask us to stop; on Windows also Ctrl+Break. Closing a console window sends SIGHUP there. */
 export function endingSignals(platform: NodeJS.Platform = process.platform): readonly NodeJS.Signals[] {
   return ['SIGINT', 'SIGTERM', 'SIGHUP', ...(platform === 'win32' ? (['SIGBREAK'] as const) : [])];
 }
 
-/** npm and shells deliver one wish to end several times; what comes this soon after the first is the same wish. */
+/** npm and shells deliver one interruption several times; signals this soon after the first belong to it. */
 const SAME_WISH_MS = 300;
 
 export interface Interruption {
   readonly reason: string;
-  /** 128 and the signal's number, as shells have it; 0 where the user left by `q`. */
+  /** 128 plus the signal's number, as in shells; 0 if the user left with `q`. */
   readonly exitCode: number;
 }
 
 /**
- * The first wish to end: a signal, or what `left` resolves with. A signal that comes later than that ends the
- * process at once: children notice that by their closed pipes, and the next start sweeps the state folder.
+ * The first interruption: a signal, or what `left` resolves with. A later signal ends the process at once: children
+ * notice by their closed pipes, and the next start sweeps the state folder.
  */
 export function nextInterruption(
   left?: Promise<Interruption>,
@@ -42,7 +42,7 @@ export function nextInterruption(
   });
 }
 
-/** Runs a task that a signal calls off: its exit status is 0, or the signal's once the task has ended for it. */
+/** Runs a task that a signal cancels. The exit status is 0, or the signal's once the cancelled task has ended. */
 export async function untilInterrupted(task: (signal: AbortSignal) => Promise<void>): Promise<number> {
   const asked = new AbortController();
   let exitCode = 0;

@@ -15,7 +15,7 @@ import { withoutSecrets } from './secret-flags.ts';
 import { type Interruption, nextInterruption } from './signals.ts';
 import { packageDirectory } from './version.ts';
 
-/** `up -d`: starts the same command in a process of its own, shows its start, and says where it runs. */
+/** `up -d`: starts the same command in a background process, shows its start, and prints where it runs. */
 export async function upDetached(
   config: ProjectConfig,
   name: string | null,
@@ -27,7 +27,7 @@ export async function upDetached(
   const isJson = config.display.ui === 'json';
   const relay = new EventRelay();
   const renderer = await startRenderer(isJson ? 'json' : 'plain', {
-    control: relay,
+    control: relay.control,
     stdin: process.stdin,
     stdout: isJson ? process.stdout : process.stderr,
     color: terminalFacts(process.stderr.isTTY === true).color,
@@ -93,13 +93,16 @@ interface UnattendedStart {
   /** `--id` */
   readonly name: string | null;
   readonly eventLog: string;
-  /** Undefined: the keys of the project. */
+  /** If undefined, the keys of the project. */
   readonly keyFile: string | undefined;
 }
 
 type Reporter = ReturnType<typeof startReporter>;
 
-/** What `-d` starts: an emulator that shows nothing, keeps its events in a file, and tells its parent how it began. */
+/**
+ * The process that `-d` starts: an emulator that prints nothing, records its events in a file, and reports its start to
+ * the parent.
+ */
 export async function upUnattended(
   resolve: () => Promise<ProjectConfig>,
   start: UnattendedStart,

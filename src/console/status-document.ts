@@ -1,6 +1,6 @@
 import { type EmulatorState, withNewestFailure } from '../events/index.ts';
 
-/** The generation of workers that serves, as far as the status document needs it. */
+/** What the status document shows of the serving generation of workers. */
 export interface WorkerGeneration {
   readonly generation: number;
   workers(): EmulatorState['workers'];

@@ -258,7 +258,7 @@ class RunningFronted implements LocalEngine {
    */
   async #replaceIfStuck(running: RunningEngine, removed: string): Promise<void> {
     const others = running.models().filter(({ name }) => name !== removed);
-    if (this.kind === 'external' || others.some(({ state }) => state !== 'READY')) return;
+    if (running.modelsAt !== undefined || others.some(({ state }) => state !== 'READY')) return;
     const client = new TritonClient(running.endpoints);
     const isReady = await client.answers('ready').finally(() => client[Symbol.asyncDispose]());
     if (isReady || this.#running !== running) return;

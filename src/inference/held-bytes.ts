@@ -1,7 +1,7 @@
 import { collectSoon, requestMemoryLimit } from '../base/index.ts';
 import { unavailable } from '../kserve/index.ts';
 
-/** Counts the bytes that requests hold, from their arrival until they are answered, whether they run or wait. */
+/** Counts the bytes that requests hold from arrival to answer, whether they run or wait. */
 export class HeldBytes {
   readonly #limit: number;
   #held = 0;
@@ -14,7 +14,7 @@ export class HeldBytes {
     return this.#held;
   }
 
-  /** @throws KServeError 503 where all requests together would hold too much; one alone is always let in. */
+  /** @throws KServeError 503 if all requests together would hold too much; a single request is always accepted. */
   add(bytes: number): void {
     if (this.#held > 0 && this.#held + bytes > this.#limit)
       throw unavailable(

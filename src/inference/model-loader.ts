@@ -30,11 +30,11 @@ export interface LoadContext {
   readonly members: Members;
   readonly cache: ResponseCache | undefined;
   readonly limiter: RateLimiter | undefined;
-  /** Hears what goes wrong later without failing a request. */
+  /** Called for later problems that fail no request. */
   readonly warn: (text: string) => void;
 }
 
-/** Brings one version into memory: backend, labels, warm-up. Nothing is left behind when it fails. */
+/** Loads one version into memory: backend, labels, warm-up. If this fails, everything is released. */
 export async function loadVersion(
   definition: ModelDefinition,
   version: ModelVersion,
@@ -103,7 +103,7 @@ async function loadEnsemble(
     if (output.label_filename !== '') labels.set(output.name, await readLabels(definition, output));
   const steps = bindSteps(definition.config, members);
   for (const { member } of steps) member.hold();
-  // An ensemble is decoupled where one of its members is.
+  // An ensemble is decoupled if one of its members is.
   const decoupled = steps.some(({ member }) => member.config.model_transaction_policy?.decoupled ?? false);
   const config = { ...definition.config, model_transaction_policy: { decoupled } };
   const statistics = new ModelStatistics();
@@ -122,7 +122,7 @@ const STATUS_NAMES = {
   UNAVAILABLE: 'Unavailable',
 } as const;
 
-/** A failure as Triton's index and logs show it: the code's name before the text. */
+/** A failure as in Triton's index and logs: the name of the code before the text. */
 export function reasonOf(error: unknown): string {
   if (error instanceof KServeError) return `${error.code}: ${error.message}`;
   if (error instanceof ModelConfigError) return `${STATUS_NAMES[error.status]}: ${error.message}`;

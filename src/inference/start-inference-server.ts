@@ -55,20 +55,17 @@ export async function startInferenceServer(
       'onnxruntime',
       new OnnxRuntimeBackend(
         typeof runtimePaths === 'function' ? runtimePaths : async () => runtimePaths,
-        options.gpuModelsOnCpu,
+        options,
       ),
     );
     const models = new ModelTable();
     const backends = new Map<string, Backend>([['onnxruntime', onnx]]);
-    const control = lifetime.use(
-      'models',
-      new ModelControl(models, options.repository, backends, events, {
-        userPaths: options.userPaths,
-        sync: options.sync,
-        cache: settings.cacheBytes === undefined ? undefined : new ResponseCache(settings.cacheBytes),
-        limiter: settings.resources && new RateLimiter(settings.resources),
-      }),
-    );
+    const control = new ModelControl(models, options.repository, backends, events, {
+      userPaths: options.userPaths,
+      sync: options.sync,
+      cache: settings.cacheBytes === undefined ? undefined : new ResponseCache(settings.cacheBytes),
+      limiter: settings.resources && new RateLimiter(settings.resources),
+    });
     const server = new LocalModels(models, control, options.modelControlMode);
     const python = new PythonBackend({
       python: options.python,
@@ -77,9 +74,7 @@ export async function startInferenceServer(
       userPaths: options.userPaths ?? ((text) => text),
     });
     backends.set('python', lifetime.use('python', python));
-    const names = settings.loadModels ?? (await listModelDirectories(options.repository));
-    await loadAll(control, await ensemblesLast(options.repository, names), log, signal);
-    if (settings.exitOnError && !models.ready) throw failedModels(models);
+    lifetime.use('models', control);
     const meter = new RequestMeter(events);
     lifetime.defer('request meter', () => meter.flush());
     const service = new InferenceService({
@@ -95,13 +90,18 @@ export async function startInferenceServer(
       'http',
       new HttpListener(service, { host: options.host, port: options.httpPort, meter }),
     );
+    const grpc = options.grpc && lifetime.use('grpc', new GrpcListener(service, meter));
+    // Before the listeners stop: they wait for their clients, who may wait for a load that hangs.
+    lifetime.defer('loads', () => python.stopLoading());
+    const names = settings.loadModels ?? (await listModelDirectories(options.repository));
+    await loadAll(control, await ensemblesLast(options.repository, names), log, signal);
+    if (settings.exitOnError && !models.ready) throw failedModels(models);
     refuseAborted(signal);
     const port = await listener.listen();
     log('info', `Started HTTPService at ${formatAddress(options.host, port)}`);
     const sides: { -readonly [Name in keyof SideAddresses]: SideAddresses[Name] } = {};
     const warn = (text: string) => log('warning', text);
-    if (options.grpc) {
-      const grpc = lifetime.use('grpc', new GrpcListener(service, meter));
+    if (grpc && options.grpc) {
       const address = await openSidePort(grpc, SIDE_SERVICES.grpc, options.host, options.grpc, warn);
       if (address !== undefined) {
         sides.grpc = address;

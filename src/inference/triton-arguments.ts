@@ -1,27 +1,27 @@
 import { systemError } from '../base/index.ts';
 import type { Endpoint } from './http/route.ts';
 
-/** What may be asked only with a header of this name and value. */
+/** Endpoints that require a header with this name and value. */
 export interface Restriction {
-  /** As it was written, which answers show; its case does not matter. */
+  /** As written, for messages; its case does not matter. */
   readonly header: string;
   readonly value: string;
 }
 
-/** Settings of `tritonserver` that this server carries out. */
+/** Settings of `tritonserver` that this server implements. */
 export interface TritonSettings {
-  /** Bytes of JSON, of a raw or an unpacked request. */
+  /** Maximum bytes of JSON, and of a raw or decompressed request. */
   readonly maxInputBytes: number;
   readonly restricted: ReadonlyMap<Endpoint, Restriction>;
   /** The same for gRPC, whose methods go by the endpoint that answers the same over HTTP. */
   readonly grpcRestricted: ReadonlyMap<Endpoint, Restriction>;
   readonly clientSharedMemory: boolean;
   readonly log: LogDefaults;
-  /** Bytes of the response cache; undefined where there is none. */
+  /** Bytes of the response cache; undefined without a cache. */
   readonly cacheBytes: number | undefined;
-  /** What `--rate-limit-resource` says of resources; undefined where executions are not limited. */
+  /** Resources from `--rate-limit-resource`; undefined if executions are not limited. */
   readonly resources: ReadonlyMap<string, number> | undefined;
-  /** Whether a model that fails to load at start ends the start. */
+  /** Whether the start fails if a model fails to load. */
   readonly exitOnError: boolean;
   readonly strictReadiness: boolean;
   /** Loaded at start; undefined for all. */
@@ -40,7 +40,7 @@ export interface LogDefaults {
 
 /** Triton's default of `--http-max-input-size`. */
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;
-/** JSON becomes one string, and V8 has no longer ones. */
+/** JSON becomes one string, and this is V8's longest. */
 const MAX_STRING_BYTES = 512 * 1024 * 1024 - 25;
 
 /** Endpoints by the categories of `--http-restricted-api` and `--grpc-restricted-protocol`. */
@@ -57,9 +57,9 @@ const CATEGORIES: Readonly<Record<string, readonly Endpoint[]>> = {
 };
 
 /**
- * Reads arguments of Triton's own command line, `--name=value`. The first and only place that knows which of them the
- * embedded engine serves.
- * @throws TritonLocalError ENGINE_START_FAILED for a value that Triton would not take either
+ * Reads arguments of Triton's own command line, `--name=value`. This is the only place that knows which of them the
+ * embedded engine supports.
+ * @throws TritonLocalError ENGINE_START_FAILED for a value that Triton would not accept either
  */
 export function readTritonArguments(args: readonly string[]): TritonSettings {
   const values = new Map<string, string>();
@@ -139,7 +139,7 @@ function restrict(
   }
 }
 
-/** Triton takes `true`, `on`, `1` and their opposites in any case. */
+/** Triton accepts `true`, `on`, `1` and their opposites in upper and lower case. */
 function readBoolean(name: string, value: string | undefined, standard: boolean): boolean {
   if (value === undefined) return standard;
   if (/^(?:true|on|1)$/i.test(value)) return true;
@@ -154,7 +154,7 @@ function readCount(name: string, value: string | undefined, standard: number, le
   throw wrong(name, `a whole number of at least ${least}`, value);
 }
 
-/** `--cache-config=local,size=BYTES`, or the older flag that says the same. */
+/** `--cache-config=local,size=BYTES`, or the older equivalent flag. */
 function readCacheBytes(values: ReadonlyMap<string, string>): number | undefined {
   const config = values.get('cache-config');
   if (config === undefined) {

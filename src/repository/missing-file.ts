@@ -42,7 +42,7 @@ export async function explainMissingFile(repository: string, model: string): Pro
   return undefined;
 }
 
-/** Nothing in the folder tells which backend it is for: there is no model file, or it has a name of its own. */
+/** Nothing in the folder indicates its backend: there is no model file, or it has an unusual name. */
 function isWithoutBackend(error: unknown): boolean {
   return error instanceof ModelConfigError && error.message.includes('Could not determine backend');
 }

@@ -111,7 +111,7 @@ export function formatSubject(
   return `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`;
 }
 
-/** The phases of a reload with their times; phases under half a millisecond are left out. */
+/** The phases of a reload with their times; phases under half a millisecond are omitted. */
 export function formatTimings(timings: ReloadTimings): string {
   const parts: [string, number][] = [
     ['notice', timings.noticeMs],

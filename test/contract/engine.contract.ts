@@ -89,7 +89,7 @@ export function describeEngine({
       expect(await infer(running, 'adder')).toEqual([2, 3, 4, 5]);
     });
 
-    test('tells what its models have done', async () => {
+    test('reports the statistics of its models', async () => {
       await using _sampler = new StatisticsSampler(running.endpoints, events, 50);
       const newest = () => seen.findLast(({ type }) => type === 'model.statistics');
       await expect.poll(newest).toMatchObject({ model: 'adder', version: '1', failureCount: 0 });
@@ -184,7 +184,7 @@ export function describeEngine({
       expect(await infer(running, 'adder')).toEqual([21, 22, 23, 24]);
     });
 
-    test('ends twice as once, tells of no crash and leaves nothing', async () => {
+    test('can be disposed of twice, reports no crash and cleans up', async () => {
       const { http } = running.endpoints;
       let crash: string | undefined;
       void running.exited.then((reason) => {

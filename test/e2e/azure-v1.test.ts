@@ -174,7 +174,7 @@ print(client.infer("digits", [tensor], headers=headers).as_numpy("probabilities"
     expect(await show('steady')).toMatchObject({ state: 'Healthy', scoringUri: before.scoringUri });
   });
 
-  it('a first deployment that fails is listed as failed, and its log tells why', async () => {
+  it('a first deployment that fails is listed as failed, and its log says why', async () => {
     const id = await az.registerModel();
     const script =
       'def init():\n    print("looking")\n    raise ValueError("no weights")\ndef run(d): pass\n';
@@ -197,7 +197,7 @@ print(client.infer("digits", [tensor], headers=headers).as_numpy("probabilities"
     expect(await az.json<unknown[]>('ps', '--json')).toHaveLength(1);
   });
 
-  it('a local service is deployed anew, and its port changed by update; its log has no word on ports', async () => {
+  it('a local service is deployed again, and its port changed by update; its log does not mention ports', async () => {
     const id = await az.registerModel();
     const local = ['model', 'deploy', '-n', 'cell', '-m', id, '--cp', 'local'];
     const first = await az.json<Service>(...local);
@@ -302,7 +302,7 @@ print(client.infer("digits", [tensor], headers=headers).as_numpy("probabilities"
     await expect.poll(async () => (await failing()).status, { timeout: 10_000 }).toBe(502);
   });
 
-  it('a taken port is told before anything starts', async () => {
+  it('a taken port is reported before anything starts', async () => {
     const server = net.createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as net.AddressInfo;

@@ -68,7 +68,7 @@ describe.skipIf(!peerPython || process.platform === 'win32')('npx triton-local u
     expect(terminal.bytes).not.toContain('\x1b[3J');
   });
 
-  it('ends by Ctrl+C with 130, gives the cursor back, and leaves nothing', async () => {
+  it('ends on Ctrl+C with 130, restores the cursor, and cleans up', async () => {
     terminal.type('\x03');
     expect(await terminal.exited).toMatchObject({ code: 130 });
     expect(terminal.bytes.lastIndexOf('\x1b[?25h')).toBeGreaterThanOrEqual(
@@ -77,13 +77,13 @@ describe.skipIf(!peerPython || process.platform === 'win32')('npx triton-local u
     expect(await leftovers()).toEqual([]);
   });
 
-  it('ends by q with 0, and leaves nothing', async () => {
+  it('ends on q with 0, and cleans up', async () => {
     terminal.type('q');
     expect(await terminal.exited).toMatchObject({ code: 0 });
     expect(await leftovers()).toEqual([]);
   });
 
-  it('ends when its window is closed, and leaves nothing', async () => {
+  it('ends when its window is closed, and cleans up', async () => {
     terminal.close();
     await terminal.exited;
     expect(await leftovers()).toEqual([]);

@@ -15,6 +15,8 @@ export interface BareTriton extends AsyncDisposable {
   /** The lines of its log, without preamble. */
   readonly log: readonly string[];
   hasExited(): boolean;
+  /** Resolves when its process has ended. */
+  readonly exited: Promise<unknown>;
 }
 
 let started = 0;
@@ -69,7 +71,14 @@ export async function startBareTriton(
     await stop();
     throw error;
   }
-  return { port: http, grpcPort: grpc, log, hasExited: () => triton.hasExited, [Symbol.asyncDispose]: stop };
+  return {
+    port: http,
+    grpcPort: grpc,
+    log,
+    hasExited: () => triton.hasExited,
+    exited: triton.exited,
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
 async function untilLive(port: number, triton: TritonProcess): Promise<void> {

@@ -68,7 +68,7 @@ describe('package.json', () => {
     expect(manifest.peerDependencies).toBeUndefined();
   });
 
-  it('runs nothing on the machine of somebody who installs the tarball', () => {
+  it('runs nothing on a machine that installs the tarball', () => {
     const run = Object.keys(manifest.scripts).filter((name) => /^((pre|post)?install|prepare)$/.test(name));
     expect(run).toEqual([]);
   });

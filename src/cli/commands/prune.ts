@@ -21,7 +21,7 @@ export interface PruneFlags {
   readonly json: boolean;
 }
 
-/** `triton-local prune`: removes what nothing uses; 1 where something could not be removed. */
+/** `triton-local prune`: removes what nothing uses; ends with 1 if something could not be removed. */
 export async function prune(flags: PruneFlags): Promise<number> {
   const { olderThan, data, elsewhere, dryRun } = flags;
   const done: PrunedItem[] = [];

@@ -11,7 +11,7 @@ export interface PullFlags {
   readonly json: boolean;
 }
 
-/** `triton-local pull [IMAGE]`: gets the Triton image; what was fetched stays when it is interrupted. */
+/** `triton-local pull [IMAGE]`: gets the Triton image; if interrupted, it keeps what was fetched. */
 export async function pull(image: string | undefined, flags: PullFlags): Promise<number> {
   const { json, dockerHost, slimBase } = flags;
   const progress = showPullProgress({ stream: process.stderr, json });
@@ -36,7 +36,7 @@ export async function pull(image: string | undefined, flags: PullFlags): Promise
   } catch (error) {
     progress.end();
     if (!asked.signal.aborted) throw error;
-    print('interrupted; what was fetched is kept, the next pull goes on from there\n');
+    print('interrupted; what was fetched is kept, the next pull continues from there\n');
     return exitCode;
   }
 }

@@ -2,7 +2,7 @@ import net from 'node:net';
 import { findPortHolder, hasErrno } from '../../base/index.ts';
 import type { Finding } from './finding.ts';
 
-/** The default ports by what they are for. */
+/** The default ports by purpose. */
 export const PORTS = {
   'scoring port': 6789,
   'HTTP port': 8000,

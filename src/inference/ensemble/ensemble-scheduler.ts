@@ -6,21 +6,22 @@ import type { RequestScheduler } from '../scheduling/request-scheduler.ts';
 import type { Answer, ScheduledRequest } from '../scheduling/scheduled-request.ts';
 import type { ModelStatistics } from '../statistics.ts';
 import type { BoundStep } from './ensemble-check.ts';
+import { type PlannedStep, planSteps } from './ensemble-plan.ts';
 import { EnsembleRun } from './ensemble-run.ts';
 
-/** Takes the requests of an ensemble through its steps. */
+/** Runs the requests of an ensemble through its steps. */
 export class EnsembleScheduler implements RequestScheduler {
   readonly #signature: ModelSignature;
-  readonly #steps: readonly BoundStep[];
+  readonly #steps: readonly PlannedStep[];
   readonly #statistics: ModelStatistics;
   #running = 0;
   #stopped = false;
   #onIdle: (() => void) | undefined;
 
-  /** @param steps stay what they are, whatever is loaded meanwhile, so that no request meets two versions of a model */
+  /** @param steps fixed, whatever is loaded in the meantime, so that no request meets two versions of a model */
   constructor(config: ModelConfig, steps: readonly BoundStep[], statistics: ModelStatistics) {
     this.#signature = signatureOf(config);
-    this.#steps = steps;
+    this.#steps = planSteps(steps);
     this.#statistics = statistics;
   }
 

@@ -31,13 +31,13 @@ import { traceSettingsOverHttp } from './trace-endpoint.ts';
 interface HttpListenerOptions {
   readonly host: string;
   readonly port: number;
-  /** Told of every request to the own port; those through `listener` are counted where they come in. */
+  /** Records every request to its own port; requests through `listener` are counted where they arrive. */
   readonly meter?: RequestMeter;
 }
 
 /**
- * Limits against clients that never come to an end. Triton lets each header field have 16 KiB or so, but any number of
- * them. Idle connections stay open, as Triton's do: clients pool them and do not expect them to go away.
+ * Limits against clients that never finish. Triton allows about 16 KiB per header field, and any number of fields. Idle
+ * connections stay open, as in Triton: clients pool them and do not expect them to close.
  */
 const LIMITS = {
   keepAliveTimeout: 0,
@@ -50,13 +50,13 @@ const MAX_CONNECTIONS = 4_096;
 const NOT_FOUND_TO_CONNECT =
   'HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 21\r\nConnection: close\r\n\r\n{"error":"Not Found"}';
 
-/** How long requests in flight may take to end when the listener closes. */
+/** How long requests in progress may take when the listener closes. */
 const DRAIN_MS = 30_000;
 
 /**
- * Triton's HTTP service on bare node:http. Its routing works on the raw path with bodies of its own for 404 and
- * 405, so a framework would only be passed through: answering 3 kB posts with a fixed body, fastify gave 13 %
- * fewer requests a second at 8 connections and 21 % fewer at one (one run, Node 20).
+ * Triton's HTTP service on bare node:http. Its routing works on the raw path, with its own bodies for 404 and 405, so a
+ * framework would only be a detour: answering 3 kB posts with a fixed body, fastify gave 13 % fewer requests a second
+ * at 8 connections and 21 % fewer at one (one run, Node 20).
  */
 export class HttpListener implements AsyncDisposable {
   readonly #service: InferenceService;
@@ -71,10 +71,10 @@ export class HttpListener implements AsyncDisposable {
     const listener = options.meter ? meteredBy(options.meter, this.listener) : this.listener;
     const server = createServer({ ...LIMITS, requireHostHeader: false }, listener);
     server.maxConnections = MAX_CONNECTIONS;
-    // Their bytes are limited; left alone, Node would drop all fields behind the 2,000th.
+    // Their bytes are limited instead; by default, Node drops all fields after the 2,000th.
     server.maxHeadersCount = 0;
     server.on('clientError', (error, socket) => answerRefused(error, socket as Socket));
-    // As Triton: whatever is expected, the body may come.
+    // As in Triton, any expectation is answered with 100 Continue.
     server.on('checkExpectation', (request, response) => {
       response.writeContinue();
       listener(request, response);
@@ -177,7 +177,7 @@ export class HttpListener implements AsyncDisposable {
     }
   }
 
-  /** Stops listening, lets requests in flight end, and closes every connection. */
+  /** Stops listening, lets requests in progress finish, and closes every connection. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.close();
   }

@@ -48,7 +48,7 @@ export async function loadModel(
   answerEmpty(response, 200, 'application/json');
 }
 
-/** Mistakes in the body are passed over, as in Triton; without ensembles, `unload_dependents` changes nothing. */
+/** Faults in the body are ignored, as in Triton; without ensembles, `unload_dependents` has no effect. */
 export async function unloadModel(
   repository: RepositoryApi,
   route: Route,
@@ -59,7 +59,7 @@ export async function unloadModel(
   answerEmpty(response, 200, 'application/json');
 }
 
-/** An object that a body holds; undefined for an empty body. */
+/** The object in a body; undefined for an empty body. */
 function readObject(body: Buffer): JsonObject | undefined {
   if (body.length === 0) return undefined;
   const value = readJson(body.toString('latin1'));

@@ -15,8 +15,8 @@ export class BatchRunner {
   /**
    * Runs one batch. Resolves when the instance is free again, with a promise for each request that is answered later;
    * none of them rejects.
-   * @param start when the batch left the queue, as `performance.now()` counts
-   * @param before what has to be answered first
+   * @param start when the batch left the queue, in the time of `performance.now()`
+   * @param before what must be answered first
    */
   async run(
     instance: ModelInstance,
@@ -33,7 +33,7 @@ export class BatchRunner {
     try {
       const result = await instance.execute(requests, batchSize);
       if (before) await before;
-      // Triton counts the execution of a batch that failed as a whole, but none of its inferences.
+      // If a whole batch fails, Triton counts its execution but none of its inferences.
       if (result.failure !== 'lost')
         this.#statistics.execution(batchSize, result, result.failure ? 0 : inferences);
       return this.#answer(requests, result, start);

@@ -2,6 +2,7 @@ import { openSidePort, type SideListener } from '../../base/index.ts';
 import type { EventSink } from '../../events/index.ts';
 import { SIDE_SERVICES } from '../../kserve/index.ts';
 import type { EngineEndpoints } from '../endpoints.ts';
+import { CopiedBytes } from './copied-bytes.ts';
 import type { GatewayPorts } from './gateway-ports.ts';
 import { GrpcGateway, type GrpcGatewayOptions } from './grpc-gateway.ts';
 import { MetricsGateway } from './metrics-gateway.ts';
@@ -40,8 +41,8 @@ export class SideListeners implements AsyncDisposable {
     for (const { name, port } of SERVICES) {
       if (endpoints[name] === undefined || this.#open.has(name)) continue;
       const listener = this.#make(name, endpoints);
-      const { host, insists } = this.#options;
-      const side = { port: this.#options[port], isChosen: insists[name] };
+      const { host, required } = this.#options;
+      const side = { port: this.#options[port], isChosen: required[name] };
       const service = SIDE_SERVICES[name];
       const address = await openSidePort(listener, service, host, side, (text) => this.#log('warning', text));
       if (address === undefined) continue;
@@ -50,12 +51,11 @@ export class SideListeners implements AsyncDisposable {
     }
   }
 
-  /** Picks a listener that passes bytes through unread if nothing has to be inspected or added. */
-  #make(name: ServiceName, { [name]: address = '', headers = {} }: EngineEndpoints): Listener {
-    const isPlain = !/^(?:https?|grpcs):/.test(address) && Object.keys(headers).length === 0;
-    if (name === 'metrics') return isPlain ? new TcpGateway(name) : new MetricsGateway();
-    const { allowsControl, sync } = this.#options;
-    return isPlain && allowsControl && !sync ? new TcpGateway(name) : new GrpcGateway(this.#options);
+  #make(name: ServiceName, { metrics = '', headers = {} }: EngineEndpoints): Listener {
+    if (name === 'grpc') return new GrpcGateway(this.#options);
+    const isPlain = !/^https?:/.test(metrics) && Object.keys(headers).length === 0;
+    if (!isPlain) return new MetricsGateway();
+    return new TcpGateway({ service: name, pass: (client, engine) => new CopiedBytes(client, engine) });
   }
 
   switchTo(endpoints: EngineEndpoints | undefined): void {

@@ -12,9 +12,9 @@ if sys.version_info < (3, 8):
 
 
 def main():
-    from program import end_children_with_us, forget_own_folder, preload, tell_of_crashes
+    from program import end_children_with_us, forget_own_folder, preload, report_crashes
 
-    tell_of_crashes()
+    report_crashes()
     forget_own_folder("sources")
     from _triton_local import channel, hooks, parent, streams
 

@@ -8,7 +8,7 @@ from importlib import import_module
 HARNESS = os.path.dirname(os.path.abspath(__file__))
 
 
-def tell_of_crashes():
+def report_crashes():
     """Makes a segmentation fault or an ended hang write its stack to stderr, and no core file into the project."""
     faulthandler.enable(file=2, all_threads=False)
     try:

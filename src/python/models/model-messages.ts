@@ -75,6 +75,7 @@ export type ModelWorkerMessage =
   | { readonly type: 'ready'; readonly initMs: number }
   | { readonly type: 'completed'; readonly config: string | null }
   | { readonly type: 'finalizeFailed'; readonly message: string; readonly traceback: string }
+  | { readonly type: 'finalized' }
   | ModelFailedMessage
   | ExecuteFailedMessage
   | ControlCallMessage

@@ -21,7 +21,7 @@ export function Facts({
   frame: { style },
 }: {
   readonly state: EmulatorState;
-  /** The access key in clear, while the user wants to see it. */
+  /** The access key in plain text, while it is shown. */
   readonly shownKey: string | undefined;
   readonly layout: Layout;
   readonly frame: Frame;

@@ -56,7 +56,7 @@ describe.skipIf(!peerPython)('the digits sample in the real scoring server', () 
     expect(results.length).toBeGreaterThanOrEqual(6);
   });
 
-  it('refuses what is no image with 400 and says why', async () => {
+  it('refuses data that is not an image with 400 and says why', async () => {
     const row = Array(8).fill(0);
     const image = (first: unknown) => ({ image: [[first, ...row.slice(1)], ...Array(7).fill(row)] });
     const refusals: [string | object, string][] = [

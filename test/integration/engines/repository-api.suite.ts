@@ -85,7 +85,7 @@ export function describeRepositoryApi(name: string, flags: Readonly<Record<strin
       );
     });
 
-    it('a reload by hand without watching goes on from what clients had loaded', async () => {
+    it('a manual reload without watching continues from what clients loaded', async () => {
       await start(false);
       await writeModel('m', 2);
       await load('m');

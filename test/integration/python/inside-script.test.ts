@@ -180,7 +180,7 @@ describe.skipIf(!hasRealServer)('a logging.json', () => {
     },
   );
 
-  it('that is wrong is told with its place', async () => {
+  it('that is wrong is reported with its location', async () => {
     project = await Project.create(LOGGING_SCRIPT);
     const file = await project.write('logging.json', '{"version": 3}');
     await expect(startScorePool(project.options(), AbortSignal.timeout(30_000))).rejects.toMatchObject({
@@ -190,7 +190,7 @@ describe.skipIf(!hasRealServer)('a logging.json', () => {
   });
 });
 
-it('is told that basicConfig() does nothing, as in the real server, unless it is forced', async () => {
+it('is warned that basicConfig() does nothing, as in the real server, unless forced', async () => {
   project = await Project.create(`import logging
 logging.basicConfig(level=logging.INFO)
 logging.basicConfig(level=logging.INFO)

@@ -128,7 +128,7 @@ it.skipIf(!hasRealServer)('a hang is answered as by the real server', async () =
   ]);
 });
 
-it('waits for ever where WORKER_TIMEOUT is 0', async () => {
+it('waits forever if WORKER_TIMEOUT is 0', async () => {
   const pool = await start({ workerTimeoutMs: 0 });
   const hanging = pool.score(post('sleep'), never);
   await ask(pool, post(''));

@@ -354,7 +354,7 @@ describe.skipIf(process.platform !== 'linux')('weights that another process copi
 });
 
 describe('a folder that is gone', () => {
-  it('is followed again after it was removed and made anew', async ({ expect }) => {
+  it('is followed again after it was removed and recreated', async ({ expect }) => {
     await using project = await openPrepared();
     const first = project.next('reload.completed');
     await rm(project.at('models/triton/digits'), { recursive: true });

@@ -14,7 +14,7 @@ describe.skipIf(!peerPython).each(['returns.py', 'responses.py'])('the dialect o
 
   const raise = script === 'returns.py' ? 'division' : 'raise';
 
-  it('tells what run() raised', async () => {
+  it('shows what run() raised', async () => {
     const answer = await service.send('POST', '/score', [], raise);
     expect(answer.status).toBe(500);
     expect(answer.header('content-type')).toBe('text/html; charset=utf-8');
@@ -22,7 +22,7 @@ describe.skipIf(!peerPython).each(['returns.py', 'responses.py'])('the dialect o
     expect(answer.header('x-ms-run-function-failed')).toBe('True');
   });
 
-  it('tells the traceback of an internal error', async () => {
+  it('shows the traceback of an internal error', async () => {
     const answer = await service.send('POST', '/score', [], 'bytes');
     expect(answer.status).toBe(500);
     expect(answer.body.toString()).toMatch(

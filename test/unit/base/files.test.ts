@@ -66,7 +66,7 @@ describe('hashFile', () => {
 });
 
 describe('entryKind', () => {
-  it('tells files, folders and nothing apart, and follows links', async () => {
+  it('distinguishes files, folders and nothing, and follows links', async () => {
     const file = path.join(directory, 'a.txt');
     await writeFile(file, '');
     expect(await entryKind(file)).toBe('file');

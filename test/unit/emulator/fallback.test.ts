@@ -100,7 +100,7 @@ async function start(answers: DaemonAnswers | undefined, flags: Readonly<Record<
   const sync = { begin: async () => ({ end: async () => {} }) };
   const options = {
     config,
-    initial,
+    models: [...(initial.repository?.models.values() ?? [])],
     stagedRepository,
     sharedMemoryPrefix: 'triton-local-test-',
     paths,
@@ -164,7 +164,7 @@ describe.skipIf(process.platform === 'win32')('a machine with', () => {
       expect(seen.some(({ type }) => type === 'engine.pull.progress')).toBe(false);
     });
 
-    it('ends with 5 and the remedy where docker with a GPU was asked for', async () => {
+    it('ends with 5 and the remedy if docker with a GPU was requested', async () => {
       const { starting } = await start(answers, { engine: 'docker', gpus: 'all' });
       const error = toTritonLocalError(
         await starting.then(
@@ -176,7 +176,7 @@ describe.skipIf(process.platform === 'win32')('a machine with', () => {
       expect(exitCodeOf(error)).toBe(5);
     });
 
-    it('ends with 5 where a GPU was asked for, whatever engine has one', async () => {
+    it('ends with 5 if a GPU was requested from any engine', async () => {
       const { starting } = await start(answers, { gpus: 'all' });
       const error = toTritonLocalError(
         await starting.then(

@@ -33,7 +33,7 @@ describe('the deployment for a request', () => {
     expect(choose({ blue: 100 }, 0, 'green')).toBe('green');
   });
 
-  it('is none where none has traffic, or the named one does not run', () => {
+  it('is undefined if none has traffic, or the named one does not run', () => {
     expect(choose({}, 0.5)).toBeUndefined();
     expect(choose({ blue: 100 }, 0, 'red')).toBeUndefined();
     expect(chooseDeployment([], { blue: 100 }, undefined, 0)).toBeUndefined();

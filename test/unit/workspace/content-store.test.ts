@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-it('names a copy by what was copied, though the original changes meanwhile', async () => {
+it('names a copy by what was copied, although the original changes in the meantime', async () => {
   const source = path.join(folder, 'model.bin');
   await writeFile(source, Buffer.alloc(4 << 20));
   await mkdir(path.join(folder, 'store'));

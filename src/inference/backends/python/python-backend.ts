@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { EventSink } from '../../../events/index.ts';
-import { internal } from '../../../kserve/index.ts';
+import { internal, unavailable } from '../../../kserve/index.ts';
 import {
+  type ModelProcess,
   ModelProcesses,
   type ModelStart,
   type ModelStartMessage,
@@ -53,7 +54,11 @@ export class PythonBackend implements Backend {
   readonly #calls: ModelCalls;
   /** By interpreter: models with an environment of their own have another one. */
   readonly #processes = new Map<string, ModelProcesses>();
+  readonly #instances = new Set<PythonInstance>();
+  /** Processes that complete a configuration. */
+  readonly #completing = new Set<ModelProcess>();
   #files: Promise<TensorFiles | undefined> | undefined;
+  #stopping = false;
 
   constructor(options: PythonBackendOptions) {
     this.#options = options;
@@ -68,6 +73,10 @@ export class PythonBackend implements Backend {
     const config = await this.#complete(definition, version, processes);
     const decoupled = config.model_transaction_policy?.decoupled ?? false;
     const instances: PythonInstance[] = [];
+    const dispose = async () => {
+      await disposeAll(instances);
+      for (const instance of instances) this.#instances.delete(instance);
+    };
     let restarts = 0;
     const onRestart = () => {
       restarts += 1;
@@ -87,7 +96,7 @@ export class PythonBackend implements Backend {
             },
             decoupled,
             files,
-            takeProcess: () => processes.take(),
+            takeProcess: () => this.#take(processes),
             calls: this.#calls,
             events: this.#options.events,
             onMetric: () => undefined,
@@ -96,20 +105,40 @@ export class PythonBackend implements Backend {
           }),
         );
       // Triton makes the instances of a model one after the other.
-      for (const instance of instances) await instance.start();
+      for (const instance of instances) {
+        this.#instances.add(instance);
+        await instance.start();
+      }
     } catch (error) {
-      await disposeAll(instances);
+      await dispose();
       throw error;
     } finally {
       processes.refill();
     }
-    return { config, instances, [Symbol.asyncDispose]: () => disposeAll(instances) };
+    return { config, instances, [Symbol.asyncDispose]: dispose };
+  }
+
+  /** Ends every load, those that hang too; they fail, as do later ones. */
+  async stopLoading(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all([
+      disposeAll([...this.#completing]),
+      ...[...this.#instances].map((instance) => instance.stopLoading()),
+    ]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await disposeAll([...this.#processes.values()]);
+    await this.stopLoading();
+    // Models that are not unloaded by now hang, in their warm-up for example.
+    await disposeAll([...this.#instances, ...this.#processes.values()]);
     const files = await this.#files;
     await files?.[Symbol.asyncDispose]();
+  }
+
+  /** A process for a model. @throws KServeError while the server stops */
+  #take(processes: ModelProcesses): ModelProcess {
+    if (this.#stopping) throw unavailable('the server is stopping');
+    return processes.take();
   }
 
   #processesFor(python: ModelPython): ModelProcesses {
@@ -128,7 +157,7 @@ export class PythonBackend implements Backend {
   ): Promise<ModelConfig> {
     const { config } = definition;
     if (!(await mayAutoComplete(version.modelFile))) return completePythonConfig(config);
-    await using process = processes.take();
+    await using process = this.#take(processes);
     const message: ModelStartMessage = {
       ...startMessage(definition, version, config),
       task: 'autoComplete',
@@ -136,6 +165,7 @@ export class PythonBackend implements Backend {
     };
     const { events, userPaths } = this.#options;
     const ignore = () => undefined;
+    this.#completing.add(process);
     const completed: ModelStart = await process
       .start(message, undefined, {
         onLog: (level, text) =>
@@ -156,7 +186,8 @@ export class PythonBackend implements Backend {
       .catch((error) => {
         if (error?.code === 'PYTHON_MISSING') throw error;
         throw internal(`Stub process '${definition.name}_0' is not healthy.`);
-      });
+      })
+      .finally(() => this.#completing.delete(process));
     if (completed.type === 'failed') throw internal(completed.message);
     if (completed.type !== 'completed' || completed.config === null) return completePythonConfig(config);
     return completePythonConfig(parseModelConfigJson(completed.config));

@@ -20,9 +20,9 @@ export interface SequenceSchedulerOptions {
   readonly instances: readonly ModelInstance[];
   readonly statistics: ModelStatistics;
   readonly states: ImplicitStates;
-  /** Whether the backend gives back states that changed. */
+  /** Whether the backend returns changed states. */
   readonly returnsStates: boolean;
-  /** Hears what goes wrong without failing a request. */
+  /** Called for problems that fail no request. */
   readonly warn: (text: string) => void;
 }
 
@@ -76,7 +76,7 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
     return this.#pending;
   }
 
-  /** @throws KServeError when it belongs to no sequence, or to one that was not started (E67 to E69 of the catalogue) */
+  /** @throws KServeError if it belongs to no sequence, or to one that was not started (E67 to E69 of the catalogue) */
   schedule(scheduled: ScheduledRequest, cancellation: Cancellation | undefined): Promise<Answer> {
     const { request, batchSize } = scheduled;
     if (batchSize > 1)
@@ -137,7 +137,7 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
     this.#free.splice(at < 0 ? this.#free.length : at, 0, slot);
   }
 
-  /** Resolves once nothing waits or runs; sequences end, since their next requests go elsewhere. */
+  /** Resolves once nothing waits or runs; sequences end, because their next requests go elsewhere. */
   drain(): Promise<void> {
     this.#isStopped = true;
     return new Promise((resolve) => {
@@ -147,7 +147,7 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
     });
   }
 
-  /** An iterative sequence names and starts itself. */
+  /** An iterative sequence assigns its own id and start. */
   #position(asked: SequenceRequest['sequence']): SequenceRequest['sequence'] {
     if (asked.id !== 0n && asked.id !== '') return asked;
     if (!this.#isIterative)
@@ -196,7 +196,7 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
     slot.batcher.wake(slot);
   }
 
-  /** The same request comes once more when the model asks for it; otherwise its sequence ends with its answer. */
+  /** If the model asks for it, the same request runs again; otherwise its sequence ends with its answer. */
   #iterated(request: SequenceRequest): SequenceRequest {
     if (request.sequence.end) return request;
     const { id } = request.sequence;
@@ -209,7 +209,7 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
           return;
         }
         const sequence = { id, start: false, end: false };
-        // It may have been closed while it ran for longer than it may be idle.
+        // It may have been closed because it ran for longer than the idle limit.
         if (this.#assigned.has(id)) this.#enqueue({ ...request, sequence, arrivedAt: performance.now() });
         else this.#runner.fail([request], this.#notStarted(id));
       },
@@ -220,7 +220,7 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
     };
   }
 
-  /** Triton ends it with a cancelled request, which it counts as a failure. */
+  /** Triton ends it with a cancelled request, which counts as a failure. */
   #endIterative(id: SequenceId): void {
     if (this.#endAssigned(id)) this.#statistics.failure(0);
   }
@@ -229,7 +229,7 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
     return this.#endAssigned(id) || !this.#backlog.has(id);
   }
 
-  /** Ends a sequence that has a slot, behind the requests that it has there. */
+  /** Ends a sequence in a slot, after the requests that are queued there. */
   #endAssigned(id: SequenceId): boolean {
     const slot = this.#assigned.get(id);
     if (!slot) return false;
@@ -239,7 +239,7 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
     return true;
   }
 
-  /** Nobody can send more to the sequences that have a slot: those that wait get it. */
+  /** The sequences in slots can receive no more requests, so the waiting ones get the slots. */
   #endUnreachable(): void {
     if (!this.#isIterative) for (const id of [...this.#assigned.keys()]) this.#endAssigned(id);
   }

@@ -68,3 +68,4 @@ def serve(stream, options):
             {"type": "finalizeFailed", "message": failure.summary(error), "traceback": failure.traceback_text(error)}
         )
     streams.finish_lines()
+    stream.send_control({"type": "finalized"})

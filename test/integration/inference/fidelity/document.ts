@@ -124,7 +124,7 @@ compared.
       .filter((text) => text.includes('ask(')).length + ASYNC_SURFACE.length
   } of them are about requests to other models.
 - ${failing} Python models that fail in one of their methods, return something wrong, send too much or too late, or end.
-- ${Object.keys(ENSEMBLES).length} ensembles, each asked in ${ENSEMBLE_REQUESTS.length + 2} ways, and ${Object.keys(MISTAKEN).length} configurations of ensembles with a mistake or at a limit; also
+- ${Object.keys(ENSEMBLES).length} ensembles, each asked in ${ENSEMBLE_REQUESTS.length + 4} ways, and ${Object.keys(MISTAKEN).length} configurations of ensembles with a mistake or at a limit; also
   ensembles whose members are loaded, changed, broken and unloaded.
 
 What differs, and why:

@@ -159,7 +159,7 @@ describe.skipIf(process.platform === 'win32')('layouts of the daemon', () => {
     expect(own).toMatchObject({ origin, outcome: 'answered' });
   });
 
-  it('npipe, whose address alone can be told here', async () => {
+  it('npipe, of which only the address can be tested here', async () => {
     const environment = { DOCKER_HOST: 'npipe:////./pipe/docker_engine' };
     const [candidate] = await listCandidates({ ...sources({ environment }), platform: 'win32' });
     expect(candidate).toMatchObject({
@@ -226,7 +226,7 @@ describe('TLS that goes wrong', () => {
     expect(await outcomeOf(client(port, certificates.directory))).toContain('is for another name');
   });
 
-  it('no certificate of ours where the daemon wants one', async () => {
+  it('a missing client certificate that the daemon requires', async () => {
     const port = await serveTls();
     await mkdir(home.path('ca-only'));
     await cp(`${certificates.directory}/ca.pem`, home.path('ca-only/ca.pem'));

@@ -113,7 +113,10 @@ export const ENSEMBLES: Readonly<Record<string, string>> = {
   ]),
   e_streams_none: ensemble(chain('streams_none', 'add1')),
   e_streams_one: ensemble(chain('streams_one', 'add1')),
-  e_streams_error: ensemble(chain('streams_error', 'add1')),
+  // Whether the error or the response reaches the end of the ensemble first decides the answer. With plain steps that is
+  // left to chance; here one waits for a signal of the other.
+  e_streams_error_first: ensemble(chain('streams_error', 'adds_after_signal')),
+  e_streams_error_last: ensemble(chain('streams_late_error', 'sends_and_signals')),
   e_streams_nested: ensemble([['e_streams', { I: 'I' }, { R: 'R' }]]),
   e_streams_twice: ensemble(chain('streams', 'streams')),
 };

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { messageOf, systemError } from '../base/index.ts';
-import type { TlsOptions } from '../proxy/index.ts';
+import { messageOf, systemError } from '../../base/index.ts';
+import type { TlsOptions } from '../../proxy/index.ts';
 
 /** Paths of PEM files, each optional. */
 export interface TlsFiles {

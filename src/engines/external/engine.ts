@@ -1,10 +1,10 @@
-import { messageOf, systemError, type TritonLocalError, userError } from '../base/index.ts';
-import type { EventSink } from '../events/index.ts';
-import type { EngineEndpoints } from '../proxy/index.ts';
-import type { Engine, RunningEngine } from './engine.ts';
-import { ModelBoard } from './model-board.ts';
+import { messageOf, systemError, type TritonLocalError, userError } from '../../base/index.ts';
+import type { EventSink } from '../../events/index.ts';
+import type { EngineEndpoints } from '../../proxy/index.ts';
+import type { Engine, RunningEngine } from '../engine.ts';
+import { ModelBoard } from '../model-board.ts';
+import { TritonClient, TritonRefusal } from '../triton-client.ts';
 import { readTls, type TlsFiles } from './tls.ts';
-import { TritonClient, TritonRefusal } from './triton-client.ts';
 
 export interface ExternalEngineOptions {
   /** Base URL of the server, without trailing slash. */
@@ -16,7 +16,7 @@ export interface ExternalEngineOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** PEM files for TLS. */
   readonly tlsFiles?: TlsFiles;
-  /** Whether the project has models of its own, which are not sent to this server. */
+  /** Whether the project has models, which are not sent to this server. */
   readonly hasLocalModels: boolean;
   readonly events: EventSink;
 }
@@ -24,8 +24,8 @@ export interface ExternalEngineOptions {
 const POLL_MS = 2_000;
 
 /**
- * A Triton that somebody else runs: on a GPU machine, behind a port-forward, in a cluster. We only read from it:
- * health, metadata, the index, statistics. We send nothing that changes its state, and never stop it.
+ * A Triton that is not ours: on a GPU machine, behind a port-forward, in a cluster. We only read from it: health,
+ * metadata, the index, statistics. We send nothing that changes its state, and never stop it.
  */
 export class ExternalEngine implements Engine {
   readonly kind = 'external';

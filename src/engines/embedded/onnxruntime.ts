@@ -3,8 +3,8 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { execa } from 'execa';
-import { entryKind, messageOf, retryWhileHeld, systemError } from '../base/index.ts';
-import type { EventSink } from '../events/index.ts';
+import { entryKind, messageOf, retryWhileHeld, systemError } from '../../base/index.ts';
+import type { EventSink } from '../../events/index.ts';
 
 /** The release that is installed if the project has none; our tests use the same. */
 export const ONNXRUNTIME_VERSION = '1.30.0';
