@@ -6,6 +6,7 @@ import { ALLOWED, FATAL_REASON } from './allowed.ts';
 import { FATAL_CASES } from './cases/fatal.ts';
 import { ALLOWED_CONFIGURATIONS, CONFIGURATIONS } from './configurations.ts';
 import { errorTable } from './error-codes.ts';
+import { GENERATED_REQUESTS } from './generated-request.ts';
 import { ENSEMBLE_REQUESTS, ENSEMBLES, MISTAKEN } from './repositories/ensembles.ts';
 import {
   ANSWERING_MODELS,
@@ -182,7 +183,8 @@ way.
 ## Generated requests
 
 fast-check generates inference requests with mistakes in any of their parts: names, datatypes, shapes, data, parameters,
-outputs, lengths. Each run of the slow tests sends 2,000 of them; none is answered differently.
+outputs, lengths. Each run of the slow tests sends ${GENERATED_REQUESTS.onnx.toLocaleString('en')} of them to ONNX models and ${GENERATED_REQUESTS.python.toLocaleString('en')} to Python models and
+ensembles; none is answered differently.
 
 ${grpcSection()}
 
