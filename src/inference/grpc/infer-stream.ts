@@ -15,6 +15,9 @@ import { shareOutputs } from './shared-outputs.ts';
 /** While more than this waits for the client to take it, no further requests are read. */
 const MOST_UNSENT_BYTES = 16 * 1024 * 1024;
 
+/** What an open request takes beside its message: a stream may have any number of them. */
+const REQUEST_BYTES = 4 * 1024;
+
 /** The place of a request in the order of responses; responses of decoupled models have none. */
 interface Place {
   response: EncodedMessage | undefined;
@@ -48,7 +51,19 @@ export class InferStream implements CallHandler {
     this.#endsOnError = call.metadata.triton_grpc_error === 'true';
   }
 
-  onMessage({ bytes, release }: ReceivedMessage): void {
+  onMessage({ bytes, release: releaseMessage }: ReceivedMessage): void {
+    const counted = bytes.length + REQUEST_BYTES;
+    try {
+      this.#service.held.add(counted);
+    } catch (error) {
+      releaseMessage();
+      this.#call.fail(error);
+      return;
+    }
+    const release = () => {
+      this.#service.held.release(counted);
+      releaseMessage();
+    };
     let message: InferMessage | undefined;
     // What cannot be read ends the client's side, as if it had closed it.
     if (!this.#hasEnded) {
