@@ -11,6 +11,7 @@ import { type EncodedMessage, encodeStreamResponse } from './infer-response.ts';
 import type { ReceivedMessage } from './message-reader.ts';
 import { readModelVersion } from './model-version.ts';
 import { shareOutputs } from './shared-outputs.ts';
+import { GRPC_STATUS, GrpcError } from './status.ts';
 
 /** While more than this waits for the client to take it, no further requests are read. */
 const MOST_UNSENT_BYTES = 16 * 1024 * 1024;
@@ -42,6 +43,7 @@ export class InferStream implements CallHandler {
   #open = 0;
   #hasEnded = false;
   #isPaused = false;
+  #isDraining = false;
 
   /** @param onOver called when the call is over, whoever ended it */
   constructor(service: InferenceService, call: GrpcCall, onOver: () => void) {
@@ -80,6 +82,11 @@ export class InferStream implements CallHandler {
 
   onEnd(): void {
     this.#hasEnded = true;
+    this.#finishIfDone();
+  }
+
+  drain(): void {
+    this.#isDraining = true;
     this.#finishIfDone();
   }
 
@@ -160,7 +167,9 @@ export class InferStream implements CallHandler {
   }
 
   #finishIfDone(): void {
-    if (this.#hasEnded && this.#open === 0) this.#call.succeed();
+    if (this.#open > 0) return;
+    if (this.#hasEnded) this.#call.succeed();
+    else if (this.#isDraining) this.#call.fail(SHUTTING_DOWN);
   }
 
   /** A client that does not take its responses is not asked for more requests. */
@@ -201,3 +210,7 @@ function encodeWithoutOutputs(
 }
 
 const FINAL = 'triton_final_response';
+const SHUTTING_DOWN = new GrpcError(
+  GRPC_STATUS.UNAVAILABLE,
+  'GRPC server is shutting down and has stopped accepting new requests.',
+);
