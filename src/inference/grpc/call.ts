@@ -28,6 +28,8 @@ export interface CallHandler {
   readonly onEnd: () => void;
   /** The call is over, whoever ended it: nothing more can be sent, and what still runs for it is in vain. */
   readonly onClose: () => void;
+  /** The server stops: a call that could go on for ever ends with what it has begun. */
+  readonly drain?: () => void;
 }
 
 /**

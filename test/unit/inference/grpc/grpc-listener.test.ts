@@ -264,4 +264,18 @@ describe('the end of the listener', () => {
     await closed;
     expect(client.closed || client.destroyed).toBe(true);
   });
+
+  it('answers what a stream has begun, and does not wait for its client', async () => {
+    await start();
+    const { stream, outcome } = open(STREAM);
+    stream.once('trailers', () => stream.end());
+    stream.write(request('held', 'first'));
+    await vi.waitFor(() => expect(models.held.waiting).toHaveLength(1), 20_000);
+    const closed = listener[Symbol.asyncDispose]();
+    await models.held.release();
+    const { status, body } = await outcome;
+    expect(status).toBe('14');
+    expect(body.includes('first')).toBe(true);
+    await closed;
+  });
 });
