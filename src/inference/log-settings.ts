@@ -6,7 +6,7 @@ const LEVELS = { info: 'log_info', warning: 'log_warning', error: 'log_error' } 
 /** What clients can change; the log file cannot be. */
 export type LogChange = { readonly [Key in keyof LogDefaults]?: LogDefaults[Key] };
 
-/** The settings of the engine's log as clients see them, and which lines they keep back; the format is only shown. */
+/** The settings of the engine's log as clients see them, and which lines are suppressed; the format is only shown. */
 export class LogSettings {
   readonly #settings: { log_file: string } & { -readonly [Key in keyof LogDefaults]: LogDefaults[Key] };
 
@@ -14,7 +14,7 @@ export class LogSettings {
     this.#settings = { log_file: '', ...defaults };
   }
 
-  /** Whether an event is no line of a level that is turned off. */
+  /** Whether to emit an event: false for log lines of a disabled level. */
   shows(event: EventBody): boolean {
     if (event.type !== 'log.line' || event.level === 'debug') return true;
     return this.#settings[LEVELS[event.level]];

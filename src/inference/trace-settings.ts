@@ -24,7 +24,7 @@ export const TRACE_FILE_REFUSED = 'trace file location can not be updated throug
 
 const DEFAULTS = { trace_level: ['OFF'], trace_rate: '1000', trace_count: '-1', log_frequency: '0' };
 
-/** The settings of tracing, for the server and for models that have settings of their own. Nothing is traced. */
+/** The settings of tracing, for the server and for models with their own settings. Nothing is traced. */
 export class TraceSettings {
   #global: Settings = {};
   readonly #ofModels = new Map<string, Settings>();
@@ -52,7 +52,7 @@ export class TraceSettings {
   }
 }
 
-/** The levels among these words; others are passed over. @throws KServeError for `OFF` beside another */
+/** The levels among these words; others are ignored. @throws KServeError for `OFF` beside another */
 export function traceLevels(words: readonly string[]): readonly string[] {
   if (words.includes('OFF') && words.length > 1)
     throw invalidArgument("Expect only one trace level 'OFF' is specified");
@@ -68,7 +68,7 @@ export interface TraceCountTexts {
   readonly show: (text: string, number: number) => string;
 }
 
-/** Numbers come as texts and are read as C++ reads them: as far as they go, negative ones into 32 unsigned bits. */
+/** Numbers arrive as text and are parsed as in C++: up to the first other character, negative ones as unsigned 32 bits. */
 export function traceNumber(key: TraceNumber, text: string, count: TraceCountTexts): string {
   const digits = /^\s*[+-]?\d+/.exec(text)?.[0];
   if (digits === undefined) throw invalidArgument(`Unable to parse '${key}', got: ${text}`);

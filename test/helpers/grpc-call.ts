@@ -77,7 +77,7 @@ export class GrpcConnection implements Disposable {
   }
 }
 
-const CALL_LIMIT_MS = 20_000;
+const CALL_LIMIT_MS = 60_000;
 
 /** A call while it runs. */
 export class GrpcCall {

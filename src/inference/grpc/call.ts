@@ -26,8 +26,10 @@ export interface CallHandler {
   readonly onMessage: (message: ReceivedMessage) => void;
   /** The client sends no more. */
   readonly onEnd: () => void;
-  /** The call is over, whoever ended it; nothing more can be sent. */
+  /** The call is over, whoever ended it: nothing more can be sent, and what still runs for it is in vain. */
   readonly onClose: () => void;
+  /** The server stops: a call that could go on for ever ends with what it has begun. */
+  readonly drain?: () => void;
 }
 
 /**
@@ -39,8 +41,8 @@ export class GrpcCall {
   readonly #stream: ServerHttp2Stream;
   readonly #reader: MessageReader;
   readonly #timer: NodeJS.Timeout | undefined;
-  /** The deadline passed before the call came. */
-  readonly #hasExpired: boolean;
+  /** Whether its time was over when it came. */
+  readonly #isLate: boolean;
   #handler: CallHandler | undefined;
   #status: GrpcError | undefined;
   #isFinished = false;
@@ -58,8 +60,8 @@ export class GrpcCall {
       onError: (error) => this.fail(error),
     });
     const timeout = readTimeout(metadata['grpc-timeout']);
-    this.#hasExpired = timeout === 0;
-    if (timeout !== undefined) this.#timer = setTimeout(() => this.fail(DEADLINE_EXCEEDED), timeout);
+    this.#isLate = timeout === 0;
+    if (timeout) this.#timer = setTimeout(() => this.fail(DEADLINE_EXCEEDED), timeout);
   }
 
   /** Undefined until the call has ended; then its status. */
@@ -85,8 +87,7 @@ export class GrpcCall {
     stream.on('data', (chunk: Buffer) => this.#reader.push(chunk));
     stream.on('end', () => this.#end());
     stream.on('close', () => this.#close());
-    // A timer could be late for it.
-    if (this.#hasExpired) this.fail(DEADLINE_EXCEEDED);
+    if (this.#isLate) this.fail(DEADLINE_EXCEEDED);
   }
 
   pause(): void {
@@ -137,6 +138,7 @@ export class GrpcCall {
       this.#stream.respond({ ...HEAD_OF_STATUS, ...statusFields(this.#status) }, ENTIRE);
       this.#letGo();
     }
+    this.#tellOver();
   }
 
   /** Ends the call as gRPC's library does where the fields of a request are wrong. */
@@ -193,7 +195,13 @@ export class GrpcCall {
       this.#isFinished = true;
       this.#status = CANCELLED;
     }
-    this.#handler?.onClose();
+    this.#tellOver();
+  }
+
+  #tellOver(): void {
+    const handler = this.#handler;
+    this.#handler = undefined;
+    handler?.onClose();
   }
 }
 

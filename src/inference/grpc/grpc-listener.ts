@@ -47,6 +47,8 @@ export class GrpcListener implements SideListener, AsyncDisposable {
   readonly #meter: RequestMeter | undefined;
   readonly #server: Http2Server;
   readonly #sessions = new Set<ServerHttp2Session>();
+  /** Calls in progress that have no end of their own. */
+  readonly #endless = new Set<CallHandler>();
   #onIdle: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
@@ -103,8 +105,12 @@ export class GrpcListener implements SideListener, AsyncDisposable {
       return;
     }
     const began = performance.now();
-    const onOver = () => this.#record(method, path, call, performance.now() - began);
-    call.begin(method.handle(this.#service, call, onOver));
+    const handler = method.handle(this.#service, call, () => {
+      this.#endless.delete(handler);
+      this.#record(method, path, call, performance.now() - began);
+    });
+    if (handler.drain) this.#endless.add(handler);
+    call.begin(handler);
   }
 
   #restrictionOf({ endpoint }: Method, headers: IncomingHttpHeaders): GrpcError | undefined {
@@ -137,6 +143,7 @@ export class GrpcListener implements SideListener, AsyncDisposable {
         this.#onIdle = resolve;
       });
       for (const session of this.#sessions) session.close();
+      for (const handler of this.#endless) handler.drain?.();
       await within(idle, DRAIN_MS);
     }
     for (const session of this.#sessions) session.destroy();

@@ -68,6 +68,7 @@ export class InferCall implements CallHandler {
         }),
       );
     } catch (error) {
+      this.#cancellation.cancel = undefined;
       this.#call.fail(error instanceof InferFailure ? error.error : error);
     } finally {
       this.#cancellation.cancel = undefined;

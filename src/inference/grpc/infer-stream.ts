@@ -11,9 +11,13 @@ import { type EncodedMessage, encodeStreamResponse } from './infer-response.ts';
 import type { ReceivedMessage } from './message-reader.ts';
 import { readModelVersion } from './model-version.ts';
 import { shareOutputs } from './shared-outputs.ts';
+import { GRPC_STATUS, GrpcError } from './status.ts';
 
 /** While more than this waits for the client to take it, no further requests are read. */
 const MOST_UNSENT_BYTES = 16 * 1024 * 1024;
+
+/** What an open request takes beside its message: a stream may have any number of them. */
+const REQUEST_BYTES = 4 * 1024;
 
 /** The place of a request in the order of responses; responses of decoupled models have none. */
 interface Place {
@@ -39,6 +43,7 @@ export class InferStream implements CallHandler {
   #open = 0;
   #hasEnded = false;
   #isPaused = false;
+  #isDraining = false;
 
   /** @param onOver called when the call is over, whoever ended it */
   constructor(service: InferenceService, call: GrpcCall, onOver: () => void) {
@@ -48,7 +53,19 @@ export class InferStream implements CallHandler {
     this.#endsOnError = call.metadata.triton_grpc_error === 'true';
   }
 
-  onMessage({ bytes, release }: ReceivedMessage): void {
+  onMessage({ bytes, release: releaseMessage }: ReceivedMessage): void {
+    const counted = bytes.length + REQUEST_BYTES;
+    try {
+      this.#service.held.add(counted);
+    } catch (error) {
+      releaseMessage();
+      this.#call.fail(error);
+      return;
+    }
+    const release = () => {
+      this.#service.held.release(counted);
+      releaseMessage();
+    };
     let message: InferMessage | undefined;
     // What cannot be read ends the client's side, as if it had closed it.
     if (!this.#hasEnded) {
@@ -65,6 +82,11 @@ export class InferStream implements CallHandler {
 
   onEnd(): void {
     this.#hasEnded = true;
+    this.#finishIfDone();
+  }
+
+  drain(): void {
+    this.#isDraining = true;
     this.#finishIfDone();
   }
 
@@ -129,7 +151,6 @@ export class InferStream implements CallHandler {
       return;
     }
     this.#call.fail(error);
-    for (const cancellation of this.#cancellations) cancellation.cancel?.();
   }
 
   /** A request that failed as a whole: before it ran, it is known by its id alone. */
@@ -146,7 +167,9 @@ export class InferStream implements CallHandler {
   }
 
   #finishIfDone(): void {
-    if (this.#hasEnded && this.#open === 0) this.#call.succeed();
+    if (this.#open > 0) return;
+    if (this.#hasEnded) this.#call.succeed();
+    else if (this.#isDraining) this.#call.fail(SHUTTING_DOWN);
   }
 
   /** A client that does not take its responses is not asked for more requests. */
@@ -187,3 +210,7 @@ function encodeWithoutOutputs(
 }
 
 const FINAL = 'triton_final_response';
+const SHUTTING_DOWN = new GrpcError(
+  GRPC_STATUS.UNAVAILABLE,
+  'GRPC server is shutting down and has stopped accepting new requests.',
+);

@@ -28,7 +28,8 @@ const EMPTY = Buffer.alloc(0);
  */
 export class MessageReader {
   readonly #options: MessageReaderOptions;
-  readonly #header = Buffer.alloc(FRAME_BYTES);
+  /** The beginning of a frame that is not complete. */
+  #header: Buffer | undefined;
   #headerLength = 0;
   /** Of the message that is being received. */
   #length = 0;
@@ -42,11 +43,6 @@ export class MessageReader {
 
   constructor(options: MessageReaderOptions) {
     this.#options = options;
-  }
-
-  /** Whether a message has begun that is not complete. */
-  get isWithinMessage(): boolean {
-    return this.#headerLength > 0;
   }
 
   /** Resolves when every complete message has been passed on; undefined where that is so already. */
@@ -76,13 +72,8 @@ export class MessageReader {
   #take(chunk: Buffer, start: number): number {
     let at = start;
     if (this.#headerLength < FRAME_BYTES) {
-      const wanted = Math.min(FRAME_BYTES - this.#headerLength, chunk.length - at);
-      chunk.copy(this.#header, this.#headerLength, at, at + wanted);
-      this.#headerLength += wanted;
-      at += wanted;
-      if (this.#headerLength < FRAME_BYTES) return at;
-      this.#begin();
-      if (this.#isClosed) return chunk.length;
+      at = this.#takeHeader(chunk, at);
+      if (this.#headerLength < FRAME_BYTES || this.#isClosed) return chunk.length;
     }
     const rest = this.#length - this.#receivedLength;
     const part = Math.min(rest, chunk.length - at);
@@ -94,12 +85,26 @@ export class MessageReader {
     return at + part;
   }
 
-  #begin(): void {
-    const flag = this.#header[0] ?? 0;
-    this.#length = this.#header.readUInt32BE(1);
+  /** Most often the whole of it is there. */
+  #takeHeader(chunk: Buffer, start: number): number {
+    if (this.#headerLength === 0 && chunk.length - start >= FRAME_BYTES) {
+      this.#headerLength = FRAME_BYTES;
+      this.#begin(chunk[start] ?? 0, chunk.readUInt32BE(start + 1));
+      return start + FRAME_BYTES;
+    }
+    const length = Math.min(FRAME_BYTES - this.#headerLength, chunk.length - start);
+    this.#header ??= Buffer.alloc(FRAME_BYTES);
+    chunk.copy(this.#header, this.#headerLength, start, start + length);
+    this.#headerLength += length;
+    if (this.#headerLength === FRAME_BYTES) this.#begin(this.#header[0] ?? 0, this.#header.readUInt32BE(1));
+    return start + length;
+  }
+
+  #begin(flag: number, length: number): void {
+    this.#length = length;
     this.#receivedLength = 0;
     // Without an encoding the flag means nothing, as in gRPC's own library.
-    this.#isCompressed = flag === 1 && this.#length > 0 && this.#options.encoding !== undefined;
+    this.#isCompressed = flag === 1 && length > 0 && this.#options.encoding !== undefined;
     if (flag > 1) this.#breakOff();
   }
 

@@ -75,7 +75,7 @@ function readTraceChange(settings: TraceRequest['settings']): TraceChange {
   return change;
 }
 
-/** In Triton's order; what comes before a mistake is set all the same. */
+/** In Triton's order; settings before a faulty one take effect. */
 function changeLog(logSettings: LogSettings, settings: Readonly<Record<string, LogValue>>): void {
   if (settings.log_file) throw unsupported(LOG_FILE_REFUSED);
   for (const key of ['log_info', 'log_warning', 'log_error'] as const) {

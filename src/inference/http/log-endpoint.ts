@@ -23,7 +23,7 @@ export function logSettingsOverHttp(
   answerJson(response, settings.shown);
 }
 
-/** In Triton's order; what comes before a mistake is set all the same. */
+/** In Triton's order; settings before a faulty one take effect. */
 function update(settings: LogSettings, root: JsonValue): void {
   const given = (key: string) => (isObject(root) ? (root.get(key) ?? undefined) : undefined);
   if (given('log_file') !== undefined) throw unsupported(LOG_FILE_REFUSED);

@@ -24,6 +24,28 @@ export async function writePythonModel(repository, name, expression) {
   await write(repository, name, { 'config.pbtxt': config, '1/model.py': pythonSource(expression) });
 }
 
+const DECOUPLED = `import numpy
+import triton_python_backend_utils as pb_utils
+
+
+class TritonPythonModel:
+    def execute(self, requests):
+        for request in requests:
+            count = int(pb_utils.get_input_tensor_by_name(request, "INPUT").as_numpy()[0])
+            sender = request.get_response_sender()
+            for index in range(count):
+                answer = pb_utils.Tensor("OUTPUT", numpy.array([index], dtype=numpy.int32))
+                sender.send(pb_utils.InferenceResponse([answer]))
+            sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+`;
+
+/** Writes a decoupled Python model that answers as many times as INPUT says; both tensors are one INT32. */
+export async function writeDecoupledModel(repository, name) {
+  const tensor = (kind, label) => `${kind} [ { name: "${label}" data_type: TYPE_INT32 dims: [ 1 ] } ]\n`;
+  const config = `backend: "python"\n${tensor('input', 'INPUT')}${tensor('output', 'OUTPUT')}model_transaction_policy { decoupled: true }\ninstance_group [ { count: 1 kind: KIND_CPU } ]\n`;
+  await write(repository, name, { 'config.pbtxt': config, '1/model.py': DECOUPLED });
+}
+
 export const pythonSource = (expression) => PREAMBLE.replace('EXPRESSION', expression);
 
 /** Writes an ensemble that runs models one after the other. */

@@ -98,11 +98,11 @@ def asynchronous(client):
             lambda result, error: done.put(shown_error(error) if error else brief(result)),
             request_id=str(index),
         )
-    show("asynchronous", sorted((done.get(timeout=20) for _ in range(32)), key=str))
+    show("asynchronous", sorted((done.get(timeout=60) for _ in range(32)), key=str))
     ended = queue.Queue()
     call = client.async_infer("plain", steps({"sleep": 500}), lambda result, error: ended.put(error))
     call.cancel()
-    show("cancelled", shown_error(ended.get(timeout=20)))
+    show("cancelled", shown_error(ended.get(timeout=60)))
 
 
 def streamed(client, requests, expected):
@@ -111,7 +111,7 @@ def streamed(client, requests, expected):
     client.start_stream(lambda result, error: answers.put(shown_error(error) if error else brief(result)))
     for model, inputs, more in requests:
         client.async_stream_infer(model, inputs, **more)
-    got = [answers.get(timeout=20) for _ in range(expected)]
+    got = [answers.get(timeout=60) for _ in range(expected)]
     client.stop_stream()
     while not answers.empty():
         got.append(answers.get())

@@ -14,7 +14,7 @@ export interface ComparableCall {
   readonly answers: readonly unknown[];
 }
 
-const UNTIL_LIMIT_MS = 20_000;
+const UNTIL_LIMIT_MS = 60_000;
 
 /** Sends a request over a connection of its own and waits for the end of the call. */
 export async function exchange(

@@ -82,7 +82,8 @@ describe.skipIf(!peerPython)('the gRPC listener under fuzzed bytes', () => {
     rmSync(path.dirname(repository), { recursive: true, force: true });
   });
 
-  it('keeps serving, and does not grow', { timeout: (SECONDS + 90) * 1_000 }, async () => {
+  it('keeps serving, and does not grow', { timeout: (SECONDS + 150) * 1_000 }, async () => {
+    process.stdout.write(`gRPC fuzz: seed ${SEED}\n`);
     const random = randomNumbers(SEED);
     const port = portOf(server.sides.grpc);
     const any = () => calls[random(calls.length)] ?? { path: INFER, body: Buffer.alloc(0) };
@@ -109,7 +110,7 @@ describe.skipIf(!peerPython)('the gRPC listener under fuzzed bytes', () => {
     const after = await run((SECONDS * 2) / 3);
     const megabytes = (bytes: number) => `${Math.round(bytes / 1024 / 1024)} MB`;
     process.stdout.write(
-      `gRPC fuzz: ${sent} attacks in ${SECONDS} s (seed ${SEED}), memory ${megabytes(before)} after a third, ${megabytes(after)} at the end\n`,
+      `gRPC fuzz: ${sent} attacks in ${SECONDS} s, memory ${megabytes(before)} after a third, ${megabytes(after)} at the end\n`,
     );
     expect(after - before).toBeLessThan(GROWTH_BYTES);
   });
@@ -131,7 +132,7 @@ describe.skipIf(!peerPython)('the gRPC listener under fuzzed bytes', () => {
     expect(await exchange(port, grpc, infer('identity_fp32', GOOD))).toMatchObject({ status: 0 });
   });
 
-  it('bounds what a compressed message may become', { timeout: 60_000 }, async () => {
+  it('bounds what a compressed message may become', { timeout: 120_000 }, async () => {
     const port = portOf(server.sides.grpc);
     const zeros = gzipSync(Buffer.alloc(128 * 1024 * 1024));
     const before = process.memoryUsage().rss;
