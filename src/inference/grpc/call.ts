@@ -72,7 +72,7 @@ export class GrpcCall {
 
   /** Whether nothing can be sent any more. */
   get isOver(): boolean {
-    return this.#isFinished || this.#stream.destroyed;
+    return this.#isFinished || this.#stream.closed || this.#stream.destroyed;
   }
 
   /** Bytes that wait until the client takes them. */
@@ -154,7 +154,7 @@ export class GrpcCall {
   }
 
   #sendTrailers(): void {
-    if (this.#stream.destroyed) return;
+    if (this.#stream.closed || this.#stream.destroyed) return;
     this.#stream.sendTrailers(this.#status ? statusFields(this.#status) : SUCCESS);
     this.#letGo();
   }
