@@ -168,6 +168,18 @@ and bytes of the inputs are the key, not shapes, ids or requested outputs; a fai
 time. Hits and misses are in the statistics. A model that is loaded again answers nothing from before, while Triton keeps
 answering from the cache.
 
+## Metrics
+
+The same traffic, with failures, timeouts, ensembles, sequences, reloads and a Python model's own metrics, is sent to both
+servers; then both documents are read (\`metrics.test.ts\`). They have the same families in the same order, help texts, types,
+labels and values; of times, which differ from run to run, the series are compared. Different by design:
+
+- Triton drops the series of an unloaded version some loads or unloads later, ours with its last request.
+- A time is rounded down to microseconds once for the sum, in Triton for each request.
+- A label name that is not allowed (\`a-b\`) ends Triton; here the model gets an error. A second error of a metric in one
+  process ends Triton, too.
+- The response cache cannot be compared: the package of Triton for tests has no cache.
+
 ## The rate limiter
 
 With \`--triton-arg --rate-limit=execution_count\` instances wait for the resources that their \`rate_limiter\` names, in the order
@@ -190,7 +202,6 @@ ${grpcSection()}
 
 ## What is missing, or different by design
 
-- Metrics: use the native or docker engine.
 - Over gRPC: TLS, \`--grpc-keepalive-*\` (pings are answered, however many come), \`--grpc-header-forward-pattern\`, and compressed answers (\`--grpc-infer-response-compression-level\`).
 - ONNX models with BF16 inputs or outputs are refused, as by Triton's ONNX Runtime backend.
 - Requests for CUDA shared memory get the answers of a server without GPUs.
