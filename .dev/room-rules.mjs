@@ -142,7 +142,7 @@ export const LIBRARIES = {
   ink: ['ui/tui/'],
   jmespath: ['cli/azure/'],
   'onnxruntime-node': [],
-  protobufjs: ['repository/'],
+  protobufjs: ['repository/', 'inference/grpc/'],
   react: ['ui/tui/'],
   'cli-truncate': ['ui/'],
   'string-width': ['ui/'],

@@ -42,5 +42,6 @@ export {
 } from './process-identity.ts';
 export { killTree } from './process-tree.ts';
 export { requestMemoryLimit } from './request-memory.ts';
+export { openSidePort, type SideListener, type SidePort, type SideService } from './side-port.ts';
 export { closestName } from './spelling.ts';
 export { guard, isClosed, write } from './streams.ts';

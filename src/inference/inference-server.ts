@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import type { TritonLocalError } from '../base/index.ts';
+import type { SidePort, TritonLocalError } from '../base/index.ts';
 import type { EngineSettings } from '../config/index.ts';
 import type { EventSink, ModelStatus } from '../events/index.ts';
 import type { RepositorySync } from '../repository/index.ts';
@@ -17,6 +17,10 @@ export interface InferenceServerOptions extends ServerSettings {
   readonly host: string;
   /** 0 takes any free port. */
   readonly httpPort: number;
+  /** Where gRPC is served; absent: it is not. */
+  readonly grpc?: SidePort;
+  /** Where metrics are served; absent: they are not. */
+  readonly metrics?: SidePort;
   /** If `repository` is a copy, brings it up to date before clients list or load models. */
   readonly sync?: RepositorySync | undefined;
   /**
@@ -31,12 +35,20 @@ export interface InferenceServerOptions extends ServerSettings {
   readonly events: EventSink;
 }
 
+/** `HOST:PORT` of each side port that is open. */
+export interface SideAddresses {
+  readonly grpc?: string;
+  readonly metrics?: string;
+}
+
 /**
  * Our own KServe v2 server while it runs. It starts listening only after it has tried to load every model of the
  * repository.
  */
 export interface InferenceServer extends AsyncDisposable {
   readonly httpUrl: string;
+  /** The open side ports. */
+  readonly sides: SideAddresses;
   /** Answers a request that arrived at another listener of this process. */
   readonly listener: RequestListener;
   readonly version: string;

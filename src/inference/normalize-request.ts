@@ -146,7 +146,13 @@ function normalizeInput(
     throw invalidArgument(
       `${prefix}inference input '${name}' data-type is '${isDatatype(datatype) ? datatype : '<invalid>'}', but model '${model}' expects '${config.datatype}'`,
     );
-  if (!fits(shape, config.shape))
+  const unspecified = () =>
+    invalidArgument(
+      `${prefix}All input dimensions should be specified for input '${name}' for model '${model}', got [${shape}]`,
+    );
+  const misfit = findMisfit(shape, config.shape, maxBatchSize > 0 ? 1 : 0);
+  if (misfit === 'unspecified') throw unspecified();
+  if (misfit === 'unexpected')
     throw invalidArgument(
       `${prefix}unexpected shape for input '${name}' for model '${model}'. Expected [${config.shape}], got [${shape}]. ${maxBatchSize > 0 ? BATCH_NOTE : ''}`,
     );
@@ -159,17 +165,31 @@ function normalizeInput(
     const expected = count * ELEMENT_BYTES[config.datatype];
     if (data.byteLength !== expected)
       throw invalidArgument(
-        `${prefix}input byte size mismatch for input '${raw ? 'raw_input' : name}' for model '${model}'. Expected ${expected}, got ${data.byteLength}`,
+        `${prefix}input byte size mismatch for input '${raw ? 'raw_input' : name}' for model '${model}'. Expected ${asInt64(expected)}, got ${data.byteLength}`,
       );
   }
+  // Triton passes on what multiplies to the right number.
+  if (shape.some((dim) => dim < 0)) throw unspecified();
   return { name, datatype: config.datatype, shape: modelShape(shape, config, maxBatchSize > 0), data };
 }
 
-function fits(shape: readonly number[], config: readonly number[]): boolean {
-  if (shape.length !== config.length) return false;
-  for (let index = 0; index < shape.length; index += 1)
-    if (config[index] !== -1 && config[index] !== shape[index]) return false;
-  return true;
+/** The first thing wrong with a shape; `unspecified` for a dimension of -1, which only gRPC can send. */
+function findMisfit(
+  shape: readonly number[],
+  config: readonly number[],
+  first: number,
+): 'unspecified' | 'unexpected' | undefined {
+  if (shape.length !== config.length) return 'unexpected';
+  for (let index = first; index < shape.length; index += 1) {
+    if (shape[index] === -1) return 'unspecified';
+    if (config[index] !== -1 && config[index] !== shape[index]) return 'unexpected';
+  }
+  return undefined;
+}
+
+/** A number as C++ has it in 64 bits. */
+function asInt64(value: number): number | bigint {
+  return Number.isSafeInteger(value) ? value : BigInt.asIntN(64, BigInt(value));
 }
 
 /** The clients' `dims` in the shape that `reshape` defines; variable dimensions keep their order. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import {
   internal,
   invalidArgument,
+  KServeError,
   notFound,
   type SharedMemory,
   type SharedMemoryTarget,
@@ -22,6 +23,10 @@ interface Region extends RegionStatus {
   /** Number of references by requests in progress; until they are answered, it cannot be unregistered. */
   users: number;
 }
+
+/** Triton's text where clients may not register regions. */
+export const SHARED_MEMORY_DISABLED =
+  "Client shared memory is disabled. Start the server with '--allow-client-shm=true' to enable.";
 
 const PLACE = '/dev/shm';
 const PAGE_BYTES = 4096;
@@ -43,7 +48,8 @@ export class SharedMemoryRegions implements Disposable {
   register(name: string, key: string, offset: number, byteSize: number): void {
     if (this.#platform !== 'linux')
       throw unsupported("triton-local's embedded engine has system shared memory on Linux only");
-    if (this.#regions.has(name)) throw invalidArgument(`shared memory region '${name}' already in manager`);
+    if (this.#regions.has(name))
+      throw new KServeError('Already exists', `shared memory region '${name}' already in manager`);
     if (this.#regions.size >= MAX_REGIONS)
       throw invalidArgument(`failed to register shared memory region '${name}': too many regions`);
     const file = openKey(key);

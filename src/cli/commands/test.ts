@@ -22,7 +22,7 @@ import { packageDirectory } from '../version.ts';
 const MOST_LOG_LINES = 200;
 
 /** Free ports and no watching, unless the user chooses otherwise: a test must not collide with a running emulator. */
-const TEST_DEFAULTS = { port: 0, httpPort: 0, watch: false };
+const TEST_DEFAULTS = { port: 0, httpPort: 0, grpcPort: 0, metricsPort: 0, watch: false };
 
 export interface TestFlags {
   readonly requests: string | undefined;

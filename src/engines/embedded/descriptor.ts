@@ -22,7 +22,6 @@ function plan(reason: string): EnginePlan {
 
 async function make(context: EngineContext, signal: AbortSignal): Promise<Engine<LocalEngine>> {
   const { config, models, stagedRepository, sync, paths, events } = context;
-  warnOfUnservedPorts(context);
   const runtimePaths = once(() => findRuntimePaths(context, signal));
   const python = findModelPython(context, signal);
   // What the models need is fetched before the time limit of the start begins. Later models fetch it when they load.
@@ -34,6 +33,8 @@ async function make(context: EngineContext, signal: AbortSignal): Promise<Engine
     repository: stagedRepository,
     host: config.listen.host,
     httpPort: config.listen.httpPort,
+    grpc: { port: config.listen.grpcPort, isChosen: isSetByUser(config, 'grpcPort') },
+    metrics: { port: config.listen.metricsPort, isChosen: isSetByUser(config, 'metricsPort') },
     sync,
     runtimePaths,
     python,
@@ -41,18 +42,6 @@ async function make(context: EngineContext, signal: AbortSignal): Promise<Engine
     events,
   });
   return new BoundedEngine(engine, config.start.timeoutMs);
-}
-
-function warnOfUnservedPorts({ config, events }: EngineContext): void {
-  for (const [name, flag] of [
-    ['grpcPort', '--grpc-port'],
-    ['metricsPort', '--metrics-port'],
-  ] as const) {
-    const text = `${flag} has no effect: the embedded engine of this version serves HTTP only`;
-    // 0 accepts any port, and so none.
-    if (isSetByUser(config, name) && config.listen[name] !== 0)
-      events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
-  }
 }
 
 function hasFile(models: EngineContext['models'], extension: string): boolean {

@@ -18,7 +18,7 @@ export class EmbeddedEngine implements Engine {
       version: server.version,
       gpu: null,
       listener: server.listener,
-      endpoints: { http: server.httpUrl },
+      endpoints: { http: server.httpUrl, ...server.sides },
       load: (model) => server.load(model),
       unload: (model) => server.unload(model),
       models: () => server.models(),

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { invalidArgument } from '../../kserve/index.ts';
-import type { HeldBytes } from './held-bytes.ts';
+import type { HeldBytes } from '../held-bytes.ts';
 
 /** Triton reads Content-Length into an int32; a chunked body may not be larger either. */
 const MAX_BODY_BYTES = 2 ** 31 - 1;

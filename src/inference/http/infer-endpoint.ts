@@ -11,13 +11,13 @@ import {
 } from '../../kserve/index.ts';
 import type { Cancellation } from '../cancellation.ts';
 import { InferFailure, infer, isDecoupled } from '../data-plane.ts';
+import type { HeldBytes } from '../held-bytes.ts';
 import type { LoadedVersion } from '../loaded-version.ts';
 import type { ModelTable } from '../model-table.ts';
 import type { RegionUse, SharedMemoryRegions } from '../shared-memory.ts';
 import { answerError, answerInfer, type ContentType } from './answer.ts';
 import { readBody } from './body.ts';
 import { decompress } from './content-encoding.ts';
-import type { HeldBytes } from './held-bytes.ts';
 import type { Route } from './route.ts';
 import { modelName, modelVersion } from './target.ts';
 

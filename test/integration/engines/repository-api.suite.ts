@@ -54,7 +54,7 @@ export function describeRepositoryApi(name: string, flags: Readonly<Record<strin
     const load = (model: string, body?: string) => post(`/v2/repository/models/${model}/load`, body);
     const unload = (model: string) => post(`/v2/repository/models/${model}/unload`);
     const index = async () => (await post('/v2/repository/index')).body as { name: string; state?: string }[];
-    /** What the model adds; the status where it does not answer. */
+    /** What the model adds; the status if it does not answer. */
     const ask = async (model: string) => {
       const { status, body } = await post(`/v2/models/${model}/infer`, REQUEST);
       return status === 200 ? body.outputs[0].data[0] : status;

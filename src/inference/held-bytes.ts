@@ -1,5 +1,5 @@
-import { collectSoon, requestMemoryLimit } from '../../base/index.ts';
-import { unavailable } from '../../kserve/index.ts';
+import { collectSoon, requestMemoryLimit } from '../base/index.ts';
+import { unavailable } from '../kserve/index.ts';
 
 /** Counts the bytes that requests hold from arrival to answer, whether they run or wait. */
 export class HeldBytes {
