@@ -23,6 +23,7 @@ export interface PruneFlags {
   /** In milliseconds. */
   readonly olderThan: number;
   readonly data: boolean;
+  readonly images: boolean;
   readonly elsewhere: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
@@ -30,11 +31,11 @@ export interface PruneFlags {
 
 /** `triton-local prune`: removes what nothing uses; ends with 1 if something could not be removed. */
 export async function prune(flags: PruneFlags): Promise<number> {
-  const { olderThan, data, elsewhere, dryRun } = flags;
+  const { olderThan, data, images, elsewhere, dryRun } = flags;
   const done: PrunedItem[] = [];
   for (const item of await listCandidates()) {
     const isOld = Date.now() - item.usedAt.getTime() >= olderThan;
-    const isAsked = isOld && (item.kind !== 'data' || data);
+    const isAsked = isOld && (item.kind !== 'data' || data) && (item.kind !== 'image' || images);
     const held = heldBy(item, elsewhere);
     const outcome = held ?? (!isAsked ? 'kept' : dryRun ? 'would be removed' : await remove(item));
     done.push({ ...item, outcome });
@@ -97,10 +98,13 @@ function text(items: readonly PrunedItem[], dryRun: boolean): string {
   const data = items.some(({ outcome, kind }) => outcome === 'kept' && kind === 'data')
     ? '\nCollected data is kept unless --data is given.'
     : '';
+  const images = items.some(({ outcome, kind }) => outcome === 'kept' && kind === 'image')
+    ? '\nSlim images are kept unless --images is given.'
+    : '';
   const elsewhere = items.some(({ outcome }) => outcome === 'elsewhere')
     ? '\nEmulators of other hosts and containers cannot be seen from here: their folders are kept unless --elsewhere is given.'
     : '';
-  return `${table}\n\n${dryRun ? 'would free' : 'freed'} ${formatBytes(freed(items))}${data}${elsewhere}\n`;
+  return `${table}\n\n${dryRun ? 'would free' : 'freed'} ${formatBytes(freed(items))}${data}${images}${elsewhere}\n`;
 }
 
 function freed(items: readonly PrunedItem[]): number {

@@ -3,7 +3,7 @@ import { declareCommand } from '../command.ts';
 
 export const prune = declareCommand({
   usage: 'prune',
-  about: 'delete environments, runtimes, logs, slim images and leftovers that nothing uses',
+  about: 'delete environments, runtimes, logs and leftovers that no running emulator uses',
   flags: {
     olderThan: {
       flag: '--older-than <age>',
@@ -12,6 +12,10 @@ export const prune = declareCommand({
       fallback: 0,
     },
     data: { flag: '--data', about: 'also the data that scripts collected; nothing can recreate it' },
+    images: {
+      flag: '--images',
+      about: 'also the slim images that no container uses; others may share the Docker daemon',
+    },
     elsewhere: {
       flag: '--elsewhere',
       about:
