@@ -9,7 +9,10 @@ import { TritonProcess } from '../../src/engines/native/process.ts';
 import { EventBus } from '../../src/events/index.ts';
 
 export interface BareTriton extends AsyncDisposable {
+  /** The port of HTTP. */
   readonly port: number;
+  readonly grpcPort: number;
+  readonly metricsPort: number;
   /** The lines of its log, without preamble. */
   readonly log: readonly string[];
   hasExited(): boolean;
@@ -71,6 +74,8 @@ export async function startBareTriton(
   }
   return {
     port: http,
+    grpcPort: grpc,
+    metricsPort: metrics,
     log,
     hasExited: () => triton.hasExited,
     exited: triton.exited,

@@ -22,23 +22,21 @@ export interface EnsembleRunOptions {
   readonly onTimes: (times: ExecutionTimes, queueNs: number) => void;
 }
 
-/** The tensors that are known on one path through the graph. A response of a decoupled step opens a path of its own. */
+/** The known tensors on one path through the graph. Each response of a decoupled step starts a new path. */
 interface Path {
-  /** By ensemble tensor; undefined where the step that makes it gave none. */
+  /** By ensemble tensor; undefined if the step that produces it returned none. */
   readonly tensors: Map<string, Tensor | undefined>;
   /** Steps that run, have run, or never will. */
   readonly started: Set<PlannedStep>;
   hasResponded: boolean;
 }
 
-/**
- * One request on its way through an ensemble: a step runs as soon as its inputs are there, all that can run do so at
- * once.
- */
+/** One request in an ensemble: each step runs as soon as its inputs are available, in parallel with others. */
 export class EnsembleRun {
   readonly #options: EnsembleRunOptions;
   readonly #request: InferRequest;
   readonly #wanted: ReadonlySet<string>;
+  /** Steps that need an output which the request did not name. They never run, as in Triton. */
   readonly #leftOut: ReadonlySet<PlannedStep>;
   readonly #cancellations = new Set<Cancellation>();
   #running = 0;
@@ -55,12 +53,16 @@ export class EnsembleRun {
     this.#leftOut = stepsLeftOut(options.steps, outputs, this.#wanted);
   }
 
-  /** Resolves with the last, for most ensembles the only response. @throws KServeError with the name of the ensemble */
+  /**
+   * Resolves with the last response, which for most ensembles is the only one. @throws KServeError with the name of the
+   * ensemble
+   */
   run(): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
       const tensors = new Map<string, Tensor | undefined>();
-      // An optional input that was not given is left out of the steps that read it, and keeps none of them waiting.
+      // An optional input that the request omits is also omitted from the steps that read it, and they do not wait for
+      // it.
       for (const [name, { optional }] of this.#options.signature.inputs)
         if (optional) tensors.set(name, undefined);
       for (const input of this.#options.scheduled.inputs) tensors.set(input.name, input);
@@ -69,12 +71,12 @@ export class EnsembleRun {
     });
   }
 
-  /** Calls off what still waits. */
+  /** Cancels what is still waiting. */
   cancel(): void {
     for (const cancellation of this.#cancellations) cancellation.cancel?.();
   }
 
-  /** Starts every step whose inputs are all there. */
+  /** Starts every step whose inputs are complete. */
   #advance(path: Path): void {
     for (const step of this.#options.steps) {
       if (this.#failure !== undefined) return;
@@ -112,7 +114,7 @@ export class EnsembleRun {
     this.cancel();
   }
 
-  /** The request of a step: the same id, flags, timeout and parameters, the step's own tensors. */
+  /** A step's request: the same id, flags, timeout and parameters, with the step's tensors. */
   #stepRequest({ member, inputs: planned, requested }: PlannedStep, { tensors }: Path): InferRequest {
     const batches = member.signature.maxBatchSize > 0;
     const inputs: InferInput[] = [];
@@ -154,7 +156,7 @@ export class EnsembleRun {
     return { ...tensor, shape: fitRank(tensor.shape, output.dims.length, maxBatchSize > 0) };
   }
 
-  /** Triton's ensembles always say where in a sequence their response belongs. */
+  /** Triton's ensembles always report the sequence that a response belongs to. */
   #parameters(): ReadonlyMap<string, ParameterValue> {
     const { id, start, end } = this.#request.sequence;
     return new Map<string, ParameterValue>([
@@ -195,8 +197,8 @@ function branch({ tensors, started }: Path): Path {
 }
 
 /**
- * A tensor's shape where one side batches and the other does not: a batch of one is added in front, or taken away.
- * @param dims the rank that is wanted, without the batch dimension
+ * A tensor's shape if only one side batches: a leading batch dimension of 1 is added or removed.
+ * @param dims the expected dimensions, without the batch dimension
  */
 export function fitRank(shape: readonly number[], dims: number, batches: boolean): readonly number[] {
   if (batches && shape.length === dims) return [1, ...shape];

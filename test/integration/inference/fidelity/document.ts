@@ -1,6 +1,7 @@
 import { withContents } from '../../../../.dev/markdown.mjs';
 import { FIELD_SUPPORT } from '../../../../src/repository/field-support.ts';
 import { ONNX_PARAMETERS, type OnnxParameterKind } from '../../../../src/repository/onnx-parameters.ts';
+import { grpcSection } from '../grpc/document.ts';
 import { ALLOWED, FATAL_REASON } from './allowed.ts';
 import { FATAL_CASES } from './cases/fatal.ts';
 import { ALLOWED_CONFIGURATIONS, CONFIGURATIONS } from './configurations.ts';
@@ -185,9 +186,12 @@ fast-check generates inference requests with mistakes in any of their parts: nam
 outputs, lengths. Each run of the slow tests sends ${GENERATED_REQUESTS.onnx.toLocaleString('en')} of them to ONNX models and ${GENERATED_REQUESTS.python.toLocaleString('en')} to Python models and
 ensembles; none is answered differently.
 
+${grpcSection()}
+
 ## What is missing, or different by design
 
-- gRPC and metrics: use the native or docker engine.
+- Metrics: use the native or docker engine.
+- Over gRPC: TLS, \`--grpc-keepalive-*\` (pings are answered, however many come), \`--grpc-header-forward-pattern\`, and compressed answers (\`--grpc-infer-response-compression-level\`).
 - ONNX models with BF16 inputs or outputs are refused, as by Triton's ONNX Runtime backend.
 - Requests for CUDA shared memory get the answers of a server without GPUs.
 - \`/v2/health/ready\` is 200 again once a model that failed is fixed, unloaded or removed. Triton 2.51 stays at 400 until it
