@@ -3,11 +3,17 @@
 Started as a program with no arguments; everything it needs to know comes in frames (see channel.py and models/wire.py).
 """
 
+import sys
+
+if sys.version_info < (3, 8):
+    sys.stderr.write("Python 3.8 or newer is needed, this is %s\n" % sys.version.split()[0])
+    sys.exit(78)
+
 
 def main():
-    from program import begin, preload
+    from program import connect, preload
 
-    wire = begin("sources")
+    wire = connect("sources")
     from _triton_local import channel
 
     frame = wire.read_frame()

@@ -5,32 +5,10 @@ import os
 import sys
 from importlib import import_module
 
-if sys.version_info < (3, 8):
-    sys.stderr.write("Python 3.8 or newer is needed, this is %s\n" % sys.version.split()[0])
-    sys.exit(78)
-
 HARNESS = os.path.dirname(os.path.abspath(__file__))
 
 
-def begin(first):
-    """Prepares this process and reports it to its parent. `first` is the module of the harness to import at once.
-
-    Returns the channel to the parent.
-    """
-    _report_crashes()
-    _forget_own_folder(first)
-    from _triton_local import channel, hooks, parent, streams
-
-    _end_children_with_us()
-    wire = channel.Channel()
-    parent.watch(wire.input)
-    streams.install(wire)
-    hooks.install()
-    wire.send_control({"type": "hello", "pid": os.getpid(), "python": sys.version.split()[0]})
-    return wire
-
-
-def _report_crashes():
+def report_crashes():
     """Makes a segmentation fault or an ended hang write its stack to stderr, and no core file into the project."""
     faulthandler.enable(file=2, all_threads=False)
     try:
@@ -41,8 +19,9 @@ def _report_crashes():
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
 
-def _forget_own_folder(first):
-    """Makes the harness importable only as `_triton_local`, so that none of our names collides with a script's."""
+def forget_own_folder(first):
+    """Makes the harness importable only as `_triton_local`, so that none of our names collides with a script's. `first`
+    is the module to import at once."""
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or os.curdir) != HARNESS]
     package = type(sys)("_triton_local")
     package.__path__ = [HARNESS]
@@ -55,7 +34,22 @@ def _forget_own_folder(first):
         sys.dont_write_bytecode = kept
 
 
-def _end_children_with_us():
+def connect(first):
+    """Prepares this process, with `first` imported at once, and greets the parent. Returns the channel to it."""
+    report_crashes()
+    forget_own_folder(first)
+    from _triton_local import channel, hooks, parent, streams
+
+    end_children_with_us()
+    wire = channel.Channel()
+    parent.watch(wire.input)
+    streams.install(wire)
+    hooks.install()
+    wire.send_control({"type": "hello", "pid": os.getpid(), "python": sys.version.split()[0]})
+    return wire
+
+
+def end_children_with_us():
     """Elsewhere the process group does this."""
     if os.name == "nt":
         from _triton_local import windows_job

@@ -6,11 +6,15 @@ this file instead (as multiprocessing does, to find `__main__`) only defines nam
 
 import sys
 
+if sys.version_info < (3, 8):
+    sys.stderr.write("Python 3.8 or newer is needed, this is %s\n" % sys.version.split()[0])
+    sys.exit(78)
+
 
 def main():
-    from program import begin, preload
+    from program import connect, preload
 
-    wire = begin("session")
+    wire = connect("session")
     from _triton_local import channel, forks, session
 
     preloaded = False
