@@ -23,6 +23,7 @@ def main():
     wire = channel.Channel()
     parent.watch(wire.input)
     streams.install(wire)
+    streams.set_logging_up(wire)
     hooks.install()
     wire.send_control({"type": "hello", "pid": os.getpid(), "python": sys.version.split()[0]})
 
