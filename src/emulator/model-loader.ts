@@ -75,10 +75,16 @@ export class ModelLoader implements RepositorySync {
 
   /**
    * Stages the model and, once the files have settled, has it loaded; `onLoaded` is called when the new one serves.
+   * When `signal` aborts, a load that is under way is called off, where the engine can do that.
    * What a client has unloaded stays unloaded, and what a client has just had loaded is not loaded twice.
    * @throws what the engine or the staging refused, its location in the user's folder; the old model serves on.
    */
-  load(model: ModelSnapshot, progress: ReloadProgress, onLoaded: () => void): Promise<void> {
+  load(
+    model: ModelSnapshot,
+    progress: ReloadProgress,
+    onLoaded: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { name } = model;
     const before = this.#clientLoads.get(name);
     return this.#turns.run(name, async () => {
@@ -88,11 +94,16 @@ export class ModelLoader implements RepositorySync {
         if (await progress.settled()) onLoaded();
         return;
       }
-      await this.#stageAndLoad(model, progress, onLoaded);
+      await this.#stageAndLoad(model, progress, onLoaded, signal);
     });
   }
 
-  async #stageAndLoad(model: ModelSnapshot, progress: ReloadProgress, onLoaded: () => void): Promise<void> {
+  async #stageAndLoad(
+    model: ModelSnapshot,
+    progress: ReloadProgress,
+    onLoaded: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { stagedRepository } = this.#options;
     progress.enter('stage');
     const staged = await stageModel(model, stagedRepository);
@@ -103,7 +114,7 @@ export class ModelLoader implements RepositorySync {
       }
       progress.enter('load');
       this.#tried.add(model.name);
-      await this.#engine?.load(model.name);
+      await this.#engine?.load(model.name, signal);
     } catch (error) {
       const failure = await modelFailure(error, {
         model: model.name,

@@ -40,7 +40,7 @@ export interface InferenceServer extends AsyncDisposable {
   readonly listener: RequestListener;
   readonly version: string;
   /** Reads the model's folder again and swaps it in without a gap; on failure the old one serves on, and this throws. */
-  load(model: string): Promise<void>;
+  load(model: string, signal?: AbortSignal): Promise<void>;
   unload(model: string): Promise<void>;
   models(): readonly ModelStatus[];
   /** Why the newest load of a model failed, with file, line and hint where they are known. */

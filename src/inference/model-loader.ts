@@ -22,6 +22,7 @@ import { ImplicitStates } from './scheduling/sequence/implicit-states.ts';
 import { SequenceScheduler } from './scheduling/sequence/sequence-scheduler.ts';
 import { ModelStatistics } from './statistics.ts';
 import { warmUp } from './warmup.ts';
+import { whenAborted } from './when-aborted.ts';
 
 /** What models are loaded with. */
 export interface LoadContext {
@@ -34,11 +35,15 @@ export interface LoadContext {
   readonly warn: (text: string) => void;
 }
 
-/** Brings one version into memory: backend, labels, warm-up. Nothing is left behind when it fails. */
+/**
+ * Brings one version into memory: backend, labels, warm-up. Nothing is left behind when it fails.
+ * @param signal calls the load off, even where the model's own code hangs
+ */
 export async function loadVersion(
   definition: ModelDefinition,
   version: ModelVersion,
   context: LoadContext,
+  signal: AbortSignal,
 ): Promise<LoadedVersion> {
   const { backends, members } = context;
   if (definition.config.platform === 'ensemble') return loadEnsemble(definition, version, members);
@@ -50,8 +55,10 @@ export async function loadVersion(
       definition.configFile,
     );
   let model: BackendModel | undefined;
+  using _end = whenAborted(signal, () => void model?.[Symbol.asyncDispose]());
   try {
-    model = await backend.load(definition, version);
+    model = await backend.load(definition, version, signal);
+    signal.throwIfAborted();
     const labels = new Map<string, readonly string[]>();
     for (const output of model.config.output)
       if (output.label_filename !== '')

@@ -17,9 +17,11 @@ import {
   parseModelConfigJson,
 } from '../../../repository/index.ts';
 import { instanceNames } from '../../instance-names.ts';
+import { whenAborted } from '../../when-aborted.ts';
 import type { Backend, BackendModel } from '../backend.ts';
 import { ModelCalls, type ModelServer } from './model-calls.ts';
 import { PythonInstance } from './python-instance.ts';
+import { loadError } from './python-load.ts';
 
 /** The Python that models run in. */
 export interface ModelPython {
@@ -60,12 +62,12 @@ export class PythonBackend implements Backend {
     this.#calls = new ModelCalls(options.server);
   }
 
-  async load(definition: ModelDefinition, version: ModelVersion): Promise<BackendModel> {
+  async load(definition: ModelDefinition, version: ModelVersion, signal: AbortSignal): Promise<BackendModel> {
     const python = await this.#options.python(executionEnvironment(definition));
     const processes = this.#processesFor(python);
     this.#files ??= TensorFiles.create(python.sharedMemoryPrefix);
     const files = await this.#files;
-    const config = await this.#complete(definition, version, processes);
+    const config = await this.#complete(definition, version, processes, signal);
     const decoupled = config.model_transaction_policy?.decoupled ?? false;
     const instances: PythonInstance[] = [];
     let restarts = 0;
@@ -96,7 +98,7 @@ export class PythonBackend implements Backend {
           }),
         );
       // Triton makes the instances of a model one after the other.
-      for (const instance of instances) await instance.start();
+      for (const instance of instances) await instance.start(signal);
     } catch (error) {
       await disposeAll(instances);
       throw error;
@@ -125,10 +127,12 @@ export class PythonBackend implements Backend {
     definition: ModelDefinition,
     version: ModelVersion,
     processes: ModelProcesses,
+    signal: AbortSignal,
   ): Promise<ModelConfig> {
     const { config } = definition;
     if (!(await mayAutoComplete(version.modelFile))) return completePythonConfig(config);
     await using process = processes.take();
+    using _end = whenAborted(signal, () => process.kill());
     const message: ModelStartMessage = {
       ...startMessage(definition, version, config),
       task: 'autoComplete',
@@ -155,9 +159,10 @@ export class PythonBackend implements Backend {
       })
       .catch((error) => {
         if (error?.code === 'PYTHON_MISSING') throw error;
+        if (signal.aborted) throw internal('the load was called off');
         throw internal(`Stub process '${definition.name}_0' is not healthy.`);
       });
-    if (completed.type === 'failed') throw internal(completed.message);
+    if (completed.type === 'failed') throw loadError(completed);
     if (completed.type !== 'completed' || completed.config === null) return completePythonConfig(config);
     return completePythonConfig(parseModelConfigJson(completed.config));
   }
