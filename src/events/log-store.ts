@@ -58,7 +58,14 @@ export class LogStore {
   }
 
   /** Takes a line in; a text of several lines becomes as many entries. Those of a model begin with its name. */
-  append({ time, source, level, text, requestId, model }: Omit<EventOf<'log.line'>, 'v' | 'seq' | 'type'>): void {
+  append({
+    time,
+    source,
+    level,
+    text,
+    requestId,
+    model,
+  }: Omit<EventOf<'log.line'>, 'v' | 'seq' | 'type'>): void {
     const modelPrefix = model === undefined ? '' : `${model}: `;
     if (!text.includes('\n')) {
       this.#push({ id: this.#nextId, time, source, level, text: bounded(modelPrefix + text), requestId });
