@@ -109,6 +109,12 @@ async function loadEnsemble(
   for (const output of definition.config.output)
     if (output.label_filename !== '') labels.set(output.name, await readLabels(definition, output));
   const steps = bindSteps(definition.config, members);
+  // Without labels of its own, an output has those of the member that gives it.
+  for (const { step, member } of steps)
+    for (const [name, target] of Object.entries(step.output_map)) {
+      const given = member.labels.get(name);
+      if (given && !labels.has(target)) labels.set(target, given);
+    }
   for (const { member } of steps) member.hold();
   // An ensemble is decoupled where one of its members is.
   const decoupled = steps.some(({ member }) => member.config.model_transaction_policy?.decoupled ?? false);

@@ -14,6 +14,7 @@ import type { ModelSignature } from '../model-signature.ts';
 import type { Answer, OnResponse, ScheduledRequest } from '../scheduling/scheduled-request.ts';
 import type { ExecutionTimes } from '../statistics.ts';
 import type { BoundStep } from './ensemble-check.ts';
+import { stepsFor } from './pruning.ts';
 
 export interface EnsembleRunOptions {
   /** Of the ensemble. */
@@ -39,8 +40,7 @@ export class EnsembleRun {
   readonly #options: EnsembleRunOptions;
   readonly #request: InferRequest;
   readonly #wanted: ReadonlySet<string>;
-  /** Outputs that the request did not ask for are not kept, and so are missing to steps that need them: as in Triton. */
-  readonly #pruned: ReadonlySet<string>;
+  readonly #steps: readonly BoundStep[];
   readonly #cancellations = new Set<Cancellation>();
   #running = 0;
   #failure: unknown;
@@ -53,7 +53,12 @@ export class EnsembleRun {
     const asked = this.#request.outputs.map(({ name }) => name);
     const outputs = [...options.signature.outputs.keys()];
     this.#wanted = new Set(asked.length > 0 ? asked : outputs);
-    this.#pruned = new Set(outputs.filter((name) => !this.#wanted.has(name)));
+    this.#steps = options.steps;
+    if (this.#wanted.size < outputs.length) {
+      const steps = options.steps.map(({ step }) => step);
+      const kept = stepsFor(steps, outputs, this.#wanted);
+      this.#steps = options.steps.filter(({ step }) => kept.has(step));
+    }
   }
 
   /** Resolves with the last, for most ensembles the only response. @throws KServeError with the name of the ensemble */
@@ -77,7 +82,7 @@ export class EnsembleRun {
 
   /** Starts every step whose inputs are all there. */
   #advance(path: Path): void {
-    for (const bound of this.#options.steps) {
+    for (const bound of this.#steps) {
       if (this.#failure !== undefined) return;
       if (
         path.started.has(bound) ||
@@ -139,7 +144,6 @@ export class EnsembleRun {
 
   #take(step: EnsembleStep, response: InferResponse, path: Path): void {
     for (const [name, target] of Object.entries(step.output_map)) {
-      if (this.#pruned.has(target)) continue;
       const found = response.outputs.find(({ tensor }) => tensor.name === name)?.tensor;
       path.tensors.set(target, found && { ...found, name: target });
     }

@@ -160,7 +160,7 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
   }
 
   onControlCall(call: Parameters<ModelHost['onControlCall']>[0]): void {
-    if (this.#process) this.#options.calls.control(call, this.#process);
+    if (this.#process) this.#options.calls.control(call, this.#process, this.#options.start.instance);
   }
 
   onMetric(message: MetricMessage): void {

@@ -62,7 +62,9 @@ class Tensor:
             else:
                 dtype = datatypes.dtype_of(self._datatype)
                 if dtype is None:
-                    raise TritonModelException("Currently numpy does not support BF16 tensors. Use DLPack instead.")
+                    raise TritonModelException(
+                        "Tensor dtype is BF16 and cannot be converted to NumPy. Use to_dlpack() and from_dlpack() instead."
+                    )
                 array = np.frombuffer(self._data, dtype=dtype)
             self._array = array = array.reshape(self._shape)
         return array
