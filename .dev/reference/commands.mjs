@@ -14,7 +14,7 @@ export function commandsPage({ createProgram, SETTINGS }) {
       ['The az ml verbs', '../azure-cli.md'],
     ],
     intro: [
-      '`npx triton-local COMMAND`. Every command has `--help`, and `--verbose` shows the cause of an error with its stack. A command without a folder works on the project at or above the working directory.',
+      'Run a command as `npx triton-local COMMAND`. Every command has `--help`, and `--verbose` shows the cause of an error with its stack. `up` and `test` work on the folder that you name, or on the working directory. Commands for a running emulator find the nearest one at or above the working directory, unless you name a folder or an `--id`.',
     ],
     parts: commands.map((command) =>
       command.commands.length > 0 ? groupPart(command) : commandPart(command, '##', settings),
@@ -33,8 +33,12 @@ function groupPart(group) {
 
 function commandPart(command, mark, settings = new Set()) {
   const path = fullName(command);
-  const options = command.options.filter(({ hidden, flags }) => !hidden && !settings.has(flags));
-  const takesSettings = command.options.some(({ flags }) => settings.has(flags));
+  const given = new Set(command.options.map(({ flags }) => flags));
+  // A command may have a flag of its own with the name of a setting, such as the --timeout of wait.
+  const takesSettings = settings.size > 0 && [...settings].every((flag) => given.has(flag));
+  const options = command.options.filter(
+    ({ hidden, flags }) => !hidden && !(takesSettings && settings.has(flags)),
+  );
   const rows = options.map(({ flags, description, mandatory }) => [
     `\`${flags}\``,
     sentence(description) + (mandatory ? ' Required.' : ''),

@@ -2,44 +2,47 @@ import { page, table } from './page.mjs';
 
 /** When each event is emitted, and what its fields mean where their names do not say it. */
 const MEANINGS = {
-  'emulator.starting': 'The start has begun. `auth` says whether callers of the scoring service need a key.',
+  'emulator.starting':
+    'The emulator is starting. `auth` says whether callers of the scoring service need a key.',
   'emulator.ready':
-    'Everything answers: `GET /v2/health/ready` and `GET /` of the scoring port gave 200. `scoringUri` is the scoring service; without an entry script it is the base address.',
+    'The emulator is ready: `GET /v2/health/ready` and `GET /` of the scoring port answered 200. `scoringUri` is the address of the scoring service; without an entry script, it has no path. `sample` is a `curl` command to try.',
   'emulator.degraded':
-    'Both ports are open, but something must be fixed before the emulator is ready. Each blocker names a model, the script or the engine. `emulator.ready` follows when the last one is gone. A later save that takes readiness away emits this event again.',
-  'emulator.stopping': 'The end has begun.',
-  'emulator.stopped': 'Everything has ended; the last event.',
+    'Both ports are open, but something has to be fixed before the emulator is ready. Each blocker names a model, the script or the engine. `emulator.ready` follows when the last blocker is gone. A later save that makes the emulator unready emits this event again.',
+  'emulator.stopping': 'The emulator is stopping. `reason` says why, such as `SIGINT`.',
+  'emulator.stopped': 'Everything has stopped. This is the last event.',
   'engine.selected':
-    'The engine and why it was chosen. `gpu` is the name of the GPU that it computes on, or null.',
-  'engine.starting': 'The engine is being started.',
+    'An engine was chosen, for this `reason`. `gpu` is the name of the GPU that it uses, or null.',
+  'engine.starting': 'The engine is starting.',
   'engine.pull.progress':
-    'The download of an image, a few times a second. `total` counts the layers whose size is known, and is 0 before the first. `etaSeconds` is null while nobody can tell.',
+    'The progress of an image download, a few times a second. `total` is the size of the layers whose size is known so far, 0 at first. `etaSeconds` is null while the remaining time is unknown.',
   'engine.ready':
-    'The engine answers at `httpUrl`. `version` is the release of Triton that it is or imitates.',
-  'engine.exited': 'The engine ended without being asked to. It is started again.',
-  'model.state': 'A version of a model changed its state. `reason` says why, in Triton’s words.',
+    'The engine answers at `httpUrl`. `version` is its release of Triton, or the one that the embedded engine follows.',
+  'engine.exited': 'The engine ended unexpectedly. It is started again.',
+  'model.state':
+    'The state of a model version changed. `reason` says why, in Triton’s words. `restarts` counts how often the process of a Python model was restarted.',
   'model.statistics':
-    'What a version has done since it was loaded: a batch of n is n inferences. `queueMs` and `computeMs` are means over the requests that succeeded since the previous event.',
+    'The counts of a model version since it was loaded; a batch of n counts as n inferences. `queueMs` and `computeMs` are averages over the requests that succeeded since the previous event.',
   'environment.progress': 'A Python environment or a package is being installed.',
   'worker.started': 'A Python worker of the script was started.',
   'worker.ready': 'A worker has run `init()`.',
-  'worker.exited': 'A worker ended. `expected` is false if it died by itself.',
+  'worker.exited': 'A worker ended. `expected` is false if it was not stopped by triton-local.',
   'scoring.request':
-    'A request to the scoring port was answered. `reason` says why the front end of a cloud profile answered in place of the service.',
+    'A request to the scoring port was answered. `queueMs` is its time in the queue, `runMs` its time in `run()`. `reason` is given if a limit of `--profile` decided the answer.',
   'engine.requests':
-    'Requests to the engine’s own port since the previous event: all of them are counted, and the newest are in `sample`. `failed` counts statuses of 400 and more.',
-  'reload.watching': 'How changes are noticed from now on, and why.',
-  'replay.pinned': 'A request was pinned: it is sent again after each reload.',
+    'The requests to Triton’s port since the previous event. `count` counts all of them, `failed` those with a status of 400 or more, and `sample` lists the newest.',
+  'reload.watching':
+    'How changes to files are noticed from now on. `reason` says why, if it is not by file events.',
+  'replay.pinned': 'A request was pinned. It is sent again after each reload.',
   'replay.answered':
-    'The pinned request was answered after a reload. `differences` holds the first places where the answer differs from the previous one.',
+    'The pinned request was answered after a reload. `differences` lists the first places where the answer differs from the previous one; `differenceCount` counts all of them.',
   'replay.unpinned': 'No request is pinned any more.',
-  'reload.planned': 'A change was found, and this is what it reloads. `causes` are the paths that changed.',
+  'reload.planned': 'A change was found. `actions` is what it reloads, `causes` are the paths that changed.',
   'reload.completed':
-    'From now on only the new content answers. `noticeMs`, `quietMs`, `stageMs`, `loadMs`, `warmMs` and `switchMs` add up to `totalMs`; [Hot reload](../hot-reload.md#how-it-works) explains them.',
+    'From now on, only the new content answers. `noticeMs`, `quietMs`, `stageMs`, `loadMs`, `warmMs` and `switchMs` add up to `totalMs`; [Hot reload](../hot-reload.md#how-it-works) explains them.',
   'reload.failed':
-    'The new content was refused, and the previous content keeps answering. `error` names the place in your files; `others` holds further errors of the same reload.',
+    'The new content could not be loaded, and the previous content keeps answering. `error` names the place in your files; `others` lists further errors of the same reload.',
   'log.line':
-    'A line of a log. `source` says who wrote it, `requestId` which request was running, `model` which Python model.',
+    'A line of the log. `source` says where it came from; `requestId` is the request that was running, `model` the Python model that wrote it.',
 };
 
 /** The events of `--ui json` with the types of their fields, from the schema. */
@@ -62,20 +65,20 @@ export function eventsPage({ event, z }) {
       ['Hot reload', '../hot-reload.md'],
     ],
     intro: [
-      '`up --ui json`, `attach --ui json` and `logs --json` print one event a line on stdout. Everything else goes to stderr.',
+      '`up --ui json`, `attach --ui json` and `logs --json` print one event per line on stdout. Everything else goes to stderr.',
       [
         '```json',
         '{"v":1,"seq":7,"time":"2026-11-28T10:00:00.000Z","type":"worker.ready","pid":4711,"generation":1,"initMs":131.4}',
         '```',
       ].join('\n'),
       [
-        'For example, the errors of reloads as they happen, with `jq`:',
+        'For example, this prints the errors of reloads as they happen, with `jq`:',
         '',
         '```sh',
         'npx triton-local up --ui json | jq -c \'select(.type == "reload.failed") | .error\'',
         '```',
       ].join('\n'),
-      'Every event has `v` (1, the version of the format), `seq` (rises by one), `time` (ISO 8601, UTC) and `type`. New types and fields may be added; existing ones keep their meaning. Times that end in `Ms` are milliseconds. A `?` marks fields that may be absent. The package exports the JSON Schema as `triton-local/schemas/event.schema.json`.',
+      'Every event has `v` (1, the version of the format), `seq` (increases by one), `time` (ISO 8601, UTC) and `type`. New types and fields may be added; existing ones keep their meaning. Times that end in `Ms` are milliseconds. A `?` marks fields that may be absent. The package exports the JSON Schema as `triton-local/schemas/event.schema.json`.',
     ],
     parts: groups.map((group) => {
       const own = bodies.filter(({ properties }) => groupOf(properties.type.const) === group);

@@ -14,7 +14,7 @@ export function exitStatusesPage({ EXIT, EXIT_MEANINGS, ERROR_CATALOGUE }) {
       ['Commands', 'commands.md'],
     ],
     intro: [
-      'Every command ends with one of these. A signal adds 128 to its number. `exec` ends with the status of the command that it ran.',
+      'Every command ends with one of these statuses. If a signal ends it, the status is 128 plus the number of the signal. `exec` ends with the status of the command that it ran.',
     ],
     parts: [
       `## The statuses\n\n${table(
@@ -25,7 +25,7 @@ export function exitStatusesPage({ EXIT, EXIT_MEANINGS, ERROR_CATALOGUE }) {
         ['Status', 'Error codes'],
         statuses.map(([status]) => [status, codesOf(status).join(', ')]).filter(([, codes]) => codes !== ''),
       )}`,
-      'Status 6 has no code: the report of `test` names each request that failed. [Errors](errors.md) explains every code.',
+      'Status 6 has no error code: the report of `test` names each request that failed. [Errors](errors.md) explains every code.',
     ],
   });
 }

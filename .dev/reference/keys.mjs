@@ -13,15 +13,15 @@ export function keysPage({ keyHelp }) {
       ['Commands', 'commands.md'],
     ],
     intro: [
-      '`triton-local up` shows its screen on a terminal, and `attach` shows the screen of an emulator that runs already. Keys work in upper and lower case. `^` stands for Ctrl.',
+      'On a terminal, `triton-local up` shows a screen, and `attach` shows the screen of an emulator that is already running. Upper and lower case are the same. `^` stands for Ctrl.',
     ],
     parts: [
       `## Keys\n\n${table(['Key', 'Does'], rows([quit, ...others]))}`,
-      `## Under \`attach\`\n\nAll keys are the same but one: \`q\` leaves the emulator running.\n\n${table(['Key', 'Does'], rows([detach]))}`,
+      `## Under \`attach\`\n\nAll keys are the same except \`q\`, which leaves the emulator running.\n\n${table(['Key', 'Does'], rows([detach]))}`,
       [
         '## Without a screen',
         '',
-        'Where the output is no terminal, with `TERM=dumb`, in CI, and with `INK_SCREEN_READER=true`, plain lines are printed instead. `--ui plain` asks for them, `--ui json` prints [events](events.md).',
+        'If the output is not a terminal, with `TERM=dumb`, in CI, and with `INK_SCREEN_READER=true`, plain lines are printed instead. `--ui plain` prints them anywhere, and `--ui json` prints [events](events.md).',
       ].join('\n'),
     ],
   });

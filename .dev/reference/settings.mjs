@@ -11,18 +11,18 @@ export function settingsPage({ SETTINGS, SETTING_GROUPS, keyOf }) {
       ['The scoring service', '../scoring.md'],
     ],
     intro: [
-      'The flags of `up` and `test`. Each setting is also a variable and a key of `triton-local.yaml`. Verbs that start a service, such as `model deploy` and `online-deployment create`, read the variables.',
+      'Each setting is a flag of `up` and `test`, an environment variable, and a key of `triton-local.yaml`. The `az ml` verbs that start a service, such as `model deploy` and `online-deployment create`, read the variables. `test` uses free ports and does not watch files, unless its own flags say otherwise.',
     ],
     parts: [
       [
         '## Which value wins',
         '',
-        'A flag wins over a variable, a variable over `triton-local.yaml`, the file over what is found in the folder, and that over the default.',
+        'The first of these that is given: the flag, the variable, the key in `triton-local.yaml`, what is found in the project folder, the default.',
       ].join('\n'),
       [
         '## triton-local.yaml',
         '',
-        'The file lies in the project folder. It is read again when it is saved; [Hot reload](../hot-reload.md#what-reloads-what) says which keys take effect at once.',
+        'The file belongs in the project folder. It is read again when you save it; [Hot reload](../hot-reload.md#what-reloads-what) says which keys take effect at once.',
         '',
         '```yaml',
         'engine: docker',
@@ -33,7 +33,7 @@ export function settingsPage({ SETTINGS, SETTING_GROUPS, keyOf }) {
         'triton-args: [--http-thread-count=4]',
         '```',
         '',
-        'Relative paths in the file start at the project folder; relative paths in flags and variables start at the working directory. Lists are YAML lists in the file. In a variable, commas separate `K=V` pairs, line breaks separate headers, and spaces separate the arguments of Triton. A misspelt key is an error, and a misspelt `TRITON_LOCAL_*` variable is a warning.',
+        'Relative paths in the file start at the project folder; relative paths in flags and variables start at the working directory. In the file, lists are YAML lists. In a variable, commas separate `K=V` pairs, line breaks separate headers, and spaces separate the arguments of Triton; yes-or-no settings take `true` or `false`. On the command line, a flag marked `...` takes several values, so name the folder before it: `up my-project --env A=1 B=2`. An unknown key is an error, and an unknown `TRITON_LOCAL_*` variable is a warning; both suggest the right name.',
       ].join('\n'),
       [
         '## Other variables',
@@ -44,31 +44,37 @@ export function settingsPage({ SETTINGS, SETTING_GROUPS, keyOf }) {
             ['`TRITON_LOCAL_HOME`', 'The [state folder](#state-folder).'],
             [
               '`TRITON_LOCAL_KEY`',
-              'The primary key that `--auth key` asks for. Without it, a key is made and kept; `triton-local keys --show` shows it.',
+              'The primary key for `--auth key`, and the key that `test --url` sends. Without it, `--auth key` generates a key and keeps it; `triton-local keys --show` shows it.',
             ],
-            ['`NO_COLOR`, `FORCE_COLOR`', 'Plain text, or colours where the output is no terminal.'],
-            ['`CI`, `INK_SCREEN_READER`', 'Plain lines in place of the screen.'],
+            ['`NO_COLOR`, `FORCE_COLOR`', 'No colours, or colours even if the output is not a terminal.'],
+            ['`CI`, `INK_SCREEN_READER`', 'Plain lines instead of the screen.'],
           ],
         ),
       ].join('\n'),
       [
         '## State folder',
         '',
-        'Everything that is kept lies in `TRITON_LOCAL_HOME`; by default in `triton-local` below `$XDG_STATE_HOME` or `~/.local/state`, and on Windows below `%LOCALAPPDATA%`. `triton-local prune` deletes what nothing uses.',
+        'Everything that is kept is in the folder `TRITON_LOCAL_HOME`. The default is `triton-local` in `$XDG_STATE_HOME` or `~/.local/state`, and on Windows in `%LOCALAPPDATA%`. `triton-local prune` deletes what no running emulator uses, including the environments of projects that are stopped; their next start builds them again. `--older-than 30d` keeps what was used recently.',
         '',
         table(
           ['Part', 'Holds'],
           [
-            ['`environments/`', 'Python environments, one for each list of packages, and the native Triton.'],
+            [
+              '`environments/`',
+              'Python environments, one for each list of packages, and the installed `tritonserver`.',
+            ],
             ['`runtime/`', 'ONNX Runtime for Node.js.'],
             [
               '`workspace/`',
               'The Azure ML workspace: registered models, environments, services and endpoints.',
             ],
             ['`keys/`', 'The access keys of `--auth key`.'],
-            ['`data/`', 'What scripts collected.'],
-            ['`logs/`', 'Logs of emulators.'],
-            ['`instances/`', 'What runs: control sockets and staged models. It is removed at the end.'],
+            ['`data/`', 'The data that scripts collected.'],
+            ['`logs/`', 'The logs of emulators, which `triton-local logs` prints.'],
+            [
+              '`instances/`',
+              'The running emulators: control sockets and staged models. Each is removed when it stops.',
+            ],
           ],
         ),
       ].join('\n'),

@@ -6,7 +6,7 @@ import type { InferenceConfig } from './inference-config.ts';
 import { refusal } from './refusal.ts';
 import { findTritonLayout } from './triton-layout.ts';
 
-/** The files of a deployment as they lie in the container, below a folder of ours instead of `/var/azureml-app`. */
+/** The files of a deployment as in the container, inside a folder of ours instead of `/var/azureml-app`. */
 export interface AppFolder {
   /** The project folder that `up` gets: it holds only `app` and the conda file, so that nothing else is detected. */
   readonly projectDir: string;

@@ -27,7 +27,7 @@ export interface ServiceChange {
   readonly freshSource: boolean;
 }
 
-/** `az ml service update`: starts a changed service beside the one that serves. Also restarts one that ended. */
+/** `az ml service update`: starts the new service beside the one that is serving. Also restarts one that ended. */
 export function updateService(
   workspace: AzureWorkspace,
   host: ServiceHost,

@@ -24,7 +24,7 @@ export interface ServiceStart {
   readonly cwd: string;
   /** Variables that `up` itself reads, such as `WORKER_COUNT`. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Variables of the script, which may be secrets; undefined where there is no script. */
+  /** Variables of the script, which may be secrets; undefined without a script. */
   readonly scriptVariables: Readonly<Record<string, string>> | undefined;
   readonly eventLog: string;
   readonly onEvent: (event: EmulatorEvent) => void;

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-/** Addresses that stand for every interface. */
+/** Addresses that mean every interface. */
 const WILDCARDS = new Set(['0.0.0.0', '::', '0:0:0:0:0:0:0:0', '::0']);
 
 /** `HOST:PORT`, with an IPv6 address in brackets, as in URLs. */
@@ -8,23 +8,26 @@ export function formatAddress(host: string, port: number): string {
   return `${formatHost(host)}:${port}`;
 }
 
-/** A host as it stands in a URL: an IPv6 address in brackets, without its zone. */
+/** A host as URLs write it: an IPv6 address in brackets, without its zone. */
 export function formatHost(host: string): string {
   return host.includes(':') ? `[${host.replace(/%.*$/, '')}]` : host;
 }
 
-/** Whether a listener on this host takes connections on every interface. */
+/** Whether a listener on this host accepts connections on every interface. */
 export function isWildcard(host: string): boolean {
   return WILDCARDS.has(host);
 }
 
-/** Whether only this machine reaches the host; a name other than `localhost` is not looked up. */
+/** Whether the host is reachable only from this machine. Names other than `localhost` are not looked up. */
 export function isLoopback(host: string): boolean {
   if (isIP(host) === 4) return host.startsWith('127.');
   return host.toLowerCase() === 'localhost' || host === '::1' || /^::ffff:127\./i.test(host);
 }
 
-/** The host at which this machine reaches a listener: the listener's own, or loopback for a wildcard; `::` accepts IPv4 too. */
+/**
+ * The host by which this machine reaches a listener: the listener's own, or loopback for a wildcard (`::` accepts IPv4
+ * too).
+ */
 export function reachableHost(host: string): string {
   return isWildcard(host) ? '127.0.0.1' : host;
 }

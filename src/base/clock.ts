@@ -1,8 +1,8 @@
 /** Time as a parameter, so that tests can pass their own. */
 export interface Clock {
-  /** Milliseconds since some fixed moment; never goes back. */
+  /** Milliseconds since some fixed moment; never decreases. */
   now(): number;
-  /** Calls `callback` once after `milliseconds`; the returned function calls it off. */
+  /** Calls `callback` once after `milliseconds`; the returned function cancels the call. */
   after(milliseconds: number, callback: () => void): () => void;
 }
 

@@ -4,23 +4,23 @@ import { within } from './lifetime.ts';
 import { listen } from './ports.ts';
 
 export interface DrainingServerOptions {
-  /** How long requests in progress may take once it closes; 0 ends them at once. */
+  /** How long requests in progress may take after closing begins; 0 ends them at once. */
   readonly drainMs: number;
-  /** Called when a connection cannot be accepted, for want of file handles for example; the server listens on. */
+  /** Called when a connection cannot be accepted, for example for lack of file handles; the server keeps listening. */
   readonly onError?: (error: Error) => void;
 }
 
 interface Connection {
-  /** In progress on it. */
+  /** Requests in progress on it. */
   requests: number;
-  /** Whether it came to this server, which alone ends it. */
+  /** Whether it arrived at this server, which alone may end it. */
   readonly isOwn: boolean;
 }
 
 /**
- * A TCP or HTTP server from its first connection to its last. It counts what is in progress on each connection. When it
- * closes, it accepts nothing new, ends idle connections at once and the others after their answers, and destroys what
- * is left when `drainMs` have passed.
+ * A TCP or HTTP server that counts the requests in progress on each connection and drains them when it closes: it
+ * accepts nothing new, ends idle connections at once and busy ones after their answers, and after `drainMs` destroys
+ * the rest.
  */
 export class DrainingServer implements AsyncDisposable {
   readonly #server: Server;
@@ -37,7 +37,7 @@ export class DrainingServer implements AsyncDisposable {
   }
 
   /**
-   * Resolves with the real port (0 asks for any).
+   * Resolves with the actual port (0 picks any free port).
    * @param purpose what the port is for, as messages name it, such as `Triton HTTP`.
    * @throws PORT_TAKEN, PORT_REFUSED
    */
@@ -54,7 +54,7 @@ export class DrainingServer implements AsyncDisposable {
   #add(socket: Socket, isOwn: boolean): Connection {
     const connection = { requests: 0, isOwn };
     this.#connections.set(socket, connection);
-    // Node announces no end of pipelined responses that were still to be sent.
+    // Node emits no event for pipelined responses that were never sent.
     socket.once('close', () => {
       this.#connections.delete(socket);
       this.#count(-connection.requests);
@@ -69,7 +69,7 @@ export class DrainingServer implements AsyncDisposable {
 
   /** Counts a request as in progress until `end`, or until its connection closes. */
   begin(socket: Socket): void {
-    // It may have come through another listener.
+    // It may have arrived through another listener.
     const connection = this.#connections.get(socket) ?? this.#add(socket, false);
     connection.requests += 1;
     this.#count(1);
@@ -83,7 +83,7 @@ export class DrainingServer implements AsyncDisposable {
     if (this.#closed && connection.isOwn && connection.requests === 0) socket.destroySoon();
   }
 
-  /** Counts a request as in progress until its answer is on its way or its caller has left. */
+  /** Counts a request as in progress until its answer is sent or its client has disconnected. */
   track({ socket }: IncomingMessage, response: ServerResponse): void {
     this.begin(socket);
     if (this.#closed) response.shouldKeepAlive = false;

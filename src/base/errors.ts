@@ -1,4 +1,4 @@
-/** Where in a user's file a fault lies; `line` and `column` count from 1. */
+/** Where in a user's file the fault is; `line` and `column` count from 1. */
 export interface SourceLocation {
   readonly file: string;
   readonly line?: number;
@@ -13,7 +13,7 @@ export interface TritonLocalErrorDetails {
 }
 
 /**
- * The one error of the product. `code` is stable (`ROOM_CONDITION`); `kind` tells whether the user's input or
+ * The only error class of this program. `code` is stable (`ROOM_CONDITION`); `kind` says whether the user's input or
  * the machine is at fault; the message says what happened, the hint what to do. Each transport maps it once.
  */
 export class TritonLocalError extends Error {
@@ -53,18 +53,18 @@ export function systemError(
   return new TritonLocalError(code, 'system', message, details);
 }
 
-/** The message of anything that was thrown; never empty. */
+/** The message of any thrown value; never empty. */
 export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
   if (thrown.message !== '') return thrown.message;
-  // Node's connection errors over several addresses say nothing themselves.
+  // Node's connection errors for several addresses have no message of their own.
   if (thrown instanceof AggregateError && thrown.errors.length > 0) {
     return [...new Set(thrown.errors.map(messageOf))].join('; ');
   }
   return 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : thrown.name;
 }
 
-/** A thrown value as our own error; what is not ours already becomes `INTERNAL` with its cause kept. */
+/** A thrown value as our own error. Any other error becomes `INTERNAL`, with the original as its cause. */
 export function toTritonLocalError(thrown: unknown): TritonLocalError {
   if (thrown instanceof TritonLocalError) return thrown;
   return systemError('INTERNAL', messageOf(thrown), { cause: thrown });

@@ -6,20 +6,20 @@ import { hasErrno } from './errors.ts';
 import { ownIdentity, type ProcessIdentity, parseIdentity, verdictOn } from './process-identity.ts';
 
 const POLL_MS = 25;
-/** Judging a holder may start a program on some systems. */
+/** Checking a holder starts a program on some systems, so it is not done often. */
 const JUDGE_EVERY_MS = 1_000;
 
-/** What a lock file holds. */
+/** The content of a lock file. */
 interface LockRecord {
-  /** Differs for every time that a lock is taken. */
+  /** Unique for each acquisition. */
   readonly token: string;
   readonly holder: ProcessIdentity;
 }
 
 /**
- * Runs a task while this process holds the lock file; others, in other processes too, wait. The lock of a process that
- * is gone is taken over; one whose holder sleeps, is stopped, or cannot be seen from here is not, however long it lasts.
- * `onWait` is called once when somebody else holds it, with words for who that is.
+ * Runs a task while this process holds the lock file; other tasks, in other processes too, wait. A lock whose process
+ * is gone is taken over; a lock whose holder sleeps, is stopped or cannot be seen from here is not, however long that
+ * lasts. `onWait` is called once if another process holds the lock, with a description of it.
  */
 export async function withFileLock<T>(
   file: string,
@@ -38,12 +38,12 @@ export async function withFileLock<T>(
   }
 }
 
-/** Whether somebody holds a lock file who is not certainly gone. */
+/** Whether a process holds the lock file, unless that process is certainly gone. */
 export async function isFileLockHeld(file: string): Promise<boolean> {
   return (await readLock(file)) !== undefined && !(await isAbandoned(file));
 }
 
-/** Who holds a lock file, for people. */
+/** The holder of a lock file, for messages. */
 export async function describeLockHolder(file: string): Promise<string> {
   const holder = (await readLock(file))?.holder;
   return holder ? `process ${holder.pid} on ${holder.host}` : 'an unknown process';
@@ -72,7 +72,7 @@ async function take(
   }
 }
 
-/** The file appears whole, so that a crash never leaves a lock without a holder. */
+/** The file appears complete, so that a crash never leaves a lock without a holder. */
 async function tryTake(file: string, record: LockRecord): Promise<boolean> {
   const text = JSON.stringify(record);
   const own = `${file}.${record.token}`;
@@ -86,7 +86,7 @@ async function tryTake(file: string, record: LockRecord): Promise<boolean> {
   } finally {
     await rm(own, { force: true });
   }
-  // A file system without links.
+  // The file system has no hard links.
   return writeFile(file, text, { flag: 'wx', mode: 0o600 }).then(
     () => true,
     (error: unknown) => {
@@ -96,7 +96,10 @@ async function tryTake(file: string, record: LockRecord): Promise<boolean> {
   );
 }
 
-/** Whether a lock file cannot be made because it is there. Windows says EPERM of one that is deleted but still open. */
+/**
+ * Whether a lock file cannot be created because it exists. Windows reports EPERM for a file that is deleted but still
+ * open.
+ */
 export function isTaken(error: unknown, platform: NodeJS.Platform = process.platform): boolean {
   return hasErrno(error, 'EEXIST') || (platform === 'win32' && hasErrno(error, 'EPERM'));
 }
@@ -116,11 +119,11 @@ async function isAbandoned(file: string): Promise<boolean> {
   return record !== undefined && (await verdictOn(record.holder)) === 'gone';
 }
 
-/** Under a lock of its own, so that of several that saw the same abandoned lock none removes a new one. */
+/** Takes a lock of its own, so that of several processes that saw the same abandoned lock none removes a new one. */
 async function removeAbandoned(file: string, record: LockRecord): Promise<void> {
   const guard = `${file}.takeover`;
   if (!(await tryTake(guard, record))) {
-    // Its holder ended within an instant of ours.
+    // Its holder ended at the same moment.
     if (await isAbandoned(guard)) await rm(guard, { force: true });
     return;
   }

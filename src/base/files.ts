@@ -7,8 +7,8 @@ import { hasErrno } from './errors.ts';
 import { isHeld, retryWhileHeld } from './held-files.ts';
 
 /**
- * Writes a file so that readers see the old content or the new, never a part, and that after a loss of power one of
- * both is there: content and name are on the disk when this resolves.
+ * Writes a file so that readers, and a machine that lost power, see either the old content or the new, never a part:
+ * when this resolves, content and name are on disk.
  */
 export async function writeFileAtomic(
   file: string,
@@ -26,13 +26,13 @@ export async function writeFileAtomic(
   }
 }
 
-/** Renames a file or folder whose content is on the disk, so that the new name is, too. */
+/** Renames a file or folder whose content is on disk, so that the new name is on disk too. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   await retryWhileHeld(() => rename(from, to));
   await syncFolder(path.dirname(to));
 }
 
-/** Brings the names in a folder to the disk. Windows keeps a journal of them, and opens no folders. */
+/** Flushes the names in a folder to disk. Windows journals them and cannot open folders. */
 export async function syncFolder(
   folder: string,
   platform: NodeJS.Platform = process.platform,
@@ -42,7 +42,7 @@ export async function syncFolder(
   try {
     await handle.sync();
   } catch (error) {
-    // Some file systems of networks cannot do that for folders.
+    // Some network file systems cannot do this for folders.
     if (!hasErrno(error, 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP')) throw error;
   } finally {
     await handle.close();
@@ -50,8 +50,8 @@ export async function syncFolder(
 }
 
 /**
- * Brings the content of a file to the disk. Windows flushes only what may be written: there a read-only file is left
- * to the system.
+ * Flushes the content of a file to disk. Windows flushes only writable files, so read-only ones are left to the system
+ * there.
  */
 export async function syncFile(file: string, platform: NodeJS.Platform = process.platform): Promise<void> {
   const handle = await open(file, platform === 'win32' ? 'r+' : 'r').catch((error: unknown) => {
@@ -65,14 +65,14 @@ export async function syncFile(file: string, platform: NodeJS.Platform = process
   }
 }
 
-/** The SHA-256 of a file's bytes, hexadecimal; read as a stream, so any size will do. */
+/** The SHA-256 of a file's bytes in hexadecimal; the file is streamed, so it may have any size. */
 export async function hashFile(file: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return hash.digest('hex');
 }
 
-/** What is at this path, links followed; `undefined` where there is nothing. */
+/** What is at this path, following links; `undefined` if nothing is. */
 export async function entryKind(target: string): Promise<'file' | 'directory' | undefined> {
   const found = await stat(target).catch(() => undefined);
   if (found?.isDirectory()) return 'directory';
@@ -80,8 +80,8 @@ export async function entryKind(target: string): Promise<'file' | 'directory' | 
 }
 
 /**
- * Whether `target` is `directory` itself or lies below it. Both are taken as written, links not followed; case counts
- * where it does for the system, so not on Windows.
+ * Whether `target` is `directory` itself or inside it. Both are compared as written, without following links; case
+ * matters except on Windows.
  */
 export function isInside(directory: string, target: string, { relative, sep, isAbsolute } = path): boolean {
   const between = relative(directory, target);

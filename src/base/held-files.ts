@@ -9,8 +9,8 @@ export function isHeld(error: unknown, platform: NodeJS.Platform = process.platf
 }
 
 /**
- * Repeats an action on files for up to two seconds while another process holds them, with growing pauses.
- * @throws the action's own error, once it is another one or the time is over
+ * Retries an action on files for up to two seconds while another process holds them open, with growing pauses.
+ * @throws the action's error, if it is of another kind or the time is up
  */
 export async function retryWhileHeld<Result>(
   action: () => Promise<Result>,

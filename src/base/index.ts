@@ -1,10 +1,11 @@
-// Base: the few tools that every room needs. It knows errors, lifetimes, time, lines, files and ports;
-// it refuses to know anything of machine learning, Azure or Docker.
+// Base: the few tools that every room needs. It knows errors, lifetimes, time, lines, files and ports; it refuses to
+// know anything about machine learning, Azure or Docker.
 export { formatAddress, formatHost, isLoopback, isWildcard, reachableHost } from './addresses.ts';
 export { asciiJson } from './ascii-json.ts';
 export { type BearerCheck, createBearerCheck } from './bearer.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { DrainingServer, type DrainingServerOptions } from './draining-server.ts';
+export { ENGINE_KINDS } from './engine-kinds.ts';
 export {
   hasErrno,
   messageOf,
@@ -41,5 +42,6 @@ export {
 } from './process-identity.ts';
 export { killTree } from './process-tree.ts';
 export { requestMemoryLimit } from './request-memory.ts';
+export { openSidePort, type SideListener, type SidePort, type SideService } from './side-port.ts';
 export { closestName } from './spelling.ts';
 export { guard, isClosed, write } from './streams.ts';

@@ -6,27 +6,27 @@ interface Part {
 }
 
 /**
- * A stack of things that were started, undone in reverse order. Undoing goes on after a part fails and reports
- * the failures together; doing it twice hands out the same promise.
+ * A stack of started things that are undone in reverse order. If one fails, the others are still undone and the
+ * failures are reported together. Disposing twice returns the same promise.
  */
 export class Lifetime implements AsyncDisposable {
   readonly #parts: Part[] = [];
   #ended: Promise<void> | undefined;
 
   /**
-   * Registers how to undo what was just started; `name` appears in the report of a failing undo.
-   * @throws LIFETIME_ENDED when everything is being stopped already; what was started is undone then, too.
+   * Registers how to undo what was just started; `name` identifies it if that fails.
+   * @throws LIFETIME_ENDED if everything is already being stopped; what was started is then undone as well.
    */
   defer(name: string, dispose: () => unknown): void {
     this.#parts.push({ name, dispose });
     if (!this.#ended) return;
     this.#ended = this.#undoAlso(this.#ended);
-    // Whoever disposes of us hears of a failure; the caller hears that it came too late.
+    // The disposer learns of a failure; the caller learns that it was too late.
     this.#ended.catch(() => undefined);
     throw systemError('LIFETIME_ENDED', `${name} was started while everything was being stopped`);
   }
 
-  /** Registers a disposable and gives it back. */
+  /** Registers a disposable and returns it. */
   use<T extends AsyncDisposable>(name: string, value: T): T {
     this.defer(name, () => value[Symbol.asyncDispose]());
     return value;
@@ -37,12 +37,12 @@ export class Lifetime implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    // Not at once: a part that ends us in turn while it is undone must find the promise in its place.
+    // Deferred, because a part that disposes of us while it is undone must find the promise already set.
     this.#ended ??= Promise.resolve().then(() => this.#undo());
     return this.#ended;
   }
 
-  /** Undoes what was added late; an undoing still under way takes it along. */
+  /** Undoes what was added late, as part of the disposal under way if there is one. */
   async #undoAlso(undoing: Promise<void>): Promise<void> {
     try {
       await undoing;
@@ -71,8 +71,8 @@ export class Lifetime implements AsyncDisposable {
 }
 
 /**
- * Resolves with `true` once `promise` does, rejects as it does, or resolves with `false` when `milliseconds` have
- * passed before. No timer is left behind.
+ * Resolves with `true` once `promise` resolves, rejects if it rejects, and resolves with `false` if `milliseconds` pass
+ * first. It leaves no timer behind.
  */
 export async function within(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;

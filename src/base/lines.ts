@@ -1,9 +1,9 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** A line longer than this is cut into pieces of this many characters, so that no stream can fill the memory. */
+/** Longer lines are cut into pieces of this many characters, so that no stream can fill the memory. */
 export const MAX_LINE_CHARACTERS = 65_536;
 
-/** Splits a byte stream into lines; `\r\n` and a missing last newline are understood. */
+/** Splits a byte stream into lines; accepts `\r\n` and a missing last newline. */
 export class LineSplitter {
   readonly #decoder = new StringDecoder('utf8');
   readonly #onLine: (line: string) => void;
@@ -49,7 +49,7 @@ export class LineSplitter {
   }
 }
 
-/** Where a piece that begins at `start` ends; never between the halves of a character beyond the basic plane. */
+/** Where a piece that begins at `start` ends; never inside a surrogate pair. */
 function pieceEnd(text: string, start: number): number {
   const end = Math.min(text.length, start + MAX_LINE_CHARACTERS);
   const last = text.charCodeAt(end - 1);

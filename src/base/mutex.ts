@@ -1,4 +1,4 @@
-/** Runs tasks one at a time in the order they came. */
+/** Runs tasks one at a time, in order of arrival. */
 export class Mutex {
   #tail: Promise<unknown> = Promise.resolve();
 

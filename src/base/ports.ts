@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { formatAddress } from './addresses.ts';
 import { hasErrno, messageOf, systemError } from './errors.ts';
 
-/** What the search for a port's holder needs of the system; a parameter, so that tests can be another one. */
+/** What the search for a port's holder needs from the system; a parameter, so that tests can replace it. */
 export interface PortSystem {
   readonly platform: NodeJS.Platform;
   /** The output of a program. */
@@ -18,15 +18,15 @@ const thisSystem: PortSystem = {
     (await promisify(execFile)(command, args, { timeout: 2_000, windowsHide: true })).stdout,
 };
 
-/** A process that holds a port, as far as the system tells. */
+/** A process that holds a port, as far as the system reports it. */
 export interface PortHolder {
   readonly pid: number;
   readonly command: string;
 }
 
 /**
- * Listens and resolves with the real port (0 asks for any).
- * @throws PORT_TAKEN naming the port and, where it can be found, the process; PORT_REFUSED for other refusals.
+ * Listens, and resolves with the actual port (0 picks any free port).
+ * @throws PORT_TAKEN with the port and, if known, the process that holds it; PORT_REFUSED for other refusals.
  */
 export async function listen(server: Server, host: string, port: number, purpose: string): Promise<number> {
   try {
@@ -99,7 +99,7 @@ function explainRefusal(
   };
 }
 
-/** The process that listens on a TCP port, or `undefined` if the system does not say. */
+/** The process that listens on a TCP port; `undefined` if the system does not report it. */
 export async function findPortHolder(
   port: number,
   system: PortSystem = thisSystem,
@@ -149,7 +149,7 @@ async function findHolderByLsof(port: number, { run }: PortSystem): Promise<Port
 
 async function findHolderByNetstat(port: number, { run }: PortSystem): Promise<PortHolder | undefined> {
   const stdout = await run('netstat', ['-ano']);
-  // By the foreign address of a listener: the word for its state depends on the language of the system.
+  // Recognised by the foreign address of a listener, because the word for its state depends on the system's language.
   const pid = new RegExp(`:${port}\\s+(?:0\\.0\\.0\\.0|\\[::\\]):0\\s+\\S+\\s+(\\d+)`).exec(stdout)?.[1];
   if (!pid) return undefined;
   const tasks = await run('tasklist', ['/FI', `PID eq ${pid}`, '/FO', 'CSV', '/NH']);

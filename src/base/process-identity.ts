@@ -8,13 +8,13 @@ export interface ProcessIdentity {
   readonly boot: string | null;
   readonly pidNamespace: string | null;
   readonly pid: number;
-  /** In the system's own notation. */
+  /** In the system's own format. */
   readonly started: string | null;
   /** When this was recorded, in milliseconds since 1970. */
   readonly recordedAt: number;
 }
 
-/** `unknown`: it cannot be seen from here, or not be told from a later process with its number. */
+/** `unknown`: it cannot be seen from here, or cannot be distinguished from a later process with the same ID. */
 export type ProcessVerdict = 'lives' | 'gone' | 'unknown';
 
 /** The identity of this process. */
@@ -30,8 +30,8 @@ export async function ownIdentity(system: ProcessSystem = thisSystem()): Promise
 }
 
 /**
- * Whether a process still runs. Only `gone` permits removing what it owned: a process on another host, in another
- * container or before an unseen boot is `unknown`, and a stopped or sleeping one lives.
+ * Whether a process still runs. What it owned may be removed only if it is `gone`: a process on another host, in
+ * another container or before an unknown boot is `unknown`, and a stopped or sleeping process is alive.
  */
 export async function verdictOn(
   identity: ProcessIdentity,
@@ -46,10 +46,10 @@ export async function verdictOn(
   const isSameMachine =
     identity.host === system.host && identity.machine !== null && identity.machine === machine;
   if (identity.boot !== boot) {
-    // Copies of a virtual machine share its identity; one that runs now was not started before this boot.
+    // Copies of a virtual machine share its identity, but a process that runs now was not started before this boot.
     return isSameMachine && identity.recordedAt < system.bootedAt() ? 'gone' : 'unknown';
   }
-  // Without a boot identity (Windows), the machine has to do.
+  // Without a boot ID (Windows), only the machine can be compared.
   if (boot === null && !isSameMachine) return 'unknown';
   if (identity.pidNamespace !== pidNamespace) return 'unknown';
   return verdictByNumber(identity, system);
@@ -66,7 +66,7 @@ async function verdictByNumber(
   return system.isSameStart(started, startedNow) ? 'lives' : 'gone';
 }
 
-/** An identity that was read from a file or a label; undefined where it is damaged. */
+/** An identity read from a file or a label; undefined if it is damaged. */
 export function parseIdentity(value: unknown): ProcessIdentity | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { platform, host, machine, boot, pidNamespace, pid, started, recordedAt } = value as Record<

@@ -4,31 +4,33 @@ import os from 'node:os';
 import { promisify } from 'node:util';
 import { hasErrno } from './errors.ts';
 
-/** What an operating system knows about itself and its processes; a parameter, so that tests can be other systems. */
+/**
+ * What an operating system knows about itself and its processes; a parameter, so that tests can simulate other systems.
+ */
 export interface ProcessSystem {
   readonly platform: string;
   readonly host: string;
   readonly pid: number;
   /** When this boot began, in milliseconds since 1970. */
   bootedAt(): number;
-  /** Identifies the installation across boots; null if the system does not say. */
+  /** Identifies the installation across boots; null if the system does not report it. */
   machine(): Promise<string | null>;
-  /** Differs for every boot; null if the system does not say. */
+  /** Unique for each boot; null if the system does not report it. */
   boot(): Promise<string | null>;
-  /** Process numbers are comparable only within one namespace; null where there are none. */
+  /** Process IDs are comparable only within one namespace; null if the system has no namespaces. */
   pidNamespace(): Promise<string | null>;
-  /** Whether a process has this number now, whoever owns it. */
+  /** Whether a process has this ID now, whoever owns it. */
   exists(pid: number): boolean;
   /**
-   * When a process started: the same text for one process at all times. Empty for a process that has ended but is
-   * still listed (a zombie); null if the system does not say.
+   * When a process started, as text that never changes for one process. Empty for a process that has ended but is still
+   * listed (a zombie); null if the system does not report it.
    */
   startOf(pid: number): Promise<string | null>;
-  /** Whether two start times are of one process. */
+  /** Whether two start times belong to one process. */
   isSameStart(one: string, other: string): boolean;
 }
 
-/** This system. What cannot change while a process runs is read once. */
+/** This system. What cannot change while the process runs is read once. */
 export function thisSystem(): ProcessSystem {
   system ??= makeSystem(process.platform);
   return system;
@@ -36,7 +38,7 @@ export function thisSystem(): ProcessSystem {
 
 let system: ProcessSystem | undefined;
 
-/** The knowledge of a system; `run` gives what a program prints. */
+/** A system's facts; `run` returns what a program prints. */
 export function makeSystem(platform: NodeJS.Platform, run: RunProgram = runProgram): ProcessSystem {
   const common = {
     platform,
@@ -80,8 +82,8 @@ export function makeSystem(platform: NodeJS.Platform, run: RunProgram = runProgr
 }
 
 /**
- * Our own start is taken from Node, others' from Windows, which notes it a moment earlier; a number is not given to
- * another process within this time in practice.
+ * Our own start time comes from Node, others' from Windows, which records it a moment earlier. In practice, no ID is
+ * reused within this time.
  */
 const WINDOWS_START_TOLERANCE_MS = 10_000;
 const PROGRAM_LIMIT_MS = 5_000;
@@ -91,15 +93,15 @@ function exists(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Another user's process: it is there, though not ours to signal.
+    // Another user's process: it exists, but we may not signal it.
     return hasErrno(error, 'EPERM');
   }
 }
 
-/** The start time in ticks since the boot, which no change of the clock moves. */
+/** The start time in ticks since boot, which clock changes do not affect. */
 async function startInProc(pid: number): Promise<string | null> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The command's name, in parentheses, may hold anything.
+  // The command's name, in parentheses, may contain any characters.
   const [state, ...fields] = text.slice(text.lastIndexOf(')') + 2).split(' ');
   if (state === 'Z' || state === 'X') return '';
   return fields[18] ?? null;
@@ -127,7 +129,7 @@ async function runProgram(program: string, args: string[]): Promise<string> {
   return (await promisify(execFile)(program, args, { timeout: PROGRAM_LIMIT_MS, windowsHide: true })).stdout;
 }
 
-/** Reads a fact at the first call and keeps it; null where it cannot be read. */
+/** Reads a fact at the first call and caches it; null if it cannot be read. */
 function once(read: () => Promise<string>): () => Promise<string | null> {
   let fact: Promise<string | null> | undefined;
   return () => {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 
-/** What ends processes; a parameter, so that tests can be another system. */
+/** Ends processes; a parameter, so that tests can simulate another system. */
 export interface ProcessEnder {
   readonly platform: string;
   kill(pid: number, signal: NodeJS.Signals): void;
@@ -10,14 +10,14 @@ export interface ProcessEnder {
 const thisSystem: ProcessEnder = {
   platform: process.platform,
   kill: (pid, signal) => process.kill(pid, signal),
-  // Whether it did anything shows in the end of the process.
+  // The end of the process shows whether this had any effect.
   run: (program, args) => execFile(program, args, { windowsHide: true }, () => undefined),
 };
 
 /**
- * Ends a process and all that it has started, at once. Elsewhere than on Windows it must lead a group of its own, and
- * may have ended itself already. Windows knows the family of a process only while that runs: the caller makes sure it
- * does, since its number may be another's afterwards.
+ * Kills a process and all its descendants. Except on Windows, it must lead its own process group, and may have ended
+ * already. Windows knows a process tree only while its root runs: the caller makes sure it does, since its ID may be
+ * reused afterwards.
  */
 export function killTree(pid: number, ender: ProcessEnder = thisSystem): void {
   if (pid <= 0) return;
@@ -25,6 +25,6 @@ export function killTree(pid: number, ender: ProcessEnder = thisSystem): void {
     if (ender.platform === 'win32') ender.run('taskkill', ['/PID', String(pid), '/T', '/F']);
     else ender.kill(-pid, 'SIGKILL');
   } catch {
-    // All of it has ended already.
+    // All of the group has ended already.
   }
 }

@@ -1,13 +1,13 @@
 import { totalmem } from 'node:os';
 
-/** At least this much, however small the machine. */
+/** The minimum, however small the machine. */
 const LEAST_BYTES = 512 * 1024 * 1024;
 
-/** Bytes that requests may hold together while they wait or run: a quarter of what this process may use. */
+/** Bytes that all waiting and running requests may hold together: a quarter of what this process may use. */
 export function requestMemoryLimit(): number {
   const allowed = process.constrainedMemory?.() ?? 0;
   const total = totalmem();
-  // Without a limit the answer is 0, or larger than any memory.
+  // Without a limit, this is 0 or larger than any memory.
   const memory = allowed > 0 && allowed < total ? allowed : total;
   return Math.max(LEAST_BYTES, Math.floor(memory / 4));
 }

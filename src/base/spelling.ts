@@ -1,6 +1,6 @@
 const LEAST_PREFIX = 3;
 
-/** The name most likely meant by a misspelt or shortened one; undefined if none is close. */
+/** The name that a misspelt or shortened name most likely means; undefined if none is close. */
 export function closestName(written: string, names: readonly string[]): string | undefined {
   const longer = names.filter((name) => name.startsWith(written));
   if (written.length >= LEAST_PREFIX && longer.length === 1) return longer[0];
@@ -15,7 +15,7 @@ export function closestName(written: string, names: readonly string[]): string |
   return best;
 }
 
-/** Case, separators and a plural are the commonest slips: `inputs`, `maxBatchSize`, `instance-group`. */
+/** The most common mistakes are case, separators and plurals: `inputs`, `maxBatchSize`, `instance-group`. */
 function simplify(name: string): string {
   return name.toLowerCase().replace(/[_-]/g, '').replace(/s$/, '');
 }

@@ -4,8 +4,8 @@ const closed = new WeakSet<Writable>();
 const guarded = new WeakSet<Writable>();
 
 /**
- * Makes a stream's errors harmless: a reader that has gone away (`| head`, a closed terminal) must not end the process.
- * Afterwards `isClosed` tells.
+ * Ignores a stream's errors, because a reader that has gone away (`| head`, a closed terminal) must not end the
+ * process. Afterwards `isClosed` is true.
  */
 export function guard(stream: Writable): void {
   if (guarded.has(stream)) return;
@@ -17,7 +17,7 @@ export function isClosed(stream: Writable): boolean {
   return closed.has(stream) || stream.destroyed || stream.writableEnded;
 }
 
-/** Writes text at once, unless the reader has gone away. */
+/** Writes text immediately, unless the reader has gone away. */
 export function write(stream: Writable, text: string): void {
   guard(stream);
   if (!isClosed(stream)) stream.write(text);

@@ -2,15 +2,15 @@ import { type Command, Option } from 'commander';
 import { toTritonLocalError, userError } from '../base/index.ts';
 import { SETTINGS } from '../config/index.ts';
 
-/** A flag of a command, in commander's notation; its key in the table is its long name in camel case. */
+/** A flag of a command, in commander's notation; its key is its long name in camel case. */
 export interface Flag {
   readonly flag: string;
   readonly about: string;
-  /** Reads the value, or throws a sentence that says what is valid; without it the value is the text itself. */
+  /** Parses the value, or throws a message that says what is valid; by default the value stays text. */
   readonly parse?: (raw: unknown) => unknown;
-  /** The value where the flag is not given. */
+  /** The value if the flag is not given. */
   readonly fallback?: unknown;
-  /** For our own programs: not in the help. */
+  /** For our own programs; not shown in the help. */
   readonly hidden?: boolean;
 }
 
@@ -24,26 +24,26 @@ type ValueOf<F extends Flag> = F extends { readonly parse: (raw: unknown) => inf
     ? string | undefined
     : boolean;
 
-/** What a command gets for the flags that it declares. */
+/** The values of the flags that a command declares. */
 export type FlagValues<Flags extends FlagTable> = {
   readonly [Name in keyof Flags]: ValueOf<Flags[Name]>;
 };
 
 export interface Invocation<Flags extends FlagTable> {
-  /** The arguments that are no flags. */
+  /** The positional arguments. */
   readonly args: readonly string[];
   readonly flags: FlagValues<Flags>;
   /** The settings among the flags, by name; empty for a command without settings. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** What a command is and takes; its code is loaded when it runs. */
+/** A command's name, arguments and flags; its code is loaded when it runs. */
 export interface CommandDeclaration<Flags extends FlagTable = FlagTable> {
   /** The name with its arguments in commander's notation, such as `down [dir]`. */
   readonly usage: string;
   readonly about: string;
   readonly flags: Flags;
-  /** Whether it takes every setting as a flag, as `up` does. */
+  /** Whether it accepts every setting as a flag, as `up` does. */
   readonly takesSettings?: boolean;
   /** Command lines without the program's name. */
   readonly examples: readonly string[];
@@ -52,7 +52,7 @@ export interface CommandDeclaration<Flags extends FlagTable = FlagTable> {
   readonly run: (invocation: Invocation<Flags>) => Promise<number>;
 }
 
-/** Declares a command, so that its flags have the types that the table says. */
+/** Declares a command, with the types of its flags inferred from their declarations. */
 export function declareCommand<const Flags extends FlagTable>(
   declaration: CommandDeclaration<Flags>,
 ): CommandDeclaration<Flags> {
@@ -111,7 +111,7 @@ function readFlags<Flags extends FlagTable>(
   raw: Readonly<Record<string, unknown>>,
 ): FlagValues<Flags> {
   const values = Object.entries(flags).map(([name, flag]) => [name, readFlag(flag, raw[name])]);
-  // Each value has the type that its flag declares: commander gives texts and booleans, `parse` the rest.
+  // Each value has the type that its flag declares: commander returns texts and booleans, `parse` the rest.
   return Object.fromEntries(values) as FlagValues<Flags>;
 }
 

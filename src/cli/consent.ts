@@ -4,8 +4,8 @@ import { requireConsent, unapprovedInstallation } from '../emulator/index.ts';
 import { askYesNo } from '../ui/index.ts';
 
 /**
- * The configuration with the user's word for what has to be installed. On a terminal it asks.
- * @throws ANSWER_NEEDED where there is nobody to ask; ENGINE_UNAVAILABLE where the answer is no
+ * The configuration with the user's agreement to installations. On a terminal, it asks.
+ * @throws ANSWER_NEEDED if there is no terminal to ask on; ENGINE_UNAVAILABLE if the answer is no
  */
 export async function withConsent(config: ProjectConfig): Promise<ProjectConfig> {
   const installation = unapprovedInstallation(config);

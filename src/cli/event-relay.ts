@@ -1,32 +1,39 @@
 import { systemError } from '../base/index.ts';
-import type { Control, RemoteControl } from '../control/index.ts';
-import { deliver, type EmulatorEvent, type EmulatorState, readEventLog } from '../events/index.ts';
+import { type Control, callVerb, createVerbs, type RemoteControl } from '../control/index.ts';
+import { deliver, type EmulatorEvent, readEventLog } from '../events/index.ts';
 
 type Listener = (event: EmulatorEvent) => void;
 
-interface Playing {
-  /** How many events of the log at most; all where it is left out. */
+interface PlayOptions {
+  /** How many events to take from the end of the log; all if absent. */
   readonly last?: number | undefined;
   readonly follow: boolean;
 }
 
 /**
- * Events of an emulator in another process, for a renderer here: those of its start, or those that its log holds and
- * then those that happen, each once and in order.
+ * Replays the events of an emulator in another process to a renderer here: those of its start as they are pushed, or
+ * those in its log followed by new ones, each once and in order.
  */
-export class EventRelay implements Control {
-  readonly #control: RemoteControl | undefined;
+export class EventRelay {
+  /** What a renderer sees: the relayed events, and the verbs of the emulator. */
+  readonly control: Control;
+  readonly #remote: RemoteControl | undefined;
   readonly #listeners = new Set<Listener>();
   #seq = 0;
 
-  /** Without a control, what a renderer asks of the emulator is refused. */
-  constructor(control?: RemoteControl) {
-    this.#control = control;
-  }
-
-  subscribe(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** Without a remote control, every verb rejects with NOT_RUNNING. */
+  constructor(remote?: RemoteControl) {
+    this.#remote = remote;
+    this.control = {
+      ...createVerbs((name, argument) => {
+        if (!remote) throw systemError('NOT_RUNNING', 'the emulator does not listen yet, or has ended');
+        return callVerb(remote, name, argument);
+      }),
+      subscribe: (listener) => {
+        this.#listeners.add(listener);
+        return () => this.#listeners.delete(listener);
+      },
+    };
   }
 
   push(event: EmulatorEvent): void {
@@ -34,11 +41,11 @@ export class EventRelay implements Control {
     deliver(this.#listeners, event);
   }
 
-  /** Hands on what the log holds, or the last of it, and with `follow` also what comes after it. */
-  async play(eventLog: string | null, { last, follow }: Playing): Promise<void> {
+  /** Relays the events in the log, or the last of them, and with `follow` also new ones. */
+  async play(eventLog: string | null, { last, follow }: PlayOptions): Promise<void> {
     let waiting: EmulatorEvent[] | undefined = [];
     if (follow) {
-      this.#control?.subscribe((event) => {
+      this.#remote?.subscribe((event) => {
         if (waiting) waiting.push(event);
         else this.push(event);
       });
@@ -52,46 +59,5 @@ export class EventRelay implements Control {
     }
     for (const event of [...held, ...waiting]) if (event.seq > this.#seq) this.push(event);
     waiting = undefined;
-  }
-
-  state(): Promise<EmulatorState> {
-    return this.#remote().state();
-  }
-
-  reload(model?: string): Promise<void> {
-    return this.#remote().reload(model);
-  }
-
-  pause(): Promise<void> {
-    return this.#remote().pause();
-  }
-
-  resume(): Promise<void> {
-    return this.#remote().resume();
-  }
-
-  pin(): Promise<void> {
-    return this.#remote().pin();
-  }
-
-  unpin(): Promise<void> {
-    return this.#remote().unpin();
-  }
-
-  accessKey(): Promise<string | undefined> {
-    return this.#remote().accessKey();
-  }
-
-  skipDownload(): Promise<void> {
-    return this.#remote().skipDownload();
-  }
-
-  stop(reason: string): Promise<void> {
-    return this.#remote().stop(reason);
-  }
-
-  #remote(): RemoteControl {
-    if (!this.#control) throw systemError('NOT_RUNNING', 'the emulator does not listen yet, or has ended');
-    return this.#control;
   }
 }

@@ -9,14 +9,15 @@ export const EXIT = {
   testsFailed: 6,
 } as const;
 
-/** What each status tells a caller; `docs/reference/exit-statuses.md` is generated from it. */
+/** What each status means; `docs/reference/exit-statuses.md` is generated from it. */
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'Success.',
   failed: 'The command failed.',
-  usage: 'Wrong use: an unknown flag, a value that is not valid, or a folder without a project.',
-  unanswered: 'A question needs an answer, and there is no terminal to ask it on.',
+  usage: 'Wrong usage: an unknown flag, an invalid value, or a folder without a project.',
+  unanswered:
+    'The command needs your consent, and there is no terminal on which to ask for it. `--yes` gives it.',
   timedOut: 'Something was not ready in time.',
   prerequisite:
-    'Something is missing or too old on this machine (Docker, a GPU, Python, a package), a port is taken, or the project runs already.',
-  testsFailed: 'A request of `test` got another answer than expected.',
+    'Something is missing or too old on this machine (Docker, a GPU, Python, a package), a port is taken, or the project is already running.',
+  testsFailed: 'An answer differs from what `test` expects.',
 };

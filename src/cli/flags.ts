@@ -1,2 +1,2 @@
-/** Flags as commander hands them over. */
+/** Flags as commander passes them. */
 export type Flags = Readonly<Record<string, unknown>>;

@@ -9,7 +9,7 @@ import { type InstanceRecord, openWorkspace } from '../workspace/index.ts';
 export interface InstanceChoice {
   /** The project's folder as the user wrote it; undefined for the project of the working directory. */
   readonly directory: string | undefined;
-  /** `--id`: the name that `up --id` gave, or the id that `ps` shows. */
+  /** `--id`: the name given with `up --id`, or the id that `ps` shows. */
   readonly id: string | undefined;
 }
 
@@ -19,7 +19,7 @@ export async function runningInstances(): Promise<readonly InstanceRecord[]> {
   return workspace.list();
 }
 
-/** The emulator that a command's folder and `--id` mean. @throws as `selectInstance` */
+/** The emulator that a command's folder and `--id` select. @throws as `selectInstance` */
 export async function chooseInstance(
   directory: string | undefined,
   id: string | undefined,
@@ -28,8 +28,8 @@ export async function chooseInstance(
 }
 
 /**
- * The emulator that is meant: that of the given folder, else of the nearest project at or above the working directory.
- * One of another project is taken only by its folder or id.
+ * The selected emulator: the one of the given folder, or otherwise of the nearest project at or above the working
+ * directory. One of another project is selected only by its folder or id.
  * @throws NOT_RUNNING with what runs elsewhere, or SEVERAL_RUNNING with the ids to choose from.
  */
 export function selectInstance(
@@ -54,18 +54,18 @@ export function selectInstance(
   return only;
 }
 
-/** What `--id` takes for an emulator: its name where it has one. */
+/** The `--id` that selects an emulator: its name if it has one. */
 export function idOf({ name, id }: InstanceRecord): string {
   return name ?? id;
 }
 
-/** A project's folder, of which users may also write the one `.onnx` file that `up` takes. */
+/** A project's folder, which users may also give as the `.onnx` file that `up` accepts. */
 export function projectFolder(directory: string, workingDirectory: string): string {
   const target = path.resolve(workingDirectory, directory);
   return target.endsWith('.onnx') ? path.dirname(target) : target;
 }
 
-/** A folder and those above it, up to the first that has a project file. */
+/** A folder and its ancestors, up to the first with a project file. */
 export function* foldersUpwards(folder: string): Generator<string> {
   for (let current = folder; ; current = path.dirname(current)) {
     yield current;
@@ -73,7 +73,7 @@ export function* foldersUpwards(folder: string): Generator<string> {
   }
 }
 
-/** A folder with links resolved, and its name as the disk has it; as given where it does not exist. */
+/** A folder with links resolved and its name as on disk; unchanged if it does not exist. */
 export function realFolder(folder: string): string {
   try {
     return realpathSync.native(folder);
@@ -90,7 +90,7 @@ function ofNearestProject(running: readonly InstanceRecord[], folder: string): r
   return [];
 }
 
-/** Names count in their project first; the ids that `ps` shows, and names that are unique, count everywhere. */
+/** Names apply to their project first; the ids that `ps` shows, and unique names, apply everywhere. */
 function withId(
   ofProject: readonly InstanceRecord[],
   all: readonly InstanceRecord[],
@@ -115,14 +115,14 @@ function notRunning(running: readonly InstanceRecord[], folder: string, id: stri
   });
 }
 
-/** Connects to an emulator's control socket, asks `task` of it, and hangs up. */
+/** Connects to an emulator's control socket, runs `task`, and disconnects. */
 export async function withControl<Result>(
   instance: InstanceRecord,
   task: (control: Awaited<ReturnType<typeof connectControl>>) => Promise<Result>,
 ): Promise<Result> {
   const control = await connectControl(instance.controlSocket).catch((cause: unknown) => {
     throw new TritonLocalError('NOT_RUNNING', 'system', `process ${instance.pid} does not answer`, {
-      hint: 'it may be ending; try again, or end the process',
+      hint: 'it may be stopping; try again, or end the process',
       cause,
     });
   });

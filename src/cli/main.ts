@@ -4,5 +4,5 @@ import { runProgram } from './run-program.ts';
 const EXIT_LIMIT_MS = 5_000;
 
 process.exitCode = await runProgram(createProgram(), process.argv);
-// What hangs in the background does not hold a command that is done.
+// Background work that hangs must not keep a finished command running.
 setTimeout(() => process.exit(), EXIT_LIMIT_MS).unref();

@@ -26,13 +26,17 @@ import { print, printError } from './print.ts';
 import { addVerbose } from './verbose.ts';
 import { packageVersion } from './version.ts';
 
-/** The verbs of `az ml`, in the groups that az has. */
+/** The verbs of `az ml`, in az's groups. */
 const VERB_GROUPS: readonly (readonly [group: string, about: string, verbs: readonly Verb[]])[] = [
-  ['model', 'az ml model: register and deploy models', MODEL_VERBS],
-  ['service', 'az ml service: show, call, update and delete what was deployed', SERVICE_VERBS],
-  ['environment', 'az ml environment: what entry scripts run in', ENVIRONMENT_VERBS],
-  ['online-endpoint', 'az ml online-endpoint: endpoints of v2 and their traffic', ENDPOINT_VERBS],
-  ['online-deployment', 'az ml online-deployment: what serves behind them', DEPLOYMENT_VERBS],
+  ['model', 'register and deploy models (az ml model)', MODEL_VERBS],
+  ['service', 'show, call, update and delete services (az ml service)', SERVICE_VERBS],
+  [
+    'environment',
+    'register and show the environments of entry scripts (az ml environment)',
+    ENVIRONMENT_VERBS,
+  ],
+  ['online-endpoint', 'manage endpoints of v2 and their traffic (az ml online-endpoint)', ENDPOINT_VERBS],
+  ['online-deployment', 'manage the deployments of endpoints (az ml online-deployment)', DEPLOYMENT_VERBS],
 ];
 
 /**
@@ -44,9 +48,9 @@ export function createProgram(): Command {
     .description("Azure Machine Learning's Triton deployments on this machine")
     .version(packageVersion())
     .option('--verbose', 'show the cause of an error with its stack')
-    // What follows a command is its own: az has flags such as --version and --output as well.
+    // Flags after a command belong to it: az has flags such as --version and --output too.
     .enablePositionalOptions()
-    .showHelpAfterError('(triton-local --help lists what there is)')
+    .showHelpAfterError('(triton-local --help lists the commands)')
     .exitOverride()
     .configureOutput({ writeOut: print, writeErr: printError });
 
@@ -68,7 +72,7 @@ export function createProgram(): Command {
   addCommand(program, exec);
   addCommand(program, endpointProxy);
   for (const group of OTHER_GROUPS)
-    addNotEmulated(program, group, 'of Azure ML, models, environments and their deployments are emulated');
+    addNotEmulated(program, group, 'only models, environments and their deployments are emulated');
   addVerbose(program);
   return program;
 }

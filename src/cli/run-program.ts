@@ -42,7 +42,7 @@ async function printJson(error: TritonLocalError): Promise<void> {
 function usageError({ message }: CommanderError): TritonLocalError {
   const [what = message, suggestion] = message.replace(/^error: /, '').split('\n');
   const hint = suggestion?.replace(/^\((.*)\)$/, '$1');
-  return userError('USAGE', what, { hint: hint || 'run it with --help to see what it takes' });
+  return userError('USAGE', what, { hint: hint || 'run it with --help to see its arguments' });
 }
 
 /** Whether the command line asks for JSON: `--json`, `--ui json`, or the variable for `--ui`. */

@@ -1,13 +1,13 @@
 import { text } from 'node:stream/consumers';
 import type { Flags } from './flags.ts';
 
-/** Flags whose values may be secrets, with their settings. Everybody may read the command line of a process. */
+/** Flags whose values may be secrets, with their settings. Any user can read a process's command line. */
 const SECRET_FLAGS: ReadonlyMap<string, string> = new Map([
   ['--env', 'env'],
   ['--triton-header', 'tritonHeader'],
 ]);
 
-/** A command line without the flags whose values may be secrets; each takes all values up to the next flag. */
+/** A command line without the flags whose values may be secrets. Each removes all values up to the next flag. */
 export function withoutSecrets(args: readonly string[]): readonly string[] {
   let isValue = false;
   return args.filter((argument) => {
@@ -16,7 +16,7 @@ export function withoutSecrets(args: readonly string[]): readonly string[] {
   });
 }
 
-/** The settings that `withoutSecrets` leaves out, as JSON for the standard input of a process; undefined for none. */
+/** The settings that `withoutSecrets` removes, as JSON for a process's standard input; undefined if there are none. */
 export function secretsOf(settings: Flags): string | undefined {
   const given = [...SECRET_FLAGS.values()].filter((name) => settings[name] !== undefined);
   return given.length === 0
@@ -24,7 +24,7 @@ export function secretsOf(settings: Flags): string | undefined {
     : JSON.stringify(Object.fromEntries(given.map((name) => [name, settings[name]])));
 }
 
-/** The settings of the command line with those that come on standard input. */
+/** The settings of the command line, merged with those from standard input. */
 export async function withSecrets(settings: Flags, input: NodeJS.ReadableStream): Promise<Flags> {
   return { ...settings, ...JSON.parse(await text(input)) };
 }

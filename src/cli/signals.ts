@@ -1,25 +1,25 @@
 import { constants } from 'node:os';
 
-/** Windows has no number for SIGBREAK in Node's table on other systems; this is its own. */
+/** The number of SIGBREAK on Windows; Node's table lacks it on other systems. */
 const SIGBREAK = 21;
 
-/** The signals that ask us to end: on Windows also Ctrl+Break. A console window that is closed sends SIGHUP there. */
+/** The signals that ask us to stop; on Windows also Ctrl+Break. Closing a console window sends SIGHUP there. */
 export function endingSignals(platform: NodeJS.Platform = process.platform): readonly NodeJS.Signals[] {
   return ['SIGINT', 'SIGTERM', 'SIGHUP', ...(platform === 'win32' ? (['SIGBREAK'] as const) : [])];
 }
 
-/** npm and shells deliver one wish to end several times; what comes this soon after the first is the same wish. */
-const SAME_WISH_MS = 300;
+/** npm and shells deliver one interruption several times; signals this soon after the first belong to it. */
+const SAME_INTERRUPTION_MS = 300;
 
 export interface Interruption {
   readonly reason: string;
-  /** 128 and the signal's number, as shells have it; 0 where the user left by `q`. */
+  /** 128 plus the signal's number, as in shells; 0 if the user left with `q`. */
   readonly exitCode: number;
 }
 
 /**
- * The first wish to end: a signal, or what `left` resolves with. A signal that comes later than that ends the
- * process at once: children notice that by their closed pipes, and the next start sweeps the state folder.
+ * The first interruption: a signal, or what `left` resolves with. A later signal ends the process at once: children
+ * notice by their closed pipes, and the next start sweeps the state folder.
  */
 export function nextInterruption(
   left?: Promise<Interruption>,
@@ -35,26 +35,45 @@ export function nextInterruption(
     for (const signal of endingSignals(platform)) {
       process.on(signal, () => {
         const exitCode = 128 + (constants.signals[signal] ?? SIGBREAK);
-        if (askedAt !== undefined && performance.now() - askedAt > SAME_WISH_MS) process.exit(exitCode);
+        if (askedAt !== undefined && performance.now() - askedAt > SAME_INTERRUPTION_MS)
+          process.exit(exitCode);
         ask({ reason: signal, exitCode });
       });
     }
   });
 }
 
-/** Runs a task that a signal calls off: its exit status is 0, or the signal's once the task has ended for it. */
-export async function untilInterrupted(task: (signal: AbortSignal) => Promise<void>): Promise<number> {
-  const asked = new AbortController();
+/** The signal that the first interruption aborts, and the exit status for it. */
+export interface Cancellation {
+  readonly signal: AbortSignal;
+  /** 0 until the interruption. */
+  readonly exitCode: number;
+}
+
+/** Turns the first interruption into an abort. */
+export function cancelOnInterruption(): Cancellation {
+  const interrupted = new AbortController();
   let exitCode = 0;
   void nextInterruption().then((interruption) => {
     exitCode = interruption.exitCode;
-    asked.abort();
+    interrupted.abort();
   });
+  return {
+    signal: interrupted.signal,
+    get exitCode() {
+      return exitCode;
+    },
+  };
+}
+
+/** Runs a task that a signal cancels. The exit status is 0, or the signal's once the cancelled task has ended. */
+export async function untilInterrupted(task: (signal: AbortSignal) => Promise<void>): Promise<number> {
+  const cancellation = cancelOnInterruption();
   try {
-    await task(asked.signal);
+    await task(cancellation.signal);
     return 0;
   } catch (error) {
-    if (asked.signal.aborted) return exitCode;
+    if (cancellation.signal.aborted) return cancellation.exitCode;
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 
 const FLAG = '--verbose';
 
-/** Lets every command take `--verbose`, before its name or after it. */
+/** Adds `--verbose` to every command, accepted before or after its name. */
 export function addVerbose(command: Command): void {
   for (const child of command.commands) {
     if (!child.options.some(({ long }) => long === FLAG)) child.addOption(new Option(FLAG).hideHelp());
@@ -10,7 +10,7 @@ export function addVerbose(command: Command): void {
   }
 }
 
-/** Whether it was given anywhere on the command line. */
+/** Whether the flag was given anywhere on the command line. */
 export function isVerbose(command: Command): boolean {
   return command.opts().verbose === true || command.commands.some(isVerbose);
 }

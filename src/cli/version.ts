@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Our own package folder: above `dist/` when bundled, above `src/` when run from source. */
+/** Our package folder: above `dist/` when bundled, above `src/` when run from source. */
 export function packageDirectory(): string {
   const here = fileURLToPath(new URL('.', import.meta.url)).replaceAll('\\', '/');
   return here.replace(/\/(?:dist|src\/cli)\/$/, '');

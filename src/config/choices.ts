@@ -1,4 +1,6 @@
-export const ENGINE_CHOICES = ['auto', 'docker', 'native', 'embedded', 'external'] as const;
+import { ENGINE_KINDS } from '../base/index.ts';
+
+export const ENGINE_CHOICES = ['auto', ...ENGINE_KINDS] as const;
 export const MODEL_CONTROL_MODES = ['none', 'explicit', 'poll'] as const;
 export const UI_MODES = ['auto', 'tui', 'plain', 'json'] as const;
 export const LOG_THRESHOLDS = ['debug', 'info', 'warning', 'error'] as const;

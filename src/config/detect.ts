@@ -137,7 +137,7 @@ export async function describeEmptyProject(directory: string): Promise<TritonLoc
   return empty('', `looked for ${LOOKED_FOR}`);
 }
 
-/** Finds a model file that lies directly in its model's folder instead of in a version folder. */
+/** Finds a model file that is directly in its model's folder instead of in a version folder. */
 async function findMisplacedModel(
   directory: string,
 ): Promise<{ readonly folder: string; readonly name: string } | undefined> {

@@ -12,7 +12,7 @@ const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   ...SETTINGS.filter(({ isSecret }) => isSecret).map(({ variable }) => variable),
 ]);
 
-/** Variables read besides settings; `exec` sets the last two for the Python that it runs. */
+/** Variables read in addition to settings; `exec` sets the last two for the Python that it runs. */
 const OTHER_VARIABLES = ['TRITON_LOCAL_HOME', PRIMARY_KEY, 'TRITON_LOCAL_HARNESS', 'TRITON_LOCAL_CLI'];
 
 /** The environment for scripts: ours, without the keys that protect them or the remote server. */

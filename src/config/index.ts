@@ -18,7 +18,7 @@ export {
   primaryKeyGiven,
   unknownVariables,
 } from './environment.ts';
-export { type NamedSetting, SETTINGS } from './named-settings.ts';
+export { keyOf, type NamedSetting, SETTINGS } from './named-settings.ts';
 export type {
   EngineSettings,
   ExternalSettings,

@@ -110,7 +110,7 @@ export const SETTING_GROUPS = {
         'Triton image for the docker engine, or slim to build a small one',
         text,
       ),
-      slimBase: optional('--slim-base <ref>', 'image with Python and pip as the base of slim', text),
+      slimBase: optional('--slim-base <ref>', 'base image of slim, with Python and pip', text),
       dockerHost: optional('--docker-host <url>', 'the Docker daemon to use', text, {
         defaultText: "as Docker's own client finds it",
       }),
@@ -126,13 +126,13 @@ export const SETTING_GROUPS = {
       ),
       gpuModelsOnCpu: withDefault(
         '--gpu-models-on-cpu',
-        'run models that ask for KIND_GPU on the CPU (embedded engine)',
+        'run models configured with KIND_GPU on the CPU (embedded engine)',
         yesOrNo,
         false,
       ),
       modelControlMode: withDefault(
         '--model-control-mode <mode>',
-        `what clients may load and unload: ${among(MODEL_CONTROL_MODES)}`,
+        `whether clients may load and unload models: ${among(MODEL_CONTROL_MODES)}`,
         oneOf(MODEL_CONTROL_MODES),
         'none',
       ),
@@ -141,15 +141,15 @@ export const SETTING_GROUPS = {
   external: {
     title: 'External Triton',
     settings: {
-      url: optional('--triton-url <url>', 'a running Triton, for the external engine', httpUrl),
+      url: optional('--triton-url <url>', 'address of a running Triton, for the external engine', httpUrl),
       grpcUrl: optional(
         '--triton-grpc-url <url>',
-        'gRPC of that Triton, as grpc:// or grpcs://HOST:PORT',
+        'address of its gRPC service: grpc://HOST:PORT or grpcs://HOST:PORT',
         grpcUrl,
       ),
       metricsUrl: optional(
         '--triton-metrics-url <url>',
-        'metrics of that Triton, as http://HOST:PORT/metrics',
+        'address of its metrics: http://HOST:PORT/metrics',
         httpUrl,
       ),
       headers: withDefault(
@@ -177,10 +177,10 @@ export const SETTING_GROUPS = {
   script: {
     title: 'Entry script',
     settings: {
-      workers: optional('--workers <number>', 'Python workers (WORKER_COUNT)', wholeNumber(1, 64), {
+      workers: optional('--workers <number>', 'number of Python workers (WORKER_COUNT)', wholeNumber(1, 64), {
         defaultText: '1',
       }),
-      interpreter: optionalPath('--python <path>', 'Python to use without changes', {
+      interpreter: optionalPath('--python <path>', 'use this Python as it is', {
         path: 'program',
         defaultText: 'an environment built for the project',
       }),
@@ -202,26 +202,26 @@ export const SETTING_GROUPS = {
     settings: {
       auth: withDefault(
         '--auth <mode>',
-        `authentication on the scoring port: ${among(AUTH_MODES)}; the key is TRITON_LOCAL_KEY, or see: triton-local keys`,
+        `authentication on the scoring port: ${among(AUTH_MODES)} (TRITON_LOCAL_KEY, or a generated one: triton-local keys)`,
         oneOf(AUTH_MODES),
         'none',
       ),
       profile: withDefault(
         '--profile <name>',
-        `a cloud's limits and status codes: ${among(CLOUD_PROFILES)}`,
+        `the cloud whose limits and status codes apply: ${among(CLOUD_PROFILES)}`,
         oneOf(CLOUD_PROFILES),
         'none',
       ),
       profileLimits: withDefault(
         '--profile-limits <K=V...>',
-        `the deployment's own limits for --profile: ${among(PROFILE_LIMITS)}`,
+        `limits that replace those of --profile: ${among(PROFILE_LIMITS)}`,
         limits,
         {},
         { defaultText: "the profile's" },
       ),
       dialect: withDefault(
         '--dialect <name>',
-        `version of Azure's error texts and headers: ${among(DIALECTS)}`,
+        `the scoring server whose error texts and headers to use: ${among(DIALECTS)}`,
         oneOf(DIALECTS),
         'current',
       ),
@@ -230,11 +230,14 @@ export const SETTING_GROUPS = {
   reload: {
     title: 'Reload',
     settings: {
-      watch: withDefault('--no-watch', 'do not reload on changes', yesOrNo, true, {
+      watch: withDefault('--no-watch', 'do not reload on saves', yesOrNo, true, {
         defaultText: 'reload on every save',
       }),
-      strict: withDefault('--strict-reload', 'answer 503 while the latest save is broken', yesOrNo, false),
-      replayFile: optionalPath('--replay <file>', 'body of a request to send after every reload'),
+      strict: withDefault('--strict-reload', 'answer 503 while the newest save is broken', yesOrNo, false),
+      replayFile: optionalPath(
+        '--replay <file>',
+        'file with the body of a request to send after each reload',
+      ),
     },
   },
   start: {
@@ -242,7 +245,7 @@ export const SETTING_GROUPS = {
     settings: {
       timeoutMs: withDefault(
         '--timeout <seconds>',
-        'limit for the start of the engine and for init()',
+        'time limit for the start of the engine and for init()',
         seconds,
         300_000,
         { defaultText: '300' },

@@ -7,7 +7,10 @@ export interface TerminalFacts {
   readonly screenReader: boolean;
 }
 
-/** Reads `CI`, `NO_COLOR`, `FORCE_COLOR`, `TERM` and `INK_SCREEN_READER`. `isTerminal` tells whether stdout is one. */
+/**
+ * Reads `CI`, `NO_COLOR`, `FORCE_COLOR`, `TERM` and `INK_SCREEN_READER`. `isTerminal` says whether stdout is a
+ * terminal.
+ */
 export function terminalFacts(
   isTerminal: boolean,
   variables: Readonly<Record<string, string | undefined>> = process.env,

@@ -1,6 +1,6 @@
 import { type EmulatorState, withNewestFailure } from '../events/index.ts';
 
-/** The generation of workers that serves, as far as the status document needs it. */
+/** What the status document shows of the serving generation of workers. */
 export interface WorkerGeneration {
   readonly generation: number;
   workers(): EmulatorState['workers'];
@@ -23,6 +23,12 @@ export function statusDocument(source: StatusSource) {
     state: state.state,
     uptimeSeconds: startedAt === null ? 0 : Math.max(0, (Date.now() - Date.parse(startedAt)) / 1000),
     engine: state.engine,
+    addresses: {
+      scoring: state.scoringUri,
+      http: state.httpUrl,
+      grpc: state.grpcAddress,
+      metrics: state.metricsUrl,
+    },
     generation: pool?.generation ?? state.generation,
     stale: state.stale,
     blockers: state.blockers,

@@ -1,3 +1,5 @@
+import { ENGINE_KINDS } from '../base/index.ts';
+
 // The JSON Schema of the status document. It names what readers may rely on; objects may gain properties.
 
 const text = { type: 'string' };
@@ -12,7 +14,7 @@ const withAll = (properties: Readonly<Record<string, object>>) => ({
   properties,
 });
 
-/** An error as facts; the location is absent where it is unknown. */
+/** An error as data; the location is absent if unknown. */
 const failure = {
   type: 'object',
   required: ['code', 'message'],
@@ -28,7 +30,7 @@ const failure = {
 };
 
 const engine = withAll({
-  kind: { enum: ['docker', 'native', 'embedded', 'external'] },
+  kind: { enum: ENGINE_KINDS },
   gpu: orNull(text),
   reason: text,
   version: orNull(text),
@@ -65,6 +67,12 @@ export const statusSchema = withAll({
   state: { enum: ['starting', 'degraded', 'ready', 'stopping', 'stopped'] },
   uptimeSeconds: number,
   engine: orNull(engine),
+  addresses: withAll({
+    scoring: orNull(text),
+    http: orNull(text),
+    grpc: orNull(text),
+    metrics: orNull(text),
+  }),
   generation: count,
   stale: flag,
   blockers: listOf(withAll({ kind: { enum: ['model', 'script', 'engine'] }, name: text, reason: text })),

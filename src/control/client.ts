@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { messageOf, systemError, type TritonLocalError } from '../base/index.ts';
 import { deliver, type EmulatorEvent } from '../events/index.ts';
-import { type ServiceControl, VERB_NAMES, VERBS, type VerbName, verbOf } from './contract.ts';
+import { createVerbs, type ServiceControl, VERBS, type VerbName, verbOf } from './contract.ts';
 import { MessageReader } from './message-reader.ts';
 import {
   fromErrorData,
@@ -12,30 +12,27 @@ import {
   type Reply,
 } from './messages.ts';
 
-/** How long an emulator may take to greet and to answer quick requests; one that takes longer hangs. */
+/** How long an emulator may take to greet and to answer quick requests before it counts as hanging. */
 const ANSWER_LIMIT_MS = 5_000;
 
-/** The control of an emulator in another process. Disposing closes the connection; the emulator goes on. */
+/** The control of an emulator in another process. Disposing closes the connection; the emulator keeps running. */
 export interface RemoteControl extends ServiceControl, AsyncDisposable {
-  /** Process number of the emulator. */
+  /** Process ID of the emulator. */
   readonly pid: number;
-  /** Resolves when the connection is closed, by either side: no more events come. */
+  /** Resolves when either side has closed the connection: no more events follow. */
   readonly closed: Promise<void>;
 }
 
 /**
  * Connects to the control socket of an emulator.
  * @throws CONTROL_UNREACHABLE if nothing answers, CONTROL_VERSION if another version of this program does. The methods
- * throw what the emulator's methods throw, and CONTROL_CLOSED once the connection is closed.
+ * throw what the emulator's methods throw, or CONTROL_CLOSED once the connection is closed.
  */
 export async function connectControl(socketPath: string): Promise<RemoteControl> {
   const client = new ControlClient(socketPath);
   await client.greeted;
-  const verbs = Object.fromEntries(
-    VERB_NAMES.map((name) => [name, (argument?: unknown) => client.call(name, argument)]),
-  ) as unknown as Pick<ServiceControl, VerbName>;
   return {
-    ...verbs,
+    ...createVerbs((name, argument) => client.call(name, argument)),
     pid: client.pid,
     closed: client.closed,
     subscribe: (listener) => client.subscribe(listener),

@@ -10,7 +10,11 @@ export interface StartedEmulator {
   readonly pid: number;
   readonly scoringUri: string;
   readonly httpUrl: string;
-  /** The key that callers must send, where keys are asked for. */
+  /** `HOST:PORT` of gRPC; absent if its port is not open. */
+  readonly grpcAddress?: string | undefined;
+  /** The metrics; absent if their port is not open. */
+  readonly metricsUrl?: string | undefined;
+  /** The key that callers must send, if keys are required. */
   readonly key: string | undefined;
   /** False while a model or the script waits to be fixed. */
   readonly ready: boolean;
@@ -32,7 +36,7 @@ type StartMessage =
   | { readonly error: ErrorData };
 
 export interface DetachedStart {
-  /** The program and its arguments: `triton-local up` with all that it needs. */
+  /** The program and its arguments: `triton-local up` with everything it needs. */
   readonly command: readonly string[];
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -48,7 +52,7 @@ const CRASH_LINES = 15;
 const STOP_LIMIT_MS = 60_000;
 
 /**
- * Starts an emulator that survives this process and its terminal, and waits until its start is over.
+ * Starts an emulator that survives this process and its terminal, and waits until it has started or failed.
  * @throws what its start threw; START_CRASHED if it ended without a message; the signal's reason, once it has ended.
  */
 export async function startDetached(start: DetachedStart, signal: AbortSignal): Promise<DetachedEmulator> {
@@ -94,7 +98,7 @@ function followStart(
     let failure: ErrorData | undefined;
     child.on('message', (message: StartMessage) => {
       if ('event' in message) onEvent(message.event);
-      // The process then ends by itself. We wait for that, so that nothing of it is left when we throw.
+      // The process then ends by itself. We wait for it, so that it is gone when we throw.
       else if ('error' in message) failure = message.error;
       else if (!signal.aborted) {
         settle();
@@ -114,7 +118,7 @@ function followStart(
   });
 }
 
-/** Sends KEEP and closes the channel. If the child has ended meanwhile, the next request to it fails. */
+/** Sends KEEP and closes the channel. If the child has ended in the meantime, the next request to it fails. */
 function keep(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (!child.connected) return resolve();
@@ -136,7 +140,7 @@ async function lastLines(file: string): Promise<string> {
 
 /** The child's side: reports the progress of the start to the parent. */
 export interface StartReporter {
-  /** Resolves if the parent is gone before it has kept us: nobody would know of the emulator then. */
+  /** Resolves if the parent is gone before it has kept us: no one would know about the emulator. */
   readonly abandoned: Promise<string>;
   event(event: EmulatorEvent): void;
   started(started: StartedEmulator): void;
@@ -146,7 +150,7 @@ export interface StartReporter {
 /** @returns undefined if this process was not started by `startDetached`. */
 export function startReporter(): StartReporter | undefined {
   if (!process.send) return undefined;
-  // Neither the channel must keep the process alive, nor a lost parent end it.
+  // The channel must not keep the process alive, and losing the parent must not end it.
   process.channel?.unref();
   let isKept = false;
   process.on('message', (message) => {
@@ -154,7 +158,7 @@ export function startReporter(): StartReporter | undefined {
   });
   const abandoned = new Promise<string>((resolve) => {
     const abandon = () => {
-      if (!isKept) resolve('whoever started it is gone');
+      if (!isKept) resolve('the process that started it is gone');
     };
     if (process.connected) process.once('disconnect', abandon);
     else abandon();

@@ -1,8 +1,8 @@
 const NEWLINE = 10;
 
 /**
- * Cuts a byte stream into lines of at most `limit` bytes. Unlike a log line in base's `LineSplitter`, half a
- * message is useless, so one that is too long ends the reading.
+ * Cuts a byte stream into lines of at most `limit` bytes. Unlike a log line in base's `LineSplitter`, half a message is
+ * useless, so reading ends at a message that is too long.
  */
 export class MessageReader {
   readonly #limit: number;

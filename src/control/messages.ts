@@ -5,7 +5,7 @@ import { VERB_NAMES, VERBS, type VerbName } from './contract.ts';
 /** Raised when terminals and emulators of different versions could misunderstand each other. */
 export const PROTOCOL_VERSION = 1;
 
-/** A verb of the contract by its name on the socket, or whether events are sent. */
+/** A verb of the contract by its name on the socket, or a request to start or stop events. */
 export type Method = (typeof VERBS)[VerbName]['method'] | 'subscribe' | 'unsubscribe';
 
 const METHODS: readonly Method[] = [
@@ -21,7 +21,7 @@ export interface Request {
   readonly argument: string | undefined;
 }
 
-/** An error as it travels; the cause and the stack stay where they are. */
+/** An error as sent over the socket, without its cause and stack. */
 export interface ErrorData {
   readonly code: string;
   readonly kind: 'user' | 'system';
@@ -37,7 +37,7 @@ export type Reply =
   | { readonly id: number; readonly error: ErrorData }
   | { readonly event: EmulatorEvent };
 
-/** The longest line of a terminal, and of an emulator: a state with thousands of models fits. */
+/** Maximum length of a terminal's line, and of an emulator's: a state with thousands of models fits. */
 export const MAX_REQUEST_BYTES = 64 * 1024;
 export const MAX_REPLY_BYTES = 16 * 1024 * 1024;
 

@@ -2,6 +2,7 @@ import { chmod } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { messageOf, systemError, userError } from '../base/index.ts';
 import {
+  callVerb,
   type ProcessControl,
   type ServiceControl,
   VERB_NAMES,
@@ -21,18 +22,18 @@ import {
 
 const MAX_TERMINALS = 32;
 const MAX_PENDING = 64;
-/** A terminal sends a request as soon as it is greeted; one that does not is closed to make room for others. */
+/** A terminal sends a request as soon as it is greeted; if not, it is disconnected to make room for others. */
 const SILENT_LIMIT_MS = 10_000;
-/** A terminal that leaves more than this unread is disconnected: events must not pile up for one that hangs. */
+/** A terminal that leaves more than this unread is disconnected, so that events do not pile up for a hanging one. */
 const MAX_BACKLOG_BYTES = 4 * 1024 * 1024;
 
 /**
  * Lets other terminals of this user talk to `control`. Only the owner may use the socket (0600; the caller makes its
- * folder 0700). On Windows the default rights of a pipe let its owner and administrators write but everybody read:
+ * folder 0700). On Windows, the default permissions of a pipe let its owner and administrators write but everyone read:
  * others see only the greeting, and a terminal that sends no request is disconnected.
  *
- * Disposing closes the socket at once, even for terminals that wait for a reload. Those that asked for the stop stay
- * connected until it is done, but are not waited for: the stop is what disposes of us.
+ * Disposing closes the socket at once, even for terminals that wait for a reload. Terminals that requested the stop
+ * stay connected until it is done, but disposal does not wait for them, because it is part of the stop.
  * @throws CONTROL_UNAVAILABLE if the socket cannot be created.
  */
 export async function serveControl(
@@ -66,7 +67,7 @@ async function listenAt(server: Server, socketPath: string): Promise<void> {
         resolve();
       });
     });
-    // A connection that cannot be accepted, for lack of file handles say, must not end the emulator.
+    // A connection that cannot be accepted, for example for lack of file handles, must not end the emulator.
     server.on('error', () => undefined);
     await keepToOwner(socketPath);
   } catch (cause) {
@@ -122,7 +123,7 @@ class Terminal {
     this.#unsubscribe = undefined;
     if (this.#stopping === 0) {
       this.#socket.destroySoon();
-      // A terminal that does not read must not delay us; one that does has been sent everything.
+      // A terminal that does not read must not delay us; one that reads has been sent everything.
       setImmediate(() => this.#socket.destroy());
       return true;
     }
@@ -190,8 +191,7 @@ class Terminal {
         },
       );
     }
-    const control = this.#control as unknown as Record<VerbName, (argument: unknown) => Promise<unknown>>;
-    return control[name](parse ? parse(text) : text);
+    return callVerb(this.#control, name, parse ? parse(text) : text);
   }
 
   #send(reply: Reply): void {

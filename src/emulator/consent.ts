@@ -1,22 +1,29 @@
 import { userError } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
-import { lacksTriton, MANAGED_TRITON } from '../engines/index.ts';
+import { missingInstallation } from '../engines/index.ts';
 
 /**
- * What a start would install that the user has not agreed to yet, for people; undefined where there is nothing. What
- * the choice of an engine says plainly, such as the pull of an image by `--engine docker`, is agreed to.
+ * Describes what a start would install without the user's agreement; undefined if nothing. A setting that implies the
+ * installation, such as `--engine docker` for the pull of its image, counts as agreement.
  */
 export function unapprovedInstallation(config: ProjectConfig): string | undefined {
-  const { home } = config;
-  if (config.start.yes || !lacksTriton(config)) return undefined;
-  return `the native engine has no tritonserver: ${MANAGED_TRITON}, has to be installed into ${home}`;
+  return unapproved(config)?.text;
 }
 
-/** @throws ANSWER_NEEDED where something has to be installed that nobody has agreed to */
+/** @throws ANSWER_NEEDED if something must be installed and the user has not agreed */
 export function requireConsent(config: ProjectConfig): void {
-  const installation = unapprovedInstallation(config);
-  if (installation === undefined) return;
-  throw userError('ANSWER_NEEDED', installation, {
-    hint: `agree with --yes: triton-local up ${config.projectDir} --engine native --yes; or name a server with --tritonserver`,
+  const installation = unapproved(config);
+  if (!installation) return;
+  const { text, alternative } = installation;
+  throw userError('ANSWER_NEEDED', text, {
+    hint: `agree with --yes: triton-local up ${config.projectDir} --engine ${config.engine.choice} --yes; or ${alternative}`,
   });
+}
+
+function unapproved(config: ProjectConfig) {
+  if (config.start.yes) return undefined;
+  const installation = missingInstallation({ ...config, platform: process.platform });
+  if (!installation) return undefined;
+  const { missing, package: software, alternative } = installation;
+  return { text: `${missing}: ${software}, has to be installed into ${config.home}`, alternative };
 }

@@ -1,10 +1,11 @@
 import { Lifetime, systemError, within } from '../base/index.ts';
 import { type Control, type ServiceControl, serveControl } from '../control/index.ts';
+import { addressesOf } from '../engines/index.ts';
 import { type EmulatorState, EventBus, StateStore } from '../events/index.ts';
 import type { Emulator, EmulatorOptions, Ending, RunningEmulator } from './contract.ts';
 import { completeParts, type EmulatorContext, type Parts, type Services, startServices } from './parts.ts';
 
-/** The parts have limits of their own; these hold if one of them hangs all the same. */
+/** The parts have their own limits; these apply if one hangs in spite of them. */
 const START_UNDO_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 90_000;
 
@@ -62,7 +63,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       lifetime: this.#lifetime,
       stopping: this.#stopping.signal,
       skipDownload: this.#skipDownload.signal,
-      // Whoever waits for `stopped` calls `end` as well, and learns what did not stop.
+      // The caller that waits for `stopped` calls `end` too, and learns what did not stop.
       onEngineGone: (reason) => void this.end(reason, 1).catch(() => undefined),
     };
     const services = await startServices(context, signal);
@@ -81,6 +82,14 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     return this.#services?.engine.endpoints.http ?? '';
   }
 
+  get grpcAddress(): string | undefined {
+    return this.#services?.report.addresses.grpcAddress;
+  }
+
+  get metricsUrl(): string | undefined {
+    return this.#services?.report.addresses.metricsUrl;
+  }
+
   get key(): string | undefined {
     return this.#services?.scoring.key;
   }
@@ -94,7 +103,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     await instance.announce({
       projectDir: this.#options.config.projectDir,
       scoringUri: scoring.uri,
-      httpUrl: engine.endpoints.http,
+      ...addressesOf(engine.endpoints),
       eventLog: this.#options.eventLog ?? null,
     });
   }

@@ -1,7 +1,7 @@
 import type { ProjectConfig } from '../config/index.ts';
 import { readModelDefinition } from '../repository/index.ts';
 
-/** The models that an ensemble of the user's repository is made of, at any depth: they are loaded with it. */
+/** The models that an ensemble of the user's repository consists of, at any depth: they are loaded with it. */
 export async function membersOf({ models }: Pick<ProjectConfig, 'models'>, model: string): Promise<string[]> {
   if (models?.kind !== 'repository') return [];
   const found = new Set<string>([model]);

@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { formatHost, isLoopback, isWildcard } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
+import { ENGINES } from '../engines/index.ts';
 import type { EngineKind } from '../events/index.ts';
 
 export interface Exposure {
@@ -10,7 +11,7 @@ export interface Exposure {
   readonly httpUrl: string;
 }
 
-/** What others in the network can do, where we listen on more than loopback; undefined where they cannot. */
+/** What other machines can do if we listen on more than loopback; undefined if we do not. */
 export function exposureWarning({ config, engine, scoringUri, httpUrl }: Exposure): string | undefined {
   const { host } = config.listen;
   if (isLoopback(host)) return undefined;
@@ -24,11 +25,9 @@ export function exposureWarning({ config, engine, scoringUri, httpUrl }: Exposur
       : 'neither asks for a key (--auth key protects scoring only)',
   ];
   if (config.engine.modelControlMode !== 'none') {
-    const place = engine === 'docker' ? 'in the container' : 'on this machine';
-    const isRemote = engine === 'external';
-    facts.push(
-      `--model-control-mode ${config.engine.modelControlMode} lets them load models${isRemote ? '' : `, and a Python model runs any code ${place}`}`,
-    );
+    const { modelsRun } = ENGINES[engine];
+    const danger = modelsRun === 'elsewhere' ? '' : `, and a Python model runs any code ${modelsRun}`;
+    facts.push(`--model-control-mode ${config.engine.modelControlMode} lets them load models${danger}`);
   }
   return facts.join('; ');
 }
@@ -39,7 +38,7 @@ function withHost(url: string, host: string): string {
   return changed.href.replace(/\/$/, '');
 }
 
-/** The addresses of this machine in its networks; a listener on `::` takes IPv4 too. */
+/** The addresses of this machine in its networks; a listener on `::` accepts IPv4 too. */
 function networkAddresses(host: string): string[] {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return all

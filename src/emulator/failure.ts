@@ -5,7 +5,7 @@ import type { Failure } from '../events/index.ts';
 const MOST_READ_BYTES = 1024 * 1024;
 const MOST_SHOWN = 200;
 
-/** An error as the facts that events carry; `file` stands in where the error names none. */
+/** An error as data for events; `file` is used if the error names none. */
 export function failureOf(thrown: unknown, file: string): Failure {
   const error: TritonLocalError = toTritonLocalError(thrown);
   const { location, hint } = error;

@@ -8,15 +8,15 @@ import type { Generations } from './generations.ts';
 export interface FirstGenerationParts {
   readonly generations: Generations;
   readonly entryScript: string;
-  /** Whether a failing script is waited for, because the user watches and can fix it. */
+  /** Whether to wait for a failing script, because the user is watching and can fix it. */
   readonly waitsForFix: boolean;
   readonly events: EventSink;
 }
 
 /**
- * Brings up the script's first generation. A script that fails is left to the next save, with its failure noted in
+ * Brings up the script's first generation. A script that fails waits for the next save, with its failure recorded in
  * `generations`.
- * @throws what it failed with, if nobody is there to fix it or no save can.
+ * @throws the failure, if no one is there to fix it or no save can.
  */
 export async function startFirstGeneration(
   { generations, entryScript, waitsForFix, events }: FirstGenerationParts,
@@ -45,7 +45,7 @@ export async function startFirstGeneration(
   }
 }
 
-/** A script that took too long is a start that took too long. */
+/** If the script took too long, the start took too long. */
 function asStartFailure(thrown: unknown): unknown {
   if (!(thrown instanceof TritonLocalError) || !(thrown.cause instanceof ScriptTimeout)) return thrown;
   const { kind, message, hint, location } = thrown;

@@ -1,15 +1,15 @@
 import { systemError } from '../base/index.ts';
 import type { ScorePool } from '../python/index.ts';
 
-/** How long requests that a replaced generation had accepted may take until its workers are ended. */
+/** How long requests accepted by a replaced generation may take before its workers are stopped. */
 const DRAIN_LIMIT_MS = 300_000;
 
-/** Starts one generation of workers; rejects when the script does not come up or `signal` aborts. */
+/** Starts one generation of workers; rejects if the script does not come up or `signal` aborts. */
 export type StartGeneration = (generation: number, signal: AbortSignal) => Promise<ScorePool>;
 
 /**
- * The script's generations: one serves, the next one warms beside it and takes over only when it is ready, and
- * replaced ones finish what they had accepted. Numbers rise with every attempt, so a number names one set of workers.
+ * The script's generations: one serves, the next warms beside it and takes over only when it is ready, and replaced
+ * ones finish what they accepted. Numbers increase with every attempt, so a number identifies one set of workers.
  */
 export class Generations implements AsyncDisposable {
   readonly #start: StartGeneration;
@@ -23,7 +23,7 @@ export class Generations implements AsyncDisposable {
     this.#start = start;
   }
 
-  /** What serves now; undefined until a script has come up. */
+  /** The generation that is serving; undefined until a script has come up. */
   get current(): ScorePool | undefined {
     return this.#current;
   }
@@ -43,9 +43,9 @@ export class Generations implements AsyncDisposable {
   }
 
   /**
-   * Brings up the next generation and, once it is warm and `maySwitch` says yes, switches to it; the one before
-   * drains. `onSwitched` is called at the moment new requests begin to get the new code.
-   * @throws what the script failed with; then the old generation serves on.
+   * Brings up the next generation and, once it is warm and `maySwitch` resolves with true, switches to it; the previous
+   * one drains. `onSwitched` is called when new requests begin to reach the new code.
+   * @throws the script's failure; the old generation then keeps serving.
    */
   async swap(signal: AbortSignal, maySwitch: () => Promise<boolean>, onSwitched: () => void): Promise<void> {
     this.#attempts += 1;
@@ -62,9 +62,9 @@ export class Generations implements AsyncDisposable {
   }
 
   /**
-   * Lets a replaced generation answer what it had accepted; its processes end after that on their own time. Waited
-   * for, so that nothing old answers once the reload counts as completed; but a newer save must not wait for a slow
-   * request, so its signal ends the waiting, and the waiting alone.
+   * Lets a replaced generation answer what it accepted; its processes end some time after that. A reload waits for
+   * this, so that nothing old answers once it has completed. A newer save must not wait for a slow request, so its
+   * signal ends the wait, but not the requests.
    */
   async #retire(pool: ScorePool, signal: AbortSignal): Promise<void> {
     const drained = Promise.race([pool.drain(DRAIN_LIMIT_MS), aborted(this.#ended.signal)]);
@@ -73,7 +73,7 @@ export class Generations implements AsyncDisposable {
     await Promise.race([drained, aborted(signal)]);
   }
 
-  /** Ends every generation, the warming one included. */
+  /** Ends every generation, including the warming one. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort(systemError('STOPPING', 'the emulator is stopping'));
     await Promise.allSettled([...this.#retiring, this.#current?.[Symbol.asyncDispose]()]);

@@ -10,8 +10,8 @@ export interface ModelFailureContext {
 }
 
 /**
- * What went wrong with a model, in terms of the user's files: every path is the user's, the location is at least the
- * model's folder, and a missing or misnamed file comes with a hint.
+ * A model's failure in terms of the user's files: every path is the user's, the location is at least the model's
+ * folder, and a missing or misnamed file has a hint.
  */
 export async function modelFailure(
   thrown: unknown,

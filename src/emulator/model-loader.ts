@@ -22,7 +22,7 @@ import { membersOf } from './ensemble-members.ts';
 import { modelFailure } from './model-failure.ts';
 import { ModelTurns } from './model-turns.ts';
 
-/** Longest wait of a client for our own reload of the same model. */
+/** Longest wait of a client for our reload of the same model. */
 const TURN_LIMIT_MS = 30_000;
 /** Each waits until the files have settled. */
 const STAGE_ATTEMPTS = 5;
@@ -32,27 +32,27 @@ export interface ModelLoaderOptions {
   /** The repository that the engine reads. */
   readonly stagedRepository: string;
   readonly paths: UserPaths;
-  /** What is staged when the engine starts. */
+  /** The content that is staged when the engine starts. */
   readonly initial: ProjectSnapshot;
 }
 
-/** A model's files that were staged and published, and can still be put back. */
+/** A staged and published model, which can still be rolled back. */
 interface Brought {
   end(succeeded: boolean): Promise<void>;
 }
 
 /**
- * Brings the user's models into the engine's staged repository and has them loaded, or puts back what was there: for
- * our own reload, and before a client's request of the repository API is carried out. Model by model, they take turns.
+ * Copies the user's models into the engine's staged repository and loads them, or restores the previous content: for
+ * our own reload, and before a client's request to the repository API. Tasks on one model take turns.
  */
 export class ModelLoader implements RepositorySync {
   readonly #options: ModelLoaderOptions;
   readonly #turns = new ModelTurns();
-  /** What lies in the staged repository. */
+  /** The content of the staged repository. */
   readonly #staged: Map<string, ModelSnapshot>;
   /** Models that the engine has tried to load at least once. */
   readonly #tried: Set<string>;
-  /** How often clients had a model loaded, by name. */
+  /** How often clients loaded a model, by name. */
   readonly #clientLoads = new Map<string, number>();
   #engine: RunningEngine | undefined;
   #onClientLoad: ((model: ModelSnapshot) => void) | undefined;
@@ -63,21 +63,21 @@ export class ModelLoader implements RepositorySync {
     this.#tried = new Set(this.#staged.keys());
   }
 
-  /** Loads into this engine from now on. */
+  /** Uses this engine from now on. */
   use(engine: RunningEngine): void {
     this.#engine = engine;
   }
 
-  /** Calls `listener` from now on when a client has a model loaded whose files have changed. */
+  /** Calls `listener` from now on when a client loads a model whose files have changed. */
   onClientLoad(listener: (model: ModelSnapshot) => void): void {
     this.#onClientLoad = listener;
   }
 
   /**
-   * Stages the model and, once the files have settled, has it loaded; `onLoaded` is called when the new one serves.
-   * When `signal` aborts, a load that is under way is called off, where the engine can do that.
-   * What a client has unloaded stays unloaded, and what a client has just had loaded is not loaded twice.
-   * @throws what the engine or the staging refused, its location in the user's folder; the old model serves on.
+   * Stages the model and, once the files have settled, loads it; `onLoaded` is called when the new version is serving.
+   * When `signal` aborts, a load in progress is called off, where the engine can do that.
+   * A model that a client unloaded stays unloaded, and one that a client just loaded is not loaded twice.
+   * @throws the failure of the engine or the staging, located in the user's folder; the old model keeps serving.
    */
   load(
     model: ModelSnapshot,
@@ -137,7 +137,7 @@ export class ModelLoader implements RepositorySync {
 
   unload(model: string): Promise<void> {
     return this.#turns.run(model, async () => {
-      // First the folder: an engine forgets a model for good when there is nothing left to load it from.
+      // The folder goes first: an engine forgets a model completely only when there is nothing to load it from.
       await this.#unstage(model);
       this.#tried.delete(model);
       await this.#engine?.unload(model);
@@ -161,7 +161,7 @@ export class ModelLoader implements RepositorySync {
     });
   }
 
-  /** Takes these models and readies them; all of it is undone when something fails. */
+  /** Claims these models and stages them; if something fails, all of it is undone. */
   async #takeTurn(
     names: readonly string[],
     ready: (brought: Brought[]) => Promise<readonly string[]>,
@@ -194,7 +194,7 @@ export class ModelLoader implements RepositorySync {
     }
   }
 
-  /** Stages what the user's folder holds and shows it to the server, where it differs from what is staged. */
+  /** Stages the content of the user's folder and publishes it to the server, if it differs from what is staged. */
   async #bring(name: string): Promise<Brought | undefined> {
     const { config, stagedRepository } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
@@ -236,16 +236,16 @@ export class ModelLoader implements RepositorySync {
     }
   }
 
-  /** An index names the user's folders: those that are new are shown to the server, those that are gone are not. */
+  /** An index lists the user's folders: new ones are published to the server, removed ones are withdrawn. */
   async #followFolders(): Promise<void> {
     const { config, stagedRepository } = this.#options;
-    // A repository that is gone altogether, an unmounted drive say, keeps what it had.
+    // If the whole repository is gone, for example an unmounted drive, the staged content stays.
     const names = await listUserModels(config).catch(() => undefined);
     if (!names) return;
     const gone = [...this.#staged.keys()].filter((name) => !names.includes(name));
     const changed = [...gone, ...names.filter((name) => !this.#staged.has(name))];
     for (const name of changed) {
-      // Whoever is at it puts it there, or takes it away.
+      // The task that holds the model publishes or withdraws it.
       if (this.#turns.isTaken(name)) continue;
       await this.#turns
         .run(name, async () => {
@@ -266,7 +266,7 @@ export class ModelLoader implements RepositorySync {
     this.#staged.delete(model);
   }
 
-  /** Whether the engine has had the model and was told by a client to let it go. */
+  /** Whether a client unloaded a model that the engine had loaded. */
   async #isUnloadedByClient(model: string): Promise<boolean> {
     if (this.#options.config.engine.modelControlMode !== 'explicit' || !this.#tried.has(model)) return false;
     await this.#engine?.refresh?.();

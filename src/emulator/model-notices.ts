@@ -1,19 +1,20 @@
+import type { EngineSettings } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
 import { findModelNotices, type ModelSnapshot, type NoticeOptions } from '../repository/index.ts';
 
-/** Logs what the models' folders hold that Triton passes over or would refuse, once for each state of a model. */
+/** Logs what Triton ignores or would refuse in the models' folders, once for each state of a model. */
 export class ModelNotices {
   readonly #events: EventSink;
   readonly #options: NoticeOptions;
   readonly #logged = new Map<string, string>();
 
-  /** @param image `--image`; where it names a release of Triton, models are compared with that one */
-  constructor(events: EventSink, image: string | undefined, gpuModelsOnCpu: boolean) {
+  /** @param settings if `image` names a release of Triton, models are checked against that release */
+  constructor(events: EventSink, settings: EngineSettings) {
     this.#events = events;
-    this.#options = { release: releaseOf(image), gpuModelsOnCpu };
+    this.#options = { release: releaseOf(settings.image), settings };
   }
 
-  /** Never fails: notices are an extra, and what cannot be read fails the load itself. */
+  /** Never fails: notices are only extra information, and unreadable files fail the load itself. */
   async log(models: Iterable<ModelSnapshot>): Promise<void> {
     for (const model of models) {
       if (this.#logged.get(model.name) === model.fingerprint) continue;

@@ -1,16 +1,16 @@
 import { Mutex, within } from '../base/index.ts';
 
-/** Who loads, unloads or stages a model goes one after another, model by model. */
+/** Serialises the tasks that load, unload or stage a model, separately for each model. */
 export class ModelTurns {
   readonly #mutexes = new Map<string, Mutex>();
   readonly #taken = new Map<string, number>();
 
-  /** Whether somebody has the model or waits for it. */
+  /** Whether a task holds the model or waits for it. */
   isTaken(model: string): boolean {
     return this.#taken.has(model);
   }
 
-  /** Runs a task when all earlier ones for this model have ended. */
+  /** Runs a task after all earlier ones for this model. */
   async run<T>(model: string, task: () => Promise<T>): Promise<T> {
     const mutex = this.#mutexes.get(model) ?? new Mutex();
     this.#mutexes.set(model, mutex);
@@ -27,7 +27,9 @@ export class ModelTurns {
     }
   }
 
-  /** Takes the model until the returned function is called; undefined if it stayed taken for longer than the limit. */
+  /**
+   * Claims the model until the returned function is called; undefined if it stayed claimed for longer than the limit.
+   */
   async take(model: string, limitMs: number): Promise<(() => void) | undefined> {
     let release = () => {};
     const released = new Promise<void>((resolve) => {

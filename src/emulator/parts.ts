@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type Lifetime, within } from '../base/index.ts';
-import { type LocalEngine, StatisticsSampler } from '../engines/index.ts';
+import { addressesOf, type LocalEngine, StatisticsSampler } from '../engines/index.ts';
 import { asServedBy, type EventBus, type StateStore } from '../events/index.ts';
 import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
 import { UserPaths } from '../repository/index.ts';
@@ -23,27 +23,27 @@ import { ScriptSettings } from './script-settings.ts';
 import { prepareScript } from './script-start.ts';
 import { emitStartFailures, type StartFailures } from './start-failures.ts';
 
-/** The reloader has its own limits; this one holds if it hangs all the same. */
+/** The reloader has its own limits; this one applies if it hangs in spite of them. */
 const RELOAD_END_LIMIT_MS = 3_000;
 
-/** What every part of one emulator shares. */
+/** What all parts of one emulator share. */
 export interface EmulatorContext {
   readonly options: EmulatorOptions;
   readonly events: EventBus;
   readonly store: StateStore;
   /** When the emulator was created, by `performance.now()`. */
   readonly startedAt: number;
-  /** Takes each part as soon as it is started, and disposes of them in reverse order. */
+  /** Registers each part as soon as it is started, and disposes of them in reverse order. */
   readonly lifetime: Lifetime;
   /** Aborted when the emulator is stopping. */
   readonly stopping: AbortSignal;
   /** Aborted when the user prefers what is on this machine to waiting for an image. */
   readonly skipDownload: AbortSignal;
-  /** Called when the engine is gone for good, after as many restarts as make sense. */
+  /** Called when the engine is gone for good, after all sensible restarts. */
   readonly onEngineGone: (reason: string) => void;
 }
 
-/** The engine and what keeps the models in it in step with the user's folder. */
+/** The engine, and what keeps its models in step with the user's folder. */
 interface EngineParts {
   readonly initial: ProjectSnapshot;
   readonly loader: ModelLoader;
@@ -52,7 +52,7 @@ interface EngineParts {
   readonly failures: StartFailures;
 }
 
-/** What answers requests. It is complete once the scoring port is open. */
+/** The parts that answer requests; complete once the scoring port is open. */
 export interface Services extends EngineParts {
   readonly instance: Instance;
   /** Undefined without a script. */
@@ -69,9 +69,9 @@ export interface Parts extends Services {
 }
 
 /**
- * Starts the engine on the project's models and opens the scoring port. Each part is on the lifetime's stack before
- * the next one starts.
- * @throws what a part failed with; disposing of the lifetime ends those that had started.
+ * Starts the engine on the project's models and opens the scoring port. Each part is on the lifetime's stack before the
+ * next one starts.
+ * @throws the failure of a part; disposing of the lifetime then ends those that had started.
  */
 export async function startServices(context: EmulatorContext, signal: AbortSignal): Promise<Services> {
   const { options, events, store, lifetime } = context;
@@ -83,7 +83,7 @@ export async function startServices(context: EmulatorContext, signal: AbortSigna
 
   const engineParts = await startEngineParts(instance, context, signal);
   const httpUrl = engineParts.engine.endpoints.http;
-  // Before the scoring service, so that at the end its requests are answered before their workers go.
+  // Registered before the scoring service, so that on disposal its requests are answered before their workers end.
   const generations = prepareGenerations(instance, httpUrl, context);
   const replay: Replay = new Replay({ service: () => scoring, events });
   const scoring = await ScoringListener.open({
@@ -109,7 +109,7 @@ export async function startServices(context: EmulatorContext, signal: AbortSigna
     config,
     scoring,
     generations,
-    httpUrl,
+    addresses: addressesOf(engineParts.engine.endpoints),
     startedAt: context.startedAt,
     store,
     events,
@@ -125,7 +125,7 @@ export async function startServices(context: EmulatorContext, signal: AbortSigna
 
 /**
  * Brings up the script, reports whether the services are ready, and follows the project's files.
- * @throws what a part failed with, as `startServices`
+ * @throws the failure of a part, as `startServices`
  */
 export async function completeParts(
   services: Services,
@@ -141,7 +141,7 @@ export async function completeParts(
   }
   await readiness.check();
 
-  const notices = new ModelNotices(events, config.engine.image, config.engine.gpuModelsOnCpu);
+  const notices = new ModelNotices(events, config.engine);
   void notices.log(initial.repository?.models.values() ?? []);
   const reloader = await startReloader({
     config,
@@ -152,7 +152,7 @@ export async function completeParts(
     events,
   });
   loader.onClientLoad((model) => reloader.accept(model));
-  // A load that hangs ends with the engine, which goes after this.
+  // A hanging load ends with the engine, which is disposed of after this.
   lifetime.defer('watching', () =>
     within(Promise.resolve(reloader[Symbol.asyncDispose]()), RELOAD_END_LIMIT_MS),
   );
@@ -177,7 +177,7 @@ async function startEngineParts(
   const { engine, failures } = await startEngine(
     {
       config,
-      initial,
+      models: [...(initial.repository?.models.values() ?? [])],
       stagedRepository,
       sharedMemoryPrefix: instance.sharedMemoryPrefix,
       uses: (file) => instance.uses(file),
@@ -210,7 +210,7 @@ function prepareGenerations(
   return prepareScript({ settings, script, engineUrl, events, uses }, lifetime);
 }
 
-/** The keys that callers may send; none where the scoring service asks for none. */
+/** The keys that callers may send; empty if the scoring service requires none. */
 async function readKeys({ config, keys }: EmulatorOptions, workspace: Workspace): Promise<readonly string[]> {
   const { auth, primaryKey } = config.scoring;
   if (auth !== 'key') return [];

@@ -41,17 +41,16 @@ export async function checkPorts(
 
 /** The ports of gRPC and metrics count only if the user chose them; by default another one is taken. */
 function wantedPorts(config: ProjectConfig): readonly WantedPort[] {
-  const { engine, origins } = config;
+  const { origins } = config;
   const { port, httpPort, grpcPort, metricsPort } = config.listen;
-  const isAsked = (name: string) =>
-    engine.choice !== 'embedded' && engine.choice !== 'auto' && (origins[name] ?? 'default') !== 'default';
+  const isChosen = (name: string) => (origins[name] ?? 'default') !== 'default';
   return [
     { flag: '--port', port, purpose: 'scoring service' },
     { flag: '--http-port', port: httpPort, purpose: "Triton's HTTP service" },
-    ...(isAsked('grpcPort')
+    ...(isChosen('grpcPort')
       ? [{ flag: '--grpc-port', port: grpcPort, purpose: "Triton's gRPC service" }]
       : []),
-    ...(isAsked('metricsPort')
+    ...(isChosen('metricsPort')
       ? [{ flag: '--metrics-port', port: metricsPort, purpose: "Triton's metrics" }]
       : []),
   ].filter((it) => it.port !== 0);
@@ -70,8 +69,8 @@ async function adviceFor(
 ): Promise<string> {
   const free = await nextFree(host, port);
   const other = free === undefined ? `another one with ${flag}` : `${flag} ${free}, which is free`;
-  const ours = running.find(({ scoringUri, httpUrl }) =>
-    [scoringUri, httpUrl].some((url) => portOf(url) === port),
+  const ours = running.find(({ scoringUri, httpUrl, grpcAddress, metricsUrl }) =>
+    [scoringUri, httpUrl, `grpc://${grpcAddress}`, metricsUrl ?? ''].some((url) => portOf(url) === port),
   );
   if (!ours) return `end that process, or use ${other}`;
   const { projectDir } = ours;

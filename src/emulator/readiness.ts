@@ -4,8 +4,8 @@ import type { EmulatorEvent } from '../events/index.ts';
 const PROBE_LIMIT_MS = 2_000;
 
 /**
- * Whether both listeners answer: `GET /v2/health/ready` of the engine and `GET /` of the scoring service.
- * Asked over HTTP like any client would, so that "ready" is never a belief.
+ * Whether both listeners answer: `GET /v2/health/ready` of the engine and `GET /` of the scoring service. Checked over
+ * HTTP, as a client would, so that "ready" is always verified.
  */
 export async function isReady(engineUrl: string | undefined, scoringUrl: string): Promise<boolean> {
   const urls = [scoringUrl, ...(engineUrl === undefined ? [] : [`${engineUrl}/v2/health/ready`])];
@@ -23,7 +23,7 @@ async function answersOk(url: string): Promise<boolean> {
   }
 }
 
-/** Follows whether the emulator is ready. */
+/** Tracks whether the emulator is ready. */
 export class Readiness {
   readonly #probe: () => Promise<boolean>;
   readonly #report: (ready: boolean) => Promise<void>;
@@ -42,7 +42,7 @@ export class Readiness {
     return this.#ready;
   }
 
-  /** Probes now; asked for while a probe runs, it probes once more after that. */
+  /** Probes now; if a probe is running, probes again after it. */
   check(): Promise<void> {
     if (this.#checking) this.#again = true;
     this.#checking ??= this.#run().finally(() => {
@@ -58,7 +58,7 @@ export class Readiness {
       event.type === 'reload.failed' ||
       (event.type === 'model.state' &&
         (event.state === 'UNAVAILABLE' || (event.state === 'READY' && this.#ready !== true)));
-    // A report that fails now is made again after the next event.
+    // A report that fails is repeated after the next event.
     if (mayHaveChanged) this.check().catch(() => undefined);
   }
 

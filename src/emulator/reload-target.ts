@@ -11,7 +11,7 @@ export interface EmulatorTargetParts {
   readonly generations: Generations | undefined;
 }
 
-/** Applies reload actions to the parts of the emulator, one by one; each failure leaves the old serving. */
+/** Applies reload actions to the parts of the emulator, one by one; after a failure, the old content keeps serving. */
 export class EmulatorTarget implements ReloadTarget {
   readonly #parts: EmulatorTargetParts;
 

@@ -4,10 +4,10 @@ import { entryKind } from '../base/index.ts';
 import type { ScriptSource } from '../config/index.ts';
 import type { ScriptSwagger } from '../python/index.ts';
 
-/** What fits on a few lines of a terminal; a longer body is no help. */
+/** Maximum length: a few lines of a terminal. */
 const MAX_CHARACTERS = 600;
 const SAMPLE_REQUESTS = 'sample-requests.json';
-/** Names that samples of Azure ML give to the body of one request. */
+/** Names of request body files in Azure ML's samples. */
 const BODY_FILES = [
   'sample-request.json',
   'sample_request.json',
@@ -18,9 +18,9 @@ const BODY_FILES = [
 ];
 
 /**
- * A body for the script, as curl's `-d` takes it, so that a first request can be tried: the sample of the script's
- * decorator, the first request of `sample-requests.json`, a file with a body (`@FILE`), else an object with the members
- * that the script reads.
+ * A body for a first request to the script, as curl's `-d` accepts it: the sample of the script's decorator, the first
+ * request of `sample-requests.json`, a file with a body (`@FILE`), or otherwise an object with the members that the
+ * script reads.
  */
 export async function sampleRequest(
   projectDir: string,
@@ -59,7 +59,7 @@ async function bodyFile(folders: readonly string[]): Promise<string | undefined>
   return undefined;
 }
 
-/** The members that a script takes from the object it has parsed, as far as its text shows them. */
+/** The members that a script reads from its parsed input, as far as its source shows them. */
 function bodyFor(text: string): string {
   const loaded = [...text.matchAll(/(\w+)\s*=\s*json\.loads\(/g)].map(([, name]) => name);
   const parsedAt = ['json\\.loads\\([^()]*\\)', ...loaded.map((name) => `\\b${name}`)].join('|');

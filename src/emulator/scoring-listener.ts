@@ -12,7 +12,7 @@ import {
 
 export interface ScoringListenerParts {
   readonly config: ProjectConfig;
-  /** What answers `/v2/...` where there is no script. */
+  /** What answers `/v2/...` without a script. */
   readonly engine: RequestListener;
   readonly source: ScoringSource;
   /** The keys that callers may send, ours first; empty if none is required. */
@@ -66,8 +66,9 @@ export class ScoringListener implements AsyncDisposable {
 
   /**
    * Moves to another port. Clients connected to the old one are still served there.
-   * @param announce publishes the new address while the old port is still held, so that nobody else takes it first.
-   * @throws PORT_TAKEN, PORT_REFUSED; the service then stays where it was.
+   * @param announce publishes the new address while the old port is still held, so that no other process takes it
+   * first.
+   * @throws PORT_TAKEN, PORT_REFUSED; the service then keeps its port.
    */
   async move(port: number, announce: () => Promise<void>): Promise<void> {
     const before = this.#server;
@@ -80,7 +81,7 @@ export class ScoringListener implements AsyncDisposable {
     await before.stopListening();
   }
 
-  /** Reads the keys again; they count from the next request on. */
+  /** Reads the keys again; they apply from the next request on. */
   async rekey(): Promise<void> {
     const keys = await this.#parts.readKeys();
     for (const server of this.#all()) server.setKeys(keys);
@@ -102,7 +103,7 @@ interface Opened {
 }
 
 /**
- * As the real server does, on port 5000; `HEALTH_PORT` stands for its flag `--health_port`.
+ * On port 5000, as on the real server; `HEALTH_PORT` replaces its flag `--health_port`.
  * @throws PORT_TAKEN, PORT_REFUSED
  */
 async function openHealth(parts: ScoringListenerParts): Promise<ScoringServer | undefined> {

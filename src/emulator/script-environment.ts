@@ -2,9 +2,9 @@ import path from 'node:path';
 import type { ModelSource, ProjectConfig } from '../config/index.ts';
 
 /**
- * What the entry script finds in its environment: ours, and where the models lie. `$AZUREML_MODEL_DIR` is the folder
- * in which the registered folder lies, so that a script's `$AZUREML_MODEL_DIR/models/triton/...` is right here as in
- * the cloud (docs/reference/azureml.md#azureml_model_dir); a value that the user sets wins.
+ * The environment of the entry script: ours, and the location of the models. `$AZUREML_MODEL_DIR` is the parent of the
+ * registered folder, so that a script's `$AZUREML_MODEL_DIR/models/triton/...` is valid here as in the cloud
+ * (docs/reference/azureml.md#azureml_model_dir); a value that the user sets wins.
  */
 export function scriptEnvironment(config: ProjectConfig): Record<string, string> {
   return { AZUREML_MODEL_DIR: modelDirectory(config.models, config.projectDir), ...config.environment };

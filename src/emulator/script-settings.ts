@@ -1,10 +1,10 @@
 import { toTritonLocalError } from '../base/index.ts';
-import type { ProjectConfig } from '../config/index.ts';
+import { keyOf, type ProjectConfig, SETTINGS } from '../config/index.ts';
 import type { EventSink } from '../events/index.ts';
 
-/** What each generation of workers reads again; the other settings stay as they were at the start. */
+/** The settings that each generation of workers reads again; the others keep their values from the start. */
 const REREAD: ReadonlySet<string> = new Set(['workers', 'python', 'environment']);
-/** Where settings come from, or what may vanish for a moment and is noticed elsewhere. */
+/** Not compared: sources of settings, and what may disappear for a moment and is detected elsewhere. */
 const NOT_REPORTED: ReadonlySet<string> = new Set(['origins', 'warnings', 'start', 'models', 'script']);
 
 export interface ScriptSettingsOptions {
@@ -25,7 +25,7 @@ export class ScriptSettings {
 
   /**
    * The settings for the next generation. Changes that need a restart are reported once and otherwise ignored.
-   * @throws what is wrong with a configuration file, with file and line
+   * @throws the fault of a configuration file, with file and line
    */
   async next(): Promise<ProjectConfig> {
     const { config, events } = this.#options;
@@ -37,7 +37,7 @@ export class ScriptSettings {
       .join(', ');
     if (left !== this.#reported) {
       this.#reported = left;
-      const text = `changed settings that count from the next start on: ${left}`;
+      const text = `these changed settings take effect at the next start: ${left}`;
       if (left !== '') events.emit({ type: 'log.line', source: 'emulator', level: 'warning', text });
     }
     return now;
@@ -48,7 +48,7 @@ export class ScriptSettings {
     try {
       return (await resolve?.()) ?? config;
     } catch (error) {
-      // A missing script, say, is reported better by the start that needs it.
+      // A missing script, for example, is better reported by the start that needs it.
       const { kind, location } = toTritonLocalError(error);
       if (kind === 'user' && location === undefined) return config;
       throw error;
@@ -56,12 +56,15 @@ export class ScriptSettings {
   }
 }
 
-/** The names of the settings in a group that differ. */
+/** The settings in a group that differ, under their names in `triton-local.yaml`. */
 function changed(group: string, before: unknown, now: unknown): string[] {
   const isGroup = typeof before === 'object' && before !== null;
   if (!isGroup) return JSON.stringify(before) === JSON.stringify(now) ? [] : [group];
   const settings: Readonly<Record<string, unknown>> = { ...(now as object) };
   return Object.entries(before)
     .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(settings[name]))
-    .map(([name]) => name);
+    .map(([name]) => {
+      const setting = SETTINGS.find(({ group: its, key }) => its === group && key === name);
+      return setting ? keyOf(setting.name) : name;
+    });
 }

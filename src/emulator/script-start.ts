@@ -16,11 +16,14 @@ export interface ScriptStartOptions {
   /** Base of the engine's HTTP service. */
   readonly engineUrl: string;
   readonly events: EventSink;
-  /** Notes that a file of the state folder is in use. */
+  /** Records that a file of the state folder is in use. */
   readonly uses: (file: string) => Promise<void>;
 }
 
-/** Whether workers are forked from a process that has loaded the script, and what to say if that is asked for in vain. */
+/**
+ * Whether workers are forked from a process that has loaded the script, and what to log if that is set but not
+ * possible.
+ */
 export function choosePreload(
   environment: Readonly<Record<string, string>>,
   workers: number,
@@ -32,9 +35,9 @@ export function choosePreload(
 }
 
 /**
- * Readies what starts the script's generations; starts none yet. Each start takes up the settings as the project's
- * files have them now, and looks for the environment that the requirements ask for: an edit of them builds another,
- * and one that is there already costs a look.
+ * Prepares the start of the script's generations, without starting one. Each start uses the settings in the project's
+ * files at that time, and the environment for the current requirements: changed requirements build a new one, and an
+ * existing one costs only a lookup.
  */
 export function prepareScript(
   { settings, script, engineUrl, events, uses }: ScriptStartOptions,

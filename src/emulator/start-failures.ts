@@ -20,13 +20,13 @@ export async function findStartFailures(
     if (state !== 'UNAVAILABLE' || reason === 'unloaded' || failures.has(name)) continue;
     const error = (await engine.loadFailure(name)) ?? systemError('MODEL_LOAD_FAILED', reason);
     // The models of an external server are on its machine: no file here is at fault.
-    const isOurs = engine.kind !== 'external';
+    const isOurs = engine.modelsAt === undefined;
     failures.set(name, isOurs ? await modelFailure(error, { model: name, staged, paths }) : error);
   }
   return failures;
 }
 
-/** Reports them as failed reloads are reported, so that a first start reads like a save. */
+/** Reports them like failed reloads, so that a first start reads like a save. */
 export function emitStartFailures(failures: StartFailures, events: EventSink): void {
   for (const [model, error] of failures) {
     events.emit({

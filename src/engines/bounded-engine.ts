@@ -46,7 +46,7 @@ export class BoundedEngine<Running extends RunningEngine> implements Engine<Runn
     );
     await Promise.race([starting, aborted]);
     if (!cancelled.aborted) return starting;
-    // If it comes up all the same, now or later, it has no owner: stop it.
+    // If it still comes up, now or later, it has no owner, so stop it.
     const undone = starting.then((running) => running[Symbol.asyncDispose]());
     await within(
       undone.catch(() => undefined),

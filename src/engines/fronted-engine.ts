@@ -14,6 +14,7 @@ import { type EventSink, type ModelStatus, RequestMeter } from '../events/index.
 import { type EngineEndpoints, type GatewayPorts, HttpGateway, SideListeners } from '../proxy/index.ts';
 import type { RepositorySync } from '../repository/index.ts';
 import type { Engine, LocalEngine, PublishedModel, RunningEngine } from './engine.ts';
+import { addressesOf } from './engine-addresses.ts';
 import { TritonClient } from './triton-client.ts';
 
 export interface FrontedEngineOptions extends GatewayPorts {
@@ -221,7 +222,7 @@ class RunningFronted implements LocalEngine {
           type: 'engine.ready',
           kind,
           version,
-          httpUrl: this.#http,
+          ...addressesOf(this.endpoints),
           startMs: performance.now() - began,
         });
         return;
@@ -258,7 +259,7 @@ class RunningFronted implements LocalEngine {
    */
   async #replaceIfStuck(running: RunningEngine, removed: string): Promise<void> {
     const others = running.models().filter(({ name }) => name !== removed);
-    if (this.kind === 'external' || others.some(({ state }) => state !== 'READY')) return;
+    if (running.modelsAt !== undefined || others.some(({ state }) => state !== 'READY')) return;
     const client = new TritonClient(running.endpoints);
     const isReady = await client.answers('ready').finally(() => client[Symbol.asyncDispose]());
     if (isReady || this.#running !== running) return;

@@ -12,8 +12,8 @@ export function gpuNameIn(line: string): string | undefined {
 }
 
 /**
- * Finds the GPU that a Triton verifiably uses, as text for the user. The `nv_gpu_*` metrics exist only if it has one;
- * that a GPU was requested proves nothing, nor does `NVIDIA_VISIBLE_DEVICES`, which is `void` under CDI.
+ * Finds the GPU that a Triton verifiably uses, as text for the user. The `nv_gpu_*` metrics exist only if it has one; a
+ * requested GPU proves nothing, and neither does `NVIDIA_VISIBLE_DEVICES`, which is `void` under CDI.
  * @param name returns the name of the first GPU in the log; metrics have only UUIDs
  * @returns undefined if the metrics name none within the limit
  */

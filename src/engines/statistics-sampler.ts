@@ -58,7 +58,7 @@ function figuresOf(now: StatisticsEntry, before: StatisticsEntry | undefined) {
     failureCount === (before?.inference_stats.fail.count ?? 0);
   if (isSame) return undefined;
   const [sums, old] = [sumsOf(now), sumsOf(before)];
-  // A version that has been reloaded counts from 0 again.
+  // A reloaded version starts again from 0.
   const since = old.requests <= sums.requests ? old : sumsOf(undefined);
   const requests = sums.requests - since.requests;
   const mean = (name: 'queueNs' | 'computeNs') =>

@@ -2,8 +2,8 @@ import type { Blocker } from './event.ts';
 import type { EmulatorState } from './state.ts';
 
 /**
- * What keeps an emulator whose start is over from being ready: a script that has not come up, and models that are not
- * loaded. Where neither is to blame it is the engine, which gives no reason.
+ * What keeps a started emulator from being ready: a script that has not come up, or models that are not loaded. If
+ * neither is the cause, it is the engine, which gives no reason.
  */
 export function findBlockers({ failures, models, engine, generation }: EmulatorState): readonly Blocker[] {
   const blockers: Blocker[] = [];

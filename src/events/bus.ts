@@ -4,9 +4,9 @@ import type { EmulatorEvent, EventBody, EventOf, EventSink, EventType } from './
 type Listener = (event: EmulatorEvent) => void;
 
 /**
- * Numbers events and delivers each to every listener, in order and before `emit` returns; only what a listener emits
- * is delivered after the event that it handles. A listener that throws affects neither the emitter nor the other
- * listeners; its first failure is logged.
+ * Numbers events and delivers each to every listener, in order and before `emit` returns. Only events that a listener
+ * emits are delivered later: after the event that it handles. A listener that throws affects neither the emitter nor
+ * the other listeners; its first failure is logged.
  */
 export class EventBus implements EventSink {
   readonly #listeners = new Set<Listener>();
@@ -34,13 +34,13 @@ export class EventBus implements EventSink {
     this.emit({ type: 'log.line', source: 'emulator', level: 'error', text });
   }
 
-  /** Calls `listener` for every event from now on; the returned function ends that. */
+  /** Calls `listener` for every event from now on; the returned function unsubscribes it. */
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** The next event of this type that fits. */
+  /** Resolves with the next event of this type that matches. */
   next<Type extends EventType>(
     type: Type,
     fits: (event: EventOf<Type>) => boolean = () => true,
@@ -61,9 +61,9 @@ interface ListenerFault {
 }
 
 /**
- * Calls each listener with the event, even if others throw. One that is removed meanwhile is not called any more, and
- * one that is added gets the next event.
- * @returns what they threw
+ * Calls each listener with the event, even if others throw. A listener that is removed in the meantime is no longer
+ * called, and an added one gets the next event.
+ * @returns the errors thrown
  */
 export function deliver(listeners: ReadonlySet<Listener>, event: EmulatorEvent): readonly ListenerFault[] {
   const faults: ListenerFault[] = [];

@@ -5,15 +5,15 @@ import { hasErrno } from '../base/index.ts';
 import type { EmulatorEvent } from './event.ts';
 import type { EventSource } from './state-store.ts';
 
-/** The newest events are in one file, those before them in a second: at most twice this in all. */
+/** The newest events are in one file, earlier ones in a second, so that the total is at most twice this. */
 const FILE_BYTES = 8 * 1024 * 1024;
 
 const olderFile = (file: string) => `${file}.1`;
 
 /**
- * Keeps the events of an emulator that nobody watches in a file, one JSON object a line. The events of one turn of
- * the event loop are one write, made at once, so that a process that dies has told what it knew. A disk that refuses
- * costs lines, not the emulator.
+ * Records the events of a background emulator in a file, one JSON object per line. The events of one turn of the event
+ * loop are written together and at once, so that a process that dies has recorded what it knew. A disk error loses
+ * lines but does not stop the emulator.
  */
 export class EventLog implements Disposable {
   readonly #file: string;
@@ -24,7 +24,7 @@ export class EventLog implements Disposable {
   #pending = '';
   #scheduled: NodeJS.Immediate | undefined;
 
-  /** Begins the file anew. */
+  /** Starts a new file. */
   constructor(file: string, source: EventSource, limit = FILE_BYTES) {
     this.#file = file;
     this.#limit = limit;
@@ -52,13 +52,13 @@ export class EventLog implements Disposable {
       if (this.#size > 0 && this.#size + bytes.length > this.#limit) this.#turnOver();
       this.#size += writeSync(this.#descriptor, bytes);
     } catch {
-      // Nobody is there to be told, and serving goes on.
+      // No one is there to see it, and serving continues.
     }
   }
 
   #turnOver(): void {
     closeSync(this.#descriptor);
-    // Where the rename is refused (somebody reads it on Windows), the lines so far make room.
+    // If the rename is refused (on Windows, while the file is read), the lines so far are discarded.
     try {
       renameSync(this.#file, olderFile(this.#file));
     } finally {
@@ -68,7 +68,7 @@ export class EventLog implements Disposable {
   }
 }
 
-/** The events that a log holds, oldest first; a line that was torn by a crash is passed over. */
+/** The events in a log, oldest first; a line cut off by a crash is skipped. */
 export async function* readEventLog(file: string): AsyncGenerator<EmulatorEvent> {
   for (const part of [olderFile(file), file]) yield* readLines(part);
 }

@@ -9,15 +9,15 @@ export type ReloadAction = z.infer<typeof schema.reloadAction>;
 export type ReloadTimings = z.infer<typeof schema.reloadTimings>;
 export type AnswerDifference = z.infer<typeof schema.answerDifference>;
 export type WatchMode = z.infer<typeof schema.watchMode>;
-/** What keeps an emulator whose start is over from being ready. */
+/** What keeps a started emulator from being ready. */
 export type Blocker = z.infer<typeof schema.blocker>;
-/** An error as facts, as `reload.failed` carries it. */
+/** An error as data, as in `reload.failed`. */
 export type Failure = z.infer<typeof schema.failure>;
 
-/** What a room tells the bus. */
+/** What a room emits. */
 export type EventBody = z.infer<typeof schema.eventBody>;
 export type EventType = EventBody['type'];
-/** What the bus passes on: the body with its place in the order of things. */
+/** What the bus delivers: the body with its sequence number and time. */
 export type EmulatorEvent = EventBody & { readonly v: 1; readonly seq: number; readonly time: string };
 export type EventOf<Type extends EventType> = Extract<EmulatorEvent, { type: Type }>;
 

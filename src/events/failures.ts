@@ -1,18 +1,18 @@
 import type { EventOf, ReloadAction } from './event.ts';
 import type { EmulatorState, ReloadFailure } from './state.ts';
 
-/** More targets than this cannot be broken at once as far as a screen is concerned; the oldest are forgotten. */
+/** At most this many failures are kept for the screen; the oldest are dropped. */
 const MOST_FAILURES = 100;
-/** The key of the script among the targets of failures. */
+/** The script's key among the targets of failures. */
 export const SCRIPT = 'script';
 
-/** The failures that stand after a reload that failed, the newest last. */
+/** The current failures after a failed reload, newest last. */
 export function withFailed(state: EmulatorState, event: EventOf<'reload.failed'>): readonly ReloadFailure[] {
   const standing = withoutSettled(state.failures, event.actions, event.actions.length === 0);
   return [...standing, ...failuresOf(event, state)].slice(-MOST_FAILURES);
 }
 
-/** One for each action that failed; one for all of them where the error names no target. */
+/** One per failed action; one for all of them if the error names no target. */
 function failuresOf(
   { time, error, actions }: EventOf<'reload.failed'>,
   state: EmulatorState,
@@ -26,8 +26,8 @@ function failuresOf(
 }
 
 /**
- * The failures that a reload leaves standing. It settles only what it touched: with a broken script, a model that loads
- * leaves the script as broken as it was. One without actions found nothing amiss at all, or could not read the project.
+ * The failures that remain after a reload. It clears only those of what it touched: a model that loads does not fix a
+ * broken script. A reload without actions found nothing wrong at all, or could not read the project.
  */
 export function withoutSettled(
   failures: readonly ReloadFailure[],
@@ -40,8 +40,8 @@ export function withoutSettled(
 }
 
 /**
- * Whether what a failed reload was to replace still serves. A script that never came up counts as well: the answers of
- * its service tell of an older content than the newest one.
+ * Whether what a failed reload was meant to replace is still serving. A script that never came up counts too: the
+ * answers of its service reflect older content than the newest.
  */
 function olderServes({ models }: EmulatorState, actions: readonly ReloadAction[]): boolean {
   const targets = actions.filter(({ kind }) => kind !== 'swap-workers').map(({ target }) => target);
@@ -49,14 +49,14 @@ function olderServes({ models }: EmulatorState, actions: readonly ReloadAction[]
   return models.some(({ name, state }) => state === 'READY' && targets.includes(name));
 }
 
-/** Models that fail at the start are reported as failed reloads are, but nothing was reloaded. */
+/** Models that fail at the start are reported like failed reloads, but nothing was reloaded. */
 export const isFirstLoad = (actions: readonly ReloadAction[]) =>
   actions.some(({ kind, reason }) => kind === 'load-model' && reason === 'start');
 
 export const isStale = (failures: readonly ReloadFailure[]) =>
   failures.some(({ olderServes: older }) => older);
 
-/** Loading and unloading one model are about the same thing. */
+/** Loading and unloading a model concern the same target. */
 function keyOf({ kind, target }: ReloadAction): string {
   return kind === 'swap-workers' ? SCRIPT : `model ${target}`;
 }

@@ -1,5 +1,5 @@
-// Events: the vocabulary of what happened, the bus that carries it, and bounded stores that fold events into state
-// and recent log lines. It knows facts; it refuses to know how anybody shows them.
+// Events: the vocabulary of what happened, the bus that delivers it, and bounded stores that fold events into state and
+// recent log lines. It knows facts; it refuses to know how they are shown.
 
 export { findBlockers } from './blockers.ts';
 export { deliver, EventBus } from './bus.ts';

@@ -3,11 +3,11 @@ import { TracebackGrouper } from './traceback.ts';
 
 export interface ParsedLine {
   readonly level: LogLevel;
-  /** What to show: for the engine the message without preamble and quoting, for all others the line as written. */
+  /** The text to show: the engine's message without preamble and quotes; for all other sources, the line as written. */
   readonly text: string;
 }
 
-/** Triton's two preambles, default and ISO 8601 (docs/reference/triton.md#log-format). */
+/** Triton's two preambles: default and ISO 8601 (docs/reference/triton.md#log-format). */
 const TRITON =
   /^(?:([EWI])(\d{4}) (\d\d:\d\d:\d\d\.\d{6})|(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) ([EWI])) (\d+) ([^:]+):(\d+)\] (.*)$/;
 /**
@@ -15,10 +15,10 @@ const TRITON =
  * (docs/reference/azureml.md#logging).
  */
 const AZMLINFSRV = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([DIWEC]) \[\d+\] \S+ - /;
-/** The same server before 2021, and the commonest hand-made formats: a time, then a level between separators. */
+/** The same server before 2021, and the most common custom formats: a time, then a level between separators. */
 const PIPED =
   /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,]?\d* *[|\-:]? *(?:\S+ *[|\-:] *)??\[?(DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL)\b/;
-/** `logging.basicConfig()`: `WARNING:root:text`, and the uvicorn way `INFO:     text`. */
+/** `logging.basicConfig()`: `WARNING:root:text`; uvicorn: `INFO:     text`. */
 const PYTHON = /^(DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL)(?::|\s+-\s)/;
 /** `warnings.warn`: `/path/score.py:3: UserWarning: text`. */
 const WARNING = /^\S.*:\d+: \w*Warning: /;
@@ -40,14 +40,14 @@ const LEVELS: Readonly<Record<string, LogLevel>> = {
 };
 
 /**
- * Finds the level of what one stream brings, and cleans up what Triton adds. A Python traceback is one entry and an
- * error from its first line to its last: one instance a stream.
+ * Determines the level of each line of a stream, and removes what Triton adds. A Python traceback is one entry, and an
+ * error from its first line to its last. Each stream needs its own instance.
  */
 export class LogParser {
   readonly #source: LogSource;
   readonly #grouper: TracebackGrouper;
 
-  /** @param onEntry gets a line, or a whole traceback with its line breaks */
+  /** @param onEntry receives a line, or a whole traceback with its line breaks */
   constructor(source: LogSource, onEntry: (entry: ParsedLine) => void) {
     this.#source = source;
     this.#grouper = new TracebackGrouper((text, isTraceback) => onEntry(this.#parse(text, isTraceback)));
@@ -57,7 +57,7 @@ export class LogParser {
     this.#grouper.push(line);
   }
 
-  /** At the end of the stream. */
+  /** Call this at the end of the stream. */
   end(): void {
     this.#grouper.end();
   }
@@ -69,7 +69,7 @@ export class LogParser {
   }
 }
 
-/** The level of a line on its own; `info` where nothing tells. */
+/** The level of a single line; `info` if nothing indicates another. */
 export function levelOf(line: string): LogLevel {
   const name = AZMLINFSRV.exec(line)?.[1] ?? PYTHON.exec(line)?.[1] ?? PIPED.exec(line)?.[1];
   if (name) return LEVELS[name] ?? 'info';

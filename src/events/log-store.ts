@@ -1,6 +1,6 @@
 import type { EventOf, LogLevel, LogSource } from './event.ts';
 
-/** One line of the log; `id` rises by one a line and is never used twice. */
+/** One line of the log; `id` increases by one per line and is never reused. */
 export interface LogEntry {
   readonly id: number;
   readonly time: string;
@@ -16,11 +16,11 @@ export interface LogLimits {
 }
 
 const DEFAULT_LIMITS: LogLimits = { lines: 10_000, bytes: 8 * 1024 * 1024 };
-/** What an entry weighs beside its text, roughly. */
+/** Approximate size of an entry in addition to its text. */
 const ENTRY_BYTES = 96;
 const MAX_TEXT_CHARACTERS = 65_536;
 
-/** The newest log lines: as many as fit both limits. Appending and reading by id take constant time. */
+/** The newest log lines, within both limits. Appending and reading by id take constant time. */
 export class LogStore {
   readonly #limits: LogLimits;
   readonly #slots: (LogEntry | undefined)[];
@@ -34,17 +34,17 @@ export class LogStore {
     this.#slots = new Array(limits.lines);
   }
 
-  /** Id of the oldest line held. */
+  /** ID of the oldest line held. */
   get firstId(): number {
     return this.#firstId;
   }
 
-  /** Id that the next line will get; `nextId - firstId` lines are held. */
+  /** ID of the next line; `nextId - firstId` lines are held. */
   get nextId(): number {
     return this.#nextId;
   }
 
-  /** How many lines had to make room for newer ones. */
+  /** How many lines were dropped for newer ones. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -57,7 +57,7 @@ export class LogStore {
     return id >= this.#firstId && id < this.#nextId ? this.#slots[id % this.#limits.lines] : undefined;
   }
 
-  /** Takes a line in; a text of several lines becomes as many entries. Those of a model begin with its name. */
+  /** Adds a line; a text of several lines becomes several entries. Those of a model begin with its name. */
   append({
     time,
     source,
@@ -76,7 +76,7 @@ export class LogStore {
     }
   }
 
-  /** Forgets every line; ids go on rising. */
+  /** Removes all lines; ids keep increasing. */
   clear(): void {
     this.#slots.fill(undefined);
     this.#firstId = this.#nextId;

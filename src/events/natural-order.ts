@@ -1,6 +1,6 @@
 const PARTS = /\d+|\D+/g;
 
-/** Orders names as people count: `model_2` before `model_10`. Equal only for equal names. */
+/** Orders names naturally: `model_2` before `model_10`. Returns 0 only for equal names. */
 export function compareNaturally(one: string, other: string): number {
   const ones = one.match(PARTS) ?? [];
   const others = other.match(PARTS) ?? [];

@@ -4,9 +4,9 @@ import { compareNaturally } from './natural-order.ts';
 import { type EmulatorState, initialState, type ModelStatistics, type ModelStatus } from './state.ts';
 
 /**
- * What runs after `event`, given what ran before. Pure; hands back the same object when the event says nothing about
- * state, so that a reader can compare by identity. An event that the state has folded already changes nothing, so a
- * reader may subscribe first and ask for the state second.
+ * The state after `event`. Pure; returns the same object if the event does not concern state, so that readers can
+ * compare by identity. An event that is already folded in changes nothing, so a reader may subscribe first and request
+ * the state afterwards.
  */
 export function reduce(state: EmulatorState, event: EmulatorEvent): EmulatorState {
   if (event.seq <= state.seq) return state;
@@ -25,21 +25,22 @@ function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
         auth: event.auth ?? 'none',
       };
     case 'emulator.ready': {
-      const { deployment, scoringUri, httpUrl, startMs } = event;
+      const { deployment, scoringUri, startMs } = event;
       return {
         ...state,
         state: 'ready',
         blockers: [],
         deployment,
         scoringUri,
-        httpUrl,
+        ...addressesIn(event),
         startMs,
         progress: null,
       };
     }
     case 'emulator.degraded': {
-      const { deployment, scoringUri, httpUrl, blockers } = event;
-      return { ...state, state: 'degraded', blockers, deployment, scoringUri, httpUrl, progress: null };
+      const { deployment, scoringUri, blockers } = event;
+      const addresses = addressesIn(event);
+      return { ...state, state: 'degraded', blockers, deployment, scoringUri, ...addresses, progress: null };
     }
     case 'emulator.stopping':
       return { ...state, state: 'stopping', blockers: [], progress: null };
@@ -83,19 +84,30 @@ function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
       return state;
     default:
       event satisfies never;
-      // A newer emulator may send an older screen events that it does not know.
+      // A newer emulator may send events that an older screen does not know.
       return state;
   }
 }
 
 /**
- * The state as an answer of this generation reports it. A generation that has just taken over is not stale, though
- * its reload counts as completed only when the one before has answered what it had accepted.
+ * The state as reported by an answer of this generation. A generation that has just taken over is not stale, although
+ * its reload completes only when the previous generation has answered what it had accepted.
  */
 export function asServedBy(state: EmulatorState, generation: number): EmulatorState {
   if (generation === state.generation) return state;
   const failures = state.failures.filter(({ targets }) => !targets.includes(SCRIPT));
   return { ...state, generation, failures, stale: isStale(failures) };
+}
+
+function addressesIn({
+  httpUrl,
+  grpcAddress,
+  metricsUrl,
+}: EventOf<'engine.ready' | 'emulator.ready' | 'emulator.degraded'>): Pick<
+  EmulatorState,
+  'httpUrl' | 'grpcAddress' | 'metricsUrl'
+> {
+  return { httpUrl, grpcAddress: grpcAddress ?? null, metricsUrl: metricsUrl ?? null };
 }
 
 function foldEngine(
@@ -114,7 +126,7 @@ function foldEngine(
       return {
         ...state,
         engine: { ...running, version: event.version },
-        httpUrl: event.httpUrl,
+        ...addressesIn(event),
         progress: null,
       };
     case 'engine.exited': {
@@ -128,9 +140,9 @@ function foldEngine(
 }
 
 /**
- * The list with this model's new state, ordered by name and version (`model_2` before `model_10`). An unloaded version vanishes (Triton's own index
- * keeps it as UNAVAILABLE `unloaded`; nobody needs it on a screen), and an entry without a version, which stands for a
- * model whose configuration could not be read, makes room for its versions.
+ * The list with this model's new state, ordered by name and version (`model_2` before `model_10`). An unloaded version
+ * disappears (Triton's own index keeps it as UNAVAILABLE `unloaded`, which a screen does not need). An entry without a
+ * version, which represents a model whose configuration could not be read, is replaced by the model's versions.
  */
 function withModel(models: readonly ModelStatus[], event: EventOf<'model.state'>): readonly ModelStatus[] {
   const { model: name, version, state, reason, restarts } = event;
@@ -171,12 +183,12 @@ function progressOf({ environment, step, detail }: EventOf<'environment.progress
   return [`${environment}: ${step}`, detail].filter(Boolean).join(' ');
 }
 
-/** Whether the start waits for an image to be fetched or built, which the user may skip. */
+/** Whether the start is waiting for an image to be pulled or built, which the user may skip. */
 export function waitsForImage({ state, engine, progress }: EmulatorState): boolean {
   return state === 'starting' && engine?.kind === 'docker' && engine.version === null && progress !== null;
 }
 
-/** A download in one line: how much of it, how fast, how long yet. */
+/** A download in one line: amount, speed, time left. */
 export function describePull(event: Omit<EventOf<'engine.pull.progress'>, 'v' | 'seq' | 'time'>): string {
   const { image, bytes, total, bytesPerSecond, etaSeconds, layers } = event;
   const megabytes = (count: number) => `${Math.round(count / 1e6)} MB`;
@@ -198,7 +210,7 @@ function foldWorker(
       return { ...state, workers: [...others, { pid, state: 'starting', busy: false }], progress: null };
     case 'worker.ready': {
       const workers = state.workers.map((it) => (it.pid === pid ? { ...it, state: 'ready' as const } : it));
-      // No reload announces the first generation; later ones serve only once their reload says so.
+      // No reload announces the first generation; later ones serve only when their reload says so.
       const generation = state.generation === 0 ? event.generation : state.generation;
       return { ...state, workers, generation };
     }

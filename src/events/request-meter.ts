@@ -2,16 +2,16 @@ import type { EventOf, EventSink } from './event.ts';
 
 type Sample = EventOf<'engine.requests'>['sample'][number];
 
-/** Requests of this long become one event: a thousand a second cost two events. */
+/** Requests within this time become one event, so a thousand per second cost two events. */
 const GATHER_MS = 500;
 const MOST_SAMPLED = 10;
 const MOST_PATH_CHARACTERS = 200;
-/** Probes, also our own, would bury what clients ask for. */
+/** Probes, including our own, would hide the clients' requests. */
 const PROBE = /^\/v2\/(?:health\/|models\/stats(?:$|\?))/;
 
 /**
- * Counts the requests that an engine's own port has answered, and samples the newest. It sits on the hot path of
- * `/infer`: recording takes no allocation beyond one sample.
+ * Counts the requests answered on an engine's own port, and samples the newest. It is on the hot path of `/infer`:
+ * recording allocates nothing but a sample.
  */
 export class RequestMeter {
   readonly #events: EventSink;
@@ -24,14 +24,14 @@ export class RequestMeter {
     this.#events = events;
   }
 
-  /** @param path request target; the query is left out */
+  /** @param path request target; its query is dropped */
   record(method: string, path: string, status: number, totalMs: number): void {
     if (path.startsWith('/v2/h') || path.startsWith('/v2/models/s')) {
       if (PROBE.test(path)) return;
     }
     if (this.#count < MOST_SAMPLED) this.#sample.push({ method, path, status, totalMs, time: '' });
     else {
-      // The slots are reused in turn, so that the newest are held.
+      // Slots are reused in turn, so that they hold the newest requests.
       const slot = this.#sample[this.#count % MOST_SAMPLED] as { -readonly [K in keyof Sample]: Sample[K] };
       slot.method = method;
       slot.path = path;
@@ -46,7 +46,7 @@ export class RequestMeter {
     }
   }
 
-  /** Emits what was counted since the last time. */
+  /** Emits what was counted since the last call. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -13,18 +13,18 @@ export interface RequestEntry {
 export interface RequestFigures {
   /** All requests since the start. */
   readonly total: number;
-  /** Those answered with a status of 400 or more. */
+  /** Those answered with status 400 or above. */
   readonly failed: number;
-  /** Answers a second over the last ten seconds. */
+  /** Answers per second over the last ten seconds. */
   readonly perSecond: number;
-  /** Milliseconds from request to answer over the requests held; null before the first. */
+  /** Milliseconds from request to answer, over the requests held; null before the first. */
   readonly p50: number | null;
   readonly p95: number | null;
 }
 
 const WINDOW_SECONDS = 10;
 
-/** The newest requests to both ports, and figures over them. Appending takes constant time. */
+/** The newest requests to both ports, and statistics about them. Appending takes constant time. */
 export class RequestStore {
   readonly #capacity: number;
   readonly #clock: Clock;
@@ -33,7 +33,7 @@ export class RequestStore {
   readonly #startedAt: number;
   #second: number;
   #total = 0;
-  /** How many have been listed. */
+  /** How many were listed. */
   #held = 0;
   #failed = 0;
 
@@ -44,7 +44,7 @@ export class RequestStore {
     this.#second = Math.floor(this.#startedAt / 1_000);
   }
 
-  /** How many there have been; also the version of everything here. */
+  /** How many there were; also the version of this store's content. */
   get total(): number {
     return this.#total;
   }
@@ -54,7 +54,7 @@ export class RequestStore {
     this.#count(1, status >= 400 ? 1 : 0);
   }
 
-  /** Takes in what Triton's own port has answered: all of it counts, the sample is listed. */
+  /** Adds what Triton's own port answered: all requests count, the sample is listed. */
   appendEngine({ count, failed, sample }: EventOf<'engine.requests'>): void {
     for (const entry of sample) this.#hold(entry);
     this.#count(count, failed);
@@ -73,7 +73,7 @@ export class RequestStore {
     this.#bySecond[slot] = (this.#bySecond[slot] ?? 0) + count;
   }
 
-  /** The newest first, at most `count`. */
+  /** At most `count` requests, newest first. */
   newest(count: number): readonly RequestEntry[] {
     const newest: RequestEntry[] = [];
     const held = Math.min(this.#held, this.#capacity, count);

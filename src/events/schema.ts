@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { ENGINE_KINDS } from '../base/index.ts';
 
-// The vocabulary of what happens, once: the types come from these schemas (no zod at run time) and the build writes
-// them as JSON Schema for readers of `--ui json`. Facts only; every rendering makes its own sentences.
+// The single definition of all events: the types are derived from these schemas (no zod at run time), and the build
+// writes them as JSON Schema for readers of `--ui json`. Events are facts only; each renderer forms its own sentences.
 
 const milliseconds = z.number().nonnegative();
 const generation = z.number().int().nonnegative();
 
-export const engineKind = z.enum(['docker', 'native', 'embedded', 'external']);
+export const engineKind = z.enum(ENGINE_KINDS);
 export const modelState = z.enum(['UNKNOWN', 'LOADING', 'READY', 'UNLOADING', 'UNAVAILABLE']);
 export const logLevel = z.enum(['debug', 'info', 'warning', 'error']);
 
@@ -21,26 +22,26 @@ export const reloadAction = z.object({
 });
 
 export const reloadTimings = z.object({
-  /** From the first sign on disk to a quiet, changed set of files. */
+  /** From the first sign on disk until the changed files are quiet. */
   settleMs: milliseconds,
   planMs: milliseconds,
   applyMs: milliseconds,
   totalMs: milliseconds,
-  /** These six add up to `totalMs`. This one: from the save until the project was scanned. */
+  /** From the save until the project was scanned. These six add up to `totalMs`. */
   noticeMs: milliseconds,
-  /** Waiting until the files had settled. */
+  /** Waiting until the files settled. */
   quietMs: milliseconds,
   /** Copying models to where the engine reads them. */
   stageMs: milliseconds,
-  /** The engine loading models beside those that serve. */
+  /** Loading models beside those that are serving. */
   loadMs: milliseconds,
-  /** The next generation: its environment, its processes, the script's imports and `init()`. */
+  /** Starting the next generation: its environment, its processes, the script's imports and `init()`. */
   warmMs: milliseconds,
-  /** Taking over, until the old has answered what it had accepted. */
+  /** Taking over, until the old generation has answered what it accepted. */
   switchMs: milliseconds,
 });
 
-/** How changes are noticed: by the file system's events, by looking alone, not for now, or not at all. */
+/** How changes are detected: by file system events, by scanning only, not while paused, or not at all. */
 export const watchMode = z.enum(['events', 'polling', 'paused', 'off']);
 
 const fault = z.object({
@@ -49,34 +50,43 @@ const fault = z.object({
   file: z.string().optional(),
   line: z.number().int().positive().optional(),
   column: z.number().int().positive().optional(),
-  /** The text of that line, cut where it is long. */
+  /** The text of that line, truncated if long. */
   excerpt: z.string().optional(),
   hint: z.string().optional(),
   /** The target of the action that failed: a model's name or the entry script's path. */
   target: z.string().optional(),
 });
 
-/** An error; where several actions of one reload failed, the first, with the others in it. */
+/** An error; if several actions of a reload failed, the first, containing the others. */
 export const failure = fault.extend({ others: z.array(fault).optional() });
 
 const reload = {
-  /** The generation that serves after the event. */
+  /** The generation that is serving after the event. */
   generation,
   actions: z.array(reloadAction),
-  /** Paths that changed, relative to the project where they lie in it. */
+  /** Paths that changed, relative to the project if they are inside it. */
   causes: z.array(z.string()),
 };
 
-/** One place where two answers differ. */
+/** One difference between two answers. */
 export const answerDifference = z.object({
   /** Such as `outputs[0].label`; empty for the answer as a whole. */
   path: z.string(),
-  /** As JSON, cut where it is long; empty where there was nothing. */
+  /** As JSON, truncated if long; empty if there was none. */
   before: z.string(),
   after: z.string(),
 });
 
-/** What keeps an emulator whose start is over from being ready. */
+/** Where clients reach the engine. */
+const engineAddresses = {
+  httpUrl: z.string(),
+  /** `HOST:PORT` of gRPC; absent if its port is not open. */
+  grpcAddress: z.string().optional(),
+  /** The document of metrics; absent if their port is not open. */
+  metricsUrl: z.string().optional(),
+};
+
+/** What keeps a started emulator from being ready. */
 export const blocker = z.object({
   kind: z.enum(['model', 'script', 'engine']),
   /** The model's name, the entry script's path, or the engine's kind. */
@@ -89,7 +99,7 @@ const replay = {
   method: z.string(),
   /** Request target below the scoring port. */
   path: z.string(),
-  /** Of the answer; 0 where there was none. */
+  /** Of the answer; 0 if there was none. */
   status: z.number().int(),
   /** The generation that answered. */
   generation,
@@ -107,20 +117,20 @@ export const eventBody = z.discriminatedUnion('type', [
     type: z.literal('emulator.ready'),
     /** The scoring service, e.g. `http://localhost:6789/score`; in no-code mode its base. */
     scoringUri: z.string(),
-    httpUrl: z.string(),
+    ...engineAddresses,
     deployment: z.enum(['no-code', 'script']),
     startMs: milliseconds,
-    /** A body that the script can be tried with, as curl's `-d` takes it: the text, or `@` and a file. */
+    /** A body to try the script with, as curl's `-d` accepts it: text, or `@` and a file. */
     sample: z.string().optional(),
   }),
   /**
-   * Both listeners are open, but the emulator is not ready: something must be fixed first. `emulator.ready` follows
-   * when it is. Also emitted when a later save takes readiness away.
+   * Both listeners are open, but the emulator is not ready until something is fixed; then `emulator.ready` follows.
+   * Also emitted when a later save ends readiness.
    */
   z.object({
     type: z.literal('emulator.degraded'),
     scoringUri: z.string(),
-    httpUrl: z.string(),
+    ...engineAddresses,
     deployment: z.enum(['no-code', 'script']),
     blockers: z.array(blocker),
   }),
@@ -136,12 +146,12 @@ export const eventBody = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('engine.pull.progress'),
     image: z.string(),
-    /** Fetched so far; neither this nor `total` ever falls. */
+    /** Fetched so far; neither this nor `total` ever decreases. */
     bytes: z.number().nonnegative(),
-    /** Of the layers whose size is known yet; 0 before the first. */
+    /** Size of the layers whose size is known so far; 0 before the first. */
     total: z.number().nonnegative(),
     bytesPerSecond: z.number().nonnegative(),
-    /** Null while it cannot be told, and once only unpacking is left. */
+    /** Null while unknown, and once only unpacking is left. */
     etaSeconds: z.number().int().nonnegative().nullable(),
     layers: z.object({ done: z.number().int().nonnegative(), total: z.number().int().nonnegative() }),
   }),
@@ -149,7 +159,7 @@ export const eventBody = z.discriminatedUnion('type', [
     type: z.literal('engine.ready'),
     kind: engineKind,
     version: z.string(),
-    httpUrl: z.string(),
+    ...engineAddresses,
     startMs: milliseconds,
   }),
   z.object({ type: z.literal('engine.exited'), kind: engineKind, reason: z.string() }),
@@ -159,24 +169,24 @@ export const eventBody = z.discriminatedUnion('type', [
     version: z.string(),
     state: modelState,
     reason: z.string(),
-    /** How often a process of this version has died and was started again; absent for never. */
+    /** How often a process of this version died and was restarted; absent if never. */
     restarts: z.number().int().positive().optional(),
   }),
   z.object({
     type: z.literal('model.statistics'),
     model: z.string(),
     version: z.string(),
-    /** Since this version was loaded, as Triton's statistics extension counts: a batch of n is n inferences. */
+    /** Since this version was loaded, counted as in Triton's statistics extension: a batch of n is n inferences. */
     inferenceCount: z.number().int().nonnegative(),
     executionCount: z.number().int().nonnegative(),
     failureCount: z.number().int().nonnegative(),
-    /** Means of the requests that have succeeded since the event before: waiting, and computing with copies. */
+    /** Means over the requests that succeeded since the previous event: waiting, and computing including copies. */
     queueMs: milliseconds,
     computeMs: milliseconds,
   }),
   z.object({
     type: z.literal('environment.progress'),
-    /** What is being made, e.g. `python environment`, `onnxruntime`. */
+    /** What is being prepared, e.g. `python environment`, `onnxruntime`. */
     environment: z.string(),
     step: z.string(),
     detail: z.string(),
@@ -189,7 +199,7 @@ export const eventBody = z.discriminatedUnion('type', [
     generation,
     exitCode: z.number().int().nullable(),
     signal: z.string().nullable(),
-    /** Whether we ended it: false means that it died. */
+    /** Whether we stopped it; false means that it died. */
     expected: z.boolean(),
   }),
   z.object({
@@ -202,14 +212,14 @@ export const eventBody = z.discriminatedUnion('type', [
     queueMs: milliseconds,
     runMs: milliseconds,
     totalMs: milliseconds,
-    /** Why the front end of a cloud profile answered otherwise than the service. */
+    /** Why the front end of a cloud profile changed the service's answer. */
     reason: z.string().optional(),
   }),
-  /** What clients asked of Triton's own port since the event before: all counted, the newest in the sample. */
+  /** Requests to Triton's own port since the previous event: all are counted, the newest are in the sample. */
   z.object({
     type: z.literal('engine.requests'),
     count: z.number().int().positive(),
-    /** Of these, answered with a status of 400 or more. */
+    /** Those of them answered with status 400 or above. */
     failed: z.number().int().nonnegative(),
     sample: z.array(
       z.object({
@@ -228,7 +238,7 @@ export const eventBody = z.discriminatedUnion('type', [
     ...replay,
     statusBefore: z.number().int(),
     totalMs: milliseconds,
-    /** The first places where the answer differs from the one before the reload. */
+    /** The first differences from the answer before the reload. */
     differences: z.array(answerDifference),
     differenceCount: z.number().int().nonnegative(),
   }),

@@ -2,12 +2,12 @@ import type { EmulatorEvent } from './event.ts';
 import { reduce } from './reduce.ts';
 import { type EmulatorState, initialState } from './state.ts';
 
-/** Anything that hands out events: the bus, or `Control` from afar. */
+/** Any source of events: the bus, or a remote `Control`. */
 export interface EventSource {
   subscribe(listener: (event: EmulatorEvent) => void): () => void;
 }
 
-/** The current state, folded as events come; reading it costs nothing. */
+/** The current state, folded as events arrive; reading it costs nothing. */
 export class StateStore implements Disposable {
   readonly #unsubscribe: () => void;
   #state: EmulatorState;
@@ -22,7 +22,7 @@ export class StateStore implements Disposable {
     return this.#state;
   }
 
-  /** Rises with every change of `state`. */
+  /** Increases with every change of `state`. */
   get version(): number {
     return this.#version;
   }

@@ -14,7 +14,7 @@ export interface EngineStatus {
   readonly gpu: string | null;
   readonly reason: string;
   readonly version: string | null;
-  /** Why it ended without being asked to; absent while it runs. */
+  /** Why it ended unexpectedly; absent while it runs. */
   readonly exited?: string;
 }
 
@@ -23,11 +23,11 @@ export interface ModelStatus {
   readonly version: string;
   readonly state: ModelState;
   readonly reason: string;
-  /** How often a process of this version has died and was started again; absent for never. */
+  /** How often a process of this version died and was restarted; absent if never. */
   readonly restarts?: number | undefined;
 }
 
-/** What a loaded version has done since it was loaded; the times are means of its newest requests. */
+/** Statistics of a version since it was loaded; times are means of its newest requests. */
 export interface ModelStatistics {
   readonly name: string;
   readonly version: string;
@@ -53,27 +53,27 @@ export interface ReloadStatus {
   readonly error: Failure | null;
 }
 
-/** A load or reload that failed and has not succeeded since; where something served before, that serves on. */
+/** A load or reload that failed and has not succeeded since. What served before keeps serving. */
 export interface ReloadFailure {
   readonly time: string;
-  /** What it was to reload: `script`, or `model NAME`. */
+  /** What it was meant to reload: `script`, or `model NAME`. */
   readonly targets: readonly string[];
   readonly error: Failure;
-  /** Whether an older version or generation serves in its place. */
+  /** Whether an older version or generation is serving in its place. */
   readonly olderServes: boolean;
 }
 
-/** How saves are noticed, and why so where it is not the usual way. */
+/** How saves are detected, and why, if it is not the usual way. */
 export interface WatchStatus {
   readonly mode: WatchMode;
   readonly reason: string;
 }
 
-/** The request that is sent again after each reload, and what became of its answer. */
+/** The request that is sent again after each reload, and how its answer changed. */
 export interface ReplayStatus {
   readonly method: string;
   readonly path: string;
-  /** Of the newest answer; 0 where there was none. */
+  /** Of the newest answer; 0 if there was none. */
   readonly status: number;
   readonly generation: number;
   /** What the last reload changed; null before the first. */
@@ -84,14 +84,14 @@ export interface ReplayStatus {
   } | null;
 }
 
-/** What runs now, folded from the events; the TUI shows it and `/_triton-local/status` is cut from it. */
+/** What runs now, folded from the events. The TUI shows it, and `/_triton-local/status` is a part of it. */
 export interface EmulatorState {
-  /** Number of the last event that changed anything here; 0 before the first. */
+  /** Sequence number of the last event that changed this state; 0 before the first. */
   readonly seq: number;
   /** `degraded`: both listeners are open, but `blockers` keep it from being ready. */
   readonly state: 'starting' | 'degraded' | 'ready' | 'stopping' | 'stopped';
   readonly startedAt: string | null;
-  /** Process of the emulator. */
+  /** Process ID of the emulator. */
   readonly pid: number | null;
   readonly projectDir: string | null;
   /** Whether callers of the scoring service need a key. */
@@ -99,29 +99,33 @@ export interface EmulatorState {
   readonly deployment: 'no-code' | 'script' | null;
   readonly scoringUri: string | null;
   readonly httpUrl: string | null;
+  /** `HOST:PORT` of the engine's gRPC service; null if its port is not open. */
+  readonly grpcAddress: string | null;
+  /** The engine's metrics; null if their port is not open. */
+  readonly metricsUrl: string | null;
   /** How long the start took, once ready. */
   readonly startMs: number | null;
   readonly engine: EngineStatus | null;
   readonly generation: number;
-  /** What keeps it from being ready while `state` is `degraded`; else empty. */
+  /** What keeps it from being ready while `state` is `degraded`; otherwise empty. */
   readonly blockers: readonly Blocker[];
-  /** Whether something older serves because the newest content failed; `failures` says what. */
+  /** Whether something older is serving because the newest content failed; `failures` says what. */
   readonly stale: boolean;
   readonly failures: readonly ReloadFailure[];
   readonly models: readonly ModelStatus[];
-  /** Of the models that have been asked for anything; sampled every other second. */
+  /** Of the models that have received requests; sampled every two seconds. */
   readonly statistics: readonly ModelStatistics[];
   readonly workers: readonly WorkerStatus[];
-  /** Workers that ended without being asked to while the emulator was ready. */
+  /** Workers that ended unexpectedly while the emulator was ready. */
   readonly workersDied: number;
   readonly reload: ReloadStatus | null;
-  /** Null until watching has begun. */
+  /** Null until watching begins. */
   readonly watching: WatchStatus | null;
   /** Null while no request is pinned. */
   readonly replay: ReplayStatus | null;
   /** Reloads completed. */
   readonly reloads: number;
-  /** What is being made right now (environment, download), or null. */
+  /** What is being prepared right now (environment, download), or null. */
   readonly progress: string | null;
 }
 
@@ -135,6 +139,8 @@ export const initialState: EmulatorState = {
   deployment: null,
   scoringUri: null,
   httpUrl: null,
+  grpcAddress: null,
+  metricsUrl: null,
   startMs: null,
   engine: null,
   generation: 0,

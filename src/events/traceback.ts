@@ -1,22 +1,22 @@
 const BEGIN = /^\s*Traceback \(most recent call last\):$/;
-/** A longer one goes out in parts. */
+/** A longer traceback is passed on in parts. */
 const MOST_LINES = 2_000;
 
-/** Whether a line begins a Python traceback. */
+/** Whether a line starts a Python traceback. */
 export const beginsTraceback = (line: string): boolean => BEGIN.test(line);
 
-/** Whether a line of a traceback is its last: frames are indented, what was raised is not. */
+/** Whether a line is the last one of a traceback: frames are indented, the exception is not. */
 export const endsTraceback = (line: string): boolean => line !== '' && !/^\s/.test(line);
 
 /**
- * Joins the lines of a stream that are one Python traceback, so that it stays one thing from here to the screen. The
- * harness does the same for what a script writes; all other streams come through here.
+ * Joins the lines of a Python traceback in a stream, so that it remains one unit up to the screen. The harness does the
+ * same for a script's output; all other streams pass through here.
  */
 export class TracebackGrouper {
   readonly #onText: (text: string, isTraceback: boolean) => void;
   #held: string[] | undefined;
 
-  /** @param onText gets a single line, or a whole traceback with its line breaks */
+  /** @param onText receives a single line, or a whole traceback with its line breaks */
   constructor(onText: (text: string, isTraceback: boolean) => void) {
     this.#onText = onText;
   }
@@ -35,7 +35,7 @@ export class TracebackGrouper {
     if (endsTraceback(line) || this.#held.length >= MOST_LINES) this.end();
   }
 
-  /** Hands out a traceback that has broken off. */
+  /** Passes on an unfinished traceback. */
   end(): void {
     const held = this.#held;
     this.#held = undefined;

@@ -1,4 +1,4 @@
-/** How a caller that went away takes its request back; `cancel` is set while there is something to call off. */
+/** How a request is cancelled when its caller disconnects; `cancel` is set while there is something to cancel. */
 export interface Cancellation {
   cancel: (() => void) | undefined;
 }

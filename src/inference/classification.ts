@@ -11,7 +11,7 @@ const MAX_ELEMENTS = 1_000_000;
 
 /**
  * The classification extension: the `classes` highest values of each batch entry as `VALUE:INDEX[:LABEL]`.
- * @throws KServeError for datatypes that have no order, and for outputs of more than a million elements.
+ * @throws KServeError for datatypes without an order, and for outputs of more than a million elements.
  */
 export function classify(
   tensor: Tensor,

@@ -12,7 +12,7 @@ import { mapShape, normalizeRequest } from './normalize-request.ts';
 import type { Answer, OnExecuted, OnResponse } from './scheduling/scheduled-request.ts';
 import { shapeKeyOf } from './scheduling/scheduler.ts';
 
-/** Where in its life a request failed; it decides the content type of the error. */
+/** The stage at which a request failed; it determines the content type of the error. */
 export type FailureStage = 'validation' | 'execution';
 
 export class InferFailure extends Error {
@@ -29,14 +29,14 @@ export class InferFailure extends Error {
   }
 }
 
-/** What a client gets of one response. */
+/** What a client receives of one response. */
 export interface InferResponse {
   readonly outputs: readonly ResponseOutput[];
   readonly parameters: ReadonlyMap<string, ParameterValue> | undefined;
 }
 
 /**
- * Checks, queues and runs a request and picks the outputs it asked for. For models that give one response.
+ * Checks, queues and runs a request and selects the requested outputs. For models with exactly one response.
  * @throws InferFailure
  */
 export async function infer(
@@ -59,8 +59,8 @@ export async function infer(
 }
 
 /**
- * The same for any model: each response is told as it comes. Resolves after the last.
- * @throws InferFailure where the request as a whole fails, which may be after some responses
+ * The same for any model: each response is passed on as it arrives. Resolves after the last one.
+ * @throws InferFailure if the request as a whole fails, which may happen after some responses
  */
 export async function inferStream(
   model: LoadedVersion,
@@ -92,7 +92,7 @@ export async function inferStream(
   });
 }
 
-/** Whether a model gives any number of responses to a request. */
+/** Whether a model may give any number of responses to a request. */
 export function isDecoupled({ config }: LoadedVersion): boolean {
   return config.model_transaction_policy?.decoupled ?? false;
 }
@@ -109,7 +109,7 @@ function schedule(
   return scheduler.schedule({ request, inputs, batchSize, shapeKey, onResponse, onExecuted }, cancellation);
 }
 
-/** The model's order is kept, whatever order the request named its outputs in. */
+/** Keeps the model's order, whatever the order in the request. */
 function toResponse(
   { outputs, parameters, holdsAll = false }: Answer,
   { signature, labels }: LoadedVersion,

@@ -1,12 +1,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-/** A model folder of more entries than this is always taken as changed. */
+/** A model folder with more entries always counts as changed. */
 const MAX_ENTRIES = 10_000;
 
 /**
- * Tells a model's folder from what it was: names, sizes and the later of modification and status-change time of
- * every entry, as Triton compares them. Undefined where that cannot be said.
+ * Identifies the state of a model's folder: names, sizes and the later of modification and status-change time of every
+ * entry, as Triton compares them. Undefined if it cannot be determined.
  */
 export async function directoryStamp(directory: string): Promise<string | undefined> {
   try {

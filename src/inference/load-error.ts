@@ -1,4 +1,4 @@
-/** A failed load as the client of the load endpoint is told; `reasonError` is what went wrong. */
+/** A failed load as reported to the client of the load endpoint; `reasonError` is the cause. */
 export class LoadError extends Error {
   readonly status: number;
   readonly reasonError: unknown;

@@ -8,19 +8,22 @@ import type { LoadOverride } from './model-control.ts';
 
 const FILE_PREFIX = 'file:';
 
+/** The parameters of a load: texts, of which a file's is base64, or the bytes of a file. */
+export type OverrideParameters = ReadonlyMap<string, string | Uint8Array>;
+
 /**
- * Runs a load with what its parameters replace: `config` (ModelConfig as JSON text) and `file:PATH` (base64), which
- * stand in a folder of their own for as long as the load takes.
+ * Runs a load with the replacements in its parameters: `config` (ModelConfig as JSON text) and `file:PATH` (base64 over HTTP),
+ * which are written to a temporary folder for the duration of the load.
  * @throws LoadError 500 for an unreadable config, files without a config, and paths that leave the folder
  */
 export async function withOverride(
   name: string,
-  parameters: ReadonlyMap<string, string>,
+  parameters: OverrideParameters,
   load: (override: LoadOverride | undefined) => Promise<void>,
 ): Promise<void> {
   if (parameters.size === 0) return load(undefined);
   const json = parameters.get('config');
-  if (json === undefined) throw refuse(name, new Error("override files need a 'config' parameter"));
+  if (typeof json !== 'string') throw refuse(name, new Error("override files need a 'config' parameter"));
   let config: LoadOverride['config'];
   try {
     config = parseModelConfigJson(json);
@@ -40,7 +43,7 @@ export async function withOverride(
 
 async function writeFiles(
   directory: string,
-  files: readonly (readonly [string, string])[],
+  files: readonly (readonly [string, string | Uint8Array])[],
   name: string,
 ): Promise<void> {
   await mkdir(directory);
@@ -50,7 +53,7 @@ async function writeFiles(
       throw refuse(name, new Error(`'${key}' leaves the model's folder`));
     try {
       await mkdir(path.dirname(file), { recursive: true });
-      await writeFile(file, Buffer.from(content, 'base64'));
+      await writeFile(file, typeof content === 'string' ? Buffer.from(content, 'base64') : content);
     } catch (error) {
       const why = hasErrno(error, 'ENAMETOOLONG') ? 'File name too long' : messageOf(error);
       throw refuse(

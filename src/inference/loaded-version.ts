@@ -12,14 +12,14 @@ export interface LoadedVersionParts {
   readonly labels: ReadonlyMap<string, readonly string[]>;
   readonly statistics: ModelStatistics;
   readonly scheduler: RequestScheduler;
-  /** Lets go of what the backend holds. */
+  /** Releases the backend's resources. */
   readonly dispose: () => Promise<void>;
 }
 
-/** How long a request that hangs may keep a replaced version in memory. */
+/** How long a hanging request may keep a replaced version in memory. */
 const DRAIN_LIMIT_MS = 300_000;
 
-/** One version of a model in memory with all it needs to answer. */
+/** One version of a model in memory, with everything needed to answer. */
 export class LoadedVersion {
   readonly version: string;
   readonly config: ModelConfig;
@@ -45,12 +45,12 @@ export class LoadedVersion {
     this.#dispose = dispose;
   }
 
-  /** What serves: the configuration's platform, or its backend where there is none. */
+  /** The configuration's platform or, without one, its backend. */
   get platform(): string {
     return this.config.platform || this.config.backend;
   }
 
-  /** Keeps it answering until `release`: an ensemble is made of it. */
+  /** Keeps it serving until `release`, because an ensemble uses it. */
   hold(): void {
     this.#holders += 1;
   }
@@ -60,13 +60,13 @@ export class LoadedVersion {
     if (this.#holders === 0) this.#onReleased?.();
   }
 
-  /** Answers what it has accepted, for minutes at most, takes no more, and lets go of the model. */
+  /** Accepts nothing more, answers what it has accepted within a few minutes, and then releases the model. */
   async retire(): Promise<void> {
     await Promise.race([within(this.#finish(), DRAIN_LIMIT_MS), this.#abandoned]);
     await this.#dispose();
   }
 
-  /** Lets go of the model now: what still runs fails. For a version that is being retired. */
+  /** Releases the model now, so that running requests fail. For a version that is being retired. */
   abandon(): void {
     this.#onAbandoned?.();
   }

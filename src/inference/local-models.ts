@@ -6,7 +6,7 @@ import type { LoadedVersion } from './loaded-version.ts';
 import type { ModelControl } from './model-control.ts';
 import type { ModelTable } from './model-table.ts';
 
-/** This server as its own models see it. */
+/** This server as seen by its own models. */
 export class LocalModels implements ModelServer {
   readonly #table: ModelTable;
   readonly #control: ModelControl;
@@ -37,7 +37,7 @@ export class LocalModels implements ModelServer {
     await this.#control.unload(model);
   }
 
-  /** Models may do what clients may do. */
+  /** Models have the same rights as clients. */
   #requireExplicit(): void {
     if (this.#mode !== 'explicit')
       throw new KServeError(

@@ -16,6 +16,7 @@ import { PythonLoadError } from './backends/python/python-load.ts';
 import { directoryStamp } from './directory-stamp.ts';
 import { EnsembleControl } from './ensemble/ensemble-control.ts';
 import { LoadError } from './load-error.ts';
+import type { ModelMetrics } from './metrics/model-metrics.ts';
 import { type LoadContext, reasonOf } from './model-loader.ts';
 import { ModelStates } from './model-states.ts';
 import type { IndexEntry, ModelEntry, ModelTable } from './model-table.ts';
@@ -23,25 +24,27 @@ import { ModelVersions } from './model-versions.ts';
 import type { RateLimiter } from './scheduling/rate-limiter.ts';
 import type { ResponseCache } from './scheduling/response-cache.ts';
 
-/** What a load replaces on disk. */
+/** Replacements for content on disk in a load. */
 export interface LoadOverride {
   readonly config: ModelConfig;
-  /** A repository that stands in for the real one for this load. */
+  /** A repository to use instead of the real one for this load. */
   readonly repository: string | undefined;
 }
 
 export interface ModelControlOptions {
   /** Translates staged paths in texts into the user's. */
   readonly userPaths?: ((text: string) => string) | undefined;
-  /** Brings the repository up to date before a client's request of the repository API. */
+  /** Brings the repository up to date before a client's request to the repository API. */
   readonly sync?: RepositorySync | undefined;
-  /** Keeps the answers of models whose configuration asks for it. */
+  /** Caches the answers of models whose configuration enables it. */
   readonly cache?: ResponseCache | undefined;
-  /** Holds instances back until the resources that they name are free. */
+  /** Delays instances until the resources that they name are free. */
   readonly limiter?: RateLimiter | undefined;
+  /** Where the figures of each version are kept. */
+  readonly metrics: ModelMetrics;
 }
 
-/** Loads and unloads models: which content, on whose behalf, and what becomes of their ensembles. */
+/** Loads and unloads models: which content, on whose behalf, and with which effect on their ensembles. */
 export class ModelControl implements AsyncDisposable {
   readonly #table: ModelTable;
   readonly #repository: string;
@@ -59,7 +62,7 @@ export class ModelControl implements AsyncDisposable {
     repository: string,
     backends: ReadonlyMap<string, Backend>,
     events: EventSink,
-    { userPaths = (text) => text, sync, cache, limiter }: ModelControlOptions = {},
+    { userPaths = (text) => text, sync, cache, limiter, metrics }: ModelControlOptions,
   ) {
     this.#table = table;
     this.#repository = repository;
@@ -77,22 +80,23 @@ export class ModelControl implements AsyncDisposable {
       members: this.#ensembles.members,
       cache,
       limiter,
+      metrics,
       warn: (text) => this.#states.log('warning', text),
     };
     this.#versions = new ModelVersions(table, this.#states, context, userPaths);
   }
 
-  /** The folders on disk with what is known of each. */
+  /** The folders on disk and what is known about each. */
   async index(onlyReady: boolean): Promise<IndexEntry[]> {
     await this.#sync?.begin('index');
     return this.#table.index(await listModelDirectories(this.#repository), onlyReady);
   }
 
   /**
-   * Loads what the folder holds now and swaps it in.
+   * Loads the folder's current content and switches to it.
    * @param signal calls the load off, even where the model hangs in its own code
-   * @throws TritonLocalError MODEL_LOAD_FAILED with the reason, and the file and line where they are known; what
-   * served before serves on.
+   * @throws TritonLocalError MODEL_LOAD_FAILED with the reason, and the file and line if known; the previous version
+   * keeps serving.
    */
   async load(name: string, signal?: AbortSignal): Promise<void> {
     await this.#table.change(name, async (model) => {
@@ -121,7 +125,7 @@ export class ModelControl implements AsyncDisposable {
   }
 
   /**
-   * A load that a client asks for: of what the folder holds now; without an override an unchanged model is left as it is.
+   * A client's load of the folder's current content. Without an override, an unchanged model is not reloaded.
    * @throws LoadError, KServeError with Triton's load errors (docs/reference/triton.md#model-control)
    */
   loadForClient(name: string, override: LoadOverride | undefined): Promise<void> {
@@ -134,7 +138,7 @@ export class ModelControl implements AsyncDisposable {
     });
   }
 
-  /** An unload that a client asks for; resolves once the model serves no more, while its last requests still run. */
+  /** A client's unload; resolves once the model accepts no more requests, while its last ones still run. */
   unloadForClient(name: string): Promise<void> {
     return this.#inTurn('unload', name, () => this.unload(name));
   }
@@ -155,18 +159,18 @@ export class ModelControl implements AsyncDisposable {
     }
   }
 
-  /** Takes a model and its ensembles out of service; resolves once they are, while their last requests still run. */
+  /** Takes a model and its ensembles out of service; resolves while their last requests still run. */
   async unload(name: string): Promise<void> {
     await this.#table.change(name, async (model) => this.#versions.unload(model));
     await this.#ensembles.follow(name, 'unload');
   }
 
-  /** Why our newest load of a model failed; undefined where it succeeded. */
+  /** Why the newest load of a model by us failed; undefined if it succeeded. */
   loadFailure(name: string): TritonLocalError | undefined {
     return this.#failures.get(name);
   }
 
-  /** Unloads a model, and forgets it where its folder is gone. */
+  /** Unloads a model, and forgets it if its folder is gone. */
   async remove(name: string): Promise<void> {
     await this.#table.change(name, async (model) => {
       this.#versions.unload(model);
@@ -217,7 +221,7 @@ export class ModelControl implements AsyncDisposable {
     return new LoadError(`failed to load '${name}', failed to poll from model repository`, 500, error);
   }
 
-  /** What keeps a readable model from being loaded at all. */
+  /** Why a readable model cannot be loaded at all. */
   async #whyUnloadable(model: ModelEntry, definition: ModelDefinition): Promise<string | undefined> {
     const { name, config, versions } = definition;
     if (config.platform === 'ensemble') {

@@ -4,9 +4,9 @@ import type { ModelConfig } from '../repository/index.ts';
 export interface SignatureInput {
   readonly name: string;
   readonly datatype: Datatype;
-  /** What clients send: a leading -1 where the model batches. */
+  /** The shape that clients send, with a leading -1 if the model batches. */
   readonly shape: readonly number[];
-  /** What the model wants behind the batch dimension, where it differs from what clients send. */
+  /** The model's shape after the batch dimension, if it differs from what clients send. */
   readonly reshape: readonly number[] | undefined;
   /** `shape` without the batch dimension. */
   readonly dims: readonly number[];
@@ -22,14 +22,14 @@ export interface SignatureOutput {
   readonly dims: readonly number[];
 }
 
-/** A model's configuration in the form that requests are checked against. */
+/** A model's configuration in the form against which requests are checked. */
 export interface ModelSignature {
   readonly model: string;
   readonly maxBatchSize: number;
   readonly inputs: ReadonlyMap<string, SignatureInput>;
   readonly requiredInputs: number;
   readonly outputs: ReadonlyMap<string, SignatureOutput>;
-  /** Whether two requests that pass the checks can still differ in shape or in the inputs they bring. */
+  /** Whether two valid requests can differ in shape or in the inputs that they include. */
   readonly varies: boolean;
 }
 

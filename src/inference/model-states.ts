@@ -1,7 +1,7 @@
 import type { EventSink, LogLevel, ModelState } from '../events/index.ts';
 import type { ModelEntry, VersionEntry } from './model-table.ts';
 
-/** Changes the states of models and tells of it, in events and in Triton's log lines. */
+/** Changes the states of models and reports them in events and in Triton's log lines. */
 export class ModelStates {
   readonly #events: EventSink;
   readonly #userPaths: (text: string) => string;
@@ -24,7 +24,7 @@ export class ModelStates {
     this.#events.emit({ type: 'model.state', model: model.name, version, state, reason });
   }
 
-  /** Nothing of the model serves, since its folder cannot be read. */
+  /** No version of the model is served, because its folder cannot be read. */
   failPoll(model: ModelEntry, stagedReason: string): void {
     const reason = this.#userPaths(stagedReason);
     model.pollFailure = reason;

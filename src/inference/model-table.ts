@@ -13,18 +13,18 @@ export interface VersionEntry {
 
 export interface ModelEntry {
   readonly name: string;
-  /** Held by whoever loads or unloads the model. */
+  /** Held while the model is loaded or unloaded. */
   readonly mutex: Mutex;
-  /** How many hold the mutex or wait for it. */
+  /** Number of tasks that hold the mutex or wait for it. */
   changes: number;
   versions: Map<string, VersionEntry>;
-  /** The highest version that answers. */
+  /** The highest version that is serving. */
   latest: LoadedVersion | undefined;
-  /** Why our own attempt to read the folder failed while nothing of the model serves; empty otherwise. */
+  /** Why we could not read the folder, if no version of the model is served; otherwise empty. */
   pollFailure: string;
-  /** The members of an ensemble with the versions it was last checked against; empty for other models. */
+  /** The members of an ensemble, with the versions against which it was last checked; empty for other models. */
   members: ReadonlyMap<string, readonly LoadedVersion[]>;
-  /** What the folder was at the last successful load; undefined after a failed one or an override. */
+  /** The folder's state at the last successful load; undefined after a failed load or an override. */
   stamp: string | undefined;
 }
 
@@ -36,15 +36,15 @@ export interface IndexEntry {
   readonly reason?: string;
 }
 
-/** The reason of a version that was unloaded on purpose, which does not count against readiness. */
+/** The reason of a version that was unloaded on purpose, which does not affect readiness. */
 export const UNLOADED = 'unloaded';
 
-/** The models in memory: which version answers, what loads, what failed and why. `ModelControl` changes it. */
+/** The models in memory: which versions are serving, loading or failed, and why. `ModelControl` changes it. */
 export class ModelTable {
   readonly #models = new Map<string, ModelEntry>();
 
   /**
-   * The version a request is for; the highest that answers where none is named.
+   * The version that a request is for; if it names none, the highest that is serving.
    * @throws KServeError with Triton's lookup errors (docs/reference/triton.md#lookup-and-framing)
    */
   find(name: string, version: string | undefined): LoadedVersion {
@@ -61,13 +61,13 @@ export class ModelTable {
     return entry.loaded;
   }
 
-  /** The versions of a model that answer, ascending; empty for what is not there. */
+  /** The serving versions of a model, ascending; empty for an unknown model. */
   readyVersions(name: string): LoadedVersion[] {
     const versions = this.#models.get(name)?.versions.values() ?? [];
     return [...versions].flatMap(({ loaded, state }) => (loaded && state === 'READY' ? [loaded] : []));
   }
 
-  /** Why no version of a model that was tried serves; undefined where none failed. */
+  /** Why no version of a model is served although a load was tried; undefined if none failed. */
   loadFailure(name: string): MemberFailure | undefined {
     const model = this.#models.get(name);
     if (!model) return undefined;
@@ -85,7 +85,7 @@ export class ModelTable {
     return [...this.#models.keys()].sort();
   }
 
-  /** False while any version is down by a failure, as Triton's strict readiness has it. */
+  /** False while any version is unavailable because of a failure, as in Triton's strict readiness. */
   get ready(): boolean {
     for (const { versions, pollFailure } of this.#models.values()) {
       if (pollFailure !== '') return false;
@@ -95,7 +95,7 @@ export class ModelTable {
     return true;
   }
 
-  /** What is known of every version, by name. */
+  /** The status of every version, by name. */
   statuses(): readonly ModelStatus[] {
     const statuses: ModelStatus[] = [];
     for (const { name, versions, pollFailure } of this.#models.values()) {
@@ -107,7 +107,7 @@ export class ModelTable {
     return statuses.sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
   }
 
-  /** The repository index: the folders on disk, in order, with what is known of each. */
+  /** The repository index: the folders on disk, in order, and what is known about each. */
   index(folders: readonly string[], onlyReady: boolean): IndexEntry[] {
     const entries: IndexEntry[] = [];
     for (const name of [...folders].sort()) {
@@ -120,7 +120,7 @@ export class ModelTable {
     return entries;
   }
 
-  /** Whether a later load has put another entry in place of this one. */
+  /** Whether a later load has replaced this entry. */
   isReplaced(name: string, entry: VersionEntry): boolean {
     const current = this.#models.get(name)?.versions.get(entry.version);
     return current !== undefined && current !== entry;
@@ -132,8 +132,8 @@ export class ModelTable {
   }
 
   /**
-   * Runs what loads or unloads a model, one task after another in the order they came. An entry without versions or a
-   * failure is forgotten once no other task waits for it.
+   * Runs the loads and unloads of a model one at a time, in order of arrival. An entry without versions or a failure is
+   * removed once no other task waits for it.
    */
   async change<T>(name: string, task: (model: ModelEntry) => Promise<T>): Promise<T> {
     const model = this.#entry(name);

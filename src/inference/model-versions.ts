@@ -7,12 +7,12 @@ import { type LoadContext, loadVersion, reasonOf } from './model-loader.ts';
 import type { ModelStates } from './model-states.ts';
 import { type ModelEntry, type ModelTable, UNLOADED, type VersionEntry } from './model-table.ts';
 
-/** How long the last requests may delay the end. */
+/** How long the last requests may delay disposal. */
 const END_LIMIT_MS = 5_000;
 
 /**
- * The versions of models that are loaded. A load brings the new versions up beside the old ones and swaps them when all
- * are loaded; the old ones answer what they have accepted, and go.
+ * The loaded versions of models. A load brings up the new versions beside the old ones and switches when all are
+ * loaded; the old ones answer what they have accepted and are then released.
  */
 export class ModelVersions {
   readonly #table: ModelTable;
@@ -35,9 +35,9 @@ export class ModelVersions {
   }
 
   /**
-   * Loads the versions of `definition` and swaps them in once all are loaded.
+   * Loads the versions of `definition` and switches to them once all are loaded.
    * @param signal calls the load off
-   * @throws LoadError with Triton's text for each version that failed; what served before keeps serving.
+   * @throws LoadError with Triton's text for each version that failed; the previous versions keep serving.
    */
   async replace(model: ModelEntry, definition: ModelDefinition, signal: AbortSignal): Promise<void> {
     const { name } = model;
@@ -72,7 +72,7 @@ export class ModelVersions {
     for (const [version, entry] of old) this.#retireOld(model, version, entry, next);
   }
 
-  /** Retires what served before; a version that is no longer served stays in the index as unloaded. */
+  /** Retires the previous versions; a version that is no longer served stays in the index as unloaded. */
   #retireOld(model: ModelEntry, version: string, old: VersionEntry, next: Map<string, VersionEntry>): void {
     const { loaded } = old;
     const gone = !next.has(version);
@@ -115,7 +115,7 @@ export class ModelVersions {
   #retire(loaded: LoadedVersion, then: () => void): void {
     const retired = loaded
       .retire()
-      .catch((error: unknown) => this.#states.log('error', `while a model was let go: ${messageOf(error)}`))
+      .catch((error: unknown) => this.#states.log('error', `while a model was released: ${messageOf(error)}`))
       .then(() => {
         this.#retiring.delete(loaded);
         then();
@@ -146,8 +146,8 @@ export class ModelVersions {
   }
 
   /**
-   * Waits for `unloaded` and for the last requests of what it took out of service. What hangs is abandoned, and ends with
-   * the processes and threads of its backend.
+   * Waits for `unloaded` and for the last requests of the versions that it took out of service. Hanging requests are
+   * abandoned, and end with the processes and threads of their backend.
    */
   async drain(unloaded: Promise<unknown>): Promise<void> {
     const drained = unloaded

@@ -13,20 +13,20 @@ import type { ModelSignature, SignatureInput } from './model-signature.ts';
 
 /** A request that fits its model. */
 export interface NormalizedRequest {
-  /** In the shapes the model wants. */
+  /** In the model's shapes. */
   readonly inputs: readonly Tensor[];
   /** 1 for a model that does not batch. */
   readonly batchSize: number;
 }
 
 /**
- * Checks a request against its model in the order and with the words of Triton's core
- * (docs/reference/triton.md#core-validation) and gives the tensors the model's shapes.
+ * Checks a request against its model in the order and with the messages of Triton's core
+ * (docs/reference/triton.md#core-validation), and gives the tensors the model's shapes.
  * @throws KServeError
  */
 export function normalizeRequest(request: InferRequest, signature: ModelSignature): NormalizedRequest {
   const prefix = requestPrefix(request.id);
-  // Triton walks its inputs from the last to the first, which decides by which name a mistake is told.
+  // Triton checks its inputs from last to first, which determines the input that an error names.
   const given = request.raw
     ? [deduceRawInput(request, signature, prefix)]
     : request.inputs.length > 1
@@ -40,11 +40,11 @@ export function normalizeRequest(request: InferRequest, signature: ModelSignatur
     inputs.push(
       normalizeInput(input, wanted(input.name, signature), batchSize, signature, prefix, request.raw),
     );
-  // A backend gets them in the order in which they were sent.
+  // Backends receive them in the order in which they were sent.
   return { inputs: inputs.reverse(), batchSize: Math.max(1, batchSize) };
 }
 
-/** Of several unknown outputs the first by name is told. */
+/** Of several unknown outputs, the first by name is reported. */
 function checkOutputs({ outputs }: InferRequest, signature: ModelSignature): void {
   let unknown: string | undefined;
   for (const { name } of outputs)
@@ -93,7 +93,7 @@ function checkCount(given: readonly InferInput[], signature: ModelSignature, pre
     required === inputs.size
       ? `${required} inputs`
       : `number of inputs between ${required} and ${inputs.size}`;
-  // An empty list of missing inputs loses its bracket in Triton, too.
+  // In Triton too, an empty list of missing inputs lacks its bracket.
   const missed = missing.length > 0 ? quoteNames(missing.map(({ name }) => name).sort()) : ']';
   throw invalidArgument(
     `${prefix}expected ${expected} but got ${given.length} inputs for model '${model}'. Got input(s) ${quoteNames([...names])}, but missing required input(s) ${missed}. Please provide all required input(s).`,
@@ -104,9 +104,9 @@ function quoteNames(names: string[]): string {
   return `[${names.map((name) => `'${name}'`).join(',')}]`;
 }
 
-/** Finds every input in the model on the way; 0 for a model that does not batch. */
+/** Also checks that the model has every input. 0 for a model that does not batch. */
 function findBatchSize(given: readonly InferInput[], signature: ModelSignature, prefix: string): number {
-  // A batch of none counts as one that is not known yet.
+  // A batch size of 0 counts as not known yet.
   let batchSize = 0;
   for (const input of given) {
     wanted(input.name, signature);
@@ -146,11 +146,17 @@ function normalizeInput(
     throw invalidArgument(
       `${prefix}inference input '${name}' data-type is '${isDatatype(datatype) ? datatype : '<invalid>'}', but model '${model}' expects '${config.datatype}'`,
     );
-  if (!fits(shape, config.shape))
+  const unspecified = () =>
+    invalidArgument(
+      `${prefix}All input dimensions should be specified for input '${name}' for model '${model}', got [${shape}]`,
+    );
+  const misfit = findMisfit(shape, config.shape, maxBatchSize > 0 ? 1 : 0);
+  if (misfit === 'unspecified') throw unspecified();
+  if (misfit === 'unexpected')
     throw invalidArgument(
       `${prefix}unexpected shape for input '${name}' for model '${model}'. Expected [${config.shape}], got [${shape}]. ${maxBatchSize > 0 ? BATCH_NOTE : ''}`,
     );
-  // Triton lets an empty input through when it is the last one; merged with others, it would spoil their batch.
+  // Triton accepts an empty input if it is the last one; merged with other requests, it would break their batch.
   if (maxBatchSize > 0 && shape[0] !== batchSize) throw wrongBatch(name, model, prefix);
   const count = batchSize === 0 && maxBatchSize > 0 ? elementCount(shape.slice(1)) : elementCount(shape);
   if (config.datatype === 'BYTES') {
@@ -159,25 +165,39 @@ function normalizeInput(
     const expected = count * ELEMENT_BYTES[config.datatype];
     if (data.byteLength !== expected)
       throw invalidArgument(
-        `${prefix}input byte size mismatch for input '${raw ? 'raw_input' : name}' for model '${model}'. Expected ${expected}, got ${data.byteLength}`,
+        `${prefix}input byte size mismatch for input '${raw ? 'raw_input' : name}' for model '${model}'. Expected ${asInt64(expected)}, got ${data.byteLength}`,
       );
   }
+  // Triton passes on what multiplies to the right number.
+  if (shape.some((dim) => dim < 0)) throw unspecified();
   return { name, datatype: config.datatype, shape: modelShape(shape, config, maxBatchSize > 0), data };
 }
 
-function fits(shape: readonly number[], config: readonly number[]): boolean {
-  if (shape.length !== config.length) return false;
-  for (let index = 0; index < shape.length; index += 1)
-    if (config[index] !== -1 && config[index] !== shape[index]) return false;
-  return true;
+/** The first thing wrong with a shape; `unspecified` for a dimension of -1, which only gRPC can send. */
+function findMisfit(
+  shape: readonly number[],
+  config: readonly number[],
+  first: number,
+): 'unspecified' | 'unexpected' | undefined {
+  if (shape.length !== config.length) return 'unexpected';
+  for (let index = first; index < shape.length; index += 1) {
+    if (shape[index] === -1) return 'unspecified';
+    if (config[index] !== -1 && config[index] !== shape[index]) return 'unexpected';
+  }
+  return undefined;
 }
 
-/** What clients call `dims` in the shape that `reshape` asks for: variable dimensions keep their order. */
+/** A number as C++ has it in 64 bits. */
+function asInt64(value: number): number | bigint {
+  return Number.isSafeInteger(value) ? value : BigInt.asIntN(64, BigInt(value));
+}
+
+/** The clients' `dims` in the shape that `reshape` defines; variable dimensions keep their order. */
 function modelShape(shape: readonly number[], config: SignatureInput, batches: boolean): readonly number[] {
   return config.reshape ? mapShape(shape, config.dims, config.reshape, batches) : shape;
 }
 
-/** Carries the variable dimensions of `from` over to those of `to`; the batch dimension stays in front. */
+/** Copies the variable dimensions of `from` to those of `to`; the batch dimension stays first. */
 export function mapShape(
   shape: readonly number[],
   from: readonly number[],

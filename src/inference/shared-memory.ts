@@ -3,13 +3,14 @@ import path from 'node:path';
 import {
   internal,
   invalidArgument,
+  KServeError,
   notFound,
   type SharedMemory,
   type SharedMemoryTarget,
   unsupported,
 } from '../kserve/index.ts';
 
-/** What `GET /v2/systemsharedmemory/status` tells of a region. */
+/** What `GET /v2/systemsharedmemory/status` shows of a region. */
 export interface RegionStatus {
   readonly name: string;
   readonly key: string;
@@ -19,17 +20,21 @@ export interface RegionStatus {
 
 interface Region extends RegionStatus {
   readonly file: number;
-  /** How often requests under way refer to it; until they are answered it cannot be unregistered. */
+  /** Number of references by requests in progress; until they are answered, it cannot be unregistered. */
   users: number;
 }
+
+/** Triton's text where clients may not register regions. */
+export const SHARED_MEMORY_DISABLED =
+  "Client shared memory is disabled. Start the server with '--allow-client-shm=true' to enable.";
 
 const PLACE = '/dev/shm';
 const PAGE_BYTES = 4096;
 const MAX_REGIONS = 1_024;
 
 /**
- * System shared memory on Linux. What `shm_open` makes are files of a file system in memory, so reading and writing
- * them at offsets is what other processes see through their mappings.
+ * System shared memory on Linux. `shm_open` creates files of an in-memory file system, so what we read and write at
+ * offsets is what other processes see through their mappings.
  */
 export class SharedMemoryRegions implements Disposable {
   readonly #regions = new Map<string, Region>();
@@ -39,11 +44,12 @@ export class SharedMemoryRegions implements Disposable {
     this.#platform = platform;
   }
 
-  /** @throws KServeError with Triton's text: a taken name, a key that cannot be opened, a part that is not there */
+  /** @throws KServeError with Triton's text for a taken name, a key that cannot be opened, or a range beyond its end */
   register(name: string, key: string, offset: number, byteSize: number): void {
     if (this.#platform !== 'linux')
       throw unsupported("triton-local's embedded engine has system shared memory on Linux only");
-    if (this.#regions.has(name)) throw invalidArgument(`shared memory region '${name}' already in manager`);
+    if (this.#regions.has(name))
+      throw new KServeError('Already exists', `shared memory region '${name}' already in manager`);
     if (this.#regions.size >= MAX_REGIONS)
       throw invalidArgument(`failed to register shared memory region '${name}': too many regions`);
     const file = openKey(key);
@@ -55,7 +61,7 @@ export class SharedMemoryRegions implements Disposable {
     this.#regions.set(name, { name, key, offset, byte_size: byteSize, file, users: 0 });
   }
 
-  /** By name; of one region where one is named. @throws KServeError 404 for a name that is not there */
+  /** All regions by name, or the one named. @throws KServeError 404 for an unknown name */
   status(name: string): RegionStatus[] {
     const regions = name === '' ? [...this.#regions.values()] : [this.#regions.get(name)];
     return regions
@@ -67,8 +73,8 @@ export class SharedMemoryRegions implements Disposable {
   }
 
   /**
-   * One region, or all where none is named; what is not there is passed over.
-   * @throws KServeError with Triton's text for what requests use; all others are unregistered all the same
+   * Unregisters one region, or all if none is named; an unknown one is ignored.
+   * @throws KServeError with Triton's text for regions in use; all others are unregistered anyway
    */
   unregister(name: string): void {
     const named = [...this.#regions.values()].filter((region) => name === '' || region.name === name);
@@ -87,7 +93,7 @@ export class SharedMemoryRegions implements Disposable {
     throw internal(`Failed to unregister the following system shared memory regions: ${list}`);
   }
 
-  /** What one request does with regions. */
+  /** One request's access to regions. */
   use(): RegionUse {
     return new RegionUse((name, offset, byteSize) => this.#part(name, offset, byteSize));
   }
@@ -107,7 +113,7 @@ export class SharedMemoryRegions implements Disposable {
     return region;
   }
 
-  /** Closes all of them, whoever uses them. */
+  /** Closes all regions, even those in use. */
   [Symbol.dispose](): void {
     for (const region of this.#regions.values()) this.#close(region);
   }
@@ -115,7 +121,7 @@ export class SharedMemoryRegions implements Disposable {
 
 type FindPart = (name: string, offset: number, byteSize: number) => Region;
 
-/** The regions that one request reads and writes; they stay registered until it is released. */
+/** The regions that one request reads and writes; they stay registered until this is released. */
 export class RegionUse implements SharedMemory {
   readonly #find: FindPart;
   #regions: Region[] | undefined;
@@ -154,7 +160,7 @@ export class RegionUse implements SharedMemory {
   }
 }
 
-/** As `shm_open` finds them: a plain name, with or without slashes in front. */
+/** As `shm_open` accepts them: a plain name, with or without leading slashes. */
 function openKey(key: string): number {
   const file = key.replace(/^\/+/, '');
   try {

@@ -1,13 +1,25 @@
-import { formatAddress, Lifetime, messageOf, reachableHost, systemError } from '../base/index.ts';
+import {
+  formatAddress,
+  Lifetime,
+  messageOf,
+  openSidePort,
+  reachableHost,
+  systemError,
+} from '../base/index.ts';
 import { type EventBody, type LogLevel, RequestMeter } from '../events/index.ts';
+import { SIDE_SERVICES } from '../kserve/index.ts';
 import { listModelDirectories, readModelDefinition } from '../repository/index.ts';
 import type { Backend } from './backends/backend.ts';
 import { OnnxRuntimeBackend } from './backends/onnxruntime.ts';
 import { PythonBackend } from './backends/python/python-backend.ts';
+import { GrpcListener } from './grpc/grpc-listener.ts';
 import { HttpListener } from './http/http-listener.ts';
-import { LogSettings } from './http/log-settings.ts';
-import type { InferenceServer, InferenceServerOptions } from './inference-server.ts';
+import type { InferenceServer, InferenceServerOptions, SideAddresses } from './inference-server.ts';
+import { InferenceService } from './inference-service.ts';
 import { LocalModels } from './local-models.ts';
+import { LogSettings } from './log-settings.ts';
+import { Metrics } from './metrics/metrics-document.ts';
+import { MetricsListener } from './metrics/metrics-listener.ts';
 import { ModelControl } from './model-control.ts';
 import { ModelTable, UNLOADED } from './model-table.ts';
 import { RateLimiter } from './scheduling/rate-limiter.ts';
@@ -16,10 +28,6 @@ import { readTritonArguments } from './triton-arguments.ts';
 
 /** The Triton release whose texts and statuses we answer with. */
 export const TRITON_VERSION = '2.51.0';
-
-/** Said at start, so that nobody looks for what is not there. */
-const NO_GRPC =
-  'gRPC (8001) and metrics (8002) are not served by the embedded engine; --engine docker and native serve them';
 
 /** Models that load at once, as Triton's `--model-load-thread-count`. */
 const LOAD_AT_ONCE = 4;
@@ -49,51 +57,73 @@ export async function startInferenceServer(
       'onnxruntime',
       new OnnxRuntimeBackend(
         typeof runtimePaths === 'function' ? runtimePaths : async () => runtimePaths,
-        options.gpuModelsOnCpu,
+        options,
       ),
     );
     const models = new ModelTable();
+    const metrics = lifetime.use('metrics', new Metrics(settings.metrics));
     const backends = new Map<string, Backend>([['onnxruntime', onnx]]);
-    const control = lifetime.use(
-      'models',
-      new ModelControl(models, options.repository, backends, events, {
-        userPaths: options.userPaths,
-        sync: options.sync,
-        cache: settings.cacheBytes === undefined ? undefined : new ResponseCache(settings.cacheBytes),
-        limiter: settings.resources && new RateLimiter(settings.resources),
-      }),
-    );
+    const control = new ModelControl(models, options.repository, backends, events, {
+      userPaths: options.userPaths,
+      sync: options.sync,
+      cache: settings.cacheBytes === undefined ? undefined : new ResponseCache(settings.cacheBytes),
+      limiter: settings.resources && new RateLimiter(settings.resources),
+      metrics: metrics.models,
+    });
     const server = new LocalModels(models, control, options.modelControlMode);
     const python = new PythonBackend({
       python: options.python,
       server,
+      metrics: metrics.custom,
       events,
       userPaths: options.userPaths ?? ((text) => text),
     });
     backends.set('python', lifetime.use('python', python));
+    lifetime.use('models', control);
+    const meter = new RequestMeter(events);
+    lifetime.defer('request meter', () => meter.flush());
+    const service = new InferenceService({
+      models,
+      control,
+      modelControlMode: options.modelControlMode,
+      version: TRITON_VERSION,
+      settings,
+      logSettings,
+    });
+    lifetime.defer('shared memory', () => service[Symbol.dispose]());
+    const listener = lifetime.use(
+      'http',
+      new HttpListener(service, { host: options.host, port: options.httpPort, meter }),
+    );
+    // Before the listener stops: it waits for its clients, who may wait for a load that hangs.
+    lifetime.defer('loads', () => python.stopLoading());
     const names = settings.loadModels ?? (await listModelDirectories(options.repository));
     await loadAll(control, await ensemblesLast(options.repository, names), log, signal);
     if (settings.exitOnError && !models.ready) throw failedModels(models);
-    const meter = new RequestMeter(events);
-    lifetime.defer('request meter', () => meter.flush());
-    const listener = lifetime.use(
-      'http',
-      new HttpListener(models, control, {
-        host: options.host,
-        port: options.httpPort,
-        version: TRITON_VERSION,
-        modelControlMode: options.modelControlMode,
-        meter,
-        settings,
-        logSettings,
-      }),
-    );
     refuseAborted(signal);
     const port = await listener.listen();
     log('info', `Started HTTPService at ${formatAddress(options.host, port)}`);
-    log('info', NO_GRPC);
+    const sides: { -readonly [Name in keyof SideAddresses]: SideAddresses[Name] } = {};
+    const warn = (text: string) => log('warning', text);
+    if (options.grpc) {
+      const grpc = lifetime.use('grpc', new GrpcListener(service, meter));
+      const address = await openSidePort(grpc, SIDE_SERVICES.grpc, options.host, options.grpc, warn);
+      if (address !== undefined) {
+        sides.grpc = address;
+        log('info', `Started GRPCInferenceService at ${address}`);
+      }
+    }
+    if (options.metrics) {
+      const side = lifetime.use('metrics port', new MetricsListener(() => metrics.render()));
+      const address = await openSidePort(side, SIDE_SERVICES.metrics, options.host, options.metrics, warn);
+      if (address !== undefined) {
+        sides.metrics = address;
+        log('info', `Started Metrics Service at ${address}`);
+      }
+    }
     return {
       httpUrl: `http://${formatAddress(reachableHost(options.host), port)}`,
+      sides,
       version: TRITON_VERSION,
       listener: listener.listener,
       load: (model, signal) => control.load(model, signal),

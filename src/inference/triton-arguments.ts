@@ -1,27 +1,31 @@
-import { systemError } from '../base/index.ts';
+import { messageOf, systemError } from '../base/index.ts';
 import type { Endpoint } from './http/route.ts';
+import { type MetricsSettings, readMetricsConfig } from './metrics/metrics-settings.ts';
 
-/** What may be asked only with a header of this name and value. */
+/** Endpoints that require a header with this name and value. */
 export interface Restriction {
-  /** As it was written, which answers show; its case does not matter. */
+  /** As written, for messages; its case does not matter. */
   readonly header: string;
   readonly value: string;
 }
 
-/** Settings of `tritonserver` that this server carries out. */
+/** Settings of `tritonserver` that this server implements. */
 export interface TritonSettings {
-  /** Bytes of JSON, of a raw or an unpacked request. */
+  /** Maximum bytes of JSON, and of a raw or decompressed request. */
   readonly maxInputBytes: number;
   readonly restricted: ReadonlyMap<Endpoint, Restriction>;
+  /** The same for gRPC, whose methods go by the endpoint that answers the same over HTTP. */
+  readonly grpcRestricted: ReadonlyMap<Endpoint, Restriction>;
   readonly clientSharedMemory: boolean;
   readonly log: LogDefaults;
-  /** Bytes of the response cache; undefined where there is none. */
+  /** Bytes of the response cache; undefined without a cache. */
   readonly cacheBytes: number | undefined;
-  /** What `--rate-limit-resource` says of resources; undefined where executions are not limited. */
+  /** Resources from `--rate-limit-resource`; undefined if executions are not limited. */
   readonly resources: ReadonlyMap<string, number> | undefined;
-  /** Whether a model that fails to load at start ends the start. */
+  /** Whether the start fails if a model fails to load. */
   readonly exitOnError: boolean;
   readonly strictReadiness: boolean;
+  readonly metrics: MetricsSettings;
   /** Loaded at start; undefined for all. */
   readonly loadModels: readonly string[] | undefined;
   /** Arguments that have no effect here. */
@@ -38,10 +42,14 @@ export interface LogDefaults {
 
 /** Triton's default of `--http-max-input-size`. */
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;
-/** JSON becomes one string, and V8 has no longer ones. */
+/** JSON becomes one string, and this is V8's longest. */
 const MAX_STRING_BYTES = 512 * 1024 * 1024 - 25;
 
-/** Endpoints by the categories of `--http-restricted-api`. */
+/** Triton's defaults. */
+const METRICS_INTERVAL_MS = 2_000;
+const PINNED_POOL_BYTES = 256 * 1024 * 1024;
+
+/** Endpoints by the categories of `--http-restricted-api` and `--grpc-restricted-protocol`. */
 const CATEGORIES: Readonly<Record<string, readonly Endpoint[]>> = {
   health: ['live', 'ready', 'model-ready'],
   metadata: ['server-metadata', 'model-metadata'],
@@ -55,21 +63,26 @@ const CATEGORIES: Readonly<Record<string, readonly Endpoint[]>> = {
 };
 
 /**
- * Reads arguments of Triton's own command line, `--name=value`. The first and only place that knows which of them the
- * embedded engine serves.
- * @throws TritonLocalError ENGINE_START_FAILED for a value that Triton would not take either
+ * Reads arguments of Triton's own command line, `--name=value`. This is the only place that knows which of them the
+ * embedded engine supports.
+ * @throws TritonLocalError ENGINE_START_FAILED for a value that Triton would not accept either
  */
 export function readTritonArguments(args: readonly string[]): TritonSettings {
   const values = new Map<string, string>();
   const restricted = new Map<Endpoint, Restriction>();
+  const grpcRestricted = new Map<Endpoint, Restriction>();
   const loadModels: string[] = [];
   const resources = new Map<string, number>();
+  const metricsConfig: string[] = [];
   const notServed: string[] = [];
   for (const argument of args) {
     const [, name = '', value = ''] = /^--([^=]+)=?(.*)$/s.exec(argument) ?? [];
-    if (name === 'http-restricted-api') restrict(value, restricted);
+    if (name === 'http-restricted-api') restrict(name, value, '', restricted);
+    else if (name === 'grpc-restricted-protocol')
+      restrict(name, value, 'triton-grpc-protocol-', grpcRestricted);
     else if (name === 'cache-config' && !value.startsWith('local,')) notServed.push(argument);
     else if (name === 'rate-limit-resource') readResource(value, resources);
+    else if (name === 'metrics-config') metricsConfig.push(value);
     else if (name === 'load-model') loadModels.push(value);
     else if (SERVED.has(name)) values.set(name, value);
     else notServed.push(argument);
@@ -80,6 +93,7 @@ export function readTritonArguments(args: readonly string[]): TritonSettings {
   return {
     maxInputBytes: Math.min(MAX_STRING_BYTES, count('http-max-input-size', MAX_INPUT_BYTES, 1)),
     restricted,
+    grpcRestricted,
     clientSharedMemory: flag('allow-client-shm', true),
     log: {
       log_info: flag('log-info', true),
@@ -92,6 +106,12 @@ export function readTritonArguments(args: readonly string[]): TritonSettings {
     resources: isRateLimited(values.get('rate-limit')) ? resources : undefined,
     exitOnError: flag('exit-on-error', false),
     strictReadiness: flag('strict-readiness', true),
+    metrics: {
+      ...readMetrics(metricsConfig),
+      cpu: flag('allow-cpu-metrics', true),
+      intervalMs: count('metrics-interval-ms', METRICS_INTERVAL_MS, 0),
+      pinnedPoolBytes: count('pinned-memory-pool-byte-size', PINNED_POOL_BYTES, 0),
+    },
     loadModels: loadModels.length === 0 || loadModels.includes('*') ? undefined : loadModels,
     notServed,
   };
@@ -111,29 +131,41 @@ const SERVED: ReadonlySet<string> = new Set([
   'rate-limit',
   'exit-on-error',
   'strict-readiness',
+  'allow-cpu-metrics',
+  'allow-gpu-metrics',
+  'metrics-interval-ms',
+  'pinned-memory-pool-byte-size',
 ]);
 
-/** `CATEGORY[,CATEGORY…]:HEADER=VALUE` */
-function restrict(text: string, restricted: Map<Endpoint, Restriction>): void {
+function readMetrics(values: readonly string[]): ReturnType<typeof readMetricsConfig> {
+  try {
+    return readMetricsConfig(values);
+  } catch (error) {
+    throw wrong('metrics-config', messageOf(error), values.join(' '));
+  }
+}
+
+/** `CATEGORY[,CATEGORY…]:HEADER=VALUE` @param prefix what Triton puts before the header's name */
+function restrict(
+  argument: string,
+  text: string,
+  prefix: string,
+  restricted: Map<Endpoint, Restriction>,
+): void {
   const [, names = '', header = '', value = ''] = /^([^:]*):([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (header === '') throw wrong('http-restricted-api', 'CATEGORY:HEADER=VALUE', text);
+  if (header === '') throw wrong(argument, 'CATEGORY:HEADER=VALUE', text);
   for (const name of names.split(',')) {
     const endpoints = CATEGORIES[name];
     if (!endpoints)
-      throw wrong(
-        'http-restricted-api',
-        `one of ${Object.keys(CATEGORIES).join(', ')} before the colon`,
-        name,
-      );
+      throw wrong(argument, `one of ${Object.keys(CATEGORIES).join(', ')} before the colon`, name);
     for (const endpoint of endpoints) {
-      if (restricted.has(endpoint))
-        throw wrong('http-restricted-api', 'each category in one restriction only', name);
-      restricted.set(endpoint, { header, value });
+      if (restricted.has(endpoint)) throw wrong(argument, 'each category in one restriction only', name);
+      restricted.set(endpoint, { header: `${prefix}${header}`, value });
     }
   }
 }
 
-/** Triton takes `true`, `on`, `1` and their opposites in any case. */
+/** Triton accepts `true`, `on`, `1` and their opposites in upper and lower case. */
 function readBoolean(name: string, value: string | undefined, standard: boolean): boolean {
   if (value === undefined) return standard;
   if (/^(?:true|on|1)$/i.test(value)) return true;
@@ -148,7 +180,7 @@ function readCount(name: string, value: string | undefined, standard: number, le
   throw wrong(name, `a whole number of at least ${least}`, value);
 }
 
-/** `--cache-config=local,size=BYTES`, or the older flag that says the same. */
+/** `--cache-config=local,size=BYTES`, or the older equivalent flag. */
 function readCacheBytes(values: ReadonlyMap<string, string>): number | undefined {
   const config = values.get('cache-config');
   if (config === undefined) {

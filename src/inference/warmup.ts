@@ -22,9 +22,9 @@ import type { ExecutionTimes, ModelStatistics } from './statistics.ts';
 const MAX_WARMUP_BYTES = 1024 * 1024 * 1024;
 
 /**
- * Runs the configuration's warm-up samples on every instance, past the queue, and counts them as Triton does: each run
- * as an execution of `batch_size` requests. Instances that share a thread with others are counted all the same.
- * @throws KServeError when a sample does not fit the model or fails
+ * Runs the configuration's warm-up samples on every instance, bypassing the queue, and counts them as Triton does: each
+ * run is an execution of `batch_size` requests, even if instances share a thread.
+ * @throws KServeError if a sample does not fit the model or fails
  */
 export async function warmUp(
   definition: ModelDefinition,
@@ -54,7 +54,7 @@ export async function warmUp(
   }
 }
 
-/** Runs one batch of the same request; what failed is told once for each of them. */
+/** Runs one batch of identical requests; a failure is reported once for each of them. */
 async function runSample(
   instance: ModelInstance,
   { request, inputs }: SampleRequest,
@@ -64,7 +64,7 @@ async function runSample(
   const everyone = (text: string) => ({ failures: new Array<string>(size).fill(text) });
   if (size > 1 && size > config.max_batch_size)
     return everyone(`batch size ${size} for '${name}', max allowed is ${config.max_batch_size}`);
-  // A backend may give the bytes away, so each request gets its own.
+  // A backend may transfer the bytes, so each request gets its own copy.
   const batch = Array.from({ length: size }, () => ({
     request,
     inputs: inputs.map((input) => ({ ...input, data: new Uint8Array(input.data) })),
@@ -106,7 +106,7 @@ async function sampleRequest(
     const datatype = datatypeOfConfig(input.data_type);
     if (model.config.input.some((known) => known.name === name))
       given.push({ name, datatype: datatype ?? '<invalid>', shape, data });
-    // What clients do not send, such as controls of sequences, is given as it is.
+    // Inputs that clients do not send, such as sequence controls, are passed unchanged.
     else if (datatype) others.push({ name, datatype, shape, data });
   }
   const request: InferRequest = {
@@ -146,7 +146,7 @@ async function sampleData(
     const folder = path.join(definition.directory, 'warmup');
     const file = path.join(folder, input.input_data_file);
     if (!isInside(folder, file))
-      throw invalidArgument(`warmup data file '${input.input_data_file}' lies outside the model`);
+      throw invalidArgument(`warmup data file '${input.input_data_file}' is outside the model`);
     const given = await readFile(file).catch((error: unknown) => {
       const why = hasErrno(error, 'ENOENT') ? 'No such file or directory' : messageOf(error);
       throw internal(`failed to open text file for read ${file}: ${why}`);
@@ -160,7 +160,7 @@ async function sampleData(
   }
   if (bytes > MAX_WARMUP_BYTES) throw invalidArgument(`warmup input '${name}' is too large`);
   const data = new Uint8Array(bytes);
-  // Any bits will do; small positive ones are finite in every datatype.
+  // Any bits are valid; small positive numbers are finite in every datatype.
   if (input.random_data && datatype !== 'BYTES')
     for (let at = 0; at < bytes; at += ELEMENT_BYTES[datatype ?? 'UINT8'])
       data[at] = Math.random() < 0.5 ? 0 : 1;

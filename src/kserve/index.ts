@@ -12,7 +12,12 @@ export {
 export { type GenerateInput, parseGenerateRequest } from './generate-request.ts';
 export { encodeGenerateResponse } from './generate-response.ts';
 export { NO_SEQUENCE, parseInferRequest, rawInferRequest } from './infer-request.ts';
-export { type EncodedResponse, encodeInferResponse, type ResponseOutput } from './infer-response.ts';
+export {
+  type EncodedResponse,
+  encodeInferResponse,
+  type ResponseOutput,
+  writeSharedOutput,
+} from './infer-response.ts';
 export { asArray, asBoolean, asString, asUnsigned, isObject, memberOf } from './json-access.ts';
 export { readJson } from './json-reader.ts';
 export { refuseLargeJson } from './json-size.ts';
@@ -49,4 +54,5 @@ export type {
 } from './messages.ts';
 export { requestPrefix } from './request-prefix.ts';
 export { pathOf } from './request-target.ts';
+export { SIDE_SERVICES } from './side-services.ts';
 export { FOREIGN_ORIGIN_REFUSED, isForeignOrigin, type StateChange, stateChangeOf } from './state-change.ts';

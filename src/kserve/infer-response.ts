@@ -40,7 +40,7 @@ export function encodeInferResponse(
     if (index > 0) text += ',';
     text += `{"name":${quoteText(name)},"datatype":"${datatype}","shape":[${shape.join(',')}],`;
     if (output.shared) {
-      share(output.shared, name, data);
+      writeSharedOutput(output.shared, output.tensor);
       text = `${text.slice(0, -1)}}`;
     } else if (output.binary) {
       text += `"parameters":{"binary_data_size":${data.byteLength}}}`;
@@ -66,7 +66,8 @@ export function writeParameter(value: ParameterValue): string {
   return typeof value === 'number' && !Number.isInteger(value) ? writeDouble(value) : String(value);
 }
 
-function share({ byteSize, write }: SharedMemoryTarget, name: string, data: Uint8Array): void {
+/** Writes an output where its request wants it. @throws KServeError where the region is too small */
+export function writeSharedOutput({ byteSize, write }: SharedMemoryTarget, { name, data }: Tensor): void {
   if (data.byteLength > byteSize)
     throw internal(
       `shared memory size specified with the request for output '${name}' (${byteSize} bytes) should be at least ${data.byteLength} bytes to hold the results`,

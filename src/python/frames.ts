@@ -40,7 +40,7 @@ type Headers = readonly (readonly [name: string, value: string])[];
 export interface ReplyFrame {
   readonly status: number;
   readonly headers: Headers;
-  /** Empty where the body is streamed. */
+  /** Empty if the body is streamed. */
   readonly body: Buffer;
   /** The body follows in chunks, the last of which says how it ended. */
   readonly streamed: boolean;

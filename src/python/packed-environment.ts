@@ -10,7 +10,7 @@ import { interpreterIn } from './environment-build.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
-/** An interpreter with the variables that its environment wants to be run with. */
+/** An interpreter with the variables that its environment requires. */
 export interface OpenedEnvironment {
   readonly interpreter: string;
   readonly environment: Environment;
@@ -20,7 +20,7 @@ export interface OpenedEnvironment {
  * The Python of a packed environment (a tar archive, as conda-pack and venv-pack make them), or of a folder that holds
  * an unpacked one. An archive is unpacked once, to `<home>/environments`, and found again by its content.
  * @param environment the variables that the environment's own are added to
- * @throws EXECUTION_ENVIRONMENT where it is not there, cannot be unpacked, or has no Python; the signal's reason
+ * @throws EXECUTION_ENVIRONMENT if it does not exist, cannot be unpacked, or has no Python; the signal's reason
  */
 export async function openPackedEnvironment(
   given: string,

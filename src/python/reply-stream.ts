@@ -6,7 +6,7 @@ export interface ChunkSource {
   resume(): void;
   /** The reader holds enough for now. */
   pause(): void;
-  /** The reader wants no more. */
+  /** The reader needs no more. */
   cancel(): void;
 }
 

@@ -129,7 +129,10 @@ function processOptions({ interpreter, environment }: ScorePoolOptions): WorkerP
   return { interpreter, environment: withUtf8(environment) };
 }
 
-/** In the cloud, text is UTF-8 by default; on Windows, Python has to be told. A value of the user's wins. */
+/**
+ * In the cloud, text is UTF-8 by default; on Windows, Python needs a variable for that. A value set by the user takes
+ * precedence.
+ */
 export function withUtf8(
   environment: Readonly<Record<string, string>>,
   platform: NodeJS.Platform = process.platform,

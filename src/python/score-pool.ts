@@ -5,7 +5,7 @@ import type { ReplyStream } from './reply-stream.ts';
 
 /** One request for the entry script, as received over HTTP. */
 export interface ScoreRequest {
-  /** The `x-request-id` of the answer; log lines written meanwhile carry it too. */
+  /** The `x-request-id` of the answer; log lines written during the request carry it too. */
   readonly id: string;
   readonly method: string;
   /** The raw request target with its query, e.g. `/score?x=1`. */

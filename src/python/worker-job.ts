@@ -8,7 +8,7 @@ export interface WorkerJob {
   /** When a worker took it (`performance.now()`). */
   readonly dispatchedAt: number;
   reply(reply: ReplyFrame): void;
-  /** As `reply`, with a body that is still being produced. Returns false if nobody waits for it any more. */
+  /** As `reply`, with a body that is still being produced. Returns false if no one waits for it any more. */
   stream(reply: ReplyFrame, body: ReplyStream): boolean;
   lost(reason: string): void;
   abort(runMs: number): void;

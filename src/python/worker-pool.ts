@@ -221,7 +221,7 @@ export class WorkerPool implements ScorePool, StartingPool {
   #restartFailed(error: unknown): void {
     if (this.#ended) return;
     this.#restartLater();
-    // While other workers run, the queue can wait for them; without any, nobody would ever answer.
+    // While other workers run, the queue can wait for them; without any, no request would ever be answered.
     if ([...this.#workers.keys()].some(({ ending }) => !ending)) return;
     const reason = `no worker could be restarted: ${error instanceof Error ? error.message : error}`;
     for (const job of this.#queue) job.lost(reason);

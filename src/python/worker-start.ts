@@ -97,7 +97,7 @@ function scriptEnvironment({ entryScript, sourceDirectory, environment, workers 
     // The full path with links resolved, since the server is started with `--entry_script`.
     AZUREML_ENTRY_SCRIPT: existsSync(entryScript) ? realpathSync(entryScript) : entryScript,
     WORKER_COUNT: String(workers),
-    // The server sets these unless somebody else has.
+    // The server sets these unless they are already set.
     SERVER_PORT,
     HEALTH_PORT: environment.SEPERATE_HEALTH_ENDPOINT === 'true' ? DEFAULT_HEALTH_PORT : SERVER_PORT,
     SERVER_SOFTWARE: 'gunicorn/27.0.1',

@@ -44,7 +44,7 @@ export class WorkerStarts implements AsyncDisposable {
   }
 
   /**
-   * Starts one worker. Returns undefined if the pool was closed meanwhile.
+   * Starts one worker. Returns undefined if the pool was closed in the meantime.
    * @throws the failure as an error, after it was reported to the pool.
    */
   start(sources: StartMessage['sources']): Promise<StartedWorker | undefined> {

@@ -235,7 +235,7 @@ export class Worker implements AsyncDisposable, FrameReceiver, ChunkSource {
     await this.exited;
   }
 
-  /** Ends the process because its request takes too long, after faulthandler had time to write where it hangs. */
+  /** Ends the process because its request takes too long, after faulthandler has had time to print where it hangs. */
   abort(limitMs: number): void {
     const job = this.#job;
     if (!job || this.#aborted) return;

@@ -11,7 +11,7 @@ const WRITING_FIRST_LOGGED_MS = 1_000;
 const WRITING_LOGGED_AGAIN_MS = 5_000;
 const HELD_LOGGED_MS = 3_000;
 
-/** Emits the events of reloads, and logs once what they wait for. */
+/** Emits the events of reloads, and logs once what a reload waits for. */
 export class Announcer {
   readonly #config: ReloadConfig;
   readonly #target: ReloadTarget;
@@ -34,7 +34,7 @@ export class Announcer {
     this.#events.emit({ type: 'reload.completed', ...this.#facts(plan), timings: stopwatch.timings() });
   }
 
-  /** The error always names a file: the entry script, or what changed, where the failure does not. */
+  /** The error always names a file: if the failure has none, what changed or the entry script. */
   failed(plan: ReloadPlan, stopwatch: Stopwatch, failure: Failure): Failure {
     const file = failure.file ?? this.#config.script?.entryScript ?? plan.causes[0];
     const error = file === undefined ? failure : { ...failure, file };
@@ -47,7 +47,7 @@ export class Announcer {
     return error;
   }
 
-  /** Logs a file that is being written, after a second and then from time to time. */
+  /** Logs a file that is being written, after a second and then at intervals. */
   writing(writing: Writing): void {
     const now = this.#clock.now();
     if (writing.sinceMs < WRITING_FIRST_LOGGED_MS) return;
@@ -57,7 +57,7 @@ export class Announcer {
     this.log(`${this.#show(writing.path)} is still being written: ${megabytes} MB`);
   }
 
-  /** Logs a condition when it begins to hold. */
+  /** Logs a condition when it starts to hold. */
   condition(topic: string, holds: boolean, text: () => string): void {
     if (!holds) this.#logged.delete(topic);
     else if (!this.#logged.has(topic)) {
@@ -66,25 +66,25 @@ export class Announcer {
     }
   }
 
-  /** Reports how changes are noticed from now on, and logs why if files are polled. */
+  /** Reports how changes are detected from now on, and logs why if files are polled. */
   watching(mode: WatchMode, reason: string): void {
     this.#events.emit({ type: 'reload.watching', mode, reason });
     if (mode === 'polling') this.condition('polling', true, () => reason);
   }
 
-  /** Logs that the script waits for files that keep changing, once it has waited for a while. */
+  /** Logs that the script waits for files that keep changing, after it has waited for a while. */
   held(files: readonly string[], heldMs: number): void {
     this.condition('held', heldMs >= HELD_LOGGED_MS, () => {
       const names = files.map((file) => this.#show(file)).join(', ');
-      return `${names} keeps changing: the script is reloaded when it rests. Have requests write outside the source folder`;
+      return `${names} keeps changing: the script is reloaded when it stops. Write such files outside the source folder`;
     });
   }
 
-  /** Logs that the changes of a file no longer count, because the script writes it as it starts. */
+  /** Logs that changes to a file are now ignored, because the script writes it at each start. */
   caughtLoop(file: string): void {
     const source = this.#config.script?.sourceDirectory ?? this.#config.projectDir;
     this.log(
-      `${this.#show(file)} changes each time the script starts, which would reload it for ever: its changes no longer count. Have the script write it outside ${source}; a reload by hand reads it once more`,
+      `${this.#show(file)} changes each time the script starts, which would reload it forever: its changes are now ignored. Write it outside ${source}; a manual reload reads it again`,
       'warning',
     );
   }

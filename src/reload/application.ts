@@ -7,11 +7,11 @@ import type { ReloadProgress, ReloadTarget } from './target.ts';
 /** A plan while the target applies it. */
 export interface Application {
   readonly stopwatch: Stopwatch;
-  /** Resolves, never rejects, when the target has let go. */
+  /** Resolves, and never rejects, when the target has finished with it. */
   readonly done: Promise<void>;
   /** The content is complete: the target may switch. */
   confirm(): void;
-  /** Newer content came: the target is to let go. */
+  /** Newer content arrived: the target should stop. */
   overtake(): void;
 }
 
@@ -24,7 +24,7 @@ export interface ApplicationParts {
   readonly onDone: (failure: Failure | undefined) => void;
 }
 
-/** Has the target apply a plan. What it throws becomes the failure. */
+/** Lets the target apply a plan. What it throws becomes the failure. */
 export function applyPlan(parts: ApplicationParts): Application {
   const { target, plan, snapshot, stopwatch, onApplied, onDone } = parts;
   const overtaking = new AbortController();
@@ -51,7 +51,7 @@ export function applyPlan(parts: ApplicationParts): Application {
     } catch (error) {
       failure = toFailure(error);
     }
-    // The failure of what may be half a file is held back until the files are quiet.
+    // A failure that may come from a half-written file is held back until the files are quiet.
     if (!isConfirmed) stopwatch.enter('quiet');
     onDone(failure);
   };

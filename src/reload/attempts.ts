@@ -30,26 +30,26 @@ export interface AttemptsParts {
   readonly clock: Clock;
   readonly announcer: Announcer;
   readonly requests: Requests;
-  /** What serves at the start. */
+  /** What is served at the start. */
   readonly initial: ProjectSnapshot;
-  /** Keys of what `initial` holds and was refused at the start. */
+  /** Keys of the parts of `initial` that were refused at the start. */
   readonly refused?: Iterable<string>;
-  /** Asks for the next step: an attempt came to an end. */
+  /** Requests the next step, because an attempt has ended. */
   onEnd(): void;
 }
 
 /**
- * Starts, confirms, overtakes and concludes attempts as `reduce` decides from what was observed. Holds what has an
- * effect: the application under way, the stopwatch, the loop guard.
+ * Starts, confirms, supersedes and concludes attempts as `reduce` decides from observations. Holds everything with side
+ * effects: the application under way, the stopwatch and the loop guard.
  */
 export class Attempts {
   readonly #parts: AttemptsParts;
   readonly #guard = new LoopGuard();
   #state: ReloadState;
   #application: Application | undefined;
-  /** Measures the change that is being worked on, from its first sign. */
+  /** Measures the current change, from its first sign. */
   #stopwatch: Stopwatch | undefined;
-  /** Since when a suspect of the loop guard is kept from starting the workers again; until when, if that is known. */
+  /** Since when, and until when if known, a file that the loop guard suspects may not restart the workers. */
   #held: { readonly since: number; readonly until: number | undefined } | undefined;
 
   constructor(parts: AttemptsParts) {
@@ -67,24 +67,24 @@ export class Attempts {
     return this.#held?.until;
   }
 
-  /** Whether changes of a file no longer count because it was caught in a loop. */
+  /** Whether changes to a file are ignored because it caused a loop. */
   isStopped(file: string): boolean {
     return this.#guard.stopped.has(file);
   }
 
-  /** Handles a reload by hand, which loads these models whether they differ or not. */
+  /** Handles a manual reload, which loads these models whether they changed or not. */
   force(models: readonly string[]): void {
     this.#reduce({ type: 'requested', models });
     this.#noteSign(this.#parts.clock.now());
     this.#guard.release();
   }
 
-  /** Makes sure that an outcome is reported even if there turns out to be nothing to do. */
+  /** Ensures that an outcome is reported even if there turns out to be nothing to do. */
   awaitOutcome(): void {
     this.#reduce({ type: 'outcome awaited' });
   }
 
-  /** Notes what a scan found changed, with the first sign of it at `signAt`. */
+  /** Records what a scan found changed, with its first sign at `signAt`. */
   note(scan: Scan, signAt: number): void {
     if (scan.changes.length > 0) this.#noteSign(signAt);
     for (const change of scan.changes) {
@@ -93,12 +93,12 @@ export class Attempts {
     }
   }
 
-  /** The change was scanned: the time until something is tried is spent waiting for the files. */
+  /** The change was scanned: from now until the next attempt, time counts as waiting for the files. */
   noteSeen(): void {
     if (this.#stopwatch?.phase === 'notice') this.#stopwatch.enter('quiet');
   }
 
-  /** Notes that a client of the engine had this content of a model loaded. */
+  /** Records that a client of the engine loaded this content of a model. */
   accept(model: ModelSnapshot): void {
     this.#reduce({ type: 'client loaded', model });
   }
@@ -108,7 +108,7 @@ export class Attempts {
     this.#reduce({ type: 'unreadable', failure: toFailure(error) });
   }
 
-  /** Overtakes what is under way; resolves when the target has let go. */
+  /** Supersedes the attempt under way; resolves when the target has stopped. */
   async close(): Promise<void> {
     this.#application?.overtake();
     await this.#application?.done;
@@ -118,7 +118,7 @@ export class Attempts {
     this.#stopwatch ??= new Stopwatch(this.#parts.clock, signAt);
   }
 
-  /** Decides what is tried, after the scan at `scannedAt` and the reading that followed it. */
+  /** Decides what to try, after the scan at `scannedAt` and the reading that followed. */
   decide(observation: Observation, scannedAt: number): void {
     if (this.#held) this.#held = { ...this.#held, until: undefined };
     const observed = this.#observe(observation, scannedAt);
@@ -139,7 +139,10 @@ export class Attempts {
     };
   }
 
-  /** Whether only sources that the loop guard suspects would start the workers again, and they have not rested yet. */
+  /**
+   * Whether the workers would restart only because of sources that the loop guard suspects and that have not rested
+   * yet.
+   */
   #holdBack(latest: ProjectSnapshot): boolean {
     const now = this.#parts.clock.now();
     const causes = freshCauses(this.#state, latest);
@@ -149,7 +152,7 @@ export class Attempts {
     return this.#held !== undefined;
   }
 
-  /** @param at when what the input tells was observed, by the clock */
+  /** @param at when the input was observed, by the clock */
   #reduce(input: Input, at = this.#parts.clock.now()): void {
     const before = this.#state;
     const { state, commands } = reduce(before, input);
@@ -212,7 +215,7 @@ export class Attempts {
     });
   }
 
-  /** @returns the stopwatch of the application that is over */
+  /** @returns the stopwatch of the finished application */
   #closeApplication(plan: ReloadPlan): Stopwatch | undefined {
     const stopwatch = this.#application?.stopwatch;
     this.#application = undefined;
@@ -223,13 +226,13 @@ export class Attempts {
   #report(plan: ReloadPlan, failure: Failure | undefined, measured: Stopwatch | undefined): void {
     const { announcer, clock, requests } = this.#parts;
     const stopwatch = measured ?? new Stopwatch(clock, clock.now());
-    // A newer change may have begun its own.
+    // A newer change may have started its own.
     if (this.#stopwatch === measured) this.#stopwatch = undefined;
     if (failure) requests.noteFailure(announcer.failed(plan, stopwatch, failure));
     else announcer.completed(plan, stopwatch);
   }
 
-  /** Nothing is left to do: requests by hand are answered. */
+  /** Nothing is left to do: manual requests are answered. */
   #rest(models: readonly string[], outcomePending: boolean): void {
     const { requests } = this.#parts;
     const refused = requests.refuseUnknown(models);

@@ -1,7 +1,7 @@
 /** Which part of the project a file belongs to: what workers read, or the model repository. */
 export type FileScope = 'sources' | 'repository';
 
-/** What the file system tells of a file without reading it. Times in milliseconds since 1970. */
+/** What the file system reports about a file without reading it. Times in milliseconds since 1970. */
 export interface FileStamp {
   readonly scope: FileScope;
   readonly bytes: number;
@@ -10,21 +10,21 @@ export interface FileStamp {
   readonly inode: number;
 }
 
-/** A folder's identity: another one under the same path was made anew or swapped in by a link. */
+/** A folder's identity: it differs if the folder was recreated or a link swapped. */
 export interface FolderStamp {
   readonly scope: FileScope;
   readonly identity: string;
 }
 
-/** The project's files as one scan found them, by absolute path. */
+/** The project's files at one scan, by absolute path. */
 export interface FileTable {
   readonly files: ReadonlyMap<string, FileStamp>;
   readonly folders: ReadonlyMap<string, FolderStamp>;
-  /** When it was made, in milliseconds since 1970. */
+  /** Time of the scan, in milliseconds since 1970. */
   readonly takenMs: number;
-  /** Whether the model repository's folder is there; true where the project has none. */
+  /** Whether the model repository's folder exists; true if the project has none. */
   readonly repositoryFound: boolean;
-  /** Whether the project holds more files than are watched. */
+  /** Whether the project has more files than are watched. */
   readonly truncated: boolean;
 }
 
@@ -32,9 +32,9 @@ export interface FileChange {
   readonly path: string;
   readonly scope: FileScope;
   readonly kind: 'written' | 'gone' | 'folder';
-  /** Size now; 0 where there is no file. */
+  /** Size now; 0 if the file does not exist. */
   readonly bytes: number;
-  /** When the file system says that it was, in milliseconds since 1970; undefined where there is no file. */
+  /** When it changed according to the file system, in milliseconds since 1970; undefined if the file does not exist. */
   readonly changedMs?: number;
 }
 
@@ -46,7 +46,10 @@ export const emptyFileTable: FileTable = {
   truncated: false,
 };
 
-/** The files whose stamp differs, appeared or vanished. A differing stamp is a reason to read, not yet a change. */
+/**
+ * The files that appeared, disappeared or have a different stamp. A different stamp is a reason to read, not yet a
+ * change.
+ */
 export function compareTables(before: FileTable, after: FileTable): FileChange[] {
   const changes: FileChange[] = [];
   for (const [path, stamp] of after.files) {
@@ -62,7 +65,7 @@ export function compareTables(before: FileTable, after: FileTable): FileChange[]
   for (const [path, { scope }] of before.files) {
     if (!after.files.has(path)) changes.push({ path, scope, kind: 'gone', bytes: 0 });
   }
-  // An empty version folder has a meaning in a model repository; among sources an empty folder has none.
+  // An empty version folder means something in a model repository; an empty folder among sources does not.
   for (const [one, other] of [
     [before.folders, after.folders],
     [after.folders, before.folders],
@@ -74,7 +77,7 @@ export function compareTables(before: FileTable, after: FileTable): FileChange[]
   return changes;
 }
 
-/** Whether a folder was replaced by another of the same path: watchers of the old one are dead then. */
+/** Whether a folder was replaced by another with the same path, so that its watchers no longer work. */
 export function hasReplacedFolder(before: FileTable, after: FileTable): boolean {
   for (const [path, { identity }] of before.folders) {
     const now = after.folders.get(path);
@@ -83,7 +86,9 @@ export function hasReplacedFolder(before: FileTable, after: FileTable): boolean 
   return false;
 }
 
-/** Whether two stamps promise the same content; the change time catches writers that set the old time back. */
+/**
+ * Whether two stamps indicate the same content. The change time detects writers that restore the old modification time.
+ */
 export function equalStamps(one: FileStamp | undefined, other: FileStamp | undefined): boolean {
   return (
     one !== undefined &&

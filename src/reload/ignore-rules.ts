@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-/** Folders that hold no code or model of the user's: caches, environments, version control, editor state. */
+/** Folders without the user's code or models: caches, environments, version control, editor state. */
 const IGNORED_NAMES: ReadonlySet<string> = new Set([
   '.git',
   '.hg',
@@ -24,10 +24,10 @@ const IGNORED_NAMES: ReadonlySet<string> = new Set([
   '.DS_Store',
   'Thumbs.db',
   'desktop.ini',
-  '4913', // vim asks with this name whether it may create files
+  '4913', // vim creates a file of this name to test whether it may create files
 ]);
 
-/** Names that editors, copiers and interpreters give to files that are on the way to another name. */
+/** Names that editors, copy tools and interpreters give to files before renaming them. */
 const IGNORED_PATTERN = new RegExp(
   [
     '~$', // backups: vim, emacs, gedit; JetBrains' `___jb_tmp___` and `___jb_old___` have their own form
@@ -47,10 +47,10 @@ const IGNORED_PATTERN = new RegExp(
   'i',
 );
 
-/** rsync and curl write `.NAME.XXXXXX` beside the goal; six letters of mixed case or with digits. */
+/** rsync and curl write `.NAME.XXXXXX` beside the target: six characters of mixed case or with digits. */
 const TEMPORARY_SUFFIX = /^\.(?!env\.).+\.(?=[a-z]*[A-Z0-9])[A-Za-z0-9]{6}$/;
 
-/** Whether a file or folder of this name never matters to a reload. */
+/** Whether a file or folder of this name never affects a reload. */
 export function isIgnoredName(name: string): boolean {
   return IGNORED_NAMES.has(name) || IGNORED_PATTERN.test(name) || TEMPORARY_SUFFIX.test(name);
 }

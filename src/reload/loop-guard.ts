@@ -1,39 +1,39 @@
 import path from 'node:path';
 
-/** After this many starts in a row because of one file, its next change is not followed before it rests. */
+/** After this many consecutive starts because of one file, its next change must wait until the file rests. */
 const MOST_STARTS = 5;
-/** Starts in a row within this time are suspicious in any case. */
+/** Consecutive starts within this time are always suspicious. */
 const WINDOW_MS = 10_000;
-/** Slower ones are where the file changes at the same moment of each start, give or take. */
+/** Slower starts are suspicious if the file changes at about the same moment of each; this is the tolerance. */
 const SAME_MOMENT_MS = 500;
 const SAME_MOMENT_SHARE = 0.25;
-/** How long a suspect must rest until the next start, which shows whether the start itself changes it. */
+/** How long a suspect must rest before the next start, which then shows whether the start itself changes it. */
 export const REST_MS = 1_000;
-/** Starts after a rest that changed the file all the same: one could be a coincidence. */
+/** How many starts after a rest must change the file again: one could be a coincidence. */
 const PROOFS = 2;
-/** A stopped file that rested this long and changes again was changed by somebody else. */
+/** An ignored file that changes after resting this long was changed by something else. */
 const FORGIVEN_MS = 10_000;
 
 interface Suspicion {
-  /** When the last starts because of this file began, the oldest first. */
+  /** When the last starts because of this file began, oldest first. */
   starts: number[];
-  /** How long after the beginning each of them changed it; emptied by any other change. */
+  /** How long after its beginning each of them changed the file; cleared by any other change. */
   delays: number[];
   changedAt: number;
-  /** Whether it has to rest before it may cause another start, however long it goes on changing. */
+  /** Whether it must rest before it may cause another start, however long it keeps changing. */
   mustRest: boolean;
-  /** Whether the last start came after a rest, to see whether it changes the file. */
+  /** Whether the last start followed a rest, to test whether it changes the file. */
   isProbe: boolean;
   proofs: number;
 }
 
 /**
- * Recognises a script that changes data in its own source folder: writing a file in `init()` would start the next
- * generation for ever, and writing one in `run()` would start one a request. Such a file is first made to rest,
- * which costs whoever edits data at that pace a second; one that starts change even then is stopped: its changes no
- * longer count. Code is never suspected: people save it as often as they like.
+ * Detects a script that changes data in its own source folder: a file written in `init()` would start a new generation
+ * forever, and a file written in `run()` would start one per request. Such a file must first rest, which costs anyone
+ * who edits data at that pace one second. A file that starts still change after that is stopped: its changes are
+ * ignored. Code is never suspected: people may save it as often as they like.
  *
- * All times are by the reloader's clock, in milliseconds.
+ * All times are in milliseconds of the reloader's clock.
  */
 export class LoopGuard {
   readonly #suspicions = new Map<string, Suspicion>();
@@ -41,12 +41,12 @@ export class LoopGuard {
   #startedAt = Number.POSITIVE_INFINITY;
   #endedAt = Number.POSITIVE_INFINITY;
 
-  /** Files whose changes do not count. */
+  /** Files whose changes are ignored. */
   get stopped(): ReadonlySet<string> {
     return this.#stopped;
   }
 
-  /** A source file was changed at `at`. @returns whether it is stopped from here on. */
+  /** Records that a source file changed at `at`. @returns whether its changes are ignored from now on. */
   changed(file: string, at: number): boolean {
     const suspicion = this.#suspicions.get(file);
     if (!suspicion) return false;
@@ -70,13 +70,13 @@ export class LoopGuard {
     return true;
   }
 
-  /** When a start because of these files, and no others, may begin: now, or when they have rested. */
+  /** When a start caused by these files alone may begin: now, or when they have rested. */
   mayStartAt(causes: readonly string[], now: number): number {
     if (causes.length === 0) return now;
     return Math.min(...causes.map((file) => this.#mayStartAt(file, now)));
   }
 
-  /** A start begins because of these files. */
+  /** Records a start caused by these files. */
   started(causes: readonly string[], now: number): void {
     this.#startedAt = now;
     this.#endedAt = Number.POSITIVE_INFINITY;
@@ -88,7 +88,7 @@ export class LoopGuard {
       suspicion.starts = [...suspicion.starts, now].slice(-MOST_STARTS);
       this.#suspicions.set(file, suspicion);
     }
-    // One that did not cause this start is not in a row any more.
+    // A file that did not cause this start ends its row.
     for (const file of this.#suspicions.keys())
       if (!causes.includes(file) && !this.#stopped.has(file)) this.#suspicions.delete(file);
   }
@@ -97,7 +97,7 @@ export class LoopGuard {
     this.#endedAt = now;
   }
 
-  /** Lets everything count again, when somebody asks for a reload by hand. */
+  /** Ends all ignoring, for a manual reload. */
   release(): void {
     this.#suspicions.clear();
     this.#stopped.clear();

@@ -9,15 +9,15 @@ import {
 import type { ProjectSnapshot } from './plan.ts';
 import { Settle, type Writing } from './settle.ts';
 
-/** The project's files as the reloader sees them; tests pass their own. */
+/** Access to the project's files; tests pass their own. */
 export interface Disk {
   scan(): Promise<FileTable>;
   read(table: FileTable, previous: ProjectSnapshot, scopes: ReadonlySet<FileScope>): Promise<ProjectSnapshot>;
-  /** Whether somebody holds one of these files open for writing. */
+  /** Whether a process has one of these files open for writing. */
   isBeingWritten(files: readonly string[]): Promise<boolean>;
 }
 
-/** What one scan found. */
+/** The result of one scan. */
 export interface Scan {
   /** When it began, by the clock. */
   readonly at: number;
@@ -28,12 +28,12 @@ export interface Scan {
   readonly table: FileTable;
 }
 
-/** When a change was made, by the clock; where the file system does not say, when it was seen. */
+/** When a change was made, by the clock; if the file system does not record it, when it was seen. */
 export function timeOf({ changedMs }: FileChange, { at, table }: Scan): number {
   return changedMs === undefined ? at : at - (table.takenMs - changedMs);
 }
 
-/** What a reading brought: nothing to say, or that the project cannot be read. */
+/** The result of a reading: nothing to report, or that the project cannot be read. */
 export interface Reading {
   readonly scopes: readonly FileScope[];
   readonly error?: unknown;
@@ -41,7 +41,7 @@ export interface Reading {
 
 export const SCOPES = ['sources', 'repository'] as const satisfies readonly FileScope[];
 
-/** What is known of the project's files: the last scan, the last content that was read, and how far to trust it. */
+/** What is known about the project's files: the last scan, the content read last, and how reliable it is. */
 export class Observation {
   readonly #disk: Disk;
   readonly #clock: Clock;
@@ -56,7 +56,7 @@ export class Observation {
     this.#latest = parts.initial;
   }
 
-  /** The content that was read last; what a file holds now may be newer. */
+  /** The content that was read last; a file may have newer content by now. */
   get latest(): ProjectSnapshot {
     return this.#latest;
   }
@@ -71,7 +71,7 @@ export class Observation {
     return { at, tookMs: now - at, changes, replacedFolder, table };
   }
 
-  /** Begins or prolongs the wait for what a scan found changed. @returns the weights that are being written. */
+  /** Starts or prolongs the wait for the changes of a scan. @returns the weights that are being written. */
   note(changes: readonly FileChange[]): Writing[] {
     const now = this.#clock.now();
     return SCOPES.flatMap((scope) => {
@@ -85,8 +85,8 @@ export class Observation {
   }
 
   /**
-   * Reads the scopes whose content may have changed and is not being written, after the scan at `at`. `isMove` tells
-   * whether a content differs from the one before as far as anybody is concerned.
+   * Reads the scopes whose content may have changed and is not being written, after the scan at `at`. `isMove` returns
+   * whether the content differs from the previous one in a way that matters.
    */
   async read(
     at: number,
@@ -102,19 +102,19 @@ export class Observation {
       this.#latest = await this.#disk.read(this.#table, before, new Set(scopes));
       moved = isMove(before, this.#latest);
     } catch (error) {
-      // Before it is quiet a file may have gone while it was read; then it is read again.
+      // Until the files are quiet, one may disappear while it is read; it is then read again.
       if (scopes.every((scope) => this.#settle[scope].isQuiet(at))) failure = { error };
     }
     for (const scope of scopes) this.#settle[scope].noteReading(at, moved);
     return { scopes, ...failure };
   }
 
-  /** Has every scope read again, though nothing was seen to change. */
+  /** Makes the next step read every scope again, although no change was seen. */
   askToRead(): void {
     for (const scope of SCOPES) this.#settle[scope].askToRead();
   }
 
-  /** Whether a scope's content is complete; from then on the next change starts a new wait. */
+  /** Whether a scope's content is complete. If so, the next change starts a new wait. */
   settled(at: number): Settled {
     return {
       sources: this.#settle.sources.isSettled(at),
@@ -122,7 +122,7 @@ export class Observation {
     };
   }
 
-  /** Whether a scope may be tried before it is settled. */
+  /** Whether a scope may be tried before it has settled. */
   isPromising(scope: FileScope, at: number): boolean {
     return this.#settle[scope].isPromising(at);
   }
@@ -132,7 +132,7 @@ export class Observation {
     return this.#settle[scope].isReadable(at);
   }
 
-  /** When the next scan is due after the one at `at`; undefined when nothing is being waited for. */
+  /** When the next scan is due after the one at `at`; undefined if nothing is pending. */
   nextScanAt(at: number): number | undefined {
     const due = SCOPES.map((scope) => this.#settle[scope].nextScanAt(at)).filter(
       (next) => next !== undefined,
@@ -140,7 +140,7 @@ export class Observation {
     return due.length > 0 ? Math.min(...due) : undefined;
   }
 
-  /** A copy that pauses looks complete; whoever makes it still holds the file open. */
+  /** A copy that pauses looks complete, but its writer still has the file open. */
   async #doubt(at: number): Promise<void> {
     for (const scope of SCOPES) {
       const settle = this.#settle[scope];

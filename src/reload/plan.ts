@@ -10,14 +10,14 @@ export interface ProjectSnapshot {
   readonly sources: ReadonlyMap<string, string>;
 }
 
-/** What to do about the difference of two snapshots; no actions where nothing of content changed. */
+/** What to do about the difference between two snapshots; no actions if no content changed. */
 export interface ReloadPlan {
   readonly actions: readonly ReloadAction[];
   /** Absolute paths whose content differs. */
   readonly causes: readonly string[];
 }
 
-/** Names what an action changes: two actions with the same key replace each other. */
+/** Identifies what an action changes: of two actions with the same key, the later replaces the earlier. */
 export function keyOf({ kind, target }: ReloadAction): string {
   return kind === 'swap-workers' ? WORKERS_KEY : modelKey(target);
 }
@@ -26,9 +26,10 @@ export const WORKERS_KEY = 'workers';
 export const modelKey = (name: string): string => `model ${name}`;
 
 /**
- * What leads from one content to another, and why. Pure: times, touches and names of temporary files are not in a
- * snapshot, so they cannot matter. Models come first (a new script may need them), then the workers, then what is
- * taken away (an old script may still need it). `forced` holds keys of what is done though its content is the same.
+ * The actions that lead from one content to another, and why. Pure: snapshots contain no times, touches or temporary
+ * files, so these cannot matter. Models are loaded first (a new script may need them), then the workers restart, then
+ * models are unloaded (an old script may still need them). `forced` holds the keys of actions to take although the
+ * content is unchanged.
  */
 export function planReload(
   before: ProjectSnapshot,
@@ -66,7 +67,7 @@ export function planReload(
   return { actions, causes };
 }
 
-/** `snapshot` with these source files as `other` has them. */
+/** `snapshot` with the versions that `other` has of these source files. */
 export function withSourcesOf(
   snapshot: ProjectSnapshot,
   other: ProjectSnapshot,
@@ -96,7 +97,7 @@ function compareModels(old: ModelSnapshot | undefined, model: ModelSnapshot): Co
   return compareHashes(hashes(old?.files ?? []), hashes(model.files));
 }
 
-/** Where a model's file lies; a single ONNX file is shown as the user has it, not as it will be staged. */
+/** The path of a model's file. A single ONNX file is shown where the user has it, not where it will be staged. */
 function realPath(model: ModelSnapshot, file: string): string {
   return model.files.find((entry) => entry.path === file)?.source ?? path.join(model.directory, file);
 }

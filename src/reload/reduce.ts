@@ -6,20 +6,20 @@ import { SCOPES } from './observation.ts';
 import { keyOf, modelKey, type ProjectSnapshot, planReload, type ReloadPlan } from './plan.ts';
 import { type Served, withGiven, withLoaded } from './served.ts';
 
-/** After this many newer saves in a row, one content is finished before the next is begun. */
+/** After this many newer saves in a row, one attempt is finished before the next begins. */
 const MOST_OVERTAKEN = 5;
 
-/** What has been given to the target, and what is being given to it now. */
+/** What the target was given, and what it is being given now. */
 export interface ReloadState {
   readonly script: ScriptSource | undefined;
   readonly served: Served;
-  /** What the last attempt was made of, applied or not. */
+  /** The content of the last attempt, whether applied or not. */
   readonly lastTried: ProjectSnapshot;
-  /** Keys of what a reload by hand applies although its content is the same. */
+  /** Keys of what a manual reload applies although its content is unchanged. */
   readonly forced: ReadonlySet<string>;
-  /** There is never more than one. */
+  /** At most one. */
   readonly attempt: Attempt | undefined;
-  /** How often in a row newer content has ended an attempt. */
+  /** How many attempts in a row newer content has ended. */
   readonly overtakenCount: number;
   /** Whether an outcome is reported even if there turns out to be nothing to do. */
   readonly outcomePending: boolean;
@@ -34,18 +34,18 @@ export interface Attempt {
   /** Whether newer content has ended it. */
   readonly overtaken: boolean;
   readonly applied: ReadonlySet<ReloadAction>;
-  /** Set once the target is through with it. */
+  /** Set once the target has finished with it. */
   readonly result: { readonly failure: Failure | undefined } | undefined;
 }
 
-/** What is known of the files after a scan and the reading that followed. */
+/** What is known about the files after a scan and the reading that followed. */
 export interface Observed {
   readonly latest: ProjectSnapshot;
   /** Whether a scope's content is complete. */
   readonly settled: Readonly<Record<FileScope, boolean>>;
-  /** Whether a scope may be tried before it is settled. */
+  /** Whether a scope may be tried before it has settled. */
   readonly promising: Readonly<Record<FileScope, boolean>>;
-  /** Whether a scope is unsettled though no weights are being written. */
+  /** Whether a scope has not settled although no weights are being written. */
   readonly moving: Readonly<Record<FileScope, boolean>>;
 }
 
@@ -57,23 +57,25 @@ export type Input =
   | { readonly type: 'action applied'; readonly action: ReloadAction }
   | { readonly type: 'target done'; readonly failure: Failure | undefined }
   | { readonly type: 'observed'; readonly observed: Observed }
-  /** No attempt is under way. `heldBack`: only sources that the loop guard suspects would start the workers. */
+  /**
+   * No attempt is under way. `heldBack`: the workers would start only because of sources that the loop guard suspects.
+   */
   | { readonly type: 'idle'; readonly observed: Observed; readonly heldBack: boolean };
 
-/** What is to be done because of an input, in this order. */
+/** What to do about an input, in this order. */
 export type Command =
   | { readonly type: 'apply'; readonly plan: ReloadPlan; readonly snapshot: ProjectSnapshot }
-  /** The content of the attempt is complete: announce the plan and let the target switch. */
+  /** The attempt's content is complete: announce the plan and let the target switch. */
   | { readonly type: 'confirm'; readonly plan: ReloadPlan }
-  /** Newer content ends the attempt. `startsAnew`: it is a change of its own, with timings of its own. */
+  /** Newer content ends the attempt. `startsAnew`: it is a separate change with its own timings. */
   | { readonly type: 'overtake'; readonly startsAnew: boolean }
-  /** The target has let go of an attempt that was overtaken: the time spent on it was waiting. */
+  /** The target has stopped a superseded attempt: the time spent on it counts as waiting. */
   | { readonly type: 'abandon'; readonly plan: ReloadPlan }
-  /** The attempt is over: report what came of it. */
+  /** The attempt has ended: report its outcome. */
   | { readonly type: 'conclude'; readonly plan: ReloadPlan; readonly failure: Failure | undefined }
   /** Report that the project cannot be read. */
   | { readonly type: 'refuse'; readonly failure: Failure }
-  /** Nothing is left to do: requests by hand are answered. */
+  /** Nothing is left to do: manual requests are answered. */
   | { readonly type: 'rest'; readonly models: readonly string[]; readonly outcomePending: boolean };
 
 export interface Reduction {
@@ -81,7 +83,9 @@ export interface Reduction {
   readonly commands: readonly Command[];
 }
 
-/** The state of a project of which `initial` serves. @param refused keys of what the target refused at the start */
+/**
+ * The state of a project whose `initial` content is served. @param refused keys of what the target refused at the start
+ */
 export function initialReloadState(
   initial: ProjectSnapshot,
   script: ScriptSource | undefined,
@@ -98,7 +102,7 @@ export function initialReloadState(
   };
 }
 
-/** Decides what follows from an input. Pure: the commands are carried out by the caller. */
+/** Decides what follows from an input. Pure: the caller carries out the commands. */
 export function reduce(state: ReloadState, input: Input): Reduction {
   switch (input.type) {
     case 'requested': {
@@ -140,7 +144,7 @@ export function isReady({ overtakenCount }: ReloadState, observed: Observed, sco
   return observed.settled[scope] || (overtakenCount === 0 && observed.promising[scope]);
 }
 
-/** Whether the next attempt waits: once one was overtaken, what is saved together is awaited together. */
+/** Whether the next attempt waits: after one was superseded, files that are saved together are awaited together. */
 export function isWaiting({ overtakenCount }: ReloadState, { moving }: Observed): boolean {
   return overtakenCount > 0 && SCOPES.some((scope) => moving[scope]);
 }
@@ -187,7 +191,7 @@ function close(state: ReloadState, attempt: Attempt): Reduction {
   const closed = { ...state, attempt: undefined };
   const appliedAll = plan.actions.every((action) => applied.has(action));
   if (attempt.overtaken && !appliedAll) {
-    // A plan that was announced gets an outcome, even if the newer content turns out to be what serves already.
+    // An announced plan gets an outcome, even if the newer content turns out to be served already.
     const forced = confirmed ? new Set([...state.forced, ...state.served.refused]) : state.forced;
     return {
       state: {
@@ -260,7 +264,7 @@ function isMoved({ script }: ReloadState, attempt: Attempt, latest: ProjectSnaps
   return attempt.confirmed ? overlap(attempt.plan, difference) : difference.actions.length > 0;
 }
 
-/** A failure of what may be half a file is not believed until the file is quiet. */
+/** A failure that may come from a half-written file does not count until the file is quiet. */
 function isHeldBack({ result, confirmed, overtaken }: Attempt): boolean {
   return result?.failure !== undefined && !confirmed && !overtaken;
 }

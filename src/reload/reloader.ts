@@ -11,17 +11,17 @@ import { StepLoop } from './step-loop.ts';
 import type { ReloadTarget } from './target.ts';
 import type { Watching } from './watching.ts';
 
-/** Applies what is saved to what serves, until it is disposed of. */
+/** Applies saved changes to the running services, until it is disposed of. */
 export interface Reloader extends AsyncDisposable {
   /**
-   * Reads the project again now and applies what differs, also what was refused before; a named model is loaded
-   * whether it differs or not. Works while paused and without watching. Resolves when the content that was found
-   * serves; rejects with the failure, with RELOAD_MODEL_UNKNOWN, or with RELOAD_STOPPED.
+   * Reads the project again now and applies what changed, including what was refused before; a named model is loaded
+   * whether it changed or not. Works while paused and without watching. Resolves when the content found is being
+   * served; rejects with the failure, RELOAD_MODEL_UNKNOWN or RELOAD_STOPPED.
    */
   reload(model?: string): Promise<void>;
-  /** A client of the engine had this content of a model loaded: what differs from it is the next change. */
+  /** Records that a client of the engine loaded this content of a model; what differs from it is the next change. */
   accept(model: ModelSnapshot): void;
-  /** Ignores changes until `resume`. What is being applied is completed. */
+  /** Ignores changes until `resume`. A reload under way is completed. */
   pause(): void;
   resume(): void;
 }
@@ -32,19 +32,19 @@ export interface ReloaderParts {
   readonly announcer: Announcer;
   readonly clock: Clock;
   readonly disk: Disk;
-  /** What serves at the start, and the files it was read from. */
+  /** What is served at the start, and the files it was read from. */
   readonly initial: ProjectSnapshot;
   readonly table: FileTable;
-  /** Keys of what `initial` holds and was refused at the start. */
+  /** Keys of the parts of `initial` that were refused at the start. */
   readonly refused?: Iterable<string>;
 }
 
-/** The least time between scans after hints, so that a busy writer does not keep a processor busy. */
+/** Minimum time between scans after hints, so that a busy writer does not occupy a processor. */
 const SCAN_DISTANCE_MS = 15;
 
 /**
- * One loop of steps that never overlap: a step scans the files, reads what changed, and has it decided what is
- * tried. Hints, timers, ends of attempts and requests by hand only ask for the next step.
+ * One loop of steps that never overlap: a step scans the files, reads what changed, and lets `Attempts` decide what to
+ * try. Hints, timers, ends of attempts and manual requests only request the next step.
  */
 export class ProjectReloader implements Reloader {
   readonly #parts: ReloaderParts;
@@ -56,7 +56,7 @@ export class ProjectReloader implements Reloader {
   #watching: Watching | undefined;
   /** Whether the last attempt to read the project failed. */
   #unread = false;
-  /** When the first hint came that no scan has followed yet. */
+  /** When the first hint arrived that no scan has followed yet. */
   #hintedAt: number | undefined;
   #scannedAt = Number.NEGATIVE_INFINITY;
   #stepMs = 0;
@@ -80,14 +80,14 @@ export class ProjectReloader implements Reloader {
     this.#observation = new Observation(parts);
   }
 
-  /** Begins to follow the files; without this only `reload` scans them. */
+  /** Starts watching the files; without this, only `reload` scans them. */
   watch(watching: Watching): void {
     this.#watching = watching;
     this.reportMode();
     this.#loop.poke();
   }
 
-  /** Reports how changes are noticed from now on. */
+  /** Reports how changes are detected from now on. */
   reportMode(): void {
     if (this.#paused) this.#announcer.watching('paused', '');
     else if (this.#watching) this.#announcer.watching(this.#watching.mode, this.#watching.reason);
@@ -183,10 +183,10 @@ export class ProjectReloader implements Reloader {
     const { models } = this.#parts.config;
     this.#announcer.condition('repository gone', !table.repositoryFound, () => {
       const gone = models?.kind === 'onnx-file' ? models.file : models?.directory;
-      return `${gone} is gone; what is loaded serves on until it is back`;
+      return `${gone} is gone; what is loaded keeps serving until it is back`;
     });
     this.#announcer.condition('truncated', table.truncated, () => {
-      return 'the project holds more files than are watched; changes of the rest are not seen';
+      return 'the project has more files than are watched; changes to the rest are not seen';
     });
   }
 
@@ -201,7 +201,7 @@ export class ProjectReloader implements Reloader {
   }
 }
 
-/** When an event announced the changes; without one, when the first was made, but after the previous scan. */
+/** When an event announced the changes; without an event, when the first was made, but not before the previous scan. */
 function firstSign(scan: Scan, hintedAt: number | undefined, scannedBefore: number): number {
   if (hintedAt !== undefined || !Number.isFinite(scannedBefore)) return hintedAt ?? scan.at;
   const madeAt = Math.min(scan.at, ...scan.changes.map((change) => timeOf(change, scan)));

@@ -1,12 +1,12 @@
 import { statfsSync } from 'node:fs';
 
-/** File systems whose events tell only of what this machine does, by the magic number that Linux gives them. */
+/** File systems whose events cover only changes made by this machine, by their Linux magic number. */
 const REMOTE: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
   [0x517b, 'SMB'],
   [0xff534d42, 'CIFS'],
   [0xfe534d42, 'SMB2'],
-  [0x01021997, '9p'], // also the Windows drives of WSL and folders shared with a virtual machine
+  [0x01021997, '9p'], // also Windows drives in WSL and folders shared with a virtual machine
   [0x65735546, 'FUSE'], // virtiofs and sshfs too
   [0x7c7c6673, 'Parallels shared'],
   [0x5346414f, 'AFS'],
@@ -14,7 +14,7 @@ const REMOTE: ReadonlyMap<number, string> = new Map([
   [0x786f4256, 'VirtualBox shared'],
 ]);
 
-/** The kind of network or shared file system that a folder lies on; undefined where events can be relied on. */
+/** The kind of network or shared file system that contains a folder; undefined if its events are reliable. */
 export function remoteKindOf(
   folder: string,
   platform: NodeJS.Platform = process.platform,

@@ -8,7 +8,7 @@ interface Request {
   failure: Failure | undefined;
 }
 
-/** Reloads asked for by hand that wait for an answer. */
+/** Manual reload requests that wait for an answer. */
 export class Requests {
   #new: Request[] = [];
   #waiting: Request[] = [];
@@ -23,7 +23,7 @@ export class Requests {
     return this.#new.length + this.#waiting.length > 0;
   }
 
-  /** The models named since the last call; undefined if there was no request. */
+  /** The models named since the last call; undefined if nothing was requested. */
   take(): string[] | undefined {
     if (this.#new.length === 0) return undefined;
     const taken = this.#new;

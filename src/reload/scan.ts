@@ -7,7 +7,7 @@ import { isSourceName } from './file-kind.ts';
 import type { FileScope, FileStamp, FileTable, FolderStamp } from './file-table.ts';
 import { isIgnoredName, isPythonEnvironment } from './ignore-rules.ts';
 
-/** The part of the configuration that says which files a reload depends on. */
+/** The part of the configuration that determines which files a reload depends on. */
 export type ReloadConfig = Pick<
   ProjectConfig,
   'projectDir' | 'projectFile' | 'models' | 'script' | 'python' | 'home'
@@ -16,13 +16,13 @@ export type ReloadConfig = Pick<
 const MOST_SOURCE_FILES = 10_000;
 const MOST_REPOSITORY_FILES = 100_000;
 const MOST_DIRECTORIES = 20_000;
-/** Calls to the file system are synchronous, being ten times cheaper so, but never hold the process longer. */
+/** File system calls are synchronous, which is ten times cheaper, but never block the process for longer than this. */
 const SLICE_MS = 4;
 
 /**
- * Walks the source directory and the model repository and notes the stamp of every file that matters. Links are
- * followed, each folder once. Nothing is read; folders and files that vanish meanwhile or may not be read are
- * left out.
+ * Walks the source directory and the model repository and records the stamp of every file that matters. Follows links,
+ * visiting each folder once. Reads no content; omits folders and files that disappear in the meantime or are not
+ * readable.
  */
 export async function scanProject(config: ReloadConfig): Promise<FileTable> {
   const takenMs = Date.now();
@@ -52,13 +52,13 @@ export async function scanProject(config: ReloadConfig): Promise<FileTable> {
   };
 }
 
-/** What the workers are started by, wherever it lies. */
+/** The files that define how the workers start, wherever they are. */
 export function configurationFiles({ projectFile, python }: ReloadConfig): string[] {
   const files = [python.requirementsFile, python.condaFile, projectFile];
   return files.filter((file) => file !== undefined);
 }
 
-/** Where exporters put the weights of a big ONNX file, beside it. */
+/** The files beside a large ONNX file in which exporters put its weights. */
 export function externalDataOf(file: string): string[] {
   const { dir, base, name } = path.parse(file);
   const names = new Set([`${base}.data`, `${base}_data`, `${name}.data`, `${name}_data`]);
@@ -78,7 +78,7 @@ function repositoryFiles(config: ReloadConfig): WalkRules {
     scope: 'repository',
     limit: MOST_REPOSITORY_FILES,
     entersDirectory: (directory) => directory !== config.home,
-    // Triton takes no notice of files beside the model folders.
+    // Triton ignores files beside the model folders.
     takesFile: (_file, depth) => depth > 0,
   };
 }
@@ -160,7 +160,7 @@ function statsOf(target: string): Stats | undefined {
   try {
     return statSync(target, { throwIfNoEntry: false });
   } catch {
-    return undefined; // a loop of links, a folder without rights
+    return undefined; // a loop of links, or a folder without permission
   }
 }
 
@@ -180,7 +180,7 @@ function identityOf(stats: Stats): string {
   return `${stats.dev}:${stats.ino}`;
 }
 
-/** Only asked where models and scripts share a folder. */
+/** Only called if models and scripts share a folder. */
 function isModelDirectory(directory: string): boolean {
   return namesIn(directory).some((name) => name === 'config.pbtxt' || /^[1-9]\d*$/.test(name));
 }

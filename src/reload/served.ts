@@ -3,17 +3,17 @@ import type { ModelSnapshot } from '../repository/index.ts';
 import { keyOf, modelKey, type ProjectSnapshot } from './plan.ts';
 
 /**
- * What the target was last given, for each model and for the workers, whether it applied or refused it. Refused
- * content counts as given, so it is not tried again until it changes; a return to the good content is then an
- * ordinary change, which clears the failure without a rule of its own. Content that was overtaken does not count.
+ * What the target was last given, for each model and for the workers, whether it applied or refused it. Refused content
+ * counts as given, so it is not tried again until it changes; returning to the good content is then an ordinary change,
+ * which clears the failure without a special rule. Superseded content does not count.
  */
 export interface Served {
   readonly content: ProjectSnapshot;
-  /** Keys of what was refused. A reload by hand tries these again although their content is the same. */
+  /** Keys of what was refused. A manual reload tries these again although their content is unchanged. */
   readonly refused: ReadonlySet<string>;
 }
 
-/** Records that the target was given what `snapshot` holds for these actions. */
+/** Records that the target was given the content of `snapshot` for these actions. */
 export function withGiven(
   served: Served,
   snapshot: ProjectSnapshot,

@@ -4,16 +4,16 @@ import type { FileChange } from './file-table.ts';
 
 /** Scripts and configuration count as complete after this long without a change; more than chokidar's 50 ms throttle. */
 export const QUIET_MS = 80;
-/** Longest wait for that quiet where something changes all the time. */
+/** Longest wait for that quiet if something changes all the time. */
 export const QUIET_CAP_MS = 2_000;
-/** A file that was emptied or taken away is often about to be written again: more patience before it is believed. */
+/** A file that was emptied or removed is often about to be written again, so it must be quiet for longer. */
 export const SUSPECT_QUIET_MS = 200;
-/** Weights count as complete when size and time are the same over two scans this far apart. */
+/** Weights count as complete when size and time are equal in two scans this far apart. */
 export const WEIGHTS_STILL_MS = 250;
-/** Longest wait for weights that keep changing without growing, or that somebody holds open without writing. */
+/** Longest wait for weights that keep changing without growing, or that a process holds open without writing. */
 export const WEIGHTS_CAP_MS = 60_000;
 
-/** The file that is waited for. */
+/** The file that is being waited for. */
 export interface Writing {
   readonly path: string;
   readonly bytes: number;
@@ -21,9 +21,9 @@ export interface Writing {
 }
 
 /**
- * Decides from the changes that scans find when one part of the project (sources or model repository) may be read,
- * and when what was read may be trusted. Holds no timers and asks no clock: every answer is a function of what was
- * noted and of `now`, in the clock's milliseconds.
+ * Decides from the changes that scans find when one part of the project (sources or model repository) may be read, and
+ * when its content can be trusted. Uses no timers and no clock: every answer depends only on what was recorded and on
+ * `now`, in the clock's milliseconds.
  */
 export class Settle {
   #firstAt: number | undefined;
@@ -31,15 +31,15 @@ export class Settle {
   #suspect = false;
   #weightsFirstAt: number | undefined;
   #weightsLastAt = 0;
-  /** When weights last grew: a copy that gets on is awaited for as long as it takes. */
+  /** When weights last grew: a copy that makes progress is awaited for as long as it takes. */
   #weightsGrewAt = 0;
-  /** Sizes of the weights that are being waited for. */
+  /** Sizes of the pending weights. */
   readonly #weights = new Map<string, number>();
   #writing: { path: string; bytes: number } | undefined;
   #unread = false;
   #proved = true;
 
-  /** What a scan at `now` found changed since the scan before. */
+  /** Records what a scan at `now` found changed since the previous scan. */
   note(now: number, changes: readonly FileChange[]): void {
     if (changes.length === 0) return;
     this.#firstAt ??= now;
@@ -61,18 +61,18 @@ export class Settle {
     }
   }
 
-  /** Weights that seem complete and may still be held open by whoever writes them; none once the wait is over. */
+  /** Weights that seem complete but may still be held open by their writer; empty once the wait is over. */
   doubtful(now: number): string[] {
     if (this.#weightsFirstAt === undefined || now >= this.#weightsCapAt()) return [];
     return this.isReadable(now) ? [...this.#weights.keys()] : [];
   }
 
-  /** They are: the wait goes on. */
+  /** A writer has them open: the wait continues. */
   noteHeld(now: number): void {
     this.#weightsLastAt = now;
   }
 
-  /** Asks for a reading though nothing was seen to change. */
+  /** Requests a reading although no change was seen. */
   askToRead(): void {
     this.#unread = true;
   }
@@ -86,27 +86,27 @@ export class Settle {
     );
   }
 
-  /** Whether the files have been left alone for long enough, or have not been for too long. */
+  /** Whether the files have been quiet for long enough, or have kept changing for too long. */
   isQuiet(now: number): boolean {
     if (this.#firstAt === undefined) return true;
     return this.isReadable(now) && (now - this.#lastAt >= this.#quietMs() || this.#isCapped(now));
   }
 
-  /** Whether the content is to be read: at the first sign, and once more when quiet (an event may have been lost). */
+  /** Whether the content must be read: at the first sign, and again when quiet (an event may have been lost). */
   wantsReading(now: number): boolean {
     return this.isReadable(now) && (this.#unread || (!this.#proved && this.isQuiet(now)));
   }
 
   /**
-   * The content was read after the scan at `now`. Only a reading in quiet that finds nothing new proves: what was
-   * read anew may have been caught half-written, between the scan and the reading.
+   * Records that the content was read after the scan at `now`. Only a reading during quiet that finds nothing new is
+   * proof: newly read content may have been caught half-written between the scan and the reading.
    */
   noteReading(now: number, moved: boolean): void {
     this.#unread = false;
     this.#proved = this.isQuiet(now) && (!moved || this.#isCapped(now));
   }
 
-  /** Whether what was read is complete; from then on the next change starts a new wait. */
+  /** Whether the content read is complete. If so, the next change starts a new wait. */
   isSettled(now: number): boolean {
     if (this.#unread || !this.#proved || !this.isQuiet(now)) return false;
     this.#firstAt = undefined;
@@ -117,12 +117,12 @@ export class Settle {
     return true;
   }
 
-  /** Whether it may be tried before it is quiet: not while a file was emptied or is missing. */
+  /** Whether it may be tried before the files are quiet: not while a file is empty or missing. */
   isPromising(now: number): boolean {
     return !this.#suspect || this.isQuiet(now);
   }
 
-  /** When the next scan is due, or undefined when nothing is being waited for. */
+  /** When the next scan is due; undefined if nothing is pending. */
   nextScanAt(now: number): number | undefined {
     if (!this.isReadable(now)) return this.#weightsLastAt + WEIGHTS_STILL_MS;
     if (this.#firstAt === undefined || this.isQuiet(now))
@@ -130,7 +130,7 @@ export class Settle {
     return Math.min(this.#lastAt + this.#quietMs(), this.#capAt());
   }
 
-  /** The biggest file that is being written, while that is what is waited for. */
+  /** The largest file that is being written, if that is what the wait is for. */
   writing(now: number): Writing | undefined {
     if (!this.#writing || this.#weightsFirstAt === undefined || this.isReadable(now)) return undefined;
     return { ...this.#writing, sinceMs: now - this.#weightsFirstAt };
@@ -140,7 +140,7 @@ export class Settle {
     return now >= this.#capAt();
   }
 
-  /** When what changes all the time is read all the same. */
+  /** When content that keeps changing is read anyway. */
   #capAt(): number {
     if (this.#weightsFirstAt !== undefined) return this.#weightsCapAt();
     return this.#firstAt === undefined ? Number.POSITIVE_INFINITY : this.#firstAt + QUIET_CAP_MS;

@@ -14,17 +14,17 @@ import type { ReloadConfig } from './scan.ts';
 import { QUIET_MS, WEIGHTS_STILL_MS } from './settle.ts';
 import { isBeingWritten } from './writers.ts';
 
-/** Longest wait for files that somebody is still writing; clients of Triton give up after a minute. */
+/** Longest wait for files that are still being written; Triton's clients give up after a minute. */
 const WAIT_LIMIT_MS = 30_000;
 const SCAN_AGAIN_MS = 20;
 
-/** The names of the user's models now. @throws REPOSITORY_UNREADABLE and the like where there is no such folder */
+/** The current names of the user's models. @throws REPOSITORY_UNREADABLE and the like if there is no such folder */
 export async function listUserModels({ models }: ReloadConfig): Promise<readonly string[]> {
   if (!models) return [];
   return models.kind === 'onnx-file' ? [models.model] : listModelDirectories(models.directory);
 }
 
-/** A model as the user's folder holds it at this moment, perhaps half; undefined where it is not there. */
+/** A model as it is in the user's folder at this moment, perhaps incomplete; undefined if it does not exist. */
 export async function readUserModel(
   { models }: ReloadConfig,
   name: string,
@@ -35,9 +35,9 @@ export async function readUserModel(
 }
 
 /**
- * The same once nobody writes to what differs from `previous`: it has been left alone for as long as our own reload
- * wants, and no process holds it open for writing.
- * @throws MODEL_CHANGED_WHILE_STAGING when it is still being written after half a minute
+ * The same once the parts that differ from `previous` are complete: they have been quiet for as long as a reload
+ * requires, and no process has them open for writing.
+ * @throws MODEL_CHANGED_WHILE_STAGING if it is still being written after half a minute
  */
 export async function readSettledModel(
   config: ReloadConfig,
@@ -53,7 +53,7 @@ export async function readSettledModel(
   return model;
 }
 
-/** Waits until a model is left alone; true where it was so all along, so that what was read of it is all of it. */
+/** Waits until a model is quiet; true if it was quiet all along, so that what was read of it is complete. */
 async function isComplete(
   model: ModelSnapshot,
   changed: readonly string[],
@@ -85,12 +85,12 @@ function placeOf(model: ModelSnapshot, file: SnapshotFile): string {
   return file.source ?? path.join(model.directory, file.path);
 }
 
-/** How much longer the model has to be left alone to count as complete, in milliseconds. */
+/** How much longer the model must be quiet to count as complete, in milliseconds. */
 function stillForMs({ directory, directories = [] }: ModelSnapshot, changed: readonly string[]): number {
   const quietMs = changed.some((file) => isWeights(path.basename(file))) ? WEIGHTS_STILL_MS : QUIET_MS;
   const places = [...changed, directory, ...directories.map((folder) => path.join(directory, folder))];
   const youngest = Math.max(...places.map(changedAtMs));
-  // A clock that is ahead, of a network drive say, must not make this wait longer.
+  // A clock that is ahead, such as a network drive's, must not prolong this wait.
   return Math.min(quietMs, Math.max(0, quietMs - (Date.now() - youngest)));
 }
 

@@ -9,15 +9,18 @@ import { emptyFileTable, equalStamps, type FileScope, type FileStamp, type FileT
 import type { ProjectSnapshot } from './plan.ts';
 import { type ReloadConfig, scanProject } from './scan.ts';
 
-/** Sources above this size are told apart by size and time, or left out where they are text (logs, data dumps). */
+/** Larger sources are compared by size and time, or omitted if they are text (logs, data dumps). */
 const MOST_HASHED_BYTES = 10 * 1024 * 1024;
-/** A file hashed this soon after it was written may change again without its times showing it (FAT counts 2 s). */
+/**
+ * A file hashed this soon after it was written may change again without changing its times (FAT has a resolution of 2
+ * s).
+ */
 const YOUNG_MS = 2_000;
 const SLICE_MS = 4;
 
 /**
- * The project's content now: the model repository's scan and the hashes of the files that the entry script may read.
- * With `previous`, files whose stamp is the same are not read again, so an unchanged project costs only stats.
+ * The project's current content: the scan of the model repository and the hashes of the files that the entry script may
+ * read. With `previous`, files with an equal stamp are not read again, so an unchanged project costs only stats.
  */
 export async function snapshotProject(
   config: ReloadConfig,
@@ -28,8 +31,8 @@ export async function snapshotProject(
 }
 
 /**
- * Reads the scopes asked for; the others are taken over from `previous`. A model repository whose folder is gone
- * (an unmounted drive, a checkout under way) is taken over as well: what is loaded serves on.
+ * Reads the given scopes; the others come from `previous`. So does a model repository whose folder is gone (an
+ * unmounted drive, a checkout under way): what is loaded keeps serving.
  */
 export async function readProject(
   config: ReloadConfig,
@@ -48,12 +51,12 @@ export async function readProject(
   return snapshot;
 }
 
-/** The table a snapshot was read after; the first scan of a reloader is compared with it. */
+/** The table after which a snapshot was read; a reloader's first scan is compared with it. */
 export function tableBehind(snapshot: ProjectSnapshot): FileTable {
   return tableOf.get(snapshot) ?? emptyFileTable;
 }
 
-/** The same snapshot as if the project had no models. */
+/** The same snapshot without models. */
 export function withoutModels(snapshot: ProjectSnapshot): ProjectSnapshot {
   const stripped: ProjectSnapshot = { ...snapshot, repository: undefined };
   tableOf.set(stripped, tableBehind(snapshot));
@@ -63,11 +66,11 @@ export function withoutModels(snapshot: ProjectSnapshot): ProjectSnapshot {
 interface HashedFile {
   readonly stamp: FileStamp;
   readonly hash: string;
-  /** Whether an equal stamp proves an equal content. */
+  /** Whether an equal stamp proves equal content. */
   readonly trusted: boolean;
 }
 
-// Kept beside the snapshots, which stay plain data for those who plan and apply.
+// Kept outside the snapshots, which stay plain data for planning and applying.
 const hashesOf = new WeakMap<ProjectSnapshot, ReadonlyMap<string, HashedFile>>();
 const tableOf = new WeakMap<ProjectSnapshot, FileTable>();
 
@@ -95,7 +98,7 @@ async function hashSources(table: FileTable, hashes: Map<string, HashedFile>): P
   return sources;
 }
 
-/** The content's hash, or undefined for a file that is gone or does not count. */
+/** The content's hash; undefined for a file that is gone or omitted. */
 function hashSource(file: string, stamp: FileStamp): string | undefined {
   if (stamp.bytes > MOST_HASHED_BYTES)
     return isWeights(path.basename(file)) ? `${stamp.bytes} bytes of ${stamp.mtimeMs}` : undefined;

@@ -15,16 +15,19 @@ export interface ReloaderOptions {
   readonly config: ReloadConfig;
   readonly target: ReloadTarget;
   readonly events: EventSink;
-  /** What the target serves now, from `snapshotProject`; a change since then is the first thing that is noticed. */
+  /** What the target serves now, from `snapshotProject`; any change since then is detected first. */
   readonly initial: ProjectSnapshot;
-  /** Base URL of the server whose own models serve instead of the project's: changes of these are only reported. */
+  /**
+   * Base URL of a server that serves its own models instead of the project's; changes to the project's are only
+   * reported.
+   */
   readonly modelsAt?: string | undefined;
-  /** What of it the target refused when it started: models by name, and whether the script. */
+  /** What the target refused of it at the start: models by name, and whether it refused the script. */
   readonly refused?: { readonly models: readonly string[]; readonly script: boolean };
   readonly clock?: Clock;
 }
 
-/** Follows the project's files where the configuration says so, and reloads by hand in any case. */
+/** Watches the project's files if configured, and handles manual reloads in any case. */
 export async function startReloader(options: ReloaderOptions): Promise<Reloader> {
   const { config, target, events, modelsAt, refused, clock = systemClock } = options;
   const announcer = new Announcer({ config, target, events, clock });

@@ -2,14 +2,14 @@ import type { Clock } from '../base/index.ts';
 
 export interface StepLoopParts {
   readonly clock: Clock;
-  /** Whether there is anything to follow; without, no step is taken and no timer set. */
+  /** Whether there is anything to follow; if not, no step is taken and no timer set. */
   isFollowing(): boolean;
   step(): Promise<void>;
-  /** When the next step is due if nobody asks for one, by the clock; undefined for never. */
+  /** When the next step is due if none is requested, by the clock; undefined for never. */
   dueAt(): number | undefined;
 }
 
-/** Takes steps that never overlap: at once when asked, else when the next one is due. */
+/** Takes steps that never overlap: at once when requested, otherwise when the next one is due. */
 export class StepLoop {
   readonly #parts: StepLoopParts;
   #running: Promise<void> | undefined;
@@ -20,25 +20,25 @@ export class StepLoop {
     this.#parts = parts;
   }
 
-  /** Asks for a step now, or for one more after the one under way. */
+  /** Requests a step now, or another one after the step under way. */
   poke(): void {
     this.#isAsked = true;
     this.#running ??= this.#run();
   }
 
-  /** Sets the timer anew, after something changed when the next step is due. */
+  /** Resets the timer after the due time of the next step has changed. */
   reschedule(): void {
     if (!this.#running) this.#schedule();
   }
 
-  /** Takes no more steps once `isFollowing` says so; resolves when the last one is through. */
+  /** Takes no more steps once `isFollowing` is false; resolves when the last one is done. */
   async stop(): Promise<void> {
     this.#callOff();
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    await Promise.resolve(); // so that `#running` is set before it is taken back
+    await Promise.resolve(); // so that `#running` is set before it is cleared
     while (this.#isAsked && this.#parts.isFollowing()) {
       this.#isAsked = false;
       this.#callOff();

@@ -4,7 +4,7 @@ import type { ReloadTimings } from '../events/index.ts';
 /** The phases of a reload: noticing it, waiting for the files, copying, loading, warming, switching over. */
 export type Phase = 'notice' | 'quiet' | 'stage' | 'load' | 'warm' | 'switch';
 
-/** The stopwatch of one reload. Each moment belongs to one phase, so that the parts add up to the whole. */
+/** The stopwatch of one reload. Each moment belongs to one phase, so that the phases add up to the total. */
 export class Stopwatch {
   readonly #clock: Clock;
   readonly #signAt: number;
@@ -14,7 +14,7 @@ export class Stopwatch {
   #planAt: number | undefined;
   #applyAt: number | undefined;
 
-  /** @param signAt the first sign of the change on disk, or the request by hand, by the clock */
+  /** @param signAt the first sign of the change on disk, or the manual request, by the clock */
   constructor(clock: Clock, signAt: number) {
     this.#clock = clock;
     this.#signAt = signAt;
@@ -32,13 +32,13 @@ export class Stopwatch {
     this.#since = now;
   }
 
-  /** The plan was made from content that was read at `planAt`. From here on the target enters the phases. */
+  /** The plan was made from content that was read at `planAt`. From now on the target enters the phases. */
   applying(planAt = this.#clock.now()): void {
     this.#planAt = planAt;
     this.#applyAt = this.#clock.now();
   }
 
-  /** The attempt came to nothing because the files were not complete, so its time counts as waiting. */
+  /** The attempt failed because the files were incomplete, so its time counts as waiting. */
   overtaken(): void {
     this.enter('quiet');
     for (const phase of ['stage', 'load', 'warm', 'switch'] as const) {

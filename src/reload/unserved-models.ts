@@ -3,14 +3,14 @@ import { type ProjectSnapshot, planReload } from './plan.ts';
 import { withoutModels } from './snapshot-project.ts';
 
 /**
- * Reads the project of an emulator whose models a server of somebody else's serves from copies of its own: a change of
- * a model here is reported and leads to no action.
+ * Reads the project of an emulator with an external server, which serves its own copies of the models: a change to a
+ * model here is reported and leads to no action.
  */
 export class UnservedModels {
   /** The project as a reloader sees it. */
   readonly initial: ProjectSnapshot;
   readonly #onChange: (models: readonly string[]) => void;
-  /** The project as it was read last, with its models. */
+  /** The project as it was last read, with its models. */
   #latest: ProjectSnapshot;
 
   constructor(initial: ProjectSnapshot, onChange: (models: readonly string[]) => void) {

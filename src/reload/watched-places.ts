@@ -5,11 +5,11 @@ import { isSourceName } from './file-kind.ts';
 import { isIgnoredName, isPythonEnvironment } from './ignore-rules.ts';
 import { configurationFiles, externalDataOf, type ReloadConfig } from './scan.ts';
 
-/** Where events are listened for. */
+/** What is watched for events. */
 export interface WatchedPlaces {
-  /** Folders with all below them, and single files; absolute. */
+  /** Folders, watched recursively, and single files; absolute paths. */
   readonly roots: readonly string[];
-  /** Whether nothing at or below this path matters; `stats` where they are known. */
+  /** Whether nothing at or below this path matters; `stats` if they are known. */
   isIgnored(target: string, stats: Stats | undefined): boolean;
 }
 
@@ -31,7 +31,7 @@ export function watchedPlaces(config: ReloadConfig): WatchedPlaces {
       if (root === undefined || target === root) return false;
       if (path.relative(root, target).split(path.sep).some(isIgnoredName)) return true;
       if (stats?.isDirectory()) return target === config.home || isPythonEnvironment(target);
-      // Every watched file costs a handle: pictures and the like beside the sources are left out.
+      // Every watched file costs a handle, so images and the like beside the sources are not watched.
       const isModelFile =
         modelFiles.includes(target) || (repository !== undefined && isInside(repository, target));
       return stats?.isFile() === true && !isModelFile && !isSourceName(path.basename(target));

@@ -6,21 +6,21 @@ import type { WatchedPlaces } from './watched-places.ts';
 export interface WatchListener {
   /** Something happened at this path, or may have. */
   hint(target: string): void;
-  /** No events come any more, or not for all files: a limit of the system, as an errno name, or another error. */
+  /** Events no longer arrive, or not for all files: a system limit, as an errno name, or another error. */
   fail(error: unknown): void;
 }
 
 /**
- * Passes the file system's events on as hints. They may come twice, late or not at all, and say nothing of content.
- * Resolves without waiting until every folder is armed, which takes a second for 10,000 files; a hint follows then.
+ * Passes file system events on as hints. They may arrive twice, late or not at all, and say nothing about content.
+ * Resolves before every folder is watched, which takes a second for 10,000 files; a hint follows then.
  */
 export async function watchPlaces(
   places: WatchedPlaces,
   listener: WatchListener,
   platform: NodeJS.Platform = process.platform,
 ): Promise<AsyncDisposable> {
-  // chokidar 5 holds one handle an entry there and child processes cannot be started above about 10,000
-  // (chokidar issue 1452); these systems watch a whole tree with one.
+  // There, chokidar 5 holds one handle per entry, and beyond about 10,000 no child process can be started (chokidar
+  // issue 1452). These systems watch a whole tree with one handle.
   const isRecursive = platform === 'darwin' || platform === 'win32';
   return isRecursive ? watchTrees(places, listener) : watchEntries(places, listener);
 }
@@ -34,7 +34,7 @@ async function watchEntries(places: WatchedPlaces, listener: WatchListener): Pro
     atomic: false,
   });
   watcher.on('all', (_event, target) => listener.hint(target));
-  // The raw events come without the throttle that drops a second change within 50 ms.
+  // Raw events bypass the throttle that drops a second change within 50 ms.
   watcher.on('raw', (_event, name, details) => {
     const watched = watchedPathOf(details);
     const target = name && path.basename(watched) !== name ? path.join(watched, name) : watched;

@@ -4,16 +4,16 @@ import { remoteKindOf } from './remote-mount.ts';
 import type { WatchedPlaces } from './watched-places.ts';
 import { watchPlaces } from './watcher.ts';
 
-/** The source of hints while it runs; the reloader tells it what its scans found. */
+/** The source of hints while it runs; the reloader reports to it what its scans found. */
 export interface Watching extends AsyncDisposable {
   readonly mode: WatchMode;
-  /** Why it is not the usual one; empty where it is. */
+  /** Why the mode is not the usual one; empty if it is. */
   readonly reason: string;
-  /** How long the next scan without a hint may wait. */
+  /** How long to wait before the next scan without a hint. */
   readonly reconcileMs: number;
-  /** A watched folder was replaced by another: its watchers are dead and are made anew. */
+  /** A watched folder was replaced by another: its watchers no longer work and are recreated. */
   rearm(): void;
-  /** A scan found a change; `expected` tells whether a hint announced it. */
+  /** A scan found a change; `expected` says whether a hint announced it. */
   noteChange(expected: boolean): void;
   /** How long a scan took, which sets the pace of scanning. */
   noteScan(milliseconds: number): void;
@@ -32,13 +32,13 @@ export interface WatchingOptions {
 const RECONCILE_MS = 2_000;
 const POLL_MS = 500;
 const LONGEST_MS = 10_000;
-/** Scans take at most one part in this many of the time: 10,000 files (about 60 ms) are scanned every 9 s. */
+/** Scans use at most 1/N of the time: 10,000 files (about 60 ms) are scanned every 9 s. */
 const SHARE_OF_TIME = 150;
 const SHARE_OF_TIME_POLLING = 50;
-/** After this many changes in a row that no event announced, events are not relied on any more. */
+/** After this many consecutive changes that no event announced, events are no longer relied on. */
 const MOST_MISSED = 2;
 
-/** Watchers that are replaced when they die, and scanning at a pace that depends on how far they can be trusted. */
+/** Watchers that are replaced when they fail, and scanning at a pace that depends on how reliable they are. */
 export class ProjectWatching implements Watching {
   readonly #options: WatchingOptions;
   #watchers: AsyncDisposable | undefined;
@@ -58,7 +58,7 @@ export class ProjectWatching implements Watching {
       const kind = kindOf(root);
       return kind === undefined
         ? []
-        : [`${root} lies on a ${kind} file system, whose events do not tell of all changes`];
+        : [`${root} is on a ${kind} file system, whose events do not cover all changes`];
     });
     if (remote !== undefined) this.#turnToPolling(remote);
     this.rearm();
@@ -121,7 +121,7 @@ export class ProjectWatching implements Watching {
   #fail(error: unknown): void {
     if (this.#limited || this.#ended) return;
     if (hasErrno(error, 'ENOSPC', 'EMFILE', 'ENFILE')) {
-      // A part is watched then, and nobody knows which; the handles are better given back.
+      // An unknown part is watched then, so the handles are better released.
       this.#limited = true;
       this.#arming = this.#arming.then(() => this.#drop());
       this.#poll("the system's limit of watched files is reached");

@@ -6,9 +6,9 @@ const WRITE_ONLY = 1;
 const READ_WRITE = 2;
 
 /**
- * Whether another process holds one of these files open for writing: a copy that pauses is not finished. Known on
- * Linux, of processes that we may look into; elsewhere false. Costs some 10 ms, so it is asked only when weights
- * seem complete.
+ * Whether another process has one of these files open for writing: a copy that pauses is not finished. Works on Linux,
+ * for processes that we may inspect; elsewhere false. Takes about 10 ms, so it is called only when weights seem
+ * complete.
  */
 export async function isBeingWritten(
   files: readonly string[],
@@ -39,7 +39,7 @@ function isForWriting(pid: string, handle: string): boolean {
     const mode = Number.parseInt(flags, 8) & 3;
     return mode === WRITE_ONLY || mode === READ_WRITE;
   } catch {
-    return false; // closed meanwhile
+    return false; // closed in the meantime
   }
 }
 
@@ -57,6 +57,6 @@ function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch {
-    return []; // ended meanwhile, or another user's
+    return []; // ended in the meantime, or another user's
   }
 }

@@ -24,6 +24,12 @@ export function modelConfigJson(config: ModelConfig): unknown {
   return plainMessage(getModelConfigType(), config, PRINTED_AS_TEXT);
 }
 
+/** The configuration as the bytes of a `ModelConfig`, as gRPC sends it. */
+export function encodeModelConfig(config: ModelConfig): Uint8Array {
+  const type = getModelConfigType();
+  return type.encode(type.fromObject(config as unknown as Record<string, unknown>)).finish();
+}
+
 /** @param texts integers to print as text, by message and field */
 function plainMessage(
   type: protobuf.Type,

@@ -4,7 +4,7 @@
 export { type FieldPath, invalidConfig, ModelConfigError, type ModelErrorStatus } from './config-error.ts';
 export { parseModelConfigJson } from './config-json.ts';
 export { locateConfigError } from './config-location.ts';
-export { modelConfigJson } from './config-message.ts';
+export { encodeModelConfig, modelConfigJson } from './config-message.ts';
 export { modelConfigText, parseModelConfigText } from './config-text.ts';
 export { stampOf } from './file-content.ts';
 export { type FileKind, recognizeFile } from './file-kind.ts';

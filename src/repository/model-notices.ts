@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
+import type { EngineSettings } from '../config/index.ts';
 import { recognizeFile } from './file-kind.ts';
 import { type ModelDefinition, readModelDefinition } from './model-definition.ts';
 import { hasGpuGroups } from './normalize.ts';
@@ -36,8 +37,8 @@ const OTHER_FRAMEWORKS: Readonly<Record<string, string>> = {
 export interface NoticeOptions {
   /** The release of Triton that the model is deployed to, such as `24.10`. */
   readonly release?: string | undefined;
-  /** Whether instances that require a GPU run on the CPU here. */
-  readonly gpuModelsOnCpu?: boolean;
+  /** With `gpuModelsOnCpu`, instances that require a GPU run on the CPU here. */
+  readonly settings?: Pick<EngineSettings, 'gpuModelsOnCpu'>;
 }
 
 /**
@@ -46,14 +47,14 @@ export interface NoticeOptions {
  */
 export async function findModelNotices(
   model: ModelSnapshot,
-  { release = EMULATED_RELEASE, gpuModelsOnCpu = false }: NoticeOptions = {},
+  { release = EMULATED_RELEASE, settings }: NoticeOptions = {},
 ): Promise<readonly ModelNotice[]> {
   const notices = [...folderNotices(model), ...misplacedFiles(model)];
   const definition = await readModelDefinition(path.dirname(model.directory), path.basename(model.directory))
     // The load reports what is wrong with the configuration.
     .catch(() => undefined);
   if (definition?.config.backend !== 'onnxruntime') return notices;
-  if (gpuModelsOnCpu && hasGpuGroups(definition.config)) notices.push(gpuNotice(model));
+  if (settings?.gpuModelsOnCpu && hasGpuGroups(definition.config)) notices.push(gpuNotice(model));
   for (const version of definition.versions) {
     notices.push(
       ...(existsSync(version.modelFile)
@@ -67,7 +68,7 @@ export async function findModelNotices(
 function gpuNotice({ directory }: ModelSnapshot): ModelNotice {
   return {
     message: 'instance_group asks for KIND_GPU and runs on the CPU here: a difference from the cloud',
-    hint: 'KIND_AUTO takes a GPU where there is one and the CPU elsewhere, without --gpu-models-on-cpu',
+    hint: 'KIND_AUTO uses a GPU if there is one and otherwise the CPU, without --gpu-models-on-cpu',
     file: path.join(directory, 'config.pbtxt'),
   };
 }

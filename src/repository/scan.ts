@@ -10,8 +10,8 @@ import { walk } from './walk.ts';
 
 /**
  * Takes a snapshot of the repository. Files whose metadata equals that in `previous` are not read again, so that an
- * unchanged repository costs one `stat` per file, and unchanged models are the same objects. Omits what vanishes
- * meanwhile.
+ * unchanged repository costs one `stat` per file, and unchanged models are the same objects. Omits what disappears in
+ * the meantime.
  * @throws REPOSITORY_UNREADABLE, REPOSITORY_TOO_LARGE (more than 100,000 files in a model)
  */
 export async function scanRepository(

@@ -54,7 +54,7 @@ export async function unstageModel(name: string, repositoryDirectory: string): P
   const workplace = path.join(stagingDirectory(repositoryDirectory), `${process.pid}-${++stagings}`);
   await mkdir(workplace, { recursive: true });
   try {
-    // Rename it first, so that nobody sees a model with half of its files.
+    // Renamed first, so that no one sees a model with only some of its files.
     await renameIfThere(path.join(path.resolve(repositoryDirectory), name), path.join(workplace, 'previous'));
   } finally {
     await rm(workplace, { recursive: true, force: true });

@@ -6,7 +6,7 @@ export interface SequenceControlTensor {
   readonly name: string;
   readonly kind: SequenceControl['kind'];
   readonly dataType: DataType;
-  /** What stands for false and for true; undefined for the correlation id. */
+  /** The values for false and true; undefined for the correlation id. */
   readonly values: readonly [whenFalse: number, whenTrue: number] | undefined;
 }
 

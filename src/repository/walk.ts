@@ -15,7 +15,8 @@ export interface FolderContent {
 }
 
 /**
- * Lists a model's folder, following links, without files that do not belong to a model. Omits what vanishes meanwhile.
+ * Lists a model's folder, following links, without files that do not belong to a model. Omits what disappears in the
+ * meantime.
  * @returns undefined if the folder does not exist (any more)
  * @throws REPOSITORY_TOO_LARGE
  */

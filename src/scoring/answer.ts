@@ -8,7 +8,7 @@ import type { FlatHeaders, HeadSink, ScoringResponse } from './scoring-response.
 /** Status in the event of a request whose caller disconnected before the answer (nginx's number). */
 export const CALLER_DISCONNECTED = 499;
 
-/** What an answer has to know of its request. */
+/** What an answer must know about its request. */
 export interface AnsweredRequest {
   readonly request: IncomingMessage;
   /** Whether the caller is still sending the body. */
@@ -43,7 +43,7 @@ export class Answer implements HeadSink {
     return this.response.headersSent;
   }
 
-  /** The status for the event, once the answer is over. */
+  /** The status for the event, once the answer has ended. */
   get status(): number {
     return this.isBegun ? this.response.statusCode : CALLER_DISCONNECTED;
   }
@@ -102,7 +102,7 @@ export class Answer implements HeadSink {
     else response.socket?.destroySoon();
   }
 
-  /** Answers in place of the service; breaks off its answer if that has begun. */
+  /** Answers in place of the service, aborting its answer if that has begun. */
   replace({ status, text }: FrontEndAnswer): void {
     this.#isReplaced = true;
     this.reason = text;

@@ -3,7 +3,7 @@ import { ServerResponse, STATUS_CODES } from 'node:http';
 /** A flat list of names and values, as Node writes it to the wire: order and repetitions are kept. */
 export type FlatHeaders = readonly string[];
 
-/** Receives the heads that somebody else writes to a response, and sends them in its own form. */
+/** Receives the heads that other listeners write to a response, and sends them in its own form. */
 export interface HeadSink {
   sendHead(status: number, headers: FlatHeaders, reason?: string): unknown;
 }
@@ -13,7 +13,7 @@ export interface HeadSink {
  * response of Node, and what they pass to `writeHead` goes to the `sink`, which adds the service's own fields.
  */
 export class ScoringResponse extends ServerResponse {
-  /** Set before the response is handed to anybody. */
+  /** Set before anything else sees the response. */
   sink: HeadSink | undefined;
 
   override writeHead(status: number, ...rest: unknown[]): this {

@@ -103,7 +103,7 @@ class ScoringService implements AsyncDisposable {
       );
   }
 
-  /** A connection that cannot be accepted, for want of file handles for example, must not end the process. */
+  /** A connection that cannot be accepted, for example for lack of file handles, must not end the process. */
   #logServerError(error: Error): void {
     const text = `the scoring service cannot accept a connection: ${error.message}`;
     this.#options.events.emit({ type: 'log.line', source: 'emulator', level: 'error', text });

@@ -111,7 +111,7 @@ export function formatSubject(
   return `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`;
 }
 
-/** The phases of a reload with their times; phases under half a millisecond are left out. */
+/** The phases of a reload with their times; phases under half a millisecond are omitted. */
 export function formatTimings(timings: ReloadTimings): string {
   const parts: [string, number][] = [
     ['notice', timings.noticeMs],
@@ -182,6 +182,24 @@ export function formatEngine({ kind, version, gpu }: EngineStatus): string {
   // An external server does not reveal its device.
   const device = kind === 'external' ? '' : ` on ${gpu ?? 'CPU'}`;
   return `${kind}${version ? ` ${version}` : ''}${device}`;
+}
+
+/** Where Triton answers, each port that is open with its label. */
+export function formatAddresses({
+  httpUrl,
+  grpcAddress,
+  metricsUrl,
+}: {
+  readonly httpUrl: string | null;
+  readonly grpcAddress?: string | null | undefined;
+  readonly metricsUrl?: string | null | undefined;
+}): [label: string, address: string][] {
+  const all: [string, string | null | undefined][] = [
+    ['Triton', httpUrl],
+    ['gRPC', grpcAddress],
+    ['metrics', metricsUrl],
+  ];
+  return all.flatMap(([label, address]): [string, string][] => (address ? [[label, address]] : []));
 }
 
 /** A shell command that calls what was just started. */

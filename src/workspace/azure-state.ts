@@ -1,12 +1,15 @@
-/** A JSON object whose members are not ours to interpret; what is unknown survives a round trip. */
+/** A JSON object whose members we do not interpret; unknown members survive a round trip. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** Counted, or, in v2, any text that was asked for. */
+/** A number that we count up, or, in v2, any text that the user gave. */
 export type ModelVersion = number | string;
 
-/** A registered model, as `az ml model register` makes it. Versions rise by one a registration and are not used twice. */
+/**
+ * A registered model, as `az ml model register` makes it. Each registration increases the version by one; versions are
+ * never reused.
+ */
 export interface ModelRecord {
   readonly name: string;
   readonly version: ModelVersion;
@@ -22,9 +25,9 @@ export interface ModelRecord {
   readonly sampleInputDatasetId: string | null;
   readonly sampleOutputDatasetId: string | null;
   readonly resourceConfiguration: ResourceConfiguration | null;
-  /** Name of the registered file or folder; it is part of the path in the container. */
+  /** Name of the registered file or folder; part of the path in the container. */
   readonly entry: string;
-  /** SHA-256 over names and bytes: the folder that holds the copy. */
+  /** SHA-256 of names and bytes: the name of the folder with the copy. */
   readonly content: string;
   readonly bytes: number;
 }
@@ -36,7 +39,7 @@ export interface ResourceConfiguration {
 }
 
 /**
- * A registered environment; the definition is Azure ML's serialised Environment
+ * A registered environment. The definition is Azure ML's serialised Environment
  * (docs/reference/azureml.md#serialised-environment).
  */
 export interface EnvironmentRecord {
@@ -47,7 +50,7 @@ export interface EnvironmentRecord {
 
 export type ComputeType = 'Local' | 'ACI' | 'AKS';
 
-/** A deployed service: what was asked for, and where it runs. */
+/** A deployed service: how it was defined, and where it runs. */
 export interface ServiceRecord {
   readonly name: string;
   readonly computeType: ComputeType;
@@ -61,13 +64,13 @@ export interface ServiceRecord {
   readonly modelIds: readonly string[];
   /** Azure ML's inference configuration with its environment in full; null for a no-code deployment. */
   readonly inferenceConfig: JsonObject | null;
-  /** Azure ML's deployment configuration as it was given, with the command line laid over it. */
+  /** Azure ML's deployment configuration as given, with values from the command line merged in. */
   readonly deploymentConfig: JsonObject;
-  /** Counts the attempts to deploy: the folder of the one that serves, or that failed where none serves. */
+  /** Number of the deployment attempt that serves or, if none serves, that failed; also the name of its folder. */
   readonly revision: number;
-  /** Null where the last attempt failed and nothing served before. */
+  /** Null if the last attempt failed and nothing served before it. */
   readonly running: RunningService | null;
-  /** Why the last attempt failed; null where it did not. */
+  /** Why the last attempt failed; null if it succeeded. */
   readonly error: string | null;
 }
 
@@ -82,15 +85,15 @@ export interface RunningService {
 export interface EndpointRecord {
   readonly name: string;
   readonly authMode: 'key' | 'aml_token' | 'aad_token';
-  /** `managed`: its deployments are started with the limits and status codes of managed endpoints. */
+  /** `managed`: its deployments run with the limits and status codes of managed endpoints. */
   readonly profile: 'none' | 'managed';
   readonly description: string | null;
   readonly tags: Labels;
   readonly properties: Labels;
-  /** Percent by deployment; those that are left out have none. */
+  /** Percentage by deployment; 0 for deployments that are not listed. */
   readonly traffic: Readonly<Record<string, number>>;
   readonly createdTime: string;
-  /** What its file had besides, as it was given. */
+  /** The other properties of its file, as given. */
   readonly definition: JsonObject;
   /** Its proxy; null while it is not running. */
   readonly running: { readonly pid: number; readonly port: number } | null;
@@ -99,9 +102,9 @@ export interface EndpointRecord {
 
 export interface DeploymentRecord {
   readonly name: string;
-  /** The deployment as its file and flags had it, paths made absolute. */
+  /** The deployment as its file and flags define it, with absolute paths. */
   readonly definition: JsonObject;
-  /** `NAME:VERSION` of its model; null for one without. */
+  /** `NAME:VERSION` of its model; null if it has none. */
   readonly modelId: string | null;
   readonly deployment: 'no-code' | 'script';
   readonly createdTime: string;
@@ -110,11 +113,11 @@ export interface DeploymentRecord {
   readonly error: string | null;
 }
 
-/** Everything that is known of one workspace: the content of its file. */
+/** Everything known about one workspace: the content of its file. */
 export interface AzureState {
   readonly schemaVersion: 1;
   readonly models: readonly ModelRecord[];
-  /** The highest version that each model name has had, so that a deleted one is not given again. */
+  /** The highest version that each model name has had, so that deleted versions are not reused. */
   readonly lastVersions: Readonly<Record<string, number>>;
   readonly environments: readonly EnvironmentRecord[];
   readonly services: readonly ServiceRecord[];

@@ -12,16 +12,16 @@ import type {
 import { ContentStore } from './content-store.ts';
 import { StateFile } from './state-file.ts';
 
-/** How the folders of endpoints are named beside those of services. */
+/** The folder of endpoints, beside those of services. */
 export const ENDPOINTS = 'endpoints/';
 
-/** What a registration says of a model; the rest is given by the workspace. */
+/** What a registration says about a model; the workspace adds the rest. */
 export type NewModel = Omit<ModelRecord, 'version' | 'createdTime' | 'entry' | 'content' | 'bytes'>;
 
 /**
- * Registered models and environments, and deployed services. Any number of processes may use it at once.
+ * Registered models and environments, and deployed services. Several processes may use it at once.
  *
- * `FILE.json` has the state, the folder `FILE` beside it the content: `models/HASH/ENTRY`, and for each service
+ * `FILE.json` holds the state; the folder `FILE` beside it holds the content: `models/HASH/ENTRY`, and for each service
  * `services/NAME/REVISION` and its keys.
  */
 export class AzureWorkspace {
@@ -36,8 +36,8 @@ export class AzureWorkspace {
   }
 
   /**
-   * Opens a workspace, and makes it where it is not there yet, for its owner only.
-   * @throws WORKSPACE_UNUSABLE where it cannot be made, WORKSPACE_UNREADABLE where it is damaged.
+   * Opens a workspace, creating it if needed, readable by its owner only.
+   * @throws WORKSPACE_UNUSABLE if it cannot be created, WORKSPACE_UNREADABLE if it is damaged.
    */
   static async open(file: string): Promise<AzureWorkspace> {
     if (path.extname(file) !== '.json')
@@ -64,13 +64,13 @@ export class AzureWorkspace {
   }
 
   /**
-   * Copies a file or folder in and registers it: as the version that is asked for, else as the next one of its name.
-   * A version that somebody else has registered meanwhile is left as it is, and given.
+   * Copies a file or folder in and registers it under the given version, or otherwise the next one of its name. If the
+   * version was registered by somebody else in the meantime, returns that one unchanged.
    */
   async registerModel(model: NewModel, source: string, asked?: ModelVersion): Promise<ModelRecord> {
     const { hash, bytes } = await this.#contents.add(source);
     return this.#state.update(async (state) => {
-      // Somebody may have removed the last other model with this content meanwhile.
+      // The last other model with this content may have been removed in the meantime.
       if (!(await this.#contents.has(hash))) await this.#contents.add(source);
       const last = ownValue(state.lastVersions, model.name) ?? 0;
       const version = asked ?? last + 1;
@@ -84,17 +84,17 @@ export class AzureWorkspace {
     });
   }
 
-  /** The content that a model of this file or folder has: the same for the same names and bytes. */
+  /** The content hash of a model of this file or folder, which depends on names and bytes only. */
   contentHash(source: string): Promise<string> {
     return this.#contents.hashOf(source);
   }
 
-  /** Where the copy of a model's file or folder lies. */
+  /** The path of the copy of a model's file or folder. */
   contentOf({ content, entry }: ModelRecord): string {
     return this.#contents.pathOf(content, entry);
   }
 
-  /** Replaces a model's record by what `change` makes of it; undefined where there is no such model. */
+  /** Replaces a model's record with what `change` returns; undefined if there is no such model. */
   changeModel(id: string, change: (model: ModelRecord) => ModelRecord): Promise<ModelRecord | undefined> {
     return this.#state.update((state) => {
       const found = state.models.find((model) => idOf(model) === id);
@@ -104,7 +104,7 @@ export class AzureWorkspace {
     });
   }
 
-  /** Removes a model, and its content where no other model has the same. */
+  /** Removes a model, and its content unless another model shares it. */
   async removeModel(id: string): Promise<void> {
     const content = await this.#state.update((state) => {
       const removed = state.models.find((model) => idOf(model) === id);
@@ -112,7 +112,7 @@ export class AzureWorkspace {
       return { state: { ...state, models }, result: removed?.content };
     });
     if (content === undefined) return;
-    // Only now: no crash may leave a model without its content.
+    // Content is removed last, so that a crash never leaves a model without it.
     await this.#state.update(async (state) => {
       const isUsed = state.models.some((model) => model.content === content);
       if (!isUsed) await this.#contents.remove(content);
@@ -120,7 +120,7 @@ export class AzureWorkspace {
     });
   }
 
-  /** Registers an environment; the same name and version replaces what was there. */
+  /** Registers an environment, replacing any with the same name and version. */
   putEnvironment(environment: EnvironmentRecord): Promise<void> {
     return this.#state.update((state) => {
       const { name, version } = environment;
@@ -129,7 +129,7 @@ export class AzureWorkspace {
     });
   }
 
-  /** Replaces a service's record by what `change` makes of it; removes it where `change` says undefined. */
+  /** Replaces a service's record with what `change` returns; removes it if that is undefined. */
   changeService(
     name: string,
     change: (service: ServiceRecord | undefined) => ServiceRecord | undefined,
@@ -140,7 +140,7 @@ export class AzureWorkspace {
     }));
   }
 
-  /** Replaces an endpoint's record, with its deployments, in the same way. */
+  /** Replaces an endpoint's record, including its deployments, in the same way. */
   changeEndpoint(
     name: string,
     change: (endpoint: EndpointRecord | undefined) => EndpointRecord | undefined,
@@ -152,8 +152,8 @@ export class AzureWorkspace {
   }
 
   /**
-   * The folder of a service, or of an endpoint (`endpoints/NAME`) or its deployment (`endpoints/NAME/DEPLOYMENT`); each
-   * attempt to deploy has one of its own below it, named by its number.
+   * The folder of a service, of an endpoint (`endpoints/NAME`) or of its deployment (`endpoints/NAME/DEPLOYMENT`). Each
+   * deployment attempt has a subfolder named by its number.
    */
   serviceDirectory(name: string, revision?: number): string {
     const parts = name.startsWith(ENDPOINTS) ? [] : ['services'];
@@ -166,7 +166,7 @@ export class AzureWorkspace {
     return path.join(this.serviceDirectory(name), 'keys.json');
   }
 
-  /** The events of one attempt to deploy a service; they outlive a failed one. */
+  /** The event log of one attempt to deploy a service; it is kept if the attempt fails. */
   eventLog(name: string, revision: number): string {
     return path.join(this.serviceDirectory(name), 'logs', `${revision}.jsonl`);
   }
@@ -176,7 +176,7 @@ export class AzureWorkspace {
   }
 }
 
-/** The others, and what `change` makes of the one of this name, as the newest. */
+/** The list with the item of this name replaced by what `change` returns, as the newest. */
 function changeNamed<Record extends { readonly name: string }>(
   records: readonly Record[],
   name: string,

@@ -3,25 +3,25 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from '../base/index.ts';
 
-/** One file of data that a project's script collected. */
+/** A file of data that a project's script collected. */
 export interface CollectedFile {
-  /** Below the project's data folder, with slashes: the path that the data has in the cloud's storage. */
+  /** Path in the project's data folder, with slashes; the data has the same path in the cloud's storage. */
   readonly path: string;
   readonly bytes: number;
   readonly changedAt: Date;
 }
 
-/** Where a project's script collects data; the folder is made with the first row. */
+/** The folder where a project's script collects data; it is created with the first row. */
 export function dataDirectory(home: string, projectDir: string): string {
   const hash = createHash('sha256').update(projectDir).digest('hex').slice(0, 8);
   return path.join(home, 'data', `${path.basename(projectDir)}-${hash}`);
 }
 
-/** What has been collected, the newest first. */
+/** The collected files, newest first. */
 export async function listCollected(directory: string): Promise<readonly CollectedFile[]> {
   const files: CollectedFile[] = [];
   for (const entry of await entriesOf(directory)) {
-    // A file's making goes through a temporary one.
+    // A temporary file: one is being written.
     if (!entry.isFile() || entry.name.endsWith('.tmp')) continue;
     const file = path.join(entry.parentPath, entry.name);
     const { size, mtime } = await stat(file);

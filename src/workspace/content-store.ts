@@ -13,7 +13,7 @@ import {
 } from '../base/index.ts';
 
 const MAX_FILES = 100_000;
-/** Made by editors, Python and file managers; no part of a model. */
+/** Created by editors, Python and file managers; not part of a model. */
 const IGNORED = /^(?:__pycache__|\.git|\.DS_Store|Thumbs\.db|\.ipynb_checkpoints)$/;
 
 export interface StoredContent {
@@ -22,13 +22,16 @@ export interface StoredContent {
 }
 
 interface ContentFile {
-  /** Path below the entry, with slashes; empty where the entry is a file. */
+  /** Path inside the entry, with slashes; empty if the entry is a file. */
   readonly path: string;
   readonly from: string;
   readonly bytes: number;
 }
 
-/** Copies of registered files and folders, each in a folder named by its content: the same content is kept once. */
+/**
+ * Copies of registered files and folders, each in a folder named by its content hash, so that equal content is stored
+ * once.
+ */
 export class ContentStore {
   readonly #directory: string;
 
@@ -36,22 +39,22 @@ export class ContentStore {
     this.#directory = directory;
   }
 
-  /** Where the copy of an entry lies. */
+  /** The path of an entry's copy. */
   pathOf(content: string, entry: string): string {
     return path.join(this.#directory, content, entry);
   }
 
   /**
-   * Copies a file or folder in. What is there under its hash is whole and on the disk: it is put in place by a rename.
-   * The hash is that of the copy, whatever happens to the original meanwhile.
-   * @throws CONTENT_UNUSABLE for an empty folder, or one with more files than a model has.
+   * Copies a file or folder in. A copy gets its final name by a rename, so whatever is stored under a hash is complete
+   * and on disk. The hash is that of the copy, whatever happens to the original in the meantime.
+   * @throws CONTENT_UNUSABLE if the folder is empty or has more files than a model can have.
    */
   async add(source: string): Promise<StoredContent> {
     const known = await describe(path.basename(source), await contentOf(source));
     return (await this.has(known.hash)) ? known : this.#copy(source);
   }
 
-  /** The hash of a file or folder that is not copied in. @throws CONTENT_UNUSABLE likewise */
+  /** The hash of a file or folder, without copying it. @throws CONTENT_UNUSABLE likewise */
   async hashOf(source: string): Promise<string> {
     return (await describe(path.basename(source), await contentOf(source))).hash;
   }
@@ -68,7 +71,7 @@ export class ContentStore {
     try {
       await renameDurably(unfinished, path.join(this.#directory, hash));
     } catch (error) {
-      // Another process was faster with the same content.
+      // Another process stored the same content first.
       if (!(hasErrno(error, 'ENOTEMPTY', 'EEXIST', 'EPERM') && (await this.has(hash)))) throw error;
     }
   }
@@ -88,7 +91,7 @@ export class ContentStore {
   }
 }
 
-/** Brings copied files and the names of all folders to the disk. */
+/** Flushes copied files and the names in all folders to disk. */
 async function syncTree(directory: string): Promise<void> {
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     const target = path.join(directory, entry.name);
@@ -98,7 +101,7 @@ async function syncTree(directory: string): Promise<void> {
   await syncFolder(directory);
 }
 
-/** Copies a file or a folder to `target`, which must not be there; links are followed, what is no content is left out. */
+/** Copies a file or folder to `target`, which must not exist. Follows links, and omits files that are not content. */
 export async function copyContent(source: string, target: string): Promise<void> {
   await copyFiles(await filesOf(source), target);
 }
@@ -107,12 +110,12 @@ async function copyFiles(files: readonly ContentFile[], target: string): Promise
   for (const file of files) {
     const to = path.join(target, file.path);
     await mkdir(path.dirname(to), { recursive: true });
-    // Where the file system can, the copy shares its blocks with the original until one of them changes.
+    // If the file system supports it, the copy shares blocks with the original until one of them changes.
     await copyFile(file.from, to, constants.COPYFILE_FICLONE);
   }
 }
 
-/** Every file of an entry, links followed, in an order that does not depend on the disk. */
+/** Every file of an entry, following links, in an order that does not depend on the disk. */
 async function filesOf(source: string): Promise<readonly ContentFile[]> {
   const found: ContentFile[] = [];
   const walk = async (from: string, relative: string, above: readonly string[]): Promise<void> => {
@@ -120,7 +123,7 @@ async function filesOf(source: string): Promise<readonly ContentFile[]> {
     if (entry.isFile()) {
       if (found.push({ path: relative, from, bytes: entry.size }) > MAX_FILES)
         throw userError('CONTENT_UNUSABLE', `${source} holds more than ${MAX_FILES} files`, {
-          hint: 'give the folder of the model alone',
+          hint: 'pass only the folder of the model',
           location: { file: source },
         });
       return;

@@ -4,11 +4,11 @@ import path from 'node:path';
 
 interface Measured {
   readonly bytes: number;
-  /** The newest change of the item itself, or of a file in it. */
+  /** The latest modification of the item or of a file in it. */
   readonly usedAt: Date;
 }
 
-/** Size and age of a file or folder, links not followed. What vanishes meanwhile counts as nothing. */
+/** Size and age of a file or folder, without following links. Files that disappear in the meantime count as 0. */
 export async function measure(target: string): Promise<Measured> {
   const found = await lstat(target).catch(() => undefined);
   if (!found) return { bytes: 0, usedAt: new Date(0) };
@@ -23,7 +23,7 @@ export async function measure(target: string): Promise<Measured> {
   return { bytes, usedAt };
 }
 
-/** Files with several names, as package managers link them into environments, count in each by their share. */
+/** A file with several names, as package managers link into environments, is divided equally among them. */
 function bytesOnDisk({ size, nlink }: Stats): number {
   return Math.round(size / Math.max(1, nlink));
 }

@@ -1,5 +1,5 @@
-// Workspace: local Azure ML state on disk: models, environments and services with their keys, and the emulators that run.
-// It knows files; it refuses to know what an emulator or a deployment does, or to read the environment.
+// Workspace: local Azure ML state on disk: models, environments, services with their keys, and running emulators. It
+// knows files; it refuses to know what an emulator or a deployment does, or to read the environment.
 export type {
   AzureState,
   ComputeType,

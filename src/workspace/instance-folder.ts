@@ -6,21 +6,21 @@ import type { Instance, InstanceClaim, InstanceRecord } from './instance.ts';
 import { chooseSocketPath, type SocketPlace, socketPaths } from './socket-path.ts';
 import { noteUse } from './usage.ts';
 
-/** Who owns a folder, written before anything else: what a sweep needs to know. */
+/** The owner of a folder, written before anything else: what a sweep needs to know. */
 export interface OwnerRecord {
   readonly owner: ProcessIdentity;
-  /** What no second emulator may be started for meanwhile; null for one that claims nothing. */
+  /** What no other emulator may be started for in the meantime; null if nothing is claimed. */
   readonly claim: InstanceClaim | null;
 }
 
 export const OWNER_FILE = 'owner.json';
 export const INSTANCE_FILE = 'instance.json';
-/** Folders that are being made or removed. */
+/** Folders that are being created or removed. */
 export const UNFINISHED_PREFIX = '.';
 
 const SHARED_MEMORY = '/dev/shm';
 
-/** Makes the folder of an emulator that is this process. It appears whole, with its owner's record in it. */
+/** Creates the folder of this process's emulator. It appears complete, with its owner's record in it. */
 export async function createInstance(
   instances: string,
   place: SocketPlace,
@@ -62,7 +62,7 @@ export async function createInstance(
   };
 }
 
-/** Removes the record first, so that nobody finds an emulator whose folder is half gone. */
+/** Removes the record first, so that no one finds an emulator with a half-removed folder. */
 export async function removeInstance(directory: string, place: SocketPlace): Promise<void> {
   await rm(path.join(directory, INSTANCE_FILE), { force: true });
   const id = path.basename(directory);
@@ -74,12 +74,12 @@ export async function removeInstance(directory: string, place: SocketPlace): Pro
   await rm(directory, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** Process numbers repeat between containers that share their memory; the ids of instances do not. */
+/** Process IDs repeat between containers that share memory; instance IDs do not. */
 function sharedMemoryPrefix(id: string): string {
   return `triton-local-${process.pid}-${id}-`;
 }
 
-/** What a killed process left there: a Triton together with its guard, or an emulator with Python models. */
+/** What a killed process left there: a Triton and its guard, or an emulator with Python models. */
 async function removeSharedMemory(id: string): Promise<void> {
   const names = await readdir(SHARED_MEMORY).catch(() => []);
   const left = names.filter((name) => name.startsWith('triton-local-') && name.includes(`-${id}-`));

@@ -1,42 +1,46 @@
-/** What an emulator tells about itself once others may talk to it. */
+/** What an emulator announces once others may connect to it. */
 export interface InstanceAnnouncement {
   readonly projectDir: string;
   readonly scoringUri: string;
   /** Base of the engine's HTTP service. */
   readonly httpUrl: string;
-  /** The file that keeps its events; null where it keeps none. */
+  /** `HOST:PORT` of its gRPC service; absent if its port is not open. */
+  readonly grpcAddress?: string;
+  /** Its metrics; absent if their port is not open. */
+  readonly metricsUrl?: string;
+  /** The file with its events; null if it records none. */
   readonly eventLog: string | null;
 }
 
-/** The project that an emulator is started for, and the name that tells it from others of the same project. */
+/** The project that an emulator is started for, and the name that distinguishes it from others of that project. */
 export interface InstanceClaim {
   readonly projectDir: string;
-  /** `--id`; null for the one that has no name. */
+  /** `--id`; null for the unnamed emulator. */
   readonly name: string | null;
 }
 
-/** `instances/<id>/instance.json`: an emulator that runs, as another terminal finds it. */
+/** `instances/<id>/instance.json`: a running emulator, as other terminals find it. */
 export interface InstanceRecord extends InstanceAnnouncement {
   readonly id: string;
-  /** `--id`; null where the user gave none. */
+  /** `--id`; null if the user gave none. */
   readonly name: string | null;
   readonly pid: number;
   /** ISO 8601. */
   readonly startedAt: string;
-  /** Path of its control socket, or the name of its pipe on Windows. */
+  /** Path of its control socket; on Windows, the name of its pipe. */
   readonly controlSocket: string;
 }
 
-/** The folder of one emulator while it runs; ending removes it with all that was put there. */
+/** The folder of one running emulator; disposing removes it with its content. */
 export interface Instance extends AsyncDisposable {
   readonly id: string;
-  /** For this emulator's own files; nobody else reads or writes there. */
+  /** For this emulator's own files; no other process uses it. */
   readonly directory: string;
   readonly controlSocket: string;
-  /** Names of shared memory that begin so are removed with the folder. */
+  /** Shared memory whose name has this prefix is removed with the folder. */
   readonly sharedMemoryPrefix: string;
-  /** Notes that this emulator uses a file of the state folder, so that `prune` leaves it. */
+  /** Records that this emulator uses a file of the state folder, so that `prune` keeps it. */
   uses(file: string): Promise<void>;
-  /** Lets others find this emulator; before, it is only known to be there. */
+  /** Lets others find this emulator; until then, they only know that it exists. */
   announce(announcement: InstanceAnnouncement): Promise<void>;
 }

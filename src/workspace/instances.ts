@@ -8,16 +8,16 @@ import { isObject, readRecord } from './record-file.ts';
 import type { SocketPlace } from './socket-path.ts';
 
 const ANSWER_LIMIT_MS = 1_000;
-/** Making a folder and writing its owner's record are milliseconds apart. */
+/** The owner's record follows the creation of a folder within milliseconds. */
 const OWNERLESS_LIMIT_MS = 3_600_000;
 
-/** An instance folder, and whether its emulator runs. */
+/** An instance folder, and whether its emulator is running. */
 export interface InstanceFolder {
   readonly directory: string;
   readonly owner: ProcessVerdict;
 }
 
-/** The announced emulators whose processes live, the oldest first. */
+/** The announced emulators whose processes are alive, oldest first. */
 export async function listInstances(instances: string): Promise<readonly InstanceRecord[]> {
   const records: InstanceRecord[] = [];
   for (const { directory, owner } of await judgeInstances(instances)) {
@@ -29,7 +29,7 @@ export async function listInstances(instances: string): Promise<readonly Instanc
   return records.sort((one, other) => one.startedAt.localeCompare(other.startedAt));
 }
 
-/** Whether an emulator runs, or starts, that has this claim. */
+/** Whether an emulator with this claim is running or starting. */
 export async function claimHolder(
   instances: string,
   claim: InstanceClaim,
@@ -52,7 +52,7 @@ export async function sweepInstances(instances: string, place: SocketPlace): Pro
     if (owner === 'gone') await removeInstance(directory, place);
 }
 
-/** Every folder of an emulator with the verdict on its process. */
+/** Every instance folder with the verdict on its process. */
 export async function judgeInstances(instances: string): Promise<readonly InstanceFolder[]> {
   const folders: InstanceFolder[] = [];
   for (const id of await folderNames(instances)) {
@@ -68,13 +68,13 @@ async function ownerOf(directory: string): Promise<ProcessVerdict> {
     const identity = isObject(record) ? parseIdentity(record.owner) : undefined;
     return identity ? verdictOn(identity) : 'unknown';
   }
-  // A finished folder has a record until it is removed; one that is being made gets it at once.
+  // A complete folder has a record until it is removed; a new one gets its record at once.
   if (!path.basename(directory).startsWith(UNFINISHED_PREFIX)) return 'gone';
   const found = await stat(directory).catch(() => undefined);
   return found && Date.now() - found.mtimeMs > OWNERLESS_LIMIT_MS ? 'gone' : 'unknown';
 }
 
-/** Whether somebody listens at a control socket. */
+/** Whether a process listens at a control socket. */
 function answers(controlSocket: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(controlSocket);
@@ -95,10 +95,11 @@ async function folderNames(instances: string): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
-/** The record of an emulator that announced itself; undefined where it is damaged. */
+/** The record of an announced emulator; undefined if it is damaged. */
 export function toInstanceRecord(value: unknown): InstanceRecord | undefined {
   if (!isObject(value)) return undefined;
   const { id, name, pid, startedAt, projectDir, scoringUri, httpUrl, controlSocket, eventLog } = value;
+  const { grpcAddress, metricsUrl } = value;
   return typeof id === 'string' &&
     (typeof name === 'string' || name === null) &&
     typeof pid === 'number' &&
@@ -108,6 +109,18 @@ export function toInstanceRecord(value: unknown): InstanceRecord | undefined {
     typeof httpUrl === 'string' &&
     typeof controlSocket === 'string' &&
     (typeof eventLog === 'string' || eventLog === null)
-    ? { id, name, pid, startedAt, projectDir, scoringUri, httpUrl, controlSocket, eventLog }
+    ? {
+        id,
+        name,
+        pid,
+        startedAt,
+        projectDir,
+        scoringUri,
+        httpUrl,
+        ...(typeof grpcAddress === 'string' && { grpcAddress }),
+        ...(typeof metricsUrl === 'string' && { metricsUrl }),
+        controlSocket,
+        eventLog,
+      }
     : undefined;
 }

@@ -7,19 +7,19 @@ import { hasErrno, userError, writeFileAtomic } from '../base/index.ts';
 export interface ServiceKeys {
   readonly primary: string;
   readonly secondary: string;
-  /** The access token that was handed out last, where the service takes tokens; accepted like a key. */
+  /** The access token issued last, if the service accepts tokens; accepted like a key. */
   readonly token?: string;
 }
 
-/** Where the keys of a service lie in the state folder; those of emulators are called `default`. */
+/** The file of a service's keys in the state folder; those of emulators are named `default`. */
 export function keysFile(home: string, service: string): string {
   return path.join(home, 'keys', `${encodeURIComponent(service)}.json`);
 }
 
 /**
- * The keys of a service, made at the first call and kept in a file that only its owner reads. Two processes that
- * make them at once get the same: the file is put in place whole, and only the first is put.
- * @throws KEYS_UNREADABLE where the file was damaged.
+ * The keys of a service, generated at the first call and stored in a file that only its owner can read. Two processes
+ * that generate them at the same time get the same keys: the file appears complete, and the first one wins.
+ * @throws KEYS_UNREADABLE if the file is damaged.
  */
 export async function serviceKeys(file: string): Promise<ServiceKeys> {
   const kept = await readKeys(file);
@@ -44,7 +44,7 @@ export function replaceServiceKeys(file: string, keys: ServiceKeys): Promise<voi
   return writeFileAtomic(file, `${JSON.stringify(keys)}\n`, 0o600);
 }
 
-/** A link fails where the name is taken, and shows the file whole; some file systems have no links. */
+/** Creating a hard link fails if the name is taken, and the file appears complete. Some file systems have no links. */
 async function putFirst(temporary: string, file: string, keys: ServiceKeys): Promise<void> {
   try {
     await link(temporary, file);
@@ -65,7 +65,7 @@ async function readKeys(file: string): Promise<ServiceKeys | undefined> {
   const keys = parseKeys(text);
   if (keys) return keys;
   throw userError('KEYS_UNREADABLE', 'the keys of the service cannot be read', {
-    hint: 'remove the file, and new keys are made',
+    hint: 'remove the file to generate new keys',
     location: { file },
   });
 }
@@ -85,7 +85,7 @@ function parseKeys(text: string): ServiceKeys | undefined {
   }
 }
 
-/** 32 characters that need no escape in a header, a shell or a URL: 192 random bits. */
+/** 192 random bits as 32 characters that need no escaping in a header, a shell or a URL. */
 export function makeKey(): string {
   return randomBytes(24).toString('base64url');
 }

@@ -9,18 +9,18 @@ import { type InstanceFolder, judgeInstances, toInstanceRecord } from './instanc
 import { readRecord } from './record-file.ts';
 import { readUses } from './usage.ts';
 
-/** What an item of the state folder is. `data` is what scripts collected: nobody can make it again. */
+/** The kind of an item in the state folder. `data` was collected by scripts and cannot be recreated. */
 export type PrunableKind = 'environment' | 'runtime' | 'log' | 'instance' | 'data';
 
 export interface PrunableItem {
   readonly kind: PrunableKind;
   readonly path: string;
   readonly bytes: number;
-  /** When it was used or changed last. */
+  /** When it was last used or changed. */
   readonly usedAt: Date;
-  /** Whether a process uses it that runs, or that cannot be judged from here. */
+  /** Whether a process uses it that is running, or may be running where it cannot be seen from here. */
   readonly inUse: boolean;
-  /** Whether its process is on another host, or in another container, where it may have ended long ago. */
+  /** Whether its process is on another host or in another container, where it may have ended long ago. */
   readonly elsewhere: boolean;
 }
 
@@ -31,7 +31,7 @@ const PLACES: readonly (readonly [kind: PrunableKind, folder: string])[] = [
   ['data', 'data'],
 ];
 
-/** All that accumulates in the state folder, the largest first. Registered models and services are not part of it. */
+/** Everything that accumulates in the state folder, largest first, except registered models and services. */
 export async function listPrunable(home: string): Promise<readonly PrunableItem[]> {
   const instances = await judgeInstances(path.join(home, 'instances'));
   const used = await usedItems(instances.filter(({ owner }) => owner !== 'gone'));
@@ -51,7 +51,7 @@ export async function listPrunable(home: string): Promise<readonly PrunableItem[
   return items.sort((one, other) => other.bytes - one.bytes);
 }
 
-/** Removes an item; it is gone under its name at once, so that nobody takes a half-removed one for whole. */
+/** Removes an item. Its name disappears at once, so that a half-removed item is never taken for a complete one. */
 export async function removePrunable({ kind, path: target }: PrunableItem): Promise<void> {
   if (kind === 'instance') {
     const place = { platform: process.platform, temporaryDirectory: os.tmpdir(), user: process.getuid?.() };
@@ -73,7 +73,7 @@ async function usedItems(instances: readonly InstanceFolder[]): Promise<readonly
   return used;
 }
 
-/** A log has companions beside it, such as the part before it: `NAME.jsonl.1`. */
+/** A log has related files beside it, such as the part before it: `NAME.jsonl.1`. */
 function isAmong(used: readonly string[], target: string): boolean {
   return used.some((item) => item === target || (item.endsWith('.jsonl') && target.startsWith(`${item}.`)));
 }

@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 
-/** Records are small; a file beyond this is not one of ours. */
+/** Records are small; a larger file is not ours. */
 const MAX_RECORD_BYTES = 64 * 1024;
 
-/** The value in a small JSON file: undefined where there is no file, null where it is damaged. */
+/** The value in a small JSON file: undefined if there is no file, null if it is damaged. */
 export async function readRecord(file: string): Promise<unknown> {
   const handle = await open(file).catch(() => undefined);
   if (!handle) return undefined;

@@ -3,20 +3,20 @@ import { lstat, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { systemError } from '../base/index.ts';
 
-/** Unix socket addresses hold 104 bytes on macOS and 108 on Linux, the last of them a zero. */
+/** Unix socket addresses hold 104 bytes on macOS and 108 on Linux, including a final zero. */
 const MAX_SOCKET_PATH_BYTES = 103;
 
-/** Folders for control sockets whose path in the state folder would be too long. */
+/** The folder of control sockets whose path in the state folder would be too long. */
 export interface SocketPlace {
   readonly platform: NodeJS.Platform;
   readonly temporaryDirectory: string;
-  /** The user's number, so that users of one machine do not meet; undefined on Windows. */
+  /** The user ID, so that users of one machine do not share a folder; undefined on Windows. */
   readonly user: number | undefined;
 }
 
 /**
- * The addresses that an emulator's control socket may have, the best first: in its own folder where that is short
- * enough, else under the temporary folder under a hash of the folder's path. On Windows it is a named pipe.
+ * The possible addresses of an emulator's control socket, best first: in its own folder if that path is short enough,
+ * otherwise in the temporary folder, named by a hash of the folder's path. On Windows it is a named pipe.
  */
 export function socketPaths(
   instanceDirectory: string,
@@ -34,9 +34,9 @@ export function socketPaths(
 }
 
 /**
- * Chooses the first address whose folder is safe, and makes that folder. File systems that know no rights (drives of
- * Windows seen from its Linux) show every folder as open to all.
- * @throws SOCKET_FOLDER_UNSAFE where none is.
+ * Chooses the first address whose folder is safe, and creates that folder. File systems without permissions, such as
+ * Windows drives in WSL, show every folder as open to all.
+ * @throws SOCKET_FOLDER_UNSAFE if none is.
  */
 export async function chooseSocketPath(sockets: readonly string[], place: SocketPlace): Promise<string> {
   let failure: unknown;
@@ -52,8 +52,8 @@ export async function chooseSocketPath(sockets: readonly string[], place: Socket
 }
 
 /**
- * Makes the folder of a socket, for its owner only.
- * @throws SOCKET_FOLDER_UNSAFE where somebody else made it first: whoever owns it could put their own socket there.
+ * Creates the folder of a socket for its owner only.
+ * @throws SOCKET_FOLDER_UNSAFE if another user created it first and could put a socket of their own there.
  */
 export async function makeSocketFolder(socket: string, { platform, user }: SocketPlace): Promise<void> {
   if (platform === 'win32') return;
@@ -64,7 +64,7 @@ export async function makeSocketFolder(socket: string, { platform, user }: Socke
   if (!found.isDirectory() || (user !== undefined && found.uid !== user) || (found.mode & OTHERS) !== 0) {
     throw systemError(
       'SOCKET_FOLDER_UNSAFE',
-      `${folder} can be entered by others, so no socket is put there`,
+      `other users can access ${folder}, so no socket is created there`,
       {
         hint: `remove it, or run: chmod 700 '${folder}'`,
       },

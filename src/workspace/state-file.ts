@@ -10,18 +10,18 @@ import {
 import { type AzureState, emptyState } from './azure-state.ts';
 
 const LOCK_LIMIT_MS = 30_000;
-/** A workspace of ten thousand models has some 6 MB. */
+/** A workspace with ten thousand models takes about 6 MB. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** What the state becomes (the same where nothing changes), and what the caller wants to know. */
+/** The new state (the same object if nothing changed), and the caller's result. */
 interface Change<Result> {
   readonly state: AzureState;
   readonly result: Result;
 }
 
 /**
- * The state of one workspace in one readable JSON file. A change reads, alters and replaces it under a lock between
- * processes; readers and crashes see the file before a change or after it, never between.
+ * The state of one workspace in one readable JSON file. A change reads, modifies and replaces the file under a lock
+ * shared between processes. Readers, even after a crash, see the file before or after a change, never in between.
  */
 export class StateFile {
   readonly file: string;
@@ -30,7 +30,7 @@ export class StateFile {
     this.file = file;
   }
 
-  /** @throws WORKSPACE_UNREADABLE for a file that is damaged, or was written by a later version of this program. */
+  /** @throws WORKSPACE_UNREADABLE if the file is damaged or was written by a later version of this program. */
   async read(): Promise<AzureState> {
     let text: string;
     try {
@@ -43,7 +43,7 @@ export class StateFile {
     return this.#parse(text);
   }
 
-  /** Replaces the state by what `change` makes of it and gives what `change` says besides. */
+  /** Replaces the state with the one that `change` returns, and returns its result. */
   async update<Result>(
     change: (state: AzureState) => Change<Result> | Promise<Change<Result>>,
   ): Promise<Result> {
@@ -79,18 +79,18 @@ export class StateFile {
       throw this.#unreadable(messageOf(error), error);
     }
     if (typeof value !== 'object' || value === null || !('schemaVersion' in value))
-      throw this.#unreadable('it is no state of a workspace');
+      throw this.#unreadable('it is not the state of a workspace');
     if (value.schemaVersion !== 1)
       throw this.#unreadable(`it has schema version ${value.schemaVersion}, and this program knows 1`);
     const state: AzureState = { ...emptyState, ...value, schemaVersion: 1 };
     for (const part of ['models', 'environments', 'services', 'endpoints'] as const)
-      if (!Array.isArray(state[part])) throw this.#unreadable(`its ${part} are no list`);
+      if (!Array.isArray(state[part])) throw this.#unreadable(`its ${part} are not a list`);
     return state;
   }
 
   #unreadable(why: string, cause?: unknown): Error {
     return systemError('WORKSPACE_UNREADABLE', `the workspace cannot be read: ${why}`, {
-      hint: 'fix the file, or move it away to begin with an empty workspace',
+      hint: 'fix the file, or move it away to start with an empty workspace',
       location: { file: this.file },
       cause,
     });

@@ -1,16 +1,16 @@
 import { appendFile, readFile, utimes } from 'node:fs/promises';
 import path from 'node:path';
 
-/** In the folder of a running emulator: what of the state folder it uses, one path a line. */
+/** File in the folder of a running emulator that lists what it uses in the state folder, one path per line. */
 const USES_FILE = 'uses';
 
-/** Notes that the emulator of this instance folder uses an item of the state folder, such as an environment. */
+/** Records that the emulator of this instance folder uses an item of the state folder, such as an environment. */
 export async function noteUse(home: string, instanceDirectory: string, file: string): Promise<void> {
   const item = itemOf(home, file);
   if (item === undefined) return;
   await appendFile(path.join(instanceDirectory, USES_FILE), `${item}\n`);
   const now = new Date();
-  // Tells `prune` when it was used last; where the folder is not ours to change, its age tells less.
+  // Lets `prune` see when it was last used. If we may not change the folder, its age is less exact.
   await utimes(item, now, now).catch(() => undefined);
 }
 
@@ -20,7 +20,7 @@ export async function readUses(instanceDirectory: string): Promise<readonly stri
   return text.split('\n').filter((line) => line !== '');
 }
 
-/** `<home>/KIND/NAME` for a file in it; undefined for a file elsewhere. */
+/** `<home>/KIND/NAME` of a file in it; undefined for a file elsewhere. */
 function itemOf(home: string, file: string): string | undefined {
   const [kind, name] = path.relative(home, file).split(path.sep);
   return kind && kind !== '..' && !path.isAbsolute(kind) && name ? path.join(home, kind, name) : undefined;

@@ -8,27 +8,27 @@ import { claimHolder, listInstances, sweepInstances } from './instances.ts';
 import { keysFile, type ServiceKeys, serviceKeys } from './keys.ts';
 import type { SocketPlace } from './socket-path.ts';
 
-/** The state folder of one user. Any number of processes may use it at once. */
+/** The state folder of one user. Several processes may use it at once. */
 export interface Workspace {
   readonly home: string;
-  /** The keys of a service, made once and kept. @throws KEYS_UNREADABLE */
+  /** The keys of a service, generated once and stored. @throws KEYS_UNREADABLE */
   keys(service: string): Promise<ServiceKeys>;
   /**
-   * A folder of its own for the emulator that this process is.
-   * @throws ALREADY_RUNNING where another one that lives has the same claim.
+   * A folder for this process's emulator.
+   * @throws ALREADY_RUNNING if another running emulator has the same claim.
    */
   createInstance(claim?: InstanceClaim): Promise<Instance>;
-  /** @throws ALREADY_RUNNING where an emulator that lives has this claim */
+  /** @throws ALREADY_RUNNING if a running emulator has this claim */
   requireUnclaimed(claim: InstanceClaim): Promise<void>;
-  /** The emulators that run and have announced themselves, the oldest first. */
+  /** The running emulators that have announced themselves, oldest first. */
   list(): Promise<readonly InstanceRecord[]>;
-  /** Removes what emulators left behind that were killed. Safe to call while others start, run or end. */
+  /** Removes what killed emulators left behind. Safe to call while others start, run or end. */
   sweep(): Promise<void>;
 }
 
 /**
- * Opens the state folder, and makes it where it is not there yet, for its owner only.
- * @throws WORKSPACE_UNUSABLE where it cannot be made, or is a file.
+ * Opens the state folder, creating it if needed, accessible to its owner only.
+ * @throws WORKSPACE_UNUSABLE if it cannot be created or is a file.
  */
 export async function openWorkspace(home: string): Promise<Workspace> {
   const root = path.resolve(home);
@@ -62,7 +62,7 @@ export async function openWorkspace(home: string): Promise<Workspace> {
 
 const CLAIM_LIMIT_MS = 30_000;
 
-/** Of several that start at once, the first one gets the claim. */
+/** Of several emulators that start at once, the first gets the claim. */
 async function createClaimed(instances: string, place: SocketPlace, claim: InstanceClaim): Promise<Instance> {
   const lock = path.join(instances, 'claims.lock');
   const signal = AbortSignal.timeout(CLAIM_LIMIT_MS);

@@ -9,7 +9,7 @@ export const gateway = {
   httpPort: 0,
   grpcPort: 0,
   metricsPort: 0,
-  insists: { grpc: true, metrics: true },
+  required: { grpc: true, metrics: true },
   modelControlMode: 'none',
 } as const;
 

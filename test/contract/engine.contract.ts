@@ -18,8 +18,7 @@ export interface ContractSubject {
   readonly name: string;
   /**
    * The health of a server once a broken new model has been removed again. A real Triton stays "not ready" then
-   * (docs/reference/triton.md#measured); one that is ours is replaced, one that somebody else runs is not ours to
-   * replace.
+   * (docs/reference/triton.md#measured); ours is replaced, but an external one is not ours to replace.
    */
   readonly healthAfterRemoval?: 200 | 400;
   readonly models: ContractModels;
@@ -89,7 +88,7 @@ export function describeEngine({
       expect(await infer(running, 'adder')).toEqual([2, 3, 4, 5]);
     });
 
-    test('tells what its models have done', async () => {
+    test('reports the statistics of its models', async () => {
       await using _sampler = new StatisticsSampler(running.endpoints, events, 50);
       const newest = () => seen.findLast(({ type }) => type === 'model.statistics');
       await expect.poll(newest).toMatchObject({ model: 'adder', version: '1', failureCount: 0 });
@@ -184,7 +183,7 @@ export function describeEngine({
       expect(await infer(running, 'adder')).toEqual([21, 22, 23, 24]);
     });
 
-    test('ends twice as once, tells of no crash and leaves nothing', async () => {
+    test('can be disposed of twice, reports no crash and cleans up', async () => {
       const { http } = running.endpoints;
       let crash: string | undefined;
       void running.exited.then((reason) => {

@@ -32,7 +32,7 @@ describe.skipIf(!peerPython)('a service that takes the place of another', () => 
   afterEach(() => az[Symbol.asyncDispose]());
 
   const instances = async (): Promise<readonly InstanceRecord[]> => (await openWorkspace(az.home)).list();
-  /** Deployments wait meanwhile when they have come to their record. */
+  /** Deployments wait before they write their record. */
   const whileNoneRecords = (task: () => Promise<void>) =>
     withFileLock(`${stateFile()}.lock`, new AbortController().signal, () => undefined, task);
   const stateFile = () => path.join(az.home, 'workspace', 'default.json');
@@ -55,7 +55,7 @@ describe.skipIf(!peerPython)('a service that takes the place of another', () => 
     expect(await instances()).toHaveLength(1);
   });
 
-  it('gives the port back where it cannot be recorded', async () => {
+  it('restores the port if it cannot be recorded', async () => {
     const { scoringUri, port } = await az.json<Service>(...DEPLOY, ...model);
     const [before] = await instances();
     const good = await readFile(stateFile());
@@ -73,7 +73,7 @@ describe.skipIf(!peerPython)('a service that takes the place of another', () => 
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
   });
 
-  it('leaves nothing where its deployment is killed before its record', async () => {
+  it('cleans up if its deployment is killed before its record', async () => {
     const [program = '', ...args] = [...checkoutCli, ...DEPLOY, ...model];
     await whileNoneRecords(async () => {
       const options = { cwd: az.project.directory, env: az.environment, stdio: 'ignore' } as const;

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../helpers/free-port.ts';
 import { peerPython, runPython } from '../helpers/python.ts';
 import { AzureCli } from './azure-cli.ts';
 import { type Image, readHeldOut, scoreBody } from './digits.ts';
@@ -19,14 +20,6 @@ interface Service {
   readonly scoringUri: string;
   readonly error: { readonly message: string } | null;
   readonly [member: string]: unknown;
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 describe.skipIf(!peerPython)('the documented path by az ml', () => {
@@ -174,7 +167,7 @@ print(client.infer("digits", [tensor], headers=headers).as_numpy("probabilities"
     expect(await show('steady')).toMatchObject({ state: 'Healthy', scoringUri: before.scoringUri });
   });
 
-  it('a first deployment that fails is listed as failed, and its log tells why', async () => {
+  it('a first deployment that fails is listed as failed, and its log says why', async () => {
     const id = await az.registerModel();
     const script =
       'def init():\n    print("looking")\n    raise ValueError("no weights")\ndef run(d): pass\n';
@@ -197,7 +190,7 @@ print(client.infer("digits", [tensor], headers=headers).as_numpy("probabilities"
     expect(await az.json<unknown[]>('ps', '--json')).toHaveLength(1);
   });
 
-  it('a local service is deployed anew, and its port changed by update; its log has no word on ports', async () => {
+  it('a local service is deployed again, and its port changed by update; its log does not mention ports', async () => {
     const id = await az.registerModel();
     const local = ['model', 'deploy', '-n', 'cell', '-m', id, '--cp', 'local'];
     const first = await az.json<Service>(...local);
@@ -302,7 +295,7 @@ print(client.infer("digits", [tensor], headers=headers).as_numpy("probabilities"
     await expect.poll(async () => (await failing()).status, { timeout: 10_000 }).toBe(502);
   });
 
-  it('a taken port is told before anything starts', async () => {
+  it('a taken port is reported before anything starts', async () => {
     const server = net.createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as net.AddressInfo;

@@ -170,7 +170,7 @@ print(client.infer("digits", [tensor], headers=headers).as_numpy("probabilities"
     expect([(await score(uri, before)).status, (await score(uri, after)).status]).toEqual([401, 404]);
   });
 
-  it('has the limits and codes of managed endpoints, unless it is local or asked for none', async () => {
+  it('has the limits and codes of managed endpoints, unless it is local or has no profile', async () => {
     const { scoring_uri: uri } = await createEndpoint();
     await az.project.saveScript(
       'import time\ndef init(): pass\ndef run(data):\n' +

@@ -35,7 +35,7 @@ describe.skipIf(!peerPython)('an emulator apart from its terminal', () => {
   const cli = (...args: string[]) => runToEnd([...checkoutCli, ...args], options());
   const running = async (): Promise<InstanceRecord[]> => JSON.parse((await cli('ps', '--json')).stdout);
 
-  it('is ready when -d returns, says where it runs, and ends by down', async () => {
+  it('is ready when -d returns, prints where it runs, and is stopped by down', async () => {
     const { code, stdout } = await cli(...UP);
     expect(code).toBe(0);
     const [instance] = await running();
@@ -63,7 +63,7 @@ describe.skipIf(!peerPython)('an emulator apart from its terminal', () => {
     },
   );
 
-  it('tells its log while it runs and after its end, and follows it', async () => {
+  it('shows its log while it runs and after its end, and follows it', async () => {
     await cli(...UP);
     const whole = await cli('logs');
     expect(whole.stdout).toMatch(/^ready +in/m);
@@ -113,7 +113,7 @@ describe.skipIf(!peerPython)('an emulator apart from its terminal', () => {
     expect(await running()).toEqual([]);
   });
 
-  it('is the only one of its folder unless another is asked for by name', async () => {
+  it('is the only one of its folder unless another is started by name', async () => {
     await cli(...UP);
     const [first] = await running();
     const second = await cli(...UP);
@@ -146,7 +146,7 @@ describe.skipIf(!peerPython)('an emulator apart from its terminal', () => {
     expect((await runToEnd([...checkoutCli, 'down', project.directory], elsewhere)).code).toBe(0);
   });
 
-  it('does not start where a port is taken: 5, as in the foreground', async () => {
+  it('does not start if a port is taken: 5, as in the foreground', async () => {
     const server = net.createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as net.AddressInfo;

@@ -16,12 +16,12 @@ describe.skipIf(!peerPython)('however it ends', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
-  ] as const)('%s ends it with %i and leaves nothing', async (signal, code) => {
+  ] as const)('%s ends it with %i and nothing is left running', async (signal, code) => {
     await using emulator = await EmulatorProcess.startReady({ projectDir: project.directory });
     expect(await emulator.stop(signal)).toEqual({ code, signal: null, leftovers: [] });
   });
 
-  it('a signal while it starts ends it too, and leaves nothing', async () => {
+  it('a signal while it starts ends it too, and nothing is left running', async () => {
     await using emulator = await EmulatorProcess.start({ projectDir: project.directory });
     await emulator.waitFor('engine.starting');
     const end = await emulator.stop('SIGTERM');
@@ -29,7 +29,7 @@ describe.skipIf(!peerPython)('however it ends', () => {
     expect(emulator.events.at(-1)).toMatchObject({ type: 'emulator.stopped', exitCode: 143 });
   });
 
-  it('a start that fails tells of the status that the process ends with', async () => {
+  it('a failed start reports the exit status of the process', async () => {
     await using emulator = await EmulatorProcess.start({
       projectDir: project.directory,
       args: ['--engine', 'native', '--tritonserver', '/nowhere/tritonserver'],

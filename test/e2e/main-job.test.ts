@@ -190,7 +190,7 @@ describe.skipIf(!peerPython)('the packed package on a copy of the sample, withou
     });
   });
 
-  it('ends by SIGTERM with 143 and leaves nothing', async () => {
+  it('ends on SIGTERM with 143 and nothing is left running', async () => {
     const end = await emulator.stop('SIGTERM');
     expect(end.leftovers).toEqual([]);
     expect(emulator.events.at(-1)).toMatchObject({ type: 'emulator.stopped', exitCode: 143 });

@@ -42,7 +42,7 @@ except triton.InferenceServerException as error:
     expect(failing).toContain("in ensemble 'read_digit', the image is not a binary PGM file");
   });
 
-  it('streaming-text tells a story word by word', async () => {
+  it('streaming-text streams a story word by word', async () => {
     const project = sample('streaming-text');
     await using emulator = await EmulatorProcess.startReady({ projectDir: project });
     const { http } = emulator.urls;

@@ -47,7 +47,7 @@ describe.skipIf(!peerPython)('reloads', () => {
     return control;
   }
 
-  it('tell how the answer to the request of --replay changed', async () => {
+  it('show how the answer to the request of --replay changed', async () => {
     const body = await TempFolder.create('triton-local-replay-');
     parts.push(body);
     await writeFile(body.path('request.json'), '{"x": 1}');
@@ -100,7 +100,7 @@ describe.skipIf(!peerPython)('reloads', () => {
     await emulator.waitFor('reload.completed', ({ generation }) => generation === 3);
   });
 
-  it('leave nothing old serving with --strict-reload', async () => {
+  it('serve nothing old with --strict-reload', async () => {
     const { save, emulator, score } = await open(scriptOf(1), ['--strict-reload']);
     await emulator.ready();
     expect((await score()).status).toBe(200);
@@ -132,13 +132,15 @@ describe.skipIf(!peerPython)('reloads', () => {
     expect(starts() - before).toBeLessThan(3);
   });
 
-  it('take up what triton-local.yaml says about the script, and tell of what needs a restart', async () => {
+  it('apply changes to the script settings in triton-local.yaml, and report what needs a restart', async () => {
     const { folder, emulator, score } = await open(
       scriptOf(1).replace('"number": 1', '"seen": os.environ.get("SEEN")'),
     );
     await emulator.ready();
     const configure = (text: string) => writeFile(folder.path('triton-local.yaml'), text);
-    await configure('env: { SEEN: twice }\nworkers: 2\nauth: key\n');
+    await configure(
+      'env: { SEEN: twice }\nworkers: 2\nauth: key\ntriton-args: [--log-verbose=1]\nlog-level: debug\n',
+    );
     await emulator.waitFor('reload.completed', ({ generation }) => generation === 2);
     expect((await score()).body).toEqual({ seen: 'twice' });
     expect(
@@ -146,7 +148,8 @@ describe.skipIf(!peerPython)('reloads', () => {
     ).toHaveLength(2);
     await emulator.waitFor(
       'log.line',
-      ({ text }) => text === 'changed settings that count from the next start on: auth',
+      ({ text }) =>
+        text === 'these changed settings take effect at the next start: auth, log-level, triton-args',
     );
     await configure('env: { SEEN: twice }\nworkers: none\n');
     const { error } = await emulator.waitFor('reload.failed');

@@ -26,7 +26,7 @@ describe.skipIf(!peerPython)('triton-local test', () => {
       env: { ...childEnvironment(folder.path('home'), folder.path('tmp')), ...variables },
     });
 
-  it('passes on the sample with 0 and a table, and leaves nothing', async () => {
+  it('passes on the sample with 0 and a table, and cleans up', async () => {
     const { code, stdout, stderr } = await test();
     expect(stderr + stdout).toMatch(/pass/i);
     expect(code).toBe(0);

@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { childEnvironment } from '../helpers/emulator-process.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { findLeftovers, processesWithHome } from '../helpers/leftovers.ts';
 import { peerPython } from '../helpers/python.ts';
 import { TempFolder } from '../helpers/temp-project.ts';
 import { TestTerminal } from '../helpers/terminal.ts';
-import { DigitsProject, freePort, readHeldOut, score } from './digits.ts';
+import { DigitsProject, readHeldOut, score } from './digits.ts';
 
 // Windows has other pseudo-terminals; what is tested here is the same program there.
 describe.skipIf(!peerPython || process.platform === 'win32')('npx triton-local up in a real terminal', () => {
@@ -19,7 +20,8 @@ describe.skipIf(!peerPython || process.platform === 'win32')('npx triton-local u
     folder = await TempFolder.create('triton-local-terminal-');
     await Promise.all([mkdir(folder.path('home')), mkdir(folder.path('tmp'))]);
     ports = { port: await freePort(), httpPort: await freePort() };
-    const given = ['--port', String(ports.port), '--http-port', String(ports.httpPort)];
+    const sides = ['--grpc-port', '0', '--metrics-port', '0'];
+    const given = ['--port', String(ports.port), '--http-port', String(ports.httpPort), ...sides];
     terminal = new TestTerminal({
       command: ['npx', 'triton-local', 'up', project.directory, '--engine', 'embedded', ...given],
       cwd: inject('installFolder'),
@@ -68,7 +70,7 @@ describe.skipIf(!peerPython || process.platform === 'win32')('npx triton-local u
     expect(terminal.bytes).not.toContain('\x1b[3J');
   });
 
-  it('ends by Ctrl+C with 130, gives the cursor back, and leaves nothing', async () => {
+  it('ends on Ctrl+C with 130, restores the cursor, and cleans up', async () => {
     terminal.type('\x03');
     expect(await terminal.exited).toMatchObject({ code: 130 });
     expect(terminal.bytes.lastIndexOf('\x1b[?25h')).toBeGreaterThanOrEqual(
@@ -77,13 +79,13 @@ describe.skipIf(!peerPython || process.platform === 'win32')('npx triton-local u
     expect(await leftovers()).toEqual([]);
   });
 
-  it('ends by q with 0, and leaves nothing', async () => {
+  it('ends on q with 0, and cleans up', async () => {
     terminal.type('q');
     expect(await terminal.exited).toMatchObject({ code: 0 });
     expect(await leftovers()).toEqual([]);
   });
 
-  it('ends when its window is closed, and leaves nothing', async () => {
+  it('ends when its window is closed, and cleans up', async () => {
     terminal.close();
     await terminal.exited;
     expect(await leftovers()).toEqual([]);

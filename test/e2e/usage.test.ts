@@ -52,7 +52,7 @@ describe('the command line', () => {
     expect(stderr).toMatch(/--enigne.*\n.*--engine/s);
   });
 
-  it('errors are JSON on stdout where JSON was asked for, and text on stderr', async () => {
+  it('errors are JSON on stdout if JSON was requested, and text on stderr', async () => {
     for (const [args, expected] of [
       [['status', '--json'], { code: 'NOT_RUNNING', kind: 'user', hint: expect.any(String) }],
       [['down', '--jsn', '--json'], { code: 'USAGE', kind: 'user', hint: expect.stringContaining('--json') }],
@@ -89,7 +89,7 @@ describe('the command line', () => {
   });
 
   it.skipIf(process.platform !== 'linux')(
-    'what must be installed is 3 where nobody can be asked',
+    'a required installation is 3 if there is no terminal to ask on',
     async () => {
       const { code, stderr } = await cli('up', digitsSample, '--engine', 'native');
       expect(code).toBe(3);
@@ -97,7 +97,7 @@ describe('the command line', () => {
     },
   );
 
-  it.skipIf(process.platform !== 'linux')('on a terminal it is asked for, and no is 5', async () => {
+  it.skipIf(process.platform !== 'linux')('on a terminal, the user is asked, and no is 5', async () => {
     await using terminal = new TestTerminal({
       command: [...checkoutCli, 'up', digitsSample, '--engine', 'native'],
       cwd: folder.path('project'),
@@ -159,7 +159,7 @@ describe('the command line', () => {
       bare = { ...rest, PATH: folder.path('bin') };
     });
 
-    it('a script is 5, with the command that mends it', async () => {
+    it('a script is 5, with the command that fixes it', async () => {
       const args = [
         'up',
         digitsSample,

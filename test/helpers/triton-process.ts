@@ -9,10 +9,15 @@ import { TritonProcess } from '../../src/engines/native/process.ts';
 import { EventBus } from '../../src/events/index.ts';
 
 export interface BareTriton extends AsyncDisposable {
+  /** The port of HTTP. */
   readonly port: number;
+  readonly grpcPort: number;
+  readonly metricsPort: number;
   /** The lines of its log, without preamble. */
   readonly log: readonly string[];
   hasExited(): boolean;
+  /** Resolves when its process has ended. */
+  readonly exited: Promise<unknown>;
 }
 
 let started = 0;
@@ -67,7 +72,15 @@ export async function startBareTriton(
     await stop();
     throw error;
   }
-  return { port: http, log, hasExited: () => triton.hasExited, [Symbol.asyncDispose]: stop };
+  return {
+    port: http,
+    grpcPort: grpc,
+    metricsPort: metrics,
+    log,
+    hasExited: () => triton.hasExited,
+    exited: triton.exited,
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
 async function untilLive(port: number, triton: TritonProcess): Promise<void> {

@@ -62,7 +62,7 @@ describe('a citation', () => {
     expect(breaches((line) => (line.match(CITATION) ?? []).filter((it) => !leadsSomewhere(it)))).toEqual([]);
   });
 
-  it('is never of a document that is not in the repository, nor by a number', () => {
+  it('never refers to a document outside the repository, or to a number', () => {
     expect(breaches((line) => ELSEWHERE.exec(line)?.slice(0, 1) ?? [])).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ interface LockEntry {
 const read = (file: string) => readFileSync(path.join(repositoryRoot, file), 'utf8');
 const manifest = JSON.parse(read('package.json'));
 const lock: { packages: Record<string, LockEntry> } = JSON.parse(read('package-lock.json'));
-// A build of other sources tells nothing about these; `npm ci` and `npm test` leave a fresh one.
+// A build of other sources proves nothing about these; `npm ci` and `npm test` create a fresh one.
 const built = buildIsFresh();
 
 describe('package-lock.json', () => {
@@ -68,7 +68,7 @@ describe('package.json', () => {
     expect(manifest.peerDependencies).toBeUndefined();
   });
 
-  it('runs nothing on the machine of somebody who installs the tarball', () => {
+  it('runs nothing on a machine that installs the tarball', () => {
     const run = Object.keys(manifest.scripts).filter((name) => /^((pre|post)?install|prepare)$/.test(name));
     expect(run).toEqual([]);
   });

@@ -18,3 +18,11 @@ it.each(Object.keys(pages))('docs/reference/%s is what `npm run docs` writes', (
   const file = path.join(import.meta.dirname, '../../docs/reference', name);
   expect(readFileSync(file, 'utf8')).toBe(pages[name]);
 });
+
+it('docs/reference/commands.md says of `up` and `test` alone that they take every setting', () => {
+  const sections = (pages['commands.md'] ?? '').split(/^## /m);
+  const claiming = sections.filter((section) => section.includes('every [setting](settings.md)'));
+  expect(claiming.map((section) => section.split('\n', 1)[0])).toEqual(['up', 'test']);
+  const own = sections.find((section) => section.startsWith('wait\n'));
+  expect(own).toContain('`--timeout <seconds>`');
+});

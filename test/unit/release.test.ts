@@ -83,7 +83,7 @@ describe('a release', () => {
     expect(git('status', '--porcelain')).toBe('');
   });
 
-  it('changes nothing where the gate fails, the tree is dirty, or the branch is another', () => {
+  it('changes nothing if the gate fails, the tree is dirty, or the branch is another one', () => {
     const failing = () => {
       throw new Error('the gate failed');
     };

@@ -43,7 +43,7 @@ describe('the import rule', () => {
     expect(breaches).toEqual([expect.stringContaining('entered by their index.ts')]);
   });
 
-  it('lets types through where the table says types, and values not', () => {
+  it('allows types but not values where the table says types', () => {
     const files = { 'python/a.ts': "import type { C } from '../config/index.ts';\n", 'config/index.ts': '' };
     expect(write(files)).toEqual([]);
     expect(write({ ...files, 'python/a.ts': "import { C } from '../config/index.ts';\n" })).toHaveLength(1);

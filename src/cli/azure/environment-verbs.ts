@@ -3,7 +3,7 @@ import { notEmulated, type Verb } from './verbs.ts';
 
 const load = () => import('../commands/environment.ts');
 
-/** `az ml environment`, as far as a deployment needs it. */
+/** The part of `az ml environment` that deployments need. */
 export const ENVIRONMENT_VERBS: readonly Verb[] = [
   {
     name: 'register',
@@ -17,18 +17,18 @@ export const ENVIRONMENT_VERBS: readonly Verb[] = [
     about: 'register an environment from a v2 file',
     example: '-f environment.yml',
     flags: [
-      ['-f, --file <file>', 'YAML with name, image and conda_file'],
-      ['-n, --name <name>', 'another name than the one in the file'],
-      ['-v, --version <version>', 'another version'],
+      ['-f, --file <file>', 'the environment as YAML, with name, image and conda_file'],
+      ['-n, --name <name>', 'its name (default: the one in the file)'],
+      ['-v, --version <version>', 'its version (default: the one in the file)'],
       ['-i, --image <image>', 'the image, for the docker engine'],
       ['-c, --conda-file <file>', 'the packages of the script'],
       ['-d, --build-context <dir>', 'stored; no image is built here'],
       ['--dockerfile-path <file>', 'stored; no image is built here'],
-      ['--os-type <type>', 'linux or windows; stored'],
+      ['--os-type <type>', 'stored: linux or windows'],
       ['--description <text>', 'stored with the environment'],
-      ['--tags <key=value...>', 'tags'],
-      ['--set <member=value...>', 'a member of the file'],
-      ['--no-wait', 'taken'],
+      ['--tags <key=value...>', 'tags of the environment'],
+      ['--set <member=value...>', 'set a member of the file'],
+      ['--no-wait', 'accepted, without effect'],
     ],
     notEmulated: [...NO_REGISTRY, ['--datastore <name>', 'files are read where they are']],
     run: async (flags) => (await load()).create(flags),
@@ -38,8 +38,8 @@ export const ENVIRONMENT_VERBS: readonly Verb[] = [
     about: 'list the environments',
     example: '-o table',
     flags: [
-      ['-n, --name <name>', 'only this name'],
-      ['-r, --max-results <number>', 'only so many'],
+      ['-n, --name <name>', 'only environments of this name'],
+      ['-r, --max-results <number>', 'show at most this many'],
     ],
     notEmulated: [
       ...NO_REGISTRY,
@@ -54,19 +54,19 @@ export const ENVIRONMENT_VERBS: readonly Verb[] = [
     example: '-n AzureML-Triton',
     flags: [
       ['-n, --name <name>*', 'the environment'],
-      ['-v, --version <version>', 'its version; the last one by default'],
-      ['-l, --label <label>', 'latest'],
+      ['-v, --version <version>', 'its version (default: the latest)'],
+      ['-l, --label <label>', 'a label of the environment; latest is the only one'],
     ],
     notEmulated: NO_REGISTRY,
     run: async (flags) => (await load()).show(flags),
   },
   {
     name: 'download',
-    about: 'write an environment into a folder that register can read',
+    about: 'write an environment to a folder that register can read',
     example: '-n AzureML-Triton -d my-environment',
     flags: [
       ['-n, --name <name>*', 'the environment'],
-      ['-v, --version <version>', 'its version; the last one by default'],
+      ['-v, --version <version>', 'its version (default: the latest)'],
       ['-d, --directory <dir>*', 'the folder'],
       ['--overwrite', 'replace what is there'],
     ],
@@ -74,7 +74,7 @@ export const ENVIRONMENT_VERBS: readonly Verb[] = [
   },
   {
     name: 'scaffold',
-    about: 'write the files of a new environment into a folder',
+    about: 'write the files of a new environment to a folder',
     example: '-n my-environment -d my-environment',
     flags: [
       ['-n, --name <name>*', 'its name'],

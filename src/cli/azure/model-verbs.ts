@@ -9,9 +9,9 @@ const TAGS = [
   ['--property <key=value...>', 'a property; may be repeated'],
 ] as const;
 const RESOURCES = [
-  ['--cc, --cpu-cores <number>', 'CPU cores that the model wants'],
-  ['--gb, --memory-gb <number>', 'memory that the model wants, in GB'],
-  ['--gc, --gpu-cores <number>', 'GPUs that the model wants'],
+  ['--cc, --cpu-cores <number>', 'CPU cores that the model needs'],
+  ['--gb, --memory-gb <number>', 'memory that the model needs, in GB'],
+  ['--gc, --gpu-cores <number>', 'GPUs that the model needs'],
 ] as const;
 const SAMPLES = [
   ['--sample-input-dataset-id <id>', 'stored with the model'],
@@ -20,9 +20,9 @@ const SAMPLES = [
 /** Flags that select a model: its id in v1, name and version in v2. */
 const WHICH = [
   ['-i, --model-id <name:version>', 'the model'],
-  ['-n, --name <name>', 'the model by its name: its highest version, or --version'],
+  ['-n, --name <name>', 'the model by name: its highest version, or --version'],
   ['-v, --version <version>', 'the version of --name'],
-  ['-l, --label <label>', 'latest'],
+  ['-l, --label <label>', 'a label of the model; latest is the only one'],
 ] as const;
 const STAGE = ['--stage <stage>', 'the stages of a model are not stored'] as const;
 
@@ -34,16 +34,19 @@ export const MODEL_VERBS: readonly Verb[] = [
     example: '-n my_triton_model -p models --model-framework=Multi',
     flags: [
       ['-n, --name <name>*', 'name of the model'],
-      ['-p, --model-path <path>', 'file or folder; for Triton the parent of the folder "triton"'],
+      ['-p, --model-path <path>', 'file or folder; for Triton, the parent of the folder "triton"'],
       ['--asset-path <path>', 'the same for the outputs of a run'],
-      ['--model-framework <name>', 'TensorFlow, ScikitLearn, Onnx, Custom, or Multi for Triton'],
+      [
+        '--model-framework <name>',
+        'the framework: TensorFlow, ScikitLearn, Onnx, Custom, or Multi for Triton',
+      ],
       ['--model-framework-version <version>', 'stored with the model'],
       ['-d, --description <text>', 'stored with the model'],
       ...TAGS,
       ...RESOURCES,
       ['--experiment-name <name>', 'stored with the model'],
       ['-r, --run-id <id>', 'stored with the model'],
-      ['-f, --run-metadata-file <file>', 'JSON with runId and experimentName'],
+      ['-f, --run-metadata-file <file>', 'a JSON file with runId and experimentName'],
       ...SAMPLES,
       ['-t, --output-metadata-file <file>', 'write modelId and workspace there, for deploy -f'],
     ],
@@ -56,13 +59,13 @@ export const MODEL_VERBS: readonly Verb[] = [
     flags: [
       ['-f, --file <file>', 'the model as YAML'],
       ['-n, --name <name>', 'name of the model'],
-      ['-v, --version <version>', 'its version, if not the next one'],
-      ['-p, --path <path>', 'file or folder; for Triton the one with the models in it'],
-      ['-t, --type <type>', 'triton_model, custom_model or mlflow_model'],
+      ['-v, --version <version>', 'its version (default: the next one)'],
+      ['-p, --path <path>', 'file or folder; for Triton, the folder that holds the models'],
+      ['-t, --type <type>', 'type of the model: triton_model, custom_model or mlflow_model'],
       ['-d, --description <text>', 'stored with the model'],
-      ['--tags <key=value...>', 'tags'],
-      ['--set <member=value...>', 'a member of the file'],
-      ['--no-wait', 'taken'],
+      ['--tags <key=value...>', 'tags of the model'],
+      ['--set <member=value...>', 'set a member of the file'],
+      ['--no-wait', 'accepted, without effect'],
     ],
     notEmulated: [
       ...NO_REGISTRY,
@@ -76,12 +79,12 @@ export const MODEL_VERBS: readonly Verb[] = [
     about: 'list the registered models, newest first',
     example: '--latest',
     flags: [
-      ['-n, --model-name <name>', 'only this name'],
-      ['--name <name>', 'the same in v2'],
+      ['-n, --model-name <name>', 'only models of this name'],
+      ['--name <name>', 'the same, as v2 calls it'],
       ['-l, --latest', 'only the highest version of each'],
-      ['-r, --max-results <number>', 'only so many'],
-      ['--run-id <id>', 'only of this run'],
-      ['--model-framework <name>', 'only of this framework'],
+      ['-r, --max-results <number>', 'show at most this many'],
+      ['--run-id <id>', 'only models of this run'],
+      ['--model-framework <name>', 'only models of this framework'],
       ...TAGS,
     ],
     notEmulated: [
@@ -98,7 +101,7 @@ export const MODEL_VERBS: readonly Verb[] = [
     example: '-i my_triton_model:1',
     flags: [
       ...WHICH,
-      ['--model-name <name>', '--name as v1 has it'],
+      ['--model-name <name>', 'the same as --name, as v1 calls it'],
       ['--run-id <id>', 'the model of this run'],
     ],
     notEmulated: NO_REGISTRY,
@@ -110,11 +113,11 @@ export const MODEL_VERBS: readonly Verb[] = [
     example: '-i my_triton_model:1 --add-tag area=NLP',
     flags: [
       ...WHICH,
-      ['--set <member=value...>', 'description, or a tag or property as in tags.area=NLP'],
+      ['--set <member=value...>', 'set the description, a tag or a property, as in tags.area=NLP'],
       ['--add-tag <key=value...>', 'a tag; may be repeated'],
       ['--remove-tag <key...>', 'a tag to remove'],
       ['--add-property <key=value...>', 'a property; properties cannot be changed'],
-      ['--description <text>', 'another description'],
+      ['--description <text>', 'a new description'],
       ...RESOURCES,
       ...SAMPLES,
     ],
@@ -134,8 +137,8 @@ export const MODEL_VERBS: readonly Verb[] = [
     example: '-i my_triton_model:1 -t downloaded',
     flags: [
       ...WHICH,
-      ['-t, --target-dir <dir>', 'the folder'],
-      ['-p, --download-path <dir>', 'the same in v2 (default: this folder)'],
+      ['-t, --target-dir <dir>', 'the target folder'],
+      ['-p, --download-path <dir>', 'the same, as v2 calls it (default: this folder)'],
       ['--overwrite', 'replace what is there'],
     ],
     notEmulated: NO_REGISTRY,
@@ -148,10 +151,7 @@ export const MODEL_VERBS: readonly Verb[] = [
     flags: DEPLOY_FLAGS,
     run: async (flags) => (await load()).deploy(flags),
   },
-  notEmulated(
-    'profile',
-    'it measures on machines of Azure; send load to the scoring URI of a service instead',
-  ),
+  notEmulated('profile', 'it measures on Azure machines; send load to the scoring URI of a service instead'),
   notEmulated('package', 'no image is built here; "model deploy" serves the same model and script'),
   notEmulated('archive', 'models are not archived here; "model delete" removes one'),
   notEmulated('restore', 'models are not archived here'),

@@ -16,7 +16,7 @@ export const NO_STUDIO = [
   ['--web', 'there is no studio here: open the scoring URI'],
 ] as const satisfies FlagLines;
 
-/** Groups of `az ml` that are not emulated, since they have no part in serving a model. */
+/** Groups of `az ml` that are not emulated, because serving a model does not involve them. */
 export const OTHER_GROUPS = [
   'batch-deployment',
   'batch-endpoint',

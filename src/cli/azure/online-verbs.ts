@@ -4,15 +4,15 @@ import type { Verb } from './verbs.ts';
 const loadEndpoint = () => import('../commands/online-endpoint.ts');
 const loadDeployment = () => import('../commands/online-deployment.ts');
 
-const LOCAL = ['-l, --local', 'taken: everything is local here'] as const;
-const LOCAL_BESIDE_LINES = ['--local', 'taken: everything is local here'] as const;
+const LOCAL = ['-l, --local', 'accepted; everything is local here'] as const;
+const LOCAL_BESIDE_LINES = ['--local', 'accepted; everything is local here'] as const;
 const UNLIMITED = [
   '--local',
-  'everything is local here; this also leaves out the limits of the cloud',
+  "everything is local here; the flag also turns off the cloud's limits",
 ] as const;
-const NO_WAIT = ['--no-wait', 'taken: it is waited for'] as const;
-const YES = ['-y, --yes', 'taken: nothing is asked'] as const;
-const SET = ['--set <member=value...>', 'a member of the file, as in traffic.blue=10'] as const;
+const NO_WAIT = ['--no-wait', 'accepted; the command waits nevertheless'] as const;
+const YES = ['-y, --yes', 'accepted; no question is asked'] as const;
+const SET = ['--set <member=value...>', 'set a member of the file, as in traffic.blue=10'] as const;
 const ENDPOINT = ['-n, --name <name>*', 'the endpoint'] as const;
 const DEPLOYMENT = [
   ['-n, --name <name>*', 'the deployment'],
@@ -20,10 +20,10 @@ const DEPLOYMENT = [
 ] as const;
 const ENDPOINT_FILE = [
   ['-f, --file <file>', 'the endpoint as YAML'],
-  ['-n, --name <name>', 'the name, if not the one in the file'],
+  ['-n, --name <name>', 'its name (default: the one in the file)'],
   [
     '--profile <name>',
-    'managed (the default): the limits and status codes of managed endpoints; none, as with --local',
+    'whose limits and status codes apply: managed (the default), or none, as with --local',
   ],
   SET,
   UNLIMITED,
@@ -31,14 +31,14 @@ const ENDPOINT_FILE = [
 ] as const;
 const DEPLOYMENT_FILE = [
   ['-f, --file <file>', 'the deployment as YAML'],
-  ['-n, --name <name>', 'the name, if not the one in the file'],
-  ['-e, --endpoint-name <name>', 'its endpoint, if not the one in the file'],
+  ['-n, --name <name>', 'its name (default: the one in the file)'],
+  ['-e, --endpoint-name <name>', 'its endpoint (default: the one in the file)'],
   SET,
   UNLIMITED,
   ['--local-enable-gpu [boolean]', 'request a GPU; the device used is printed'],
-  ['--skip-script-validation', 'taken'],
-  ['--package-model', 'taken: nothing is packaged here'],
-  ['--vscode-debug', 'taken: not emulated'],
+  ['--skip-script-validation', 'accepted, without effect'],
+  ['--package-model', 'accepted; nothing is packaged here'],
+  ['--vscode-debug', 'accepted; not emulated'],
   NO_WAIT,
 ] as const;
 
@@ -48,7 +48,7 @@ export const ENDPOINT_VERBS: readonly Verb[] = [
     name: 'create',
     about: 'create an endpoint and start it',
     example: '-n my-endpoint -f endpoint.yml',
-    flags: [...ENDPOINT_FILE, ['--auth-mode <mode>', 'key, aml_token or aad_token']],
+    flags: [...ENDPOINT_FILE, ['--auth-mode <mode>', 'authentication: key, aml_token or aad_token']],
     notEmulated: NO_STUDIO,
     run: async (flags) => (await loadEndpoint()).create(flags),
   },
@@ -59,8 +59,8 @@ export const ENDPOINT_VERBS: readonly Verb[] = [
     flags: [
       ...ENDPOINT_FILE,
       ['-r, --traffic <split...>', 'percent by deployment, as in "blue=90 green=10"'],
-      ['--mirror-traffic <split...>', 'taken: not emulated'],
-      ['--defaults <member=value...>', 'taken'],
+      ['--mirror-traffic <split...>', 'accepted; not emulated'],
+      ['--defaults <member=value...>', 'accepted, without effect'],
     ],
     notEmulated: [...GENERIC_UPDATE, ...NO_STUDIO],
     run: async (flags) => (await loadEndpoint()).update(flags),
@@ -87,7 +87,7 @@ export const ENDPOINT_VERBS: readonly Verb[] = [
     flags: [
       ENDPOINT,
       ['-r, --request-file <file>*', 'the body'],
-      ['-d, --deployment-name <name>', 'this deployment, whatever the traffic'],
+      ['-d, --deployment-name <name>', 'send it to this deployment, whatever the traffic'],
       LOCAL,
     ],
     run: async (flags) => (await loadEndpoint()).invoke(flags),
@@ -105,7 +105,7 @@ export const ENDPOINT_VERBS: readonly Verb[] = [
     example: '-n my-endpoint --key-type primary',
     flags: [
       ENDPOINT,
-      ['--key-type <type>', 'primary or secondary'],
+      ['--key-type <type>', 'which key: primary or secondary'],
       ['--key-value <key>', 'set this key instead of a generated one'],
       NO_WAIT,
     ],
@@ -126,13 +126,13 @@ export const DEPLOYMENT_VERBS: readonly Verb[] = [
     name: 'create',
     about: 'start a deployment behind an endpoint',
     example: '-f blue.yml --all-traffic',
-    flags: [...DEPLOYMENT_FILE, ['--all-traffic', 'give it all the traffic once it is ready']],
+    flags: [...DEPLOYMENT_FILE, ['--all-traffic', 'give it all traffic once it is ready']],
     notEmulated: NO_STUDIO,
     run: async (flags) => (await loadDeployment()).create(flags),
   },
   {
     name: 'update',
-    about: 'update a deployment: start the changed one beside the one that serves',
+    about: 'update a deployment: start the new one beside the one that is serving',
     example: '-n blue -e my-endpoint --set environment_variables.LEVEL=2',
     flags: DEPLOYMENT_FILE,
     notEmulated: [...GENERIC_UPDATE, ...NO_STUDIO],
@@ -159,8 +159,8 @@ export const DEPLOYMENT_VERBS: readonly Verb[] = [
     example: '-n blue -e my-endpoint -l 100',
     flags: [
       ...DEPLOYMENT,
-      ['-l, --lines <number>', 'the last lines (50)'],
-      ['-c, --container <name>', 'taken: there is one'],
+      ['-l, --lines <number>', 'how many of the last lines (default: 50)'],
+      ['-c, --container <name>', 'accepted; there is one container'],
       LOCAL_BESIDE_LINES,
     ],
     run: async (flags) => (await loadDeployment()).logs(flags),

@@ -23,8 +23,8 @@ export interface Verb {
 
 /** Flags of every az verb. Those that name a subscription have no effect; they are accepted so that scripts run. */
 const COMMON: FlagLines = [
-  ['-o, --output <form>', 'json, yaml, tsv, table or none'],
-  ['--query <path>', 'what of the result, such as scoringUri'],
+  ['-o, --output <form>', 'output format: json, yaml, tsv, table or none'],
+  ['--query <path>', 'the part of the result to print, such as scoringUri (JMESPath)'],
 ];
 const IGNORED = [
   '-g, --resource-group <name>',
@@ -39,7 +39,7 @@ const IGNORED = [
 ];
 /** Our own additions to az's flags; they cannot be abbreviated. */
 const OWN: FlagLines = [
-  ['--workspace <file>', 'the workspace, a .json file (default: in TRITON_LOCAL_HOME)'],
+  ['--workspace <file>', 'the workspace file (default: workspace/default.json in TRITON_LOCAL_HOME)'],
 ];
 const FOR_PROGRAMS = ['--json-errors', 'for programs: an error as JSON, last on stderr'] as const;
 

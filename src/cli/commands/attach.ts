@@ -10,7 +10,7 @@ export interface AttachFlags {
   readonly id: string | undefined;
 }
 
-/** `triton-local attach [DIR]`: the screen of a running emulator. Whoever leaves it leaves the emulator running. */
+/** `triton-local attach [DIR]`: the screen of a running emulator. Leaving it keeps the emulator running. */
 export async function attach(directory: string | undefined, flags: AttachFlags): Promise<number> {
   const { stdin, stdout } = process;
   const facts = terminalFacts(stdout.isTTY === true);
@@ -20,7 +20,7 @@ export async function attach(directory: string | undefined, flags: AttachFlags):
     const relay = new EventRelay(control);
     const { color } = facts;
     const leaveMeans = 'detach';
-    const renderer = await startRenderer(mode, { control: relay, stdin, stdout, color, leaveMeans });
+    const renderer = await startRenderer(mode, { control: relay.control, stdin, stdout, color, leaveMeans });
     try {
       const left = nextInterruption(renderer.left.then(() => ({ reason: 'left', exitCode: EXIT.ok })));
       await relay.play(instance.eventLog, { follow: true });

@@ -12,7 +12,7 @@ export interface DataFlags {
   readonly json: boolean;
 }
 
-/** `triton-local data [FILE]`: what a project's script has collected, or one file of it. */
+/** `triton-local data [FILE]`: lists what a project's script has collected, or shows one file of it. */
 export async function data(file: string | undefined, flags: DataFlags): Promise<number> {
   const projectDir = path.resolve(flags.dir ?? '.');
   const directory = dataDirectory(homeDirectory(), projectDir);
@@ -40,12 +40,12 @@ async function show(name: string, files: readonly CollectedFile[], directory: st
   const [first, ...others] = fitting;
   if (!first) {
     throw userError('DATA_NOT_FOUND', `no file ${name} has been collected`, {
-      hint: 'npx triton-local data lists what there is',
+      hint: 'npx triton-local data lists the files',
     });
   }
   if (others.length > 0) {
     throw userError('DATA_AMBIGUOUS', `${fitting.length} files end in ${name}`, {
-      hint: `name one by more of its path: ${fitting.map((it) => it.path).join(', ')}`,
+      hint: `give more of its path: ${fitting.map((it) => it.path).join(', ')}`,
     });
   }
   for await (const chunk of createReadStream(path.join(directory, first.path), 'utf8')) print(chunk);

@@ -12,7 +12,9 @@ export interface DoctorFlags {
   readonly json: boolean;
 }
 
-/** `triton-local doctor`: what is installed, reachable, broken, and what fixes it. Ends with 1 on a problem. */
+/**
+ * `triton-local doctor`: shows what is installed, reachable and broken, and how to fix it. Ends with 1 on a problem.
+ */
 export async function doctor(flags: DoctorFlags): Promise<number> {
   const environment = currentEnvironment();
   const findings = await diagnose({

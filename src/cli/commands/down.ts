@@ -8,7 +8,7 @@ export interface DownFlags {
   readonly json: boolean;
 }
 
-/** `triton-local down [DIR]`: stops a running emulator and waits until nothing of it is left. */
+/** `triton-local down [DIR]`: stops a running emulator and waits until all of it has ended. */
 export async function down(directory: string | undefined, flags: DownFlags): Promise<number> {
   const instances = flags.all ? await runningInstances() : [await chooseInstance(directory, flags.id)];
   for (const instance of instances) {

@@ -7,8 +7,8 @@ import { endingSignals } from '../signals.ts';
 import { packageDirectory } from '../version.ts';
 
 /**
- * `triton-local exec -- CMD`: runs a command whose Python finds our `azureml.core` before any that is installed, so that
- * a script for the cloud deploys here. Ends with the command's own status.
+ * `triton-local exec -- CMD`: runs a command whose Python finds our `azureml.core` before an installed one, so that a
+ * script for the cloud deploys here. Ends with the command's status.
  */
 export async function exec(command: readonly string[]): Promise<number> {
   const [program, ...args] = command;
@@ -28,7 +28,7 @@ export async function exec(command: readonly string[]): Promise<number> {
       TRITON_LOCAL_CLI: JSON.stringify([process.execPath, cli]),
     },
   });
-  // A signal of the terminal reaches the command too; we end when it does.
+  // A signal from the terminal reaches the command too; we end when it ends.
   for (const signal of endingSignals())
     process.on(signal, () => void (signal === 'SIGTERM' && child.kill(signal)));
   return new Promise((resolve, reject) => {

@@ -21,14 +21,16 @@ export interface KeysFlags {
 
 const SHOWN_CHARACTERS = 4;
 
-/** `triton-local keys [regen]`: the keys of `--auth key`; those that run take new ones from the next request on. */
+/**
+ * `triton-local keys [regen]`: the keys of `--auth key`; running emulators accept new keys from the next request on.
+ */
 export async function keys(action: string | undefined, flags: KeysFlags): Promise<number> {
   if (action !== undefined && action !== 'regen')
     throw userError('CONFIG_INVALID', `keys knows "regen", not "${action}"`);
   const given = primaryKeyGiven();
   if (action === 'regen' && given !== undefined) {
-    throw userError('CONFIG_INVALID', 'TRITON_LOCAL_KEY sets the key: there is none to make', {
-      hint: 'unset the variable to use keys that are made and kept',
+    throw userError('CONFIG_INVALID', 'TRITON_LOCAL_KEY sets the key, so none can be generated', {
+      hint: 'unset the variable to use generated keys',
     });
   }
   const file = keysFile(homeDirectory(), 'default');
@@ -58,7 +60,7 @@ async function regenerate(file: string, kept: ServiceKeys, which: KeysFlags['key
     secondary: which === 'primary' ? kept.secondary : makeKey(),
   };
   await replaceServiceKeys(file, fresh);
-  // Those that ask for no key, or for keys of their own, read the same as before.
+  // Emulators that require no key, or use keys of their own, are not affected.
   for (const instance of await runningInstances()) await withControl(instance, (control) => control.rekey());
   return fresh;
 }

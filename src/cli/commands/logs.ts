@@ -15,7 +15,7 @@ export interface LogsFlags {
   readonly json: boolean;
 }
 
-/** `triton-local logs [DIR]`: what an emulator told; with `--follow` also what it tells, until it ends. */
+/** `triton-local logs [DIR]`: what an emulator logged; with `--follow` also what it logs from now on, until it ends. */
 export async function logs(directory: string | undefined, flags: LogsFlags): Promise<number> {
   let instance: InstanceRecord;
   try {
@@ -34,7 +34,7 @@ export async function logs(directory: string | undefined, flags: LogsFlags): Pro
   });
 }
 
-/** The log that the project's last emulator left, found as a running one would be. */
+/** The log of the project's last emulator, found as a running one would be. */
 async function keptLog(directory: string | undefined, id: string | undefined): Promise<string | undefined> {
   const folders =
     directory === undefined ? foldersUpwards(process.cwd()) : [projectFolder(directory, process.cwd())];
@@ -55,7 +55,7 @@ async function show(
   ended?: Promise<unknown>,
 ): Promise<void> {
   const renderer = await startRenderer(flags.json ? 'json' : 'plain', {
-    control: relay,
+    control: relay.control,
     stdin: process.stdin,
     stdout: process.stdout,
     color: terminalFacts(process.stdout.isTTY === true).color,

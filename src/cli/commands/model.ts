@@ -97,7 +97,7 @@ export async function show(given: Flags): Promise<number> {
   return EXIT.ok;
 }
 
-/** The model that is meant, by the flags of v1 or of v2. */
+/** The model that the flags of v1 or v2 select. */
 function referenceIn(flags: AzureFlags): ModelReference {
   flags.checkLabel();
   return {
@@ -132,7 +132,7 @@ export async function remove(given: Flags): Promise<number> {
   return EXIT.ok;
 }
 
-/** `triton-local model download`: prints where it lies now. */
+/** `triton-local model download`: prints the path of the copy. */
 export async function download(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
   const overwrite = flags.yesNo('overwrite') ?? false;

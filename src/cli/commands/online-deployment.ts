@@ -59,7 +59,7 @@ export async function list(given: Flags): Promise<number> {
   return EXIT.ok;
 }
 
-/** `triton-local online-deployment get-logs`: the text itself. */
+/** `triton-local online-deployment get-logs`: prints the plain text. */
 export async function logs(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
   const lines = flags.number('lines') ?? DEFAULT_LINES;

@@ -45,7 +45,7 @@ export async function create(given: Flags): Promise<number> {
 export async function update(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
   const workspace = await flags.openWorkspace();
-  // az takes them as one text with spaces as well as one by one.
+  // az accepts them as one text with spaces as well as separately.
   const splits = flags.texts('traffic').flatMap((text) => text.split(/\s+/).filter((split) => split !== ''));
   const traffic = splits.length === 0 ? undefined : parseLabels(splits, '--traffic');
   const request = { ...(await requestOf(flags)), traffic };

@@ -3,13 +3,13 @@ import { EXIT } from '../exit-codes.ts';
 import { idOf, runningInstances } from '../instances.ts';
 import { print } from '../print.ts';
 
-/** `triton-local ps`: what runs, one row an emulator. */
+/** `triton-local ps`: lists the running emulators, one per row. */
 export async function ps(flags: { readonly json: boolean }): Promise<number> {
   const running = await runningInstances();
   if (flags.json) {
     print(`${JSON.stringify(running, null, 2)}\n`);
   } else if (running.length === 0) {
-    print('no emulator runs\n');
+    print('no emulator is running\n');
   } else {
     const rows = running.map((it) => [
       idOf(it),

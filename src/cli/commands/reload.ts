@@ -9,7 +9,7 @@ export interface ReloadFlags {
   readonly json: boolean;
 }
 
-/** `triton-local reload [MODEL]`: reads the project again now; ends with 1 when the reload failed. */
+/** `triton-local reload [MODEL]`: reads the project again now; ends with 1 if the reload failed. */
 export async function reload(model: string | undefined, flags: ReloadFlags): Promise<number> {
   const state = await withControl(await chooseInstance(flags.dir, flags.id), async (control) => {
     await control.reload(model);
@@ -29,7 +29,7 @@ export async function reload(model: string | undefined, flags: ReloadFlags): Pro
   return EXIT.ok;
 }
 
-/** The result for programs; `reload` is the last reload, with its error where it failed. */
+/** The result for programs; `reload` is the last reload, with its error if it failed. */
 const resultOf = ({ generation, stale, models, reload: last }: EmulatorState) => ({
   generation,
   stale,

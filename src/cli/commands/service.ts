@@ -78,7 +78,7 @@ export async function token(given: Flags): Promise<number> {
   return EXIT.ok;
 }
 
-/** `triton-local service get-logs`: the text itself, as az prints it. */
+/** `triton-local service get-logs`: prints the plain text, as az does. */
 export async function logs(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
   const lines = flags.number('num_lines') ?? DEFAULT_LINES;

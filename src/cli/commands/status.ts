@@ -3,7 +3,7 @@ import { EXIT } from '../exit-codes.ts';
 import { chooseInstance, withControl } from '../instances.ts';
 import { print } from '../print.ts';
 
-/** `triton-local status [DIR]`: what a running emulator serves. */
+/** `triton-local status [DIR]`: shows what a running emulator serves. */
 export async function status(
   directory: string | undefined,
   flags: { readonly id: string | undefined; readonly json: boolean },

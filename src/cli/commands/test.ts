@@ -21,8 +21,8 @@ import { packageDirectory } from '../version.ts';
 
 const MOST_LOG_LINES = 200;
 
-/** Free ports and no watching, unless the user says otherwise: a test must not meet the emulator beside it. */
-const TEST_DEFAULTS = { port: 0, httpPort: 0, watch: false };
+/** Free ports and no watching, unless the user chooses otherwise: a test must not collide with a running emulator. */
+const TEST_DEFAULTS = { port: 0, httpPort: 0, grpcPort: 0, metricsPort: 0, watch: false };
 
 export interface TestFlags {
   readonly requests: string | undefined;
@@ -32,7 +32,7 @@ export interface TestFlags {
   readonly json: boolean;
 }
 
-/** `triton-local test [DIR]`: sends the sample requests and compares the answers; 6 when one differs. */
+/** `triton-local test [DIR]`: sends the sample requests and compares the answers; ends with 6 if one differs. */
 export async function test(
   directory: string | undefined,
   settings: Flags,
@@ -70,14 +70,14 @@ export async function test(
 
 interface Endpoints {
   readonly scoringUri: string;
-  /** Undefined: found from the scoring URI. */
+  /** Derived from the scoring URI if undefined. */
   readonly inferUrl: string | undefined;
   readonly key: string | undefined;
-  /** The log of a service that runs here. */
+  /** The log of a service that runs on this machine. */
   readonly collectLog?: () => () => readonly string[];
 }
 
-/** Starts the project, hands its endpoints over, and stops it, whatever happens; its lines go to stderr. */
+/** Starts the project, passes its endpoints on, and stops it in any case; its log goes to stderr. */
 async function withEmulator(
   config: ProjectConfig,
   signal: AbortSignal,
@@ -106,7 +106,7 @@ async function withEmulator(
   }
 }
 
-/** The lines of the log from now until the result is called. */
+/** Collects the log lines from now until the returned function is called. */
 function collectLines(control: ReturnType<typeof createEmulator>['control']): () => readonly string[] {
   const lines: string[] = [];
   const stop = control.subscribe((event) => {

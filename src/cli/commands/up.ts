@@ -26,7 +26,7 @@ export interface UpFlags {
 
 type Resolve = () => Promise<ProjectConfig>;
 
-/** `triton-local up [DIR]`: everything for one project, until it is asked to end; with `-d` apart from the terminal. */
+/** `triton-local up [DIR]`: runs everything for one project until it is told to stop; with `-d`, in the background. */
 export async function up(directory: string | undefined, given: Flags, flags: UpFlags): Promise<number> {
   const settings = flags.settingsStdin ? await withSecrets(given, process.stdin) : given;
   const resolve = () => resolveProject({ directory: directory ?? '.', flags: settings });
@@ -38,7 +38,7 @@ export async function up(directory: string | undefined, given: Flags, flags: UpF
   }
   const resolved = await resolve();
   const workspace = await openWorkspace(resolved.home);
-  // Before anything is asked, written or started; whoever starts claims it again.
+  // Checked before any question, write or start; the start itself claims it again.
   await workspace.requireUnclaimed({ projectDir: realFolder(resolved.projectDir), name });
   const config = await withConsent(resolved);
   if (flags.detach) return (await import('../up-detached.ts')).upDetached(config, name, secretsOf(settings));
@@ -80,13 +80,13 @@ async function upInTerminal(config: ProjectConfig, resolve: Resolve, name: strin
     void renderer.left.then(({ exitCode }) => leave({ reason: 'left', exitCode }));
     return await serve(emulator, asked);
   } finally {
-    // Where the log or the screen could not begin, nothing has been started, but the folder is there.
+    // If the log or the screen could not start, nothing else has, but the folder exists.
     await emulator.end('start failed', EXIT.failed);
     if (mode !== 'json') print(`log      ${eventLog}\n`);
   }
 }
 
-/** Starts the emulator and serves until somebody asks it to end; gives the exit status. */
+/** Starts the emulator and serves until it is told to stop; returns the exit status. */
 async function serve(emulator: Emulator, asked: Promise<Interruption>): Promise<number> {
   const starting = new AbortController();
   let outcome = { reason: 'stopped', exitCode: EXIT.ok as number };
@@ -106,7 +106,7 @@ async function serve(emulator: Emulator, asked: Promise<Interruption>): Promise<
   return outcome.exitCode;
 }
 
-/** A start that fails because the user asked us to end is no error. */
+/** A start that fails because the user interrupted it is not an error. */
 async function startUnlessAborted(
   start: () => Promise<RunningEmulator>,
   signal: AbortSignal,

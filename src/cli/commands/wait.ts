@@ -14,7 +14,7 @@ export interface WaitFlags {
   readonly json: boolean;
 }
 
-/** `triton-local wait [DIR]`: returns when the emulator is ready; one that has yet to come up is waited for, too. */
+/** `triton-local wait [DIR]`: returns when the emulator is ready, even if it has not been started yet. */
 export async function wait(directory: string | undefined, flags: WaitFlags): Promise<number> {
   const deadline = performance.now() + flags.timeout;
   let last: unknown;
@@ -32,7 +32,7 @@ export async function wait(directory: string | undefined, flags: WaitFlags): Pro
       last = systemError('NOT_READY', `process ${state.pid} is ${state.state}${why}`);
       if (why !== '' && why !== reported) printError(`waiting${why}\n`);
       reported = why;
-      // Nothing is going to change by itself.
+      // Nothing will change by itself.
       if (why !== '' && state.watching?.mode === 'off') break;
     } catch (error) {
       if (error instanceof TritonLocalError && error.code === 'SEVERAL_RUNNING') throw error;
@@ -48,16 +48,26 @@ export async function wait(directory: string | undefined, flags: WaitFlags): Pro
     `no emulator was ready within ${flags.timeout / 1000} s: ${messageOf(last)}`,
     {
       cause: last,
-      ...(isDegraded && { hint: 'fix what is named and save, or see triton-local status' }),
+      ...(isDegraded && { hint: 'fix the named problem and save, or run triton-local status' }),
     },
   );
 }
 
-/** What a script needs of a state. */
-const addresses = ({ state, pid, projectDir, scoringUri, httpUrl }: EmulatorState) => ({
+/** The part of a state that scripts need. */
+const addresses = ({
   state,
   pid,
   projectDir,
   scoringUri,
   httpUrl,
+  grpcAddress,
+  metricsUrl,
+}: EmulatorState) => ({
+  state,
+  pid,
+  projectDir,
+  scoringUri,
+  httpUrl,
+  grpcAddress,
+  metricsUrl,
 });

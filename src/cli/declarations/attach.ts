@@ -6,11 +6,11 @@ const uiMode = oneOf(UI_MODES);
 
 export const attach = declareCommand({
   usage: 'attach [dir]',
-  about: 'show the screen of a running emulator; leaving it leaves the emulator running',
+  about: 'show the screen of a running emulator; leaving it keeps the emulator running',
   flags: {
     ui: {
       flag: '--ui <mode>',
-      about: `how to show it: ${UI_MODES.join(', ')} (default: auto)`,
+      about: `how to show the emulator: ${UI_MODES.join(', ')} (default: auto)`,
       parse: uiMode,
       fallback: 'auto',
     },

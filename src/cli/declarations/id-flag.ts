@@ -1,5 +1,5 @@
 /** `--id` of the commands that act on a running emulator. */
 export const ID_FLAG = {
   flag: '--id <name>',
-  about: 'the one that up --id named, or that ps lists by this id',
+  about: 'act on the emulator with this name or id (see up --id and ps)',
 } as const;

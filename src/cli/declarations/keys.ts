@@ -5,16 +5,16 @@ const which = oneOf(['primary', 'secondary', 'both'] as const);
 
 export const keys = declareCommand({
   usage: 'keys [action]',
-  about: 'show the keys that `up --auth key` asks for; with `regen`, make new ones',
+  about: 'show the access keys of `up --auth key`; with `regen`, replace one or both',
   flags: {
-    show: { flag: '--show', about: 'show them in full, not masked' },
+    show: { flag: '--show', about: 'show the keys in full' },
     key: {
       flag: '--key <which>',
-      about: 'which key regen replaces: primary, secondary, both (default: primary)',
+      about: 'the key that regen replaces: primary, secondary, both (default: primary)',
       parse: which,
       fallback: 'primary',
     },
-    json: { flag: '--json', about: 'as JSON' },
+    json: { flag: '--json', about: 'print JSON' },
   },
   examples: ['keys --show', 'keys regen --key both', 'keys --show --json'],
   run: async ({ args: [action], flags }) => (await import('../commands/keys.ts')).keys(action, flags),

@@ -6,14 +6,14 @@ export const logs = declareCommand({
   usage: 'logs [dir]',
   about: 'show the log of an emulator, even after it has ended',
   flags: {
-    follow: { flag: '-f, --follow', about: 'follow the log until the emulator ends' },
+    follow: { flag: '-f, --follow', about: 'keep printing new events until the emulator ends' },
     lines: {
       flag: '-n, --lines <number>',
-      about: 'only the last events, this many',
+      about: 'print only this many of the latest events',
       parse: wholeNumber(0, 999_999),
     },
     id: ID_FLAG,
-    json: { flag: '--json', about: 'events as JSON, one a line' },
+    json: { flag: '--json', about: 'print events as JSON, one per line' },
   },
   examples: ['logs --follow', 'logs --lines 20 --json'],
   run: async ({ args: [directory], flags }) => (await import('../commands/logs.ts')).logs(directory, flags),

@@ -3,21 +3,22 @@ import { declareCommand } from '../command.ts';
 
 export const prune = declareCommand({
   usage: 'prune',
-  about: 'remove environments, runtimes, logs and leftovers that nothing uses',
+  about: 'delete environments, runtimes, logs, slim images and leftovers that nothing uses',
   flags: {
     olderThan: {
       flag: '--older-than <age>',
-      about: 'only what was last used so long ago, such as 30d or 12h',
+      about: 'only what has not been used for this long, such as 30d or 12h',
       parse: age,
       fallback: 0,
     },
-    data: { flag: '--data', about: 'also the data that scripts collected, which cannot be made again' },
+    data: { flag: '--data', about: 'also the data that scripts collected; nothing can recreate it' },
     elsewhere: {
       flag: '--elsewhere',
-      about: 'also folders of emulators on other hosts or in other containers: only once those have ended',
+      about:
+        'also folders of emulators on other hosts or in other containers; use it only if those have ended',
     },
-    dryRun: { flag: '--dry-run', about: 'only show what would be removed' },
-    json: { flag: '--json', about: 'as JSON' },
+    dryRun: { flag: '--dry-run', about: 'only show what would be deleted' },
+    json: { flag: '--json', about: 'print JSON' },
   },
   examples: ['prune --older-than 30d --dry-run'],
   run: async ({ flags }) => (await import('../commands/prune.ts')).prune(flags),

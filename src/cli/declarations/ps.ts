@@ -3,7 +3,7 @@ import { declareCommand } from '../command.ts';
 export const ps = declareCommand({
   usage: 'ps',
   about: 'list the running emulators',
-  flags: { json: { flag: '--json', about: 'as JSON' } },
+  flags: { json: { flag: '--json', about: 'print JSON' } },
   examples: ['ps'],
   run: async ({ flags }) => (await import('../commands/ps.ts')).ps(flags),
 });

@@ -3,11 +3,11 @@ import { ID_FLAG } from './id-flag.ts';
 
 export const reload = declareCommand({
   usage: 'reload [model]',
-  about: 'reload what changed now, or one model whether it changed or not',
+  about: 'reload what has changed, or one model even if it has not',
   flags: {
-    dir: { flag: '--dir <dir>', about: 'the project (default: that of this folder)' },
+    dir: { flag: '--dir <dir>', about: 'the project (default: the one at or above this folder)' },
     id: ID_FLAG,
-    json: { flag: '--json', about: 'the result as JSON' },
+    json: { flag: '--json', about: 'print the result as JSON' },
   },
   examples: ['reload', 'reload digits'],
   run: async ({ args: [model], flags }) => (await import('../commands/reload.ts')).reload(model, flags),

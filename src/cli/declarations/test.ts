@@ -2,7 +2,7 @@ import { declareCommand } from '../command.ts';
 
 export const test = declareCommand({
   usage: 'test [dir]',
-  about: 'start a project, send its sample requests, compare the answers, stop',
+  about: 'start a project, send its sample requests, compare the answers, and stop',
   takesSettings: true,
   flags: {
     requests: {
@@ -12,9 +12,9 @@ export const test = declareCommand({
     report: { flag: '--report <file>', about: 'also write a report: .xml (JUnit), .json or .md' },
     url: {
       flag: '--url <uri>',
-      about: 'send them to this scoring URI instead of starting the project',
+      about: 'send the requests to this scoring URI instead of starting the project',
     },
-    key: { flag: '--key <key>', about: 'key for --url (better: TRITON_LOCAL_KEY)' },
+    key: { flag: '--key <key>', about: 'key for --url; TRITON_LOCAL_KEY keeps it off the command line' },
     json: { flag: '--json', about: 'print the report as JSON' },
   },
   examples: [

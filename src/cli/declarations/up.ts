@@ -3,13 +3,13 @@ import { declareCommand } from '../command.ts';
 
 export const up = declareCommand({
   usage: 'up [dir]',
-  about: 'start everything for a project and reload it on every save',
+  about: 'start a project and reload it on every save',
   takesSettings: true,
   flags: {
-    detach: { flag: '-d, --detach', about: 'start it in the background, and return when it is ready' },
+    detach: { flag: '-d, --detach', about: 'start in the background, and return when the project is ready' },
     id: {
       flag: '--id <name>',
-      about: 'start another one beside the one that runs for this folder, under this name',
+      about: 'start another emulator for this project, under this name',
       parse: instanceName,
     },
     eventLog: { flag: '--event-log <file>', about: 'what -d starts', hidden: true },

@@ -4,16 +4,16 @@ import { ID_FLAG } from './id-flag.ts';
 
 export const wait = declareCommand({
   usage: 'wait [dir]',
-  about: 'wait until an emulator is ready; ends with 4 when it is not in time',
+  about: 'wait until an emulator is ready; exit with 4 if that takes too long',
   flags: {
     timeout: {
       flag: '--timeout <seconds>',
-      about: 'for how long (default: 300)',
+      about: 'how long to wait (default: 300)',
       parse: seconds,
       fallback: 300_000,
     },
     id: ID_FLAG,
-    json: { flag: '--json', about: 'the addresses as JSON' },
+    json: { flag: '--json', about: 'print the addresses as JSON' },
   },
   examples: ['wait --timeout 60'],
   run: async ({ args: [directory], flags }) => (await import('../commands/wait.ts')).wait(directory, flags),

@@ -30,7 +30,7 @@ export interface DiagnosisOptions {
 
 type Check = () => readonly Finding[] | Promise<readonly Finding[]>;
 
-/** Runs every check at once; one that does not answer in time is a finding as well, so that all take 3 s at most. */
+/** Runs all checks at once; a check that does not answer in time is a finding too, so that they take 3 s at most. */
 export async function diagnose(options: DiagnosisOptions): Promise<readonly Finding[]> {
   const { environment, nodeVersion, dockerHost, image } = options;
   const home = homeDirectory(environment);

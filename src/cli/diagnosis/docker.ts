@@ -1,7 +1,7 @@
 import { cdiSpecs, type DockerDescription } from '../../emulator/index.ts';
 import { type Environment, type Finding, gigabytes, outputOf } from './finding.ts';
 
-/** Since 1.40, Docker 19.03, a container may be given devices such as GPUs. */
+/** From API 1.40 (Docker 19.03) on, containers can be given devices such as GPUs. */
 const LEAST_API_MINOR = 40;
 
 export function dockerFindings(found: DockerDescription): readonly Finding[] {
@@ -27,7 +27,7 @@ function imageFinding({ reference, bytes, present, howToObtain }: DockerDescript
   return { subject, verdict: 'lacking', detail, remedy: howToObtain };
 }
 
-/** Lines `name, driver version` of the GPUs; undefined where there is no driver. */
+/** A line `name, driver version` for each GPU; undefined without a driver. */
 export async function readDriver(environment: Environment): Promise<readonly string[] | undefined> {
   const query = ['--query-gpu=name,driver_version', '--format=csv,noheader'];
   const said = await outputOf('nvidia-smi', query, environment);
@@ -42,7 +42,7 @@ export function driverFinding(
   if (gpus && gpus.length > 0) return { subject, verdict: 'ok', detail: gpus.join('; ') };
   const detail = 'nvidia-smi finds no GPU here; models run on the CPU';
   if (platform === 'darwin') return { subject, verdict: 'lacking', detail };
-  const remedy = 'where there is an NVIDIA GPU, install its driver';
+  const remedy = 'if there is an NVIDIA GPU, install its driver';
   return { subject, verdict: 'lacking', detail, remedy };
 }
 

@@ -10,7 +10,7 @@ export interface EngineCheckOptions {
   readonly searchFrom: readonly string[];
 }
 
-/** A `tritonserver` on this machine, and the libraries that it lacks. */
+/** Finds a `tritonserver` on this machine, and the libraries that it lacks. */
 export async function checkNative(
   { environment, home }: EngineCheckOptions,
   platform: NodeJS.Platform = process.platform,
@@ -37,7 +37,7 @@ export function checkOnnxRuntime({ home, searchFrom }: EngineCheckOptions): read
   return [lacking('ONNX Runtime', detail, 'npm install --ignore-scripts onnxruntime-node, or let up do it')];
 }
 
-/** What `--engine auto` would take for a model without special needs. */
+/** What `--engine auto` would choose for a model without special needs. */
 export async function checkAuto(options: EngineCheckOptions): Promise<readonly Finding[]> {
   const { environment, home, dockerHost, image } = options;
   const [plan] = await planEngines({
@@ -48,14 +48,12 @@ export async function checkAuto(options: EngineCheckOptions): Promise<readonly F
       slimBase: undefined,
       dockerHost,
       tritonserver: environment.TRITON_LOCAL_TRITONSERVER || undefined,
-      tritonArgs: [],
-      gpuModelsOnCpu: false,
-      modelControlMode: 'none',
     },
     external: { url: undefined },
     backends: [],
     home,
     environment,
+    platform: process.platform,
   });
   return [ok('engine (auto)', `${plan.kind}: ${plan.reason}`)];
 }

@@ -1,23 +1,23 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** `problem`: nothing works without it; `lacking`: something optional is not there; `ok`. */
+/** `problem`: nothing works without it; `lacking`: something optional is missing; `ok`. */
 export type Verdict = 'ok' | 'lacking' | 'problem';
 
 export interface Finding {
   readonly subject: string;
   readonly verdict: Verdict;
   readonly detail: string;
-  /** What to do about it; a command wherever there is one. */
+  /** What to do about it; a command if there is one. */
   readonly remedy?: string;
 }
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** The limit of one check. They run at once, so that the whole takes no longer. */
+/** The limit of each check. All run at once, so together they take no longer. */
 export const LIMIT_MS = 2_500;
 
-/** A check without a problem, or with one that the remedy solves. */
+/** A check with a good result, or one with a problem that the remedy solves. */
 export const ok = (subject: string, detail: string): Finding => ({ subject, verdict: 'ok', detail });
 export const lacking = (subject: string, detail: string, remedy?: string): Finding => ({
   subject,
@@ -32,7 +32,7 @@ export const problem = (subject: string, detail: string, remedy: string): Findin
   remedy,
 });
 
-/** What a program printed; undefined where it is missing, failed or took too long. */
+/** What a program printed; undefined if it is missing, failed or took too long. */
 export async function outputOf(
   command: string,
   args: readonly string[],

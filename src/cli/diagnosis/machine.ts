@@ -18,7 +18,7 @@ import {
 
 const LEAST_FREE_BYTES = 2e9;
 const LEAST_MEMORY_BYTES = 2e9;
-/** What one Python model of Triton may take of shared memory; Docker gives a container 64 MB. */
+/** Shared memory that one Python model of Triton may use; Docker gives a container 64 MB. */
 const LEAST_SHARED_MEMORY_BYTES = 128e6;
 const LEAST_WATCHES = 8_192;
 
@@ -29,14 +29,14 @@ export function checkNode(version: string): Finding {
   return problem('Node.js', `${version}, and 20.19 is needed`, remedy);
 }
 
-/** npm installs onnxruntime-node where a project has none. */
+/** npm installs onnxruntime-node if a project does not have it. */
 export async function checkNpm(
   environment: Environment,
   platform: NodeJS.Platform = process.platform,
   ask: typeof outputOf = outputOf,
 ): Promise<readonly Finding[]> {
   if (environment.npm_execpath) return [ok('npm', environment.npm_execpath)];
-  // On Windows npm is a script, which Node starts through a shell only.
+  // On Windows, npm is a script, which Node can start only through a shell.
   const version =
     platform === 'win32'
       ? await ask('cmd.exe', ['/d', '/s', '/c', 'npm --version'], environment)
@@ -55,11 +55,11 @@ export async function checkDisk(home: string): Promise<readonly Finding[]> {
     return [problem('disk', detail, 'free some space, or move the state with TRITON_LOCAL_HOME')];
   } catch (error) {
     const detail = `${home} cannot be written: ${messageOf(error)}`;
-    return [problem('disk', detail, 'name a folder of your own in TRITON_LOCAL_HOME')];
+    return [problem('disk', detail, 'set TRITON_LOCAL_HOME to a folder that you may write to')];
   }
 }
 
-/** What has accumulated in the state folder; left out where measuring it takes too long. */
+/** What has accumulated in the state folder; omitted if measuring it takes too long. */
 async function stateSize(home: string): Promise<string> {
   const measuring = listPrunable(home);
   if (!(await within(measuring, LIMIT_MS - 500))) return '';
@@ -69,7 +69,7 @@ async function stateSize(home: string): Promise<string> {
   return `; ${sizeOf(items)} used there, of which triton-local prune frees up to ${sizeOf(unused)}`;
 }
 
-/** The memory of the machine, or of the container that we run in. */
+/** The memory of this machine or container. */
 export async function checkMemory(): Promise<readonly Finding[]> {
   const limit = await firstNumber([
     '/sys/fs/cgroup/memory.max',
@@ -109,7 +109,7 @@ export async function checkWatching(
   return [lacking('file watching', detail, remedy)];
 }
 
-/** A proxy must not be asked for this machine's own addresses. */
+/** A proxy must not be used for this machine's own addresses. */
 export function checkProxies(environment: Environment): readonly Finding[] {
   const read = (name: string) => environment[name] || environment[name.toUpperCase()];
   const proxies = ['http_proxy', 'https_proxy', 'all_proxy'].filter(read);
@@ -132,13 +132,13 @@ export function checkVariables(environment: Environment): readonly Finding[] {
   return [lacking('variables', unknown.join('; '), 'correct or unset them')];
 }
 
-/** Emulators that run, and folders of some that were killed. */
+/** Running emulators, and folders of killed ones. */
 export async function checkInstances(home: string): Promise<readonly Finding[]> {
   const running = await (await openWorkspace(home)).list();
   const entries = await readdir(path.join(home, 'instances'), { withFileTypes: true }).catch(() => []);
   const left = entries.filter((entry) => entry.isDirectory()).length - running.length;
   const list = running.map(({ pid, projectDir }) => `${projectDir} (process ${pid})`).join(', ');
-  const detail = running.length === 0 ? 'no emulator runs' : list;
+  const detail = running.length === 0 ? 'no emulator is running' : list;
   if (left <= 0) return [ok('emulators', detail)];
   const kept = `${left} ${left === 1 ? 'folder' : 'folders'} of emulators that are starting or were killed`;
   return [lacking('emulators', `${detail}; ${kept}`, 'the next up removes what is left of killed ones')];

@@ -23,7 +23,7 @@ async function checkVenv(python: string, environment: Environment): Promise<Find
   const found = await outputOf(python, ['-c', 'import venv, ensurepip; print("ok")'], environment);
   if (found !== undefined) return ok('venv', `${python} has venv and pip`);
   const remedy = 'install the venv module (sudo apt-get install python3-venv), or uv';
-  return lacking('venv', `${python} cannot make environments with pip`, remedy);
+  return lacking('venv', `${python} cannot create environments with pip`, remedy);
 }
 
 export async function checkUv(environment: Environment): Promise<readonly Finding[]> {

@@ -9,7 +9,7 @@ export const COMMAND_ERRORS: ErrorTopic = {
   ),
   CONFIG_INVALID: user(
     EXIT.usage,
-    'A flag, a variable or a key of `triton-local.yaml` has a value that is not valid.',
+    'A flag, a variable or a key of `triton-local.yaml` has an invalid value.',
     'The message names the setting and what it accepts.',
   ),
   CONFIG_FILE_INVALID: user(
@@ -20,22 +20,22 @@ export const COMMAND_ERRORS: ErrorTopic = {
   PROJECT_NOT_FOUND: user(
     EXIT.usage,
     'The given folder or file does not exist, or is a file other than `.onnx`.',
-    'Give the folder with the models and the script, or one `.onnx` file.',
+    'Name the folder with the models and the script, or one `.onnx` file.',
   ),
   PROJECT_EMPTY: user(
     EXIT.usage,
     'The folder has neither models nor an entry script.',
-    'Name them with `--models` or `--entry-script`, or give another folder.',
+    'Name them with `--models` or `--entry-script`, or name another folder.',
   ),
   ANSWER_NEEDED: user(
     EXIT.unanswered,
-    'A question has to be answered, and there is no terminal to ask it on.',
-    'Agree in advance with `--yes`, or use the alternative in the hint.',
+    'The command needs your consent, and there is no terminal on which to ask for it.',
+    'Give it with `--yes`, or use the alternative in the hint.',
   ),
   PORT_TAKEN: system(
     EXIT.prerequisite,
     'Another process listens on a port.',
-    'End the process that the message names, or choose another port; 0 takes any free one.',
+    'End the process that the message names, or choose another port; 0 takes any free port.',
   ),
   PORT_REFUSED: system(
     EXIT.prerequisite,
@@ -47,41 +47,37 @@ export const COMMAND_ERRORS: ErrorTopic = {
 export const EMULATOR_ERRORS: ErrorTopic = {
   NOT_RUNNING: either(
     EXIT.failed,
-    'No emulator runs, or it does not answer.',
+    'No emulator is running, or it does not answer.',
     'Start one with `triton-local up`, or see `triton-local ps`.',
   ),
   SEVERAL_RUNNING: user(
     EXIT.failed,
-    'Several emulators run for the project, and the command does not say which is meant.',
+    'Several emulators are running for the project, and the command does not name one.',
     'Choose one with `--id`; `triton-local ps` lists them.',
   ),
   ALREADY_RUNNING: user(
     EXIT.prerequisite,
-    'An emulator already runs or starts for this project.',
-    'Use `attach` or `down`, or start another beside it with `--id NAME` and ports of its own.',
+    'An emulator is already running or starting for this project.',
+    'Use `attach` or `down`, or start a second one with `--id NAME` and other ports.',
   ),
   NOT_READY: system(
     EXIT.failed,
     'The project did not become ready.',
-    'The message names the models that failed.',
+    'Correct the models that the message names.',
   ),
   START_TIMED_OUT: system(
     EXIT.timedOut,
     'Something was not ready in time.',
-    'Give it longer with `--timeout`.',
+    'Allow more time with `--timeout`, or see in the log what it waits for.',
   ),
-  START_ABORTED: system(EXIT.failed, 'A start was called off.', 'Nothing: it was asked for.'),
+  START_ABORTED: system(EXIT.failed, 'The start was cancelled.', 'Nothing: you cancelled it.'),
   START_CRASHED: system(
     EXIT.failed,
     'The emulator in the background ended while it started.',
-    'Read its last words in the message.',
+    'Read the end of its log in the message.',
   ),
   STOPPING: system(EXIT.failed, 'The emulator is stopping.', 'Start it again.'),
-  STOP_INCOMPLETE: system(
-    EXIT.failed,
-    'Not everything stopped.',
-    'The message names what is left; end it by hand.',
-  ),
+  STOP_INCOMPLETE: system(EXIT.failed, 'Not everything stopped.', 'End by hand what the message names.'),
   CONTROL_UNAVAILABLE: system(
     EXIT.failed,
     'The control socket could not be opened.',
@@ -90,12 +86,12 @@ export const EMULATOR_ERRORS: ErrorTopic = {
   CONTROL_UNREACHABLE: system(
     EXIT.failed,
     'The emulator does not answer on its control socket.',
-    'It may be ending; try again, or end the process.',
+    'It may be stopping; try again, or end the process.',
   ),
   CONTROL_VERSION: system(
     EXIT.failed,
-    'The emulator runs another version of triton-local.',
-    'Restart it with this version.',
+    'The emulator was started by another version of triton-local.',
+    'Stop it and start it with this version.',
   ),
   CONTROL_CLOSED: system(
     EXIT.failed,
@@ -108,13 +104,13 @@ export const EMULATOR_ERRORS: ErrorTopic = {
     'Use the command line.',
   ),
   CONTROL_UNSUPPORTED: user(EXIT.failed, 'The process does not take this command.', 'Follow the hint.'),
-  COMMAND_FAILED: system(EXIT.failed, 'The command of `exec` cannot be run.', 'Check its name and PATH.'),
+  COMMAND_FAILED: system(EXIT.failed, 'The command after `exec` cannot be run.', 'Check its name and PATH.'),
   DATA_NOT_FOUND: user(
     EXIT.failed,
-    'No file of this name has been collected.',
+    'There is no collected file of this name.',
     '`triton-local data` lists the files.',
   ),
-  DATA_AMBIGUOUS: user(EXIT.failed, 'Several collected files end in this name.', 'Give more of the path.'),
+  DATA_AMBIGUOUS: user(EXIT.failed, 'Several collected files match this name.', 'Give more of the path.'),
 };
 
 export const STATE_ERRORS: ErrorTopic = {
@@ -126,32 +122,36 @@ export const STATE_ERRORS: ErrorTopic = {
   WORKSPACE_UNREADABLE: system(
     EXIT.failed,
     'The workspace file is damaged.',
-    'Correct the file, or move it away and start with an empty workspace.',
+    'Correct the file, or move it away to start with an empty workspace.',
   ),
   WORKSPACE_BUSY: system(
     EXIT.failed,
-    'Another process keeps the workspace locked.',
-    'Wait for the other command, and try again.',
+    'Another process has locked the workspace.',
+    'Wait for that process, and try again.',
   ),
   SOCKET_FOLDER_UNSAFE: system(
     EXIT.failed,
     'Other users can enter the folder of the control socket.',
-    'Remove the folder, or run the `chmod` of the hint.',
+    'Remove the folder, or run the `chmod` command in the hint.',
   ),
   KEYS_UNREADABLE: user(
     EXIT.failed,
     'The file with the keys cannot be read.',
-    'Remove the file; new keys are made.',
+    'Remove the file; new keys are generated.',
   ),
   CONTENT_UNUSABLE: user(
     EXIT.failed,
     'The content to register is empty or too large.',
-    'Give the folder of the model alone.',
+    'Name the folder of the model itself.',
   ),
 };
 
 export const AZURE_ERRORS: ErrorTopic = {
-  AZUREML_REFUSED: user(EXIT.failed, 'Azure ML would refuse this.', "The message has Azure's words."),
+  AZUREML_REFUSED: user(
+    EXIT.failed,
+    'Azure ML would refuse this.',
+    "Follow the message, which is Azure's own.",
+  ),
   AZUREML_FILE_INVALID: user(
     EXIT.usage,
     'A YAML or JSON file for Azure ML is not valid.',
@@ -174,7 +174,7 @@ export const AZURE_ERRORS: ErrorTopic = {
   ),
   SERVICE_STOPPED: user(
     EXIT.failed,
-    'The service or endpoint does not run or does not answer.',
+    'The service or endpoint is not running, or does not answer.',
     'Deploy it again.',
   ),
   DEPLOYMENT_FAILED: either(
@@ -202,12 +202,12 @@ export const AZURE_ERRORS: ErrorTopic = {
 export const INTERNAL_ERRORS: ErrorTopic = {
   INTERNAL: system(
     EXIT.failed,
-    'Something went wrong that triton-local does not know.',
+    'An unexpected error in triton-local.',
     'Run the command again with `--verbose`, and report it.',
   ),
   LIFETIME_ENDED: system(
     EXIT.failed,
-    'A part was started while everything was being stopped.',
+    'Something was started while triton-local was stopping.',
     'Start again, and report it if it happens again.',
   ),
 };

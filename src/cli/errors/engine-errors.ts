@@ -4,28 +4,28 @@ import { type ErrorTopic, either, system, user } from './error-entry.ts';
 export const ENGINE_ERRORS: ErrorTopic = {
   ENGINE_UNAVAILABLE: system(
     EXIT.prerequisite,
-    'The engine that was asked for, or its GPU, is not available here.',
+    'The engine or the GPU that you named is not available on this machine.',
     'Follow the hint; `triton-local doctor` shows what is missing.',
   ),
   ENGINE_START_FAILED: system(
     EXIT.failed,
     'Triton ended while it started.',
-    "Read Triton's own words in the message and the log.",
+    "Read Triton's error in the message and the log.",
   ),
   ENGINE_GONE: system(
     EXIT.failed,
-    'Triton ended, and starting it again did not help.',
-    "Read Triton's last words in the log.",
+    'Triton ended, and restarting it did not help.',
+    "Read Triton's last lines in the log.",
   ),
   ENGINE_STOP_FAILED: system(
     EXIT.failed,
     'The embedded engine did not stop cleanly.',
-    'Check for processes that were left behind, and report it.',
+    'End the processes that are left, and report it.',
   ),
   TRITON_MISSING: system(
     EXIT.prerequisite,
     'The package nvidia-pytriton has no `tritonserver` for this system.',
-    'Give one with `--tritonserver`, or use `--engine embedded`.',
+    'Name one with `--tritonserver`, or use `--engine embedded`.',
   ),
   TRITON_STUB_MISSING: system(
     EXIT.prerequisite,
@@ -85,12 +85,12 @@ export const ENGINE_ERRORS: ErrorTopic = {
   DOCKER_PULL_FAILED: system(
     EXIT.prerequisite,
     'The Triton image could not be pulled.',
-    'Follow the hint: it tells network, login and disk space apart.',
+    'Follow the hint, which says whether the network, the login or the disk is the cause.',
   ),
   DOCKER_BUILD_FAILED: system(
     EXIT.prerequisite,
     'The slim image could not be built.',
-    'It needs its base image and PyPI; name another base with `--slim-base`.',
+    'Check the network: the build needs its base image and PyPI. `--slim-base` names another base.',
   ),
   DOCKER_GPU_UNAVAILABLE: system(
     EXIT.prerequisite,
@@ -102,12 +102,12 @@ export const ENGINE_ERRORS: ErrorTopic = {
 export const MODEL_ERRORS: ErrorTopic = {
   MODEL_LOAD_FAILED: either(
     EXIT.failed,
-    'A model could not be loaded; what served before keeps serving.',
-    "Correct what Triton's reason names; the next save is tried again.",
+    'A model could not be loaded. If an older version was serving, it keeps serving.',
+    "Correct what Triton's reason names, and save; the model is loaded again.",
   ),
   MODELS_ELSEWHERE: user(
     EXIT.failed,
-    'With `--engine external`, the models belong to the other server; triton-local sends it no load or unload.',
+    'With `--engine external`, the models belong to the other server, and triton-local does not load or unload them.',
     "Change that server's model repository, then send the request that the hint shows.",
   ),
   MODEL_UNLOAD_FAILED: system(
@@ -123,17 +123,17 @@ export const MODEL_ERRORS: ErrorTopic = {
   MODEL_THREAD_ENDED: system(
     EXIT.failed,
     'The thread that ran an ONNX model ended.',
-    'It is started again; report it if it happens again.',
+    'Nothing: the thread is restarted. Report it if it happens again.',
   ),
   MODEL_CHANGED_WHILE_STAGING: user(
     EXIT.failed,
-    'A model file changed while it was read.',
-    'Nothing: it is read again once the files rest.',
+    'A model file changed while it was being read.',
+    'Nothing: it is read again once it stops changing.',
   ),
   MODEL_PATH_ESCAPES: system(
     EXIT.failed,
-    "A path in a model leads out of the model's folder.",
-    'Keep the files of a model in its folder.',
+    "A path in a model points outside the model's folder.",
+    'Keep all files of a model in its folder.',
   ),
   MODEL_FAILED: user(
     EXIT.failed,
@@ -148,12 +148,16 @@ export const MODEL_ERRORS: ErrorTopic = {
   REPOSITORY_TOO_LARGE: user(
     EXIT.failed,
     'The folder holds more files than a model repository should.',
-    'Give the folder that holds one folder for each model.',
+    'Name the folder that contains one folder for each model.',
   ),
   RELOAD_MODEL_UNKNOWN: user(
     EXIT.failed,
     'The model to reload is not in the model repository.',
     'The hint lists the models.',
   ),
-  RELOAD_STOPPED: system(EXIT.failed, 'The emulator stopped before the reload was done.', 'Start it again.'),
+  RELOAD_STOPPED: system(
+    EXIT.failed,
+    'The emulator stopped before the reload was complete.',
+    'Start it again.',
+  ),
 };

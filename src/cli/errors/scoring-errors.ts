@@ -4,8 +4,8 @@ import { type ErrorTopic, system, user } from './error-entry.ts';
 export const SCRIPT_ERRORS: ErrorTopic = {
   SCRIPT_FAILED: user(
     EXIT.failed,
-    'The entry script could not be loaded, or `init()` raised.',
-    'Correct the line that the message names; the next save is tried.',
+    'The entry script could not be loaded, or `init()` raised an exception.',
+    'Correct the line that the message names, and save; the script is loaded again.',
   ),
   WORKER_FAILED: system(
     EXIT.failed,
@@ -20,7 +20,7 @@ export const SCRIPT_ERRORS: ErrorTopic = {
   EXECUTION_ENVIRONMENT: user(
     EXIT.failed,
     'The packed environment that `EXECUTION_ENV_PATH` in `config.pbtxt` names cannot be used.',
-    'Put there an archive of conda-pack or a folder with `bin/python` in it, for this system; the message says what is wrong.',
+    'Name an archive of conda-pack or venv-pack, or a folder with `bin/python` in it, built for this system. The message says what is wrong.',
   ),
   PYTHON_MISSING: system(
     EXIT.prerequisite,
@@ -29,7 +29,7 @@ export const SCRIPT_ERRORS: ErrorTopic = {
   ),
   PYTHON_TOO_OLD: system(
     EXIT.prerequisite,
-    'The Python that was given is older than 3.8.',
+    'The Python that you named is older than 3.8.',
     'Install a newer one, or name one with `--python`.',
   ),
   ENVIRONMENT_FILE: user(
@@ -40,7 +40,7 @@ export const SCRIPT_ERRORS: ErrorTopic = {
   ENVIRONMENT_FAILED: system(
     EXIT.prerequisite,
     'The Python environment could not be built.',
-    "Read pip's words in the message; check package names and the network.",
+    "Read pip's error in the message; check the package names and the network.",
   ),
   DEBUGPY_MISSING: system(
     EXIT.prerequisite,
@@ -63,18 +63,18 @@ export const SCORING_ERRORS: ErrorTopic = {
   ),
   SCORING_BAD_STATUS: system(
     EXIT.failed,
-    'The script answered with a status that HTTP does not have.',
+    'The script returned a status that HTTP does not have.',
     'Return a status from 100 to 599.',
   ),
   SCORING_NO_ENGINE: system(EXIT.failed, 'A deployment without an entry script has no engine.', 'Report it.'),
   REQUESTS_INVALID: user(
     EXIT.usage,
-    'The sample requests cannot be read, or are not valid.',
+    'There are no sample requests, or the file is not valid.',
     'See [the format](sample-requests.md).',
   ),
   REPLAY_NOTHING: user(
     EXIT.failed,
-    'There is no request that could be pinned.',
+    'There is no request to pin.',
     'Send one to `/score` first, or name a file with `--replay`.',
   ),
   REPLAY_UNREADABLE: user(

@@ -31,7 +31,7 @@ export function writeJson(value: unknown): string {
   return (text ?? 'null').replace(MARKED_NUMBER, '$1');
 }
 
-/** A bigint only where a number would not be exact. */
+/** A bigint only if a number would not be exact. */
 export function narrow(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;

@@ -30,7 +30,7 @@ export interface SmokeEvidence {
   } | null;
   /** The generation of the script that answered, from the service's header; null without one. */
   readonly generation: number | null;
-  /** What the service logged meanwhile; empty if its log is not accessible. */
+  /** What the service logged in the meantime; empty if its log is not accessible. */
   readonly log: readonly string[];
 }
 

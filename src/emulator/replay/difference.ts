@@ -1,17 +1,17 @@
 import type { AnswerDifference } from '../../events/index.ts';
 
-/** More than these are only counted. */
+/** Further differences are only counted. */
 const MOST_TOLD = 20;
 const MOST_SHOWN = 80;
 
 export interface Differences {
   /** The first ones, in the order of the answer. */
   readonly told: readonly AnswerDifference[];
-  /** How many there are in all. */
+  /** Total number. */
   readonly total: number;
 }
 
-/** Where two answers differ: value by value where both are JSON, else as wholes. */
+/** The differences between two answers: value by value if both are JSON, otherwise as a whole. */
 export function compareAnswers(before: string, after: string): Differences {
   if (before === after) return { told: [], total: 0 };
   const [one, other] = [parse(before), parse(after)];
@@ -45,7 +45,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** JSON text; empty for what is not there. */
+/** JSON text; empty for a missing value. */
 function show(value: unknown): string {
   return value === undefined ? '' : JSON.stringify(value);
 }

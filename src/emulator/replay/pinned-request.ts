@@ -3,7 +3,7 @@ import path from 'node:path';
 import { messageOf, userError } from '../../base/index.ts';
 import type { ScoreRequest } from '../../python/index.ts';
 
-/** What is sent again after each reload. */
+/** The request that is sent again after each reload. */
 export interface PinnedRequest {
   readonly method: string;
   /** Raw request target below the scoring port, e.g. `/score?x=1`. */
@@ -12,11 +12,11 @@ export interface PinnedRequest {
   readonly body: Uint8Array;
 }
 
-/** A request that is kept for later may be this big. */
+/** Maximum size of a request that is kept for later. */
 const MOST_PINNED_BYTES = 1024 * 1024;
 
 /**
- * A request whose body lies in a file, posted to `target`.
+ * A request with the body in a file, posted to `target`.
  * @throws REPLAY_UNREADABLE, REPLAY_TOO_LARGE
  */
 export async function requestFromFile(file: string, target: string): Promise<PinnedRequest> {
@@ -45,7 +45,7 @@ export function isPinnable(body: Uint8Array): boolean {
   return body.byteLength <= MOST_PINNED_BYTES;
 }
 
-/** A request as it came, to be sent again. */
+/** A request as it arrived, to be sent again. */
 export function pinned({ method, target, headers, body }: ScoreRequest): PinnedRequest {
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1];
   return { method, target, contentType, body };

@@ -5,13 +5,13 @@ import { compareAnswers } from './difference.ts';
 import { isPinnable, type PinnedRequest, pinned, tooLarge } from './pinned-request.ts';
 
 export interface ReplayOptions {
-  /** The service that gets the requests, and the key it asks for; both may change. */
+  /** The service that receives the requests, and the key that it requires; both may change. */
   readonly service: () => { readonly uri: string; readonly key: string | undefined };
   readonly events: EventSink;
 }
 
 interface Answer {
-  /** 0 where there was none. */
+  /** 0 if there was none. */
   readonly status: number;
   readonly body: string;
   readonly generation: number;
@@ -20,7 +20,7 @@ interface Answer {
 
 const ANSWER_LIMIT_MS = 60_000;
 
-/** Sends one pinned request again after each reload and tells what became of its answer. */
+/** Sends one pinned request again after each reload and reports how its answer changed. */
 export class Replay implements AsyncDisposable {
   readonly #options: ReplayOptions;
   readonly #ended = new AbortController();
@@ -34,13 +34,13 @@ export class Replay implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Remembers the last request, to be pinned later; the body of a big one is not held on to. */
+  /** Remembers the last request, so that it can be pinned later, but not the body of a large one. */
   note(request: ScoreRequest): void {
     this.#last = isPinnable(request.body) ? request : 'too large';
   }
 
   /**
-   * Pins the request that the script got last.
+   * Pins the last request that the script received.
    * @throws REPLAY_NOTHING, REPLAY_TOO_LARGE
    */
   async pinLast(): Promise<void> {
@@ -53,7 +53,7 @@ export class Replay implements AsyncDisposable {
     await this.pin(pinned(this.#last));
   }
 
-  /** Pins a request and sends it once, for the answer that later ones are compared with. */
+  /** Pins a request and sends it once, to get the answer with which later ones are compared. */
   async pin(request: PinnedRequest): Promise<void> {
     this.#pinned = request;
     this.#before = undefined;
@@ -66,7 +66,7 @@ export class Replay implements AsyncDisposable {
     this.#options.events.emit({ type: 'replay.unpinned' });
   }
 
-  /** Follows the events: what has completed is a reason to ask again. */
+  /** Follows the events: after each completed reload, the request is sent again. */
   follow(event: EmulatorEvent): void {
     if (event.type === 'reload.completed' && event.actions.length > 0) this.#ask();
   }
@@ -76,7 +76,7 @@ export class Replay implements AsyncDisposable {
     await this.#running;
   }
 
-  /** Reloads that follow each other faster than the request is answered are answered by one more. */
+  /** Reloads that occur while the request is being answered lead to only one more request. */
   #ask(): void {
     if (this.#isDue) return;
     this.#isDue = true;

@@ -13,7 +13,7 @@ export interface ReplayStartOptions {
 }
 
 /**
- * Follows the reloads, so that whatever is pinned is sent again after each; `--replay` pins a request from the start on.
+ * Follows the reloads, so that a pinned request is sent again after each; `--replay` pins a request at the start.
  * @throws REPLAY_UNREADABLE, REPLAY_TOO_LARGE
  */
 export async function startReplay(

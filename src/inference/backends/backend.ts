@@ -3,15 +3,15 @@ import type { ModelConfig, ModelDefinition, ModelVersion } from '../../repositor
 import type { Answer, ExecutedRequest } from '../scheduling/scheduled-request.ts';
 
 /**
- * What became of one request of a batch: its only response, or a promise of it; for a decoupled model a promise that
- * settles when the last response has gone to `onResponse`.
+ * The outcome of one request of a batch: its only response or a promise of it; for a decoupled model, a promise that
+ * settles when the last response has been passed to `onResponse`.
  */
 export type Outcome = Answer | KServeError | Promise<Answer | undefined>;
 
 export interface BatchResult {
-  /** One for each request, in their order. */
+  /** One per request, in order. */
   readonly outcomes: readonly Outcome[];
-  /** The batch failed as a whole: the model refused it (`failed`), or its process ended before it returned (`lost`). */
+  /** The whole batch failed: the model refused it (`failed`), or its process ended before it returned (`lost`). */
   readonly failure?: 'failed' | 'lost' | undefined;
   readonly computeInputNs: number;
   readonly computeInferNs: number;
@@ -22,17 +22,17 @@ export interface BatchResult {
 export interface ModelInstance {
   /**
    * Runs a batch; the next one may follow when this resolves.
-   * @throws KServeError when the batch fails as a whole
+   * @throws KServeError if the whole batch fails
    */
   execute(requests: readonly ExecutedRequest[], batchSize: number): Promise<BatchResult>;
 }
 
-/** A version that a backend has in memory. */
+/** A version that a backend holds in memory. */
 export interface BackendModel extends AsyncDisposable {
   /** The configuration after auto-complete. */
   readonly config: ModelConfig;
   readonly instances: readonly ModelInstance[];
-  /** Whether outputs that are implicit states of sequences come with the others. */
+  /** Whether the outputs include implicit states of sequences. */
   readonly returnsStates?: boolean;
 }
 

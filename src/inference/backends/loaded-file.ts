@@ -7,13 +7,13 @@ import { stampOf } from '../../repository/index.ts';
 const KEPT_BYTES = 4 * 1024 * 1024;
 
 /**
- * What a version was loaded from. Its path may hold something else later, a newer version or one that failed to load:
- * only what was loaded is given out again.
+ * The file that a version was loaded from. Its path may later hold something else, such as a newer version or one that
+ * failed to load, so only what was loaded is returned again.
  */
 export class LoadedFile {
   readonly #model: string | Uint8Array;
   readonly #stamp: string | undefined;
-  /** Its content; undefined where it is too large to keep. */
+  /** Its content; undefined if it is too large to keep. */
   readonly bytes: Uint8Array | undefined;
 
   private constructor(model: string | Uint8Array, stamp: string | undefined, bytes: Uint8Array | undefined) {
@@ -22,7 +22,9 @@ export class LoadedFile {
     this.bytes = bytes;
   }
 
-  /** Looks at a file before it is loaded, which says what is wrong with it; bytes are the content itself. */
+  /**
+   * Records a file before it is loaded (the load reports what is wrong with it), or the content itself if given bytes.
+   */
   static async read(model: string | Uint8Array): Promise<LoadedFile> {
     if (typeof model !== 'string') return new LoadedFile(model, undefined, model);
     const found = await look(model);
@@ -31,8 +33,8 @@ export class LoadedFile {
   }
 
   /**
-   * What to load once more: the path while it is still that file, since external data is found beside it.
-   * @throws KServeError where it is another file by now, and was too large to keep
+   * What to load again: the path while it still holds that file, because external data is found beside it.
+   * @throws KServeError if the path holds another file by now and the content was too large to keep
    */
   async again(): Promise<string | Uint8Array> {
     if (typeof this.#model !== 'string') return this.#model;

@@ -1,6 +1,6 @@
 import { internal, type KServeError } from '../../kserve/index.ts';
 
-/** ONNX Runtime's OrtErrorCode by what its message says; the binding hands out the message only. */
+/** ONNX Runtime's OrtErrorCode, derived from the message, which is all that the binding exposes. */
 const LOAD_CODES: readonly (readonly [RegExp, number])[] = [
   [/protobuf parsing failed/i, 7],
   [/(File|file) doesn't exist|No such file|open file .* fail/, 3],
@@ -9,7 +9,7 @@ const LOAD_CODES: readonly (readonly [RegExp, number])[] = [
 ];
 const RUN_CODES: readonly (readonly [RegExp, number])[] = [
   [/Could not find an implementation|NOT_IMPLEMENTED/, 9],
-  // A failed check inside a kernel names the source line; a status that a kernel returned does not.
+  // A failed check inside a kernel names the source line; a status returned by a kernel does not.
   [/onnxruntime_src|\/onnxruntime\/|\\onnxruntime\\/, 6],
   [/Non-zero status code|invalid dimensions|Invalid rank|Invalid [Ff]eed|Unexpected input data type/, 2],
 ];

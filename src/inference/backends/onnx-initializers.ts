@@ -1,15 +1,15 @@
 import { datatypeOfConfig, ELEMENT_BYTES } from '../../kserve/index.ts';
 import type { SessionTensor } from './onnx-session.mjs';
 
-/** A model whose overridable initializers became inputs, and what they are when a request does not bring them. */
+/** A model whose overridable initializers became inputs, and their defaults for requests that omit them. */
 export interface LiftedModel {
   readonly model: Uint8Array;
   readonly defaults: readonly SessionTensor[];
 }
 
 /**
- * Makes initializers that are declared as inputs, too, into plain inputs: onnxruntime-node only feeds those.
- * Undefined where the file has none of these names, or holds one in a form that is not read here.
+ * Turns initializers that are also declared as inputs into plain inputs, because onnxruntime-node can feed only those.
+ * Undefined if the file has none of these names, or one in an unsupported form.
  */
 export function liftInitializers(file: Uint8Array, names: ReadonlySet<string>): LiftedModel | undefined {
   const defaults: SessionTensor[] = [];

@@ -23,16 +23,15 @@ export interface ThreadSession {
 interface ModelSource {
   readonly runtimePaths: readonly string[];
   readonly file: LoadedFile;
-  /** What inputs are that a request may leave out. */
+  /** Values of the inputs that a request may omit. */
   readonly defaults: readonly SessionTensor[];
   readonly options: SessionOptions;
-  /** Opens one more session on a thread that is alive. */
+  /** Opens another session on a live thread. */
   readonly reopen: () => Promise<ThreadSession>;
 }
 
-// A run this short costs less than waking another thread, so the model also gets a session on this thread. The
-// limits keep the event loop free: only models that are kept in memory, only small inputs, and never again once runs
-// turn out slow.
+// A run this short costs less than waking another thread, so the model also gets a session on this thread. The limits
+// keep the event loop free: only models kept in memory, only small inputs, and never again once runs prove slow.
 const INLINE_INPUT_BYTES = 64 * 1024;
 const INLINE_RUN_NS = 200_000;
 const INLINE_LIMIT_NS = 4_000_000;
@@ -40,7 +39,7 @@ const INLINE_SLOW_RUNS = 4;
 const INLINE_STALL_NS = 100_000_000;
 const INLINE_AFTER_RUNS = 8;
 
-/** One version of an ONNX model: a session per instance, and for tiny models one on the serving thread. */
+/** One version of an ONNX model: a session per instance and, for tiny models, one on the serving thread. */
 export class OnnxModel implements BackendModel {
   readonly config: ModelConfig;
   readonly instances: readonly ModelInstance[];
@@ -98,7 +97,7 @@ export class OnnxModel implements BackendModel {
       throw onnxRunError(messageOf(error));
     }
     const ran = process.hrtime.bigint();
-    // The runtime gives them in the graph's order, whatever order they were asked for in.
+    // The runtime returns them in the graph's order, whatever order was requested.
     const outputs = result.outputs.map((output) => this.#collect(output)).sort(byName);
     return {
       outputs,
@@ -140,7 +139,7 @@ export class OnnxModel implements BackendModel {
     return result;
   }
 
-  /** A thread that ended took its sessions along, and failed what ran on it; what comes next gets another. */
+  /** When a thread ends, its sessions are lost and their runs fail; the next run gets another thread. */
   async #reopen(instance: number): Promise<ThreadSession> {
     const opened = await this.#source.reopen();
     this.#sessions[instance] = opened;
@@ -156,12 +155,12 @@ export class OnnxModel implements BackendModel {
       session.select(outputNames(this.config));
       this.#inline = session;
     } catch {
-      // External data cannot be found from bytes alone: such a model stays on its threads.
+      // External data cannot be found from bytes alone, so such a model stays on its threads.
       this.#inlineAllowed = false;
     }
   }
 
-  /** One slow run may be the machine's fault; several, or one that stops everything, are the model's. */
+  /** One slow run may be the machine's fault; several, or one that blocks everything, are the model's. */
   #judgeInline(runNs: number): void {
     if (runNs <= INLINE_LIMIT_NS) {
       this.#slowRuns = Math.max(0, this.#slowRuns - 0.02);
@@ -190,7 +189,7 @@ export class OnnxModel implements BackendModel {
   }
 }
 
-/** What a run computes: outputs by name, as responses of Triton's ONNX Runtime backend list them, and implicit states. */
+/** What a run computes: outputs, by name as in responses of Triton's ONNX Runtime backend, and implicit states. */
 export function outputNames({ output, sequence_batching }: ModelConfig): readonly string[] {
   const states = sequence_batching?.state.map(({ output_name }) => output_name) ?? [];
   return [...new Set([...output.map(({ name }) => name), ...states])].sort();
@@ -200,7 +199,7 @@ function byName(a: Tensor, b: Tensor): number {
   return a.name < b.name ? -1 : Number(a.name > b.name);
 }
 
-/** onnxruntime-node's names of types as Triton has them. */
+/** Triton's names of onnxruntime-node's types. */
 const TRITON_TYPES: Readonly<Record<string, string>> = {
   float32: 'FP32',
   float64: 'FP64',
@@ -212,7 +211,7 @@ function tritonType(type: string): string {
   return TRITON_TYPES[type] ?? type.toUpperCase();
 }
 
-/** Strings for ONNX Runtime: cut at the first NUL, as Triton's backend hands them over. */
+/** Strings for ONNX Runtime: cut at the first NUL, as Triton's backend passes them. */
 function decodeStrings(name: string, data: Uint8Array): string[] {
   const elements = splitBytesTensor(data);
   if (!elements) throw invalidArgument(`incomplete string data for inference input '${name}'`);
@@ -228,15 +227,20 @@ function decodeStrings(name: string, data: Uint8Array): string[] {
   });
 }
 
-/** Feeds may be given away; what is needed again goes as a copy. */
+/** Feeds may be transferred; what is needed again is copied. */
 function copyOf(tensor: SessionTensor): SessionTensor {
   return tensor.data instanceof Uint8Array ? { ...tensor, data: new Uint8Array(tensor.data) } : tensor;
 }
 
-/** What the HTTP parser reads at once is smaller: a buffer of this size is the request's own and may be given away. */
+/**
+ * The HTTP parser reads in smaller pieces, so a buffer of this size belongs to the request alone and may be
+ * transferred.
+ */
 const OWN_BUFFER_BYTES = 256 * 1024;
 
-/** Tensors for another thread: large buffers are moved, small ones copied once into a buffer that is moved. */
+/**
+ * Tensors for another thread: large buffers are transferred; small ones are copied into one buffer that is transferred.
+ */
 function handOver(feeds: readonly SessionTensor[]): { inputs: SessionTensor[]; transfer: ArrayBuffer[] } {
   const transfer = new Set<ArrayBuffer>();
   const inputs = feeds.map((feed): SessionTensor => {

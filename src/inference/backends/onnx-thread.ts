@@ -24,14 +24,14 @@ export class OnnxThread implements AsyncDisposable {
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
   #exited: Error | undefined;
-  /** Sessions that live here, to spread them over threads. */
+  /** Number of its sessions, to spread them over threads. */
   sessions = 0;
 
   constructor(runtimePaths: readonly string[]) {
     this.#worker = new Worker(new URL('./onnx-worker.mjs', import.meta.url), {
       workerData: { runtimePaths },
       name: 'onnxruntime',
-      // The parent's flags (loaders of test runners among them) are of no use there.
+      // The parent's flags, such as the loaders of test runners, do not apply there.
       execArgv: [],
     });
     this.#worker.unref();
@@ -46,7 +46,7 @@ export class OnnxThread implements AsyncDisposable {
     return this.#exited === undefined;
   }
 
-  /** Resolves with undefined where onnxruntime-node cannot be found. */
+  /** Resolves with undefined if onnxruntime-node cannot be found. */
   load(
     session: number,
     model: string | Uint8Array,
@@ -77,7 +77,7 @@ export class OnnxThread implements AsyncDisposable {
     const id = this.#lastId;
     return new Promise<T>((resolve, reject) => {
       this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      // An idle thread must not keep the process alive; a working one must.
+      // An idle thread must not keep the process alive; a busy one must.
       if (this.#pending.size === 1) this.#worker.ref();
       this.#worker.postMessage({ id, ...message }, transfer);
     });

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { messageOf, systemError } from '../../base/index.ts';
+import type { EngineSettings } from '../../config/index.ts';
 import { datatypeOfConfig, ELEMENT_BYTES, elementCount, internal, KServeError } from '../../kserve/index.ts';
 import {
   checkOnnxBackend,
@@ -28,7 +29,7 @@ import { OnnxModel, outputNames, type ThreadSession } from './onnx-model.ts';
 import type { SessionOptions, SessionTensorInfo } from './onnx-session.mjs';
 import { type LoadedSession, OnnxThread } from './onnx-thread.ts';
 
-/** More threads than this only cost memory: models share them. */
+/** More threads would only cost memory: models share them. */
 const MAX_THREADS = 8;
 
 /** Triton's `onnxruntime` backend on onnxruntime-node, its sessions spread over a few shared threads. */
@@ -41,17 +42,20 @@ export class OnnxRuntimeBackend implements Backend {
   #lastSession = 0;
 
   /**
-   * @param findRuntime gives the folders where onnxruntime-node is looked for, when a model is loaded
-   * @param gpuModelsOnCpu reads `KIND_GPU` as `KIND_AUTO`
+   * @param findRuntime returns the folders to search for onnxruntime-node; called when a model is loaded
+   * @param settings with `gpuModelsOnCpu`, reads `KIND_GPU` as `KIND_AUTO`
    */
-  constructor(findRuntime: () => Promise<readonly string[]>, gpuModelsOnCpu = false) {
+  constructor(
+    findRuntime: () => Promise<readonly string[]>,
+    { gpuModelsOnCpu = false }: Partial<Pick<EngineSettings, 'gpuModelsOnCpu'>> = {},
+  ) {
     this.#findRuntime = findRuntime;
     this.#gpuModelsOnCpu = gpuModelsOnCpu;
   }
 
   /**
-   * @throws KServeError with the reason Triton shows; TritonLocalError ONNXRUNTIME_MISSING where the runtime
-   * cannot be found.
+   * @throws KServeError with the reason Triton shows; TritonLocalError ONNXRUNTIME_MISSING if the runtime cannot be
+   * found.
    */
   async load(given: ModelDefinition, version: ModelVersion): Promise<BackendModel> {
     const definition = this.#gpuModelsOnCpu ? { ...given, config: gpuGroupsAsAuto(given.config) } : given;
@@ -133,7 +137,10 @@ export class OnnxRuntimeBackend implements Backend {
     return loaded;
   }
 
-  /** The thread with the fewest sessions that has none of these; a new one while there is room. */
+  /**
+   * A thread without any of these sessions: a new one while the limit allows, otherwise the one with the fewest
+   * sessions.
+   */
   #leastLoaded(taken: readonly ThreadSession[]): OnnxThread {
     this.#threads = this.#threads.filter(({ alive }) => alive);
     const free = this.#threads.filter((thread) => !taken.some((session) => session.thread === thread));
@@ -154,7 +161,7 @@ export class OnnxRuntimeBackend implements Backend {
   }
 }
 
-/** ONNX Runtime's refusal, with what the file is where that is no ONNX model. */
+/** ONNX Runtime's error, with what the file really is if it is not an ONNX model. */
 async function withFileKind(error: unknown, file: string): Promise<unknown> {
   const kind = error instanceof KServeError ? await recognizeFile(file) : undefined;
   if (!kind || !(error instanceof KServeError)) return error;
@@ -179,7 +186,7 @@ function completeConfig(config: ModelConfig, onnx: OnnxInterface): ModelConfig {
   return complete;
 }
 
-/** The binding does not tell sequences from maps; the file does. */
+/** The binding does not distinguish sequences from maps; the file does. */
 async function headerOf(file: string, { inputs, outputs }: LoadedSession): Promise<OnnxHeader | undefined> {
   const hasOthers = [...inputs, ...outputs].some((value) => !isTensor(value));
   return hasOthers ? readOnnxHeader(file) : undefined;
@@ -216,15 +223,15 @@ function sessionOptions(config: ModelConfig, threads: number): SessionOptions {
     graphOptimizationLevel: GRAPH_LEVELS.get(config.optimization?.graph?.level ?? 0) ?? 'all',
     enableCpuMemArena: parameters.memoryArena ?? staysSmall(config),
     enableMemPattern: parameters.memoryPattern,
-    // Failures come back as exceptions; their log lines would land on the user's terminal.
+    // Failures are thrown as exceptions; the runtime's log lines would appear on the user's terminal.
     logSeverityLevel: 4,
   };
 }
 
-/** Inputs up to this size leave ONNX Runtime's arena small, which keeps for good what it once took. */
+/** Inputs up to this size keep ONNX Runtime's arena small; it never releases memory. */
 const ARENA_INPUT_BYTES = 4 * 1024 * 1024;
 
-/** Whether no execution can have larger inputs. Before auto-complete, what is not known counts as small. */
+/** Whether no execution can have larger inputs. Before auto-complete, unknown sizes count as small. */
 function staysSmall({ input, max_batch_size }: ModelConfig): boolean {
   let bytes = 0;
   for (const { dims, data_type } of input) {

@@ -3,7 +3,7 @@ import { cutOutputs, joinInputs } from '../scheduling/batch.ts';
 import type { BatchLayout } from '../scheduling/batch-layout.ts';
 import type { ModelInstance, Outcome } from './backend.ts';
 
-/** What a batch is to a backend that knows tensors alone: inputs in the model's shapes, in the binary layout. */
+/** A batch for a backend that knows only tensors: inputs in the model's shapes, in the binary layout. */
 export interface Execution {
   readonly inputs: readonly Tensor[];
 }
@@ -16,7 +16,7 @@ export interface ExecutionResult {
   readonly computeOutputNs: number;
 }
 
-/** An instance that runs the requests of a batch joined to one, and cuts the outputs apart. */
+/** An instance that joins the requests of a batch, runs them once, and splits the outputs. */
 export function tensorInstance(
   layout: BatchLayout,
   run: (execution: Execution) => Promise<ExecutionResult>,

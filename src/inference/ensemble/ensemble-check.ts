@@ -8,21 +8,21 @@ import {
 import type { LoadedVersion } from '../loaded-version.ts';
 
 export interface MemberFailure {
-  /** `invalid`: it could not even be tried; `loading`: its versions have failed. */
+  /** `invalid`: its load could not even be tried; `loading`: its versions failed to load. */
   readonly stage: 'invalid' | 'loading';
   readonly reason: string;
 }
 
-/** What is known of an ensemble's members. */
+/** What is known about an ensemble's members. */
 export interface Members {
   readonly repository: string;
   readyVersions(model: string): readonly LoadedVersion[];
-  /** Why a model that was tried does not serve, in Triton's words; undefined where none failed. */
+  /** Why a model is not served although a load was tried, in Triton's words; undefined if no load failed. */
   loadFailure(model: string): MemberFailure | undefined;
 }
 
 /**
- * Checks that the members of an ensemble are there and do not need the ensemble themselves, before any is loaded.
+ * Checks, before any member is loaded, that the members exist and do not depend on the ensemble.
  * @throws KServeError with Triton's text
  */
 export async function checkMembersExist({ name, config }: ModelDefinition, members: Members): Promise<void> {
@@ -54,13 +54,13 @@ export function checkEnsemble({ name, config }: ModelDefinition, members: Member
   checkDecoupling(config, bound);
 }
 
-/** Where an ensemble tensor got its type and shape from first. */
+/** The first source of an ensemble tensor's type and shape. */
 interface TensorOrigin {
   readonly model: string;
   readonly type: string;
   /** As configured. */
   readonly dims: readonly number[];
-  /** With the batch dimension where the model batches. */
+  /** Includes the batch dimension if the model batches. */
   readonly shape: readonly number[];
 }
 
@@ -72,7 +72,7 @@ function originOf(
   return { model, type: data_type, dims, shape: max_batch_size > 0 ? [-1, ...dims] : dims };
 }
 
-/** A step with the version that it runs. */
+/** A step and the version that it runs. */
 export interface BoundStep {
   readonly step: EnsembleStep;
   readonly member: LoadedVersion;
@@ -160,7 +160,7 @@ function dimsAgree(one: readonly number[], other: readonly number[]): boolean {
   );
 }
 
-/** All inputs of a step must come of the same decoupled step, or none of them of any. */
+/** All inputs of a step must come from the same decoupled step, or none from any. */
 function checkDecoupling({ name, input }: ModelConfig, bound: readonly BoundStep[]): void {
   const sources = new Map<string, BoundStep | undefined>(input.map((tensor) => [tensor.name, undefined]));
   const waiting = new Set(bound);
@@ -185,8 +185,8 @@ function checkDecoupling({ name, input }: ModelConfig, bound: readonly BoundStep
 }
 
 /**
- * The steps of an ensemble, each with the version that serves now.
- * @throws KServeError with Triton's text where one is missing
+ * The steps of an ensemble, each with the version that is serving now.
+ * @throws KServeError with Triton's text if one is missing
  */
 export function bindSteps(
   { name, ensemble_scheduling }: ModelConfig,

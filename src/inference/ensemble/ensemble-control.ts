@@ -4,7 +4,9 @@ import type { LoadedVersion } from '../loaded-version.ts';
 import type { ModelEntry, ModelTable } from '../model-table.ts';
 import { checkEnsemble, checkMembersExist, type Members } from './ensemble-check.ts';
 
-/** What an ensemble's loads and unloads are done by; all but `load` are called while nobody else changes the model. */
+/**
+ * What carries out the loads and unloads of ensembles. All but `load` are called while nothing else changes the model.
+ */
 export interface EnsembleHost {
   load(name: string): Promise<void>;
   loadNow(ensemble: ModelEntry): Promise<void>;
@@ -12,10 +14,10 @@ export interface EnsembleHost {
   log(level: 'error', text: string): void;
 }
 
-/** What happens to the ensembles of a model whose new version they do not fit: they serve with the old one, or go. */
+/** What to do with ensembles that do not fit the new version of a model: keep serving with the old one, or unload. */
 export type MisfitPolicy = 'keep' | 'unload';
 
-/** Loads ensembles after their members, and again when one of these has changed. */
+/** Loads ensembles after their members, and again when a member has changed. */
 export class EnsembleControl {
   readonly #table: ModelTable;
   readonly #members: Members;
@@ -36,7 +38,7 @@ export class EnsembleControl {
   }
 
   /**
-   * Loads the members that were not tried yet, and checks the ensemble against what serves.
+   * Loads the members that were not tried yet, and checks the ensemble against the versions being served.
    * @throws KServeError with Triton's text
    */
   async prepare(ensemble: ModelEntry, definition: ModelDefinition): Promise<void> {
@@ -57,7 +59,7 @@ export class EnsembleControl {
     checkEnsemble(definition, this.#members);
   }
 
-  /** Has the ensembles of a model follow, and theirs, once it was loaded or unloaded. */
+  /** Reloads or unloads the ensembles of a model, and theirs in turn, after it was loaded or unloaded. */
   async follow(member: string, misfits: MisfitPolicy): Promise<void> {
     await Promise.all(this.#table.ensemblesOf(member).map(({ name }) => this.#update(name, member, misfits)));
   }
@@ -78,7 +80,7 @@ export class EnsembleControl {
         }
         changed = ensemble.latest !== undefined;
         this.#host.unloadNow(ensemble);
-        // It comes back when the member does.
+        // It is loaded again when the member is.
         ensemble.members = new Map([...members, [member, this.#table.readyVersions(member)]]);
       }
     });

@@ -7,40 +7,37 @@ import {
   requestPrefix,
   type Tensor,
 } from '../../kserve/index.ts';
-import type { EnsembleStep } from '../../repository/index.ts';
 import type { Cancellation } from '../cancellation.ts';
 import { InferFailure, type InferResponse, inferStream } from '../data-plane.ts';
 import type { ModelSignature } from '../model-signature.ts';
 import type { Answer, OnResponse, ScheduledRequest } from '../scheduling/scheduled-request.ts';
 import type { ExecutionTimes } from '../statistics.ts';
-import type { BoundStep } from './ensemble-check.ts';
-import { stepsFor } from './pruning.ts';
+import { type PlannedStep, stepsLeftOut } from './ensemble-plan.ts';
 
 export interface EnsembleRunOptions {
   /** Of the ensemble. */
   readonly signature: ModelSignature;
-  readonly steps: readonly BoundStep[];
+  readonly steps: readonly PlannedStep[];
   readonly scheduled: ScheduledRequest;
   readonly onTimes: (times: ExecutionTimes, queueNs: number) => void;
 }
 
-/** The tensors that are known on one path through the graph. A response of a decoupled step opens a path of its own. */
+/** The known tensors on one path through the graph. Each response of a decoupled step starts a new path. */
 interface Path {
-  /** By ensemble tensor; undefined where the step that makes it gave none. */
+  /** By ensemble tensor; undefined if the step that produces it returned none. */
   readonly tensors: Map<string, Tensor | undefined>;
-  readonly started: Set<BoundStep>;
+  /** Steps that run, have run, or never will. */
+  readonly started: Set<PlannedStep>;
   hasResponded: boolean;
 }
 
-/**
- * One request on its way through an ensemble: a step runs as soon as its inputs are there, all that can run do so at
- * once.
- */
+/** One request in an ensemble: each step runs as soon as its inputs are available, in parallel with others. */
 export class EnsembleRun {
   readonly #options: EnsembleRunOptions;
   readonly #request: InferRequest;
   readonly #wanted: ReadonlySet<string>;
-  readonly #steps: readonly BoundStep[];
+  /** Steps that need an output which the request did not name. They never run, as in Triton. */
+  readonly #leftOut: ReadonlySet<PlannedStep>;
   readonly #cancellations = new Set<Cancellation>();
   #running = 0;
   #failure: unknown;
@@ -53,61 +50,54 @@ export class EnsembleRun {
     const asked = this.#request.outputs.map(({ name }) => name);
     const outputs = [...options.signature.outputs.keys()];
     this.#wanted = new Set(asked.length > 0 ? asked : outputs);
-    this.#steps = options.steps;
-    if (this.#wanted.size < outputs.length) {
-      const steps = options.steps.map(({ step }) => step);
-      const kept = stepsFor(steps, outputs, this.#wanted);
-      this.#steps = options.steps.filter(({ step }) => kept.has(step));
-    }
+    this.#leftOut = stepsLeftOut(options.steps, outputs, this.#wanted);
   }
 
-  /** Resolves with the last, for most ensembles the only response. @throws KServeError with the name of the ensemble */
+  /**
+   * Resolves with the last response, which for most ensembles is the only one. @throws KServeError with the name of the
+   * ensemble
+   */
   run(): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
       const tensors = new Map<string, Tensor | undefined>();
-      // An optional input that was not given is left out of the steps that read it, and keeps none of them waiting.
+      // An optional input that the request omits is also omitted from the steps that read it, and they do not wait for
+      // it.
       for (const [name, { optional }] of this.#options.signature.inputs)
         if (optional) tensors.set(name, undefined);
       for (const input of this.#options.scheduled.inputs) tensors.set(input.name, input);
-      this.#advance({ tensors, started: new Set(), hasResponded: false });
+      this.#advance({ tensors, started: new Set(this.#leftOut), hasResponded: false });
       this.#finishIfIdle();
     });
   }
 
-  /** Calls off what still waits. */
+  /** Cancels what is still waiting. */
   cancel(): void {
     for (const cancellation of this.#cancellations) cancellation.cancel?.();
   }
 
-  /** Starts every step whose inputs are all there. */
+  /** Starts every step whose inputs are complete. */
   #advance(path: Path): void {
-    for (const bound of this.#steps) {
+    for (const step of this.#options.steps) {
       if (this.#failure !== undefined) return;
-      if (
-        path.started.has(bound) ||
-        !Object.values(bound.step.input_map).every((name) => path.tensors.has(name))
-      )
-        continue;
-      path.started.add(bound);
+      if (path.started.has(step) || !step.inputs.every(({ source }) => path.tensors.has(source))) continue;
+      path.started.add(step);
       this.#running += 1;
-      void this.#runStep(bound, path);
+      void this.#runStep(step, path);
     }
   }
 
-  async #runStep(bound: BoundStep, path: Path): Promise<void> {
-    const { step, member } = bound;
+  async #runStep(step: PlannedStep, path: Path): Promise<void> {
     const cancellation: Cancellation = { cancel: undefined };
     this.#cancellations.add(cancellation);
-    const isDecoupled = member.config.model_transaction_policy?.decoupled ?? false;
     try {
       await inferStream(
-        member,
-        this.#stepRequest(bound, path),
+        step.member,
+        this.#stepRequest(step, path),
         cancellation,
         (response) => {
           if (response instanceof KServeError) this.#fail(response);
-          else if (response) this.#take(step, response, isDecoupled ? branch(path) : path);
+          else if (response) this.#take(step, response, step.isDecoupled ? branch(path) : path);
         },
         this.#options.onTimes,
       );
@@ -124,26 +114,19 @@ export class EnsembleRun {
     this.cancel();
   }
 
-  /** The request of a step: the same id, flags, timeout and parameters, the step's own tensors. */
-  #stepRequest({ step, member }: BoundStep, { tensors }: Path): InferRequest {
+  /** A step's request: the same id, flags, timeout and parameters, with the step's tensors. */
+  #stepRequest({ member, inputs: planned, requested }: PlannedStep, { tensors }: Path): InferRequest {
+    const batches = member.signature.maxBatchSize > 0;
     const inputs: InferInput[] = [];
-    for (const [name, source] of Object.entries(step.input_map)) {
+    for (const { name, source, rank } of planned) {
       const tensor = tensors.get(source);
-      if (!tensor) continue;
-      const input = member.signature.inputs.get(name);
-      const dims = input?.dims.length ?? tensor.shape.length;
-      inputs.push({ ...tensor, name, shape: fitRank(tensor.shape, dims, member.signature.maxBatchSize > 0) });
+      if (tensor) inputs.push({ ...tensor, name, shape: fitRank(tensor.shape, rank, batches) });
     }
-    const outputs = Object.entries(step.output_map).map(([name]) => ({
-      name,
-      binary: true,
-      classification: 0,
-    }));
-    return { ...this.#request, inputs, outputs, binaryDataOutput: true, raw: false };
+    return { ...this.#request, inputs, outputs: requested, binaryDataOutput: true, raw: false };
   }
 
-  #take(step: EnsembleStep, response: InferResponse, path: Path): void {
-    for (const [name, target] of Object.entries(step.output_map)) {
+  #take({ outputs }: PlannedStep, response: InferResponse, path: Path): void {
+    for (const { name, target } of outputs) {
       const found = response.outputs.find(({ tensor }) => tensor.name === name)?.tensor;
       path.tensors.set(target, found && { ...found, name: target });
     }
@@ -173,7 +156,7 @@ export class EnsembleRun {
     return { ...tensor, shape: fitRank(tensor.shape, output.dims.length, maxBatchSize > 0) };
   }
 
-  /** Triton's ensembles always say where in a sequence their response belongs. */
+  /** Triton's ensembles always report the sequence that a response belongs to. */
   #parameters(): ReadonlyMap<string, ParameterValue> {
     const { id, start, end } = this.#request.sequence;
     return new Map<string, ParameterValue>([
@@ -214,8 +197,8 @@ function branch({ tensors, started }: Path): Path {
 }
 
 /**
- * A tensor's shape where one side batches and the other does not: a batch of one is added in front, or taken away.
- * @param dims the rank that is wanted, without the batch dimension
+ * A tensor's shape if only one side batches: a leading batch dimension of 1 is added or removed.
+ * @param dims the expected dimensions, without the batch dimension
  */
 export function fitRank(shape: readonly number[], dims: number, batches: boolean): readonly number[] {
   if (batches && shape.length === dims) return [1, ...shape];

@@ -6,26 +6,32 @@ import type { RequestScheduler } from '../scheduling/request-scheduler.ts';
 import type { Answer, ScheduledRequest } from '../scheduling/scheduled-request.ts';
 import type { ModelStatistics } from '../statistics.ts';
 import type { BoundStep } from './ensemble-check.ts';
+import { type PlannedStep, planSteps } from './ensemble-plan.ts';
 import { EnsembleRun } from './ensemble-run.ts';
 
-/** Takes the requests of an ensemble through its steps. */
+/** Runs the requests of an ensemble through its steps. */
 export class EnsembleScheduler implements RequestScheduler {
   readonly #signature: ModelSignature;
-  readonly #steps: readonly BoundStep[];
+  readonly #steps: readonly PlannedStep[];
   readonly #statistics: ModelStatistics;
   #running = 0;
   #stopped = false;
   #onIdle: (() => void) | undefined;
 
-  /** @param steps stay what they are, whatever is loaded meanwhile, so that no request meets two versions of a model */
+  /** @param steps fixed, whatever is loaded in the meantime, so that no request meets two versions of a model */
   constructor(config: ModelConfig, steps: readonly BoundStep[], statistics: ModelStatistics) {
     this.#signature = signatureOf(config);
-    this.#steps = steps;
+    this.#steps = planSteps(steps);
     this.#statistics = statistics;
   }
 
   get pending(): number {
     return this.#running;
+  }
+
+  /** Its steps wait in the queues of their models. */
+  get waiting(): number {
+    return 0;
   }
 
   async schedule(scheduled: ScheduledRequest, cancellation: Cancellation | undefined): Promise<Answer> {
@@ -56,7 +62,9 @@ export class EnsembleScheduler implements RequestScheduler {
       this.#statistics.success((performance.now() - began) * 1e6, queueNs, times);
       return answer;
     } catch (error) {
-      this.#statistics.failure((performance.now() - began) * 1e6);
+      // Triton reports the failure of an ensemble twice: with its answer, and when its last step has ended.
+      for (let times = 0; times < 2; times += 1)
+        this.#statistics.failure((performance.now() - began) * 1e6, 'OTHER');
       throw error;
     } finally {
       if (cancellation) cancellation.cancel = undefined;

@@ -6,12 +6,13 @@ import type { EncodedResponse } from '../../kserve/index.ts';
 export type ContentType =
   | 'application/json'
   | 'text/plain'
+  | 'text/plain; charset=utf-8'
   | 'application/octet-stream'
   | 'text/event-stream; charset=utf-8';
 
-/** Below this an answer leaves as one string: node then sends head and body in a single plain write. */
+/** Smaller answers are sent as one string: Node then sends head and body in a single plain write. */
 const STRING_BYTES = 4 * 1024;
-/** Below this an answer is joined and leaves in one write. */
+/** Smaller answers are joined and sent in one write. */
 const JOIN_BYTES = 64 * 1024;
 
 export function answer(response: ServerResponse, status: number, type: ContentType, body: string): void {
@@ -32,7 +33,7 @@ export function answerEmpty(
   if (begin(response, status, ['Content-Type', type, 'Content-Length', '0'])) response.end();
 }
 
-/** An answer whose length is not told ahead. @param body Latin-1 characters that are its bytes */
+/** An answer without a declared length. @param body Latin-1 characters that are its bytes */
 export function answerInPieces(
   response: ServerResponse,
   status: number,
@@ -48,7 +49,7 @@ export function errorBody(message: string): string {
   return Buffer.from(JSON.stringify({ error: message })).toString('latin1');
 }
 
-/** Server-sent events. The head goes out with the first one, whose success or failure is the status. */
+/** Server-sent events. The head is sent with the first one, whose success or failure determines the status. */
 export class EventStream {
   readonly #response: ServerResponse;
   #begun = false;
@@ -89,7 +90,7 @@ export function answerError(
   answer(response, status, type, JSON.stringify({ error: message }));
 }
 
-/** An inference answer; compressed where the client prefers that. */
+/** An inference answer, compressed if the client prefers that. */
 export async function answerInfer(
   response: ServerResponse,
   { json, tensors, totalBytes }: EncodedResponse,
@@ -132,9 +133,9 @@ function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }
 
-/** Writes the head; false where nobody is there to read it. */
+/** Writes the head; false if the client has disconnected. */
 function begin(response: ServerResponse, status: number, headers: string[]): boolean {
-  // What the parser refuses in the middle of a body has been answered past the response.
+  // A body that the parser refused midway was already answered without this response.
   if (response.destroyed || response.headersSent || response.socket?.writableEnded) return false;
   response.sendDate = false;
   response.writeHead(status, headers);
@@ -144,7 +145,7 @@ function begin(response: ServerResponse, status: number, headers: string[]): boo
 const COMPRESS = { gzip: promisify(gzip), deflate: promisify(deflate) };
 type Encoding = keyof typeof COMPRESS | 'identity';
 
-/** The encoding with the highest q-value that we have; the first of equals, `identity` where none is named. */
+/** The supported encoding with the highest q-value, the first of equals; `identity` if none is named. */
 export function preferredEncoding(accept: string): Encoding {
   let best: Encoding = 'identity';
   let bestWeight = 0;

@@ -1,24 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { invalidArgument } from '../../kserve/index.ts';
-import type { HeldBytes } from './held-bytes.ts';
+import type { HeldBytes } from '../held-bytes.ts';
 
-/** Triton reads Content-Length into an int32; nothing larger is taken from a chunked body either. */
+/** Triton reads Content-Length into an int32; a chunked body may not be larger either. */
 const MAX_BODY_BYTES = 2 ** 31 - 1;
 const MAX_CHUNKS = 65_536;
-/** Bodies up to this size are not counted: how many there are is limited by the number of connections. */
+/** Bodies up to this size are not counted: the number of connections limits them. */
 const SMALL_BYTES = 64 * 1024;
 
-/** What a request may send, and how much of it is kept. */
+/** What a request may send, and how much of it is stored. */
 export interface BodyRules {
-  /** Bytes of JSON in front of the first tensor, whatever the client says they are. */
+  /** Maximum bytes of JSON before the first tensor, whatever the client declares. */
   readonly headerBytes: number;
-  /** A larger body is read to its end and thrown away. */
+  /** A larger body is read to its end and discarded. */
   readonly keepBytes: number;
   readonly held: HeldBytes;
 }
 
 export interface RequestBody {
-  /** Empty where the body was larger than what is kept. */
+  /** Empty if the body was larger than what is stored. */
   readonly content: Buffer;
   readonly length: number;
 }
@@ -26,10 +26,9 @@ export interface RequestBody {
 const EMPTY: RequestBody = { content: Buffer.alloc(0), length: 0 };
 
 /**
- * Collects a body. A body of one piece stays the piece it came in; of a larger one the first tensor is aligned for
- * every datatype. Its bytes count as held until the response is closed.
- * @throws KServeError when it is too large, comes in too many chunks, or too much is held already; what else arrives
- * is thrown away
+ * Collects a body. A body that arrives in one piece is not copied; otherwise the first tensor is aligned for every
+ * datatype. Its bytes count as held until the response is closed.
+ * @throws KServeError if it is too large, has too many chunks, or too much is held already; the rest of it is discarded
  */
 export function readBody(
   request: IncomingMessage,
@@ -82,8 +81,8 @@ function refuseEndless(bytes: number, chunks: number): void {
 }
 
 /**
- * The pieces of a body in one place: a body whose length is known is never held twice. Room that is not written to
- * costs no memory.
+ * The pieces of a body in one buffer, so that a body of known length is never held twice. Space that is not written to
+ * uses no memory.
  */
 class CollectedBody {
   readonly #declared: number | undefined;
@@ -101,7 +100,7 @@ class CollectedBody {
 
   add(piece: Buffer): void {
     if (!this.#dropped) {
-      // Room is taken when the second piece comes, for most bodies are one.
+      // Allocates when the second piece arrives, because most bodies have only one.
       const needed = this.length + piece.length;
       if (this.#first && needed > (this.#whole?.length ?? 0)) this.#moveTo(this.#declared ?? 2 * needed);
       if (this.#whole) piece.copy(this.#whole, this.length);
@@ -111,7 +110,7 @@ class CollectedBody {
     this.length += piece.length;
   }
 
-  /** From now on bytes are only counted. */
+  /** From now on, bytes are only counted. */
   drop(): void {
     this.#dropped = true;
     this.#whole = undefined;

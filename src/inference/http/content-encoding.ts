@@ -2,8 +2,8 @@ import { constants, createInflate, createInflateRaw } from 'node:zlib';
 import { invalidArgument, unsupported } from '../../kserve/index.ts';
 
 /**
- * Undoes a Content-Encoding. A corrupt stream gives what could be read, as Triton's inflater does; the JSON parser
- * tells the rest.
+ * Decodes a Content-Encoding. A corrupt stream yields what could be read, as in Triton's inflater; the JSON parser
+ * reports the rest.
  * @throws KServeError for unknown encodings, an empty body, and more than `maxBytes`
  */
 export async function decompress(
@@ -22,11 +22,11 @@ export async function decompress(
   return content;
 }
 
-/** What can be read of one stream, whichever form it has; a little more than `maxBytes` at most. */
+/** What can be read of one stream of either form; at most slightly more than `maxBytes`. */
 function inflate(body: Buffer, maxBytes: number): Promise<Buffer> {
-  // Node's own gzip reader goes on to further members, and loses what came out when what follows is none.
+  // Node's gzip reader continues with further members, and loses its output if what follows is not one.
   const header = gzipHeaderLength(body);
-  // A stream that ends early counts as far as it goes.
+  // A stream that ends early counts up to its end.
   const options = { finishFlush: constants.Z_SYNC_FLUSH };
   const inflater = header > 0 ? createInflateRaw(options) : createInflate(options);
   const pieces: Buffer[] = [];
@@ -47,7 +47,7 @@ function inflate(body: Buffer, maxBytes: number): Promise<Buffer> {
   });
 }
 
-/** Bytes in front of a gzip body's compressed data (RFC 1952, 2.3); 0 for what is not gzip. */
+/** Length of a gzip header before the compressed data (RFC 1952, 2.3); 0 if it is not gzip. */
 function gzipHeaderLength(body: Buffer): number {
   const [magic, second, method, flags = 0] = body;
   if (magic !== 0x1f || second !== 0x8b || method !== 8) return 0;

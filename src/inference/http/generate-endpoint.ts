@@ -13,8 +13,8 @@ import type { Route } from './route.ts';
 import { modelName, modelVersion } from './target.ts';
 
 /**
- * `POST …/generate` and `…/generate_stream`: the one response as JSON, or each as an event as soon as it is there.
- * @throws KServeError for what is wrong with the request itself
+ * `POST …/generate` and `…/generate_stream`: the single response as JSON, or each response as an event when it arrives.
+ * @throws KServeError for faults of the request itself
  */
 export async function generateOverHttp(
   models: ModelTable,
@@ -48,7 +48,7 @@ export async function generateOverHttp(
     });
   } catch (error) {
     if (!(error instanceof InferFailure)) throw error;
-    // Whatever the model's error is, this endpoint says 400 (docs/reference/triton.md#measured).
+    // Whatever the model's error is, this endpoint answers 400 (docs/reference/triton.md#measured).
     if (error.stage === 'validation') return answerError(response, 400, error.message);
     replies.fail(error.message);
   } finally {
@@ -60,7 +60,10 @@ export async function generateOverHttp(
 const NOT_ONE =
   'generate expects model to produce exactly 1 response, use generate stream for model that generates various number of responses';
 
-/** `generate`: one response. The first decides the status; where there are more, the body says that it cannot be. */
+/**
+ * `generate`: one response. The first determines the status; if there are more, the body says that this is not
+ * possible.
+ */
 class SingleReply {
   readonly #response: ServerResponse;
   #status = 0;

@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { DrainingServer, messageOf } from '../../base/index.ts';
-import type { ModelControlMode } from '../../config/index.ts';
 import type { RequestMeter } from '../../events/index.ts';
 import {
   FOREIGN_ORIGIN_REFUSED,
@@ -13,45 +12,32 @@ import {
   stateChangeOf,
   unsupported,
 } from '../../kserve/index.ts';
-import type { ModelControl } from '../model-control.ts';
-import type { ModelTable } from '../model-table.ts';
-import { SharedMemoryRegions } from '../shared-memory.ts';
-import type { TritonSettings } from '../triton-arguments.ts';
-import { answerEmpty, answerError, type ContentType } from './answer.ts';
+import type { InferenceService } from '../inference-service.ts';
+import { allStatistics, describeServer } from '../model-information.ts';
+import { SHARED_MEMORY_DISABLED } from '../shared-memory.ts';
+import { answerEmpty, answerError, answerJson, type ContentType } from './answer.ts';
 import { readBody } from './body.ts';
 import { generateOverHttp } from './generate-endpoint.ts';
-import { HeldBytes } from './held-bytes.ts';
 import { type HttpLimits, inferOverHttp } from './infer-endpoint.ts';
-import type { LogSettings } from './log-settings.ts';
-import {
-  allStatistics,
-  modelConfig,
-  modelMetadata,
-  modelReady,
-  modelStatistics,
-  serverMetadata,
-} from './model-endpoints.ts';
+import { logSettingsOverHttp } from './log-endpoint.ts';
+import { answerModelStatistics, modelConfig, modelMetadata, modelReady } from './model-endpoints.ts';
 import { answerRefused } from './refused-request.ts';
 import { loadModel, repositoryIndex, unloadModel } from './repository-endpoints.ts';
 import { type Endpoint, matchRoute, type Route } from './route.ts';
 import { cudaSharedMemory, systemSharedMemory } from './shared-memory-endpoints.ts';
 import { modelName } from './target.ts';
-import { TraceSettings } from './trace-settings.ts';
+import { traceSettingsOverHttp } from './trace-endpoint.ts';
 
 interface HttpListenerOptions {
   readonly host: string;
   readonly port: number;
-  readonly version: string;
-  readonly modelControlMode: ModelControlMode;
-  /** Told of every request to the own port; those through `listener` are counted where they come in. */
+  /** Records every request to its own port; requests through `listener` are counted where they arrive. */
   readonly meter?: RequestMeter;
-  readonly settings: TritonSettings;
-  readonly logSettings: LogSettings;
 }
 
 /**
- * Limits against clients that never come to an end. Triton lets each header field have 16 KiB or so, but any number of
- * them. Idle connections stay open, as Triton's do: clients pool them and do not expect them to go away.
+ * Limits against clients that never finish. Triton allows about 16 KiB per header field, and any number of fields. Idle
+ * connections stay open, as in Triton: clients pool them and do not expect them to close.
  */
 const LIMITS = {
   keepAliveTimeout: 0,
@@ -61,40 +47,34 @@ const LIMITS = {
 } as const;
 const MAX_CONNECTIONS = 4_096;
 
-const NO_SHARED_MEMORY =
-  "Client shared memory is disabled. Start the server with '--allow-client-shm=true' to enable.";
 const NOT_FOUND_TO_CONNECT =
   'HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 21\r\nConnection: close\r\n\r\n{"error":"Not Found"}';
 
-/** How long requests in flight may take to end when the listener closes. */
+/** How long requests in progress may take when the listener closes. */
 const DRAIN_MS = 30_000;
 
 /**
- * Triton's HTTP service on bare node:http. Its routing works on the raw path with bodies of its own for 404 and
- * 405, so a framework would only be passed through: answering 3 kB posts with a fixed body, fastify gave 13 %
- * fewer requests a second at 8 connections and 21 % fewer at one (one run, Node 20).
+ * Triton's HTTP service on bare node:http. Its routing works on the raw path, with its own bodies for 404 and 405, so a
+ * framework would only be a detour: answering 3 kB posts with a fixed body, fastify gave 13 % fewer requests a second
+ * at 8 connections and 21 % fewer at one (one run, Node 20).
  */
 export class HttpListener implements AsyncDisposable {
-  readonly #models: ModelTable;
-  readonly #control: ModelControl;
+  readonly #service: InferenceService;
   readonly #options: HttpListenerOptions;
   readonly #server: DrainingServer;
-  readonly #traceSettings = new TraceSettings();
-  readonly #regions = new SharedMemoryRegions();
   readonly #limits: HttpLimits;
 
-  constructor(models: ModelTable, control: ModelControl, options: HttpListenerOptions) {
-    this.#models = models;
-    this.#control = control;
+  constructor(service: InferenceService, options: HttpListenerOptions) {
+    this.#service = service;
     this.#options = options;
-    this.#limits = { maxInputBytes: options.settings.maxInputBytes, held: new HeldBytes() };
+    this.#limits = { maxInputBytes: service.settings.maxInputBytes, held: service.held };
     const listener = options.meter ? meteredBy(options.meter, this.listener) : this.listener;
     const server = createServer({ ...LIMITS, requireHostHeader: false }, listener);
     server.maxConnections = MAX_CONNECTIONS;
-    // Their bytes are limited; left alone, Node would drop all fields behind the 2,000th.
+    // Their bytes are limited instead; by default, Node drops all fields after the 2,000th.
     server.maxHeadersCount = 0;
     server.on('clientError', (error, socket) => answerRefused(error, socket as Socket));
-    // As Triton: whatever is expected, the body may come.
+    // As in Triton, any expectation is answered with 100 Continue.
     server.on('checkExpectation', (request, response) => {
       response.writeContinue();
       listener(request, response);
@@ -119,7 +99,7 @@ export class HttpListener implements AsyncDisposable {
       refuse(request, response, 404, 'Not Found', 'text/plain');
       return;
     }
-    const restriction = this.#options.settings.restricted.get(route.endpoint);
+    const restriction = this.#service.settings.restricted.get(route.endpoint);
     if (restriction && request.headers[restriction.header.toLowerCase()] !== restriction.value) {
       const text = `This API is restricted, expecting header '${restriction.header}'`;
       refuse(request, response, 403, text, 'text/plain');
@@ -135,7 +115,8 @@ export class HttpListener implements AsyncDisposable {
       return;
     }
     if (route.endpoint === 'infer') {
-      void inferOverHttp(this.#models, this.#regions, this.#limits, route, request, response);
+      const { models, regions } = this.#service;
+      void inferOverHttp(models, regions, this.#limits, route, request, response);
       return;
     }
     this.#answer(route, request, response).catch((error: unknown) => {
@@ -152,8 +133,7 @@ export class HttpListener implements AsyncDisposable {
       held,
     });
     if (request.method === 'POST') refuseLargeJson(length, maxInputBytes);
-    const { modelControlMode, version, settings } = this.#options;
-    const models = this.#models;
+    const { models, repository, settings, logSettings, traceSettings } = this.#service;
     switch (route.endpoint) {
       case 'live':
         return this.#server.isClosing
@@ -161,9 +141,9 @@ export class HttpListener implements AsyncDisposable {
           : answerEmpty(response, 200);
       case 'ready':
         if (this.#server.isClosing) return answerError(response, 503, 'Server exiting');
-        return answerEmpty(response, models.ready || !settings.strictReadiness ? 200 : 400);
+        return answerEmpty(response, this.#service.isReady ? 200 : 400);
       case 'server-metadata':
-        return serverMetadata(response, version);
+        return answerJson(response, describeServer(this.#service.version));
       case 'model-ready':
         return modelReady(models, route, response);
       case 'model-metadata':
@@ -171,36 +151,35 @@ export class HttpListener implements AsyncDisposable {
       case 'model-config':
         return modelConfig(models, route, response);
       case 'model-stats':
-        return modelStatistics(models, route, response);
+        return answerModelStatistics(models, route, response);
       case 'all-stats':
-        return allStatistics(models, response);
+        return answerJson(response, { model_stats: allStatistics(models) });
       case 'index':
-        return repositoryIndex(this.#control, body, response);
+        return repositoryIndex(repository, body, response);
       case 'load':
-        return loadModel(this.#control, modelControlMode, route, body, response);
+        return loadModel(repository, route, body, response);
       case 'unload':
-        return unloadModel(this.#control, modelControlMode, route, response);
+        return unloadModel(repository, route, response);
       case 'logging':
-        return this.#options.logSettings.answer(request.method ?? '', body, response);
+        return logSettingsOverHttp(logSettings, request.method ?? '', body, response);
       case 'trace':
         if (route.name !== '' && models.readyVersions(route.name).length === 0)
           throw invalidArgument(`Request for unknown model : ${modelName(route)}`);
-        return this.#traceSettings.answer(modelName(route), request.method ?? '', body, response);
+        return traceSettingsOverHttp(traceSettings, modelName(route), request.method ?? '', body, response);
       case 'generate':
       case 'generate-stream':
         return generateOverHttp(models, maxInputBytes, route, request, body, response);
       default:
         if (route.endpoint === 'shared-memory-register' && !settings.clientSharedMemory)
-          throw unsupported(NO_SHARED_MEMORY);
+          throw unsupported(SHARED_MEMORY_DISABLED);
         if (route.scope === 'cuda') return cudaSharedMemory(route, body, response);
-        return systemSharedMemory(this.#regions, route, body, response);
+        return systemSharedMemory(this.#service.regions, route, body, response);
     }
   }
 
-  /** Stops listening, lets requests in flight end, and closes every connection. */
+  /** Stops listening, lets requests in progress finish, and closes every connection. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.close();
-    this.#regions[Symbol.dispose]();
   }
 }
 

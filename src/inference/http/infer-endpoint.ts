@@ -11,23 +11,23 @@ import {
 } from '../../kserve/index.ts';
 import type { Cancellation } from '../cancellation.ts';
 import { InferFailure, infer, isDecoupled } from '../data-plane.ts';
+import type { HeldBytes } from '../held-bytes.ts';
 import type { LoadedVersion } from '../loaded-version.ts';
 import type { ModelTable } from '../model-table.ts';
 import type { RegionUse, SharedMemoryRegions } from '../shared-memory.ts';
 import { answerError, answerInfer, type ContentType } from './answer.ts';
 import { readBody } from './body.ts';
 import { decompress } from './content-encoding.ts';
-import type { HeldBytes } from './held-bytes.ts';
 import type { Route } from './route.ts';
 import { modelName, modelVersion } from './target.ts';
 
 export interface HttpLimits {
-  /** Bytes of JSON, of a raw or an unpacked request. */
+  /** Maximum bytes of JSON, and of a raw or decompressed request. */
   readonly maxInputBytes: number;
   readonly held: HeldBytes;
 }
 
-/** `POST /v2/models/M[/versions/V]/infer`, in the order of Triton's steps: the first failure is told. */
+/** `POST /v2/models/M[/versions/V]/infer`, in the order of Triton's steps: the first failure is reported. */
 export async function inferOverHttp(
   models: ModelTable,
   regions: SharedMemoryRegions,
@@ -81,7 +81,7 @@ export async function inferOverHttp(
   }
 }
 
-/** The length of the JSON part: all of the body where no header says it; 0 stands for a raw request. */
+/** The length of the JSON part: the whole body without the header; 0 means a raw request. */
 function headerLength(declared: string | undefined, body: Buffer): number {
   if (declared === undefined) return body.length;
   const length = readInt32(declared);
@@ -90,7 +90,7 @@ function headerLength(declared: string | undefined, body: Buffer): number {
   return length;
 }
 
-/** As C's `atoi`: the digits in front, 0 where there are none, cut to 32 bits. */
+/** Like C's `atoi`: the leading digits, 0 if there are none, truncated to 32 bits. */
 function readInt32(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   const digits = /^\s*([+-]?\d+)/.exec(text)?.[1];

@@ -3,25 +3,26 @@ import type { Socket } from 'node:net';
 import { matchRoute } from './route.ts';
 import { pathOf } from './target.ts';
 
-/** How long a client may take to read why it was refused, while what it still sends is thrown away. */
+/** How long a client may take to read the refusal, while the rest of its data is discarded. */
 const LINGER_MS = 2_000;
 
-/** The other side is gone. */
+/** The client has disconnected. */
 const HAS_LEFT: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']);
 
 interface Refusal extends NodeJS.ErrnoException {
-  /** What the parser says of it. */
+  /** The parser's error. */
   readonly reason?: string;
-  /** The bytes that were parsed last. */
+  /** The bytes parsed last. */
   readonly rawPacket?: Buffer;
 }
 
 /**
- * Answers what Node's HTTP parser refused, which Triton closes without an answer or takes in good faith: a request
- * whose length is told in two ways, say, can be another one to a proxy than to us. Then the connection closes.
+ * Answers requests that Node's HTTP parser refused, and closes the connection. Triton closes such connections without
+ * an answer or accepts the request, although, for example, one that states its length in two ways may mean something
+ * different to a proxy.
  */
 export function answerRefused(error: Refusal, socket: Socket): void {
-  // Whoever was answered goes on sending; the parser then fails once more.
+  // After the answer the client may keep sending, and the parser fails again.
   if (socket.writableEnded) return;
   if (!socket.writable || HAS_LEFT.has(error.code ?? '')) {
     socket.destroy();

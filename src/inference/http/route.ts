@@ -1,4 +1,4 @@
-/** The endpoints of Triton's HTTP service that have a path of their own. */
+/** The endpoints of Triton's HTTP service that have their own path. */
 export type Endpoint =
   | 'live'
   | 'ready'
@@ -22,10 +22,10 @@ export type Endpoint =
 
 export interface Route {
   readonly endpoint: Endpoint;
-  /** As written in the path, not decoded; for shared memory the region. */
+  /** As in the path, not decoded; for shared memory, the region. */
   readonly name: string;
   readonly version: string | undefined;
-  /** `system` or `cuda` for shared memory; the repository of a load or unload that names one. */
+  /** For shared memory, `system` or `cuda`; for a load or unload, the repository if it names one. */
   readonly scope: string;
 }
 
@@ -61,7 +61,7 @@ const MODEL_ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   'trace/setting': 'trace',
 };
 
-/** The endpoint of a raw, undecoded path, matched as a whole; undefined for what Triton answers with 404. */
+/** The endpoint for a raw, undecoded path, matched as a whole; undefined for paths that Triton answers with 404. */
 export function matchRoute(path: string): Route | undefined {
   const fixed = FIXED.get(path);
   if (fixed) return fixed;

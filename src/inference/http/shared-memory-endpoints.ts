@@ -36,7 +36,7 @@ export function systemSharedMemory(
   answerEmpty(response, 200, 'application/json');
 }
 
-/** The CUDA shared memory extension as a server without GPUs has it: there are no regions, and none can be made. */
+/** The CUDA shared memory extension of a server without GPUs: there are no regions, and none can be registered. */
 export function cudaSharedMemory({ endpoint, name }: Route, body: Buffer, response: ServerResponse): void {
   if (endpoint === 'shared-memory-register') {
     const request = readObject(body);

@@ -17,7 +17,7 @@ export function modelVersion({ version }: Route): string | undefined {
   return String(number);
 }
 
-/** The path of a request target, which may be a whole URL; without the query. */
+/** The path of a request target, which may be a full URL; without the query. */
 export function pathOf(target: string): string {
   const start = target.startsWith('/') ? 0 : target.indexOf('/', target.indexOf('//') + 2);
   const query = target.indexOf('?');

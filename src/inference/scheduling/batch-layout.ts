@@ -4,16 +4,16 @@ import type { BatchInput, ModelConfig } from '../../repository/index.ts';
 /** An output that is cut by the shape of an input instead of the batch size (`BATCH_SCATTER_WITH_INPUT_SHAPE`). */
 export interface ScatteredOutput {
   readonly source: string;
-  /** Of one request, the batch dimension in front; -1 takes the size that the input has in this place. */
+  /** Shape per request, batch dimension first; -1 takes the size of the input's dimension at this position. */
   readonly shape: readonly number[];
 }
 
-/** How the requests of a batch become the tensors of one execution, and its outputs their answers. */
+/** How the requests of a batch become the tensors of one execution, and its outputs become their answers. */
 export interface BatchLayout {
   readonly batches: boolean;
-  /** Inputs whose requests are joined into one flat row, since their shapes differ. */
+  /** Inputs that are joined into one flat row, because their shapes differ. */
   readonly ragged: ReadonlySet<string>;
-  /** Inputs that the server makes from the shapes of others. */
+  /** Inputs that the server generates from the shapes of others. */
   readonly batchInputs: readonly BatchInput[];
   readonly scattered: ReadonlyMap<string, ScatteredOutput>;
 }
@@ -41,7 +41,7 @@ export function batchLayoutOf({
   };
 }
 
-/** The tensors that the server makes from the shapes of the requests' inputs (`batch_input`). */
+/** The tensors that the server generates from the shapes of the requests' inputs (`batch_input`). */
 export function makeBatchInputs(
   batchInputs: readonly BatchInput[],
   requests: readonly { readonly inputs: readonly Tensor[] }[],
@@ -59,7 +59,7 @@ export function makeBatchInputs(
   });
 }
 
-/** @param shapes of one input in each request, its batch dimension in front */
+/** @param shapes of one input in each request, batch dimension first */
 function describeShapes(
   kind: BatchInput['kind'],
   shapes: readonly (readonly number[])[],
@@ -80,7 +80,7 @@ function describeShapes(
     case 'BATCH_ACCUMULATED_ELEMENT_COUNT_WITH_ZERO':
       return flat([0, ...accumulated()]);
     case 'BATCH_MAX_ELEMENT_COUNT_AS_SHAPE':
-      // Its size is the message; Triton leaves the values as they come.
+      // Only its size matters; Triton leaves the values uninitialised.
       return flat(new Array<number>(Math.max(0, ...counts)).fill(0));
     case 'BATCH_ITEM_SHAPE': {
       const items = itemShapes(shapes);

@@ -7,17 +7,17 @@ export interface BatchRules {
   readonly delayMs: number;
 }
 
-/** How many waiting requests go out together now (0: none yet), and when to look again. */
+/** How many waiting requests to run together now (0: none yet), and when to decide again. */
 export interface BatchPlan {
   readonly take: number;
-  /** As `performance.now()` counts; only where nothing is taken. */
+  /** In the time of `performance.now()`; only if nothing is taken. */
   readonly lookAgainAt: number;
 }
 
 /**
  * Decides what to run next, as Triton's dynamic batcher does (`GetDynamicBatch`): the largest preferred size that is
- * reached, while the oldest has not waited out the delay; else a full or unmixable batch at once, and everything that
- * waits when there is no delay or it is over.
+ * reached, while the oldest request's delay lasts; otherwise a full or unmixable batch at once, or everything that
+ * waits if there is no delay or it has passed.
  */
 export function planBatch(waiting: readonly QueuedRequest[], rules: BatchRules, now: number): BatchPlan {
   const [first] = waiting;
@@ -30,7 +30,7 @@ export function planBatch(waiting: readonly QueuedRequest[], rules: BatchRules, 
   let oldest = Number.POSITIVE_INFINITY;
   let deadline = Number.POSITIVE_INFINITY;
   for (const request of waiting) {
-    // What would outgrow every preferred size waits for the next batch, unless the delay is over.
+    // Requests beyond the largest preferred size wait for the next batch, unless the delay has passed.
     if (total + request.batchSize > largest && preferredTake === 0) preferredTake = take;
     closed = request.shapeKey !== first.shapeKey || total + request.batchSize > rules.maxBatchSize;
     if (closed && take > 0) break;
@@ -45,6 +45,6 @@ export function planBatch(waiting: readonly QueuedRequest[], rules: BatchRules, 
   const isOver = rules.delayMs > 0 && now >= dueAt;
   if (preferredTake > 0 && !isOver) return { take: preferredTake, lookAgainAt: now };
   if (closed || total >= largest || isOver || rules.delayMs === 0) return { take, lookAgainAt: now };
-  // Its time in the queue may be over before: then it is refused, or moved behind the others.
+  // Its time in the queue may end before that: it is then refused, or moved behind the others.
   return { take: 0, lookAgainAt: Math.min(dueAt, deadline > now ? deadline : dueAt) };
 }

@@ -1,6 +1,6 @@
 import { KServeError } from '../../kserve/index.ts';
 import type { BatchResult, ModelInstance } from '../backends/backend.ts';
-import type { ModelStatistics } from '../statistics.ts';
+import type { FailureReason, ModelStatistics } from '../statistics.ts';
 import type { QueuedRequest } from './queued-request.ts';
 import type { Answer } from './scheduled-request.ts';
 
@@ -15,8 +15,8 @@ export class BatchRunner {
   /**
    * Runs one batch. Resolves when the instance is free again, with a promise for each request that is answered later;
    * none of them rejects.
-   * @param start when the batch left the queue, as `performance.now()` counts
-   * @param before what has to be answered first
+   * @param start when the batch left the queue, in the time of `performance.now()`
+   * @param before what must be answered first
    */
   async run(
     instance: ModelInstance,
@@ -33,7 +33,7 @@ export class BatchRunner {
     try {
       const result = await instance.execute(requests, batchSize);
       if (before) await before;
-      // Triton counts the execution of a batch that failed as a whole, but none of its inferences.
+      // If a whole batch fails, Triton counts its execution but none of its inferences.
       if (result.failure !== 'lost')
         this.#statistics.execution(batchSize, result, result.failure ? 0 : inferences);
       return this.#answer(requests, result, start);
@@ -45,11 +45,11 @@ export class BatchRunner {
   }
 
   /** Answers requests with an error and counts them as failed. */
-  fail(requests: readonly QueuedRequest[], error: unknown): void {
+  fail(requests: readonly QueuedRequest[], error: unknown, reason: FailureReason = 'BACKEND'): void {
     const now = performance.now();
     for (const request of requests) {
       if (request.isNull) continue;
-      this.#statistics.failure((now - request.arrivedAt) * 1e6);
+      this.#statistics.failure((now - request.arrivedAt) * 1e6, reason);
       request.reject(error);
     }
   }
@@ -68,7 +68,7 @@ export class BatchRunner {
           outcome.then(
             (answer) => {
               const totalNs = (performance.now() - request.arrivedAt) * 1e6;
-              if (result.failure) this.#statistics.failure(totalNs);
+              if (result.failure) this.#statistics.failure(totalNs, 'BACKEND');
               else this.#statistics.success(totalNs, queueNs, result);
               request.resolve(answer ?? NOTHING);
             },

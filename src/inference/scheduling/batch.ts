@@ -2,10 +2,10 @@ import { ELEMENT_BYTES, elementCount, KServeError, requestPrefix, type Tensor } 
 import { type BatchLayout, makeBatchInputs, type ScatteredOutput } from './batch-layout.ts';
 import type { ExecutedRequest } from './scheduled-request.ts';
 
-/** What a batch is made of, and cut for. */
+/** What a batch is built from and split into. */
 export type BatchMember = Pick<ExecutedRequest, 'request' | 'inputs' | 'batchSize'>;
 
-/** The inputs of several requests as one: concatenated along the batch dimension, each byte copied once. */
+/** The inputs of several requests, concatenated along the batch dimension; each byte is copied once. */
 export function joinInputs(
   requests: readonly BatchMember[],
   batchSize: number,
@@ -37,8 +37,8 @@ function joinData(parts: readonly (Tensor | undefined)[]): Uint8Array {
 }
 
 /**
- * The outputs of a batch, or the refusal, for each of its requests: as Triton's output responder gives every one the
- * first dimension that its inputs have, from where the request before it ended.
+ * The outputs of a batch, or the error, for each of its requests. As in Triton's output responder, each gets as many
+ * entries as the first dimension of its inputs, starting where the previous request ended.
  */
 export function cutOutputs(
   outputs: readonly Tensor[],
@@ -82,19 +82,19 @@ class OutputCursor {
         `${requestPrefix(request.request.id)}failed to split the output tensor '${output.name}' in responses: expected batch size of at least ${this.#entry} in model output, got ${has}`,
       );
     }
-    // Most often the whole of it.
+    // Usually all of it.
     if (this.#entry === request.batchSize && has === request.batchSize) return output;
     return this.#cut([request.batchSize, ...output.shape.slice(1)]) ?? this.#tooShort(request);
   }
 
-  /** As many elements as the shape of an input of the request asks for. */
+  /** As many elements as the shape of the request's input implies. */
   scatter(request: BatchMember, { source, shape }: ScatteredOutput): Tensor | KServeError {
     const given = request.inputs.find(({ name }) => name === source)?.shape ?? [];
     const wanted = shape.map((dim, index) => (dim === -1 ? (given[index] ?? 1) : dim));
     return this.#cut(wanted) ?? this.#tooShort(request);
   }
 
-  /** The next elements in this shape; undefined where the output has no more. */
+  /** The next elements in this shape; undefined if the output has no more. */
   #cut(shape: readonly number[]): Tensor | undefined {
     const { data, datatype } = this.output;
     const start = this.#byte;
@@ -106,7 +106,7 @@ class OutputCursor {
     return { ...this.output, shape, data: data.subarray(start, end) };
   }
 
-  /** Triton would read whatever lies behind the output. */
+  /** Triton would read beyond the output. */
   #tooShort({ request }: BatchMember): KServeError {
     return new KServeError(
       'Internal',

@@ -9,15 +9,15 @@ import type { Answer, ScheduledRequest } from './scheduled-request.ts';
 let versions = 0;
 
 /**
- * Answers what was asked before without the model, as Triton's response cache does: the names and bytes of the inputs
- * decide, not their shapes, nor the outputs that are asked for. A failed execution is kept as an answer without outputs.
+ * Answers repeated requests without the model, as Triton's response cache does: the names and bytes of the inputs
+ * matter, not their shapes or the requested outputs. A failed execution is cached as an answer without outputs.
  */
 export class CachingScheduler implements RequestScheduler {
   readonly #scheduler: RequestScheduler;
   readonly #cache: ResponseCache;
   readonly #statistics: ModelStatistics;
   readonly #keys = new Set<string>();
-  /** Tells this loaded version from all others, so that a reload answers nothing old. */
+  /** Identifies this loaded version, so that no answer outlives a reload. */
   readonly #version: number;
 
   constructor(scheduler: RequestScheduler, cache: ResponseCache, statistics: ModelStatistics) {
@@ -30,6 +30,10 @@ export class CachingScheduler implements RequestScheduler {
 
   get pending(): number {
     return this.#scheduler.pending;
+  }
+
+  get waiting(): number {
+    return this.#scheduler.waiting;
   }
 
   schedule(scheduled: ScheduledRequest, cancellation: Cancellation | undefined): Promise<Answer> {
@@ -80,12 +84,12 @@ export class CachingScheduler implements RequestScheduler {
   }
 }
 
-/** Whether a request came to its end before it ran. */
+/** Whether a request ended before it ran. */
 function isFromQueue(error: unknown): boolean {
   return error instanceof KServeError && (error.code === 'Unavailable' || error.code === 'Cancelled');
 }
 
-/** A backend may have computed more than the request asked for, which Triton's do not. */
+/** A backend may compute more outputs than requested, unlike Triton's. */
 function onlyAsked({ outputs, parameters }: Answer, { request }: ScheduledRequest): Answer {
   const isAsked = (name: string) => request.outputs.some((output) => output.name === name);
   return {

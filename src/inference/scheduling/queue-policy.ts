@@ -4,7 +4,7 @@ import type { Cancellation } from '../cancellation.ts';
 import type { QueuedRequest } from './queued-request.ts';
 import type { ScheduledRequest } from './scheduled-request.ts';
 
-/** Priorities, limits and timeouts of a dynamic batcher's queue; without one everything waits without limit. */
+/** Priorities, limits and timeouts of a dynamic batcher's queue; without a policy, requests wait without limit. */
 export class QueuePolicies {
   readonly #levels: number;
   readonly #defaultLevel: number;
@@ -19,7 +19,7 @@ export class QueuePolicies {
     this.#policies = batching?.priority_queue_policy ?? {};
   }
 
-  /** @throws KServeError when its level's queue is full */
+  /** @throws KServeError if the queue of its level is full */
   refuseFull(request: InferRequest, waiting: readonly QueuedRequest[]): void {
     const level = this.#level(request);
     const limit = this.#policy(level)?.max_queue_size ?? 0;
@@ -54,7 +54,7 @@ export class QueuePolicies {
     };
   }
 
-  /** Behind everything of its own level, before lower ones. */
+  /** After all requests of its level, before lower levels. */
   insert(waiting: QueuedRequest[], request: QueuedRequest): void {
     let at = waiting.length;
     while (at > 0 && (waiting[at - 1]?.priority ?? 0) > request.priority) at -= 1;
@@ -62,7 +62,10 @@ export class QueuePolicies {
     else waiting.splice(at, 0, request);
   }
 
-  /** What still may run, in order, and what is too late; late requests may also be moved behind the others. */
+  /**
+   * The requests that may still run, in order, and those that are too late; late ones may instead move behind the
+   * others.
+   */
   sortOut(waiting: QueuedRequest[], now: number): { waiting: QueuedRequest[]; late: QueuedRequest[] } {
     if (!this.#timed) return { waiting, late: [] };
     const inTime: QueuedRequest[] = [];
@@ -89,7 +92,7 @@ export class QueuePolicies {
   }
 }
 
-/** A request may only shorten a default that is there and may be overridden. */
+/** A request may only shorten a default that exists and may be overridden. */
 function timeoutMs(policy: ModelQueuePolicy | undefined, asked: number): number {
   const standard = policy?.default_timeout_microseconds ?? 0;
   if (standard === 0) return Number.POSITIVE_INFINITY;

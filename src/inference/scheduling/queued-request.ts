@@ -4,13 +4,13 @@ import type { Answer, ExecutedRequest } from './scheduled-request.ts';
 export interface QueuedRequest extends ExecutedRequest {
   /** 1 is served first. */
   readonly priority: number;
-  /** When its time in queues began, as `performance.now()` counts. */
+  /** When its time in queues began, in the time of `performance.now()`. */
   readonly arrivedAt: number;
-  /** When it came into this queue. */
+  /** When it entered this queue. */
   readonly enqueuedAt: number;
-  /** When its time in the queue is over; Infinity for never. */
+  /** When its time in the queue ends; Infinity for never. */
   readonly deadline: number;
-  /** Keeps the place of a sequence that has nothing to run in a batch (Triton's null request); nobody waits for it. */
+  /** Fills the slot of a sequence without a request in a batch (Triton's null request); no caller waits for it. */
   readonly isNull?: boolean;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;

@@ -11,11 +11,11 @@ interface Waiting {
 
 /**
  * Lets instances run only while the resources that their configuration names are free (Triton's
- * `--rate-limit=execution_count`). Of those that wait, the one goes first whose executions, this one included, times its
- * priority are the fewest.
+ * `--rate-limit=execution_count`). Of those that wait, the one with the smallest product of executions, including this
+ * one, and priority goes first.
  */
 export class RateLimiter {
-  /** By name, as `--rate-limit-resource` gives them; once it gives any, there are no others. */
+  /** By name, from `--rate-limit-resource`; if it names any, there are no others. */
   readonly #given: Resources;
   readonly #inUse = new Map<string, number>();
   readonly #instances = new Set<LimitedInstance>();
@@ -27,7 +27,7 @@ export class RateLimiter {
 
   /**
    * The instances of a model, each waiting for its resources before it runs.
-   * @throws KServeError where they could never run
+   * @throws KServeError if they could never run
    */
   limit(config: ModelConfig, instances: readonly ModelInstance[]): readonly ModelInstance[] {
     const groups = config.instance_group.filter(({ passive }) => !passive);
@@ -42,12 +42,12 @@ export class RateLimiter {
     });
   }
 
-  /** The instances are gone. */
+  /** Removes instances that no longer exist. */
   forget(instances: readonly ModelInstance[]): void {
     for (const instance of instances) this.#instances.delete(instance as LimitedInstance);
   }
 
-  /** Resolves when the resources are the instance's. */
+  /** Resolves when the instance has its resources. */
   acquire(instance: LimitedInstance): Promise<void> {
     return new Promise((start) => {
       this.#waiting.push({ instance, start });
@@ -88,7 +88,7 @@ export class RateLimiter {
       );
   }
 
-  /** Where the command line says nothing of resources, there is as much of each as the instance takes that needs most. */
+  /** Without resources on the command line, there are as many of each as the most demanding instance needs. */
   #available(name: string): number {
     if (this.#given.size > 0) return this.#given.get(name) ?? 0;
     return Math.max(...[...this.#instances].map(({ resources }) => resources.get(name) ?? 0));

@@ -5,10 +5,10 @@ interface Entry {
   readonly bytes: number;
 }
 
-/** Answers by key, as many as fit; the one that was used longest ago makes room (Triton's `local` cache). */
+/** Answers by key within a size limit; the least recently used is evicted (Triton's `local` cache). */
 export class ResponseCache {
   readonly #limit: number;
-  /** Those used last are at the end. */
+  /** The most recently used are at the end. */
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
 
@@ -25,7 +25,7 @@ export class ResponseCache {
     return copied(entry.answer);
   }
 
-  /** Keeps a copy, unless there is one or it is larger than the whole cache. @returns whether it was kept */
+  /** Stores a copy, unless there is one already or it is larger than the whole cache. @returns whether it was stored */
   add(key: string, answer: Answer): boolean {
     const bytes = sizeOf(answer);
     if (this.#entries.has(key) || bytes > this.#limit) return false;
@@ -44,12 +44,12 @@ export class ResponseCache {
   }
 }
 
-/** Tensors are views on larger buffers, and whoever gets one may give its buffer away. */
+/** Tensors are views of larger buffers, and a receiver may transfer the buffer. */
 function copied({ outputs, parameters }: Answer): Answer {
   return { outputs: outputs.map((one) => ({ ...one, data: new Uint8Array(one.data) })), parameters };
 }
 
-/** What describes a tensor counts, so that entries without any data are not for nothing. */
+/** Tensor descriptions count too, so that entries without data are not free. */
 function sizeOf({ outputs }: Answer): number {
   return outputs.reduce(
     (sum, { name, shape, data }) => sum + 32 + name.length + shape.length * 8 + data.byteLength,

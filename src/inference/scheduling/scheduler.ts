@@ -12,7 +12,7 @@ import type { RequestScheduler } from './request-scheduler.ts';
 import type { Answer, ScheduledRequest } from './scheduled-request.ts';
 
 /**
- * Hands requests to the instances of one model version: one by one, or merged by the dynamic batcher. Requests that
+ * Passes requests to the instances of one model version: one by one, or merged by the dynamic batcher. Requests that
  * arrive in one turn of the event loop are seen together.
  */
 export class Scheduler implements RequestScheduler {
@@ -24,7 +24,7 @@ export class Scheduler implements RequestScheduler {
   #planned = false;
   #timer: NodeJS.Timeout | undefined;
   #running = 0;
-  /** With `preserve_ordering`: settles when every answer before the next one is out. */
+  /** With `preserve_ordering`: settles when every earlier answer has been sent. */
   #answered: Promise<void> | undefined;
   #onIdle: (() => void) | undefined;
   #stopped = false;
@@ -46,9 +46,13 @@ export class Scheduler implements RequestScheduler {
     return this.#waiting.length + this.#running;
   }
 
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /**
-   * @param arrivedAt when its time in queues began, as `performance.now()` counts
-   * @throws KServeError when the queue refuses it, its time is over, it is called off, or the model fails
+   * @param arrivedAt when its time in queues began, in the time of `performance.now()`
+   * @throws KServeError if the queue refuses it, it times out, it is cancelled, or the model fails
    */
   schedule(
     scheduled: ScheduledRequest,
@@ -68,7 +72,7 @@ export class Scheduler implements RequestScheduler {
     });
   }
 
-  /** Resolves once nothing waits or runs; what comes later is refused. */
+  /** Resolves once nothing waits or runs; later requests are refused. */
   drain(): Promise<void> {
     this.#stopped = true;
     return new Promise((resolve) => {
@@ -82,7 +86,7 @@ export class Scheduler implements RequestScheduler {
       const at = this.#waiting.indexOf(queued);
       if (at < 0) return;
       this.#waiting.splice(at, 1);
-      queued.reject(new KServeError('Cancelled', ''));
+      this.#runner.fail([queued], new KServeError('Cancelled', ''), 'CANCELED');
       this.#tellIdle();
     };
   }
@@ -101,7 +105,7 @@ export class Scheduler implements RequestScheduler {
       const now = performance.now();
       const { waiting, late } = this.#policies.sortOut(this.#waiting, now);
       this.#waiting = waiting;
-      if (late.length > 0) this.#runner.fail(late, unavailable('Request timeout expired'));
+      if (late.length > 0) this.#runner.fail(late, unavailable('Request timeout expired'), 'REJECTED');
       const { take, lookAgainAt } = this.#rules
         ? planBatch(this.#waiting, this.#rules, now)
         : { take: Math.min(1, this.#waiting.length), lookAgainAt: Number.POSITIVE_INFINITY };
@@ -118,8 +122,8 @@ export class Scheduler implements RequestScheduler {
   }
 
   /**
-   * Queue delays are microseconds, Node's timers count milliseconds and round up: the whole milliseconds are slept,
-   * the rest is turns of the event loop, in which requests to batch with keep coming in.
+   * Queue delays are in microseconds; Node's timers count milliseconds and round up. So whole milliseconds are slept,
+   * and the rest is spent in turns of the event loop, in which further requests for the batch can arrive.
    */
   #lookAgainIn(milliseconds: number): void {
     if (milliseconds < 1) this.#plan();
@@ -135,13 +139,13 @@ export class Scheduler implements RequestScheduler {
     const open = await this.#runner.run(instance, requests, start, before);
     if (open.length > 0) this.#finishLater(open, requests.length);
     else this.#running -= requests.length;
-    // The instance that just worked goes first again: its thread and caches are warm.
+    // The instance that was just used goes first again: its thread and caches are warm.
     this.#idle.unshift(instance);
     this.#plan();
     this.#tellIdle();
   }
 
-  /** Requests of decoupled models that still get responses; the instance itself is free again. */
+  /** Requests of decoupled models whose responses continue; the instance itself is free again. */
   #finishLater(open: readonly Promise<void>[], count: number): void {
     void Promise.all(open).finally(() => {
       this.#running -= count;
@@ -154,7 +158,10 @@ export class Scheduler implements RequestScheduler {
   }
 }
 
-/** What may run together: the same inputs, in the same shapes unless they are ragged. Constant where the model leaves no choice. */
+/**
+ * Requests with equal keys may run together: the same inputs, in the same shapes unless they are ragged. Constant if
+ * the model allows no variation.
+ */
 export function shapeKeyOf(
   inputs: readonly Tensor[],
   { varies, maxBatchSize, inputs: declared }: ModelSignature,

@@ -10,7 +10,7 @@ const PORTS = 100;
 
 export interface RunningEndpoint {
   readonly port: number;
-  /** Resolves once it has stopped, whoever asked for it. */
+  /** Resolves once it has stopped, for whatever reason. */
   readonly stopped: Promise<void>;
   stop(reason: string): Promise<void>;
 }

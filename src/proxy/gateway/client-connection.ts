@@ -14,6 +14,8 @@ export interface GatewayContext {
   begin(socket: Socket): void;
   end(socket: Socket): void;
   onAnswered(request: PlainRequest): void;
+  /** Called when the engine has closed a connection before the end of its response. */
+  onEngineLost(upstream: Upstream): void;
   /** Gives the connection to the full parser for good, along with the bytes already read. */
   handOver(socket: Socket, bytes: Buffer): void;
 }
@@ -102,6 +104,10 @@ export class ClientConnection implements PlainRequestClient {
 
   onBroken(): void {
     this.#onDisconnect();
+  }
+
+  onEngineLost(upstream: Upstream): void {
+    this.#gateway.onEngineLost(upstream);
   }
 
   onRefused(bytes: Buffer): void {

@@ -5,8 +5,11 @@ import { endToEndFields } from '../hop-by-hop.ts';
 import { answerGatewayError } from './gateway-error.ts';
 import type { Upstream } from './upstream.ts';
 
-/** `refused` means that nothing accepted the connection and that no byte of the body has been read. */
-export type ForwardResult = 'answered' | 'refused';
+/**
+ * `refused` means that nothing accepted the connection and that no byte of the body has been read; `lost` that the
+ * connection to the engine ended early, and that the client has been answered or disconnected.
+ */
+export type ForwardResult = 'answered' | 'refused' | 'lost';
 
 /**
  * Forwards one request and its response as streams with backpressure. Nothing is parsed, stored or sent twice. If the
@@ -40,12 +43,13 @@ export function forward(
       if (!isConnected && isUnreachable(error)) {
         response.off('close', onDisconnect);
         resolve('refused');
-      } else if (response.headersSent) {
-        if (!response.writableEnded) response.destroy();
-      } else {
+        return;
+      }
+      if (!response.headersSent) {
         request.resume();
         answerGatewayError(response, 503, `the engine does not answer: ${messageOf(error)}`);
-      }
+      } else if (!response.writableEnded) response.destroy();
+      resolve('lost');
     });
     outgoing.once('upgrade', (_answer, socket) => {
       socket.destroy();

@@ -6,5 +6,5 @@ export interface GatewayPorts {
   readonly grpcPort: number;
   readonly metricsPort: number;
   /** Whether the user chose the gRPC or metrics port; only then does a port in use fail the start. */
-  readonly insists: { readonly grpc: boolean; readonly metrics: boolean };
+  readonly required: { readonly grpc: boolean; readonly metrics: boolean };
 }

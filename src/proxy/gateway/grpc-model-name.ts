@@ -1,52 +1,50 @@
-import type { ServerHttp2Stream } from 'node:http2';
+import { constants, unzipSync } from 'node:zlib';
 
 /** A message starts with one byte for its compression and four for its length. */
 const PREFIX_BYTES = 5;
 /** At most one other name precedes the model's name. */
 const MOST_READ_BYTES = 64 * 1024;
+/** Of a compressed message; enough for both names. */
+const MOST_COMPRESSED_BYTES = 4 * 1024;
 const REPOSITORY_NAME = 0x0a;
 const MODEL_NAME = 0x12;
 
 /**
- * Reads the `model_name` (field 2) of the call's first message, a RepositoryModelLoadRequest or
- * RepositoryModelUnloadRequest, and puts the bytes back. Undefined if it is not among the first fields, where every
+ * Reads the `model_name` (field 2) of a RepositoryModelLoadRequest or RepositoryModelUnloadRequest, whose first bytes
+ * these are. `more` if it may be in what follows; undefined if it is not among the first fields, where every
  * implementation of protocol buffers writes it.
  */
-export async function readModelName(call: ServerHttp2Stream): Promise<string | undefined> {
-  let read = Buffer.alloc(0);
-  for (;;) {
-    const found = nameIn(read);
-    if (found !== 'more' || read.length > MOST_READ_BYTES) {
-      if (read.length > 0) call.unshift(read);
-      return found === 'more' ? undefined : found;
-    }
-    const chunk = (call.read() as Buffer | null) ?? (await nextChunk(call));
-    if (chunk === undefined) {
-      if (read.length > 0) call.unshift(read);
-      return undefined;
-    }
-    read = Buffer.concat([read, chunk]);
+export function readModelName(call: Buffer): string | 'more' | undefined {
+  const found = nameIn(call);
+  return found === 'more' && call.length > MOST_READ_BYTES ? undefined : found;
+}
+
+function nameIn(call: Buffer): string | 'more' | undefined {
+  if (call.length < PREFIX_BYTES) return 'more';
+  const messageBytes = call.readUInt32BE(1);
+  const part = call.subarray(PREFIX_BYTES, PREFIX_BYTES + messageBytes);
+  const isComplete = part.length === messageBytes;
+  const message = call[0] === 0 ? part : decompressed(part);
+  if (!message) return isComplete ? undefined : 'more';
+  const name = nameInMessage(message);
+  return name === 'more' && isComplete ? undefined : name;
+}
+
+/** What the start of a message holds that is compressed with gzip or deflate; undefined if it cannot be read. */
+function decompressed(bytes: Buffer): Buffer | undefined {
+  try {
+    return unzipSync(bytes.subarray(0, MOST_COMPRESSED_BYTES), { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch {
+    return undefined;
   }
 }
 
-function nextChunk(call: ServerHttp2Stream): Promise<Buffer | undefined> {
-  return new Promise((resolve) => {
-    const settle = () => {
-      for (const event of ['readable', 'end', 'close', 'error']) call.off(event, settle);
-      resolve((call.read() as Buffer | null) ?? undefined);
-    };
-    for (const event of ['readable', 'end', 'close', 'error']) call.once(event, settle);
-  });
-}
-
-function nameIn(message: Buffer): string | 'more' | undefined {
-  if (message.length < PREFIX_BYTES) return 'more';
-  // A compressed message is not unpacked just to find the name.
-  if (message[0] !== 0) return undefined;
-  let at = PREFIX_BYTES;
+/** `more` if the message ends before the name does. */
+function nameInMessage(message: Buffer): string | 'more' | undefined {
+  let at = 0;
   for (;;) {
     const tag = message[at];
-    if (tag === undefined) return at >= PREFIX_BYTES + message.readUInt32BE(1) ? undefined : 'more';
+    if (tag === undefined) return 'more';
     if (tag !== REPOSITORY_NAME && tag !== MODEL_NAME) return undefined;
     let length = 0;
     let shift = 0;

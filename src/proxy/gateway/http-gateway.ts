@@ -14,8 +14,7 @@ import { ClientConnection, type GatewayContext } from './client-connection.ts';
 import { forward } from './forward.ts';
 import { answerGatewayError } from './gateway-error.ts';
 import type { RequestHead } from './message-head.ts';
-import { CONTROL_REFUSED } from './model-control.ts';
-import { repositoryRequest } from './repository-request.ts';
+import { CONTROL_REFUSED, notUpdated, repositoryRequest } from './repository-request.ts';
 import { MAX_HEADER_BYTES, Upstream } from './upstream.ts';
 
 export interface HttpGatewayOptions {
@@ -53,8 +52,10 @@ export class HttpGateway implements AsyncDisposable {
   /** node:http's own connection listener: it handles a connection until it closes. */
   readonly #parse: (socket: Socket) => void;
   #upstream: Upstream | undefined;
-  /** The upstream that stopped accepting connections and may come back. */
-  #unreachable: Upstream | undefined;
+  /** The upstream that has not answered since it refused or lost a connection. */
+  #doubtful: Upstream | undefined;
+  /** Whether it answers right after that. */
+  #answering: Promise<boolean> | undefined;
   /** Why there is no engine, once no further start will be attempted. */
   #failure: string | undefined;
 
@@ -114,25 +115,29 @@ export class HttpGateway implements AsyncDisposable {
 
   #closeUpstreams(): void {
     this.#upstream?.close();
-    this.#unreachable?.close();
+    this.#doubtful?.close();
     this.#upstream = undefined;
-    this.#unreachable = undefined;
+    this.#doubtful = undefined;
   }
 
   /**
-   * Makes requests wait, because the engine accepts no connections. For an engine of ours, `switchTo` follows; an
-   * external one is used again once it accepts connections.
+   * Makes requests wait, because the engine accepts no connection or has lost one. For an engine of ours that has exited,
+   * `switchTo` follows; every other one is used again once it answers.
    */
-  async #waitUntilReachable(upstream: Upstream): Promise<void> {
+  async #waitUntilLive(upstream: Upstream): Promise<void> {
     if (this.#upstream !== upstream) return;
     this.#upstream = undefined;
-    this.#unreachable = upstream;
-    while (this.#unreachable === upstream && !this.#server.isClosing) {
-      if (!(await upstream.isReachable())) await sleep(RECONNECT_MS, undefined, { ref: false });
-      else if (this.#unreachable === upstream) {
-        this.#unreachable = undefined;
+    this.#doubtful = upstream;
+    this.#answering = upstream.answers();
+    let answers = await this.#answering;
+    while (this.#doubtful === upstream && !this.#server.isClosing) {
+      if (answers) {
+        this.#doubtful = undefined;
         this.#upstream = upstream;
         this.#backlog.release();
+      } else {
+        await sleep(RECONNECT_MS, undefined, { ref: false });
+        answers = await upstream.answers();
       }
     }
   }
@@ -160,6 +165,7 @@ export class HttpGateway implements AsyncDisposable {
         if (!wasPassed || !onModelControl) return;
         if (stateChangeOf(method, target) === 'model-control') onModelControl();
       },
+      onEngineLost: (upstream) => void this.#waitUntilLive(upstream),
       handOver: (socket, bytes) => {
         socket.unshift(bytes);
         this.#parse(socket);
@@ -219,7 +225,7 @@ export class HttpGateway implements AsyncDisposable {
       turn = await this.#options.sync?.begin(action, model);
     } catch {
       request.resume();
-      answerGatewayError(response, 500, `failed to load '${model}', failed to poll from model repository`);
+      answerGatewayError(response, 500, notUpdated(model));
       return;
     }
     const end = () => void turn?.end(response.writableFinished && response.statusCode === 200);
@@ -237,14 +243,18 @@ export class HttpGateway implements AsyncDisposable {
       if (!upstream) return;
       if (mayContinue) response.writeContinue();
       mayContinue = false;
-      if ((await forward(upstream, request, response)) === 'answered') return;
-      void this.#waitUntilReachable(upstream);
+      const result = await forward(upstream, request, response);
+      if (result === 'answered') return;
+      void this.#waitUntilLive(upstream);
+      if (result === 'lost') return;
     }
   }
 
   /** Resolves with the engine to use; undefined once the request has been answered without one. */
   async #awaitEngine(request: IncomingMessage, response: ServerResponse): Promise<Upstream | undefined> {
-    if (this.#failure === undefined && !this.#server.isClosing && !isHealthProbe(request.url)) {
+    if (isHealthProbe(request.url)) {
+      if (this.#doubtful && (await this.#answering) && this.#upstream) return this.#upstream;
+    } else if (this.#failure === undefined && !this.#server.isClosing) {
       const result = await this.#backlog.wait((disconnected) => response.once('close', disconnected));
       if (result === 'released' && this.#upstream) return this.#upstream;
       if (result === 'disconnected') return undefined;
@@ -263,11 +273,11 @@ export class HttpGateway implements AsyncDisposable {
     this.#backlog.release('closed');
     await closed;
     this.#upstream?.destroy();
-    this.#unreachable?.destroy();
+    this.#doubtful?.destroy();
   }
 }
 
-/** Health probes never wait in the backlog: they ask for the state right now. */
+/** Health probes do not wait in the backlog: they ask for the state right now. */
 function isHealthProbe(url: string | undefined): boolean {
   return url !== undefined && /^\/+v2\/+health\//.test(url);
 }

@@ -15,6 +15,8 @@ export interface PlainRequestClient {
   onAnswered(): void;
   /** The connection must be destroyed, so that a partial response is not taken for a complete one. */
   onBroken(): void;
+  /** The engine's connection has closed before the end of its response; `onAnswered` or `onBroken` follows. */
+  onEngineLost(upstream: Upstream): void;
   /** No engine accepted the request; these are its bytes. */
   onRefused(bytes: Buffer): void;
 }
@@ -50,6 +52,7 @@ export class PlainRequest implements EngineUser {
   /** Status of the response; 503 for one of our own. */
   status = 503;
   readonly #client: PlainRequestClient;
+  readonly #upstream: Upstream;
   readonly #pool: EnginePool;
   readonly #requestHead: Buffer;
   readonly #sentHead: string;
@@ -67,6 +70,7 @@ export class PlainRequest implements EngineUser {
   ) {
     this.head = head;
     this.#client = client;
+    this.#upstream = upstream;
     this.#pool = pool;
     this.#requestHead = bytes.subarray(0, head.length);
     this.#sentHead = upstream.head(head.method, head.target, head.fields);
@@ -215,7 +219,10 @@ export class PlainRequest implements EngineUser {
       engine.destroy();
       this.status = state.answer.status;
       this.#end('engine');
-    } else this.#fail(error ? messageOf(error) : 'it closed the connection');
+    } else {
+      this.#client.onEngineLost(this.#upstream);
+      this.#fail(error ? messageOf(error) : 'it closed the connection');
+    }
   }
 
   /** Responds with 503, unless the engine's response has begun: then the connection is broken off. */

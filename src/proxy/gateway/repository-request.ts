@@ -1,5 +1,13 @@
 import type { RepositoryAction } from '../../repository/index.ts';
 
+/** Triton's own text, which suggests that polling is the only other mode (docs/reference/triton.md#e70). */
+export const CONTROL_REFUSED = 'explicit model load / unload is not allowed if polling is enabled';
+
+/** What Triton answers if it cannot read a model's files, for a request before which they could not be updated. */
+export function notUpdated(model: string): string {
+  return `failed to load '${model}', failed to poll from model repository`;
+}
+
 const REPOSITORY = /^\/v2\/repository(?:\/[^/]+)?\/(?:(index)|models\/([^/]+)\/(load|unload))$/;
 
 /** The action that a request asks of the repository API, matched as Triton does; undefined for all other requests. */

@@ -1,20 +1,21 @@
-import { formatAddress, messageOf, reachableHost, TritonLocalError } from '../../base/index.ts';
+import { openSidePort, type SideListener } from '../../base/index.ts';
 import type { EventSink } from '../../events/index.ts';
+import { SIDE_SERVICES } from '../../kserve/index.ts';
 import type { EngineEndpoints } from '../endpoints.ts';
+import { CopiedBytes } from './copied-bytes.ts';
 import type { GatewayPorts } from './gateway-ports.ts';
 import { GrpcGateway, type GrpcGatewayOptions } from './grpc-gateway.ts';
 import { MetricsGateway } from './metrics-gateway.ts';
 import { TcpGateway } from './tcp-gateway.ts';
 
+type ServiceName = keyof typeof SIDE_SERVICES;
+
 const SERVICES = [
-  { name: 'grpc', port: 'grpcPort', title: 'Triton gRPC', flag: '--grpc-port' },
-  { name: 'metrics', port: 'metricsPort', title: 'Triton metrics', flag: '--metrics-port' },
+  { name: 'grpc', port: 'grpcPort' },
+  { name: 'metrics', port: 'metricsPort' },
 ] as const;
 
-type ServiceName = (typeof SERVICES)[number]['name'];
-
-interface Listener extends AsyncDisposable {
-  listen(host: string, port: number, purpose: string): Promise<number>;
+interface Listener extends AsyncDisposable, SideListener {
   /** Connects clients to this engine's service from now on; without endpoints, they are turned away. */
   switchTo(endpoints: EngineEndpoints | undefined): void;
 }
@@ -37,31 +38,24 @@ export class SideListeners implements AsyncDisposable {
 
   /** Opens a listener for each of these services that the engine has. @throws PORT_TAKEN for a port that the user chose */
   async openFor(endpoints: EngineEndpoints): Promise<void> {
-    for (const { name, port, title, flag } of SERVICES) {
+    for (const { name, port } of SERVICES) {
       if (endpoints[name] === undefined || this.#open.has(name)) continue;
       const listener = this.#make(name, endpoints);
-      const { host, insists } = this.#options;
-      try {
-        const number = await listener.listen(host, this.#options[port], title);
-        const address = formatAddress(reachableHost(host), number);
-        this.#open.set(name, { listener, address });
-        this.#log('info', `${title} at ${address}`);
-      } catch (error) {
-        if (insists[name] || !(error instanceof TritonLocalError)) throw error;
-        this.#log(
-          'warning',
-          `${title} is not offered: ${messageOf(error)}; choose another port with ${flag}`,
-        );
-      }
+      const { host, required } = this.#options;
+      const side = { port: this.#options[port], isChosen: required[name] };
+      const service = SIDE_SERVICES[name];
+      const address = await openSidePort(listener, service, host, side, (text) => this.#log('warning', text));
+      if (address === undefined) continue;
+      this.#open.set(name, { listener, address });
+      this.#log('info', `${service.title} at ${address}`);
     }
   }
 
-  /** Picks a listener that passes bytes through unread if nothing has to be inspected or added. */
-  #make(name: ServiceName, { [name]: address = '', headers = {} }: EngineEndpoints): Listener {
-    const isPlain = !/^(?:https?|grpcs):/.test(address) && Object.keys(headers).length === 0;
-    if (name === 'metrics') return isPlain ? new TcpGateway(name) : new MetricsGateway();
-    const { allowsControl, sync } = this.#options;
-    return isPlain && allowsControl && !sync ? new TcpGateway(name) : new GrpcGateway(this.#options);
+  #make(name: ServiceName, { metrics = '', headers = {} }: EngineEndpoints): Listener {
+    if (name === 'grpc') return new GrpcGateway(this.#options);
+    const isPlain = !/^https?:/.test(metrics) && Object.keys(headers).length === 0;
+    if (!isPlain) return new MetricsGateway();
+    return new TcpGateway({ service: name, pass: (client, engine) => new CopiedBytes(client, engine) });
   }
 
   switchTo(endpoints: EngineEndpoints | undefined): void {

@@ -1,6 +1,7 @@
 import net from 'node:net';
+import tls from 'node:tls';
 import { DrainingServer, hasErrno } from '../../base/index.ts';
-import { limitConnecting } from '../connect-limit.ts';
+import { connectEvent, limitConnecting } from '../connect-limit.ts';
 import type { EngineEndpoints } from '../endpoints.ts';
 import { type LivenessLimits, LivenessWatch } from '../liveness.ts';
 import { probeEngine } from './engine-probe.ts';
@@ -9,34 +10,34 @@ import { probeEngine } from './engine-probe.ts';
 const PATIENCE_MS = 3_000;
 const RETRY_MS = 50;
 
-interface Address {
-  readonly host: string;
-  readonly port: number;
+/** What passes between a client and the engine, on a connection each. */
+export interface Passage {
+  /** Whether the client waits for an answer; asked from time to time. */
+  awaitsAnswer(): boolean;
 }
 
-/** Bytes transferred at the last check, and whether a response was awaited then. */
-interface Traffic {
-  readonly read: number;
-  readonly written: number;
-  readonly awaits: boolean;
+export interface TcpGatewayOptions {
+  readonly service: 'grpc' | 'metrics';
+  /** Lets bytes pass from now on; both sockets are connected, and each closes with the other. */
+  readonly pass: (client: net.Socket, engine: net.Socket, endpoints: EngineEndpoints) => Passage;
+  readonly liveness?: LivenessLimits | undefined;
 }
 
 interface Target {
-  readonly address: Address;
-  readonly connections: Map<net.Socket, Traffic>;
+  readonly address: URL;
+  readonly endpoints: EngineEndpoints;
+  readonly passages: Map<net.Socket, Passage>;
   readonly watch: LivenessWatch;
 }
 
-/** A listener that passes bytes through to an engine's gRPC or metrics port. */
+/** A listener in front of an engine's gRPC or metrics port: each client has its own connection to the engine. */
 export class TcpGateway implements AsyncDisposable {
-  readonly #service: 'grpc' | 'metrics';
+  readonly #options: TcpGatewayOptions;
   readonly #server: DrainingServer;
-  readonly #liveness: LivenessLimits | undefined;
   #target: Target | undefined;
 
-  constructor(service: 'grpc' | 'metrics', liveness?: LivenessLimits) {
-    this.#service = service;
-    this.#liveness = liveness;
+  constructor(options: TcpGatewayOptions) {
+    this.#options = options;
     const server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#accept(socket));
     this.#server = new DrainingServer(server, { drainMs: 0 });
   }
@@ -51,56 +52,60 @@ export class TcpGateway implements AsyncDisposable {
    * their engine.
    */
   switchTo(endpoints: EngineEndpoints | undefined): void {
-    const address = endpoints?.[this.#service];
+    const address = endpoints?.[this.#options.service];
     this.#target?.watch.close();
-    this.#target =
-      endpoints && address !== undefined ? this.#makeTarget(parseAddress(address), endpoints) : undefined;
+    this.#target = endpoints && address !== undefined ? this.#makeTarget(address, endpoints) : undefined;
   }
 
-  #makeTarget(address: Address, endpoints: EngineEndpoints): Target {
-    const connections = new Map<net.Socket, Traffic>();
+  #makeTarget(address: string, endpoints: EngineEndpoints): Target {
+    const passages = new Map<net.Socket, Passage>();
     const watch = new LivenessWatch({
-      inUse: () => awaitingAnswer(connections),
+      inUse: () => socketsInUse(passages),
       probe: (signal) => probeEngine(endpoints, signal),
-      limits: this.#liveness,
+      limits: this.#options.liveness,
     });
-    return { address, connections, watch };
+    return { address: parseAddress(address), endpoints, passages, watch };
   }
 
-  #accept(socket: net.Socket): void {
-    endOnError(socket);
+  #accept(client: net.Socket): void {
+    client.on('error', () => client.destroy());
     const target = this.#target;
     if (!target) {
-      socket.destroy();
+      client.destroy();
       return;
     }
-    this.#connect(socket, target, performance.now() + PATIENCE_MS);
+    this.#connect(client, target, performance.now() + PATIENCE_MS);
   }
 
-  #connect(socket: net.Socket, target: Target, until: number): void {
-    if (socket.destroyed) return;
-    const engine = net.connect({ ...target.address, noDelay: true, allowHalfOpen: true });
+  #connect(client: net.Socket, target: Target, until: number): void {
+    if (client.destroyed) return;
+    const engine = connect(target);
     limitConnecting(engine);
     const giveUp = (error: Error) => {
-      if (!hasErrno(error, 'ECONNREFUSED') || performance.now() > until) socket.destroy();
-      else setTimeout(() => this.#connect(socket, target, until), RETRY_MS).unref();
+      if (!hasErrno(error, 'ECONNREFUSED') || performance.now() > until) client.destroy();
+      else setTimeout(() => this.#connect(client, target, until), RETRY_MS).unref();
     };
     engine.once('error', giveUp);
-    engine.once('connect', () => {
+    engine.once(connectEvent(engine), () => {
       engine.off('error', giveUp);
-      this.#join(socket, engine, target);
+      this.#join(client, engine, target);
     });
   }
 
-  #join(socket: net.Socket, engine: net.Socket, { connections }: Target): void {
-    connections.set(engine, { read: 0, written: 0, awaits: false });
-    engine.once('close', () => connections.delete(engine));
-    endOnError(engine);
-    socket.pipe(engine);
-    engine.pipe(socket);
-    socket.once('close', () => engine.destroy());
-    engine.once('close', () => socket.destroy());
-    if (socket.destroyed) engine.destroy();
+  #join(client: net.Socket, engine: net.Socket, { passages, endpoints }: Target): void {
+    let hasFailed = false;
+    engine.on('error', () => {
+      hasFailed = true;
+    });
+    client.once('close', () => engine.destroy());
+    engine.once('close', () => {
+      passages.delete(engine);
+      // What the engine sent last still has to arrive.
+      if (hasFailed) client.destroy();
+      else client.destroySoon();
+    });
+    if (client.destroyed) engine.destroy();
+    else passages.set(engine, this.#options.pass(client, engine, endpoints));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -109,23 +114,21 @@ export class TcpGateway implements AsyncDisposable {
   }
 }
 
-/** An error on one side closes both; there is nowhere to report it. */
-function endOnError(socket: net.Socket): void {
-  socket.on('error', () => socket.destroy());
+function connect({ address, endpoints }: Target): net.Socket {
+  const host = address.hostname.replace(/^\[|\]$/g, '');
+  const isSecure = /^(?:https|grpcs):$/.test(address.protocol);
+  const port = address.port === '' ? (isSecure ? 443 : 80) : Number(address.port);
+  const options = { host, port, noDelay: true, allowHalfOpen: true };
+  if (!isSecure) return net.connect(options);
+  const servername = net.isIP(host) === 0 ? host : '';
+  return tls.connect({ ...options, ...endpoints.tls, servername, ALPNProtocols: ['h2'] });
 }
 
-/** Connections on which the client sent bytes last, so that a response is probably awaited. */
-function* awaitingAnswer(connections: Map<net.Socket, Traffic>): Generator<net.Socket> {
-  for (const [socket, before] of connections) {
-    const { bytesRead: read, bytesWritten: written } = socket;
-    const awaits = read === before.read && (before.awaits || written !== before.written);
-    connections.set(socket, { read, written, awaits });
-    if (awaits) yield socket;
-  }
+function* socketsInUse(passages: Map<net.Socket, Passage>): Generator<net.Socket> {
+  for (const [socket, passage] of passages) if (passage.awaitsAnswer()) yield socket;
 }
 
 /** Parses `HOST:PORT`, or a URL with both. */
-function parseAddress(address: string): Address {
-  const { hostname, port } = new URL(address.includes('://') ? address : `http://${address}`);
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 80 : Number(port) };
+function parseAddress(address: string): URL {
+  return new URL(address.includes('://') ? address : `http://${address}`);
 }

@@ -1,15 +1,14 @@
 import http from 'node:http';
 import https from 'node:https';
-import net from 'node:net';
+import type net from 'node:net';
 import { limitConnecting } from '../connect-limit.ts';
 import type { EngineEndpoints } from '../endpoints.ts';
-import { type LivenessLimits, LivenessWatch } from '../liveness.ts';
+import { LIVENESS, type LivenessLimits, LivenessWatch } from '../liveness.ts';
 import { EnginePool } from './engine-pool.ts';
 import { probeEngine } from './engine-probe.ts';
 
 /** Maximum number of connections to the engine; further requests wait for one. */
 const MAX_CONNECTIONS = 512;
-const CONNECT_LIMIT_MS = 2_000;
 /**
  * How long an idle connection may have been idle to be reused for a request that must not be sent twice. Triton keeps
  * idle connections open; many servers close them after 5 s.
@@ -21,6 +20,8 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** The engine that requests go to. Each engine process has its own connections, and none outlives it. */
 export class Upstream {
+  readonly #endpoints: EngineEndpoints;
+  readonly #liveness: LivenessLimits | undefined;
   readonly #url: URL;
   readonly #basePath: string;
   readonly #agent: http.Agent;
@@ -35,6 +36,8 @@ export class Upstream {
 
   constructor(endpoints: EngineEndpoints, liveness?: LivenessLimits) {
     const { http: base, headers = {}, tls } = endpoints;
+    this.#endpoints = endpoints;
+    this.#liveness = liveness;
     this.#url = new URL(base);
     this.#basePath = this.#url.pathname.replace(/\/+$/, '');
     const secure = this.#url.protocol === 'https:';
@@ -96,19 +99,14 @@ export class Upstream {
     for (const sockets of Object.values(this.#agent.sockets)) yield* sockets ?? [];
   }
 
-  /** Whether the engine accepts a connection now. */
-  isReachable(): Promise<boolean> {
-    const port = Number(this.#url.port || (this.#url.protocol === 'https:' ? 443 : 80));
-    const socket = net.connect({ host: this.#hostname, port, timeout: CONNECT_LIMIT_MS });
-    return new Promise((resolve) => {
-      const settle = (reachable: boolean) => {
-        socket.destroy();
-        resolve(reachable);
-      };
-      socket.once('connect', () => settle(true));
-      socket.once('timeout', () => settle(false));
-      socket.once('error', () => settle(false));
-    });
+  /** Whether the engine answers a health probe now, whatever its answer. */
+  async answers(): Promise<boolean> {
+    try {
+      await probeEngine(this.#endpoints, AbortSignal.timeout((this.#liveness ?? LIVENESS).probeMs));
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Closes idle connections now, and those in use after their responses: an engine that stops waits for them. */

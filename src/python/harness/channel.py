@@ -59,7 +59,7 @@ class Channel:
         self._write, self._read = os.write, os.read
         self._get_ident = threading.get_ident
         self.main_thread = threading.get_ident()
-        #: The thread that is writing a frame. A signal handler that wants to raise in the main thread asks this first
+        #: The thread that is writing a frame. A signal handler that is about to raise in the main thread checks this first
         #: and leaves its error in `raise_later`: a frame must not be left half written.
         self.writer = None
         self.raise_later = None
@@ -111,7 +111,7 @@ class Channel:
         return frame
 
     def is_cancelled(self):
-        """Whether the parent has cancelled the reply that is being streamed, the only frame that it sends meanwhile."""
+        """Whether the parent has cancelled the reply that is being streamed, the only frame that it sends during one."""
         if not self.has_input():
             return False
         self.read_frame()

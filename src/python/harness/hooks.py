@@ -1,4 +1,4 @@
-"""Runs actions right after a module is imported, whoever imports it and whenever."""
+"""Runs actions right after a module is imported, wherever and whenever that happens."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Reports what a script needs besides Python itself: prints `standard library`, or the first name outside of it.
+"""Reports what a script needs in addition to Python itself: prints `standard library`, or the first name outside of it.
 
 A program of its own: `python imports.py SCRIPT SOURCE_DIRECTORY`. It parses and never runs the user's code.
 """

@@ -30,19 +30,12 @@ def survive_signals():
 
 
 def main():
-    from program import end_children_with_us, forget_own_folder, preload, tell_of_crashes
+    from program import connect, preload
 
-    tell_of_crashes()
     survive_signals()
-    forget_own_folder("sources")
-    from _triton_local import channel, hooks, parent, streams
+    wire = connect("sources")
+    from _triton_local import channel
 
-    end_children_with_us()
-    wire = channel.Channel()
-    parent.watch(wire.input)
-    streams.install(wire)
-    hooks.install()
-    wire.send_control({"type": "hello", "pid": os.getpid(), "python": sys.version.split()[0]})
     frame = wire.read_frame()
     while frame is not None:
         message = channel.read_control(frame)

@@ -8,7 +8,7 @@ from importlib import import_module
 HARNESS = os.path.dirname(os.path.abspath(__file__))
 
 
-def tell_of_crashes():
+def report_crashes():
     """Makes a segmentation fault or an ended hang write its stack to stderr, and no core file into the project."""
     faulthandler.enable(file=2, all_threads=False)
     try:
@@ -32,6 +32,21 @@ def forget_own_folder(first):
         import_module("_triton_local." + first)
     finally:
         sys.dont_write_bytecode = kept
+
+
+def connect(first):
+    """Prepares this process, with `first` imported at once, and greets the parent. Returns the channel to it."""
+    report_crashes()
+    forget_own_folder(first)
+    from _triton_local import channel, hooks, parent, streams
+
+    end_children_with_us()
+    wire = channel.Channel()
+    parent.watch(wire.input)
+    streams.install(wire)
+    hooks.install()
+    wire.send_control({"type": "hello", "pid": os.getpid(), "python": sys.version.split()[0]})
+    return wire
 
 
 def end_children_with_us():

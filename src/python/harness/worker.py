@@ -4,7 +4,6 @@ Started as a program with no arguments; everything it needs to know comes in fra
 this file instead (as multiprocessing does, to find `__main__`) only defines names.
 """
 
-import os
 import sys
 
 if sys.version_info < (3, 8):
@@ -13,19 +12,12 @@ if sys.version_info < (3, 8):
 
 
 def main():
-    from program import end_children_with_us, forget_own_folder, preload, tell_of_crashes
+    from program import connect, preload
 
-    tell_of_crashes()
-    forget_own_folder("session")
-    from _triton_local import channel, forks, hooks, parent, session, streams
+    wire = connect("session")
+    from _triton_local import channel, forks, session, streams
 
-    end_children_with_us()
-    wire = channel.Channel()
-    parent.watch(wire.input)
-    streams.install(wire)
     streams.set_logging_up(wire)
-    hooks.install()
-    wire.send_control({"type": "hello", "pid": os.getpid(), "python": sys.version.split()[0]})
 
     preloaded = False
     serve = None

@@ -53,7 +53,7 @@ export type ModelStart =
   | ModelFailedMessage;
 
 /** How long `finalize()` may take. */
-const FINALIZE_GRACE_MS = 5_000;
+const FINALIZE_GRACE_MS = 10_000;
 /** How long a process that has nothing to finalize may take to end. */
 const END_GRACE_MS = 1_000;
 
@@ -158,8 +158,9 @@ export class ModelProcess implements AsyncDisposable {
       this.#state = 'ending';
       // Whoever hangs in execute() will not come to finalize().
       if (this.#execute) this.kill();
+      // The end of its input ends the process soon, so a model that finalizes keeps it open meanwhile.
       if (serves) this.#process.input.write(encodeControl({ type: 'finalize' }));
-      this.#process.input.end();
+      else this.#process.input.end();
       if (!(await within(this.exited, serves ? FINALIZE_GRACE_MS : END_GRACE_MS))) this.kill();
     }
     await this.exited;
@@ -254,6 +255,9 @@ export class ModelProcess implements AsyncDisposable {
         return;
       case 'finalizeFailed':
         this.#host?.onLog('error', `finalize() failed\n${message.traceback}`);
+        return;
+      case 'finalized':
+        this.#process.input.end();
         return;
       case 'call':
         this.#host?.onControlCall(message);

@@ -3,7 +3,7 @@ import { formatPlace, formatPlural, formatServing, splitMessage } from '../forma
 import type { Style } from '../style.ts';
 import { sanitize, widthOf, wrap } from '../text.ts';
 
-/** The newest failure: what and where, what to do, and what serves meanwhile; no lines without a failure. */
+/** The newest failure: what and where, what to do, and what is serving in the meantime; no lines without a failure. */
 export function bannerLines(state: EmulatorState, columns: number, style: Style): readonly string[] {
   const newest = state.failures.at(-1);
   if (!newest) return [];

@@ -45,17 +45,17 @@ const DETACH: KeyHelp = {
 };
 
 const KEYS: readonly KeyHelp[] = [
-  { key: 'r', short: 'reload', does: 'read the project again and reload what differs' },
+  { key: 'r', short: 'reload', does: 'reload what has changed' },
   { key: 'd', short: 'details', does: 'show problems, models and reasons in full' },
-  { key: 'w', short: 'pause', does: 'take no notice of saves, or follow them again' },
-  { key: 'p', short: 'pin', does: 'send the last request again after each reload, or no more' },
+  { key: 'w', short: 'pause', does: 'ignore saves, or follow them again' },
+  { key: 'p', short: 'pin', does: 'send the last request again after each reload, or stop that' },
   { key: '↑↓', short: 'scroll', does: 'scroll the log (PgUp, PgDn by pages; Home: oldest; End: follow)' },
-  { key: 'l', short: 'long lines', does: 'wrap long log lines, or cut them' },
+  { key: 'l', short: 'long lines', does: 'wrap long log lines, or truncate them' },
   { key: 'f', short: 'filter', does: 'show all lines, warnings and errors, errors only' },
-  { key: '/', short: 'search', does: 'show only lines with a text; Esc shows all again' },
-  { key: 'c', short: 'clear', does: 'empty the log' },
+  { key: '/', short: 'search', does: 'show only lines that contain a text; Esc shows all again' },
+  { key: 'c', short: 'clear', does: 'clear the log' },
   { key: 'k', short: 'key', does: 'show the access key and copy it, or hide it' },
-  { key: '^L', short: 'repaint', does: 'paint the whole screen again' },
+  { key: '^L', short: 'repaint', does: 'redraw the whole screen' },
   { key: '^Z', short: 'suspend', does: 'suspend, as in any program (fg returns)' },
   { key: '?', short: 'help', does: 'show or hide this' },
 ];

@@ -20,7 +20,7 @@ export interface ModelFacts {
 /** Glyph, version, state and the spaces between take this much beside the name. */
 const BESIDE_NAME = 19;
 const LEAST_NAME = 4;
-/** Statistics are left out where they have less room than this. */
+/** Statistics are omitted if they have less space than this. */
 const LEAST_STATISTICS = 12;
 
 /** How many rows all models take: one each, and one more for the reason of a broken one. */

@@ -6,8 +6,8 @@ import { Row, Rows } from './rows.tsx';
 import type { ScreenModel } from './screen-model.ts';
 
 /**
- * What lies between head and footer: its place alone while the log is shown, which `Screen` paints there; else the
- * help or the details. The height that Ink gives it goes to the model, for the log and for the keys that scroll.
+ * The area between header and footer: empty while the log is shown, which `Screen` paints there, otherwise the help or
+ * the details. The height from Ink's layout goes to the model, for the log and the keys that scroll.
  */
 export function Pane({ model, style }: { readonly model: ScreenModel; readonly style: Style }) {
   const box = useRef<DOMElement>(null);

@@ -12,7 +12,7 @@ export interface PanelsProps extends ModelFacts {
   readonly frame: Frame;
 }
 
-/** Models and requests: side by side where there is room, else one above the other. */
+/** Models and requests: side by side if they fit, otherwise one above the other. */
 export function Panels(props: PanelsProps) {
   if (!props.layout.figures) return null;
   return props.layout.wide ? <WidePanels {...props} /> : <NarrowPanels {...props} />;

@@ -11,8 +11,8 @@ export interface Frame {
 }
 
 /**
- * One row, shortened with an ellipsis to the room that it gets. Colours come as escape sequences of our own `Style`:
- * Ink's colour properties ask chalk, which knows neither `--no-color` nor the terminal that we draw on.
+ * One row, truncated with an ellipsis to its width. Colours come as escape sequences of our own `Style`: Ink's colour
+ * properties ask chalk, which knows neither `--no-color` nor the terminal that we draw on.
  */
 export function Row({ children }: { readonly children: string }) {
   // Ink gives an empty text no height.

@@ -39,7 +39,7 @@ export class ScreenModel {
   paneOffset = 0;
   /** Whether long log lines are wrapped. */
   wrapsLog = false;
-  /** The access key, while the user wants to see it. */
+  /** The access key, while it is shown. */
   shownKey: string | undefined;
   /** The text being typed after `/`; undefined while not searching. */
   typed: string | undefined;

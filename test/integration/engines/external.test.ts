@@ -122,13 +122,13 @@ describe.skipIf(realTriton === undefined || !peerPython)(
       });
     });
 
-    test('tells nobody the key', () => {
+    test('reveals the key to no one', () => {
       expect(JSON.stringify(seen)).not.toContain(KEY);
     });
   },
 );
 
-describe.skipIf(realTriton === undefined)('a Triton of somebody else’s in mode explicit', () => {
+describe.skipIf(realTriton === undefined)('a Triton that is not ours, in mode explicit', () => {
   test('is sent nothing that changes its state, by its own log', async () => {
     await using folder = await TempFolder.create('triton-local-external-');
     const repository = folder.path('theirs');

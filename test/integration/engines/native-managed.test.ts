@@ -29,7 +29,7 @@ describe.skipIf(process.platform !== 'linux')('the tritonserver that --engine na
   const isPip = ({ step }: { step: string }) => step === 'install';
 
   test(
-    'leaves nothing half-built, is built by one of two, and is found again',
+    'is never left half-built, is built by one of two, and is found again',
     async () => {
       const interrupted = await up();
       await interrupted.waitFor('environment.progress', isPip, { limitMs: 60_000 });

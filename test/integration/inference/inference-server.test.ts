@@ -139,7 +139,7 @@ describe('the embedded inference server', () => {
     expect(values.size).toBeGreaterThan(1);
   });
 
-  it('is not ready while a model is down, and ready again when it is mended or gone', async () => {
+  it('is not ready while a model is unavailable, and ready again when it is fixed or removed', async () => {
     const broken = path.join(repository, 'broken');
     mkdirSync(path.join(broken, '1'), { recursive: true });
     writeFileSync(path.join(broken, '1', 'model.onnx'), 'not a model');
@@ -355,7 +355,7 @@ describe('the embedded inference server', () => {
   });
 });
 
-it('names onnxruntime-node as the reason where it is missing, and serves on', async () => {
+it('names onnxruntime-node as the reason if it is missing, and keeps serving', async () => {
   const repository = unpackGolden('good', ['cfg_empty']);
   const nowhere = mkdtempSync(path.join(tmpdir(), 'triton-local-none-'));
   const server = await startInferenceServer(

@@ -37,7 +37,7 @@ function summing(shape: readonly (number | string)[]): OnnxGraph {
   };
 }
 
-/** Gives back what it is told of the sequence. */
+/** Returns what it learns about the sequence. */
 function telling(): OnnxGraph {
   const value = (name: string, datatype: Datatype) => ({ name, datatype, shape: ['n', 1] });
   const told: readonly (readonly [string, Datatype])[] = [
@@ -190,7 +190,7 @@ describe('sequences over ONNX models', () => {
     expect(await ask('growing', 1, 'E', [1, 1, 1], false)).toEqual({ OUTPUT: [3, 4, 5] });
   });
 
-  it('tells the model of the sequence, and clients nothing of that', async () => {
+  it('tells the model, but not clients, about the sequence', async () => {
     expect(await ask('told', 7, 'S', [1])).toEqual({
       INPUT_SEEN: [1],
       START_SEEN: [1],
@@ -217,7 +217,7 @@ describe('sequences over ONNX models', () => {
     });
   });
 
-  it('ends every sequence when the model is loaded anew', async () => {
+  it('ends every sequence when the model is reloaded', async () => {
     expect(await sum('zeros', 5, 'S', [1])).toBe(1);
     await server.load('zeros');
     expect(await sum('zeros', 5, '', [1])).toBe(

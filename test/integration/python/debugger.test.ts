@@ -47,7 +47,7 @@ async function nextPort(): Promise<number> {
 }
 
 describe.skipIf(!hasDebugpy)('a script that is debugged', () => {
-  it('waits for an editor, stops at its breakpoint and goes on', async () => {
+  it('waits for an editor, stops at its breakpoint and continues', async () => {
     project = await Project.create(SCRIPT);
     const factory = project.use(new ScorePoolFactory());
     const port = nextPort();

@@ -66,7 +66,7 @@ describe('environments', () => {
     expect(steps).toContain('wait');
   });
 
-  it('that were interrupted are built anew', async () => {
+  it('that were interrupted are built again', async () => {
     const file = await requirements('# again\n');
     const { interpreter } = await ensure(file);
     const root = path.dirname(path.dirname(interpreter));
@@ -76,7 +76,7 @@ describe('environments', () => {
     expect(existsSync(path.join(root, 'rest'))).toBe(false);
   });
 
-  it('name the line of what cannot be installed, and leave nothing', async () => {
+  it('name the line of what cannot be installed, and clean up', async () => {
     const file = await requirements('# first\nno-such-package-of-anybody==3\n');
     await expect(ensure(file)).rejects.toMatchObject({
       code: 'ENVIRONMENT_FAILED',
@@ -125,7 +125,7 @@ describe('environments', () => {
     expect(await readdir(path.join(home, 'environments'))).toEqual([]);
   });
 
-  it('are not touched where an interpreter is given', async () => {
+  it('are not touched if an interpreter is given', async () => {
     const interpreter = path.join(directory, 'python');
     await symlink('/bin/true', interpreter);
     await expect(
@@ -134,7 +134,7 @@ describe('environments', () => {
     expect(existsSync(home)).toBe(false);
   });
 
-  it('take the Python that a conda file asks for, where it is there', async () => {
+  it('use the Python that a conda file specifies, if it is installed', async () => {
     const usual = await locateInterpreter(NONE, ENVIRONMENT);
     const bin = path.join(directory, 'bin');
     await mkdir(bin);
@@ -164,11 +164,11 @@ describe('environments', () => {
     const warnings = events.flatMap((event) => (event.type === 'log.line' ? [event.text] : []));
     expect(warnings).toEqual([
       expect.stringMatching(/conda\.yml:3: cudatoolkit=11 is left out: .*conda on PATH/),
-      expect.stringMatching(/conda\.yml:2: python=2\.7 was asked for, and Python 3\.\d+ is used/),
+      expect.stringMatching(/conda\.yml:2: python=2\.7 was requested, and Python 3\.\d+ is used/),
     ]);
   });
 
-  it('are made by conda where it is there and pip cannot give a package', async () => {
+  it('are built by conda if it is installed and pip lacks a package', async () => {
     const condaFile = path.join(directory, 'conda.yml');
     await writeFile(
       condaFile,
@@ -176,7 +176,7 @@ describe('environments', () => {
     );
     const conda = path.join(directory, 'micromamba');
     const asked = path.join(directory, 'asked');
-    // Stands for conda, whose channels no test can reach: writes down what it is asked for, and makes a venv.
+    // Replaces conda, whose channels no test can reach: records its arguments, and creates a venv.
     const script = `#!/bin/sh\necho "$@" > ${asked}\nexec python3 -m venv "$4"\n`;
     await writeFile(conda, script, { mode: 0o755 });
     const environment = { ...ENVIRONMENT, MAMBA_EXE: conda };
@@ -194,7 +194,7 @@ describe('environments', () => {
     expect(events.filter(({ type }) => type === 'log.line')).toEqual([]);
   });
 
-  it('count relative paths from the folder of the file, and the content of what lies there', async () => {
+  it('resolve relative paths from the folder of the file, and depend on the content there', async () => {
     const interpreters: string[] = [];
     for (const [name, value] of [
       ['one', '1'],
@@ -213,7 +213,7 @@ describe('environments', () => {
     expect(new Set(interpreters).size).toBe(2);
   });
 
-  it('are not made for a script that imports only the standard library, where no file asks for packages', async () => {
+  it('are not built for a script that imports only the standard library, if no file lists packages', async () => {
     const entryScript = path.join(directory, 'score.py');
     const script = { entryScript, sourceDirectory: directory };
     const none = () => ensureEnvironment(NONE, home, ENVIRONMENT, bus, new AbortController().signal, script);
@@ -226,7 +226,7 @@ describe('environments', () => {
     ]);
   });
 
-  it('need a Python: without one the command that mends it is named', async () => {
+  it('need a Python: without one, the error names the command that installs it', async () => {
     const environment = { PATH: directory };
     await expect(locateInterpreter(NONE, environment)).rejects.toMatchObject({
       code: 'PYTHON_MISSING',

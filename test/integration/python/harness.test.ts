@@ -78,7 +78,7 @@ describe('the harness', () => {
     },
   );
 
-  it('imports what it is told ahead of the script, and survives what cannot be imported', async () => {
+  it('imports the given modules before the script, and survives those that cannot be imported', async () => {
     write(encodeControl({ type: 'preload', modules: ['decimal', 'no_such_module', 'antigravity.no'] }));
     await until(() => messages.some(({ type }) => type === 'preloaded'));
     write(startFrame());

@@ -1,5 +1,5 @@
-// What a script finds around itself, in the real server and in ours: the same script tells of both, and what differs is
-// named here with its reason.
+// What a script finds in its environment, in the real server and in ours: the same script reports both, and each
+// difference is listed here with its reason.
 import { execFileSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startScorePool } from '../../../src/python/index.ts';
@@ -180,7 +180,7 @@ describe.skipIf(!hasRealServer)('a logging.json', () => {
     },
   );
 
-  it('that is wrong is told with its place', async () => {
+  it('that is wrong is reported with its location', async () => {
     project = await Project.create(LOGGING_SCRIPT);
     const file = await project.write('logging.json', '{"version": 3}');
     await expect(startScorePool(project.options(), AbortSignal.timeout(30_000))).rejects.toMatchObject({
@@ -190,7 +190,7 @@ describe.skipIf(!hasRealServer)('a logging.json', () => {
   });
 });
 
-it('is told that basicConfig() does nothing, as in the real server, unless it is forced', async () => {
+it('is warned that basicConfig() does nothing, as in the real server, unless forced', async () => {
   project = await Project.create(`import logging
 logging.basicConfig(level=logging.INFO)
 logging.basicConfig(level=logging.INFO)

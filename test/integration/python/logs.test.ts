@@ -74,7 +74,7 @@ def fail():
 
 describe('what is written', () => {
   it.skipIf(process.platform === 'win32')(
-    'by C code comes while run() goes on, with the request id',
+    'by C code arrives while run() is running, with the request id',
     async () => {
       const pool = await start(`
 import ctypes, time
@@ -95,7 +95,7 @@ def run(data):
     },
   );
 
-  it('by print() comes while run() goes on', async () => {
+  it('by print() arrives while run() is running', async () => {
     const pool = await start(
       'import time\ndef init():\n    pass\ndef run(data):\n    print("at once")\n    time.sleep(600)\n',
     );

@@ -86,7 +86,7 @@ describe.skipIf(process.platform === 'win32')('a preloaded pool', () => {
     ['exit', { exitCode: 7, signal: null }],
     ['kill', { exitCode: null, signal: 'SIGKILL' }],
     ['orphan', { exitCode: 7, signal: null }],
-  ])('%s: the worker is forked anew, without another init()', async (end, exit) => {
+  ])('%s: the worker is forked again, without another init()', async (end, exit) => {
     const pool = await start();
     const exited = project.bus.next('worker.exited');
     const ready = project.bus.next('worker.ready');
@@ -112,7 +112,7 @@ describe.skipIf(process.platform === 'win32')('a preloaded pool', () => {
     expect(inits()).toHaveLength(1);
   });
 
-  it('tells whose lines a worker wrote', async () => {
+  it('attributes the lines of a worker', async () => {
     const pool = await start();
     const line = project.bus.next('log.line', ({ text }) => text === 'from C');
     await ask(pool, post('print', { id: 'printing' }));
@@ -135,7 +135,7 @@ describe.skipIf(process.platform === 'win32')('a preloaded pool', () => {
     for (const pid of before) expect(isAlive(pid)).toBe(false);
   });
 
-  it('tells a failure of init() once, and leaves no process', async () => {
+  it('reports a failure of init() once, and leaves no process running', async () => {
     const failing = start({}, 'def init():\n    print(1 / 0)\ndef run(data):\n    pass\n');
     await expect(failing).rejects.toMatchObject({ code: 'SCRIPT_FAILED', location: { line: 2 } });
     expect(project.lines('script').filter((line) => line.includes('ZeroDivisionError'))).toHaveLength(1);

@@ -23,7 +23,7 @@ const failure = (script: string, change: Partial<ScorePoolOptions> = {}) =>
   );
 
 describe('a pool that serves', () => {
-  it('runs init() once in each worker and tells of each', async () => {
+  it('runs init() once in each worker and reports each', async () => {
     const pool = await start(
       'import os\ndef init():\n    print("init", os.getpid())\ndef run(data):\n    return os.getpid()\n',
       {
@@ -158,7 +158,7 @@ def run(data):
     ]);
   });
 
-  it('is cut into pieces of 64 KiB only where a line is longer', async () => {
+  it('is split into pieces of 64 KiB only if a line is longer', async () => {
     const pool = await start(
       'def init():\n    pass\ndef run(data):\n    print("a" * 65536)\n    print("b" * 65537)\n',
     );
@@ -303,7 +303,7 @@ describe('a script that does not come up', () => {
     );
   });
 
-  it('tells of a missing file', async () => {
+  it('reports a missing file', async () => {
     project = await Project.create();
     const starting = startScorePool(project.options(), limit());
     await expect(starting).rejects.toThrow(/^No such file or directory\./);
@@ -315,7 +315,7 @@ describe('a script that does not come up', () => {
 
   it.each([
     ['src/score.py', 'src/helper.py', /--code .*src; .*, or import it as src\.helper$/],
-    // Python's own module `code`, and what is no name in Python, hide the folder.
+    // Python's own module `code` hides the folder, and so does a name that is not valid in Python.
     ['code/score.py', 'code/helper.py', /--code .*code; in v2 it is code_configuration\.code\)$/],
     ['my-code/score.py', 'my-code/helper.py', /--code .*my-code; [^,]*$/],
   ])('tells how %s finds the helper beside it', async (script, helper, hint) => {
@@ -336,7 +336,7 @@ describe('a script that does not come up', () => {
     ['from .helper import x', /without the leading dot/],
     ['import argparse\nargparse.ArgumentParser().parse_args()', /parse_known_args\(\)/],
     ['import sys\nsys.exit(1)', /remove the exit/],
-  ])('tells what is wrong with %j at import', async (text, hint) => {
+  ])('says what is wrong with %j at import', async (text, hint) => {
     const error = await failure(`${text}\ndef init():\n    pass\ndef run(d):\n    pass\n`);
     expect(error).toMatchObject({ code: 'SCRIPT_FAILED', hint: expect.stringMatching(hint) });
   });
@@ -364,7 +364,7 @@ describe('a script that does not come up', () => {
     expect(error.message).toContain('within 0.3 s');
   });
 
-  it('is told apart from a crash of the process', async () => {
+  it('is distinguished from a crash of the process', async () => {
     const error = await failure(
       'import os, sys\ndef init():\n    os.write(2, b"cannot open device\\n")\n    os._exit(9)\ndef run(data):\n    pass\n',
     );
@@ -409,7 +409,7 @@ describe('a script without flask', () => {
     expect(textOf(await ask(pool, post('')))).toBe('"plain"');
   });
 
-  it('is told what to install when it wants the raw request', async () => {
+  it('is told what to install if it uses the raw request', async () => {
     const error = await failure(
       `${hidden}from azureml.contrib.services.aml_request import rawhttp
 ${rest}`,

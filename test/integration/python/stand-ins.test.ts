@@ -40,7 +40,7 @@ describe.skipIf(!hasRealServer)('inference_schema', () => {
 });
 
 describe('a script in an environment without Azure', () => {
-  it('finds its models by azureml.core, and is told what a script has no use for', async () => {
+  it('finds its models by azureml.core, and learns what a script cannot use', async () => {
     project = await Project.create(`${withoutPackages('azureml')}
 from azureml.core import Run
 from azureml.core.model import Model, ModelNotFoundException
@@ -134,7 +134,7 @@ def run(n):
   it.each([
     ['ours', withoutPackages('inference_schema', 'wrapt')],
     ['the real package', ''],
-  ])('tells which decorator a body does not fit: %s', async (_which, head) => {
+  ])('names the decorator that a body does not fit: %s', async (_which, head) => {
     project = await Project.create(`${head}
 from inference_schema.schema_decorators import input_schema, output_schema
 from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType as T

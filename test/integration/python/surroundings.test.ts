@@ -2,11 +2,18 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { formatAddress } from '../../../src/base/index.ts';
 import { type ScorePoolOptions, startScorePool } from '../../../src/python/index.ts';
 import { ask, ENVIRONMENT, isAlive, Project, post, TEST_PYTHON, textOf } from './project.ts';
+
+/** Windows has no descriptor that another socket could take over. */
+const hasIpv6 =
+  process.platform !== 'win32' &&
+  Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'));
 
 let project: Project;
 const parents: ChildProcess[] = [];
@@ -122,23 +129,45 @@ answer = urllib.request.urlopen("http://localhost:8000/v2/health/live").status =
 `,
   };
 
-  for (const [name, source] of Object.entries(clients))
-    it.skipIf(!hasModules(name))(`is the engine for ${name}`, async () => {
+  const hosts = ['127.0.0.1', ...(hasIpv6 ? ['::1'] : [])];
+  const cases = Object.entries(clients).flatMap(([name, source]) =>
+    hosts.map((host) => ({ name, source, host })),
+  );
+  for (const { name, source, host } of cases)
+    it.skipIf(!hasModules(name))(`is the engine at ${host} for ${name}`, async () => {
       const body = source
         .split('\n')
         .map((line) => `    ${line}`)
         .join('\n');
       project = await Project.create(`def init():\n    pass\ndef run(data):\n${body}\n    return answer\n`);
-      const server = http.createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
+      const server = http.createServer((_request, response) => response.end()).listen(0, host);
       await new Promise((resolve) => server.once('listening', resolve));
       try {
         const { port } = server.address() as AddressInfo;
-        expect(await answer({ engineAuthority: `127.0.0.1:${port}` })).toBe(true);
+        expect(await answer({ engineAuthority: formatAddress(host, port) })).toBe(true);
       } finally {
         server.closeAllConnections();
         server.close();
       }
     });
+
+  it.skipIf(!hasIpv6)('is refused where the engine at ::1 has gone', async () => {
+    project = await Project.create(`import socket
+def init():
+    pass
+def run(data):
+    quiet = socket.socket().connect_ex(("127.0.0.1", 8000))
+    try:
+        socket.create_connection(("127.0.0.1", 8000)).close()
+    except ConnectionRefusedError as error:
+        return quiet == error.errno
+`);
+    const server = http.createServer().listen(0, '::1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    expect(await answer({ engineAuthority: formatAddress('::1', port) })).toBe(true);
+  });
 
   it('leaves other ports and hosts alone', async () => {
     project = await Project.create(`import socket

@@ -146,7 +146,7 @@ describe.skipIf(!hasRealServer)('the description of a service', () => {
   );
 });
 
-it('tells of a document of the user that is no JSON', async () => {
+it('reports a document of the user that is not JSON', async () => {
   project = await Project.create(PLAIN);
   const file = await project.write('swagger.json', '{');
   await expect(startScorePool(project.options(), AbortSignal.timeout(30_000))).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-// Whatever ends or hangs a worker costs its own request alone; the worker is replaced and the others go on.
+// Whatever ends or hangs a worker affects only its own request; the worker is replaced and the others continue.
 import { afterEach, expect, it } from 'vitest';
 import { type ScorePoolOptions, startScorePool } from '../../../src/python/index.ts';
 import { startService } from '../../unit/scoring/service.ts';
@@ -128,7 +128,7 @@ it.skipIf(!hasRealServer)('a hang is answered as by the real server', async () =
   ]);
 });
 
-it('waits for ever where WORKER_TIMEOUT is 0', async () => {
+it('waits forever if WORKER_TIMEOUT is 0', async () => {
   const pool = await start({ workerTimeoutMs: 0 });
   const hanging = pool.score(post('sleep'), never);
   await ask(pool, post(''));

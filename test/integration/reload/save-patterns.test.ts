@@ -354,7 +354,7 @@ describe.skipIf(process.platform !== 'linux')('weights that another process copi
 });
 
 describe('a folder that is gone', () => {
-  it('is followed again after it was removed and made anew', async ({ expect }) => {
+  it('is followed again after it was removed and recreated', async ({ expect }) => {
     await using project = await openPrepared();
     const first = project.next('reload.completed');
     await rm(project.at('models/triton/digits'), { recursive: true });
@@ -389,7 +389,7 @@ describe('a folder that is gone', () => {
 const namesOfActions = ({ actions }: EventOf<'reload.completed'>) =>
   actions.map(({ kind, reason }) => `${kind}: ${reason}`);
 
-/** Waits, and tells how long it really was. */
+/** Waits, and returns how long it really took. */
 async function pauseFor(milliseconds: number): Promise<number> {
   const begun = performance.now();
   await sleep(milliseconds);

@@ -1,8 +1,8 @@
 // What the server of 2020 and 2021 answered (docs/reference/azureml.md#the-server-of-2020-and-2021), which is no longer
-// to be had as a peer: errors are texts that say what Python said, and answers carry one id.
+// available as a peer: errors are text with Python's message, and answers carry one id.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { peerPython } from '../../helpers/python.ts';
 import { scriptText } from './cases/case.ts';
-import { peerPython } from './real-server.ts';
 import { ScriptService } from './script-service.ts';
 
 describe.skipIf(!peerPython).each(['returns.py', 'responses.py'])('the dialect of 2021 with %s', (script) => {
@@ -14,7 +14,7 @@ describe.skipIf(!peerPython).each(['returns.py', 'responses.py'])('the dialect o
 
   const raise = script === 'returns.py' ? 'division' : 'raise';
 
-  it('tells what run() raised', async () => {
+  it('shows what run() raised', async () => {
     const answer = await service.send('POST', '/score', [], raise);
     expect(answer.status).toBe(500);
     expect(answer.header('content-type')).toBe('text/html; charset=utf-8');
@@ -22,7 +22,7 @@ describe.skipIf(!peerPython).each(['returns.py', 'responses.py'])('the dialect o
     expect(answer.header('x-ms-run-function-failed')).toBe('True');
   });
 
-  it('tells the traceback of an internal error', async () => {
+  it('shows the traceback of an internal error', async () => {
     const answer = await service.send('POST', '/score', [], 'bytes');
     expect(answer.status).toBe(500);
     expect(answer.body.toString()).toMatch(

@@ -8,7 +8,7 @@ import {
   collectionVariables,
 } from '../../../src/azureml/data-collection.ts';
 
-it('is switched on where a v1 configuration asks for it', async () => {
+it('is enabled by a v1 configuration', async () => {
   const variables = (config: object) => collectionVariables(collectionOfConfig({ ...config }), '/nowhere');
   expect(await variables({ dataCollection: { storageEnabled: true } })).toEqual({
     AML_MODEL_DC_STORAGE_ENABLED: 'true',

@@ -74,7 +74,7 @@ describe('a deployment configuration', () => {
     });
   });
 
-  it('is decided by the target where there is none', () => {
+  it('is decided by the target if it is absent', () => {
     expect(readDeploymentSettings(undefined, {}, 'aks-gpu').settings).toMatchObject({ computeType: 'AKS' });
     expect(readDeploymentSettings(undefined, {}, undefined).settings).toMatchObject({ computeType: 'ACI' });
   });
@@ -122,7 +122,7 @@ describe('a deployment configuration', () => {
     });
   });
 
-  it('is refused with line and column where it cannot be read', async () => {
+  it('is refused with line and column if it cannot be read', async () => {
     await expect(read('{\n  "computeType": "aks"\n  "gpuCores": 1\n}')).rejects.toMatchObject({
       code: 'AZUREML_FILE_INVALID',
       location: { file, line: expect.any(Number), column: expect.any(Number) },

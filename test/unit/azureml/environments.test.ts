@@ -62,7 +62,7 @@ describe('an environment by its name', () => {
     ['minimal-py312-inference', 'azureml', ['python=3.12']],
     ['AzureML-ACPT-pytorch-1.13-py38-cuda11.7-gpu', undefined, ['python=3.8', 'torch~=1.13.0']],
     ['tensorflow-2.7-ubuntu20.04-py38-cuda11-gpu', 'azureml', ['python=3.8', 'tensorflow~=2.7.0']],
-  ])('of Microsoft, %s, holds what its name says, and that is told', async (name, registry, holds) => {
+  ])('of Microsoft, %s, has what its name says, with a notice', async (name, registry, holds) => {
     const { conda } = await planEnvironment(await find(name, undefined, registry));
     const wanted = holds.length > 0 ? holds : ['scikit-learn~=1.5.0'];
     for (const line of wanted) expect(conda?.text).toContain(JSON.stringify(line));

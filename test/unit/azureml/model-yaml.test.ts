@@ -44,7 +44,7 @@ describe('the model of a deployment', () => {
     expect([await plan(model), await plan(model)]).toEqual(['abc-blue:2', 'abc-blue:2']);
   });
 
-  it.each([7, '7', '2024-01-31'])('has the version that is asked for: %j', async (version) => {
+  it.each([7, '7', '2024-01-31'])('has the requested version: %j', async (version) => {
     const model = { name: 'mine', version, path: models(), type: 'triton_model' };
     expect([await plan(model), await plan(model)]).toEqual([`mine:${version}`, `mine:${version}`]);
     expect(await plan(`azureml:mine:${version}`)).toBe(`mine:${version}`);

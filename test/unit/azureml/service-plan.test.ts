@@ -79,7 +79,7 @@ describe('a no-code deployment', () => {
     expect([inference, models.map(({ name }) => name)]).toEqual([undefined, ['my_model']]);
   });
 
-  it('takes no model of another framework, nor several', async () => {
+  it('accepts neither a model of another framework nor several models', async () => {
     await register('Custom');
     await expect(plan({})).rejects.toThrow(
       "You must provide an InferenceConfig when deploying a model with model_framework set to Custom. Default environments are only provided for these frameworks: ['Onnx', 'ScikitLearn', 'TensorFlow', 'Multi'].",

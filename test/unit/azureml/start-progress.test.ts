@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 describe('the start of a deployment', () => {
-  it('tells that init() runs, as long as it does, with what it printed last', () => {
+  it('reports that init() is running, with its last output', () => {
     vi.useFakeTimers();
     const start = progress();
     start.follow(event({ type: 'worker.started', pid: 1, generation: 1 }));
@@ -31,7 +31,7 @@ describe('the start of a deployment', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('that failed tells what the script printed; warnings are told at once', () => {
+  it('that failed reports what the script printed; warnings are reported at once', () => {
     const start = progress();
     start.follow(printed('one\ntwo'));
     start.follow(event({ type: 'log.line', source: 'emulator', level: 'warning', text: 'left out' }));

@@ -26,6 +26,6 @@ it.each([
   'Bearer schlussel-a',
 ])('refuses %j', (field) => expect(isAllowed(field && asSent(field))).toBe(false));
 
-it('refuses everybody where there is no key', () => {
+it('refuses every request if there is no key', () => {
   expect(createBearerCheck([])('Bearer ')).toBe(false);
 });

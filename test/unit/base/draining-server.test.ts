@@ -51,7 +51,7 @@ it('destroys what has not ended in time', async () => {
   expect(await hanging.closed).toBe('');
 });
 
-it('counts no request for ever whose connection closes before its turn to be answered', async () => {
+it('stops counting a request whose connection closes before its turn to be answered', async () => {
   let requests = 0;
   const { draining, port } = await start(() => (requests += 1), 60_000);
   const pipelining = connect(port, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3));

@@ -25,7 +25,7 @@ describe('TritonLocalError', () => {
     expect(systemError('X', 'y').kind).toBe('system');
   });
 
-  it('has no cause of its own where none was given', () => {
+  it('has no cause property if no cause was given', () => {
     expect(Object.hasOwn(userError('A', 'b'), 'cause')).toBe(false);
   });
 });

@@ -23,7 +23,7 @@ describe('Lifetime', () => {
     ]);
   });
 
-  it('goes on after failures and reports them together with their causes', async () => {
+  it('continues after failures and reports them together with their causes', async () => {
     const lifetime = new Lifetime();
     const undone: string[] = [];
     const slow = new Error('stuck');
@@ -94,7 +94,7 @@ describe('Lifetime', () => {
 });
 
 describe('within', () => {
-  it('tells whether a promise resolved in time', async () => {
+  it('reports whether a promise resolved in time', async () => {
     expect(await within(Promise.resolve('any'), 1_000)).toBe(true);
     expect(await within(new Promise(() => undefined), 1)).toBe(false);
   });

@@ -59,7 +59,7 @@ describe('LineSplitter', () => {
     }
   });
 
-  it('replaces bytes that are no UTF-8 and goes on', () => {
+  it('replaces bytes that are not UTF-8 and continues', () => {
     expect(split(Buffer.from([0x61, 0xff, 0x62, 0x0a, 0xc3]))).toEqual(['a\uFFFDb', '\uFFFD']);
   });
 });

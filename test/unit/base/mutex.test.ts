@@ -22,7 +22,7 @@ it('runs one task at a time, in the order they came', async () => {
   expect(results).toEqual(['a', 'b', 'c']);
 });
 
-it('hands a failure to its own caller only and goes on', async () => {
+it('passes a failure only to its own caller and continues', async () => {
   const mutex = new Mutex();
   const failing = mutex.run(() => Promise.reject(new Error('mine')));
   const throwing = mutex.run(() => {

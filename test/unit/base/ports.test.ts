@@ -68,7 +68,7 @@ describe('findPortHolder', () => {
     expect((await findPortHolder(port))?.pid).toBe(process.pid);
   });
 
-  it('finds nobody behind a free port', async () => {
+  it('finds no process behind a free port', async () => {
     const free = server();
     const port = await listen(free, '127.0.0.1', 0, 'test');
     await new Promise((resolve) => free.close(resolve));
@@ -95,7 +95,7 @@ describe('findPortHolder', () => {
     expect(await findPortHolder(789, windows)).toBeUndefined();
   });
 
-  it('asks lsof on macOS, and says nothing where that fails', async () => {
+  it('asks lsof on macOS, and names no process if that fails', async () => {
     const mac = { platform: 'darwin', run: async () => 'p4711\ncPython\n' } as const;
     expect(await findPortHolder(6789, mac)).toEqual({ pid: 4711, command: 'Python' });
     const without = { platform: 'darwin', run: () => Promise.reject(new Error('ENOENT')) } as const;

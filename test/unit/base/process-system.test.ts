@@ -60,7 +60,7 @@ describe('macOS', () => {
   });
 });
 
-it('what a system does not tell is null', async () => {
+it('what a system does not report is null', async () => {
   const silent = makeSystem('darwin', () => Promise.reject(new Error('ENOENT')));
   expect(await silent.machine()).toBeNull();
   expect(await silent.boot()).toBeNull();

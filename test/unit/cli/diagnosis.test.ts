@@ -190,7 +190,7 @@ describe.skipIf(process.platform === 'win32')('doctor', () => {
     expect(docker.get('engine (auto)')?.detail).toMatch(/^docker: .* and GPU$/);
   });
 
-  it('ends within 3 s where a socket accepts and never answers, and programs hang', async () => {
+  it('ends within 3 s if a socket accepts but never answers, and programs hang', async () => {
     await daemons.listenSilently(folder.path('docker.sock'));
     for (const name of ['python3', 'python', 'nvidia-smi']) await program(name, 'exec /bin/sleep 60');
     const began = performance.now();

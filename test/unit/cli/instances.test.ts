@@ -63,7 +63,7 @@ describe('the emulator that a command means', () => {
     expect(select(running, 'other', '../link')).toBe('a');
   });
 
-  it('is chosen by its id where a folder has several', () => {
+  it('is chosen by its id if a folder has several', () => {
     const running = [runs('project', 'a'), runs('project', 'b', 'second'), runs('other', 'c', 'third')];
     const refused = refusal(running, 'project');
     expect(refused).toMatchObject({

@@ -67,7 +67,7 @@ describe('structures', () => {
     expect(compare({}, { constructor: 1 })).toEqual(['json.constructor: not expected']);
   });
 
-  it('tell the first differences and count the rest', () => {
+  it('report the first differences and count the rest', () => {
     const lines = compare(Array(100).fill(0), Array(100).fill(1));
     expect(lines).toHaveLength(6);
     expect(lines[5]).toBe('and 95 more differences');

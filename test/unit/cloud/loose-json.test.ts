@@ -25,7 +25,7 @@ describe('JSON as Python and Triton write it', () => {
     expect(parseJson('[1000000000000000000.5, 10000000000000000000e3]')).toEqual([1e18, 1e22]);
   });
 
-  it('is refused where it is none, with its own words and with those marks', () => {
+  it('is refused if it is invalid, with the reason', () => {
     for (const text of ['{"a":NaN', '[NaNs]', '<html>NaN</html>', '"\\u0000', ''])
       expect(() => parseJson(text), text).toThrow(SyntaxError);
   });

@@ -76,7 +76,7 @@ describe('what is sent', () => {
     expect(service.received[0]?.line).toBe(`GET ${target}`);
   });
 
-  it('is an inference request to the model, in the service itself where it has no port of its own', async () => {
+  it('is an inference request to the model, sent to the service itself if Triton has no port', async () => {
     const inputs = [{ name: 'x', datatype: 'FP32', shape: [1], data: [1] }];
     const infer = { model: 'a b', version: '3', id: 'i', inputs };
     await smoke({ infer }, { scoringUri: `${service.url}/api/v1/service/digits/score` });
@@ -211,13 +211,13 @@ describe('without an answer a request is a failed row', () => {
   });
 });
 
-it('sends one after the other, and throws only where it is stopped', async () => {
+it('sends one after the other, and throws only if it is stopped', async () => {
   const stop = new AbortController();
   service.answer = () => stop.abort(new Error('stopped by hand'));
   await expect(smoke({ score: {} }, { signal: stop.signal })).rejects.toThrow('stopped by hand');
 });
 
-/** A server that records what it gets and answers as told. */
+/** A server that records requests and gives preset answers. */
 describe('a request that failed', () => {
   it('comes with what was sent, the answer, the generation and the log, without secrets', async () => {
     service.answer = (_, response) => {
@@ -235,7 +235,7 @@ describe('a request that failed', () => {
     expect(JSON.stringify(evidence)).not.toContain(KEY);
   });
 
-  it('has its bodies cut, and no answer where none came', async () => {
+  it('truncates bodies, and has no answer if none arrived', async () => {
     service.answer = (_, response) => response.writeHead(400).end('x'.repeat(30_000));
     const { evidence } = await smoke({ score: {} });
     expect(evidence?.answer?.body).toMatch(/^x{10000}… \(20000 characters more\)$/);

@@ -57,7 +57,7 @@ requests:
       /^requests\[0\]\.expect\.outputs\.y: unknown key "dtype"/,
     ],
     ['infer: { model: m, inputs: [] }', 3, /^requests\[0\]: give either score or infer/],
-  ])('tells place and line of a mistake: %s', async (mistake, line, message) => {
+  ])('names the place and line of a fault: %s', async (mistake, line, message) => {
     const error = await failure(
       `version: 1\nrequests:\n  - name: a\n    score: {}\n    ${mistake}\n`,
       'sample-requests.yml',
@@ -103,7 +103,7 @@ requests:
     });
   });
 
-  it('is described where there is none, with an example that can be read', async () => {
+  it('is described if it is missing, with a valid example', async () => {
     const error = await readSampleRequests(project.directory).catch((thrown) => thrown);
     expect(error.code).toBe('REQUESTS_INVALID');
     await expect(read(error.hint.slice(error.hint.indexOf('{')))).resolves.toMatchObject({ version: 1 });

@@ -68,7 +68,7 @@ describe('what DIR is understood as', () => {
     expect(models).toBeUndefined();
   });
 
-  it('names what it looked for where there is neither', async () => {
+  it('names what it looked for if it finds neither', async () => {
     await lay('readme.txt');
     await expect(resolve()).rejects.toMatchObject({
       code: 'PROJECT_EMPTY',

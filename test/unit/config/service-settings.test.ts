@@ -11,7 +11,7 @@ describe('the variables of the real scoring server', () => {
     expect(corsOrigins).toEqual(['http://a', '*', 'http://.*\\.b']);
   });
 
-  it('refuse a pattern that is none, by name', () => {
+  it('refuse an invalid pattern, by name', () => {
     expect(() => readServiceSettings({ AML_CORS_ORIGINS: 'http://(' })).toThrow(
       expect.objectContaining({
         code: 'CONFIG_INVALID',

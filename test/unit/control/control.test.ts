@@ -122,7 +122,7 @@ describe.each(forms)('a control %s', (_form, open) => {
   });
   afterEach(() => opened.end());
 
-  it('tells the state', async () => {
+  it('returns the state', async () => {
     expect(await opened.control.state()).toEqual(await control.state());
   });
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startDetached } from '../../../src/control/index.ts';
 
 const SECRET = 'not-for-everybody';
-/** Tells what it read on standard input as its address, and ends with whoever started it. */
+/** Reports what it read from standard input as its address, and ends with its parent. */
 const PROGRAM = `
   let text = '';
   process.stdin.on('data', (chunk) => { text += chunk; }).on('end', () => {
@@ -34,7 +34,7 @@ describe('a process that is started apart', () => {
       new AbortController().signal,
     );
 
-  it('reads secrets on standard input, where nobody else sees them', async () => {
+  it('reads secrets from standard input, where no other user sees them', async () => {
     const started = await start(PROGRAM, SECRET);
     try {
       expect(started.scoringUri).toBe(SECRET);
@@ -45,7 +45,7 @@ describe('a process that is started apart', () => {
     }
   });
 
-  it('that ends before it has read them is told of by its last words', async () => {
+  it('that ends before it has read them is reported with its last lines', async () => {
     const starting = start("console.error('no luck'); process.exit(3)", SECRET.repeat(100_000));
     await expect(starting).rejects.toMatchObject({
       code: 'START_CRASHED',

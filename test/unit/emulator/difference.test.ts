@@ -24,15 +24,15 @@ describe('the difference of two answers', () => {
     });
   });
 
-  it('is none where only the form differs', () => {
+  it('is empty if only the formatting differs', () => {
     expect(compareAnswers('{"a": 1, "b": 2}', '{"b":2,"a":1}')).toEqual({ told: [], total: 0 });
   });
 
-  it('is the whole answer where one of them is no JSON', () => {
+  it('is the whole answer if one of them is not JSON', () => {
     expect(compareAnswers('old', '{"a": 1}').told).toEqual([{ path: '', before: 'old', after: '{"a": 1}' }]);
   });
 
-  it('is told up to a limit, and counted beyond it', () => {
+  it('is listed up to a limit, and counted beyond it', () => {
     const { told, total } = compareAnswers(json(Array(1_000).fill(0)), json(Array(1_000).fill(1)));
     expect([told.length, total]).toEqual([20, 1_000]);
     expect(compareAnswers('"a"', json('b'.repeat(500))).told[0]?.after).toHaveLength(80);

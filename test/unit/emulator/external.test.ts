@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { isReadOnly, walkOnExternal } from '../../helpers/external-walk.ts';
 import { TempFolder } from '../../helpers/temp-project.ts';
 
-it('sends a Triton of somebody else’s nothing that changes its state', async () => {
+it('sends a Triton that is not ours nothing that changes its state', async () => {
   await using folder = await TempFolder.create('tl-');
   const requests: string[] = [];
   const triton = createServer((request, response) => {

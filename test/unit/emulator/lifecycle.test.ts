@@ -49,7 +49,7 @@ describe('an emulator', () => {
     await starting;
   });
 
-  it('that is ended while it starts tells those who wait for the start', async () => {
+  it('that is stopped while it starts rejects the pending start', async () => {
     const starting = emulator.start(signal);
     const reloading = emulator.control.reload();
     starting.catch(() => undefined);

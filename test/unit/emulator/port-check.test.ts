@@ -52,15 +52,17 @@ describe('the ports of a start', () => {
     });
   });
 
-  it('for gRPC count only where they were asked for and can be served', async () => {
-    const grpcPort = await takenPort();
-    const asked = { grpcPort: 'flag' } as const;
-    await checkPorts(config({ grpcPort }, 'native'), nothing);
-    await checkPorts(config({ grpcPort }, 'embedded', asked), nothing);
-    await expect(checkPorts(config({ grpcPort }, 'native', asked), nothing)).rejects.toMatchObject({
-      code: 'PORT_TAKEN',
-    });
-  });
+  it.each(['embedded', 'native', 'auto'] as const)(
+    'for gRPC count only if the user chose them: %s',
+    async (choice) => {
+      const grpcPort = await takenPort();
+      const asked = { grpcPort: 'flag' } as const;
+      await checkPorts(config({ grpcPort }, choice), nothing);
+      await expect(checkPorts(config({ grpcPort }, choice, asked), nothing)).rejects.toMatchObject({
+        code: 'PORT_TAKEN',
+      });
+    },
+  );
 
   it('must differ', async () => {
     await expect(checkPorts(config({ port: 7000, httpPort: 7000 }), nothing)).rejects.toMatchObject({

@@ -22,6 +22,7 @@ function engineWith(
 ): RunningEngine {
   return {
     kind,
+    ...(kind === 'external' && { modelsAt: 'http://elsewhere:8000' }),
     models: () => models,
     loadFailure: async (model: string) => failures[model],
   } as unknown as RunningEngine;
@@ -55,7 +56,7 @@ describe('models that are not served after the start', () => {
     expect([...failures.keys()]).toEqual(['m']);
   });
 
-  it('are told with the user’s paths and what is missing', async () => {
+  it('are reported with the user’s paths and what is missing', async () => {
     const staged = folder.path('state/repository');
     const reason = `failed to stat file ${staged}/m/1/model.onnx`;
     const failures = await find(engineWith('native', [model('m', 'UNAVAILABLE', reason)]));

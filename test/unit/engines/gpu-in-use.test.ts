@@ -24,16 +24,16 @@ describe('the GPU in use', () => {
     );
   });
 
-  it('tells of the others', async () => {
+  it('mentions the others', async () => {
     const url = await metrics(LINE('GPU-1') + LINE('GPU-2') + LINE('GPU-3'));
     expect(await findGpuInUse(url, () => 'A', 2_000, signal)).toBe('A and 2 more');
   });
 
-  it('has its UUID where no log names it', async () => {
+  it('has its UUID if no log names it', async () => {
     expect(await findGpuInUse(await metrics(LINE('GPU-1')), () => undefined, 2_000, signal)).toBe('GPU-1');
   });
 
-  it('is none where the metrics name none in time', async () => {
+  it('is undefined if the metrics name none in time', async () => {
     expect(
       await findGpuInUse(await metrics('nv_cpu_utilization 0.1\n'), () => 'A', 100, signal),
     ).toBeUndefined();

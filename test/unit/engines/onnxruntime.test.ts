@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { dropOtherPlatforms, progressText } from '../../../src/engines/onnxruntime.ts';
+import { dropOtherPlatforms, progressText } from '../../../src/engines/embedded/onnxruntime.ts';
 import { TempFolder } from '../../helpers/temp-project.ts';
 
 it('the progress of an install has a bar, bytes, speed and the time that is left', () => {
@@ -9,7 +9,7 @@ it('the progress of an install has a bar, bytes, speed and the time that is left
   expect(progressText(400e6, 10)).toMatch(/^\[#{20}\] .* 0 s left$/);
 });
 
-it('an install keeps the part of this system, and says where there is none', async () => {
+it('an install keeps the part for this system, and fails if there is none', async () => {
   await using folder = await TempFolder.create();
   for (const part of ['darwin/arm64', 'linux/x64', 'linux/arm64', 'win32/x64', 'win32/arm64'])
     await mkdir(folder.path('napi-v6', part), { recursive: true });

@@ -1,7 +1,12 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { EngineSettings } from '../../../src/config/index.ts';
-import { type EngineWishes, lacksTriton, planEngines } from '../../../src/engines/index.ts';
+import { ENGINE_KINDS } from '../../../src/base/index.ts';
+import {
+  ENGINES,
+  type EngineCriteria,
+  missingInstallation,
+  planEngines,
+} from '../../../src/engines/index.ts';
 import { findTritonOnPath } from '../../../src/engines/native/installation.ts';
 import { TempFolder } from '../../helpers/temp-project.ts';
 
@@ -12,7 +17,10 @@ beforeEach(async () => {
 afterEach(() => folder[Symbol.asyncDispose]());
 
 /** A machine without a daemon: Docker is looked for at a socket that is not there. */
-function wishes(engine: Partial<EngineSettings> = {}, more: Partial<EngineWishes> = {}): EngineWishes {
+function criteria(
+  engine: Partial<EngineCriteria['engine']> = {},
+  more: Partial<EngineCriteria> = {},
+): EngineCriteria {
   return {
     engine: {
       choice: 'auto',
@@ -21,9 +29,6 @@ function wishes(engine: Partial<EngineSettings> = {}, more: Partial<EngineWishes
       slimBase: undefined,
       dockerHost: undefined,
       tritonserver: undefined,
-      tritonArgs: [],
-      gpuModelsOnCpu: false,
-      modelControlMode: 'none',
       ...engine,
     },
     external: { url: undefined },
@@ -34,6 +39,7 @@ function wishes(engine: Partial<EngineSettings> = {}, more: Partial<EngineWishes
       HOME: folder.directory,
       DOCKER_HOST: `unix://${folder.path('none.sock')}`,
     },
+    platform: process.platform,
     ...more,
   };
 }
@@ -49,18 +55,21 @@ async function installTriton(): Promise<string> {
 }
 
 describe('on Windows', () => {
-  test('native is refused with what to use, and nothing is offered to be installed', async () => {
-    const native = wishes({ choice: 'native' });
-    await expect(planEngines(native, 'win32')).rejects.toMatchObject({
+  test('native is refused with alternatives, and no installation is proposed', async () => {
+    const native = criteria({ choice: 'native' }, { platform: 'win32' });
+    await expect(planEngines(native)).rejects.toMatchObject({
       code: 'ENGINE_UNAVAILABLE',
       message: 'there is no native tritonserver for Windows',
       hint: expect.stringContaining('WSL') as string,
     });
-    expect(lacksTriton(native, 'win32')).toBe(false);
-    expect(lacksTriton(native, 'darwin')).toBe(true);
+    expect(missingInstallation(native)).toBeUndefined();
+    expect(missingInstallation({ ...native, platform: 'darwin' })).toMatchObject({
+      missing: 'the native engine has no tritonserver',
+      alternative: 'name a server with --tritonserver',
+    });
   });
 
-  test('a file called tritonserver on PATH is no engine', async () => {
+  test('a file called tritonserver on PATH is ignored', async () => {
     await installTriton();
     const environment = { PATH: folder.path('bin') };
     expect(findTritonOnPath(environment, 'win32')).toBeUndefined();
@@ -70,46 +79,62 @@ describe('on Windows', () => {
 const posix = process.platform !== 'win32';
 
 describe('the choice of an engine', () => {
-  test('is embedded where there is neither Docker nor Triton, and says so', async () => {
-    const plans = await planEngines(wishes());
+  test('is embedded without Docker and Triton, and says why', async () => {
+    const plans = await planEngines(criteria());
     expect(plans.map(({ kind }) => kind)).toEqual(['embedded']);
-    expect(plans[0].reason).toMatch(
-      /docker: there is no Docker daemon on this machine; native: no tritonserver on PATH/,
+    expect(plans[0].reason).toBe(
+      'in this process, on the CPU; docker: there is no Docker daemon on this machine; native: no tritonserver on PATH',
     );
   });
 
-  test.runIf(posix)('is a tritonserver on PATH before embedded', async () => {
+  test.runIf(posix)('prefers a tritonserver on PATH to embedded', async () => {
     const program = await installTriton();
-    const plans = await planEngines(wishes());
-    expect(plans).toMatchObject([{ kind: 'native', program }, { kind: 'embedded' }]);
+    const plans = await planEngines(criteria());
+    expect(plans).toMatchObject([
+      {
+        kind: 'native',
+        reason: `tritonserver at ${program}; docker: there is no Docker daemon on this machine`,
+      },
+      {
+        kind: 'embedded',
+        reason: 'in this process, on the CPU; docker: there is no Docker daemon on this machine',
+      },
+    ]);
   });
 
-  test.runIf(posix)('passes over a tritonserver without the backend that the models need', async () => {
+  test.runIf(posix)('skips a tritonserver without the backend that the models need', async () => {
     await installTriton();
-    const [plan, ...others] = await planEngines(wishes({}, { backends: ['onnxruntime'] }));
+    const [plan, ...others] = await planEngines(criteria({}, { backends: ['onnxruntime'] }));
     expect(plan.kind).toBe('embedded');
     expect(plan.reason).toMatch(/has no backend onnxruntime/);
     expect(others).toEqual([]);
   });
 
   test.each([
-    ['--gpus all', { gpus: 'all' }, /GPU was asked for/],
+    ['--gpus all', { gpus: 'all' }, /^a GPU was requested, but there is no Docker daemon on this machine$/],
     ['GPUs with the embedded engine', { choice: 'embedded', gpus: '0' }, /uses no GPU/],
     ['external without a URL', { choice: 'external' }, /needs the URL/],
     ...(posix
       ? [
           [
-            'a tritonserver that is none',
+            'a tritonserver that is not executable',
             { choice: 'native', tritonserver: '/none' },
             /is not executable/,
           ] as const,
         ]
       : []),
   ] as const)('refuses %s with what to do about it', async (_title, more, message) => {
-    await expect(planEngines(wishes(more))).rejects.toMatchObject({
+    await expect(planEngines(criteria(more))).rejects.toMatchObject({
       code: 'ENGINE_UNAVAILABLE',
       message: expect.stringMatching(message),
       hint: expect.stringMatching(/.+/),
     });
+  });
+});
+
+describe('the table of engines', () => {
+  test('describes each engine under its own name', () => {
+    const names = Object.entries(ENGINES).map(([name, { kind }]) => [name, kind]);
+    expect(names).toEqual(ENGINE_KINDS.map((kind) => [kind, kind]));
   });
 });

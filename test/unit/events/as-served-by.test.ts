@@ -14,11 +14,11 @@ describe('what an answer says of itself', () => {
     expect(asServedBy(failed('script'), 2).stale).toBe(true);
   });
 
-  it('is not stale from the first answer of the mended generation, before its reload is completed', () => {
+  it('is not stale from the first answer of the fixed generation, before its reload has completed', () => {
     expect(asServedBy(failed('script'), 4)).toMatchObject({ stale: false, generation: 4 });
   });
 
-  it('stays stale while a model that failed is not mended', () => {
+  it('stays stale until a failed model is fixed', () => {
     expect(asServedBy(failed('model digits'), 4).stale).toBe(true);
   });
 });

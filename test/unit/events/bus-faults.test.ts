@@ -17,7 +17,7 @@ it('a listener that throws neither breaks the emitter nor hides the event from o
   expect(seen[0]).toMatchObject({ seq: 1, type: 'emulator.stopping' });
 });
 
-it('tells of a listener that throws, once, after the event itself', () => {
+it('logs a listener that throws, once, after the event itself', () => {
   const { bus, seen } = faultyBus();
   bus.emit({ type: 'emulator.stopping', reason: 'a' });
   bus.emit({ type: 'emulator.stopped', exitCode: 0 });

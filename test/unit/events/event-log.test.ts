@@ -45,7 +45,7 @@ describe('the event log', () => {
     expect((await stat(file)).size).toBeLessThanOrEqual(2_000);
   });
 
-  it('begins anew with the next emulator', async () => {
+  it('starts again with the next emulator', async () => {
     for (const text of ['first run', 'second run']) {
       using _log = new EventLog(file, bus);
       say(text);
@@ -62,7 +62,7 @@ describe('the event log', () => {
     expect(await texts()).toEqual(['whole']);
   });
 
-  it('has nothing where there is no file', async () => {
+  it('is empty if there is no file', async () => {
     expect(await texts()).toEqual([]);
   });
 

@@ -181,7 +181,7 @@ describe('models', () => {
 });
 
 describe('workers', () => {
-  it('are gone when they end, and counted when nobody asked them to', () => {
+  it('are removed when they end, and counted if they ended unexpectedly', () => {
     const died: EventBody = {
       type: 'worker.exited',
       pid: 4801,
@@ -236,7 +236,7 @@ describe('reloads', () => {
     });
   });
 
-  it('that fail leave the generation, and the emulator stale, until the same thing is mended', () => {
+  it('that fail leave the generation, and the emulator stale, until the same target is fixed', () => {
     const failed = fold([...ready, ...reloaded, ...reloadFailed]);
     expect(failed).toMatchObject({
       generation: 2,
@@ -255,7 +255,7 @@ describe('reloads', () => {
     expect(mended).toMatchObject({ generation: 3, stale: false, failures: [] });
   });
 
-  it('of a model are mended by removing it too', () => {
+  it('of a model are also cleared by removing it', () => {
     const failed = fold([
       { type: 'reload.failed', generation: 0, actions: [load('a')], causes: [], timings, error },
     ]);
@@ -308,7 +308,7 @@ describe('StateStore', () => {
   });
 });
 
-it('tells the story of the tests in events that readers of NDJSON are promised', () => {
+it('accepts the events of the test story under the published schema', () => {
   for (const body of [...ready, ...reloaded, ...reloadFailed, traceback, request()]) {
     expect(() => eventSchema.parse({ v: 1, seq: 1, time: TIME, ...body })).not.toThrow();
   }

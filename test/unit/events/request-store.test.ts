@@ -20,7 +20,7 @@ function add(store: RequestStore, totalMs: number, status = 200): void {
 }
 
 describe('RequestStore', () => {
-  it('hands out the newest first and forgets the oldest', () => {
+  it('returns the newest first and drops the oldest', () => {
     const store = new RequestStore(3, new HandClock());
     for (const ms of [1, 2, 3, 4, 5]) add(store, ms);
     expect(store.newest(10).map((it) => it.totalMs)).toEqual([5, 4, 3]);

@@ -68,7 +68,7 @@ describe('planBatch', () => {
     expect(planBatch(waiting, rules({ delayMs: 10 }), 3)).toEqual({ take: 0, lookAgainAt: 4 });
   });
 
-  it('does not wait where nothing more can join', () => {
+  it('does not wait if nothing more can join', () => {
     const delayed = rules({ delayMs: 10, preferred: [8] });
     expect(planBatch([request(1, 'a'), request(1, 'b')], delayed, 0).take).toBe(1);
     expect(planBatch([request(5), request(4)], delayed, 0).take).toBe(1);

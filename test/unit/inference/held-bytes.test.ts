@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { HeldBytes } from '../../../src/inference/http/held-bytes.ts';
+import { HeldBytes } from '../../../src/inference/held-bytes.ts';
 
 it('refuses what would hold too much, takes one request alone whatever its size, and counts what is given back', () => {
   const held = new HeldBytes(100);

@@ -31,7 +31,7 @@ interface Execution {
 
 const LAYOUT = batchLayoutOf(parseModelConfigText('max_batch_size: 8', 'config.pbtxt'));
 
-/** Instances that run until they are told to end, and give back what they got. */
+/** Instances that run until the test ends them, and return their input. */
 class Instances {
   readonly running: Execution[] = [];
   readonly list: readonly ModelInstance[];
@@ -106,7 +106,7 @@ describe('Scheduler', () => {
   };
   const batching = (rest = '', size = 4) => `max_batch_size: ${size} dynamic_batching { ${rest} }`;
 
-  it('runs requests one by one where the model does not batch dynamically', async () => {
+  it('runs requests one by one if the model does not batch dynamically', async () => {
     const { send, running } = prepare('max_batch_size: 4', 2);
     for (const id of ['1', '2', '3']) void send(id);
     await settled();
@@ -195,7 +195,7 @@ describe('Scheduler', () => {
     expect(report().inference_stats).toMatchObject({ success: { count: 0 }, fail: { count: 1 } });
   });
 
-  it('lets a request shorten its time only where the policy allows it', async () => {
+  it('lets a request shorten its timeout only if the policy allows it', async () => {
     const { send, running, order } = prepare(
       batching('default_queue_policy { default_timeout_microseconds: 5000 }', 2),
     );

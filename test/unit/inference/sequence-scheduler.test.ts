@@ -182,7 +182,7 @@ describe('SequenceScheduler', () => {
   it.each([
     ['TYPE_STRING', '1 S', 'TYPE_UINT64'],
     ['TYPE_UINT64', "'a' S", 'TYPE_STRING'],
-  ])('refuses ids of the other kind where the model takes %s', async (expected, what, given) => {
+  ])('refuses ids of the other kind if the model takes %s', async (expected, what, given) => {
     const id = `control_input { name: "ID" control { kind: CONTROL_SEQUENCE_CORRID data_type: ${expected} } }`;
     const { send } = await prepare(`${IDLE} ${id}`);
     expect(() => send(what)).toThrow(
@@ -190,7 +190,7 @@ describe('SequenceScheduler', () => {
     );
   });
 
-  it('warns of a sequence that starts twice, and goes on with it', async () => {
+  it('warns of a sequence that starts twice, and continues with it', async () => {
     const { send, finish, last, warnings } = await prepare(IDLE);
     void send('1 S');
     void send('1 S');

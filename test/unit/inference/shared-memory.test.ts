@@ -52,8 +52,11 @@ describe.skipIf(process.platform !== 'linux')('shared memory that requests use',
   });
 });
 
-it.each(['darwin', 'win32'] as const)('shared memory is refused on %s, with where it is', (platform) => {
-  using regions = new SharedMemoryRegions(platform);
-  expect(() => regions.register('r', 'k', 0, 4)).toThrow('has system shared memory on Linux only');
-  expect(regions.status('')).toEqual([]);
-});
+it.each(['darwin', 'win32'] as const)(
+  'shared memory is refused on %s, with the systems that have it',
+  (platform) => {
+    using regions = new SharedMemoryRegions(platform);
+    expect(() => regions.register('r', 'k', 0, 4)).toThrow('has system shared memory on Linux only');
+    expect(regions.status('')).toEqual([]);
+  },
+);

@@ -28,7 +28,7 @@ describe('parseInferRequest', () => {
     expect(nested.inputs).toEqual(flat.inputs);
   });
 
-  it('hands out binary tensors as views on the body', () => {
+  it('returns binary tensors as views of the body', () => {
     const head = Buffer.from(
       JSON.stringify({
         inputs: [
@@ -138,7 +138,7 @@ describe('parseInferRequest', () => {
     );
   });
 
-  it('tells bytes that nothing asked for', () => {
+  it('reports bytes that no tensor declares', () => {
     expect(() => parse({ inputs: [] }, Buffer.from('x'))).toThrow(
       "unexpected additional input data for model 'm'",
     );

@@ -19,7 +19,7 @@ describe('doubleValue', () => {
     expect(read(text)).toBe(value);
   });
 
-  it('tells -0 from -0.0, as Triton does: the first is an integer', () => {
+  it('distinguishes -0 from -0.0, as Triton does: the first is an integer', () => {
     expect(Object.is(read('-0'), 0)).toBe(true);
     expect(Object.is(read('-0.0'), -0)).toBe(true);
   });

@@ -4,7 +4,7 @@ import { JsonDouble, type JsonObject, type JsonSpan, readJson } from '../../../s
 const object = (text: string) => readJson(text) as JsonObject;
 
 describe('readJson', () => {
-  it('keeps 64-bit integers exact and tells 1.0 from 1', () => {
+  it('keeps 64-bit integers exact and distinguishes 1.0 from 1', () => {
     const read = object(
       '{"a":9223372036854775807,"b":18446744073709551615,"c":1,"d":1.0,"e":-0,"f":18446744073709551616}',
     );
@@ -63,7 +63,7 @@ describe('readJson', () => {
     ['["\\u12x4"]', 'Incorrect hex digit after \\u escape in string. at 2'],
     ['["\\ud800"]', 'The surrogate pair in string is invalid. at 2'],
     ['[tru]', 'Invalid value. at 4'],
-  ])('tells what is wrong with %j', (text, problem) => {
+  ])('reports what is wrong with %j', (text, problem) => {
     expect(() => readJson(text)).toThrow(`failed to parse the request JSON buffer: ${problem}`);
   });
 

@@ -23,7 +23,7 @@ describe('the deployment for a request', () => {
     [{ blue: 90, green: 10 }, 0.9, 'green'],
     [{ blue: 0, green: 100 }, 0, 'green'],
     [{ blue: 0, green: 100 }, 0.999_999, 'green'],
-    // What is left of 100 goes to nobody in particular: the split counts among those that have a part.
+    // The rest up to 100 goes to no deployment: the split applies among those with a share.
     [{ blue: 20 }, 0.999_999, 'blue'],
   ])('%j at %d is %s', (traffic, random, name) => {
     expect(choose(traffic, random)).toBe(name);
@@ -33,7 +33,7 @@ describe('the deployment for a request', () => {
     expect(choose({ blue: 100 }, 0, 'green')).toBe('green');
   });
 
-  it('is none where none has traffic, or the named one does not run', () => {
+  it('is undefined if none has traffic, or the named one does not run', () => {
     expect(choose({}, 0.5)).toBeUndefined();
     expect(choose({ blue: 100 }, 0, 'red')).toBeUndefined();
     expect(chooseDeployment([], { blue: 100 }, undefined, 0)).toBeUndefined();

@@ -137,8 +137,12 @@ describe('an online endpoint', () => {
       expect(seen.at(-1)?.fields).toMatch(/X-Two\n1\nx-two\n2/);
       expect(seen.at(-1)?.fields).not.toMatch(/X-Mine/);
     }
-    expect(endpoint.events).toHaveLength(8);
-    expect(endpoint.events[0]).toMatchObject({
+    // Another test may poll a port that it has just released, which can be this one.
+    const events = endpoint.events.filter(
+      (event) => 'path' in event && event.path === '//score/../a%2fb/%zz?q=%20',
+    );
+    expect(events).toHaveLength(8);
+    expect(events[0]).toMatchObject({
       type: 'scoring.request',
       status: 418,
       path: '//score/../a%2fb/%zz?q=%20',
@@ -206,7 +210,7 @@ describe('an online endpoint', () => {
     }
   });
 
-  test('lets in whoever has a key, of any characters', async () => {
+  test('accepts keys of any characters', async () => {
     const port = await startDeployment((_request, response) => response.end('in'));
     const { url } = await startEndpoint({ blue: port });
     const ask = async (authorization?: string) =>
@@ -261,7 +265,7 @@ describe('an online endpoint', () => {
     expect(counts).toEqual({ '/busy': 1, '/fine': 1, '/gone': 1 });
   });
 
-  test('ends its caller’s connection where the deployment dies in mid-answer, and then closes at once', async () => {
+  test('ends its caller’s connection if the deployment dies during an answer, and then closes at once', async () => {
     for (const rest of ['Content-Length: 9\r\n\r\nhalf', 'Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n']) {
       const deployment = await startBytes((socket) =>
         socket.write(`HTTP/1.1 200 OK\r\n${rest}`, () => socket.destroy()),

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import http2 from 'node:http2';
 import type net from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -40,7 +41,7 @@ async function startGateway(grpc: string, options: Partial<GrpcGatewayOptions> =
 const SERVICE = '/inference.GRPCInferenceService';
 
 /** One call: what came back, with the trailers. */
-function call(client: http2.ClientHttp2Session, method: string, body = Buffer.alloc(0), fields = {}) {
+function call(client: http2.ClientHttp2Session, method: string, body: Buffer = Buffer.alloc(0), fields = {}) {
   const stream = client.request({ ':method': 'POST', ':path': `${SERVICE}/${method}`, ...fields });
   const chunks: Buffer[] = [];
   const result = new Promise<{
@@ -62,6 +63,13 @@ function call(client: http2.ClientHttp2Session, method: string, body = Buffer.al
   });
   stream.end(body);
   return { stream, result };
+}
+
+/** The message of a load or unload: `model_name` is its field 2. */
+function message(model: string): Buffer {
+  const name = Buffer.from(model);
+  const fields = Buffer.concat([Buffer.of(0x12, name.length), name]);
+  return Buffer.concat([Buffer.of(0, 0, 0, 0, fields.length), fields]);
 }
 
 const echo: Answer = (stream, headers) => {
@@ -90,29 +98,62 @@ describe('the gateway before the gRPC of an engine', () => {
     expect([headers['grpc-status'], body.length]).toEqual(['5', 0]);
   });
 
-  test('refuses loads and unloads with the words that HTTP has, and lets nothing through to the engine', async () => {
-    const seen: unknown[] = [];
+  test('refuses loads and unloads as Triton does, and lets no message of them through to the engine', async () => {
+    const messages: unknown[] = [];
+    const cancelled: unknown[] = [];
     const grpc = await startEngine((stream, headers) => {
-      seen.push(headers[':path']);
-      echo(stream, headers);
+      stream.on('data', () => messages.push(headers[':path']));
+      stream.on('aborted', () => cancelled.push(headers[':path']));
+      stream.once('end', () => {
+        if (!stream.destroyed) stream.respond({ ':status': 200, 'grpc-status': '0' }, { endStream: true });
+      });
     });
     const { client } = await startGateway(grpc);
-    for (const method of ['RepositoryModelLoad', 'RepositoryModelUnload']) {
-      const { headers } = await call(client, method, Buffer.from('message')).result;
-      expect(headers['grpc-status']).toBe('14');
-      expect(decodeURI(String(headers['grpc-message']))).toBe(
-        'explicit model load / unload is not allowed if polling is enabled',
-      );
+    const methods = ['RepositoryModelLoad', 'RepositoryModelUnload'];
+    for (const method of methods) {
+      const { headers } = await call(client, method, message('m')).result;
+      expect(Object.entries(headers)).toEqual([
+        [':status', 200],
+        ['content-type', 'application/grpc'],
+        ['grpc-status', '14'],
+        ['grpc-message', 'explicit model load / unload is not allowed if polling is enabled'],
+      ]);
     }
-    await call(client, 'RepositoryIndex').result;
-    expect(seen).toEqual([`${SERVICE}/RepositoryIndex`]);
+    await call(client, 'RepositoryIndex', message('')).result;
+    expect(messages).toEqual([`${SERVICE}/RepositoryIndex`]);
+    await expect.poll(() => cancelled).toEqual(methods.map((method) => `${SERVICE}/${method}`));
   });
 
-  test('passes them where they are allowed, and tells of them', async () => {
+  test('a call that nobody refuses goes on while others are refused, however much these send', async () => {
+    const { client } = await startGateway(await startEngine(echo));
+    const body = Buffer.alloc(60_000, 'abc');
+    // HTTP/2 lets a client send 65,535 bytes that nobody has taken.
+    for (let round = 0; round < 4; round += 1) {
+      const { headers } = await call(client, 'RepositoryModelLoad', body).result;
+      expect(headers['grpc-status']).toBe('14');
+      const answer = await call(client, 'ModelInfer', body).result;
+      expect(answer.body.equals(body)).toBe(true);
+    }
+  });
+
+  test('refuses a caller that goes on sending, and tells it to stop', async () => {
+    const { client } = await startGateway(await startEngine(echo));
+    const stream = client.request({ ':method': 'POST', ':path': `${SERVICE}/RepositoryModelLoad` });
+    const answered = once(stream, 'response');
+    stream.write(message('m'));
+    const [headers] = await answered;
+    expect(headers['grpc-status']).toBe('14');
+    stream.resume();
+    await once(stream, 'close');
+    expect(stream.rstCode).toBe(http2.constants.NGHTTP2_NO_ERROR);
+    expect((await call(client, 'ModelInfer', message('m')).result).trailers['grpc-status']).toBe('0');
+  });
+
+  test('passes them on if they are allowed, and reports them', async () => {
     let told = 0;
     const options = { allowsControl: true, onModelControl: () => (told += 1) };
     const { client } = await startGateway(await startEngine(echo), options);
-    const { trailers } = await call(client, 'RepositoryModelLoad').result;
+    const { trailers } = await call(client, 'RepositoryModelLoad', message('m')).result;
     expect(trailers['grpc-status']).toBe('0');
     await expect.poll(() => told).toBe(1);
   });

@@ -1,6 +1,7 @@
 import http2 from 'node:http2';
 import net from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { CopiedBytes } from '../../../src/proxy/gateway/copied-bytes.ts';
 import { TcpGateway } from '../../../src/proxy/gateway/tcp-gateway.ts';
 import { GrpcGateway } from '../../../src/proxy/index.ts';
 
@@ -41,8 +42,12 @@ test('a gRPC call to an engine that hangs ends', async () => {
   expect(call.rstCode).not.toBe(http2.constants.NGHTTP2_NO_ERROR);
 });
 
-test('a connection whose bytes are only copied ends where the engine hangs, and stays where nothing is asked', async () => {
-  const gateway = new TcpGateway('metrics', LIVENESS);
+test('a connection whose bytes are only copied ends if the engine hangs, and stays open without requests', async () => {
+  const gateway = new TcpGateway({
+    service: 'metrics',
+    pass: (client, engine) => new CopiedBytes(client, engine),
+    liveness: LIVENESS,
+  });
   const port = await gateway.listen('127.0.0.1', 0, 'metrics');
   cleanups.push(() => gateway[Symbol.asyncDispose]());
   gateway.switchTo(await startHanging());
@@ -53,3 +58,14 @@ test('a connection whose bytes are only copied ends where the engine hangs, and 
   await new Promise((resolve) => asking.once('close', resolve));
   expect(idle.closed).toBe(false);
 });
+
+test('a gRPC connection to a server whose TLS handshake hangs ends', async () => {
+  const gateway = new GrpcGateway({ allowsControl: false });
+  const port = await gateway.listen('127.0.0.1', 0, 'gRPC');
+  cleanups.push(() => gateway[Symbol.asyncDispose]());
+  const { http, grpc } = await startHanging();
+  gateway.switchTo({ http, grpc: `grpcs://${grpc}` });
+  const client = net.connect(port, '127.0.0.1');
+  client.on('error', () => undefined);
+  await new Promise((resolve) => client.once('close', resolve));
+}, 60_000);

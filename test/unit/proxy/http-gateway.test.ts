@@ -114,7 +114,7 @@ describe('the gateway before an engine', () => {
     expect(answer).not.toMatch(/^date:/im);
   });
 
-  test('finds an engine again that was away for a while, though nobody says that it is back', async () => {
+  test('finds an engine that was away for a while without being notified', async () => {
     const first = await startEngine((_request, response) => response.end('before'));
     const port = Number(new URL(first.http).port);
     const { gateway, url } = await startGateway();
@@ -134,7 +134,7 @@ describe('the gateway before an engine', () => {
     expect(await (await fetch(url)).text()).toBe('after');
   });
 
-  test('passes a chunked body on chunk by chunk and asks for it where the caller waits for 100', async () => {
+  test('passes a chunked body on chunk by chunk, and sends 100 to a caller that waits for it', async () => {
     const { http } = await startEngine(async (request, response) => response.end(await readAll(request)));
     const { gateway, port } = await startGateway();
     gateway.switchTo({ http });
@@ -202,6 +202,54 @@ describe('the gateway before an engine', () => {
     expect(await answer.json()).toEqual({ error: expect.stringMatching(/does not answer/) });
   });
 
+  describe('after an engine has lost a connection', () => {
+    /** An engine that has crashed where `isLive` is false: it closes each connection without an answer. */
+    async function startDying() {
+      const engine = { isLive: false, inferences: 0, probes: 0, http: '' };
+      const { http } = await startEngine((request, response) => {
+        const isProbe = request.url === '/v2/health/live';
+        engine[isProbe ? 'probes' : 'inferences'] += 1;
+        if (engine.isLive) response.end('live');
+        else request.socket.destroy();
+      });
+      return Object.assign(engine, { http });
+    }
+
+    test.each([
+      ['plain', {}],
+      ['for the full parser', { te: 'trailers' }],
+    ])(
+      'others wait until it answers a health probe (%s)',
+      async (_name, headers) => {
+        const engine = await startDying();
+        const { gateway, url } = await startGateway();
+        gateway.switchTo(engine);
+        const infer = () => fetch(`${url}/v2/models/m/infer`, { method: 'POST', body: 'x', headers });
+        expect((await infer()).status).toBe(503);
+        const waiting = Array.from({ length: 5 }, infer);
+        await expect.poll(() => gateway.backlogSize, { timeout: 20_000 }).toBe(5);
+        await expect.poll(() => engine.probes, { timeout: 20_000 }).toBeGreaterThan(2);
+        expect((await fetch(`${url}/v2/health/ready`)).status).toBe(503);
+        expect(engine.inferences).toBe(1);
+        engine.isLive = true;
+        const answers = await Promise.all(waiting);
+        expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+      },
+      60_000,
+    );
+
+    test('a health probe of a client is answered by an engine that lives', async () => {
+      const { http } = await startEngine((request, response) => {
+        if (request.url?.startsWith('/v2/health/')) setTimeout(() => response.end('live'), 100);
+        else request.socket.destroy();
+      });
+      const { gateway, url } = await startGateway();
+      gateway.switchTo({ http });
+      expect((await fetch(`${url}/v2/models/m/infer`, { method: 'POST', body: 'x' })).status).toBe(503);
+      expect(await (await fetch(`${url}/v2/health/ready`)).text()).toBe('live');
+    });
+  });
+
   describe('before an engine that hangs', () => {
     const liveness = { silentMs: 40, probeMs: 120 };
     const hanging = async () => {
@@ -222,14 +270,17 @@ describe('the gateway before an engine', () => {
     test.each([
       ['plain', { 'content-type': 'a/b' }],
       ['for the full parser', { te: 'trailers' }],
-    ])('answers 503 where it answers neither a request (%s) nor a health probe', async (_name, headers) => {
-      const { gateway, url } = await startGateway({ liveness });
-      gateway.switchTo({ http: (await hanging()).http });
-      const answer = await raw(Number(new URL(url).port), requestText('POST', '/v2', headers, 'x'), /\}$/);
-      expect(answer).toMatch(
-        /503 [\s\S]*"error":"the engine does not answer: it is silent and did not answer/,
-      );
-    });
+    ])(
+      'answers 503 if the engine answers neither a request (%s) nor a health probe',
+      async (_name, headers) => {
+        const { gateway, url } = await startGateway({ liveness });
+        gateway.switchTo({ http: (await hanging()).http });
+        const answer = await raw(Number(new URL(url).port), requestText('POST', '/v2', headers, 'x'), /\}$/);
+        expect(answer).toMatch(
+          /503 [\s\S]*"error":"the engine does not answer: it is silent and did not answer/,
+        );
+      },
+    );
 
     test('closes the caller’s connection in mid-answer', async () => {
       const { http } = await startEngine((request, response) => {
@@ -264,7 +315,7 @@ describe('the gateway before an engine', () => {
     ['a head without an end', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}`],
     ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
     ['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'],
-  ])('answers 503 where the engine sends %s', async (_name, garbage) => {
+  ])('answers 503 if the engine sends %s', async (_name, garbage) => {
     const server = net.createServer((socket) => {
       socket.on('error', () => undefined);
       socket.once('data', () => socket.write(garbage));

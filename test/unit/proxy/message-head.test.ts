@@ -7,7 +7,7 @@ const request = (text: string) =>
 const answer = (text: string) => scanAnswer(Buffer.from(text, 'latin1'), 65_536);
 
 describe('the head of a request', () => {
-  test('is read where it is plain, and its fields stay as they were written', () => {
+  test('is read if it is plain, and its fields stay as written', () => {
     const text =
       'POST /a%2f?b HTTP/1.1\r\nHost: x\r\nX-a:1\r\nx-A:  2\r\nX-Key: t\r\nContent-Length: 3\r\nConnection: close\r\n\r\n';
     expect(request(`${text}abc`)).toEqual({
@@ -65,7 +65,7 @@ describe('the head of an answer', () => {
     expect(answer('HTTP/1.1 200 OK\r\n')).toBeUndefined();
   });
 
-  test('keeps its length where the connection names it', () => {
+  test('keeps its length if the Connection field names it', () => {
     const text = 'HTTP/1.1 200 OK\r\nConnection: content-length\r\nContent-Length: 2\r\n\r\n';
     expect(answer(text)?.lines).toBe('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n');
   });

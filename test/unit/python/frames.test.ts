@@ -117,7 +117,7 @@ describe('FrameReader', () => {
     expect(recorder.heard).toEqual(expected);
   });
 
-  it('tells a request that ended its handler', () => {
+  it('recognises a request that ended its handler', () => {
     const recorder = new Recorder();
     new FrameReader(recorder).push(reply(16, 500, '', ''));
     expect(recorder.heard).toMatchObject([{ aborted: true }]);

@@ -4,7 +4,7 @@ import { ownRequirements } from '../../../src/python/requirements.ts';
 
 const FILE = '/project/requirements.txt';
 
-/** What the tools wrote (pip 23.2, uv 0.11), shortened; the lines asked for; the line and the text that are told. */
+/** The output of the tools (pip 23.2, uv 0.11), shortened; the requested lines; the reported line and text. */
 const RECORDED: readonly (readonly [string, string, readonly string[], number | undefined, RegExp])[] = [
   [
     'pip, conflicting versions',
@@ -146,7 +146,7 @@ ERROR: Could not build wheels for fast, which is required to install pyproject.t
 ];
 
 describe('a failed install', () => {
-  it.each(RECORDED)('of %s is told with line and cause', (_what, output, lines, line, message) => {
+  it.each(RECORDED)('of %s is reported with line and cause', (_what, output, lines, line, message) => {
     const requirements = {
       ...ownRequirements('requirements.txt', lines),
       file: FILE,
@@ -161,7 +161,7 @@ describe('a failed install', () => {
     expect(error.hint).toEqual(expect.any(String));
   });
 
-  it('tells how the venv module is installed', () => {
+  it('says how to install the venv module', () => {
     const output = [
       'The virtual environment was not created successfully because ensurepip is not available.',
     ];

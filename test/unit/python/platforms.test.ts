@@ -61,7 +61,7 @@ describe('the Python of an environment', () => {
   });
 });
 
-it('large tensors go through the pipe where there is no /dev/shm', async () => {
+it('large tensors go through the pipe without /dev/shm', async () => {
   expect(await TensorFiles.create('triton-local-', 'darwin')).toBeUndefined();
   expect(await TensorFiles.create('triton-local-', 'win32')).toBeUndefined();
 });

@@ -24,7 +24,7 @@ describe('readRequirements', () => {
 
   const none = { interpreter: undefined, requirementsFile: undefined, condaFile: undefined, debug: false };
 
-  it('gives what the cloud has where the project names nothing', async () => {
+  it('gives what the cloud has if the project names nothing', async () => {
     const { lines } = await readRequirements(none);
     expect(lines).toEqual(['numpy', 'tritonclient[http]', 'flask', 'inference-schema']);
   });

@@ -48,7 +48,7 @@ describe('plan', () => {
     expect(changed({ 'config.pbtxt': 'c', '1/model.onnx': 'w' }, ['1', '2'])).toEqual(['version 2 added']);
   });
 
-  it('names the version of a file where a model has several', () => {
+  it('names the version of a file if a model has several', () => {
     const two = (hash: string) => model('digits', { '1/model.onnx': 'w', '2/model.onnx': hash }, ['1', '2']);
     expect(reasonFor(two('a'), two('b'))).toEqual(['2/model.onnx changed']);
   });
@@ -66,7 +66,7 @@ describe('plan', () => {
     });
   });
 
-  it('leaves the workers alone where there is no script', () => {
+  it('does not touch the workers without a script', () => {
     const plan = planReload(snapshot([], { '/p/a.py': '1' }), snapshot([], { '/p/a.py': '2' }), undefined);
     expect(plan).toEqual({ actions: [], causes: [] });
   });

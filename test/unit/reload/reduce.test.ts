@@ -63,11 +63,11 @@ describe('what is decided about an attempt', () => {
     ]);
   });
 
-  it('is finished after a row of overtaken ones, whatever is saved meanwhile', () => {
+  it('is finished after several superseded ones, whatever is saved in the meantime', () => {
     expect(reduce({ ...trying, overtakenCount: 5 }, seen(saved('newer', false))).commands).toEqual([]);
   });
 
-  it('tries refused content again when a reload is asked for', () => {
+  it('tries refused content again on a manual reload', () => {
     const refused = initialReloadState(content('old'), script, ['workers']);
     expect(types(reduce(refused, idle(saved('old', true))).commands)).toEqual(['rest']);
     const { state } = reduce(refused, { type: 'requested', models: [] });

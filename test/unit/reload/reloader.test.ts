@@ -34,7 +34,7 @@ describe('reloader', () => {
     expect(fake.events[1]).toMatchObject({ generation: 2, causes: ['score.py'] });
   });
 
-  it('does nothing for a touch and for equal content written anew', async () => {
+  it('does nothing for a touch and for equal content written again', async () => {
     fake.save(SCRIPT, 'v1');
     await fake.clock.advance(5_000);
     expect(fake.target.calls).toEqual([]);
@@ -117,7 +117,7 @@ describe('reloader', () => {
     expect(fake.events).toEqual([]);
   });
 
-  it('tells an outcome of what it announced, also when the newer save is the content that serves', async () => {
+  it('reports an outcome of an announced reload even if the newer save is what is already being served', async () => {
     fake.target.warmMs = 10_000;
     fake.save(SCRIPT, 'v2');
     await fake.clock.advance(1_000);
@@ -150,14 +150,14 @@ describe('reloader', () => {
     expect(fake.target.served.get('workers')).toBe(`${SCRIPT}=v59`);
   });
 
-  it('finds by itself what no event announced, and tells the watchers', async () => {
+  it('finds changes that no event announced, and reports them to the watchers', async () => {
     fake.disk.write(SCRIPT, 'v2');
     await fake.clock.advance(2_300);
     expect(fake.types()).toEqual(['planned', 'completed']);
     expect(fake.watching.missed).toBe(1);
   });
 
-  it('waits until weights stand still, while scripts go on', async () => {
+  it('waits until weights stop changing, while scripts reload', async () => {
     let at = 0;
     for (; at < 5_000; at += 100) {
       fake.save(ONNX, 'w'.repeat(at + 10));
@@ -258,7 +258,7 @@ describe('reloader', () => {
     });
   });
 
-  it('waits for weights that somebody holds open, however long the pause', async () => {
+  it('waits for weights that a process holds open, however long the pause', async () => {
     fake.disk.held.add(ONNX);
     fake.save(ONNX, 'w2 half');
     await fake.clock.advance(30_000);
@@ -285,7 +285,7 @@ describe('reloader', () => {
     const lines = () =>
       fake.events.flatMap((event) => (event.type === 'log.line' ? [`${event.level}: ${event.text}`] : []));
 
-    it('as it starts is stopped and told of, and goes on with real saves', async () => {
+    it('as it starts is ignored with a warning, and real saves still reload', async () => {
       let starts = 0;
       fake.target.warmMs = 40;
       fake.target.onStart = () => {
@@ -322,7 +322,7 @@ describe('reloader', () => {
       expect(lines()).toHaveLength(1);
     });
 
-    it('is listened to again when somebody else changes that file later', async () => {
+    it('counts again when something else changes that file later', async () => {
       let starts = 0;
       fake.target.onStart = () => {
         starts += 1;
@@ -430,7 +430,7 @@ describe('reloader', () => {
       expect(fake.target.generation).toBe(2);
     });
 
-    it('completes without actions where nothing differs', async () => {
+    it('completes without actions if nothing changed', async () => {
       const done = fake.reloader.reload();
       await fake.clock.advance(1_000);
       await done;

@@ -58,7 +58,7 @@ it('replaces watchers that missed a change, and polls when the new ones miss too
   expect(armed.every(({ closed }) => closed)).toBe(true);
 });
 
-it('scans less often where a scan is expensive', async () => {
+it('scans less often if a scan is expensive', async () => {
   const { watching } = start();
   watching.noteScan(30);
   expect(watching.reconcileMs).toBe(4_500);
@@ -67,13 +67,13 @@ it('scans less often where a scan is expensive', async () => {
   await watching[Symbol.asyncDispose]();
 });
 
-it('scans more often from the start where the project lies on a network file system', async () => {
+it('scans more often from the start if the project is on a network file system', async () => {
   const { watching, said } = start(new Map([['/p', 'NFS']]));
   expect(watching.mode).toBe('polling');
   expect(watching.reconcileMs).toBe(500);
   expect(said).toEqual([]);
   expect([watching.reason]).toEqual([
-    '/p lies on a NFS file system, whose events do not tell of all changes: changes are found by scanning every 0.5 s instead',
+    '/p is on a NFS file system, whose events do not cover all changes: changes are found by scanning every 0.5 s instead',
   ]);
   await watching[Symbol.asyncDispose]();
 });

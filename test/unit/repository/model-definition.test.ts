@@ -79,7 +79,7 @@ describe('the versions of a model', () => {
     expect((await read('m')).versions.map(({ version }) => version)).toEqual(versions);
   });
 
-  it('name the file inside where the ONNX model is a folder', async () => {
+  it('name the file inside if the ONNX model is a folder', async () => {
     await repository.write({ 'm/1/model.onnx/model.onnx': '', 'm/1/model.onnx/weights.bin': '' });
     const [version] = (await read('m')).versions;
     expect(version?.modelFile).toBe(path.join(repository.directory, 'm', '1', 'model.onnx', 'model.onnx'));

@@ -122,7 +122,7 @@ describe('what is worth a notice in a model folder', () => {
     );
   });
 
-  it('is compared with the release that is asked for', async () => {
+  it('is compared with the given release', async () => {
     const files = { '1/model.onnx': model(11, 23) };
     expect(await notices(files, { release: '25.09' })).toEqual([]);
     expect(await notices(files, { release: '25.05' })).toHaveLength(1);
@@ -134,7 +134,7 @@ describe('what is worth a notice in a model folder', () => {
       '1/model.onnx': model(8, 17),
     };
     expect(await notices(files)).toEqual([]);
-    expect(await notices(files, { gpuModelsOnCpu: true })).toEqual([
+    expect(await notices(files, { settings: { gpuModelsOnCpu: true } })).toEqual([
       expect.stringContaining('a difference from the cloud'),
     ]);
   });

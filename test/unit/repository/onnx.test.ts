@@ -122,7 +122,7 @@ describe('a configuration against its model', () => {
     expect(() => load(text, BATCHING)).toThrow(message);
   });
 
-  it('cannot batch where the model has a fixed first dimension', () => {
+  it('cannot batch if the model has a fixed first dimension', () => {
     expect(() => load(`${X} ${Y} max_batch_size: 4`, FIXED)).toThrow(
       "model 'm', tensor 'X': for the model to support batching the shape should have at least 1 dimension and the " +
         'first dimension must be -1; but shape expected by the model is [1,16]',

@@ -116,7 +116,7 @@ describe('a scan', () => {
     expect(model?.files.find((file) => file.path === '1/model.onnx')?.bytes).toBe(6);
   });
 
-  it('never fails or lies while files come and go', async () => {
+  it('never fails or gives wrong results while files come and go', async () => {
     let goesOn = true;
     const churn = (async () => {
       for (let round = 0; goesOn; round++) {

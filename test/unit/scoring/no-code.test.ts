@@ -20,7 +20,7 @@ const send = (method: string, target: string, extra: readonly string[] = [], bod
   ask(service.port, requestText(method, target, extra, body));
 
 describe('no-code mode', () => {
-  it('asks nothing of the engine while the newest save is refused, and still tells its own state', async () => {
+  it('sends the engine nothing while the newest save is refused, and still shows its state', async () => {
     await start();
     service.source.refused = 'The newest save is broken (--strict-reload): no such operator';
     handler = () => expect.unreachable('the engine was asked');
@@ -127,7 +127,7 @@ describe('no-code mode', () => {
     }
   });
 
-  it('hands on an answer that comes before the body was sent', async () => {
+  it('passes on an answer that arrives before the body was sent', async () => {
     await start();
     handler = (_request, response) => {
       response.writeHead(413);
@@ -167,7 +167,7 @@ describe('no-code mode', () => {
     await left;
   });
 
-  it('cuts an answer off where the engine did, rather than end it as if it were whole', async () => {
+  it('aborts an answer where the engine did, rather than ending it as if complete', async () => {
     await start();
     handler = (_request, response) => {
       response.writeHead(200);

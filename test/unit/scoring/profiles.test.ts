@@ -79,7 +79,7 @@ describe('a late answer', () => {
   it.each([
     ['aks', 504],
     ['managed', 408],
-  ] as const)('is %s: %i, as text that names the limit; the script goes on', async (name, status) => {
+  ] as const)('is %s: %i, as text that names the limit; the script keeps running', async (name, status) => {
     const pool = new HeldPool();
     service = await startService(pool, { profile: profileOf(name, { deadlineMs: 30 }) });
     const answer = await score();
@@ -217,7 +217,7 @@ describe('without a script', () => {
   };
   const infer = () => ask(service.port, requestText('POST', '/v2/models/m/infer', [], '{}'));
 
-  it("tells the engine's failure as the front end does", async () => {
+  it("reports the engine's failure as the front end does", async () => {
     await startBefore((_request, response) => {
       response.writeHead(400, { 'Content-Type': 'application/json', 'Content-Length': 12 });
       response.end('{"error":""}');

@@ -70,7 +70,7 @@ describe('a reply of the script', () => {
     expect(answer.header('content-length')).toBeUndefined();
   });
 
-  it('may have a status that nobody has named', async () => {
+  it('may have a status without a standard name', async () => {
     const answer = await answerTo(reply('x', { status: 599, runFunctionFailed: true }));
     expect([answer.status, answer.reason]).toEqual([599, 'UNKNOWN']);
     expect(answer.header('x-ms-run-function-failed')).toBe('True');
@@ -81,7 +81,7 @@ describe('a reply of the script', () => {
     expect(answer.header('x-ms-run-fn-exec-ms')).toBeUndefined();
   });
 
-  it("is gunicorn's page where the request ended its handler, without any id", async () => {
+  it("is gunicorn's page, without ids, if the request ended its handler", async () => {
     const answer = await answerTo({ kind: 'aborted', queueMs: 0, runMs: 0 });
     expect([answer.status, answer.reason]).toEqual([500, 'Internal Server Error']);
     expect(answer.body.toString()).toMatch(/^<html>/);
@@ -103,7 +103,7 @@ describe('a reply of the script', () => {
     expect(service.events.some((event) => event.type === 'log.line' && event.level === 'error')).toBe(true);
   });
 
-  it('is an internal error where the worker was lost', async () => {
+  it('is an internal error if the worker was lost', async () => {
     const answer = await answerTo({ kind: 'lost', reason: 'killed', queueMs: 1, runMs: 0 });
     expect(answer.status).toBe(500);
     expect(answer.body.toString()).toBe(
@@ -113,7 +113,7 @@ describe('a reply of the script', () => {
     expect(answer.header('x-request-id')).toBeDefined();
   });
 
-  it('is an internal error where the pool itself fails, and the log says why', async () => {
+  it('is an internal error if the pool itself fails, and the log says why', async () => {
     service = await startService(
       new FakePool(() => {
         throw new Error('no worker left');
@@ -149,7 +149,7 @@ describe('bodies', () => {
 });
 
 describe('a caller who leaves', () => {
-  it('takes its request out of the queue, and is told of as 499', async () => {
+  it('removes its request from the queue, and is reported as 499', async () => {
     let started = (_signal: AbortSignal) => {};
     const begun = new Promise<AbortSignal>((resolve) => {
       started = resolve;

@@ -229,7 +229,7 @@ describe('limits before the application', () => {
     socket.destroy();
   });
 
-  it('asks for the body only when it wants it', async () => {
+  it('sends 100 Continue only when it reads the body', async () => {
     const asked = await open(service.port);
     const first = new Promise<string>((resolve) => asked.once('data', (data) => resolve(data.toString())));
     asked.write('POST /score HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n');
@@ -246,7 +246,7 @@ describe('limits before the application', () => {
 });
 
 describe('events', () => {
-  it('tells of each request once, with its times, and of no probe', async () => {
+  it('reports each request once, with its times, and no probe', async () => {
     await send('GET', '/');
     await send('HEAD', '/');
     await send('GET', '/_triton-local/status');

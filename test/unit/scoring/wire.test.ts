@@ -1,4 +1,4 @@
-// Callers that do not behave: what they get, and that they harm nobody else.
+// Misbehaving callers: what they get, and that they affect no other caller.
 import { afterEach, describe, expect, it } from 'vitest';
 import { ask, exchangeBytes, open, requestText } from './raw-http.ts';
 import { FakePool, reply, startService, type TestService } from './service.ts';
@@ -108,7 +108,7 @@ describe('a sender that is too slow', () => {
       'POST /score HTTP/1.1\r\nHost: a\r\nx-request-id: A\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{',
       'A',
     ],
-  ])('%s is told so with 408, and costs nobody a worker', async (_where, bytes, id) => {
+  ])('%s gets 408, and occupies no worker', async (_where, bytes, id) => {
     const pool = new FakePool();
     service = await startService(pool, {}, QUICK);
     const answer = await exchangeBytes(service.port, bytes);

@@ -34,7 +34,7 @@ describe('formatError', () => {
     ]);
   });
 
-  it('does without the excerpt where the source cannot be read or has no such line', async () => {
+  it('omits the excerpt if the source cannot be read or has no such line', async () => {
     expect(format({ file: path.join(directory, 'none.py'), line: 3 })).toEqual([
       "error SCRIPT_FAILED: '(' was never closed",
       '  at none.py:3',

@@ -58,7 +58,7 @@ describe('paths', () => {
     expect(formatPath('score.py', project)).toBe('score.py');
   });
 
-  it('of failures carry their line where there is one', () => {
+  it('of failures include their line if there is one', () => {
     const file = path.join(project, 'score.py');
     expect(formatPlace({ code: 'X', message: 'm', file, line: 27 }, project)).toBe('score.py:27');
     expect(formatPlace({ code: 'X', message: 'm', file }, project)).toBe('score.py');
@@ -99,7 +99,7 @@ describe('reloads', () => {
 describe('the line to try', () => {
   const [scoring, http] = ['http://localhost:6789/score', 'http://localhost:8000'];
 
-  it('is quoted as the shell there wants it', () => {
+  it('is quoted as the shell there requires', () => {
     expect(formatTryLine('script', scoring, http, 'digits', undefined, 'linux')).toBe(
       `curl ${scoring} -H 'Content-Type: application/json' -d '{"data": []}'`,
     );

@@ -27,7 +27,7 @@ async function plain(events: readonly EventBody[], options: Partial<PlainOptions
 }
 
 describe('startPlain', () => {
-  it('tells a start in lines that end with where to go', async () => {
+  it('shows a start in lines that end with the addresses', async () => {
     expect(await plain(ready)).toEqual([
       `starting ${PROJECT} (process 4711)`,
       'engine   embedded on CPU: Docker does not answer (connect ENOENT /var/run/docker.sock), no tritonserver on PATH',
@@ -45,14 +45,25 @@ describe('startPlain', () => {
     ]);
   });
 
-  it('tells that the process of a model was started again', async () => {
+  it('shows the ports of gRPC and metrics where they are open', async () => {
+    const addresses = { grpcAddress: '127.0.0.1:8001', metricsUrl: 'http://127.0.0.1:8002/metrics' };
+    const open = ready.map((event) => (event.type === 'emulator.ready' ? { ...event, ...addresses } : event));
+    expect(await plain(open)).toEqual(
+      expect.arrayContaining([
+        '         gRPC     127.0.0.1:8001',
+        '         metrics  http://127.0.0.1:8002/metrics',
+      ]),
+    );
+  });
+
+  it('says that the process of a model was restarted', async () => {
     const model = { model: 'mortal', version: '1', state: 'READY', reason: '', restarts: 2 } as const;
     expect(await plain([{ type: 'model.state', ...model }])).toEqual([
       'model    mortal version 1 READY, its process started again (2 in all)',
     ]);
   });
 
-  it('tells how to see the key where callers need one', async () => {
+  it('says how to see the key if callers need one', async () => {
     const withKey = ready.map((event) =>
       event.type === 'emulator.starting' ? { ...event, auth: 'key' as const } : event,
     );
@@ -60,12 +71,12 @@ describe('startPlain', () => {
     expect(await plain(ready)).not.toContain('         key      triton-local keys --show');
   });
 
-  it('tells a request by method, path, status, time and id', async () => {
+  it('shows a request by method, path, status, time and id', async () => {
     const [line] = await plain([request(200, 3.24)]);
     expect(line).toMatch(/^request {2}POST \/score 200 3\.2 ms 5f2a0c31-\S+$/);
   });
 
-  it('tells a reload with its bill, and a failed one with place, hint and what still serves', async () => {
+  it('shows a reload with its timings, and a failed one with place, hint and what is still serving', async () => {
     const lines = await plain([...ready, ...reloaded, ...reloadFailed]);
     expect(lines).toContain(
       'reloaded score.py: generation 2 in 132 ms (notice 2.6 ms + quiet 80 ms + warm 46 ms + switch 3.0 ms)',
@@ -77,7 +88,7 @@ describe('startPlain', () => {
     ]);
   });
 
-  it('tells of a pause, of no watching, and of the answer that is asked for again', async () => {
+  it('reports a pause, disabled watching, and the answer to the pinned request', async () => {
     const replay = { method: 'POST', path: '/score', status: 200, generation: 2 };
     const lines = await plain([
       { type: 'reload.watching', mode: 'events', reason: '' },
@@ -198,7 +209,7 @@ describe('startPlain', () => {
     expect(colored).toContain('\u001B[31mred\u001B[0m');
   });
 
-  it('goes on quietly when its reader went away', async () => {
+  it('continues quietly when its reader has gone away', async () => {
     const control = new FakeControl();
     let writes = 0;
     const stdout = new Writable({

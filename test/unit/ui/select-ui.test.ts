@@ -16,7 +16,7 @@ describe('selectUi', () => {
     expect(selectUi('auto', { stdin, stdout, ci, dumb })).toBe(expected);
   });
 
-  it('does what is asked for by name, but takes no screen where there is none', () => {
+  it('follows the named mode, but uses no screen without a terminal', () => {
     expect(selectUi('json', { stdin: tty, stdout: tty, ci: false })).toBe('json');
     expect(selectUi('plain', { stdin: tty, stdout: tty, ci: false })).toBe('plain');
     expect(selectUi('tui', { stdin: tty, stdout: tty, ci: true })).toBe('tui');

@@ -32,7 +32,7 @@ describe('tracebacks', () => {
     ]);
   });
 
-  it("takes no folder of the user's for a library, and shows where a syntax is wrong", () => {
+  it("does not mistake the user's folders for libraries, and shows where the syntax is wrong", () => {
     const text = [
       'Traceback (most recent call last):',
       '  File "/srv/ada/harness/score.py", line 2, in init',

@@ -77,7 +77,7 @@ describe('registered models', () => {
     expect(await readFile(workspace.contentOf(model), 'utf8')).toBe('pickle');
   });
 
-  it('are none where the folder is empty', async () => {
+  it('are absent if the folder is empty', async () => {
     const empty = path.join(directory, 'empty');
     await mkdir(empty);
     await expect(workspace.registerModel(MODEL, empty)).rejects.toMatchObject({
@@ -113,7 +113,7 @@ describe('the file of a workspace', () => {
     expect(registered.map(({ version }) => version)).toEqual(Array.from({ length: 15 }, (_, n) => n + 1));
   });
 
-  it('is JSON with a schema version, for its owner only, and nothing lies beside it', async () => {
+  it('is JSON with a schema version, for its owner only, with nothing beside it', async () => {
     await workspace.registerModel(MODEL, models);
     expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ schemaVersion: 1 });
     if (process.platform !== 'win32') expect((await stat(file)).mode & 0o777).toBe(0o600);
@@ -125,7 +125,7 @@ describe('the file of a workspace', () => {
     ['of another kind', '[]'],
     ['of a later version', '{"schemaVersion": 2}'],
     ['without a list', '{"schemaVersion": 1, "models": {}}'],
-  ])('is named where it is %s, and is not written over', async (_what, text) => {
+  ])('is named if it is %s, and is not overwritten', async (_what, text) => {
     await writeFile(file, text);
     await expect(AzureWorkspace.open(file)).rejects.toMatchObject({
       code: 'WORKSPACE_UNREADABLE',

@@ -69,7 +69,7 @@ describe('what accumulates in the state folder', () => {
     );
   });
 
-  it('is in use where the emulator is elsewhere, and free where it is gone', async () => {
+  it('is in use if the emulator is elsewhere, and free if it is gone', async () => {
     const leave = async (id: string, other: object) => {
       const directory = path.join(home, 'instances', id);
       await mkdir(directory);

@@ -70,7 +70,7 @@ describe('the state folder', () => {
     expect(await modeOf(home)).toBe(0o700);
   });
 
-  it('is named where it cannot be used', async () => {
+  it('is named if it cannot be used', async () => {
     const file = path.join(parent, 'file');
     await writeFile(file, '');
     await expect(openWorkspace(path.join(file, 'below'))).rejects.toMatchObject({
@@ -213,7 +213,7 @@ describe('instances', () => {
     await using _again = await workspace.createInstance(claim);
   });
 
-  it('whose process cannot be told from a later one are listed while their socket answers', async () => {
+  it('whose process cannot be distinguished from a later one are listed while their socket answers', async () => {
     await leaveInstance('unsure', { pid: otherPid(), started: null });
     expect(await workspace.list()).toEqual([]);
     const address =
@@ -255,7 +255,7 @@ describe('control sockets', () => {
   const best = (directory: string, other: Partial<SocketPlace> = {}) =>
     socketPaths(directory, 'id', { ...place, ...other })[0] ?? '';
 
-  it('lie in their folder where the path is short enough, else under a hash of it', () => {
+  it('are in their folder if the path is short enough, otherwise under a hash of it', () => {
     expect(best('/srv/u/.local/state/x')).toBe(path.join('/srv/u/.local/state/x', 'control.sock'));
     const deep = `/${'deep/'.repeat(30)}`;
     const short = best(`${deep}one`);

@@ -9,6 +9,8 @@ import {
 import type { CallFrame, ControlCallMessage, ModelProcess } from '../../../python/index.ts';
 import { InferFailure, type InferResponse, inferStream, isDecoupled } from '../../data-plane.ts';
 import type { LoadedVersion } from '../../loaded-version.ts';
+import type { CustomMetrics } from '../../metrics/custom-metrics.ts';
+import { callMetric } from './metric-calls.ts';
 import { fromWireCorrelationId } from './wire-correlation.ts';
 import { fromModelTensor, toModelError, toModelTensor } from './wire-tensors.ts';
 
@@ -25,9 +27,11 @@ export interface ModelServer {
 /** Carries out what Python models ask for: inferences of other models (BLS), loads and unloads. */
 export class ModelCalls {
   readonly #server: ModelServer;
+  readonly #metrics: CustomMetrics;
 
-  constructor(server: ModelServer) {
+  constructor(server: ModelServer, metrics: CustomMetrics) {
     this.#server = server;
+    this.#metrics = metrics;
   }
 
   /** Runs a request that a model made, and answers it through the model's process. */
@@ -43,13 +47,12 @@ export class ModelCalls {
     });
   }
 
-  /** Carries out a load, an unload or a question. @param caller the instance that makes it */
   control(
     { call, method, arguments: given }: ControlCallMessage,
     process: ModelProcess,
     caller: string,
   ): void {
-    this.#control(method, given, caller).then(
+    this.#control(method, given, process, caller).then(
       (value) => process.answerControl(call, { value: value ?? null }),
       (error: unknown) => process.answerControl(call, { error: toModelError(error).message }),
     );
@@ -85,6 +88,7 @@ export class ModelCalls {
   async #control(
     method: ControlCallMessage['method'],
     given: readonly unknown[],
+    process: ModelProcess,
     caller: string,
   ): Promise<unknown> {
     const model = String(given[0]);
@@ -102,6 +106,8 @@ export class ModelCalls {
         }
       case 'unload':
         return this.#server.unload(model, Boolean(given[1]));
+      default:
+        return callMetric(this.#metrics, process, method, given);
     }
   }
 }

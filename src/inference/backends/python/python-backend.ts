@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { EventSink } from '../../../events/index.ts';
-import { internal } from '../../../kserve/index.ts';
+import { internal, unavailable } from '../../../kserve/index.ts';
 import {
+  type ModelProcess,
   ModelProcesses,
   type ModelStart,
   type ModelStartMessage,
@@ -17,8 +18,10 @@ import {
   parseModelConfigJson,
 } from '../../../repository/index.ts';
 import { instanceNames } from '../../instance-names.ts';
+import type { CustomMetrics } from '../../metrics/custom-metrics.ts';
 import { whenAborted } from '../../when-aborted.ts';
 import type { Backend, BackendModel } from '../backend.ts';
+import { changeMetric } from './metric-calls.ts';
 import { ModelCalls, type ModelServer } from './model-calls.ts';
 import { PythonInstance } from './python-instance.ts';
 import { loadError } from './python-load.ts';
@@ -41,6 +44,8 @@ export type FindModelPython = (environment?: string) => Promise<ModelPython>;
 export interface PythonBackendOptions {
   readonly python: FindModelPython;
   readonly server: ModelServer;
+  /** The metrics that models make. */
+  readonly metrics: CustomMetrics;
   readonly events: EventSink;
   /** Translates staged paths in what models say into the user's. */
   readonly userPaths: (text: string) => string;
@@ -48,6 +53,8 @@ export interface PythonBackendOptions {
 
 const NO_AUTO_COMPLETE = /^class TritonPythonModel\s*(\(\s*(object)?\s*\))?\s*:/m;
 const AUTO_COMPLETE = 'auto_complete_config';
+/** Of a module or a class, an attribute that takes its value from `MetricFamily`. */
+const METRIC_AT_IMPORT = /^(?: {4}|\t)?\w+ *=.*\bMetricFamily\b/m;
 
 /** Triton's `python` backend: a process for each instance of a model. */
 export class PythonBackend implements Backend {
@@ -55,11 +62,15 @@ export class PythonBackend implements Backend {
   readonly #calls: ModelCalls;
   /** By interpreter: models with an environment of their own have another one. */
   readonly #processes = new Map<string, ModelProcesses>();
+  readonly #instances = new Set<PythonInstance>();
+  /** Processes that complete a configuration. */
+  readonly #completing = new Set<ModelProcess>();
   #files: Promise<TensorFiles | undefined> | undefined;
+  #stopping = false;
 
   constructor(options: PythonBackendOptions) {
     this.#options = options;
-    this.#calls = new ModelCalls(options.server);
+    this.#calls = new ModelCalls(options.server, options.metrics);
   }
 
   async load(definition: ModelDefinition, version: ModelVersion, signal: AbortSignal): Promise<BackendModel> {
@@ -70,6 +81,10 @@ export class PythonBackend implements Backend {
     const config = await this.#complete(definition, version, processes, signal);
     const decoupled = config.model_transaction_policy?.decoupled ?? false;
     const instances: PythonInstance[] = [];
+    const dispose = async () => {
+      await disposeAll(instances);
+      for (const instance of instances) this.#instances.delete(instance);
+    };
     let restarts = 0;
     const onRestart = () => {
       restarts += 1;
@@ -89,29 +104,49 @@ export class PythonBackend implements Backend {
             },
             decoupled,
             files,
-            takeProcess: () => processes.take(),
+            takeProcess: () => this.#take(processes),
             calls: this.#calls,
             events: this.#options.events,
-            onMetric: () => undefined,
+            onMetric: (process, message) => changeMetric(this.#options.metrics, process, message),
             onRestart,
             userPaths: this.#options.userPaths,
           }),
         );
       // Triton makes the instances of a model one after the other.
-      for (const instance of instances) await instance.start(signal);
+      for (const instance of instances) {
+        this.#instances.add(instance);
+        await instance.start(signal);
+      }
     } catch (error) {
-      await disposeAll(instances);
+      await dispose();
       throw error;
     } finally {
       processes.refill();
     }
-    return { config, instances, [Symbol.asyncDispose]: () => disposeAll(instances) };
+    return { config, instances, [Symbol.asyncDispose]: dispose };
+  }
+
+  /** Ends every load, those that hang too; they fail, as do later ones. */
+  async stopLoading(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all([
+      disposeAll([...this.#completing]),
+      ...[...this.#instances].map((instance) => instance.stopLoading()),
+    ]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await disposeAll([...this.#processes.values()]);
+    await this.stopLoading();
+    // Models that are not unloaded by now hang, in their warm-up for example.
+    await disposeAll([...this.#instances, ...this.#processes.values()]);
     const files = await this.#files;
     await files?.[Symbol.asyncDispose]();
+  }
+
+  /** A process for a model. @throws KServeError while the server stops */
+  #take(processes: ModelProcesses): ModelProcess {
+    if (this.#stopping) throw unavailable('the server is stopping');
+    return processes.take();
   }
 
   #processesFor(python: ModelPython): ModelProcesses {
@@ -131,7 +166,7 @@ export class PythonBackend implements Backend {
   ): Promise<ModelConfig> {
     const { config } = definition;
     if (!(await mayAutoComplete(version.modelFile))) return completePythonConfig(config);
-    await using process = processes.take();
+    await using process = this.#take(processes);
     using _end = whenAborted(signal, () => process.kill());
     const message: ModelStartMessage = {
       ...startMessage(definition, version, config),
@@ -140,6 +175,7 @@ export class PythonBackend implements Backend {
     };
     const { events, userPaths } = this.#options;
     const ignore = () => undefined;
+    this.#completing.add(process);
     const completed: ModelStart = await process
       .start(message, undefined, {
         onLog: (level, text) =>
@@ -161,7 +197,8 @@ export class PythonBackend implements Backend {
         if (error?.code === 'PYTHON_MISSING') throw error;
         if (signal.aborted) throw internal('the load was called off');
         throw internal(`Stub process '${definition.name}_0' is not healthy.`);
-      });
+      })
+      .finally(() => this.#completing.delete(process));
     if (completed.type === 'failed') throw loadError(completed);
     if (completed.type !== 'completed' || completed.config === null) return completePythonConfig(config);
     return completePythonConfig(parseModelConfigJson(completed.config));
@@ -174,10 +211,13 @@ function executionEnvironment({ directory, config }: ModelDefinition): string | 
   return given ? given.replaceAll('$$TRITON_MODEL_DIRECTORY', directory) : undefined;
 }
 
-/** A plain class that does not mention the method has none; then no process is started to ask it. */
+/**
+ * A plain class that does not mention the method has none; then no process is started to ask it. Where a model makes
+ * metrics while it is imported, Triton's process for this task refuses it.
+ */
 async function mayAutoComplete(file: string): Promise<boolean> {
   const source = await readFile(file, 'utf8').catch(() => '');
-  return source.includes(AUTO_COMPLETE) || !NO_AUTO_COMPLETE.test(source);
+  return source.includes(AUTO_COMPLETE) || !NO_AUTO_COMPLETE.test(source) || METRIC_AT_IMPORT.test(source);
 }
 
 function startMessage(

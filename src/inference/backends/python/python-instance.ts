@@ -16,8 +16,8 @@ import { whenAborted } from '../../when-aborted.ts';
 import type { BatchResult, ModelInstance, Outcome } from '../backend.ts';
 import type { ModelCalls } from './model-calls.ts';
 import { loadError } from './python-load.ts';
-import { toWireCorrelationId } from './wire-correlation.ts';
-import { fromModelTensor, toKServeError, toModelTensor } from './wire-tensors.ts';
+import { toBatchEntry } from './wire-requests.ts';
+import { fromModelTensor, toKServeError } from './wire-tensors.ts';
 
 /** Requests by the number that their process knows them by. */
 interface OpenRequest {
@@ -50,6 +50,8 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
   readonly #open = new Map<number, OpenRequest>();
   #process: ModelProcess | undefined;
   #starting: Promise<ModelProcess | undefined> | undefined;
+  /** A process is loading the model, for the first time or again. */
+  #loads = false;
   #retryAt = 0;
   #lastNumber = 0;
   #disposed = false;
@@ -68,16 +70,22 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
   async start(signal?: AbortSignal): Promise<void> {
     const process = this.#options.takeProcess();
     this.#process = process;
+    this.#loads = true;
     this.#serves = false;
     using _end = whenAborted(signal, () => {
       this.#disposed = true;
       process.kill();
     });
-    const result = await process.start(this.#options.start, this.#options.files, this).catch((error) => {
-      // Triton says this of a stub that ended while the model was loaded.
-      if (process.isAlive || error?.code === 'PYTHON_MISSING') throw error;
-      throw signal?.aborted ? internal('the load was called off') : this.#notHealthy();
-    });
+    const result = await process
+      .start(this.#options.start, this.#options.files, this)
+      .catch((error) => {
+        // Triton says this of a stub that ended while the model was loaded.
+        if (process.isAlive || error?.code === 'PYTHON_MISSING') throw error;
+        throw this.#disposed ? internal('the load was called off') : this.#notHealthy();
+      })
+      .finally(() => {
+        this.#loads = false;
+      });
     if (result.type !== 'failed') {
       this.#serves = true;
       return;
@@ -95,7 +103,7 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
     for (const request of requests) {
       this.#lastNumber += 1;
       opened.push(this.#openRequest(this.#lastNumber, request, process));
-      batch.push(toEntry(this.#lastNumber, request));
+      batch.push(toBatchEntry(this.#lastNumber, request));
     }
     const { kind, milliseconds } = await process.execute(batch);
     if (kind === 'lost') for (const one of opened) one.fail(this.#notHealthy());
@@ -176,10 +184,16 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
     this.onLog('error', `the process of ${this.#options.start.instance} ended ${how}; ${then}`);
   }
 
+  /** Ends the process if it is loading the model, which may hang. */
+  async stopLoading(): Promise<void> {
+    if (this.#loads) await this[Symbol.asyncDispose]();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
-    await this.#starting;
+    // First the process: one that hangs in the model's code would never have started.
     await this.#process?.[Symbol.asyncDispose]();
+    await this.#starting;
   }
 
   /** The process; a new one where it has died. Undefined where that one does not come up either. */
@@ -268,24 +282,4 @@ async function laterAnswer(open: OpenRequest): Promise<Answer | undefined> {
   await open.done;
   if (open.answer instanceof KServeError) throw open.answer;
   return open.answer;
-}
-
-function toEntry(number: number, { request, inputs }: ExecutedRequest): BatchEntry {
-  const { id, sequence, timeout, parameters, outputs } = request;
-  const flags = (sequence.start ? 1 : 0) | (sequence.end ? 2 : 0);
-  return {
-    number,
-    meta: [id, toWireCorrelationId(sequence.id), flags, timeout, parametersText(parameters)],
-    outputs: outputs.length > 0 ? outputs.map(({ name }) => name) : undefined,
-    inputs: inputs.map(toModelTensor),
-  };
-}
-
-/** Parameters as the JSON text that models read. */
-function parametersText(parameters: ReadonlyMap<string, ParameterValue>): string {
-  if (parameters.size === 0) return '{}';
-  const members = [...parameters].map(
-    ([key, value]) => `${JSON.stringify(key)}:${typeof value === 'bigint' ? value : JSON.stringify(value)}`,
-  );
-  return `{${members.join(',')}}`;
 }

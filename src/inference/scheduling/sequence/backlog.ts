@@ -5,22 +5,27 @@ import type { SequenceId, SequenceRequest } from './sequence-slot.ts';
 export interface WaitingSequence {
   readonly id: SequenceId;
   readonly queue: SequenceRequest[];
-  /** When it has waited too long, as `performance.now()` counts. */
+  /** When it will have waited too long, in the time of `performance.now()`. */
   deadline: number;
 }
 
-/** Sequences that wait for a slot, first come first served. */
+/** Sequences that wait for a slot; first come, first served. */
 export class Backlog {
   readonly #onLate: (requests: readonly SequenceRequest[]) => void;
   readonly #waiting: WaitingSequence[] = [];
-  /** Those that may get more requests; one whose end has come is only waited for. */
+  /** Those that may get more requests; one that has received its end does not. */
   readonly #open = new Map<SequenceId, WaitingSequence>();
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
-  /** @param onLate is given the requests of a sequence that got no slot within the `timeout` of one of them */
+  /** @param onLate receives the requests of a sequence that got no slot within the `timeout` of one of them */
   constructor(onLate: (requests: readonly SequenceRequest[]) => void) {
     this.#onLate = onLate;
+  }
+
+  /** How many requests wait. */
+  get size(): number {
+    return this.#waiting.reduce((sum, { queue }) => sum + queue.length, 0);
   }
 
   has(id: SequenceId): boolean {
@@ -53,7 +58,7 @@ export class Backlog {
     clearTimeout(this.#timer);
   }
 
-  /** An id may be waiting a second time, behind its own end. */
+  /** An id may be waiting twice, the second time after its own end. */
   #close(sequence: WaitingSequence): void {
     if (this.#open.get(sequence.id) === sequence) this.#open.delete(sequence.id);
   }

@@ -10,7 +10,7 @@ import {
 import { type ModelConfig, type SequenceControlTensor, sequenceControls } from '../../../repository/index.ts';
 import type { SequenceRequest } from './sequence-slot.ts';
 
-/** The inputs by which a model is told where in a sequence a request belongs. Clients do not see them. */
+/** The inputs that tell a model the position of a request in its sequence. Clients do not see them. */
 export class ControlInputs {
   readonly #model: string;
   readonly #controls: readonly SequenceControlTensor[];
@@ -25,7 +25,7 @@ export class ControlInputs {
     this.#shape = max_batch_size > 0 ? [1, 1] : [1];
   }
 
-  /** @throws KServeError when the model takes ids of the other kind (E91 of the catalogue) */
+  /** @throws KServeError if the model takes ids of the other kind (E91 of the catalogue) */
   check(requestId: string, { id }: SequencePosition): void {
     if (!this.#correlation) return;
     const expected = this.#correlation.dataType;
@@ -40,7 +40,7 @@ export class ControlInputs {
     return this.#tensors({ start, end, ready: true, id });
   }
 
-  /** For a place in a batch that has nothing to run. */
+  /** For a position in a batch without a request. */
   forNull(): readonly Tensor[] {
     const id = this.#correlation?.dataType === 'TYPE_STRING' ? '' : 0n;
     return this.#tensors({ start: false, end: false, ready: false, id });
@@ -69,7 +69,7 @@ function flagBytes(datatype: Tensor['datatype'], value: number): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-/** Numbers are cut to the width that the model takes, as Triton cuts them. */
+/** Numbers are truncated to the model's width, as in Triton. */
 function idBytes(datatype: Tensor['datatype'], id: SequencePosition['id']): Uint8Array {
   if (datatype === 'BYTES') return joinBytesTensor([Buffer.from(String(id))]);
   const bytes = Buffer.alloc(8);

@@ -7,11 +7,12 @@ import type { SequenceInputs } from './sequence-inputs.ts';
 import type { SequenceRequest, SequenceSlot, SlotBatcher, SlotOwner } from './sequence-slot.ts';
 
 /**
- * The `direct` strategy: a sequence keeps its place in the batches of one instance. Where a place in front of others
- * has nothing to run, a null request stands in it, whose READY is false.
+ * The `direct` strategy: a sequence keeps its position in the batches of one instance. A position without a request
+ * before others is filled with a null request, whose READY is false.
  */
 export class DirectBatcher implements SlotBatcher {
   readonly slots: readonly SequenceSlot[];
+  readonly waiting = 0;
   readonly #instance: ModelInstance;
   readonly #runner: BatchRunner;
   readonly #inputs: SequenceInputs;
@@ -42,7 +43,7 @@ export class DirectBatcher implements SlotBatcher {
     }));
   }
 
-  /** Requests that arrive in one turn of the event loop go out together. */
+  /** Requests that arrive in one turn of the event loop run together. */
   wake(): void {
     if (this.#isPlanned || this.#isRunning) return;
     this.#isPlanned = true;
@@ -77,7 +78,7 @@ export class DirectBatcher implements SlotBatcher {
     });
   }
 
-  /** Of a delay, what is left: it ends early when enough of the places have something to run. */
+  /** The rest of a delay, which ends early when enough positions have a request. */
   #waitMs(ready: readonly SequenceSlot[], now: number): number {
     if (this.#delayMs === 0 || this.#utilization === 0) return 0;
     if (ready.length / this.slots.length >= this.#utilization) return 0;
@@ -85,7 +86,7 @@ export class DirectBatcher implements SlotBatcher {
     return Math.max(0, oldest + this.#delayMs - now);
   }
 
-  /** The sequence was idle for too long, or its caller has gone: the next one of the backlog takes its place. */
+  /** The sequence was idle for too long, or its caller has disconnected: the next one of the backlog takes its slot. */
   #releaseEnded(slot: SequenceSlot): void {
     const [first] = slot.queue;
     if (slot.queue.length === 0 || (first && !first.isCancelled)) return;
@@ -93,7 +94,7 @@ export class DirectBatcher implements SlotBatcher {
     this.#owner.release(slot);
   }
 
-  /** The next request of a place, unless there is none or its shapes differ from the others of the batch. */
+  /** The next request of a position, unless there is none or its shapes differ from the rest of the batch. */
   #take(slot: SequenceSlot, shapeKey: string): QueuedRequest | undefined {
     const [request] = slot.queue;
     if (!request || request.shapeKey !== shapeKey) return undefined;

@@ -1,15 +1,15 @@
 import type { SequenceId } from './sequence-slot.ts';
 
-/** What Node's timers can count, some 24 days. */
+/** The maximum of Node's timers, about 24 days. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** How often a sequence that is idle in the backlog is looked at again, in milliseconds. */
+/** How often an idle sequence in the backlog is checked again, in milliseconds. */
 const BACKLOG_LOOK_MS = 50;
 
-/** Finds the sequences that got no request for too long. */
+/** Finds sequences that have received no request for too long. */
 export class IdleSequences {
   readonly #limitMs: number;
-  /** Ends the sequence; false where it waits in the backlog and is looked at again. */
+  /** Ends the sequence; false if it waits in the backlog and must be checked again. */
   readonly #end: (id: SequenceId) => boolean;
   readonly #lastSeen = new Map<SequenceId, number>();
   #timer: NodeJS.Timeout | undefined;
@@ -19,7 +19,7 @@ export class IdleSequences {
     this.#end = end;
   }
 
-  /** A request of the sequence has come. */
+  /** Records a request of the sequence. */
   seen(id: SequenceId): void {
     this.#lastSeen.set(id, performance.now());
     this.#timer ??= setTimeout(() => this.#sweep(), this.#limitMs);

@@ -21,11 +21,11 @@ const FOLDER = 'initial_state';
 
 interface ImplicitState {
   readonly output: string;
-  /** What a sequence starts with, named as the model's input. */
+  /** The initial state of a sequence, by the name of the model's input. */
   readonly initial: Tensor;
 }
 
-/** The tensors that a model gives back to be given again with the next request of the same sequence. */
+/** The tensors that a model returns and receives again with the next request of the same sequence. */
 export class ImplicitStates {
   readonly #states: readonly ImplicitState[];
 
@@ -33,16 +33,16 @@ export class ImplicitStates {
     this.#states = states;
   }
 
-  /** @throws KServeError with Triton's reason when an initial state does not fit */
+  /** @throws KServeError with Triton's reason if an initial state does not fit */
   static async read(definition: ModelDefinition, config: ModelConfig): Promise<ImplicitStates> {
     const batch = config.max_batch_size > 0 ? [1] : [];
     const states: ImplicitState[] = [];
     const initialized = new Set<string>();
     for (const state of config.sequence_batching?.state ?? []) {
-      // Triton grows them on GPUs only, and elsewhere leaves the state out.
+      // Triton grows them only on GPUs, and elsewhere omits the state.
       if (state.use_growable_memory) continue;
       const data = await initialData(definition, state, initialized);
-      // Variable dimensions are 1 until an initial state or the model says otherwise.
+      // Variable dimensions are 1 until an initial state or the model sets them.
       const dims = state.initial_state[0]?.dims ?? state.dims.map((dim) => (dim === -1 ? 1 : dim));
       const shape = [...batch, ...dims];
       const datatype = datatypeOfConfig(state.data_type) ?? 'BYTES';
@@ -57,16 +57,16 @@ export class ImplicitStates {
     return new ImplicitStates(states);
   }
 
-  /** The states for the next request of the slot's sequence; `start` begins with the initial ones. */
+  /** The states for the next request of the slot's sequence; `start` resets them to the initial ones. */
   forRequest(slot: SequenceSlot, start: boolean): readonly Tensor[] {
     if (this.#states.length === 0) return [];
     if (start || !slot.states)
       slot.states = new Map(this.#states.map(({ initial }) => [initial.name, initial]));
-    // A backend may give the bytes away.
+    // A backend may transfer the bytes.
     return [...slot.states.values()].map((state) => ({ ...state, data: new Uint8Array(state.data) }));
   }
 
-  /** Keeps what the model gave back for the next request. */
+  /** Stores the states that the model returned for the next request. */
   update(slot: SequenceSlot, outputs: readonly Tensor[]): void {
     if (!slot.states) return;
     const states = new Map(slot.states);
@@ -123,7 +123,7 @@ async function readInitialState(
 ): Promise<Uint8Array> {
   const folder = path.join(directory, FOLDER);
   const file = path.join(folder, name);
-  if (!isInside(folder, file)) throw invalidArgument(`initial state file '${name}' lies outside the model`);
+  if (!isInside(folder, file)) throw invalidArgument(`initial state file '${name}' is outside the model`);
   const data = await readFile(file).catch(() => {
     throw internal(`failed to open text file for read ${file}: No such file or directory`);
   });
@@ -136,7 +136,7 @@ async function readInitialState(
   return new Uint8Array(data.subarray(0, size));
 }
 
-/** Zeros; for strings empty ones, each the 4 bytes of its length. */
+/** Zeros; for strings, empty strings, each represented by 4 bytes of length. */
 function zeros(dataType: SequenceState['data_type'], shape: readonly number[]): Uint8Array {
   const datatype = datatypeOfConfig(dataType) ?? 'BYTES';
   return new Uint8Array(elementCount(shape) * (ELEMENT_BYTES[datatype] || 4));

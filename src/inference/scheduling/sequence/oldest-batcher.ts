@@ -6,8 +6,8 @@ import type { SequenceInputs } from './sequence-inputs.ts';
 import type { SequenceSlot, SlotBatcher, SlotOwner } from './sequence-slot.ts';
 
 /**
- * The `oldest` strategy: the next request of each sequence goes to a dynamic batcher of the instance, which takes the
- * oldest of them first; the one after it follows when it is answered.
+ * The `oldest` strategy: the next request of each sequence goes to the instance's dynamic batcher, which takes the
+ * oldest first; the following request is sent when it is answered.
  */
 export class OldestBatcher implements SlotBatcher {
   readonly slots: readonly SequenceSlot[];
@@ -46,6 +46,10 @@ export class OldestBatcher implements SlotBatcher {
       queue: [],
       states: undefined,
     }));
+  }
+
+  get waiting(): number {
+    return this.#batcher.waiting;
   }
 
   wake(slot: SequenceSlot): void {

@@ -4,13 +4,13 @@ import type { ControlInputs } from './control-inputs.ts';
 import type { ImplicitStates } from './implicit-states.ts';
 import type { SequenceRequest, SequenceSlot } from './sequence-slot.ts';
 
-/** Makes the requests of sequences into what a model is given: with controls and implicit states among the inputs. */
+/** Adds controls and implicit states to the inputs of sequence requests, as the model receives them. */
 export class SequenceInputs {
   readonly #controls: ControlInputs;
   readonly #states: ImplicitStates;
   readonly #returnsStates: boolean;
 
-  /** @param returnsStates whether the backend gives back states that changed; otherwise each request gets the initial ones */
+  /** @param returnsStates whether the backend returns changed states; otherwise each request gets the initial ones */
   constructor(controls: ControlInputs, states: ImplicitStates, returnsStates: boolean) {
     this.#controls = controls;
     this.#states = states;
@@ -32,7 +32,7 @@ export class SequenceInputs {
     };
   }
 
-  /** A null request in the shapes of one that runs in the same batch. */
+  /** A null request with the shapes of another request in the same batch. */
   nullRequest(slot: SequenceSlot, like: SequenceRequest): QueuedRequest {
     const states = this.#states.forRequest(slot, like.sequence.start);
     return {
@@ -49,7 +49,7 @@ export class SequenceInputs {
   }
 }
 
-/** A tensor of the same shape with nothing in it. */
+/** A tensor of the same shape with zeros. */
 function emptied(input: Tensor): Tensor {
   const size = input.datatype === 'BYTES' ? elementCount(input.shape) * 4 : input.data.byteLength;
   return { ...input, data: new Uint8Array(size) };

@@ -13,16 +13,16 @@ import { IdleSequences } from './idle-sequences.ts';
 import type { ImplicitStates } from './implicit-states.ts';
 import { OldestBatcher } from './oldest-batcher.ts';
 import { SequenceInputs } from './sequence-inputs.ts';
-import type { SequenceId, SequenceRequest, SequenceSlot, SlotOwner } from './sequence-slot.ts';
+import type { SequenceId, SequenceRequest, SequenceSlot, SlotBatcher, SlotOwner } from './sequence-slot.ts';
 
 export interface SequenceSchedulerOptions {
   readonly config: ModelConfig;
   readonly instances: readonly ModelInstance[];
   readonly statistics: ModelStatistics;
   readonly states: ImplicitStates;
-  /** Whether the backend gives back states that changed. */
+  /** Whether the backend returns changed states. */
   readonly returnsStates: boolean;
-  /** Hears what goes wrong without failing a request. */
+  /** Called for problems that fail no request. */
   readonly warn: (text: string) => void;
 }
 
@@ -41,6 +41,7 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
   /** By ascending index, so that batches stay short. */
   readonly #free: SequenceSlot[];
   readonly #slots: readonly SequenceSlot[];
+  readonly #batchers: readonly SlotBatcher[];
   readonly #backlog: Backlog;
   readonly #idle: IdleSequences;
   #pending = 0;
@@ -58,15 +59,19 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
     this.#warn = warn;
     const inputs = new SequenceInputs(this.#controls, states, returnsStates);
     const parts = { statistics, runner: this.#runner, inputs, owner: this };
-    const batchers = instances.map((instance) =>
+    this.#batchers = instances.map((instance) =>
       batching?.oldest
         ? new OldestBatcher(config, instance, parts)
         : new DirectBatcher(config, instance, parts),
     );
-    this.#slots = batchers.flatMap(({ slots }) => slots);
+    this.#slots = this.#batchers.flatMap(({ slots }) => slots);
     this.#free = [...this.#slots].sort((a, b) => a.index - b.index);
     this.#backlog = new Backlog((late) =>
-      this.#runner.fail(late, unavailable('timeout of the corresponding sequence has been expired')),
+      this.#runner.fail(
+        late,
+        unavailable('timeout of the corresponding sequence has been expired'),
+        'REJECTED',
+      ),
     );
     const idleMs = (batching?.max_sequence_idle_microseconds ?? 0) / 1_000;
     this.#idle = new IdleSequences(idleMs, (id) => this.#endIdle(id));
@@ -76,7 +81,14 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
     return this.#pending;
   }
 
-  /** @throws KServeError when it belongs to no sequence, or to one that was not started (E67 to E69 of the catalogue) */
+  get waiting(): number {
+    let waiting = this.#backlog.size;
+    for (const { queue } of this.#slots) for (const request of queue) if (request) waiting += 1;
+    for (const batcher of this.#batchers) waiting += batcher.waiting;
+    return waiting;
+  }
+
+  /** @throws KServeError if it belongs to no sequence, or to one that was not started (E67 to E69 of the catalogue) */
   schedule(scheduled: ScheduledRequest, cancellation: Cancellation | undefined): Promise<Answer> {
     const { request, batchSize } = scheduled;
     if (batchSize > 1)
@@ -137,7 +149,7 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
     this.#free.splice(at < 0 ? this.#free.length : at, 0, slot);
   }
 
-  /** Resolves once nothing waits or runs; sequences end, since their next requests go elsewhere. */
+  /** Resolves once nothing waits or runs; sequences end, because their next requests go elsewhere. */
   drain(): Promise<void> {
     this.#isStopped = true;
     return new Promise((resolve) => {
@@ -147,7 +159,7 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
     });
   }
 
-  /** An iterative sequence names and starts itself. */
+  /** An iterative sequence assigns its own id and start. */
   #position(asked: SequenceRequest['sequence']): SequenceRequest['sequence'] {
     if (asked.id !== 0n && asked.id !== '') return asked;
     if (!this.#isIterative)
@@ -196,7 +208,7 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
     slot.batcher.wake(slot);
   }
 
-  /** The same request comes once more when the model asks for it; otherwise its sequence ends with its answer. */
+  /** If the model asks for it, the same request runs again; otherwise its sequence ends with its answer. */
   #iterated(request: SequenceRequest): SequenceRequest {
     if (request.sequence.end) return request;
     const { id } = request.sequence;
@@ -209,9 +221,9 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
           return;
         }
         const sequence = { id, start: false, end: false };
-        // It may have been closed while it ran for longer than it may be idle.
+        // It may have been closed because it ran for longer than the idle limit.
         if (this.#assigned.has(id)) this.#enqueue({ ...request, sequence, arrivedAt: performance.now() });
-        else this.#runner.fail([request], this.#notStarted(id));
+        else this.#runner.fail([request], this.#notStarted(id), 'OTHER');
       },
       reject: (error) => {
         request.reject(error);
@@ -220,16 +232,16 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
     };
   }
 
-  /** Triton ends it with a cancelled request, which it counts as a failure. */
+  /** Triton ends it with a cancelled request, which counts as a failure. */
   #endIterative(id: SequenceId): void {
-    if (this.#endAssigned(id)) this.#statistics.failure(0);
+    if (this.#endAssigned(id)) this.#statistics.failure(0, 'CANCELED');
   }
 
   #endIdle(id: SequenceId): boolean {
     return this.#endAssigned(id) || !this.#backlog.has(id);
   }
 
-  /** Ends a sequence that has a slot, behind the requests that it has there. */
+  /** Ends a sequence in a slot, after the requests that are queued there. */
   #endAssigned(id: SequenceId): boolean {
     const slot = this.#assigned.get(id);
     if (!slot) return false;
@@ -239,13 +251,13 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
     return true;
   }
 
-  /** Nobody can send more to the sequences that have a slot: those that wait get it. */
+  /** The sequences in slots can receive no more requests, so the waiting ones get the slots. */
   #endUnreachable(): void {
     if (!this.#isIterative) for (const id of [...this.#assigned.keys()]) this.#endAssigned(id);
   }
 
   #cancel(requests: readonly SequenceRequest[]): void {
-    this.#runner.fail(requests, new KServeError('Cancelled', ''));
+    this.#runner.fail(requests, new KServeError('Cancelled', ''), 'CANCELED');
   }
 
   #settled(): void {

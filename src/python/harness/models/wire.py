@@ -11,7 +11,7 @@ bytes, file] if they are in a file of the folder that both sides share, which it
 import mmap
 import os
 import struct
-from json import dumps, loads
+from json import JSONDecoder, JSONEncoder
 
 from _triton_local.models.tensor import Tensor
 
@@ -23,6 +23,10 @@ HEADER = struct.Struct("<IBxxxI")
 HEADER_RESPONSES = struct.Struct("<IBBxxId")
 #: `execute` has returned, or has failed as a whole.
 RETURNED, FAILED = 1, 2
+
+#: Kept, since json.dumps and json.loads prepare both anew for every head.
+_encode = JSONEncoder(separators=(",", ":")).encode
+_decode = JSONDecoder().raw_decode
 
 _ALIGNMENT = 8
 #: Larger tensors go through a file in shared memory, which costs one copy instead of four.
@@ -114,14 +118,14 @@ class TensorWriter:
 
 def encode_head(head, header_size):
     """JSON, padded so that the next byte is at a multiple of 8 from the frame's start."""
-    text = dumps(head, separators=(",", ":")).encode("ascii")
+    text = _encode(head).encode("ascii")
     return text + b" " * (-(header_size + len(text)) % _ALIGNMENT)
 
 
 def read_head(frame):
     """@return the head of a frame to a worker, and where the tensors begin"""
     end = HEADER.size + HEADER.unpack_from(frame)[2]
-    return loads(bytes(frame[HEADER.size : end])), end
+    return _decode(str(frame[HEADER.size : end], "utf-8"))[0], end
 
 
 def write_correlation_id(correlation_id):

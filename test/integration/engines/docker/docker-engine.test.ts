@@ -64,7 +64,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
     expect(await ownContainers('test')).toEqual([]);
   });
 
-  it('serves, reloads and unloads a model from the mounted repository, and leaves nothing', async () => {
+  it('serves, reloads and unloads a model from the mounted repository, and cleans up', async () => {
     const events = new EventLog();
     const running = await engine(events).start(new AbortController().signal);
     try {
@@ -98,7 +98,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
     expect(await ownContainers('test')).toEqual([]);
   });
 
-  it('starts with a model that cannot load, and tells why and where', async () => {
+  it('starts with a model that cannot load, and says why and where', async () => {
     const broken = folder.path('broken');
     await writeModel(broken, 'good');
     await writeModel(broken, 'bad');
@@ -204,7 +204,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
     expect(await ownContainers('test')).toEqual([]);
   });
 
-  it('asked for a GPU where there is none, fails with the words of the daemon and what to do', async () => {
+  it('fails with the message of the daemon and a remedy if a requested GPU is missing', async () => {
     const description = await describeDocker({ environment, image });
     if (description.gpu !== null) return;
     const failure = await failureOf(
@@ -236,7 +236,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
     expect(failure.message).toMatch(/localhost:1\/none:1.*refused/);
   });
 
-  it('tells the reason when the container is killed under it', async () => {
+  it('reports the reason if its container is killed', async () => {
     const running = await engine(new EventLog()).start(new AbortController().signal);
     await docker('kill', running.containerId);
     expect(await running.exited).toMatch(/exit code 137/);
@@ -244,7 +244,7 @@ describe.skipIf(!hasDocker)('a real Docker daemon and a real Triton', { timeout:
     expect(await ownContainers('test')).toEqual([]);
   });
 
-  it('aborted while it starts, leaves nothing', async () => {
+  it('cleans up if aborted while it starts', async () => {
     const abort = new AbortController();
     const events = new EventLog();
     const starting = engine(events).start(abort.signal);

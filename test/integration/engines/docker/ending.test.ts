@@ -31,7 +31,7 @@ describe.skipIf(!hasDocker)('the docker engine, ended or reached the hard way', 
     await folder[Symbol.asyncDispose]();
   });
 
-  it(`after ${KILLS} kills of the command at random moments, the next start leaves nothing of them`, async () => {
+  it(`after ${KILLS} kills of the command at random moments, the next start cleans up after them`, async () => {
     const projectDir = folder.path('models');
     const args = ['--engine', 'docker', '--image', image, '--no-watch'];
     const environment = { DOCKER_HOST: `unix://${await daemonSocket()}` };

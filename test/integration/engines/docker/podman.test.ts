@@ -57,7 +57,7 @@ describe.skipIf(!hasPodman || !hasDocker)('a real Podman', { timeout: 180_000 },
     await expect.poll(() => events.lines()).toContain("successfully loaded 'second'");
   });
 
-  it('hands a container the GPUs that are asked for by CDI, which its Docker API would forget', async () => {
+  it('gives a container the GPUs requested by CDI, which its Docker API would drop', async () => {
     const real = (await readdir(CDI).catch(() => [])).filter((name) => /nvidia/.test(name));
     if (real.length > 0) return;
     await mkdir(CDI, { recursive: true });

@@ -58,7 +58,7 @@ describe.skipIf(!hasDocker)('pulling from a registry', { timeout: 120_000 }, () 
     await home[Symbol.asyncDispose]();
   });
 
-  it('tells bytes, speed, time left and layers, none of which runs backwards, and brings the image', async () => {
+  it('reports bytes, speed, time left and layers, none of which decreases, and pulls the image', async () => {
     const { reference, layerBytes } = await start(4 * MEGABYTE, { bytesPerSecond: 3 * MEGABYTE });
     const events = new EventLog();
     expect(await pull(reference, events)).toMatchObject({ reference, bytes: expect.any(Number) });

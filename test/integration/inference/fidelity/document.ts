@@ -1,10 +1,12 @@
 import { withContents } from '../../../../.dev/markdown.mjs';
 import { FIELD_SUPPORT } from '../../../../src/repository/field-support.ts';
 import { ONNX_PARAMETERS, type OnnxParameterKind } from '../../../../src/repository/onnx-parameters.ts';
+import { grpcSection } from '../grpc/document.ts';
 import { ALLOWED, FATAL_REASON } from './allowed.ts';
 import { FATAL_CASES } from './cases/fatal.ts';
 import { ALLOWED_CONFIGURATIONS, CONFIGURATIONS } from './configurations.ts';
 import { errorTable } from './error-codes.ts';
+import { GENERATED_REQUESTS } from './generated-request.ts';
 import { ENSEMBLE_REQUESTS, ENSEMBLES, MISTAKEN } from './repositories/ensembles.ts';
 import {
   ANSWERING_MODELS,
@@ -123,7 +125,7 @@ compared.
       .filter((text) => text.includes('ask(')).length + ASYNC_SURFACE.length
   } of them are about requests to other models.
 - ${failing} Python models that fail in one of their methods, return something wrong, send too much or too late, or end.
-- ${Object.keys(ENSEMBLES).length} ensembles, each asked in ${ENSEMBLE_REQUESTS.length + 2} ways, and ${Object.keys(MISTAKEN).length} configurations of ensembles with a mistake or at a limit; also
+- ${Object.keys(ENSEMBLES).length} ensembles, each asked in ${ENSEMBLE_REQUESTS.length + 4} ways, and ${Object.keys(MISTAKEN).length} configurations of ensembles with a mistake or at a limit; also
   ensembles whose members are loaded, changed, broken and unloaded.
 
 What differs, and why:
@@ -181,11 +183,15 @@ way.
 ## Generated requests
 
 fast-check generates inference requests with mistakes in any of their parts: names, datatypes, shapes, data, parameters,
-outputs, lengths. Each run of the slow tests sends 2,000 of them; none is answered differently.
+outputs, lengths. Each run of the slow tests sends ${GENERATED_REQUESTS.onnx.toLocaleString('en')} of them to ONNX models and ${GENERATED_REQUESTS.python.toLocaleString('en')} to Python models and
+ensembles; none is answered differently.
+
+${grpcSection()}
 
 ## What is missing, or different by design
 
-- gRPC and metrics: use the native or docker engine.
+- Metrics: use the native or docker engine.
+- Over gRPC: TLS, \`--grpc-keepalive-*\` (pings are answered, however many come), \`--grpc-header-forward-pattern\`, and compressed answers (\`--grpc-infer-response-compression-level\`).
 - ONNX models with BF16 inputs or outputs are refused, as by Triton's ONNX Runtime backend.
 - Requests for CUDA shared memory get the answers of a server without GPUs.
 - \`/v2/health/ready\` is 200 again once a model that failed is fixed, unloaded or removed. Triton 2.51 stays at 400 until it

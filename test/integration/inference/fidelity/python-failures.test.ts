@@ -28,8 +28,7 @@ const inferenceOf = (...data: number[]) => ({
 });
 const ONES = inferenceOf(1, 2);
 
-// The real server may die in the middle; then it is started again, and so are the tests that it left without an answer.
-describe.skipIf(!realTriton)('Python models that fail', { retry: 3 }, () => {
+describe.skipIf(!realTriton)('Python models that fail', () => {
   let pair: SharedRepository;
   const begun = new Set<string>();
 
@@ -38,28 +37,28 @@ describe.skipIf(!realTriton)('Python models that fail', { retry: 3 }, () => {
   });
   afterAll(() => pair?.[Symbol.asyncDispose]());
 
-  it.concurrent.each(LOADING_MODELS)('%s: is loaded or refused alike', async (name, files) => {
-    await loaded(name, files);
-    const [realIndex, ourIndex] = await indexesOf(pair);
-    expect(withoutModule(ourIndex.get(name))).toEqual(withoutModule(realIndex.get(name)));
-    await unloadShared(pair, name);
-  });
+  it.concurrent.each(LOADING_MODELS)('%s: is loaded or refused alike', (name, files) =>
+    loaded(name, files, async () => {
+      const [realIndex, ourIndex] = await indexesOf(pair);
+      expect(withoutModule(ourIndex.get(name))).toEqual(withoutModule(realIndex.get(name)));
+    }),
+  );
 
-  it.concurrent.each(ANSWERING_MODELS)('%s: answers and counts alike, twice', async (name, files) => {
-    await loaded(name, files);
-    for (const id of ['first', 'second']) await alike(infer(name, { id, ...ONES }));
-    await countedAlike(name);
-    await unloadShared(pair, name);
-  });
+  it.concurrent.each(ANSWERING_MODELS)('%s: answers and counts alike, twice', (name, files) =>
+    loaded(name, files, async () => {
+      for (const id of ['first', 'second']) await alike(infer(name, { id, ...ONES }));
+      await countedAlike(name);
+    }),
+  );
 
-  it.concurrent.each(DECOUPLED_MODELS)('%s: streams, counts and is refused alike', async (name, files) => {
-    await loaded(name, files);
-    await alike(infer(name, { I: [1, 2] }, 'generate_stream'));
-    await alike(infer(name, { I: [1, 2] }, 'generate'));
-    await alike(infer(name, ONES));
-    await countedAlike(name);
-    await unloadShared(pair, name);
-  });
+  it.concurrent.each(DECOUPLED_MODELS)('%s: streams, counts and is refused alike', (name, files) =>
+    loaded(name, files, async () => {
+      await alike(infer(name, { I: [1, 2] }, 'generate_stream'));
+      await alike(infer(name, { I: [1, 2] }, 'generate'));
+      await alike(infer(name, ONES));
+      await countedAlike(name);
+    }),
+  );
 
   it.concurrent.each(UNANSWERED_MODELS)(
     '%s: is answered, which the real one never does',
@@ -76,19 +75,24 @@ describe.skipIf(!realTriton)('Python models that fail', { retry: 3 }, () => {
 
   it('starts the process of a model again, which the real one does not', async () => {
     const files = Object.fromEntries(ANSWERING_MODELS).exits_once ?? {};
-    await loaded('exits_once', files);
-    await alike(infer('exits_once', inferenceOf(1, 1)));
-    await alike(infer('exits_once', inferenceOf(9, 9)));
-    const [real, ours] = await askShared(pair, infer('exits_once', inferenceOf(1, 1)));
-    expect([real.status, ours.status]).toEqual([500, 200]);
+    await loaded('exits_once', files, async () => {
+      await alike(infer('exits_once', inferenceOf(1, 1)));
+      await alike(infer('exits_once', inferenceOf(9, 9)));
+      const [real, ours] = await askShared(pair, infer('exits_once', inferenceOf(1, 1)));
+      expect([real.status, ours.status]).toEqual([500, 200]);
+    });
   });
 
-  async function loaded(name: string, files: RepositoryFiles): Promise<void> {
-    await pair.reviveReal();
-    if (begun.has(name)) await unloadShared(pair, name);
-    begun.add(name);
-    const [real, ours] = await loadShared(pair, name, files);
-    expect(steady(ours)).toEqual(steady(real));
+  /** Compares the two while they have a model loaded. */
+  function loaded(name: string, files: RepositoryFiles, compare: () => Promise<void>): Promise<void> {
+    return pair.whileRealLives(async () => {
+      if (begun.has(name)) await unloadShared(pair, name);
+      begun.add(name);
+      const [real, ours] = await loadShared(pair, name, files);
+      expect(steady(ours)).toEqual(steady(real));
+      await compare();
+      await unloadShared(pair, name);
+    });
   }
 
   async function alike(asked: ReturnType<typeof infer>): Promise<void> {

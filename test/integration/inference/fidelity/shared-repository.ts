@@ -4,11 +4,11 @@ import path from 'node:path';
 import { describeInstallation } from '../../../../src/engines/native/installation.ts';
 import { EventBus } from '../../../../src/events/index.ts';
 import { startInferenceServer } from '../../../../src/inference/index.ts';
-import { startBareTriton } from '../../../helpers/triton-process.ts';
+import { type BareTriton, startBareTriton } from '../../../helpers/triton-process.ts';
 import { PROJECT } from '../golden-repository.ts';
 import { type ComparableAnswer, comparable } from './comparison.ts';
 import { exchange, request, type WireRequest } from './exchange.ts';
-import type { ControlMode } from './pair.ts';
+import { type ControlMode, portOf } from './pair.ts';
 
 /** A repository as texts by path, such as `model/config.pbtxt`. */
 export type RepositoryFiles = Readonly<Record<string, string>>;
@@ -18,16 +18,24 @@ export interface SharedRepository extends AsyncDisposable {
   readonly directory: string;
   readonly realPort: number;
   readonly ourPort: number;
+  readonly realMetricsPort: number;
+  readonly ourMetricsPort: number;
+  readonly realGrpcPort: number;
+  readonly ourGrpcPort: number;
   readonly realLog: readonly string[];
   readonly ourLog: readonly string[];
-  /** Starts the real server again if it has died: 2.51 does now and then where models that fail are loaded side by side. */
-  reviveReal(): Promise<void>;
+  /**
+   * Runs a comparison, and runs it again with a new real server if that one died meanwhile: 2.51 does now and then where
+   * models that fail are loaded side by side. A difference between living servers fails at once.
+   */
+  whileRealLives(compare: () => Promise<void>): Promise<void>;
 }
 
 export async function startOnSharedRepository(
   program: string,
   files: RepositoryFiles,
   mode: ControlMode,
+  tritonArgs: readonly string[] = [],
 ): Promise<SharedRepository> {
   const repository = mkdtempSync(path.join(tmpdir(), 'triton-local-shared-'));
   writeModelFiles(repository, files);
@@ -36,21 +44,24 @@ export async function startOnSharedRepository(
   events.subscribe((event) => {
     if (event.type === 'log.line') ourLog.push(event.text);
   });
-  const flags = [`--model-control-mode=${mode}`];
+  const flags = [`--model-control-mode=${mode}`, ...tritonArgs];
   if (mode === 'explicit') flags.push('--load-model=*');
   let real = await startBareTriton(program, repository, flags);
-  let revival: Promise<void> | undefined;
-  const revive = async () => {
+  let restarting: Promise<void> | undefined;
+  const restart = async () => {
     await real[Symbol.asyncDispose]();
     real = await startBareTriton(program, repository, [`--model-control-mode=${mode}`]);
-    revival = undefined;
+    restarting = undefined;
   };
   const ours = await startInferenceServer(
     {
       repository,
       host: '127.0.0.1',
       httpPort: 0,
+      metrics: { port: 0, isChosen: true },
+      grpc: { port: 0, isChosen: true },
       modelControlMode: mode,
+      tritonArgs,
       runtimePaths: [PROJECT],
       // The same Python, since numpy's texts differ from version to version.
       python: async () => ({
@@ -67,14 +78,29 @@ export async function startOnSharedRepository(
       return real.port;
     },
     ourPort: Number(new URL(ours.httpUrl).port),
+    get realMetricsPort() {
+      return real.metricsPort;
+    },
+    ourMetricsPort: Number(ours.sides.metrics?.split(':').at(-1)),
+    get realGrpcPort() {
+      return real.grpcPort;
+    },
+    ourGrpcPort: portOf(ours.sides.grpc),
     get realLog() {
       return real.log;
     },
     ourLog,
-    async reviveReal() {
-      if (!real.hasExited()) return;
-      revival ??= revive();
-      await revival;
+    async whileRealLives(compare) {
+      for (let run = 1; ; run += 1) {
+        if (real.hasExited()) restarting ??= restart();
+        await restarting;
+        const compared = real;
+        try {
+          return await compare();
+        } catch (error) {
+          if (run === MAX_RUNS || (compared === real && !(await dies(compared)))) throw error;
+        }
+      }
     },
     async [Symbol.asyncDispose]() {
       await ours[Symbol.asyncDispose]();
@@ -82,6 +108,16 @@ export async function startOnSharedRepository(
       rmSync(repository, { recursive: true, force: true });
     },
   };
+}
+
+const MAX_RUNS = 3;
+
+/** Whether a server has died or is about to; resolves once it has. */
+async function dies(server: BareTriton): Promise<boolean> {
+  const live = await fetch(`http://127.0.0.1:${server.port}/v2/health/live`).catch(() => undefined);
+  if (live?.ok) return false;
+  await server.exited;
+  return true;
 }
 
 /** Writes models into a repository. */

@@ -5,7 +5,9 @@ import { EventBus } from '../../../../src/events/index.ts';
 import type { Backend, BackendModel } from '../../../../src/inference/backends/backend.ts';
 import { type Execution, tensorInstance } from '../../../../src/inference/backends/tensor-instance.ts';
 import { HttpListener } from '../../../../src/inference/http/http-listener.ts';
-import { LogSettings } from '../../../../src/inference/http/log-settings.ts';
+import { InferenceService } from '../../../../src/inference/inference-service.ts';
+import { LogSettings } from '../../../../src/inference/log-settings.ts';
+import { ModelMetrics } from '../../../../src/inference/metrics/model-metrics.ts';
 import { ModelControl } from '../../../../src/inference/model-control.ts';
 import { ModelTable } from '../../../../src/inference/model-table.ts';
 import { batchLayoutOf } from '../../../../src/inference/scheduling/batch-layout.ts';
@@ -58,18 +60,23 @@ export async function startSleepingServer(repository: string): Promise<OurServer
   const lifetime = new Lifetime();
   const models = new ModelTable();
   const backends = new Map([['onnxruntime', SLEEPING]]);
-  const control = lifetime.use('models', new ModelControl(models, repository, backends, new EventBus()));
+  const metrics = new ModelMetrics({ counters: true, quantiles: undefined });
+  const control = lifetime.use(
+    'models',
+    new ModelControl(models, repository, backends, new EventBus(), { metrics }),
+  );
   for (const name of await listModelDirectories(repository)) await control.load(name);
   const settings = readTritonArguments([]);
-  const options = {
-    host: '127.0.0.1',
-    port: 0,
+  const service = new InferenceService({
+    models,
+    control,
+    modelControlMode: 'explicit',
     version: '2.51.0',
-    modelControlMode: 'explicit' as const,
     settings,
     logSettings: new LogSettings(settings.log),
-  };
-  const listener = lifetime.use('http', new HttpListener(models, control, options));
+  });
+  lifetime.defer('shared memory', () => service[Symbol.dispose]());
+  const listener = lifetime.use('http', new HttpListener(service, { host: '127.0.0.1', port: 0 }));
   const port = await listener.listen();
   return {
     httpUrl: `http://127.0.0.1:${port}`,

@@ -83,7 +83,7 @@ describe('a file of v2', () => {
     });
   });
 
-  it('that has several faults is told of all, each with its line', async () => {
+  it('with several faults is refused with all of them, each with its line', async () => {
     const text =
       'endpoint_name: abc\nmodel:\n  path: m\n  local_path: x\nprobe: 1\nliveness_probe:\n  period: soon\n';
     const file = path.join(directory, 'x.yml');

@@ -10,7 +10,7 @@ import { gpuNameIn, gpuUuids } from '../../../../src/engines/gpu-in-use.ts';
 import { TempFolder } from '../../../helpers/temp-project.ts';
 
 describe('GPUs of a container', () => {
-  it('are asked for as `docker run --gpus` does, or by CDI names', () => {
+  it('are requested as `docker run --gpus` does, or by CDI names', () => {
     expect(deviceRequests('all', 'runtime')).toEqual([{ Driver: '', Count: -1, Capabilities: [['gpu']] }]);
     expect(deviceRequests(['0', '2'], 'runtime')).toEqual([
       { Driver: '', DeviceIDs: ['0', '2'], Capabilities: [['gpu']] },

@@ -43,7 +43,7 @@ async function found(environment: Record<string, string> = {}, explicit?: string
   return { search, own };
 }
 
-describe('where a Docker daemon is found', () => {
+describe('finding a Docker daemon', () => {
   it('the flag, and nothing else', async () => {
     await daemons.listen(home.path('a.sock'));
     const { search } = await found({ DOCKER_HOST: 'tcp://127.0.0.1:1' }, `unix://${home.path('a.sock')}`);

@@ -154,12 +154,12 @@ describe.skipIf(process.platform === 'win32')('layouts of the daemon', () => {
   it.each(LAYOUTS)('%s', async (_name, origin, layout) => {
     const machine = sources(await layout());
     const { attempts } = await findDocker(machine, LIMIT_MS);
-    // The machine's own daemon may answer at the default socket besides.
+    // The machine's own daemon may also answer at the default socket.
     const [own] = attempts.filter((it) => it.answered && !/^unix:\/\/\/(var\/)?run\//.test(it.url));
     expect(own).toMatchObject({ origin, outcome: 'answered' });
   });
 
-  it('npipe, whose address alone can be told here', async () => {
+  it('npipe, of which only the address can be tested here', async () => {
     const environment = { DOCKER_HOST: 'npipe:////./pipe/docker_engine' };
     const [candidate] = await listCandidates({ ...sources({ environment }), platform: 'win32' });
     expect(candidate).toMatchObject({
@@ -226,7 +226,7 @@ describe('TLS that goes wrong', () => {
     expect(await outcomeOf(client(port, certificates.directory))).toContain('is for another name');
   });
 
-  it('no certificate of ours where the daemon wants one', async () => {
+  it('a missing client certificate that the daemon requires', async () => {
     const port = await serveTls();
     await mkdir(home.path('ca-only'));
     await cp(`${certificates.directory}/ca.pem`, home.path('ca-only/ca.pem'));

@@ -49,7 +49,7 @@ async function pull(script: Script, { present = true, signal = new AbortControll
 }
 
 describe('pulling an image', () => {
-  it('tells bytes and layers, and ends well', async () => {
+  it('reports bytes and layers, and succeeds', async () => {
     const { error, events, seen } = await pull((response) => {
       response.write(json({ status: 'Pulling from nvidia/tritonserver', id: '24.10-py3' }));
       response.write(
@@ -95,7 +95,7 @@ describe('pulling an image', () => {
     });
   });
 
-  it('hints at docker login where the registry refuses', async () => {
+  it('suggests docker login if the registry refuses', async () => {
     const { error } = await pull((response) => {
       response.writeHead(500, { 'Content-Type': 'application/json' });
       response.end('{"message":"pull access denied, unauthorized"}');
@@ -126,7 +126,7 @@ describe('pulling an image', () => {
     expect(error?.name).toBe('AbortError');
   });
 
-  it("sends the credentials of Docker's configuration, and never tells them", async () => {
+  it("sends the credentials of Docker's configuration, and never shows them", async () => {
     const auth = Buffer.from('$oauthtoken:se:cret').toString('base64');
     await writeFile(home.path('config.json'), JSON.stringify({ auths: { 'nvcr.io': { auth } } }));
     const { seen, error } = await pull((response) => response.end(json({ error: 'refused' })));
@@ -166,14 +166,14 @@ describe('registry credentials', () => {
     expect(await ask('x.azurecr.io/a')).toEqual({ identitytoken: 't', serveraddress: 'x.azurecr.io' });
   });
 
-  it('are none where the helper is missing, with a warning', async () => {
+  it('are empty if the helper is missing, with a warning', async () => {
     await config({ credsStore: 'nowhere-to-be-found' });
     const warnings: string[] = [];
     expect(await ask(REFERENCE, warnings)).toBeUndefined();
     expect(warnings).toHaveLength(1);
   });
 
-  it('are none where the configuration is broken or missing', async () => {
+  it('are empty if the configuration is broken or missing', async () => {
     expect(await ask(REFERENCE)).toBeUndefined();
     await writeFile(home.path('config.json'), '{');
     expect(await ask(REFERENCE)).toBeUndefined();

@@ -72,7 +72,7 @@ describe('a first start with one broken model of fifty', () => {
     for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(columns);
   });
 
-  it('names line and remedy where there is room', () => {
+  it('names line and remedy if there is space', () => {
     const text = head(120, 40).join('\n');
     expect(text).toContain('config.pbtxt:7:16');
     expect(text).toContain('data_type: FLOAT');

@@ -9,7 +9,7 @@ const SECONDS = 2;
 const KEYS = 4;
 const KEY_LIMIT_MS = 5_000;
 
-it('keeps up with 5,000 log lines a second in few frames, and answers keys meanwhile', async () => {
+it('keeps up with 5,000 log lines per second in few frames, and still answers keys', async () => {
   const control = new FakeControl();
   let frames = 0;
   let written = '';

@@ -100,7 +100,7 @@ describe('LogView', () => {
     expect(shown(3)).toEqual([51, 52, 53]);
   });
 
-  it('starts anew after the log was emptied', () => {
+  it('starts again after the log was emptied', () => {
     const { store, view, add, shown } = setUp(20);
     store.clear();
     view.update();

@@ -237,7 +237,7 @@ describe('keys', () => {
     terminal.type('c');
     expect(await terminal.shows('── log · 0 lines')).not.toContain('line number');
     terminal.type('?');
-    await terminal.shows('read the project again and reload what differs');
+    await terminal.shows('reload what has changed');
     terminal.type(ESCAPE);
     await terminal.shows(/script|── log/);
     await expect.poll(() => terminal.text()).not.toContain('read the project again');
@@ -301,7 +301,7 @@ describe('the terminal', () => {
     expect(text).not.toContain('was never closed');
   });
 
-  it('is given back by a fault in drawing, which ends neither the process nor the emulator', async () => {
+  it('is restored after a fault in drawing, which ends neither the process nor the emulator', async () => {
     const { terminal, emit } = await show();
     await terminal.shows('● ready');
     vi.spyOn(LogView.prototype, 'update').mockImplementationOnce(() => {
@@ -314,7 +314,7 @@ describe('the terminal', () => {
     emit(log('serves on'));
   });
 
-  it('is given back where the emulator does not answer when the screen begins', async () => {
+  it('is restored if the emulator does not answer when the screen starts', async () => {
     const terminal = new FakeTerminal(80, 24);
     const control = new FakeControl();
     control.state = () => Promise.reject(new Error('hung up'));
@@ -385,7 +385,7 @@ describe('the terminal', () => {
     expect(terminal.bytes.length - before.bytes).toBeLessThan(800);
   });
 
-  it('shows no colour where none is wanted', async () => {
+  it('shows no colour if it is disabled', async () => {
     const terminal = new FakeTerminal(80, 24);
     const control = new FakeControl();
     const renderer = await startTui({

@@ -39,7 +39,7 @@ def run(*arguments):
 
 
 def run_aloud(*arguments):
-    """The same, with the lines that the verb prints besides its result."""
+    """The same, with the lines that the verb prints in addition to its result."""
     done = _ended(arguments)
     return (json.loads(done.stdout) if done.stdout.strip() else None), done.stderr.splitlines()
 

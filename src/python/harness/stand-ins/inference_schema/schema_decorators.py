@@ -60,7 +60,7 @@ def _convert(run, name, param_type, optional, args, kwargs):
 
 
 def _deserialize(value, param_type):
-    """Converts a value, and within dicts and lists what is declared by a parameter type of its own."""
+    """Converts a value, including members of dicts and lists that declare their own parameter type."""
     kind = param_type.sample_data_type
     if kind is dict:
         _expect(value, (dict,), kind)

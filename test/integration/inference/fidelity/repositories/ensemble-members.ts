@@ -28,6 +28,28 @@ const streamed = (sends: string) =>
             ${sends}
             s.send(flags=1)
 `;
+const ANSWER = 's.send(pb.InferenceResponse([pb.Tensor("Y", x)]))';
+const ERROR = 's.send(pb.InferenceResponse([], pb.TritonError("bad")))';
+
+/**
+ * A signal between the models of one server. The two servers run at the same time, so each has a file of its own.
+ * `await_signal` gives up after a while, since the model that should signal may have failed. It then asks the server
+ * for an inference: a server that has answered that has read what was sent before the signal, however busy it is.
+ */
+const SIGNAL = `import os, time
+SIGNAL = os.path.join(os.path.dirname(__file__), "..", "..", "signal-%d" % os.getppid())
+def signal():
+    open(SIGNAL, "w").close()
+def reset():
+    if os.path.exists(SIGNAL): os.unlink(SIGNAL)
+def await_signal():
+    until = time.monotonic() + 10
+    while not os.path.exists(SIGNAL) and time.monotonic() < until: time.sleep(0.02)
+    asked = pb.InferenceRequest(
+        model_name="add1", requested_output_names=["Y"], inputs=[pb.Tensor("X", np.zeros((1, 2), np.float32))]
+    ).exec()
+    assert not asked.has_error()
+`;
 const XY = member({ X: 'FP32;2' }, { Y: 'FP32;2' });
 const TOLD =
   'np.array([["|".join([r.request_id(), str(r.correlation_id()), str(r.flags()), r.parameters(), str(r.timeout())]).encode()]] * len(x["X"]), dtype=object)';
@@ -97,9 +119,14 @@ export const MEMBERS: RepositoryFiles = {
   ),
   ...pythonFiles(
     'streams_error',
-    streamed(
-      's.send(pb.InferenceResponse([pb.Tensor("Y", x)])); s.send(pb.InferenceResponse([], pb.TritonError("bad")))',
-    ),
+    SIGNAL + streamed(`reset(); ${ANSWER}; ${ERROR}; signal()`),
     XY + DECOUPLED,
   ),
+  ...pythonFiles('adds_after_signal', SIGNAL + gives('Y', 'await_signal() or x["X"] + 1'), XY),
+  ...pythonFiles(
+    'streams_late_error',
+    SIGNAL + streamed(`reset(); ${ANSWER}; await_signal(); ${ERROR}`),
+    XY + DECOUPLED,
+  ),
+  ...pythonFiles('sends_and_signals', SIGNAL + streamed(`${ANSWER}; signal()`), XY + DECOUPLED),
 };

@@ -89,6 +89,20 @@ export const ENSEMBLES: Readonly<Record<string, string>> = {
   }),
   e_output_unused: ensemble([['two_out', { X: 'I' }, { Y: 'R', W: 'unused' }]]),
   e_output_unmapped: ensemble([['two_out', { X: 'I' }, { Y: 'R' }]]),
+  e_output_read_on: ensemble(
+    [
+      ['two_out', { X: 'I' }, { Y: 'R', W: 't' }],
+      ['mul2', { X: 't' }, { Y: 'S' }],
+    ],
+    { outputs: { R: '', S: '', t: '' } },
+  ),
+  e_two_branches: ensemble(
+    [
+      ['add1', { X: 'I' }, { Y: 'R' }],
+      ['mul2', { X: 'J' }, { Y: 'S' }],
+    ],
+    { inputs: { I: '', J: '' }, outputs: { R: '', S: '' } },
+  ),
   e_input_unused: ensemble(chain('add1'), { inputs: { I: '', J: '' } }),
   e_refuses: ensemble(chain('add1', 'refuses')),
   e_refuses_first: ensemble(chain('refuses', 'add1')),
@@ -113,7 +127,10 @@ export const ENSEMBLES: Readonly<Record<string, string>> = {
   ]),
   e_streams_none: ensemble(chain('streams_none', 'add1')),
   e_streams_one: ensemble(chain('streams_one', 'add1')),
-  e_streams_error: ensemble(chain('streams_error', 'add1')),
+  // Whether the error or the response reaches the end of the ensemble first decides the answer. With plain steps that is
+  // left to chance; here one waits for a signal of the other.
+  e_streams_error_first: ensemble(chain('streams_error', 'adds_after_signal')),
+  e_streams_error_last: ensemble(chain('streams_late_error', 'sends_and_signals')),
   e_streams_nested: ensemble([['e_streams', { I: 'I' }, { R: 'R' }]]),
   e_streams_twice: ensemble(chain('streams', 'streams')),
 };

@@ -242,7 +242,7 @@ def _deploy(workspace, name, models, inference_config, deployment_config, deploy
 
 
 def _is_local_again(name, deployment_config):
-    """As in azureml-core, deploying a local service anew updates the one of that name."""
+    """As in azureml-core, deploying a local service again updates the one of that name."""
     if getattr(deployment_config, "_compute_type", None) != "local":
         return False
     try:

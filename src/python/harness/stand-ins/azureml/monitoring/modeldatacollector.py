@@ -10,7 +10,7 @@ import warnings
 from _triton_local import collected
 
 _DESIGNATIONS = ("inputs", "predictions", "labels", "signals", "general")
-#: Rows of these go where the inputs went that they are correlated with.
+#: Rows of these are stored with the inputs that they are correlated with.
 _CORRELATED = ("predictions", "labels", "signals")
 _NO_REQUEST = "00000000-0000-0000-0000-000000000000"
 _UNKNOWN_TYPE = (
@@ -123,7 +123,7 @@ class ModelDataCollector:
         return self._feature_names + (list(self._CORRELATION) if self._has_correlations else [])
 
     def _pieces(self, header, frame, rows):
-        """CSV text with what tells its place: correlated rows go where their inputs went, each by itself."""
+        """CSV text with what determines its place: correlated rows are stored one by one with their inputs."""
         own = dict(zip(self._ORIGIN, (self.workspace, self.service_name, self.model_name, self.model_version)))
         if self._designation in _CORRELATED and header and not set(self._CORRELATION).isdisjoint(header):
             for row in rows if frame is None else [list(row) for _index, row in frame.iterrows()]:

@@ -1,4 +1,4 @@
-"""Stands in for `azureml_inference_server_http.api.aml_request` where that package is not installed."""
+"""Replaces `azureml_inference_server_http.api.aml_request` if that package is not installed."""
 
 try:
     from flask import Request

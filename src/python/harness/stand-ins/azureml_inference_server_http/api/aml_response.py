@@ -1,4 +1,4 @@
-"""Stands in for `azureml_inference_server_http.api.aml_response` where that package is not installed."""
+"""Replaces `azureml_inference_server_http.api.aml_response` if that package is not installed."""
 
 import json
 

@@ -13,7 +13,7 @@ _SIMPLE = {
     "float64": {"type": "number", "format": "double"},
     "object": {"type": "object"},
 }
-#: Types whose names go on with a size or a unit.
+#: Types whose names continue with a size or a unit.
 _BY_PREFIX = {
     "datetime": {"type": "string", "format": "date-time"},
     "str": {"type": "string"},

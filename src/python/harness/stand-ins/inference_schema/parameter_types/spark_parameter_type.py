@@ -1,4 +1,4 @@
-"""Spark data frames need Java beside Python; whoever has that can have the real package, too."""
+"""Spark data frames need Java as well as Python; where Java is installed, so can the real package be."""
 
 raise ModuleNotFoundError(
     "No module named 'inference_schema': SparkParameterType needs the real package. "

@@ -47,7 +47,7 @@ class Collector:
         return context
 
     def _refusal(self):
-        """Why nothing is collected, after `on_error` was told; undecided names count as switched off."""
+        """Why nothing is collected, after reporting it to `on_error`; undecided names count as switched off."""
         if not self._name:
             text = "collection name is not provided"
         elif not self._settings:

@@ -1,0 +1,207 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { constants } from 'node:http2';
+import type { HeldBytes } from '../held-bytes.ts';
+import { readTimeout } from './deadline.ts';
+import type { EncodedMessage } from './infer-response.ts';
+import { MessageReader, type ReceivedMessage } from './message-reader.ts';
+import { encodeStatusMessage, GRPC_STATUS, GrpcError, type GrpcStatus, toGrpcError } from './status.ts';
+import type { MessageEncoding } from './unpack.ts';
+
+const HEAD = {
+  ':status': 200,
+  'content-type': 'application/grpc',
+  'grpc-accept-encoding': 'identity, deflate, gzip',
+} as const;
+const HEAD_OF_STATUS = { ':status': 200, 'content-type': 'application/grpc' } as const;
+const SUCCESS = { 'grpc-status': '0' } as const;
+const WITH_TRAILERS = { waitForTrailers: true, sendDate: false } as const;
+const ENTIRE = { endStream: true, sendDate: false } as const;
+
+/** How long a client may take to end its side of a call that is over; what it still sends is thrown away. */
+const LINGER_MS = 2_000;
+
+/** What a call is answered by. */
+export interface CallHandler {
+  /** Takes the messages of the client in order. */
+  readonly onMessage: (message: ReceivedMessage) => void;
+  /** The client sends no more. */
+  readonly onEnd: () => void;
+  /** The call is over, whoever ended it; nothing more can be sent. */
+  readonly onClose: () => void;
+}
+
+/**
+ * One call on its stream: the head goes out with the first message, a call that fails before has its status in the head,
+ * as gRPC's own library answers.
+ */
+export class GrpcCall {
+  readonly metadata: IncomingHttpHeaders;
+  readonly #stream: ServerHttp2Stream;
+  readonly #reader: MessageReader;
+  readonly #timer: NodeJS.Timeout | undefined;
+  /** The deadline passed before the call came. */
+  readonly #hasExpired: boolean;
+  #handler: CallHandler | undefined;
+  #status: GrpcError | undefined;
+  #isFinished = false;
+  #hasEnded = false;
+  #linger: NodeJS.Timeout | undefined;
+
+  constructor(stream: ServerHttp2Stream, metadata: IncomingHttpHeaders, held: HeldBytes) {
+    this.#stream = stream;
+    this.metadata = metadata;
+    const encoding = metadata['grpc-encoding'];
+    this.#reader = new MessageReader({
+      encoding: encoding === 'identity' ? undefined : (encoding as MessageEncoding | undefined),
+      held,
+      onMessage: (message) => this.#take(message),
+      onError: (error) => this.fail(error),
+    });
+    const timeout = readTimeout(metadata['grpc-timeout']);
+    this.#hasExpired = timeout === 0;
+    if (timeout !== undefined) this.#timer = setTimeout(() => this.fail(DEADLINE_EXCEEDED), timeout);
+  }
+
+  /** Undefined until the call has ended; then its status. */
+  get status(): GrpcStatus | undefined {
+    if (!this.#isFinished) return undefined;
+    return this.#status?.status ?? GRPC_STATUS.OK;
+  }
+
+  /** Whether nothing can be sent any more. */
+  get isOver(): boolean {
+    return this.#isFinished || this.#stream.destroyed;
+  }
+
+  /** Bytes that wait until the client takes them. */
+  get unsentBytes(): number {
+    return this.#stream.writableLength;
+  }
+
+  /** Has the handler answer the call; it hears of everything that the client sends from now on. */
+  begin(handler: CallHandler): void {
+    this.#handler = handler;
+    const stream = this.#stream;
+    stream.on('data', (chunk: Buffer) => this.#reader.push(chunk));
+    stream.on('end', () => this.#end());
+    stream.on('close', () => this.#close());
+    // A timer could be late for it.
+    if (this.#hasExpired) this.fail(DEADLINE_EXCEEDED);
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  /** Calls back once the client has taken what was sent. */
+  whenDrained(callback: () => void): void {
+    this.#stream.once('drain', callback);
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  send(message: EncodedMessage): void {
+    if (this.isOver) return;
+    this.#respond();
+    for (const piece of message) this.#stream.write(piece);
+  }
+
+  /** Ends the call with success, with a last message where there is one. */
+  succeed(message?: EncodedMessage): void {
+    if (this.isOver) return;
+    if (message === undefined && !this.#stream.headersSent) {
+      this.#finish();
+      this.#stream.respond({ ...HEAD_OF_STATUS, ...SUCCESS }, ENTIRE);
+      return;
+    }
+    this.#finish();
+    this.#respond();
+    if (message === undefined) {
+      this.#stream.end();
+      return;
+    }
+    const last = message.length - 1;
+    for (let index = 0; index < last; index += 1) this.#stream.write(message[index]);
+    this.#stream.end(message[last]);
+  }
+
+  /** Ends the call with the status of an error. */
+  fail(thrown: unknown): void {
+    if (this.isOver) return;
+    this.#status = toGrpcError(thrown);
+    this.#finish();
+    if (this.#stream.headersSent) this.#stream.end();
+    else {
+      this.#stream.respond({ ...HEAD_OF_STATUS, ...statusFields(this.#status) }, ENTIRE);
+      this.#letGo();
+    }
+  }
+
+  /** Ends the call as gRPC's library does where the fields of a request are wrong. */
+  reset(): void {
+    this.#isFinished = true;
+    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
+
+  #respond(): void {
+    if (this.#stream.headersSent) return;
+    this.#stream.once('wantTrailers', () => this.#sendTrailers());
+    this.#stream.respond(HEAD, WITH_TRAILERS);
+  }
+
+  #sendTrailers(): void {
+    if (this.#stream.destroyed) return;
+    this.#stream.sendTrailers(this.#status ? statusFields(this.#status) : SUCCESS);
+    this.#letGo();
+  }
+
+  /** Closing the stream at once would overtake the status. */
+  #letGo(): void {
+    if (this.#hasEnded || this.#stream.readableEnded) return;
+    this.#linger = setTimeout(() => this.#stream.close(constants.NGHTTP2_NO_ERROR), LINGER_MS);
+    this.#linger.unref();
+  }
+
+  #take(message: ReceivedMessage): void {
+    if (this.#isFinished) {
+      message.release();
+      return;
+    }
+    this.#handler?.onMessage(message);
+  }
+
+  #end(): void {
+    this.#hasEnded = true;
+    const unpacking = this.#reader.unpacking;
+    if (unpacking) void unpacking.then(() => this.#end());
+    else if (!this.#isFinished) this.#handler?.onEnd();
+  }
+
+  #finish(): void {
+    this.#isFinished = true;
+    this.#reader.close();
+    clearTimeout(this.#timer);
+  }
+
+  #close(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#linger);
+    this.#reader.close();
+    if (!this.#isFinished) {
+      this.#isFinished = true;
+      this.#status = CANCELLED;
+    }
+    this.#handler?.onClose();
+  }
+}
+
+const DEADLINE_EXCEEDED = new GrpcError(GRPC_STATUS.DEADLINE_EXCEEDED, 'Deadline Exceeded');
+const CANCELLED = new GrpcError(GRPC_STATUS.CANCELLED, 'CANCELLED');
+
+function statusFields({ status, message }: GrpcError): Record<string, string> {
+  const fields: Record<string, string> = { 'grpc-status': String(status) };
+  if (message !== '') fields['grpc-message'] = encodeStatusMessage(message);
+  return fields;
+}
