@@ -75,10 +75,16 @@ export class ModelLoader implements RepositorySync {
 
   /**
    * Stages the model and, once the files have settled, loads it; `onLoaded` is called when the new version is serving.
+   * When `signal` aborts, a load in progress is called off, where the engine can do that.
    * A model that a client unloaded stays unloaded, and one that a client just loaded is not loaded twice.
    * @throws the failure of the engine or the staging, located in the user's folder; the old model keeps serving.
    */
-  load(model: ModelSnapshot, progress: ReloadProgress, onLoaded: () => void): Promise<void> {
+  load(
+    model: ModelSnapshot,
+    progress: ReloadProgress,
+    onLoaded: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { name } = model;
     const before = this.#clientLoads.get(name);
     return this.#turns.run(name, async () => {
@@ -88,11 +94,16 @@ export class ModelLoader implements RepositorySync {
         if (await progress.settled()) onLoaded();
         return;
       }
-      await this.#stageAndLoad(model, progress, onLoaded);
+      await this.#stageAndLoad(model, progress, onLoaded, signal);
     });
   }
 
-  async #stageAndLoad(model: ModelSnapshot, progress: ReloadProgress, onLoaded: () => void): Promise<void> {
+  async #stageAndLoad(
+    model: ModelSnapshot,
+    progress: ReloadProgress,
+    onLoaded: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { stagedRepository } = this.#options;
     progress.enter('stage');
     const staged = await stageModel(model, stagedRepository);
@@ -103,7 +114,7 @@ export class ModelLoader implements RepositorySync {
       }
       progress.enter('load');
       this.#tried.add(model.name);
-      await this.#engine?.load(model.name);
+      await this.#engine?.load(model.name, signal);
     } catch (error) {
       const failure = await modelFailure(error, {
         model: model.name,

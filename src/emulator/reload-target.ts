@@ -56,7 +56,7 @@ export class EmulatorTarget implements ReloadTarget {
         const model = snapshot.repository?.models.get(action.target);
         if (!model) return;
         void notices.log([model]);
-        await loader.load(model, progress, applied);
+        await loader.load(model, progress, applied, signal);
         return;
       }
       case 'unload-model':

@@ -40,9 +40,10 @@ export interface RunningEngine extends AsyncDisposable {
   /**
    * Loads what the staged repository now has under this name and switches to it without a gap; if that fails, the
    * previous version keeps serving.
+   * @param signal calls the load off, where the engine can do that; otherwise it is completed
    * @throws MODEL_LOAD_FAILED with Triton's reason.
    */
-  load(model: string): Promise<void>;
+  load(model: string, signal?: AbortSignal): Promise<void>;
   unload(model: string): Promise<void>;
   /**
    * Makes what the staged repository now has under this name visible to the server, without loading it, until it is

@@ -57,14 +57,22 @@ export class LogStore {
     return id >= this.#firstId && id < this.#nextId ? this.#slots[id % this.#limits.lines] : undefined;
   }
 
-  /** Adds a line; a text of several lines becomes several entries. */
-  append({ time, source, level, text, requestId }: Omit<EventOf<'log.line'>, 'v' | 'seq' | 'type'>): void {
+  /** Adds a line; a text of several lines becomes several entries. Those of a model begin with its name. */
+  append({
+    time,
+    source,
+    level,
+    text,
+    requestId,
+    model,
+  }: Omit<EventOf<'log.line'>, 'v' | 'seq' | 'type'>): void {
+    const modelPrefix = model === undefined ? '' : `${model}: `;
     if (!text.includes('\n')) {
-      this.#push({ id: this.#nextId, time, source, level, text: bounded(text), requestId });
+      this.#push({ id: this.#nextId, time, source, level, text: bounded(modelPrefix + text), requestId });
       return;
     }
     for (const line of text.replace(/\r?\n$/, '').split(/\r?\n/)) {
-      this.#push({ id: this.#nextId, time, source, level, text: bounded(line), requestId });
+      this.#push({ id: this.#nextId, time, source, level, text: bounded(modelPrefix + line), requestId });
     }
   }
 

@@ -54,8 +54,9 @@ export interface InferenceServer extends AsyncDisposable {
   readonly version: string;
   /**
    * Reads the model's folder again and switches without a gap. On failure it throws, and the old version keeps serving.
+   * @param signal calls the load off
    */
-  load(model: string): Promise<void>;
+  load(model: string, signal?: AbortSignal): Promise<void>;
   unload(model: string): Promise<void>;
   models(): readonly ModelStatus[];
   /** Why the newest load of a model failed, with file, line and hint if known. */

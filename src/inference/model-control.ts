@@ -12,7 +12,7 @@ import {
   readModelDefinition,
 } from '../repository/index.ts';
 import type { Backend } from './backends/backend.ts';
-import { PythonLoadError } from './backends/python/python-instance.ts';
+import { PythonLoadError } from './backends/python/python-load.ts';
 import { directoryStamp } from './directory-stamp.ts';
 import { EnsembleControl } from './ensemble/ensemble-control.ts';
 import { LoadError } from './load-error.ts';
@@ -54,6 +54,8 @@ export class ModelControl implements AsyncDisposable {
   readonly #versions: ModelVersions;
   readonly #ensembles: EnsembleControl;
   readonly #failures = new Map<string, TritonLocalError>();
+  /** Calls off the loads under way when the server ends. */
+  readonly #closing = new AbortController();
 
   constructor(
     table: ModelTable,
@@ -69,7 +71,7 @@ export class ModelControl implements AsyncDisposable {
     this.#states = new ModelStates(events, userPaths);
     this.#ensembles = new EnsembleControl(table, repository, {
       load: (name) => this.load(name),
-      loadNow: (ensemble) => this.#loadNow(ensemble, undefined, true),
+      loadNow: (ensemble) => this.#loadNow(ensemble, undefined, true, this.#closing.signal),
       unloadNow: (ensemble) => this.#versions.unload(ensemble),
       log: (level, text) => this.#states.log(level, text),
     });
@@ -92,13 +94,15 @@ export class ModelControl implements AsyncDisposable {
 
   /**
    * Loads the folder's current content and switches to it.
+   * @param signal calls the load off, even where the model hangs in its own code
    * @throws TritonLocalError MODEL_LOAD_FAILED with the reason, and the file and line if known; the previous version
    * keeps serving.
    */
-  async load(name: string): Promise<void> {
+  async load(name: string, signal?: AbortSignal): Promise<void> {
     await this.#table.change(name, async (model) => {
+      const { signal: closing } = this.#closing;
       try {
-        await this.#loadNow(model, undefined, true);
+        await this.#loadNow(model, undefined, true, signal ? AbortSignal.any([closing, signal]) : closing);
         this.#failures.delete(name);
       } catch (error) {
         const cause = error instanceof LoadError ? error.reasonError : error;
@@ -113,7 +117,7 @@ export class ModelControl implements AsyncDisposable {
             cause: error,
           },
         );
-        this.#failures.set(name, failure);
+        if (!closing.aborted && !signal?.aborted) this.#failures.set(name, failure);
         throw failure;
       }
     });
@@ -128,7 +132,7 @@ export class ModelControl implements AsyncDisposable {
     return this.#inTurn('load', name, async () => {
       await this.#table.change(name, async (model) => {
         if (!override && (await this.#unchanged(model))) return;
-        await this.#loadNow(model, override, false);
+        await this.#loadNow(model, override, false, this.#closing.signal);
       });
       await this.#ensembles.follow(name, 'unload');
     });
@@ -180,7 +184,12 @@ export class ModelControl implements AsyncDisposable {
     return model.stamp === (await directoryStamp(path.join(this.#repository, model.name)));
   }
 
-  async #loadNow(model: ModelEntry, override: LoadOverride | undefined, ours: boolean): Promise<void> {
+  async #loadNow(
+    model: ModelEntry,
+    override: LoadOverride | undefined,
+    ours: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { name } = model;
     const repository = override?.repository ?? this.#repository;
     const stamp = override ? undefined : await directoryStamp(path.join(repository, name));
@@ -202,7 +211,7 @@ export class ModelControl implements AsyncDisposable {
         invalidArgument(unloadable),
       );
     }
-    await this.#versions.replace(model, definition);
+    await this.#versions.replace(model, definition, signal);
     model.stamp = stamp;
     model.pollFailure = '';
   }
@@ -228,6 +237,7 @@ export class ModelControl implements AsyncDisposable {
 
   /** Takes every model out of service; resolves within ten seconds, even if requests hang. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
     const unloaded = Promise.all(
       this.#table
         .names()

@@ -23,6 +23,7 @@ import { ImplicitStates } from './scheduling/sequence/implicit-states.ts';
 import { SequenceScheduler } from './scheduling/sequence/sequence-scheduler.ts';
 import type { ModelStatistics } from './statistics.ts';
 import { warmUp } from './warmup.ts';
+import { whenAborted } from './when-aborted.ts';
 
 /** What models are loaded with. */
 export interface LoadContext {
@@ -36,11 +37,15 @@ export interface LoadContext {
   readonly warn: (text: string) => void;
 }
 
-/** Loads one version into memory: backend, labels, warm-up. If this fails, everything is released. */
+/**
+ * Loads one version into memory: backend, labels, warm-up. If this fails, everything is released.
+ * @param signal calls the load off, even where the model's own code hangs
+ */
 export async function loadVersion(
   definition: ModelDefinition,
   version: ModelVersion,
   context: LoadContext,
+  signal: AbortSignal,
 ): Promise<LoadedVersion> {
   const { backends } = context;
   if (definition.config.platform === 'ensemble') return loadEnsemble(definition, version, context);
@@ -53,8 +58,10 @@ export async function loadVersion(
     );
   let model: BackendModel | undefined;
   const metrics = measure(definition, version, context);
+  using _end = whenAborted(signal, () => void model?.[Symbol.asyncDispose]());
   try {
-    model = await backend.load(definition, version);
+    model = await backend.load(definition, version, signal);
+    signal.throwIfAborted();
     const labels = new Map<string, readonly string[]>();
     for (const output of model.config.output)
       if (output.label_filename !== '')
@@ -108,6 +115,12 @@ async function loadEnsemble(
   for (const output of definition.config.output)
     if (output.label_filename !== '') labels.set(output.name, await readLabels(definition, output));
   const steps = bindSteps(definition.config, context.members);
+  // Without labels of its own, an output has those of the member that gives it.
+  for (const { step, member } of steps)
+    for (const [name, target] of Object.entries(step.output_map)) {
+      const given = member.labels.get(name);
+      if (given && !labels.has(target)) labels.set(target, given);
+    }
   for (const { member } of steps) member.hold();
   // An ensemble is decoupled if one of its members is.
   const decoupled = steps.some(({ member }) => member.config.model_transaction_policy?.decoupled ?? false);

@@ -1,4 +1,5 @@
 import { messageOf, within } from '../base/index.ts';
+import type { LogLevel } from '../events/index.ts';
 import type { ModelDefinition } from '../repository/index.ts';
 import { LoadError } from './load-error.ts';
 import type { LoadedVersion } from './loaded-version.ts';
@@ -35,9 +36,10 @@ export class ModelVersions {
 
   /**
    * Loads the versions of `definition` and switches to them once all are loaded.
+   * @param signal calls the load off
    * @throws LoadError with Triton's text for each version that failed; the previous versions keep serving.
    */
-  async replace(model: ModelEntry, definition: ModelDefinition): Promise<void> {
+  async replace(model: ModelEntry, definition: ModelDefinition, signal: AbortSignal): Promise<void> {
     const { name } = model;
     const wasServing = model.latest !== undefined;
     const old = model.versions;
@@ -55,13 +57,14 @@ export class ModelVersions {
         const entry = next.get(version.version);
         if (!entry) return;
         try {
-          entry.loaded = await loadVersion(definition, version, this.#context);
+          entry.loaded = await loadVersion(definition, version, this.#context, signal);
         } catch (error) {
           failures.set(entry, error);
         }
       }),
     );
-    if (failures.size > 0) throw this.#giveUp(model, next, failures, wasServing);
+    if (failures.size > 0)
+      throw this.#giveUp(model, next, failures, wasServing, signal.aborted ? 'info' : 'error');
     model.versions = next;
     model.latest = [...next.values()].at(-1)?.loaded;
     for (const entry of next.values()) this.#states.set(model, entry, 'READY', '');
@@ -90,6 +93,7 @@ export class ModelVersions {
     next: ReadonlyMap<string, VersionEntry>,
     failures: ReadonlyMap<VersionEntry, unknown>,
     wasServing: boolean,
+    level: LogLevel,
   ): LoadError {
     let clauses = '';
     model.stamp = undefined;
@@ -98,7 +102,7 @@ export class ModelVersions {
       const reason = failed ? this.#userPaths(reasonOf(failures.get(entry))) : UNLOADED;
       if (failed) {
         clauses += `version ${entry.version} is at UNAVAILABLE state: ${reason};\n`;
-        this.#states.log('error', `failed to load '${model.name}' version ${entry.version}: ${reason}`);
+        this.#states.log(level, `failed to load '${model.name}' version ${entry.version}: ${reason}`);
       }
       const { loaded } = entry;
       entry.loaded = undefined;

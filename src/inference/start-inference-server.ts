@@ -115,7 +115,7 @@ export async function startInferenceServer(
       sides,
       version: TRITON_VERSION,
       listener: listener.listener,
-      load: (model) => control.load(model),
+      load: (model, signal) => control.load(model, signal),
       unload: (model) => control.remove(model),
       models: () => models.statuses(),
       loadFailure: (model) => control.loadFailure(model),
@@ -153,15 +153,11 @@ async function loadAll(
   signal: AbortSignal,
 ): Promise<void> {
   const waiting = [...names];
-  const aborted = new Promise<void>((resolve) =>
-    signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
   const loader = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       refuseAborted(signal);
       try {
-        // A load that hangs cannot be called off; it ends with its backend.
-        await Promise.race([control.load(name), aborted]);
+        await control.load(name, signal);
       } catch (error) {
         // The table keeps the reason and has told it; the others still load.
         log('debug', messageOf(error));

@@ -49,7 +49,7 @@ export function spawnWorkerProcess(
 ): WorkerProcess {
   const harness = harnessDirectory();
   const subprocess = execa(interpreter, [path.join(harness, program)], {
-    cwd: harness,
+    cwd: program === 'model_worker.py' ? modelDirectory(harness) : harness,
     env: environment,
     extendEnv: false,
     stdin: 'pipe',
@@ -83,6 +83,18 @@ export function spawnWorkerProcess(
   const target = { pid, hasExited: () => hasExited(subprocess), send: subprocess.kill.bind(subprocess) };
   const kill = (signal: NodeJS.Signals) => signalWorker(signal, target, platform);
   return { interpreter, pid, input, output, errors, exited, kill };
+}
+
+/**
+ * The working directory of models: ours, as `tritonserver` gives them its own. Entry scripts choose theirs later.
+ * @param otherwise used where ours was removed
+ */
+function modelDirectory(otherwise: string): string {
+  try {
+    return process.cwd();
+  } catch {
+    return otherwise;
+  }
 }
 
 /** A process as far as signals reach it. */

@@ -67,11 +67,12 @@ class PlainRenderer {
     else for (const line of this.#format.lines(event, this.#state.state)) this.#writer.line(line);
   }
 
-  #showLog({ source, level, text }: EventOf<'log.line'>): void {
+  #showLog({ source, level, text, model }: EventOf<'log.line'>): void {
     if (!isAtLeast(level, this.#threshold)) return;
     // Python's log lines contain their level; those of the engine and of ours carry it separately.
     const isOwnWords = source === 'script' || source === 'worker';
-    const prefix = isOwnWords || level === 'info' ? '' : `${level}: `;
+    const modelPrefix = model === undefined ? '' : `${model}: `;
+    const prefix = modelPrefix + (isOwnWords || level === 'info' ? '' : `${level}: `);
     for (const line of foldTracebacks(text))
       this.#writer.line(this.#format.log(source, sanitize(prefix + line, this.#color)));
   }

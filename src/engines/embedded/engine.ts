@@ -19,7 +19,7 @@ export class EmbeddedEngine implements Engine {
       gpu: null,
       listener: server.listener,
       endpoints: { http: server.httpUrl, ...server.sides },
-      load: (model) => server.load(model),
+      load: (model, signal) => server.load(model, signal),
       unload: (model) => server.unload(model),
       models: () => server.models(),
       loadFailure: async (model) => server.loadFailure(model),

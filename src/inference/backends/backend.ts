@@ -39,5 +39,5 @@ export interface BackendModel extends AsyncDisposable {
 /** A way to run models, chosen by the configuration's `backend`. */
 export interface Backend extends AsyncDisposable {
   /** @throws KServeError with Triton's reason */
-  load(definition: ModelDefinition, version: ModelVersion): Promise<BackendModel>;
+  load(definition: ModelDefinition, version: ModelVersion, signal: AbortSignal): Promise<BackendModel>;
 }

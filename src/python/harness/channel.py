@@ -65,6 +65,8 @@ class Channel:
         self.raise_later = None
         self._postponed = []
         self.muted = False
+        #: Whether this is a child that user code has forked.
+        self.is_forked = False
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forked)
 
@@ -79,7 +81,7 @@ class Channel:
         os.close(self._output)
         self.input, self._output = descriptor, os.dup(descriptor)
         self._open_input()
-        self.muted = False
+        self.muted = self.is_forked = False
 
     def read_frame(self):
         """Returns the next frame, including its length, as bytes or a bytearray; None if the pipe was closed."""
@@ -151,6 +153,19 @@ class Channel:
             header = layout.pack(size, kind, flags, len(text), milliseconds)
         self._send(header + text, b"".join(parts))
 
+    def leave_forked_child(self, error=None):
+        """Ends this process if it is a child that user code has forked and not ended: its parent answers. `error` is
+        what the child's code raised."""
+        if not self.is_forked:
+            return
+        if isinstance(error, SystemExit):
+            raise error
+        if error is not None:
+            import traceback
+
+            traceback.print_exception(type(error), error, error.__traceback__)
+        sys.exit(0 if error is None else 1)
+
     def close(self):
         with self._lock:
             os.close(self._output)
@@ -190,7 +205,7 @@ class Channel:
 
     def _forked(self):
         # A forked child shares the pipe but not the lock: it may only write to stderr.
-        self.muted = True
+        self.muted = self.is_forked = True
         self._lock = threading.Lock()
         self.writer = None
 

@@ -3,6 +3,8 @@
 Started as a program with no arguments; everything it needs to know comes in frames (see channel.py and models/wire.py).
 """
 
+import os
+import signal
 import sys
 
 if sys.version_info < (3, 8):
@@ -10,9 +12,27 @@ if sys.version_info < (3, 8):
     sys.exit(78)
 
 
+def survive_signals():
+    """Ignores SIGINT and SIGTERM, as Triton's stub does: the parent decides when this process ends. The processes that
+    a model starts do not ignore them."""
+
+    def ignore(_number, _frame):
+        pass
+
+    def heed():
+        for number, handler in before.items():
+            if signal.getsignal(number) is ignore:
+                signal.signal(number, handler)
+
+    before = {number: signal.signal(number, ignore) for number in (signal.SIGINT, signal.SIGTERM)}
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=heed)
+
+
 def main():
     from program import connect, preload
 
+    survive_signals()
     wire = connect("sources")
     from _triton_local import channel
 

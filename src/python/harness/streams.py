@@ -141,11 +141,11 @@ class _Bytes(io.RawIOBase):
 
 
 def install(wire):
-    """Installs the streams, and makes `logging` keep the level of its records."""
+    """Installs the streams, and makes `logging` keep the level of its records. `logging` has no handler yet, as in any
+    new process."""
     sys.stdout = LineStream(wire, "<stdout>", channel.INFO, 1)
     sys.stderr = LineStream(wire, "<stderr>", channel.WARNING, 2)
     hooks.after_import("logging", _keep_levels)
-    hooks.after_import("logging", lambda logging: _set_logging_up(wire, logging))
     _write_c_lines_at_once()
 
 
@@ -168,6 +168,11 @@ def finish_lines():
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, LineStream):
             stream.finish_line()
+
+
+def set_logging_up(wire):
+    """Sets `logging` up as the scoring server does before it loads an entry script."""
+    hooks.after_import("logging", lambda logging: _set_logging_up(wire, logging))
 
 
 def _set_logging_up(wire, logging):

@@ -15,7 +15,9 @@ def main():
     from program import connect, preload
 
     wire = connect("session")
-    from _triton_local import channel, forks, session
+    from _triton_local import channel, forks, session, streams
+
+    streams.set_logging_up(wire)
 
     preloaded = False
     serve = None

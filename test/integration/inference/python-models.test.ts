@@ -24,6 +24,9 @@ class TritonPythonModel:
         return pb.InferenceResponse([pb.Tensor("O", x + 1)])
 `;
 
+/** For a machine that is busy. */
+const PATIENTLY = { timeout: 30_000 };
+
 describe.skipIf(!peerPython)('Python models', () => {
   let folder: TempFolder;
   let server: InferenceServer | undefined;
@@ -111,19 +114,116 @@ describe.skipIf(!peerPython)('Python models', () => {
     expect(asked.sort()).toEqual([folder.path('staged/packed/env'), undefined]);
   });
 
+  it('log as any program does, each under its own name', async () => {
+    const top =
+      'import logging\nlogging.basicConfig(level=logging.INFO, format="%(levelname)s of %(name)s: %(message)s")';
+    await put('logs', model('logging.getLogger("mine").info("hello")', top));
+    const url = await start();
+    await infer(url, 'logs', 1);
+    const line = { type: 'log.line', level: 'info', model: 'logs', text: 'INFO of mine: hello' };
+    await expect.poll(() => seen, PATIENTLY).toContainEqual(expect.objectContaining(line));
+    expect(logs()).not.toContain('basicConfig');
+  });
+
+  it('outlive answers that cannot be encoded, and signals', async () => {
+    const top = 'import os, signal\nPID = os.getpid()';
+    const unusual = `if x[0, 0] == 1: return pb.InferenceResponse([pb.Tensor("O", np.array([["\\ud800"]], dtype=object))])
+        if x[0, 0] == 2: return pb.InferenceResponse([pb.Tensor("O", np.ma.masked_array(x, x > 0))])
+        if x[0, 0] == 3: os.kill(PID, signal.SIGINT); os.kill(PID, signal.SIGTERM)
+        assert os.getpid() == PID`;
+    await put('tough', model(unusual, top));
+    const url = await start();
+    expect(await infer(url, 'tough', 1)).toEqual({
+      error: expect.stringContaining("UnicodeEncodeError: 'utf-8' codec can't encode character"),
+    });
+    expect(await infer(url, 'tough', 2)).toEqual({ error: expect.stringContaining('AttributeError') });
+    for (const value of [3, 4])
+      expect(await infer(url, 'tough', value)).toMatchObject({ outputs: [{ data: [value + 1, value + 1] }] });
+    expect(logs()).not.toContain('it is started again');
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'answer once where they fork and both processes return',
+    async () => {
+      const fork = 'if __import__("os").fork() == 0 and x[0, 0] == 1: raise ValueError("in the child")';
+      await put('forks', model(fork));
+      const url = await start();
+      for (const value of [1, 2, 1, 2])
+        expect(await infer(url, 'forks', value)).toMatchObject({
+          outputs: [{ data: [value + 1, value + 1] }],
+        });
+    },
+  );
+
+  it('run in the working directory of the server', async () => {
+    await put('local', model('raise ValueError(__import__("os").getcwd())'));
+    const url = await start();
+    expect(await infer(url, 'local', 1)).toEqual({
+      error: expect.stringContaining(`ValueError: ${process.cwd()}\n`),
+    });
+  });
+
+  it('that hang while they load are called off by a newer load, and by the end', async () => {
+    await put('hangs', model('pass'));
+    const url = await start();
+    const sleeping = 'print("asleep"); __import__("time").sleep(3600)';
+    for (const source of [
+      model('pass', sleeping),
+      model('pass', `def auto_complete_config(): pass\n${sleeping}`),
+      `${model('pass')}    def initialize(self, arguments):\n        ${sleeping}\n`,
+    ]) {
+      await put('hangs', source);
+      seen.length = 0;
+      const newer = new AbortController();
+      const load = server?.load('hangs', newer.signal);
+      await expect.poll(logs, PATIENTLY).toContain('asleep');
+      newer.abort();
+      await expect(load).rejects.toThrow('the load was called off');
+      expect(await infer(url, 'hangs', 1)).toMatchObject({ outputs: [{ data: [2, 2] }] });
+    }
+    expect(server?.loadFailure('hangs')).toBeUndefined();
+    seen.length = 0;
+    const last = server?.load('hangs');
+    await expect.poll(logs, PATIENTLY).toContain('asleep');
+    await Promise.all([
+      expect(last).rejects.toThrow('the load was called off'),
+      server?.[Symbol.asyncDispose](),
+    ]);
+    server = undefined;
+  });
+
+  it('name their file and line where a model that completes its configuration fails', async () => {
+    const completing = `    @staticmethod
+    def auto_complete_config(config):
+        raise ValueError("no")
+`;
+    await put('completes', model('pass') + completing);
+    await put('misspelt', 'def (\n');
+    await start();
+    for (const [name, line] of [
+      ['completes', 13],
+      ['misspelt', 1],
+    ])
+      await expect(server?.load(String(name))).rejects.toMatchObject({
+        location: { file: folder.path(`staged/${name}/1/model.py`), line },
+      });
+  });
+
   it('are refused by name where Python has no numpy', async () => {
     await put('plain', model('pass'));
+    await put('completes', model('pass', '# auto_complete_config'));
     await start(async () => ({
       interpreter: requirePeerPython(),
       environment: { PATH: process.env.PATH ?? '', PYTHONPATH: await withoutNumpy() },
     }));
-    expect(server?.models()[0]?.reason).toContain(
-      "No module named 'numpy'; Python models need it: add numpy to the project's requirements",
-    );
+    for (const { reason } of server?.models() ?? [])
+      expect(reason).toContain(
+        "No module named 'numpy'; Python models need it: add numpy to the project's requirements",
+      );
   });
 
   async function withoutNumpy(): Promise<string> {
-    await mkdir(folder.path('hidden'));
+    await mkdir(folder.path('hidden'), { recursive: true });
     await writeFile(
       folder.path('hidden/numpy.py'),
       'raise ModuleNotFoundError("No module named \'numpy\'", name="numpy")\n',

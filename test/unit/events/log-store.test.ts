@@ -40,9 +40,11 @@ describe('LogStore', () => {
     expect([0, 1, 2].map((id) => store.get(id)?.text)).toEqual(['one', '', 'two']);
     expect(store.get(2)?.requestId).toBe('r1');
     expect(store.nextId).toBe(3);
+    store.append({ ...line('four\nfive'), model: 'm' });
+    expect([3, 4].map((id) => store.get(id)?.text)).toEqual(['m: four', 'm: five']);
     store.append(line('z'.repeat(200_000)));
-    expect(store.get(3)?.text).toHaveLength(65_536);
-    expect(store.get(3)?.text.endsWith('…')).toBe(true);
+    expect(store.get(5)?.text).toHaveLength(65_536);
+    expect(store.get(5)?.text.endsWith('…')).toBe(true);
   });
 
   it('holds what a plain list would hold', () => {

@@ -125,6 +125,21 @@ describe('startPlain', () => {
     );
   });
 
+  it('begins the lines of a model with its name', async () => {
+    const written = { type: 'log.line', source: 'engine', text: 'one\ntwo', model: 'digits' } as const;
+    expect(
+      await plain([
+        { ...written, level: 'info' },
+        { ...written, level: 'error' },
+      ]),
+    ).toEqual([
+      'engine   digits: one',
+      'engine   digits: two',
+      'engine   digits: error: one',
+      'engine   digits: error: two',
+    ]);
+  });
+
   it("leaves library frames out of tracebacks and keeps Python's words", async () => {
     const lines = await plain([traceback]);
     expect(lines).toEqual([

@@ -1,6 +1,7 @@
 import {
   type InferInput,
   type InferRequest,
+  internal,
   invalidArgument,
   type ParameterValue,
   requestPrefix,
@@ -46,8 +47,12 @@ export class ModelCalls {
     });
   }
 
-  control({ call, method, arguments: given }: ControlCallMessage, process: ModelProcess): void {
-    this.#control(method, given, process).then(
+  control(
+    { call, method, arguments: given }: ControlCallMessage,
+    process: ModelProcess,
+    caller: string,
+  ): void {
+    this.#control(method, given, process, caller).then(
       (value) => process.answerControl(call, { value: value ?? null }),
       (error: unknown) => process.answerControl(call, { error: toModelError(error).message }),
     );
@@ -84,13 +89,21 @@ export class ModelCalls {
     method: ControlCallMessage['method'],
     given: readonly unknown[],
     process: ModelProcess,
+    caller: string,
   ): Promise<unknown> {
     const model = String(given[0]);
     switch (method) {
       case 'isReady':
         return this.#server.ready(model, String(given[1] ?? '')) !== undefined;
       case 'load':
-        return this.#server.load(model, new Map(Object.entries((given[1] ?? {}) as Record<string, string>)));
+        try {
+          const files = new Map(Object.entries((given[1] ?? {}) as Record<string, string>));
+          return await this.#server.load(model, files);
+        } catch (error) {
+          throw internal(
+            `Failed to load model: Failed to process the request for model '${caller}', message: ${toModelError(error).message}`,
+          );
+        }
       case 'unload':
         return this.#server.unload(model, Boolean(given[1]));
       default:

@@ -19,10 +19,12 @@ import {
 } from '../../../repository/index.ts';
 import { instanceNames } from '../../instance-names.ts';
 import type { CustomMetrics } from '../../metrics/custom-metrics.ts';
+import { whenAborted } from '../../when-aborted.ts';
 import type { Backend, BackendModel } from '../backend.ts';
 import { changeMetric } from './metric-calls.ts';
 import { ModelCalls, type ModelServer } from './model-calls.ts';
 import { PythonInstance } from './python-instance.ts';
+import { loadError } from './python-load.ts';
 
 /** The Python that models run in. */
 export interface ModelPython {
@@ -71,12 +73,12 @@ export class PythonBackend implements Backend {
     this.#calls = new ModelCalls(options.server, options.metrics);
   }
 
-  async load(definition: ModelDefinition, version: ModelVersion): Promise<BackendModel> {
+  async load(definition: ModelDefinition, version: ModelVersion, signal: AbortSignal): Promise<BackendModel> {
     const python = await this.#options.python(executionEnvironment(definition));
     const processes = this.#processesFor(python);
     this.#files ??= TensorFiles.create(python.sharedMemoryPrefix);
     const files = await this.#files;
-    const config = await this.#complete(definition, version, processes);
+    const config = await this.#complete(definition, version, processes, signal);
     const decoupled = config.model_transaction_policy?.decoupled ?? false;
     const instances: PythonInstance[] = [];
     const dispose = async () => {
@@ -113,7 +115,7 @@ export class PythonBackend implements Backend {
       // Triton makes the instances of a model one after the other.
       for (const instance of instances) {
         this.#instances.add(instance);
-        await instance.start();
+        await instance.start(signal);
       }
     } catch (error) {
       await dispose();
@@ -160,10 +162,12 @@ export class PythonBackend implements Backend {
     definition: ModelDefinition,
     version: ModelVersion,
     processes: ModelProcesses,
+    signal: AbortSignal,
   ): Promise<ModelConfig> {
     const { config } = definition;
     if (!(await mayAutoComplete(version.modelFile))) return completePythonConfig(config);
     await using process = this.#take(processes);
+    using _end = whenAborted(signal, () => process.kill());
     const message: ModelStartMessage = {
       ...startMessage(definition, version, config),
       task: 'autoComplete',
@@ -191,10 +195,11 @@ export class PythonBackend implements Backend {
       })
       .catch((error) => {
         if (error?.code === 'PYTHON_MISSING') throw error;
+        if (signal.aborted) throw internal('the load was called off');
         throw internal(`Stub process '${definition.name}_0' is not healthy.`);
       })
       .finally(() => this.#completing.delete(process));
-    if (completed.type === 'failed') throw internal(completed.message);
+    if (completed.type === 'failed') throw loadError(completed);
     if (completed.type !== 'completed' || completed.config === null) return completePythonConfig(config);
     return completePythonConfig(parseModelConfigJson(completed.config));
   }

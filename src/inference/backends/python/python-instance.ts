@@ -1,11 +1,9 @@
-import type { SourceLocation } from '../../../base/index.ts';
 import type { EventSink } from '../../../events/index.ts';
 import { internal, KServeError, type ParameterValue } from '../../../kserve/index.ts';
 import type {
   BatchEntry,
   ExecuteFailedMessage,
   MetricMessage,
-  ModelFailedMessage,
   ModelHost,
   ModelProcess,
   ModelStartMessage,
@@ -14,8 +12,10 @@ import type {
   WorkerExit,
 } from '../../../python/index.ts';
 import { type Answer, type ExecutedRequest, RESCHEDULED } from '../../scheduling/scheduled-request.ts';
+import { whenAborted } from '../../when-aborted.ts';
 import type { BatchResult, ModelInstance, Outcome } from '../backend.ts';
 import type { ModelCalls } from './model-calls.ts';
+import { loadError } from './python-load.ts';
 import { toBatchEntry } from './wire-requests.ts';
 import { fromModelTensor, toKServeError } from './wire-tensors.ts';
 
@@ -55,27 +55,41 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
   #retryAt = 0;
   #lastNumber = 0;
   #disposed = false;
+  /** Whether the process has loaded the model. */
+  #serves = false;
 
   constructor(options: PythonInstanceOptions) {
     this.#options = options;
   }
 
-  /** Loads the model. @throws KServeError with Triton's reason; TritonLocalError where Python itself is at fault */
-  async start(): Promise<void> {
+  /**
+   * Loads the model.
+   * @param signal ends the process, and the load with it
+   * @throws KServeError with Triton's reason; TritonLocalError where Python itself is at fault
+   */
+  async start(signal?: AbortSignal): Promise<void> {
     const process = this.#options.takeProcess();
     this.#process = process;
     this.#loads = true;
+    this.#serves = false;
+    using _end = whenAborted(signal, () => {
+      this.#disposed = true;
+      process.kill();
+    });
     const result = await process
       .start(this.#options.start, this.#options.files, this)
       .catch((error) => {
         // Triton says this of a stub that ended while the model was loaded.
         if (process.isAlive || error?.code === 'PYTHON_MISSING') throw error;
-        throw this.#notHealthy();
+        throw this.#disposed ? internal('the load was called off') : this.#notHealthy();
       })
       .finally(() => {
         this.#loads = false;
       });
-    if (result.type !== 'failed') return;
+    if (result.type !== 'failed') {
+      this.#serves = true;
+      return;
+    }
     void process[Symbol.asyncDispose]();
     throw loadError(result);
   }
@@ -154,7 +168,7 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
   }
 
   onControlCall(call: Parameters<ModelHost['onControlCall']>[0]): void {
-    if (this.#process) this.#options.calls.control(call, this.#process);
+    if (this.#process) this.#options.calls.control(call, this.#process, this.#options.start.instance);
   }
 
   onMetric(message: MetricMessage): void {
@@ -166,7 +180,8 @@ export class PythonInstance implements ModelInstance, ModelHost, AsyncDisposable
     for (const open of [...this.#open.values()]) open.fail(error);
     if (this.#disposed) return;
     const how = exit.signal ? `by ${exit.signal}` : `with exit code ${exit.code}`;
-    this.onLog('error', `the process of ${this.#options.start.instance} ended ${how}; it is started again`);
+    const then = this.#serves ? 'it is started again' : 'the model was not loaded yet';
+    this.onLog('error', `the process of ${this.#options.start.instance} ended ${how}; ${then}`);
   }
 
   /** Ends the process if it is loading the model, which may hang. */
@@ -267,23 +282,4 @@ async function laterAnswer(open: OpenRequest): Promise<Answer | undefined> {
   await open.done;
   if (open.answer instanceof KServeError) throw open.answer;
   return open.answer;
-}
-
-/** A failure of a model's own code while it was loaded, with its place. */
-export class PythonLoadError extends KServeError {
-  readonly location: SourceLocation | undefined;
-
-  constructor({ message, file, line }: ModelFailedMessage) {
-    super('Internal', message);
-    this.location = file ? { file, ...(line ? { line } : {}) } : undefined;
-  }
-}
-
-function loadError(failed: ModelFailedMessage): Error {
-  const { stage } = failed;
-  if (stage === 'numpy')
-    return internal(
-      "ModuleNotFoundError: No module named 'numpy'; Python models need it: add numpy to the project's requirements, or name a Python that has it with --python",
-    );
-  return new PythonLoadError(failed);
 }

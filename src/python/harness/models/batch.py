@@ -38,9 +38,9 @@ class Executor:
         began = perf_counter()
         bls.allow(True)
         try:
-            result = self._execute(requests)
-            responses = self._checked(requests, result)
+            head, tensors = self._answers(requests, self._checked(requests, self._execute(requests)))
         except BaseException as error:  # SystemExit too: it fails the batch, not the process
+            self._stream.leave_forked_child(error)
             text = str(error) if isinstance(error, _Refused) else failure.triton_text(error)
             if not isinstance(error, _Refused):
                 self._log_failure(error)
@@ -49,7 +49,8 @@ class Executor:
         finally:
             bls.allow(self._decoupled)
             streams.finish_lines()
-        self._answer(began, requests, responses)
+        self._stream.leave_forked_child()
+        self._end(began, head, tensors, wire.RETURNED)
 
     def is_cancelled(self, number):
         return self._inbox.is_cancelled(number)
@@ -128,7 +129,8 @@ class Executor:
             "Python model '%s' is using the decoupled mode and the execute function must return None." % self._instance
         )
 
-    def _answer(self, began, requests, responses):
+    def _answers(self, requests, responses):
+        """The head of a frame with these responses, and their tensors."""
         tensors = wire.TensorWriter(self._files)
         head = []
         for request, response in zip(requests, responses):
@@ -137,7 +139,7 @@ class Executor:
             elif response is not None:
                 head.append(self._describe(request, response, True, tensors))
                 self._inbox.forget(request._number)
-        self._end(began, head, tensors, wire.RETURNED)
+        return head, tensors
 
     def _end(self, began, head, tensors, flags):
         milliseconds = (perf_counter() - began) * 1e3

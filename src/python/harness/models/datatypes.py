@@ -75,7 +75,7 @@ def serialize_byte_tensor(input_tensor):
     pack = struct.Struct("<I").pack
     parts = []
     for element in input_tensor.reshape(-1).tolist():
-        if not isinstance(element, bytes):
+        if type(element) is not bytes:  # Triton prints objects of derived types, too
             element = str(element).encode("utf-8")
         parts.append(pack(len(element)))
         parts.append(element)

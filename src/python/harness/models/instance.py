@@ -32,11 +32,13 @@ def serve(stream, options):
         model = models.Model(options["directory"], options["version"], options["filename"])
         if options["task"] == "autoComplete":
             config = model.auto_complete(options["config"])
+            stream.leave_forked_child()
             streams.finish_lines()
             stream.send_control({"type": "completed", "config": config})
             return
         model.initialize(options["arguments"])
     except BaseException as error:  # SystemExit too: if the model exits, the load has failed
+        stream.leave_forked_child(error)
         streams.finish_lines()
         known = isinstance(error, models.ModelFailure)
         file, line = failure.place(error, options["directory"])
@@ -51,6 +53,7 @@ def serve(stream, options):
             }
         )
         return
+    stream.leave_forked_child()
     streams.finish_lines()
     from _triton_local.models.batch import Executor
 
@@ -64,7 +67,9 @@ def serve(stream, options):
     bls.allow(False)
     try:
         model.finalize()
+        stream.leave_forked_child()
     except BaseException as error:
+        stream.leave_forked_child(error)
         stream.send_control(
             {"type": "finalizeFailed", "message": failure.summary(error), "traceback": failure.traceback_text(error)}
         )

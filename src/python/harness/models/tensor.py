@@ -25,13 +25,19 @@ class Tensor:
         datatype = datatypes.number_of(array.dtype)
         if datatype is None or not array.dtype.isnative:
             raise TritonModelException("NumPy dtype is not supported.")
-        if datatype != datatypes.BYTES and not (array.flags.c_contiguous and array.flags.aligned):
+        data = None
+        if datatype == datatypes.BYTES:
+            # Here, since an element that cannot be encoded raises where the model makes the tensor.
+            data = datatypes.serialize_byte_tensor(array)
+        # `data` of a masked array has no such attribute, which Triton reports as well.
+        elif not (array.data.c_contiguous and array.flags.aligned):
             array = np.require(array, requirements="CA")
         self._name = name
         self._array = array
         self._datatype = datatype
         self._shape = array.shape
-        self._data = self._owner = None
+        self._data = data
+        self._owner = None
 
     @classmethod
     def _received(cls, name, datatype, shape, data, owner=None):
@@ -56,7 +62,9 @@ class Tensor:
             else:
                 dtype = datatypes.dtype_of(self._datatype)
                 if dtype is None:
-                    raise TritonModelException("Currently numpy does not support BF16 tensors. Use DLPack instead.")
+                    raise TritonModelException(
+                        "Tensor dtype is BF16 and cannot be converted to NumPy. Use to_dlpack() and from_dlpack() instead."
+                    )
                 array = np.frombuffer(self._data, dtype=dtype)
             self._array = array = array.reshape(self._shape)
         return array
@@ -102,10 +110,8 @@ class Tensor:
 
     def _encoded(self):
         """The bytes in Triton's binary layout: a bytes-like object of C order."""
-        if self._array is None:
+        if self._data is not None:
             return self._data
-        if self._datatype == datatypes.BYTES:
-            return datatypes.serialize_byte_tensor(self._array)
         array = self._array
         return array.reshape(-1).view(np.uint8) if array.size else b""
 

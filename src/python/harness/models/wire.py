@@ -47,11 +47,15 @@ class TensorFiles:
         """@return the name of a new file with these bytes"""
         self._count += 1
         name = "w%d-%d" % (os.getpid(), self._count)
-        descriptor = os.open(os.path.join(self._folder, name), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        path = os.path.join(self._folder, name)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             view = memoryview(data).cast("B")
             while view.nbytes:
                 view = view[os.write(descriptor, view) :]
+        except OSError:  # no space left
+            os.unlink(path)
+            raise
         finally:
             os.close(descriptor)
         return name

@@ -66,6 +66,29 @@ const ANSWERING: Readonly<Record<string, string>> = {
   big_endian: executing(
     'return [pb.InferenceResponse([pb.Tensor("O", np.ones((1, 2), np.dtype(">f4")))]) for r in requests]',
   ),
+  masked: executing(
+    'return [pb.InferenceResponse([pb.Tensor("O", np.ma.masked_array(np.ones((1, 2), np.float32), [[0, 1]]))]) for r in requests]',
+  ),
+  derived_strings: executing(
+    'return [pb.InferenceResponse([pb.Tensor("O", np.array([[np.str_("s"), np.bytes_(b"t")]], dtype=object))]) for r in requests]',
+  ),
+  surrogate: executing(
+    'return [pb.InferenceResponse([pb.Tensor("O", np.array([["a", "\\ud800"]], dtype=object))]) for r in requests]',
+  ),
+  mutated_strings: executing(
+    'x = np.array([[b"a", b"b"]], dtype=object)\nt = pb.Tensor("O", x)\nx[0, 0] = b"changed"\nreturn [pb.InferenceResponse([t]) for r in requests]',
+  ),
+  mutated_numbers: executing(
+    'x = np.ones((1, 2), np.float32)\nt = pb.Tensor("O", x)\nx[0, 0] = 7\nreturn [pb.InferenceResponse([t]) for r in requests]',
+  ),
+  interrupted: executing(`import os\nos.kill(os.getpid(), 2)\nreturn [${ok} for r in requests]`),
+  terminated: executing(`import os\nos.kill(os.getpid(), 15)\nreturn [${ok} for r in requests]`),
+  interrupts_main: executing(
+    `import _thread, time\n_thread.interrupt_main()\ntime.sleep(0.05)\nreturn [${ok} for r in requests]`,
+  ),
+  logging_configured: executing(
+    'import logging\nlogging.basicConfig(level=logging.INFO, format="x%(message)s")\nraise ValueError(logging.getLogger().level)',
+  ),
   raises: executing('raise ValueError("boom")'),
   raises_deep: `${PREAMBLE}def deep(n):\n    if n: return deep(n - 1)\n    raise KeyError("deep")\nclass TritonPythonModel:\n    def execute(self, requests):\n        return deep(3)\n`,
   raises_empty: executing('raise ValueError()'),
