@@ -29,6 +29,7 @@ const SLOW = [
   'test/integration/azureml/yaml-parity.test.ts',
   'test/integration/engines/**/*.test.ts',
   'test/integration/inference/fidelity/*.test.ts',
+  'test/integration/inference/grpc/*.test.ts',
   'test/integration/python/collected.test.ts',
   'test/integration/python/environment.test.ts',
   'test/integration/reload/limits.test.ts',

@@ -33,7 +33,7 @@ export function settingsPage({ SETTINGS, SETTING_GROUPS, keyOf }) {
         'triton-args: [--http-thread-count=4]',
         '```',
         '',
-        'Relative paths in the file start at the project folder; relative paths in flags and variables start at the working directory. In the file, lists are YAML lists. In a variable, commas separate `K=V` pairs, line breaks separate headers, and spaces separate the arguments of Triton; yes-or-no settings take `true` or `false`. On the command line, a flag marked `...` takes several values: `--env A=1 B=2`. An unknown key is an error, and an unknown `TRITON_LOCAL_*` variable is a warning; both suggest the right name.',
+        'Relative paths in the file start at the project folder; relative paths in flags and variables start at the working directory. In the file, lists are YAML lists. In a variable, commas separate `K=V` pairs, line breaks separate headers, and spaces separate the arguments of Triton; yes-or-no settings take `true` or `false`. On the command line, a flag marked `...` takes several values, so name the folder before it: `up my-project --env A=1 B=2`. An unknown key is an error, and an unknown `TRITON_LOCAL_*` variable is a warning; both suggest the right name.',
       ].join('\n'),
       [
         '## Other variables',

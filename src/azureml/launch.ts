@@ -95,7 +95,7 @@ async function notifyDevice(
   if (!engine) return;
   const got = engine.gpu === null ? `the CPU (${engine.kind} engine: ${engine.reason})` : engine.gpu;
   notify(
-    `${engine.gpu === null ? 'WARNING: ' : ''}gpuCores ${settings.gpuCores} was asked for; it runs on ${got}`,
+    `${engine.gpu === null ? 'WARNING: ' : ''}gpuCores ${settings.gpuCores} was requested; it runs on ${got}`,
   );
 }
 

@@ -43,7 +43,7 @@ export async function layoutWarnings(entry: string, layout: TritonLayout | undef
   }
   if (layout.form === 'bare') {
     warnings.push(
-      `the models lie directly in "${name}", as v2 wants them; v1 looks for the folder "triton" in it`,
+      `the models are directly in "${name}", as v2 expects; v1 looks for the folder "triton" in it`,
     );
   }
   for (const model of await folders(layout.repository)) {

@@ -9,7 +9,7 @@ export function endingSignals(platform: NodeJS.Platform = process.platform): rea
 }
 
 /** npm and shells deliver one interruption several times; signals this soon after the first belong to it. */
-const SAME_WISH_MS = 300;
+const SAME_INTERRUPTION_MS = 300;
 
 export interface Interruption {
   readonly reason: string;
@@ -35,26 +35,45 @@ export function nextInterruption(
     for (const signal of endingSignals(platform)) {
       process.on(signal, () => {
         const exitCode = 128 + (constants.signals[signal] ?? SIGBREAK);
-        if (askedAt !== undefined && performance.now() - askedAt > SAME_WISH_MS) process.exit(exitCode);
+        if (askedAt !== undefined && performance.now() - askedAt > SAME_INTERRUPTION_MS)
+          process.exit(exitCode);
         ask({ reason: signal, exitCode });
       });
     }
   });
 }
 
-/** Runs a task that a signal cancels. The exit status is 0, or the signal's once the cancelled task has ended. */
-export async function untilInterrupted(task: (signal: AbortSignal) => Promise<void>): Promise<number> {
-  const asked = new AbortController();
+/** The signal that the first interruption aborts, and the exit status for it. */
+export interface Cancellation {
+  readonly signal: AbortSignal;
+  /** 0 until the interruption. */
+  readonly exitCode: number;
+}
+
+/** Turns the first interruption into an abort. */
+export function cancelOnInterruption(): Cancellation {
+  const interrupted = new AbortController();
   let exitCode = 0;
   void nextInterruption().then((interruption) => {
     exitCode = interruption.exitCode;
-    asked.abort();
+    interrupted.abort();
   });
+  return {
+    signal: interrupted.signal,
+    get exitCode() {
+      return exitCode;
+    },
+  };
+}
+
+/** Runs a task that a signal cancels. The exit status is 0, or the signal's once the cancelled task has ended. */
+export async function untilInterrupted(task: (signal: AbortSignal) => Promise<void>): Promise<number> {
+  const cancellation = cancelOnInterruption();
   try {
-    await task(asked.signal);
+    await task(cancellation.signal);
     return 0;
   } catch (error) {
-    if (asked.signal.aborted) return exitCode;
+    if (cancellation.signal.aborted) return cancellation.exitCode;
     throw error;
   }
 }

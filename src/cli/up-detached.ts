@@ -3,7 +3,7 @@ import { detachedEnvironment, type ProjectConfig, terminalFacts } from '../confi
 import { type StartedEmulator, startDetached, type startReporter } from '../control/index.ts';
 import { createEmulator, type EmulatorOptions, requireConsent } from '../emulator/index.ts';
 import { EventLog } from '../events/index.ts';
-import { startRenderer } from '../ui/index.ts';
+import { formatAddresses, startRenderer } from '../ui/index.ts';
 import { openWorkspace, serviceKeys } from '../workspace/index.ts';
 import { exitCodeOf } from './error-catalogue.ts';
 import { eventLogOf } from './event-log-file.ts';
@@ -12,7 +12,7 @@ import { EXIT } from './exit-codes.ts';
 import { realFolder } from './instances.ts';
 import { print } from './print.ts';
 import { withoutSecrets } from './secret-flags.ts';
-import { type Interruption, nextInterruption } from './signals.ts';
+import { cancelOnInterruption, type Interruption, nextInterruption } from './signals.ts';
 import { packageDirectory } from './version.ts';
 
 /** `up -d`: starts the same command in a background process, shows its start, and prints where it runs. */
@@ -33,12 +33,7 @@ export async function upDetached(
     color: terminalFacts(process.stderr.isTTY === true).color,
     threshold: config.display.logThreshold,
   });
-  const asked = new AbortController();
-  let exitCode: number = EXIT.ok;
-  void nextInterruption().then((interruption) => {
-    exitCode = interruption.exitCode;
-    asked.abort();
-  });
+  const cancellation = cancelOnInterruption();
   try {
     const started = await startDetached(
       {
@@ -57,7 +52,7 @@ export async function upDetached(
         crashLog: `${eventLog}.crash`,
         onEvent: (event) => relay.push(event),
       },
-      asked.signal,
+      cancellation.signal,
     );
     await started.keep();
     await renderer[Symbol.asyncDispose]();
@@ -65,7 +60,7 @@ export async function upDetached(
     return started.ready ? EXIT.ok : EXIT.failed;
   } catch (error) {
     await renderer[Symbol.asyncDispose]();
-    if (asked.signal.aborted) return exitCode;
+    if (cancellation.signal.aborted) return cancellation.exitCode;
     throw error;
   }
 }
@@ -76,13 +71,13 @@ function summary(
   name: string | null,
   eventLog: string,
 ): string {
-  const { ready, pid, scoringUri, httpUrl } = started;
+  const { ready, pid, scoringUri } = started;
   const lines = [
     ready
       ? `runs in process ${pid}`
       : `runs in process ${pid}, but is not ready: a model failed, and is loaded once it is fixed`,
     `scoring  ${scoringUri}`,
-    `Triton   ${httpUrl}`,
+    ...formatAddresses(started).map(([label, address]) => `${label.padEnd(9)}${address}`),
     `log      ${eventLog}`,
     `stop     npx triton-local down ${projectDir}${name === null ? '' : ` --id ${name}`}`,
   ];
@@ -137,14 +132,15 @@ async function serve(
   const runtimePaths = [packageDirectory()];
   const emulator = createEmulator({ ...parts, ...keys, runtimePaths, eventLog, unattended: true });
   using _log = new EventLog(eventLog, emulator.control);
-  const stopTelling = emulator.control.subscribe((event) => reporter?.event(event));
+  const stopReporting = emulator.control.subscribe((event) => reporter?.event(event));
   const starting = new AbortController();
   void asked.then(() => starting.abort());
   try {
     const running = await emulator.start(starting.signal);
-    stopTelling();
-    const { scoringUri, httpUrl, key, ready } = running;
-    reporter?.started({ pid: process.pid, scoringUri, httpUrl, key, ready });
+    stopReporting();
+    const { scoringUri, httpUrl, grpcAddress, metricsUrl, key, ready } = running;
+    const addresses = { scoringUri, httpUrl, grpcAddress, metricsUrl };
+    reporter?.started({ pid: process.pid, ...addresses, key, ready });
     const { reason, exitCode } = await Promise.race([asked, running.stopped]);
     await emulator.end(reason, exitCode);
     return exitCode;

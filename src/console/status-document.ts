@@ -23,6 +23,12 @@ export function statusDocument(source: StatusSource) {
     state: state.state,
     uptimeSeconds: startedAt === null ? 0 : Math.max(0, (Date.now() - Date.parse(startedAt)) / 1000),
     engine: state.engine,
+    addresses: {
+      scoring: state.scoringUri,
+      http: state.httpUrl,
+      grpc: state.grpcAddress,
+      metrics: state.metricsUrl,
+    },
     generation: pool?.generation ?? state.generation,
     stale: state.stale,
     blockers: state.blockers,

@@ -67,6 +67,12 @@ export const statusSchema = withAll({
   state: { enum: ['starting', 'degraded', 'ready', 'stopping', 'stopped'] },
   uptimeSeconds: number,
   engine: orNull(engine),
+  addresses: withAll({
+    scoring: orNull(text),
+    http: orNull(text),
+    grpc: orNull(text),
+    metrics: orNull(text),
+  }),
   generation: count,
   stale: flag,
   blockers: listOf(withAll({ kind: { enum: ['model', 'script', 'engine'] }, name: text, reason: text })),

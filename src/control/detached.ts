@@ -10,6 +10,10 @@ export interface StartedEmulator {
   readonly pid: number;
   readonly scoringUri: string;
   readonly httpUrl: string;
+  /** `HOST:PORT` of gRPC; absent if its port is not open. */
+  readonly grpcAddress?: string | undefined;
+  /** The metrics; absent if their port is not open. */
+  readonly metricsUrl?: string | undefined;
   /** The key that callers must send, if keys are required. */
   readonly key: string | undefined;
   /** False while a model or the script waits to be fixed. */
@@ -154,7 +158,7 @@ export function startReporter(): StartReporter | undefined {
   });
   const abandoned = new Promise<string>((resolve) => {
     const abandon = () => {
-      if (!isKept) resolve('whoever started it is gone');
+      if (!isKept) resolve('the process that started it is gone');
     };
     if (process.connected) process.once('disconnect', abandon);
     else abandon();

@@ -44,6 +44,10 @@ export interface RunningEmulator {
   readonly scoringUri: string;
   /** Base of the engine's HTTP service. */
   readonly httpUrl: string;
+  /** `HOST:PORT` of its gRPC service; undefined if its port is not open. */
+  readonly grpcAddress: string | undefined;
+  /** Its metrics; undefined if their port is not open. */
+  readonly metricsUrl: string | undefined;
   /** The key that callers must send, if keys are required. */
   readonly key: string | undefined;
   /** Whether both listeners answer 200; false while a model or the script waits to be fixed. */

@@ -1,5 +1,6 @@
 import { Lifetime, systemError, within } from '../base/index.ts';
 import { type Control, type ServiceControl, serveControl } from '../control/index.ts';
+import { addressesOf } from '../engines/index.ts';
 import { type EmulatorState, EventBus, StateStore } from '../events/index.ts';
 import type { Emulator, EmulatorOptions, Ending, RunningEmulator } from './contract.ts';
 import { completeParts, type EmulatorContext, type Parts, type Services, startServices } from './parts.ts';
@@ -81,6 +82,14 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     return this.#services?.engine.endpoints.http ?? '';
   }
 
+  get grpcAddress(): string | undefined {
+    return this.#services?.report.addresses.grpcAddress;
+  }
+
+  get metricsUrl(): string | undefined {
+    return this.#services?.report.addresses.metricsUrl;
+  }
+
   get key(): string | undefined {
     return this.#services?.scoring.key;
   }
@@ -94,7 +103,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
     await instance.announce({
       projectDir: this.#options.config.projectDir,
       scoringUri: scoring.uri,
-      httpUrl: engine.endpoints.http,
+      ...addressesOf(engine.endpoints),
       eventLog: this.#options.eventLog ?? null,
     });
   }

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { messageOf, TritonLocalError } from '../base/index.ts';
 import {
+  addressesOf,
   ENGINES,
   type EngineContext,
   type EngineCriteria,
@@ -82,7 +83,7 @@ async function startPlanned(
     type: 'engine.ready',
     kind,
     version: running.version,
-    httpUrl: running.endpoints.http,
+    ...addressesOf(running.endpoints),
     startMs: performance.now() - began,
   });
   return running;

@@ -1,13 +1,14 @@
 // Emulator: the composition root. It builds the parts from a ProjectConfig, starts them in order, applies reloads to
 // them and stops them in reverse; it refuses to print, to parse flags and to know a terminal.
 
-// What `doctor` and `pull` need from the engines without an emulator.
+// What `doctor`, `pull` and `prune` need from the engines without an emulator.
 export {
   cdiSpecs,
   type DockerDescription,
   describeDocker,
   describeNative,
   findOnnxRuntime,
+  listSlimImages,
   planEngines,
   pullByName,
 } from '../engines/index.ts';

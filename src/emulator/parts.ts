@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type Lifetime, within } from '../base/index.ts';
-import { type LocalEngine, StatisticsSampler } from '../engines/index.ts';
+import { addressesOf, type LocalEngine, StatisticsSampler } from '../engines/index.ts';
 import { asServedBy, type EventBus, type StateStore } from '../events/index.ts';
 import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
 import { UserPaths } from '../repository/index.ts';
@@ -109,7 +109,7 @@ export async function startServices(context: EmulatorContext, signal: AbortSigna
     config,
     scoring,
     generations,
-    httpUrl,
+    addresses: addressesOf(engineParts.engine.endpoints),
     startedAt: context.startedAt,
     store,
     events,

@@ -69,8 +69,8 @@ async function adviceFor(
 ): Promise<string> {
   const free = await nextFree(host, port);
   const other = free === undefined ? `another one with ${flag}` : `${flag} ${free}, which is free`;
-  const ours = running.find(({ scoringUri, httpUrl }) =>
-    [scoringUri, httpUrl].some((url) => portOf(url) === port),
+  const ours = running.find(({ scoringUri, httpUrl, grpcAddress, metricsUrl }) =>
+    [scoringUri, httpUrl, `grpc://${grpcAddress}`, metricsUrl ?? ''].some((url) => portOf(url) === port),
   );
   if (!ours) return `end that process, or use ${other}`;
   const { projectDir } = ours;

@@ -1,4 +1,5 @@
 import type { ProjectConfig } from '../config/index.ts';
+import type { EngineAddresses } from '../engines/index.ts';
 import { type Blocker, type EventBus, findBlockers, type StateStore } from '../events/index.ts';
 import type { Generations } from './generations.ts';
 import { sampleRequest } from './sample-request.ts';
@@ -8,8 +9,8 @@ export interface ReadinessReportParts {
   readonly config: ProjectConfig;
   readonly scoring: ScoringListener;
   readonly generations: Generations | undefined;
-  /** Base of the engine's HTTP service. */
-  readonly httpUrl: string;
+  /** Where clients reach the engine. */
+  readonly addresses: EngineAddresses;
   /** When the start began, by `performance.now()`. */
   readonly startedAt: number;
   readonly store: StateStore;
@@ -27,11 +28,15 @@ export class ReadinessReport {
     this.#parts = parts;
   }
 
+  get addresses(): EngineAddresses {
+    return this.#parts.addresses;
+  }
+
   /** Emits `emulator.ready`, or `emulator.degraded` unless the last one said the same. */
   async emit(ready: boolean): Promise<void> {
-    const { config, scoring, httpUrl, events } = this.#parts;
+    const { config, scoring, addresses, events } = this.#parts;
     const deployment: 'script' | 'no-code' = config.script ? 'script' : 'no-code';
-    const facts = { scoringUri: scoring.uri, httpUrl, deployment };
+    const facts = { scoringUri: scoring.uri, ...addresses, deployment };
     if (!ready) {
       const blockers = [...findBlockers(this.#parts.store.state)];
       if (!this.#isKnown(facts.scoringUri, blockers)) {

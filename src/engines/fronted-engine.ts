@@ -14,6 +14,7 @@ import { type EventSink, type ModelStatus, RequestMeter } from '../events/index.
 import { type EngineEndpoints, type GatewayPorts, HttpGateway, SideListeners } from '../proxy/index.ts';
 import type { RepositorySync } from '../repository/index.ts';
 import type { Engine, LocalEngine, PublishedModel, RunningEngine } from './engine.ts';
+import { addressesOf } from './engine-addresses.ts';
 import { TritonClient } from './triton-client.ts';
 
 export interface FrontedEngineOptions extends GatewayPorts {
@@ -221,7 +222,7 @@ class RunningFronted implements LocalEngine {
           type: 'engine.ready',
           kind,
           version,
-          httpUrl: this.#http,
+          ...addressesOf(this.endpoints),
           startMs: performance.now() - began,
         });
         return;

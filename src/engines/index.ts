@@ -18,9 +18,11 @@ export {
 } from './docker/docker-engine.ts';
 export type { GpuChoice } from './docker/gpu.ts';
 export { type PullByNameOptions, type PulledImage, pullByName } from './docker/image/pull-by-name.ts';
+export { listSlimImages, type SlimImage } from './docker/image/slim-images.ts';
 export { EmbeddedEngine } from './embedded/engine.ts';
 export { findOnnxRuntime, ONNXRUNTIME_VERSION } from './embedded/onnxruntime.ts';
 export type { Engine, LocalEngine, PublishedModel, RunningEngine } from './engine.ts';
+export { addressesOf, type EngineAddresses } from './engine-addresses.ts';
 export { ExternalEngine, type ExternalEngineOptions } from './external/engine.ts';
 export { FrontedEngine, type FrontedEngineOptions } from './fronted-engine.ts';
 export { describeNative, type NativeDescription } from './native/describe.ts';

@@ -44,7 +44,7 @@ export function missingInstallation(criteria: InstallationCriteria): Installatio
 }
 
 function gpuUnavailable(why: string): Error {
-  return systemError('ENGINE_UNAVAILABLE', `a GPU was asked for, but ${why}`, {
+  return systemError('ENGINE_UNAVAILABLE', `a GPU was requested, but ${why}`, {
     hint: 'triton-local doctor shows what is missing; --gpus none serves without a GPU',
   });
 }

@@ -25,21 +25,22 @@ function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
         auth: event.auth ?? 'none',
       };
     case 'emulator.ready': {
-      const { deployment, scoringUri, httpUrl, startMs } = event;
+      const { deployment, scoringUri, startMs } = event;
       return {
         ...state,
         state: 'ready',
         blockers: [],
         deployment,
         scoringUri,
-        httpUrl,
+        ...addressesIn(event),
         startMs,
         progress: null,
       };
     }
     case 'emulator.degraded': {
-      const { deployment, scoringUri, httpUrl, blockers } = event;
-      return { ...state, state: 'degraded', blockers, deployment, scoringUri, httpUrl, progress: null };
+      const { deployment, scoringUri, blockers } = event;
+      const addresses = addressesIn(event);
+      return { ...state, state: 'degraded', blockers, deployment, scoringUri, ...addresses, progress: null };
     }
     case 'emulator.stopping':
       return { ...state, state: 'stopping', blockers: [], progress: null };
@@ -98,6 +99,17 @@ export function asServedBy(state: EmulatorState, generation: number): EmulatorSt
   return { ...state, generation, failures, stale: isStale(failures) };
 }
 
+function addressesIn({
+  httpUrl,
+  grpcAddress,
+  metricsUrl,
+}: EventOf<'engine.ready' | 'emulator.ready' | 'emulator.degraded'>): Pick<
+  EmulatorState,
+  'httpUrl' | 'grpcAddress' | 'metricsUrl'
+> {
+  return { httpUrl, grpcAddress: grpcAddress ?? null, metricsUrl: metricsUrl ?? null };
+}
+
 function foldEngine(
   state: EmulatorState,
   event: EventOf<'engine.selected' | 'engine.starting' | 'engine.ready' | 'engine.exited'>,
@@ -114,7 +126,7 @@ function foldEngine(
       return {
         ...state,
         engine: { ...running, version: event.version },
-        httpUrl: event.httpUrl,
+        ...addressesIn(event),
         progress: null,
       };
     case 'engine.exited': {

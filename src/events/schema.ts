@@ -77,6 +77,15 @@ export const answerDifference = z.object({
   after: z.string(),
 });
 
+/** Where clients reach the engine. */
+const engineAddresses = {
+  httpUrl: z.string(),
+  /** `HOST:PORT` of gRPC; absent if its port is not open. */
+  grpcAddress: z.string().optional(),
+  /** The document of metrics; absent if their port is not open. */
+  metricsUrl: z.string().optional(),
+};
+
 /** What keeps a started emulator from being ready. */
 export const blocker = z.object({
   kind: z.enum(['model', 'script', 'engine']),
@@ -108,7 +117,7 @@ export const eventBody = z.discriminatedUnion('type', [
     type: z.literal('emulator.ready'),
     /** The scoring service, e.g. `http://localhost:6789/score`; in no-code mode its base. */
     scoringUri: z.string(),
-    httpUrl: z.string(),
+    ...engineAddresses,
     deployment: z.enum(['no-code', 'script']),
     startMs: milliseconds,
     /** A body to try the script with, as curl's `-d` accepts it: text, or `@` and a file. */
@@ -121,7 +130,7 @@ export const eventBody = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('emulator.degraded'),
     scoringUri: z.string(),
-    httpUrl: z.string(),
+    ...engineAddresses,
     deployment: z.enum(['no-code', 'script']),
     blockers: z.array(blocker),
   }),
@@ -150,7 +159,7 @@ export const eventBody = z.discriminatedUnion('type', [
     type: z.literal('engine.ready'),
     kind: engineKind,
     version: z.string(),
-    httpUrl: z.string(),
+    ...engineAddresses,
     startMs: milliseconds,
   }),
   z.object({ type: z.literal('engine.exited'), kind: engineKind, reason: z.string() }),

@@ -99,6 +99,10 @@ export interface EmulatorState {
   readonly deployment: 'no-code' | 'script' | null;
   readonly scoringUri: string | null;
   readonly httpUrl: string | null;
+  /** `HOST:PORT` of the engine's gRPC service; null if its port is not open. */
+  readonly grpcAddress: string | null;
+  /** The engine's metrics; null if their port is not open. */
+  readonly metricsUrl: string | null;
   /** How long the start took, once ready. */
   readonly startMs: number | null;
   readonly engine: EngineStatus | null;
@@ -135,6 +139,8 @@ export const initialState: EmulatorState = {
   deployment: null,
   scoringUri: null,
   httpUrl: null,
+  grpcAddress: null,
+  metricsUrl: null,
   startMs: null,
   engine: null,
   generation: 0,

@@ -17,9 +17,9 @@ export interface InferenceServerOptions extends ServerSettings {
   readonly host: string;
   /** 0 takes any free port. */
   readonly httpPort: number;
-  /** Where gRPC is served; left out, it is not. */
+  /** Where gRPC is served; absent: it is not. */
   readonly grpc?: SidePort;
-  /** Where metrics are served; left out, they are not. */
+  /** Where metrics are served; absent: they are not. */
   readonly metrics?: SidePort;
   /** If `repository` is a copy, brings it up to date before clients list or load models. */
   readonly sync?: RepositorySync | undefined;

@@ -12,8 +12,8 @@ const FILE_PREFIX = 'file:';
 export type OverrideParameters = ReadonlyMap<string, string | Uint8Array>;
 
 /**
- * Runs a load with the replacements in its parameters: `config` (ModelConfig as JSON text) and `file:PATH`, which are
- * written to a temporary folder for the duration of the load.
+ * Runs a load with the replacements in its parameters: `config` (ModelConfig as JSON text) and `file:PATH` (base64 over HTTP),
+ * which are written to a temporary folder for the duration of the load.
  * @throws LoadError 500 for an unreadable config, files without a config, and paths that leave the folder
  */
 export async function withOverride(

@@ -16,6 +16,7 @@ import { PythonLoadError } from './backends/python/python-instance.ts';
 import { directoryStamp } from './directory-stamp.ts';
 import { EnsembleControl } from './ensemble/ensemble-control.ts';
 import { LoadError } from './load-error.ts';
+import type { ModelMetrics } from './metrics/model-metrics.ts';
 import { type LoadContext, reasonOf } from './model-loader.ts';
 import { ModelStates } from './model-states.ts';
 import type { IndexEntry, ModelEntry, ModelTable } from './model-table.ts';
@@ -39,6 +40,8 @@ export interface ModelControlOptions {
   readonly cache?: ResponseCache | undefined;
   /** Delays instances until the resources that they name are free. */
   readonly limiter?: RateLimiter | undefined;
+  /** Where the figures of each version are kept. */
+  readonly metrics: ModelMetrics;
 }
 
 /** Loads and unloads models: which content, on whose behalf, and with which effect on their ensembles. */
@@ -57,7 +60,7 @@ export class ModelControl implements AsyncDisposable {
     repository: string,
     backends: ReadonlyMap<string, Backend>,
     events: EventSink,
-    { userPaths = (text) => text, sync, cache, limiter }: ModelControlOptions = {},
+    { userPaths = (text) => text, sync, cache, limiter, metrics }: ModelControlOptions,
   ) {
     this.#table = table;
     this.#repository = repository;
@@ -75,6 +78,7 @@ export class ModelControl implements AsyncDisposable {
       members: this.#ensembles.members,
       cache,
       limiter,
+      metrics,
       warn: (text) => this.#states.log('warning', text),
     };
     this.#versions = new ModelVersions(table, this.#states, context, userPaths);

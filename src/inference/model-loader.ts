@@ -13,6 +13,7 @@ import type { Backend, BackendModel } from './backends/backend.ts';
 import { bindSteps, type Members } from './ensemble/ensemble-check.ts';
 import { EnsembleScheduler } from './ensemble/ensemble-scheduler.ts';
 import { LoadedVersion } from './loaded-version.ts';
+import type { ModelMetrics, VersionMetrics } from './metrics/model-metrics.ts';
 import { CachingScheduler } from './scheduling/caching-scheduler.ts';
 import type { RateLimiter } from './scheduling/rate-limiter.ts';
 import type { RequestScheduler } from './scheduling/request-scheduler.ts';
@@ -20,7 +21,7 @@ import type { ResponseCache } from './scheduling/response-cache.ts';
 import { Scheduler } from './scheduling/scheduler.ts';
 import { ImplicitStates } from './scheduling/sequence/implicit-states.ts';
 import { SequenceScheduler } from './scheduling/sequence/sequence-scheduler.ts';
-import { ModelStatistics } from './statistics.ts';
+import type { ModelStatistics } from './statistics.ts';
 import { warmUp } from './warmup.ts';
 
 /** What models are loaded with. */
@@ -30,6 +31,7 @@ export interface LoadContext {
   readonly members: Members;
   readonly cache: ResponseCache | undefined;
   readonly limiter: RateLimiter | undefined;
+  readonly metrics: ModelMetrics;
   /** Called for later problems that fail no request. */
   readonly warn: (text: string) => void;
 }
@@ -40,8 +42,8 @@ export async function loadVersion(
   version: ModelVersion,
   context: LoadContext,
 ): Promise<LoadedVersion> {
-  const { backends, members } = context;
-  if (definition.config.platform === 'ensemble') return loadEnsemble(definition, version, members);
+  const { backends } = context;
+  if (definition.config.platform === 'ensemble') return loadEnsemble(definition, version, context);
   const { backend: name, platform } = definition.config;
   const backend = backends.get(name);
   if (!backend)
@@ -50,6 +52,7 @@ export async function loadVersion(
       definition.configFile,
     );
   let model: BackendModel | undefined;
+  const metrics = measure(definition, version, context);
   try {
     model = await backend.load(definition, version);
     const labels = new Map<string, readonly string[]>();
@@ -57,7 +60,7 @@ export async function loadVersion(
       if (output.label_filename !== '')
         labels.set(output.name, await readLabels({ ...definition, config: model.config }, output));
     const { config } = model;
-    const statistics = new ModelStatistics();
+    const { statistics } = metrics;
     await warmUp(definition, model, statistics);
     const instances = context.limiter?.limit(config, model.instances) ?? model.instances;
     const scheduler = await createScheduler(
@@ -66,12 +69,15 @@ export async function loadVersion(
       statistics,
       context,
     );
+    metrics.waiting = () => scheduler.waiting;
     const dispose = async () => {
+      metrics.close();
       context.limiter?.forget(instances);
       await model?.[Symbol.asyncDispose]();
     };
     return new LoadedVersion({ version: version.version, config, labels, statistics, scheduler, dispose });
   } catch (error) {
+    metrics.close();
     await model?.[Symbol.asyncDispose]();
     throw await locateConfigError(error, definition.configFile);
   }
@@ -95,23 +101,35 @@ async function createScheduler(
 
 async function loadEnsemble(
   definition: ModelDefinition,
-  { version }: ModelVersion,
-  members: Members,
+  modelVersion: ModelVersion,
+  context: LoadContext,
 ): Promise<LoadedVersion> {
   const labels = new Map<string, readonly string[]>();
   for (const output of definition.config.output)
     if (output.label_filename !== '') labels.set(output.name, await readLabels(definition, output));
-  const steps = bindSteps(definition.config, members);
+  const steps = bindSteps(definition.config, context.members);
   for (const { member } of steps) member.hold();
   // An ensemble is decoupled if one of its members is.
   const decoupled = steps.some(({ member }) => member.config.model_transaction_policy?.decoupled ?? false);
   const config = { ...definition.config, model_transaction_policy: { decoupled } };
-  const statistics = new ModelStatistics();
+  const metrics = measure(definition, modelVersion, context);
+  const { statistics } = metrics;
   const scheduler = new EnsembleScheduler(config, steps, statistics);
   const dispose = async () => {
+    metrics.close();
     for (const { member } of steps) member.release();
   };
+  const { version } = modelVersion;
   return new LoadedVersion({ version, config, labels, statistics, scheduler, dispose });
+}
+
+function measure(
+  { name, config }: ModelDefinition,
+  { version }: ModelVersion,
+  { metrics }: LoadContext,
+): VersionMetrics {
+  const isCached = config.response_cache?.enable ?? false;
+  return metrics.open({ model: name, version, tags: config.metric_tags, isCached });
 }
 
 const STATUS_NAMES = {

@@ -111,7 +111,7 @@ export class ModelVersions {
   #retire(loaded: LoadedVersion, then: () => void): void {
     const retired = loaded
       .retire()
-      .catch((error: unknown) => this.#states.log('error', `while a model was let go: ${messageOf(error)}`))
+      .catch((error: unknown) => this.#states.log('error', `while a model was released: ${messageOf(error)}`))
       .then(() => {
         this.#retiring.delete(loaded);
         then();

@@ -158,7 +158,7 @@ function normalizeInput(
     );
   // Triton accepts an empty input if it is the last one; merged with other requests, it would break their batch.
   if (maxBatchSize > 0 && shape[0] !== batchSize) throw wrongBatch(name, model, prefix);
-  const count = batchSize === 0 && maxBatchSize > 0 ? elementCount(shape.slice(1)) : elementCount(shape);
+  const count = maxBatchSize > 0 && batchSize <= 0 ? elementsOfOddBatch(shape) : elementCount(shape);
   if (config.datatype === 'BYTES') {
     checkStrings(data, count, name, model, prefix);
   } else {
@@ -171,6 +171,11 @@ function normalizeInput(
   // Triton passes on what multiplies to the right number.
   if (shape.some((dim) => dim < 0)) throw unspecified();
   return { name, datatype: config.datatype, shape: modelShape(shape, config, maxBatchSize > 0), data };
+}
+
+/** A batch of none counts as one; Triton has the size of a batch in 32 bits without a sign. */
+function elementsOfOddBatch([size = 0, ...dims]: readonly number[]): number {
+  return elementCount(dims) * (size === 0 ? 1 : size >>> 0);
 }
 
 /** The first thing wrong with a shape; `unspecified` for a dimension of -1, which only gRPC can send. */

@@ -18,6 +18,8 @@ import type { InferenceServer, InferenceServerOptions, SideAddresses } from './i
 import { InferenceService } from './inference-service.ts';
 import { LocalModels } from './local-models.ts';
 import { LogSettings } from './log-settings.ts';
+import { Metrics } from './metrics/metrics-document.ts';
+import { MetricsListener } from './metrics/metrics-listener.ts';
 import { ModelControl } from './model-control.ts';
 import { ModelTable, UNLOADED } from './model-table.ts';
 import { RateLimiter } from './scheduling/rate-limiter.ts';
@@ -59,17 +61,20 @@ export async function startInferenceServer(
       ),
     );
     const models = new ModelTable();
+    const metrics = lifetime.use('metrics', new Metrics(settings.metrics));
     const backends = new Map<string, Backend>([['onnxruntime', onnx]]);
     const control = new ModelControl(models, options.repository, backends, events, {
       userPaths: options.userPaths,
       sync: options.sync,
       cache: settings.cacheBytes === undefined ? undefined : new ResponseCache(settings.cacheBytes),
       limiter: settings.resources && new RateLimiter(settings.resources),
+      metrics: metrics.models,
     });
     const server = new LocalModels(models, control, options.modelControlMode);
     const python = new PythonBackend({
       python: options.python,
       server,
+      metrics: metrics.custom,
       events,
       userPaths: options.userPaths ?? ((text) => text),
     });
@@ -106,6 +111,14 @@ export async function startInferenceServer(
       if (address !== undefined) {
         sides.grpc = address;
         log('info', `Started GRPCInferenceService at ${address}`);
+      }
+    }
+    if (options.metrics) {
+      const side = lifetime.use('metrics port', new MetricsListener(() => metrics.render()));
+      const address = await openSidePort(side, SIDE_SERVICES.metrics, options.host, options.metrics, warn);
+      if (address !== undefined) {
+        sides.metrics = address;
+        log('info', `Started Metrics Service at ${address}`);
       }
     }
     return {

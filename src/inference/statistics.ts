@@ -24,20 +24,54 @@ export interface ExecutionTimes {
   readonly computeOutputNs: number;
 }
 
+/** Why a request failed, as Triton's metrics name it. */
+export const FAILURE_REASONS = ['REJECTED', 'CANCELED', 'BACKEND', 'OTHER'] as const;
+
+export type FailureReason = (typeof FAILURE_REASONS)[number];
+
+/** The times that a request is charged with. */
+export type Latency =
+  | 'request'
+  | 'queue'
+  | 'computeInput'
+  | 'computeInfer'
+  | 'computeOutput'
+  | 'cacheHit'
+  | 'cacheMiss';
+
+/** Receives the times that are added, in nanoseconds. */
+export type OnLatencies = (times: Readonly<Partial<Record<Latency, number>>>) => void;
+
+/** Sums since a version was loaded. */
+export interface StatisticsTotals {
+  readonly inferences: number;
+  readonly executions: number;
+  readonly failures: Readonly<Record<FailureReason, number>>;
+  readonly latencies: Readonly<Record<Latency, Readonly<Duration>>>;
+}
+
 /** Counters of one loaded version, in the order and words of Triton's statistics extension; they start at 0 with it. */
 export class ModelStatistics {
   #lastInference = 0;
   #inferenceCount = 0;
   #executionCount = 0;
-  readonly #success = duration();
   readonly #fail = duration();
-  readonly #queue = duration();
-  readonly #computeInput = duration();
-  readonly #computeInfer = duration();
-  readonly #computeOutput = duration();
-  readonly #cacheHits = duration();
-  readonly #cacheMisses = duration();
+  readonly #failures = { REJECTED: 0, CANCELED: 0, BACKEND: 0, OTHER: 0 };
+  readonly #latencies = {
+    request: duration(),
+    queue: duration(),
+    computeInput: duration(),
+    computeInfer: duration(),
+    computeOutput: duration(),
+    cacheHit: duration(),
+    cacheMiss: duration(),
+  } satisfies Record<Latency, Duration>;
   readonly #batches = new Map<number, BatchStatistics>();
+  readonly #onLatencies: OnLatencies | undefined;
+
+  constructor(onLatencies?: OnLatencies) {
+    this.#onLatencies = onLatencies;
+  }
 
   /** One run of the model over `batchSize` entries, of which `inferences` belong to requests of clients. */
   execution(batchSize: number, times: ExecutionTimes, inferences = batchSize): void {
@@ -58,32 +92,55 @@ export class ModelStatistics {
 
   /** One request answered; its whole execution's times are charged to it. */
   success(totalNs: number, queueNs: number, times: ExecutionTimes): void {
-    add(this.#success, totalNs);
-    add(this.#queue, queueNs);
-    add(this.#computeInput, times.computeInputNs);
-    add(this.#computeInfer, times.computeInferNs);
-    add(this.#computeOutput, times.computeOutputNs);
+    const { request, queue, computeInput, computeInfer, computeOutput } = this.#latencies;
+    add(request, totalNs);
+    add(queue, queueNs);
+    add(computeInput, times.computeInputNs);
+    add(computeInfer, times.computeInferNs);
+    add(computeOutput, times.computeOutputNs);
+    this.#onLatencies?.({
+      request: totalNs,
+      queue: queueNs,
+      computeInput: times.computeInputNs,
+      computeInfer: times.computeInferNs,
+      computeOutput: times.computeOutputNs,
+    });
   }
 
   /** One request answered by the response cache, which took `lookupNs` to find the answer. */
   cacheHit(lookupNs: number): void {
-    add(this.#success, lookupNs);
-    add(this.#queue, 0);
-    add(this.#cacheHits, lookupNs);
+    const { request, queue, cacheHit } = this.#latencies;
+    add(request, lookupNs);
+    add(queue, 0);
+    add(cacheHit, lookupNs);
+    this.#onLatencies?.({ request: lookupNs, queue: 0, cacheHit: lookupNs });
   }
 
   /** One answer looked up in vain, and kept. */
   cacheMiss(ns: number): void {
-    add(this.#cacheMisses, ns);
+    add(this.#latencies.cacheMiss, ns);
+    this.#onLatencies?.({ cacheMiss: ns });
   }
 
   /** One accepted request that came to nothing. */
-  failure(totalNs: number): void {
+  failure(totalNs: number, reason: FailureReason): void {
     add(this.#fail, totalNs);
+    this.#failures[reason] += 1;
+  }
+
+  totals(): StatisticsTotals {
+    return {
+      inferences: this.#inferenceCount,
+      executions: this.#executionCount,
+      failures: this.#failures,
+      latencies: this.#latencies,
+    };
   }
 
   /** An entry of `model_stats`. */
   report(name: string, version: string): unknown {
+    const { request, queue, computeInput, computeInfer, computeOutput, cacheHit, cacheMiss } =
+      this.#latencies;
     return {
       name,
       version,
@@ -91,14 +148,14 @@ export class ModelStatistics {
       inference_count: this.#inferenceCount,
       execution_count: this.#executionCount,
       inference_stats: {
-        success: this.#success,
+        success: request,
         fail: this.#fail,
-        queue: this.#queue,
-        compute_input: this.#computeInput,
-        compute_infer: this.#computeInfer,
-        compute_output: this.#computeOutput,
-        cache_hit: this.#cacheHits,
-        cache_miss: this.#cacheMisses,
+        queue,
+        compute_input: computeInput,
+        compute_infer: computeInfer,
+        compute_output: computeOutput,
+        cache_hit: cacheHit,
+        cache_miss: cacheMiss,
       },
       response_stats: {},
       batch_stats: [...this.#batches.values()].sort((a, b) => a.batch_size - b.batch_size),

@@ -1,5 +1,6 @@
-import { systemError } from '../base/index.ts';
+import { messageOf, systemError } from '../base/index.ts';
 import type { Endpoint } from './http/route.ts';
+import { type MetricsSettings, readMetricsConfig } from './metrics/metrics-settings.ts';
 
 /** Endpoints that require a header with this name and value. */
 export interface Restriction {
@@ -24,6 +25,7 @@ export interface TritonSettings {
   /** Whether the start fails if a model fails to load. */
   readonly exitOnError: boolean;
   readonly strictReadiness: boolean;
+  readonly metrics: MetricsSettings;
   /** Loaded at start; undefined for all. */
   readonly loadModels: readonly string[] | undefined;
   /** Arguments that have no effect here. */
@@ -42,6 +44,10 @@ export interface LogDefaults {
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;
 /** JSON becomes one string, and this is V8's longest. */
 const MAX_STRING_BYTES = 512 * 1024 * 1024 - 25;
+
+/** Triton's defaults. */
+const METRICS_INTERVAL_MS = 2_000;
+const PINNED_POOL_BYTES = 256 * 1024 * 1024;
 
 /** Endpoints by the categories of `--http-restricted-api` and `--grpc-restricted-protocol`. */
 const CATEGORIES: Readonly<Record<string, readonly Endpoint[]>> = {
@@ -67,6 +73,7 @@ export function readTritonArguments(args: readonly string[]): TritonSettings {
   const grpcRestricted = new Map<Endpoint, Restriction>();
   const loadModels: string[] = [];
   const resources = new Map<string, number>();
+  const metricsConfig: string[] = [];
   const notServed: string[] = [];
   for (const argument of args) {
     const [, name = '', value = ''] = /^--([^=]+)=?(.*)$/s.exec(argument) ?? [];
@@ -75,6 +82,7 @@ export function readTritonArguments(args: readonly string[]): TritonSettings {
       restrict(name, value, 'triton-grpc-protocol-', grpcRestricted);
     else if (name === 'cache-config' && !value.startsWith('local,')) notServed.push(argument);
     else if (name === 'rate-limit-resource') readResource(value, resources);
+    else if (name === 'metrics-config') metricsConfig.push(value);
     else if (name === 'load-model') loadModels.push(value);
     else if (SERVED.has(name)) values.set(name, value);
     else notServed.push(argument);
@@ -98,6 +106,12 @@ export function readTritonArguments(args: readonly string[]): TritonSettings {
     resources: isRateLimited(values.get('rate-limit')) ? resources : undefined,
     exitOnError: flag('exit-on-error', false),
     strictReadiness: flag('strict-readiness', true),
+    metrics: {
+      ...readMetrics(metricsConfig),
+      cpu: flag('allow-cpu-metrics', true),
+      intervalMs: count('metrics-interval-ms', METRICS_INTERVAL_MS, 0),
+      pinnedPoolBytes: count('pinned-memory-pool-byte-size', PINNED_POOL_BYTES, 0),
+    },
     loadModels: loadModels.length === 0 || loadModels.includes('*') ? undefined : loadModels,
     notServed,
   };
@@ -117,7 +131,19 @@ const SERVED: ReadonlySet<string> = new Set([
   'rate-limit',
   'exit-on-error',
   'strict-readiness',
+  'allow-cpu-metrics',
+  'allow-gpu-metrics',
+  'metrics-interval-ms',
+  'pinned-memory-pool-byte-size',
 ]);
+
+function readMetrics(values: readonly string[]): ReturnType<typeof readMetricsConfig> {
+  try {
+    return readMetricsConfig(values);
+  } catch (error) {
+    throw wrong('metrics-config', messageOf(error), values.join(' '));
+  }
+}
 
 /** `CATEGORY[,CATEGORY…]:HEADER=VALUE` @param prefix what Triton puts before the header's name */
 function restrict(

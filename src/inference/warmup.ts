@@ -146,7 +146,7 @@ async function sampleData(
     const folder = path.join(definition.directory, 'warmup');
     const file = path.join(folder, input.input_data_file);
     if (!isInside(folder, file))
-      throw invalidArgument(`warmup data file '${input.input_data_file}' lies outside the model`);
+      throw invalidArgument(`warmup data file '${input.input_data_file}' is outside the model`);
     const given = await readFile(file).catch((error: unknown) => {
       const why = hasErrno(error, 'ENOENT') ? 'No such file or directory' : messageOf(error);
       throw internal(`failed to open text file for read ${file}: ${why}`);

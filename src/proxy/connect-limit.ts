@@ -1,7 +1,13 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { hasErrno } from '../base/index.ts';
 
-export const CONNECT_LIMIT_MS = 5_000;
+const CONNECT_LIMIT_MS = 5_000;
+
+/** The event that says that a socket may be used: for TLS, after the handshake. */
+export function connectEvent(socket: Socket): 'connect' | 'secureConnect' {
+  return socket instanceof TLSSocket ? 'secureConnect' : 'connect';
+}
 
 /** Destroys the socket with ETIMEDOUT if it has not connected within 5 s; the system itself would try for minutes. */
 export function limitConnecting(socket: Socket): void {
@@ -11,7 +17,7 @@ export function limitConnecting(socket: Socket): void {
     socket.destroy(Object.assign(new Error(`no connection within ${seconds} s`), { code: 'ETIMEDOUT' }));
   }, CONNECT_LIMIT_MS);
   timer.unref();
-  socket.once('connect', () => clearTimeout(timer));
+  socket.once(connectEvent(socket), () => clearTimeout(timer));
   socket.once('close', () => clearTimeout(timer));
 }
 

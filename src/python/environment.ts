@@ -147,7 +147,7 @@ function warn(
     const { spec, line } = asked.python;
     emit(
       line,
-      `${spec} was asked for, and Python ${base.version} is used (${base.command}): no such Python was found on PATH, in pyenv, uv or conda; install it, or give one with --python`,
+      `${spec} was requested, and Python ${base.version} is used (${base.command}): no such Python was found on PATH, in pyenv, uv or conda; install it, or give one with --python`,
     );
   }
 }

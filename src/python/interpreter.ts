@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { execa } from 'execa';
 import { systemError, type TritonLocalError } from '../base/index.ts';
 import type { PythonSource } from '../config/index.ts';
 import { findOnPath } from './find-program.ts';
 import { pythonPlaces } from './python-places.ts';
+import { runQuietly } from './run-quietly.ts';
 
 /** A Python that can run the harness. */
 export interface Interpreter {
@@ -20,7 +20,6 @@ type Environment = Readonly<Record<string, string>>;
 
 const PLACES = pythonPlaces();
 const MIN_MINOR = 8;
-const CHECK_MS = 10_000;
 /** Prints the real path too: a launcher such as pyenv's shim or Windows' `py` would cost time at every start. */
 const DESCRIBE = 'import sys; print(sys.version_info[0], sys.version_info[1], sys.executable)';
 
@@ -136,20 +135,4 @@ async function ask([command = '', ...args]: readonly string[], environment: Envi
   const [, major, minor, executable] = /^(\d+) (\d+) (.+)$/m.exec(stdout ?? '') ?? [];
   if (executable === undefined) return undefined;
   return { major: Number(major), minor: Number(minor), executable: executable.trim() };
-}
-
-async function runQuietly(
-  command: string,
-  args: readonly string[],
-  environment: Environment,
-): Promise<string | undefined> {
-  const { stdout, failed } = await execa(command, args, {
-    env: environment,
-    extendEnv: false,
-    stdin: 'ignore',
-    reject: false,
-    timeout: CHECK_MS,
-    windowsHide: true,
-  });
-  return failed ? undefined : stdout;
 }

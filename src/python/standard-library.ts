@@ -1,9 +1,7 @@
 import path from 'node:path';
-import { execa } from 'execa';
 import type { ScriptSource } from '../config/index.ts';
 import { harnessDirectory } from './harness-directory.ts';
-
-const CHECK_MS = 10_000;
+import { runQuietly } from './run-quietly.ts';
 
 /**
  * Whether a script and its own modules import only the standard library, so that a plain Python is all it needs.
@@ -15,13 +13,6 @@ export async function importsOnlyStandardLibrary(
   environment: Readonly<Record<string, string>>,
 ): Promise<boolean> {
   const program = path.join(harnessDirectory(), 'imports.py');
-  const { failed, stdout } = await execa(python, ['-I', program, entryScript, sourceDirectory], {
-    env: environment,
-    extendEnv: false,
-    stdin: 'ignore',
-    reject: false,
-    timeout: CHECK_MS,
-    windowsHide: true,
-  });
-  return !failed && stdout.trim() === 'standard library';
+  const stdout = await runQuietly(python, ['-I', program, entryScript, sourceDirectory], environment);
+  return stdout?.trim() === 'standard library';
 }

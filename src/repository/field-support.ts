@@ -114,7 +114,7 @@ export const FIELD_SUPPORT: {
     instance_group: ['served'],
     default_model_filename: ['served'],
     cc_model_filenames: GPU_ONLY,
-    metric_tags: ['ignored', 'the embedded engine has no metrics'],
+    metric_tags: ['served', 'labels of its metrics'],
     parameters: ['served', 'see below'],
     model_warmup: ['served'],
     model_operations: ['checked', 'a library that exists is refused: --engine docker'],
@@ -278,7 +278,7 @@ export const FIELD_SUPPORT: {
   },
   ModelOperations: { op_library_filename: ['checked', 'a library that exists is refused: --engine docker'] },
   ModelTransactionPolicy: { decoupled: ['served', 'ONNX models answer once'] },
-  ModelRepositoryAgents: { agents: ['served', 'an empty list is none; Triton dies of it'] },
+  ModelRepositoryAgents: { agents: ['served', 'an empty list counts as absent; Triton crashes on it'] },
   Agent: { name: ['served'], parameters: ['served'] },
   ModelResponseCache: { enable: ['checked'] },
 };

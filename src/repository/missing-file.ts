@@ -50,7 +50,7 @@ function isWithoutBackend(error: unknown): boolean {
 async function explainNoModelFile(directory: string, model: string): Promise<string> {
   const found = await findWeights(directory, 2);
   if (found === undefined)
-    return `put the model file, such as model.onnx or model.py, into ${model}/1, name the backend in config.pbtxt, or move ${model} out of the model repository if it is no model`;
+    return `put the model file, such as model.onnx or model.py, into ${model}/1, name the backend in config.pbtxt, or move ${model} out of the model repository if it is not a model`;
   const wanted = `model${path.extname(found)}`;
   const folder = path.relative(directory, path.dirname(found));
   const shown = [model, ...path.relative(directory, found).split(path.sep)].join('/');

@@ -68,7 +68,7 @@ export async function findModelNotices(
 function gpuNotice({ directory }: ModelSnapshot): ModelNotice {
   return {
     message: 'instance_group asks for KIND_GPU and runs on the CPU here: a difference from the cloud',
-    hint: 'KIND_AUTO takes a GPU where there is one and the CPU elsewhere, without --gpu-models-on-cpu',
+    hint: 'KIND_AUTO uses a GPU if there is one and otherwise the CPU, without --gpu-models-on-cpu',
     file: path.join(directory, 'config.pbtxt'),
   };
 }

@@ -184,6 +184,24 @@ export function formatEngine({ kind, version, gpu }: EngineStatus): string {
   return `${kind}${version ? ` ${version}` : ''}${device}`;
 }
 
+/** Where Triton answers, each port that is open with its label. */
+export function formatAddresses({
+  httpUrl,
+  grpcAddress,
+  metricsUrl,
+}: {
+  readonly httpUrl: string | null;
+  readonly grpcAddress?: string | null | undefined;
+  readonly metricsUrl?: string | null | undefined;
+}): [label: string, address: string][] {
+  const all: [string, string | null | undefined][] = [
+    ['Triton', httpUrl],
+    ['gRPC', grpcAddress],
+    ['metrics', metricsUrl],
+  ];
+  return all.flatMap(([label, address]): [string, string][] => (address ? [[label, address]] : []));
+}
+
 /** A shell command that calls what was just started. */
 export function formatTryLine(
   deployment: 'no-code' | 'script',

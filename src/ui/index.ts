@@ -2,7 +2,7 @@
 // It knows events and terminals, and acts only through Control.
 export { askYesNo } from './ask.ts';
 export { type ErrorFormat, type ErrorJson, errorToJson, formatError } from './errors.ts';
-export { formatBlockers } from './format.ts';
+export { formatAddresses, formatBlockers } from './format.ts';
 export { type JsonOptions, startJson } from './json.ts';
 export { type PlainOptions, startPlain } from './plain.ts';
 export { type PullProgressOptions, showPullProgress } from './pull-progress.ts';

@@ -1,5 +1,6 @@
 import type { EmulatorEvent, EmulatorState, EventOf, Failure, LogSource } from '../events/index.ts';
 import {
+  formatAddresses,
   formatBlockers,
   formatCount,
   formatDifferences,
@@ -21,6 +22,9 @@ type Shown = Exclude<EmulatorEvent, { type: 'log.line' | 'environment.progress' 
 /** Every line begins with a label of this width, by which logs can be searched. */
 const LABEL_WIDTH = 9;
 const INDENT = ' '.repeat(LABEL_WIDTH);
+
+const addressLines = (addresses: Parameters<typeof formatAddresses>[0]) =>
+  formatAddresses(addresses).map(([label, address]) => `${INDENT}${label.padEnd(LABEL_WIDTH)}${address}`);
 
 /** Formats the lines of the plain renderer. */
 export class PlainFormat {
@@ -108,14 +112,14 @@ export class PlainFormat {
     }
   }
 
-  #degraded({ blockers, scoringUri, httpUrl }: EventOf<'emulator.degraded'>): string[] {
+  #degraded({ blockers, scoringUri, ...addresses }: EventOf<'emulator.degraded'>): string[] {
     return [
       this.#line(
         'degraded',
         this.#style.yellow(`serving, but not ready: ${clean(formatBlockers(blockers))}`),
       ),
       `${INDENT}scoring  ${scoringUri}`,
-      `${INDENT}Triton   ${httpUrl}`,
+      ...addressLines(addresses),
     ];
   }
 
@@ -127,7 +131,7 @@ export class PlainFormat {
     return [
       this.#line('ready', this.#style.green(when)),
       `${INDENT}scoring  ${scoringUri}`,
-      `${INDENT}Triton   ${httpUrl}`,
+      ...addressLines(event),
       ...(auth === 'key' ? [`${INDENT}key      triton-local keys --show`] : []),
       `${INDENT}try      ${formatTryLine(deployment, scoringUri, httpUrl, model, sample)}`,
     ];

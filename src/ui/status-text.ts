@@ -1,5 +1,6 @@
 import { type EmulatorState, findFailure } from '../events/index.ts';
 import {
+  formatAddresses,
   formatBlockers,
   formatCount,
   formatDuration,
@@ -23,7 +24,7 @@ export function formatState(state: EmulatorState, { color = false, now = Date.no
   if (state.blockers.length > 0) rows.push(['blocked', formatBlockers(state.blockers)]);
   if (engine) rows.push(['engine', `${formatEngine(engine)} (${engine.exited ?? engine.reason})`]);
   if (state.scoringUri !== null) rows.push(['scoring', state.scoringUri]);
-  if (state.httpUrl !== null) rows.push(['Triton', state.httpUrl]);
+  for (const row of formatAddresses(state)) rows.push(row);
   for (const { name, version, state: modelState, reason, restarts } of state.models) {
     const figures = state.statistics.find((it) => it.name === name && it.version === version);
     const done = figures ? `, ${formatStatistics(figures).join(', ')}` : '';

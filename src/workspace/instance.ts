@@ -4,6 +4,10 @@ export interface InstanceAnnouncement {
   readonly scoringUri: string;
   /** Base of the engine's HTTP service. */
   readonly httpUrl: string;
+  /** `HOST:PORT` of its gRPC service; absent if its port is not open. */
+  readonly grpcAddress?: string;
+  /** Its metrics; absent if their port is not open. */
+  readonly metricsUrl?: string;
   /** The file with its events; null if it records none. */
   readonly eventLog: string | null;
 }

@@ -99,6 +99,7 @@ async function folderNames(instances: string): Promise<string[]> {
 export function toInstanceRecord(value: unknown): InstanceRecord | undefined {
   if (!isObject(value)) return undefined;
   const { id, name, pid, startedAt, projectDir, scoringUri, httpUrl, controlSocket, eventLog } = value;
+  const { grpcAddress, metricsUrl } = value;
   return typeof id === 'string' &&
     (typeof name === 'string' || name === null) &&
     typeof pid === 'number' &&
@@ -108,6 +109,18 @@ export function toInstanceRecord(value: unknown): InstanceRecord | undefined {
     typeof httpUrl === 'string' &&
     typeof controlSocket === 'string' &&
     (typeof eventLog === 'string' || eventLog === null)
-    ? { id, name, pid, startedAt, projectDir, scoringUri, httpUrl, controlSocket, eventLog }
+    ? {
+        id,
+        name,
+        pid,
+        startedAt,
+        projectDir,
+        scoringUri,
+        httpUrl,
+        ...(typeof grpcAddress === 'string' && { grpcAddress }),
+        ...(typeof metricsUrl === 'string' && { metricsUrl }),
+        controlSocket,
+        eventLog,
+      }
     : undefined;
 }

@@ -3,8 +3,8 @@
 // things slower; the processor time of a request tells more there. Then what no-code mode adds to the engine's answers.
 import { writeFile } from 'node:fs/promises';
 import { DigitsProject, readHeldOut } from '../e2e/digits.ts';
+import { RealScoringServer } from '../helpers/real-scoring-server.ts';
 import { TempFolder } from '../helpers/temp-project.ts';
-import { RealScoringServer } from '../integration/scoring/real-server.ts';
 import { Cli } from './lib/cli.mjs';
 import { inferRequest } from './lib/infer-request.mjs';
 import { identityModel, writeModel } from './lib/onnx-writer.ts';

@@ -18,8 +18,7 @@ export interface ContractSubject {
   readonly name: string;
   /**
    * The health of a server once a broken new model has been removed again. A real Triton stays "not ready" then
-   * (docs/reference/triton.md#measured); one that is ours is replaced, one that somebody else runs is not ours to
-   * replace.
+   * (docs/reference/triton.md#measured); ours is replaced, but an external one is not ours to replace.
    */
   readonly healthAfterRemoval?: 200 | 400;
   readonly models: ContractModels;

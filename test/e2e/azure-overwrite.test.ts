@@ -32,7 +32,7 @@ describe.skipIf(!peerPython)('a service that takes the place of another', () => 
   afterEach(() => az[Symbol.asyncDispose]());
 
   const instances = async (): Promise<readonly InstanceRecord[]> => (await openWorkspace(az.home)).list();
-  /** Deployments wait meanwhile when they have come to their record. */
+  /** Deployments wait before they write their record. */
   const whileNoneRecords = (task: () => Promise<void>) =>
     withFileLock(`${stateFile()}.lock`, new AbortController().signal, () => undefined, task);
   const stateFile = () => path.join(az.home, 'workspace', 'default.json');

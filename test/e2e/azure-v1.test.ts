@@ -1,6 +1,7 @@
 import net from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../helpers/free-port.ts';
 import { peerPython, runPython } from '../helpers/python.ts';
 import { AzureCli } from './azure-cli.ts';
 import { type Image, readHeldOut, scoreBody } from './digits.ts';
@@ -19,14 +20,6 @@ interface Service {
   readonly scoringUri: string;
   readonly error: { readonly message: string } | null;
   readonly [member: string]: unknown;
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 describe.skipIf(!peerPython)('the documented path by az ml', () => {

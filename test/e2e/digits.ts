@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { cp, readFile, writeFile } from 'node:fs/promises';
-import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { runPython } from '../helpers/python.ts';
@@ -142,16 +141,6 @@ for start in range(0, len(images), most):
 print(json.dumps(digits))
 `;
   return JSON.parse(await runPython(code, new URL(httpUrl).host, JSON.stringify(images)));
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || !address) throw new Error('no port');
-  return address.port;
 }
 
 /** Runs a command to its end and gives status and output, whatever the status. */

@@ -5,11 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { blocksOf } from '../../.dev/markdown.mjs';
 import { checkoutCli, childEnvironment } from '../helpers/emulator-process.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { processesWithHome } from '../helpers/leftovers.ts';
 import { peerPython } from '../helpers/python.ts';
 import { Shell } from '../helpers/shell.ts';
 import { repositoryRoot, TempFolder } from '../helpers/temp-project.ts';
-import { freePort } from './digits.ts';
 
 // Every ```console block of README.md and docs is run in the order of its page, as a reader would, in a folder that
 // holds a copy of sample-models. What a block shows of the output must be printed, whatever the numbers in it. Blocks
@@ -74,6 +74,8 @@ class Reader implements AsyncDisposable {
       TRITON_LOCAL_ENGINE: 'embedded',
       TRITON_LOCAL_PORT: String(ports[6789]),
       TRITON_LOCAL_HTTP_PORT: String(ports[8000]),
+      TRITON_LOCAL_GRPC_PORT: '0',
+      TRITON_LOCAL_METRICS_PORT: '0',
     };
     return new Reader(folder, new Shell({ cwd: folder.directory, env }), ports);
   }

@@ -64,7 +64,7 @@ async function pinnedRuntime(): Promise<string> {
   return lock.packages['node_modules/onnxruntime-node'].version;
 }
 
-/** npm tells its scripts what it knows by `npm_*` variables, which are about the checkout and not about this folder. */
+/** npm passes `npm_*` variables to its scripts, which describe the checkout and not this folder. */
 function npmEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_ENV$)/i.test(name)));
 }

@@ -10,7 +10,7 @@ import { runToEnd } from './digits.ts';
 
 const samples = path.join(repositoryRoot, 'sample-models');
 
-/** Stands in for Pillow, which the tests have not: a picture is one colour, told by three bytes. */
+/** Replaces Pillow, which is not installed for the tests: an image is one colour, given by three bytes. */
 const PIL_IMAGE = `
 import numpy
 

@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { childEnvironment } from '../helpers/emulator-process.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { findLeftovers, processesWithHome } from '../helpers/leftovers.ts';
 import { peerPython } from '../helpers/python.ts';
 import { TempFolder } from '../helpers/temp-project.ts';
 import { TestTerminal } from '../helpers/terminal.ts';
-import { DigitsProject, freePort, readHeldOut, score } from './digits.ts';
+import { DigitsProject, readHeldOut, score } from './digits.ts';
 
 // Windows has other pseudo-terminals; what is tested here is the same program there.
 describe.skipIf(!peerPython || process.platform === 'win32')('npx triton-local up in a real terminal', () => {
@@ -19,7 +20,8 @@ describe.skipIf(!peerPython || process.platform === 'win32')('npx triton-local u
     folder = await TempFolder.create('triton-local-terminal-');
     await Promise.all([mkdir(folder.path('home')), mkdir(folder.path('tmp'))]);
     ports = { port: await freePort(), httpPort: await freePort() };
-    const given = ['--port', String(ports.port), '--http-port', String(ports.httpPort)];
+    const sides = ['--grpc-port', '0', '--metrics-port', '0'];
+    const given = ['--port', String(ports.port), '--http-port', String(ports.httpPort), ...sides];
     terminal = new TestTerminal({
       command: ['npx', 'triton-local', 'up', project.directory, '--engine', 'embedded', ...given],
       cwd: inject('installFolder'),

@@ -7,7 +7,7 @@ export interface BrokenSave {
   save(project: NamedProject): Promise<void>;
   /** The file that the error names, relative to the project. */
   readonly file: string;
-  /** The line that it names; undefined where there is none to name. */
+  /** The line that it names; undefined if there is no line to name. */
   readonly line?: number;
   /** The text of that line. */
   readonly excerpt?: string;

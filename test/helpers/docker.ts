@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { listCandidates } from '../../src/engines/docker/daemon/candidates.ts';
 import type { EventBody, EventSink } from '../../src/events/index.ts';
 
-/** Set where a real Docker daemon is there for the tests; `.ci/run` starts one. The tests are skipped without it. */
+/** Set if a real Docker daemon is available to the tests; `.ci/run` starts one. Without it, the tests are skipped. */
 export const hasDocker = Boolean(process.env.TRITON_LOCAL_TEST_DOCKER);
 
 const run = promisify(execFile);
@@ -17,7 +17,7 @@ export const environment: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
 );
 
-/** The name of the Triton image of the tests, made on the spot where it is missing. */
+/** The name of the tests' Triton image, which is built if it is missing. */
 export const testImage = () => imageBy('test-image.sh');
 
 /** The name of an image to build the slim one on. */

@@ -27,12 +27,12 @@ export interface ProcessEnd {
 export const checkoutCli = [process.execPath, path.join(repositoryRoot, 'dist/cli.js')];
 
 /**
- * `triton-local up --ui json` as a child, with a state folder and a temporary folder of its own. Disposing ends it
- * whatever state it is in; `stop()` also tells what it left behind.
+ * `triton-local up --ui json` as a child, with a state folder and a temporary folder of its own. Disposing ends it in
+ * any state; `stop()` also reports what it left behind.
  */
 export class EmulatorProcess implements AsyncDisposable {
   readonly events: EmulatorEvent[] = [];
-  /** Lines on stdout that are no events: there must be none. */
+  /** Lines on stdout that are not events; there must not be any. */
   readonly strayLines: string[] = [];
   readonly home: string;
   readonly temporary: string;
@@ -111,7 +111,10 @@ export class EmulatorProcess implements AsyncDisposable {
 
   get ports(): number[] {
     const ready = this.events.find((event) => event.type === 'emulator.ready');
-    return ready ? [Number(new URL(ready.scoringUri).port), Number(new URL(ready.httpUrl).port)] : [];
+    if (!ready) return [];
+    const { scoringUri, httpUrl, grpcAddress, metricsUrl } = ready;
+    const urls = [scoringUri, httpUrl, metricsUrl, grpcAddress && `grpc://${grpcAddress}`];
+    return urls.flatMap((url) => (url === undefined ? [] : [Number(new URL(url).port)]));
   }
 
   get workerPids(): number[] {
@@ -231,6 +234,8 @@ function withDefaults(args: readonly string[]): string[] {
     ['--engine', 'embedded'],
     ['--port', '0'],
     ['--http-port', '0'],
+    ['--grpc-port', '0'],
+    ['--metrics-port', '0'],
   ];
   return [...defaults.filter(([flag]) => !args.includes(flag ?? '')).flat(), ...args];
 }

@@ -8,9 +8,9 @@ const CONFIG =
   'backend: "python"\ninput [ { name: "x" data_type: TYPE_FP32 dims: [ 4 ] } ]\noutput [ { name: "y" data_type: TYPE_FP32 dims: [ 4 ] } ]\n';
 
 /**
- * Uses an emulator on somebody else's Triton as a user does: start, save a model, add one, delete one, reload all,
- * reload one by name, stop. The project has models of the names `adder` and `other`.
- * @returns what it told, and how the reload by name ended
+ * Uses an emulator with an external Triton as a user does: start, save a model, add one, delete one, reload all, reload
+ * one by name, stop. The project has models of the names `adder` and `other`.
+ * @returns its events, and the result of the reload by name
  */
 export async function walkOnExternal(
   folder: TempFolder,
@@ -56,7 +56,7 @@ export async function walkOnExternal(
   }
 }
 
-/** Whether a request of the protocol changes nothing: the index is asked for by POST, everything else by GET. */
+/** Whether a request of the protocol changes nothing: the index is requested by POST, everything else by GET. */
 export function isReadOnly(request: string): boolean {
   return /^(?:GET|HEAD) /.test(request) || request === 'POST /v2/repository/index';
 }

@@ -1,7 +1,7 @@
 import type { Control } from '../../src/control/index.ts';
 import { type EmulatorEvent, type EmulatorState, EventBus, StateStore } from '../../src/events/index.ts';
 
-/** An emulator that does nothing but tell: tests emit events through `bus` and read what screens asked for. */
+/** An emulator that does nothing: tests emit events through `bus` and read the requests of screens. */
 export class FakeControl implements Control {
   readonly bus = new EventBus();
   readonly reloads: (string | undefined)[] = [];

@@ -38,12 +38,12 @@ export const ANSWERS: DaemonAnswers = {
   [DEFAULT_IMAGE]: { Size: 7 },
 };
 
-/** Daemons on sockets and ports, as many as a test wants; all of them end with it. */
+/** Any number of daemons on sockets and ports; all of them are closed with this. */
 export class FakeDaemons implements AsyncDisposable {
   readonly #servers: net.Server[] = [];
   readonly #sockets = new Set<net.Socket>();
 
-  /** @param where a socket's path, or 0 for any port of the loopback; @returns that path or port */
+  /** @param where a socket's path, or 0 for any loopback port; @returns that path or port */
   async listen(where: string | number, answers: DaemonAnswers = ANSWERS): Promise<string | number> {
     return this.#open(http.createServer(answering(answers)), where);
   }

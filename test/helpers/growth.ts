@@ -1,6 +1,6 @@
 /**
- * How many times longer `run` takes for ten times the size: about 10 where the cost is linear, 100 where it is
- * quadratic. The fastest of several runs counts, so that a busy machine does not decide.
+ * How many times longer `run` takes for ten times the size: about 10 if the cost is linear, 100 if it is quadratic. The
+ * fastest of several runs counts, so that a busy machine does not matter.
  */
 export function costOfTenfold(run: (size: number) => void, size: number): number {
   return fastest(() => run(10 * size)) / fastest(() => run(size));

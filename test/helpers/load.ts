@@ -15,7 +15,7 @@ export interface Answer {
   /** Milliseconds on the clock of `performance.now()`. */
   readonly sentAt: number;
   readonly answeredAt: number;
-  /** 0 where there was no answer at all. */
+  /** 0 if there was no answer at all. */
   readonly status: number;
   readonly body: string;
   readonly generation: number | undefined;
@@ -23,9 +23,9 @@ export interface Answer {
 }
 
 /**
- * Sends the same request at a constant rate, whether earlier ones are answered or not, and keeps every answer.
- * Where a slow machine cannot keep up, no more than `MAX_PENDING` are under way, so that the wait of the next one stays
- * short; what was due meanwhile is left out.
+ * Sends the same request at a constant rate, whether or not earlier ones have been answered, and keeps every answer. If
+ * a slow machine cannot keep up, at most `MAX_PENDING` are pending, so that the next one waits only briefly; those that
+ * were due in the meantime are skipped.
  */
 export class Load implements AsyncDisposable {
   readonly answers: Answer[] = [];

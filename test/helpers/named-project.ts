@@ -80,7 +80,7 @@ export class NamedProject implements AsyncDisposable {
   }
 }
 
-/** The edition that an answer names; undefined where it is no such answer. */
+/** The edition that an answer names; undefined for any other answer. */
 export function editionOf(body: string): Edition | undefined {
   try {
     const { script, helper, model } = JSON.parse(body);

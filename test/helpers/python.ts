@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** The Python with the real clients and servers in it, which `npm test` makes; undefined where it could not. */
+/** The Python with the real clients and servers, which `npm test` installs; undefined if that failed. */
 export const peerPython: string | undefined = process.env.TRITON_LOCAL_TEST_PYTHON || undefined;
 
-/** The same for tests that are skipped, as a whole, where it is undefined. */
+/** The same for tests that are skipped as a whole if it is undefined. */
 export function requirePeerPython(): string {
   if (!peerPython) throw new Error('TRITON_LOCAL_TEST_PYTHON is not set: run the tests with npm test');
   return peerPython;

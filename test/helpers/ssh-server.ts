@@ -5,6 +5,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort } from './free-port.ts';
 import { TempFolder } from './temp-project.ts';
 
 const SSHD = '/usr/sbin/sshd';
@@ -12,7 +13,7 @@ const SSHD = '/usr/sbin/sshd';
 /** An OpenSSH server that root may start; `.ci/run` installs it. */
 export const hasSshServer = existsSync(SSHD) && process.getuid?.() === 0;
 
-/** A real `sshd` on a port of the loopback with keys of its own, and the real `ssh` told of them. */
+/** A real `sshd` on a loopback port with its own keys, and the real `ssh` configured with them. */
 export class SshServer implements AsyncDisposable {
   /** As DOCKER_HOST has it. */
   readonly dockerHost: string;
@@ -58,7 +59,7 @@ export class SshServer implements AsyncDisposable {
       }),
     );
     await mkdir(folder.path('bin'));
-    // The settings of a user lie in the home folder that the system knows, not in $HOME.
+    // A user's settings are in the home folder that the system records, not in $HOME.
     await writeFile(folder.path('bin/ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F '${folder.path('ssh')}' "$@"\n`);
     await chmod(folder.path('bin/ssh'), 0o755);
     const server = spawn(SSHD, ['-D', '-e', '-f', folder.path('sshd')], { stdio: 'ignore' });
@@ -81,14 +82,6 @@ const lines = (settings: Readonly<Record<string, unknown>>) =>
   Object.entries(settings)
     .map(([name, value]) => `${name} ${value}\n`)
     .join('');
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 function isOpen(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -12,6 +12,7 @@ export interface BareTriton extends AsyncDisposable {
   /** The port of HTTP. */
   readonly port: number;
   readonly grpcPort: number;
+  readonly metricsPort: number;
   /** The lines of its log, without preamble. */
   readonly log: readonly string[];
   hasExited(): boolean;
@@ -74,6 +75,7 @@ export async function startBareTriton(
   return {
     port: http,
     grpcPort: grpc,
+    metricsPort: metrics,
     log,
     hasExited: () => triton.hasExited,
     exited: triton.exited,

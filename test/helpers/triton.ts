@@ -4,7 +4,7 @@ import path from 'node:path';
 
 /**
  * A real `tritonserver`, named by TRITON_LOCAL_TEST_TRITON: the program, or the Python of an environment that has
- * `nvidia-pytriton` with numpy below 2. Undefined where there is none.
+ * `nvidia-pytriton` with numpy below 2. Undefined if there is none.
  */
 export const realTriton: string | undefined = locate(process.env.TRITON_LOCAL_TEST_TRITON);
 
@@ -19,7 +19,7 @@ function locate(given: string | undefined): string | undefined {
     .find((program) => existsSync(program));
 }
 
-/** Said once a file that needs it, so that nobody takes the missing tests for passed ones. */
+/** Printed once per file that needs it, so that missing tests are not mistaken for passed ones. */
 export function skipLoudly(what: string): void {
   process.stderr.write(
     `\nSKIPPED: ${what} needs a real tritonserver: set TRITON_LOCAL_TEST_TRITON to one, ` +
@@ -28,7 +28,7 @@ export function skipLoudly(what: string): void {
 }
 
 /**
- * A copy of that server, of links where they do, whose Python stubs want a `libpython` that no machine has.
+ * A copy of that server, using links where possible, whose Python stubs need a `libpython` that no machine has.
  * @returns its program
  */
 export async function tritonWithoutLibpython(program: string, directory: string): Promise<string> {

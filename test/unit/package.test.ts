@@ -18,7 +18,7 @@ interface LockEntry {
 const read = (file: string) => readFileSync(path.join(repositoryRoot, file), 'utf8');
 const manifest = JSON.parse(read('package.json'));
 const lock: { packages: Record<string, LockEntry> } = JSON.parse(read('package-lock.json'));
-// A build of other sources tells nothing about these; `npm ci` and `npm test` leave a fresh one.
+// A build of other sources proves nothing about these; `npm ci` and `npm test` create a fresh one.
 const built = buildIsFresh();
 
 describe('package-lock.json', () => {

@@ -1,5 +1,6 @@
 import { messageOf } from '../../base/index.ts';
-import { homeDirectory } from '../../config/index.ts';
+import { currentEnvironment, homeDirectory } from '../../config/index.ts';
+import { listSlimImages } from '../../emulator/index.ts';
 import { formatTable } from '../../ui/index.ts';
 import { listPrunable, type PrunableItem, removePrunable } from '../../workspace/index.ts';
 import { formatAge, formatBytes } from '../byte-text.ts';
@@ -8,7 +9,13 @@ import { print, printError } from '../print.ts';
 
 type Outcome = 'removed' | 'would be removed' | 'in use' | 'elsewhere' | 'kept' | 'failed';
 
-interface PrunedItem extends PrunableItem {
+/** An item of the state folder, or an image, whose `path` is its reference. */
+interface Candidate extends Omit<PrunableItem, 'kind'> {
+  readonly kind: PrunableItem['kind'] | 'image';
+  remove(): Promise<void>;
+}
+
+interface PrunedItem extends Candidate {
   readonly outcome: Outcome;
 }
 
@@ -25,7 +32,7 @@ export interface PruneFlags {
 export async function prune(flags: PruneFlags): Promise<number> {
   const { olderThan, data, elsewhere, dryRun } = flags;
   const done: PrunedItem[] = [];
-  for (const item of await listPrunable(homeDirectory())) {
+  for (const item of await listCandidates()) {
     const isOld = Date.now() - item.usedAt.getTime() >= olderThan;
     const isAsked = isOld && (item.kind !== 'data' || data);
     const held = heldBy(item, elsewhere);
@@ -37,14 +44,34 @@ export async function prune(flags: PruneFlags): Promise<number> {
   return done.some(({ outcome }) => outcome === 'failed') ? EXIT.failed : EXIT.ok;
 }
 
-function heldBy({ inUse, elsewhere }: PrunableItem, includesElsewhere: boolean): Outcome | undefined {
+/** Everything that could be removed, largest first. */
+async function listCandidates(): Promise<readonly Candidate[]> {
+  const environment = currentEnvironment();
+  const [items, images] = await Promise.all([
+    listPrunable(homeDirectory()),
+    listSlimImages(environment, environment.TRITON_LOCAL_DOCKER_HOST),
+  ]);
+  const candidates: Candidate[] = [
+    ...items.map((item) => ({ ...item, remove: () => removePrunable(item) })),
+    ...images.map(({ reference, createdAt, ...image }) => ({
+      ...image,
+      kind: 'image' as const,
+      path: reference,
+      usedAt: createdAt,
+      elsewhere: false,
+    })),
+  ];
+  return candidates.sort((one, other) => other.bytes - one.bytes);
+}
+
+function heldBy({ inUse, elsewhere }: Candidate, includesElsewhere: boolean): Outcome | undefined {
   if (elsewhere) return includesElsewhere ? undefined : 'elsewhere';
   return inUse ? 'in use' : undefined;
 }
 
-async function remove(item: PrunableItem): Promise<Outcome> {
+async function remove(item: Candidate): Promise<Outcome> {
   try {
-    await removePrunable(item);
+    await item.remove();
     return 'removed';
   } catch (error) {
     printError(`${item.path} could not be removed: ${messageOf(error)}\n`);

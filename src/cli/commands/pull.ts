@@ -3,7 +3,7 @@ import { pullByName } from '../../emulator/index.ts';
 import { showPullProgress } from '../../ui/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print } from '../print.ts';
-import { nextInterruption } from '../signals.ts';
+import { cancelOnInterruption } from '../signals.ts';
 
 export interface PullFlags {
   readonly slimBase: string | undefined;
@@ -15,16 +15,11 @@ export interface PullFlags {
 export async function pull(image: string | undefined, flags: PullFlags): Promise<number> {
   const { json, dockerHost, slimBase } = flags;
   const progress = showPullProgress({ stream: process.stderr, json });
-  const asked = new AbortController();
-  let exitCode: number = EXIT.ok;
-  void nextInterruption().then((interruption) => {
-    exitCode = interruption.exitCode;
-    asked.abort();
-  });
+  const cancellation = cancelOnInterruption();
   try {
     const environment = currentEnvironment();
     const options = { image, slimBase, dockerHost, environment, events: progress };
-    const pulled = await pullByName(options, asked.signal);
+    const pulled = await pullByName(options, cancellation.signal);
     progress.end();
     const gigabytes = (pulled.bytes / 1e9).toFixed(1);
     print(
@@ -35,8 +30,8 @@ export async function pull(image: string | undefined, flags: PullFlags): Promise
     return EXIT.ok;
   } catch (error) {
     progress.end();
-    if (!asked.signal.aborted) throw error;
+    if (!cancellation.signal.aborted) throw error;
     print('interrupted; what was fetched is kept, the next pull continues from there\n');
-    return exitCode;
+    return cancellation.exitCode;
   }
 }

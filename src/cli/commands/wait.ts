@@ -54,10 +54,20 @@ export async function wait(directory: string | undefined, flags: WaitFlags): Pro
 }
 
 /** The part of a state that scripts need. */
-const addresses = ({ state, pid, projectDir, scoringUri, httpUrl }: EmulatorState) => ({
+const addresses = ({
   state,
   pid,
   projectDir,
   scoringUri,
   httpUrl,
+  grpcAddress,
+  metricsUrl,
+}: EmulatorState) => ({
+  state,
+  pid,
+  projectDir,
+  scoringUri,
+  httpUrl,
+  grpcAddress,
+  metricsUrl,
 });

@@ -10,17 +10,13 @@ export const PORTS = {
   'metrics port': 8002,
 };
 
-/** Ports that the embedded engine does not serve. */
-const NOT_EMBEDDED: readonly string[] = ['gRPC port', 'metrics port'];
-
 export async function checkPort(subject: string, port: number): Promise<readonly Finding[]> {
   const problem = await new Promise<Error | undefined>((resolve) => {
     const server = net.createServer();
     server.once('error', resolve);
     server.listen({ host: '127.0.0.1', port, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
-  const note = NOT_EMBEDDED.includes(subject) ? ' (docker and native serve it, embedded does not)' : '';
-  if (!problem) return [{ subject, verdict: 'ok', detail: `${port} is free${note}` }];
+  if (!problem) return [{ subject, verdict: 'ok', detail: `${port} is free` }];
   const isTaken = hasErrno(problem, 'EADDRINUSE');
   const holder = isTaken ? await findPortHolder(port) : undefined;
   const by = holder ? ` by ${holder.command} (process ${holder.pid})` : '';

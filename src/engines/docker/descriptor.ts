@@ -15,7 +15,7 @@ import type { GpuChoice } from './gpu.ts';
 
 /** In `auto`, how long to wait for a daemon to describe itself. */
 const DESCRIBE_LIMIT_MS = 1_500;
-const NO_GPU = 'the Docker daemon hands out no GPU';
+const NO_GPU = 'the Docker daemon provides no GPU';
 
 /** Triton in a container. */
 export const dockerDescriptor: EngineDescriptor = {

@@ -12,7 +12,7 @@ import { InferFailure, type InferResponse, inferStream } from '../data-plane.ts'
 import type { ModelSignature } from '../model-signature.ts';
 import type { Answer, OnResponse, ScheduledRequest } from '../scheduling/scheduled-request.ts';
 import type { ExecutionTimes } from '../statistics.ts';
-import type { PlannedStep } from './ensemble-plan.ts';
+import { type PlannedStep, stepsLeftOut } from './ensemble-plan.ts';
 
 export interface EnsembleRunOptions {
   /** Of the ensemble. */
@@ -26,6 +26,7 @@ export interface EnsembleRunOptions {
 interface Path {
   /** By ensemble tensor; undefined if the step that produces it returned none. */
   readonly tensors: Map<string, Tensor | undefined>;
+  /** Steps that run, have run, or never will. */
   readonly started: Set<PlannedStep>;
   hasResponded: boolean;
 }
@@ -35,8 +36,8 @@ export class EnsembleRun {
   readonly #options: EnsembleRunOptions;
   readonly #request: InferRequest;
   readonly #wanted: ReadonlySet<string>;
-  /** Outputs that the request did not name are dropped, so steps that need them lack them, as in Triton. */
-  readonly #pruned: ReadonlySet<string>;
+  /** Steps that need an output which the request did not name. They never run, as in Triton. */
+  readonly #leftOut: ReadonlySet<PlannedStep>;
   readonly #cancellations = new Set<Cancellation>();
   #running = 0;
   #failure: unknown;
@@ -49,7 +50,7 @@ export class EnsembleRun {
     const asked = this.#request.outputs.map(({ name }) => name);
     const outputs = [...options.signature.outputs.keys()];
     this.#wanted = new Set(asked.length > 0 ? asked : outputs);
-    this.#pruned = new Set(outputs.filter((name) => !this.#wanted.has(name)));
+    this.#leftOut = stepsLeftOut(options.steps, outputs, this.#wanted);
   }
 
   /**
@@ -65,7 +66,7 @@ export class EnsembleRun {
       for (const [name, { optional }] of this.#options.signature.inputs)
         if (optional) tensors.set(name, undefined);
       for (const input of this.#options.scheduled.inputs) tensors.set(input.name, input);
-      this.#advance({ tensors, started: new Set(), hasResponded: false });
+      this.#advance({ tensors, started: new Set(this.#leftOut), hasResponded: false });
       this.#finishIfIdle();
     });
   }
@@ -126,7 +127,6 @@ export class EnsembleRun {
 
   #take({ outputs }: PlannedStep, response: InferResponse, path: Path): void {
     for (const { name, target } of outputs) {
-      if (this.#pruned.has(target)) continue;
       const found = response.outputs.find(({ tensor }) => tensor.name === name)?.tensor;
       path.tensors.set(target, found && { ...found, name: target });
     }

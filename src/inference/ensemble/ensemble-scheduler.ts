@@ -29,6 +29,11 @@ export class EnsembleScheduler implements RequestScheduler {
     return this.#running;
   }
 
+  /** Its steps wait in the queues of their models. */
+  get waiting(): number {
+    return 0;
+  }
+
   async schedule(scheduled: ScheduledRequest, cancellation: Cancellation | undefined): Promise<Answer> {
     const { id } = scheduled.request;
     if (this.#stopped)
@@ -57,7 +62,9 @@ export class EnsembleScheduler implements RequestScheduler {
       this.#statistics.success((performance.now() - began) * 1e6, queueNs, times);
       return answer;
     } catch (error) {
-      this.#statistics.failure((performance.now() - began) * 1e6);
+      // Triton reports the failure of an ensemble twice: with its answer, and when its last step has ended.
+      for (let times = 0; times < 2; times += 1)
+        this.#statistics.failure((performance.now() - began) * 1e6, 'OTHER');
       throw error;
     } finally {
       if (cancellation) cancellation.cancel = undefined;

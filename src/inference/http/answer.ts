@@ -6,6 +6,7 @@ import type { EncodedResponse } from '../../kserve/index.ts';
 export type ContentType =
   | 'application/json'
   | 'text/plain'
+  | 'text/plain; charset=utf-8'
   | 'application/octet-stream'
   | 'text/event-stream; charset=utf-8';
 

@@ -1,6 +1,6 @@
 import { KServeError } from '../../kserve/index.ts';
 import type { BatchResult, ModelInstance } from '../backends/backend.ts';
-import type { ModelStatistics } from '../statistics.ts';
+import type { FailureReason, ModelStatistics } from '../statistics.ts';
 import type { QueuedRequest } from './queued-request.ts';
 import type { Answer } from './scheduled-request.ts';
 
@@ -45,11 +45,11 @@ export class BatchRunner {
   }
 
   /** Answers requests with an error and counts them as failed. */
-  fail(requests: readonly QueuedRequest[], error: unknown): void {
+  fail(requests: readonly QueuedRequest[], error: unknown, reason: FailureReason = 'BACKEND'): void {
     const now = performance.now();
     for (const request of requests) {
       if (request.isNull) continue;
-      this.#statistics.failure((now - request.arrivedAt) * 1e6);
+      this.#statistics.failure((now - request.arrivedAt) * 1e6, reason);
       request.reject(error);
     }
   }
@@ -68,7 +68,7 @@ export class BatchRunner {
           outcome.then(
             (answer) => {
               const totalNs = (performance.now() - request.arrivedAt) * 1e6;
-              if (result.failure) this.#statistics.failure(totalNs);
+              if (result.failure) this.#statistics.failure(totalNs, 'BACKEND');
               else this.#statistics.success(totalNs, queueNs, result);
               request.resolve(answer ?? NOTHING);
             },

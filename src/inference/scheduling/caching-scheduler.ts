@@ -32,6 +32,10 @@ export class CachingScheduler implements RequestScheduler {
     return this.#scheduler.pending;
   }
 
+  get waiting(): number {
+    return this.#scheduler.waiting;
+  }
+
   schedule(scheduled: ScheduledRequest, cancellation: Cancellation | undefined): Promise<Answer> {
     const began = performance.now();
     const key = this.#key(scheduled.inputs);

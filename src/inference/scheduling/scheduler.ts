@@ -46,6 +46,10 @@ export class Scheduler implements RequestScheduler {
     return this.#waiting.length + this.#running;
   }
 
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /**
    * @param arrivedAt when its time in queues began, in the time of `performance.now()`
    * @throws KServeError if the queue refuses it, it times out, it is cancelled, or the model fails
@@ -82,7 +86,7 @@ export class Scheduler implements RequestScheduler {
       const at = this.#waiting.indexOf(queued);
       if (at < 0) return;
       this.#waiting.splice(at, 1);
-      queued.reject(new KServeError('Cancelled', ''));
+      this.#runner.fail([queued], new KServeError('Cancelled', ''), 'CANCELED');
       this.#tellIdle();
     };
   }
@@ -101,7 +105,7 @@ export class Scheduler implements RequestScheduler {
       const now = performance.now();
       const { waiting, late } = this.#policies.sortOut(this.#waiting, now);
       this.#waiting = waiting;
-      if (late.length > 0) this.#runner.fail(late, unavailable('Request timeout expired'));
+      if (late.length > 0) this.#runner.fail(late, unavailable('Request timeout expired'), 'REJECTED');
       const { take, lookAgainAt } = this.#rules
         ? planBatch(this.#waiting, this.#rules, now)
         : { take: Math.min(1, this.#waiting.length), lookAgainAt: Number.POSITIVE_INFINITY };

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { DrainingServer, hasErrno } from '../../base/index.ts';
-import { limitConnecting } from '../connect-limit.ts';
+import { connectEvent, limitConnecting } from '../connect-limit.ts';
 import type { EngineEndpoints } from '../endpoints.ts';
 import { type LivenessLimits, LivenessWatch } from '../liveness.ts';
 import { probeEngine } from './engine-probe.ts';
@@ -86,7 +86,7 @@ export class TcpGateway implements AsyncDisposable {
       else setTimeout(() => this.#connect(client, target, until), RETRY_MS).unref();
     };
     engine.once('error', giveUp);
-    engine.once(engine instanceof tls.TLSSocket ? 'secureConnect' : 'connect', () => {
+    engine.once(connectEvent(engine), () => {
       engine.off('error', giveUp);
       this.#join(client, engine, target);
     });

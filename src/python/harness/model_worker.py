@@ -3,7 +3,6 @@
 Started as a program with no arguments; everything it needs to know comes in frames (see channel.py and models/wire.py).
 """
 
-import os
 import sys
 
 if sys.version_info < (3, 8):
@@ -12,18 +11,11 @@ if sys.version_info < (3, 8):
 
 
 def main():
-    from program import end_children_with_us, forget_own_folder, preload, report_crashes
+    from program import connect, preload
 
-    report_crashes()
-    forget_own_folder("sources")
-    from _triton_local import channel, hooks, parent, streams
+    wire = connect("sources")
+    from _triton_local import channel
 
-    end_children_with_us()
-    wire = channel.Channel()
-    parent.watch(wire.input)
-    streams.install(wire)
-    hooks.install()
-    wire.send_control({"type": "hello", "pid": os.getpid(), "python": sys.version.split()[0]})
     frame = wire.read_frame()
     while frame is not None:
         message = channel.read_control(frame)

@@ -34,6 +34,21 @@ def forget_own_folder(first):
         sys.dont_write_bytecode = kept
 
 
+def connect(first):
+    """Prepares this process, with `first` imported at once, and greets the parent. Returns the channel to it."""
+    report_crashes()
+    forget_own_folder(first)
+    from _triton_local import channel, hooks, parent, streams
+
+    end_children_with_us()
+    wire = channel.Channel()
+    parent.watch(wire.input)
+    streams.install(wire)
+    hooks.install()
+    wire.send_control({"type": "hello", "pid": os.getpid(), "python": sys.version.split()[0]})
+    return wire
+
+
 def end_children_with_us():
     """Elsewhere the process group does this."""
     if os.name == "nt":

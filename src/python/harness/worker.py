@@ -4,7 +4,6 @@ Started as a program with no arguments; everything it needs to know comes in fra
 this file instead (as multiprocessing does, to find `__main__`) only defines names.
 """
 
-import os
 import sys
 
 if sys.version_info < (3, 8):
@@ -13,18 +12,10 @@ if sys.version_info < (3, 8):
 
 
 def main():
-    from program import end_children_with_us, forget_own_folder, preload, report_crashes
+    from program import connect, preload
 
-    report_crashes()
-    forget_own_folder("session")
-    from _triton_local import channel, forks, hooks, parent, session, streams
-
-    end_children_with_us()
-    wire = channel.Channel()
-    parent.watch(wire.input)
-    streams.install(wire)
-    hooks.install()
-    wire.send_control({"type": "hello", "pid": os.getpid(), "python": sys.version.split()[0]})
+    wire = connect("session")
+    from _triton_local import channel, forks, session
 
     preloaded = False
     serve = None

@@ -44,28 +44,22 @@ export interface ExecuteFailedMessage {
   readonly traceback: string;
 }
 
+/** A change of a metric of the model's own; numbers are those of the calls that made family and metric. */
 export type MetricMessage =
   | {
-      readonly type: 'metricFamily';
-      readonly family: number;
-      readonly name: string;
-      readonly description: string;
-      readonly kind: 'counter' | 'gauge' | 'histogram';
-    }
-  | {
-      readonly type: 'metric';
-      readonly family: number;
+      readonly type: 'metricChange';
       readonly metric: number;
-      readonly labels: Readonly<Record<string, string>>;
-      readonly buckets: readonly number[] | null;
+      readonly operation: 'increment' | 'set' | 'observe';
+      /** A number as Python writes it: JSON has neither infinity nor NaN. */
+      readonly value: string;
     }
-  | { readonly type: 'metricValue'; readonly metric: number; readonly value: number };
+  | { readonly type: 'metricFamilyDeleted'; readonly family: number };
 
-/** A call about a whole model: `load`, `unload`, `isReady`. */
+/** A call about a whole model (`load`, `unload`, `isReady`) or about a metric of its own. */
 export interface ControlCallMessage {
   readonly type: 'call';
   readonly call: number;
-  readonly method: 'load' | 'unload' | 'isReady';
+  readonly method: 'load' | 'unload' | 'isReady' | 'metricFamily' | 'metric' | 'metricValue';
   readonly arguments: readonly unknown[];
 }
 

@@ -31,7 +31,7 @@ export function Facts({
   const facts: readonly [isShown: boolean, label: string, parts: readonly string[]][] = [
     [layout.engine, 'engine', [engineText(state, style)]],
     [layout.urls > 0, 'scoring', [linkText(state.scoringUri, style)]],
-    [layout.urls > 1, 'triton', [linkText(state.httpUrl, style)]],
+    [layout.urls > 1, 'triton', tritonParts(state, style)],
     [layout.key, 'key', [keyText(shownKey, style)]],
     [layout.progress, 'preparing', [escapeHint + style.yellow(state.progress ?? '')]],
     [layout.serving, 'serving', [servingText(state, style)]],
@@ -56,6 +56,14 @@ function engineText({ engine }: EmulatorState, style: Style): string {
 }
 
 const linkText = (url: string | null, style: Style) => (url === null ? style.dim('…') : style.cyan(url));
+
+/** HTTP first, then the other ports that are open. */
+function tritonParts({ httpUrl, grpcAddress, metricsUrl }: EmulatorState, style: Style): string[] {
+  const parts = [linkText(httpUrl, style)];
+  if (grpcAddress !== null) parts.push(`${style.dim('gRPC')} ${style.cyan(grpcAddress)}`);
+  if (metricsUrl !== null) parts.push(`${style.dim('metrics')} ${style.cyan(metricsUrl)}`);
+  return parts;
+}
 
 function keyText(shownKey: string | undefined, style: Style): string {
   return shownKey === undefined

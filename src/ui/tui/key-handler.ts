@@ -154,7 +154,7 @@ export class KeyHandler {
       if (model.shownKey !== undefined) copy(model.shownKey);
       model.notice =
         model.shownKey === undefined
-          ? { text: 'no key is asked for (--auth key asks for one)', isError: true }
+          ? { text: 'no key is required (--auth key requires one)', isError: true }
           : { text: 'the key was sent to the clipboard of your terminal', isError: false };
     } catch (error) {
       model.notice = { text: messageOf(error), isError: true };

@@ -1,5 +1,5 @@
 import { findFailure } from '../../events/index.ts';
-import { formatEngine, formatPath, formatStatistics } from '../format.ts';
+import { formatAddresses, formatEngine, formatPath, formatStatistics } from '../format.ts';
 import type { Style } from '../style.ts';
 import { sanitize, wrap } from '../text.ts';
 import { failureLines } from './banner.ts';
@@ -73,7 +73,7 @@ function detailRows({ state, size }: ScreenModel, style: Style): string[] {
   }
   section('addresses');
   if (state.scoringUri !== null) add(`scoring ${state.scoringUri}`);
-  if (state.httpUrl !== null) add(`Triton  ${state.httpUrl}`);
+  for (const [label, address] of formatAddresses(state)) add(`${label.padEnd(7)} ${address}`);
   if (state.projectDir !== null) add(`project ${formatPath(state.projectDir)}`);
   return rows;
 }

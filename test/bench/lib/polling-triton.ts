@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { askPython, makeBackendDirectory } from '../../../src/engines/native/backend-directory.ts';
 import { describeInstallation } from '../../../src/engines/native/installation.ts';
-import { freePort } from '../../e2e/digits.ts';
+import { freePort } from '../../helpers/free-port.ts';
 import { realTriton } from '../../helpers/triton.ts';
 
 /** The real `tritonserver` in poll mode on a model repository, as users without us run it. */

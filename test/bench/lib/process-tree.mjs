@@ -27,7 +27,7 @@ export function treeOf(root) {
     try {
       parents.set(Number(name), Number(statOf(name)[1]));
     } catch {
-      // It has ended meanwhile.
+      // It has ended in the meantime.
     }
   }
   const tree = [root];

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
-import { freePort } from '../../e2e/digits.ts';
+import { freePort } from '../../helpers/free-port.ts';
 import { peerPython } from '../../helpers/python.ts';
 
 /** The real scoring server on one port, restarted on every save as a file watcher in front of it would. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-/** Whether the load generator is there; says so where it is not. */
+/** Whether the load generator is installed; prints a notice if not. */
 export function haveWrk() {
   if (!spawnSync('wrk', ['--version']).error) return true;
   process.stdout.write('skipped: there is no wrk on PATH (apt install wrk, brew install wrk)\n');

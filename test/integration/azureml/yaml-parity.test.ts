@@ -99,7 +99,7 @@ const NAMES = new Map([
   ['datetime', 'date'],
 ]);
 
-/** That an object is no reference goes without saying where an object may stand. */
+/** Where an object is allowed, an object is obviously not a reference. */
 const NO_REFERENCE = /^In order to specify an existing /;
 
 const READERS = {

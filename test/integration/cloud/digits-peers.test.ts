@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
-import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { junitReport, readSampleRequests, runSmoke, type SmokeResult } from '../../../src/cloud/index.ts';
 import { EventBus } from '../../../src/events/index.ts';
 import { type InferenceServer, startInferenceServer } from '../../../src/inference/index.ts';
-import { modelPython, peerPython, requirePeerPython, runPython } from '../../helpers/python.ts';
+import { modelPython, peerPython, runPython } from '../../helpers/python.ts';
+import { RealScoringServer } from '../../helpers/real-scoring-server.ts';
 import { digitsSample, repositoryRoot, TempFolder } from '../../helpers/temp-project.ts';
 
 // The sample as Azure runs it: its script in the real azureml-inference-server-http, calling a KServe server with the
@@ -33,7 +32,9 @@ describe.skipIf(!peerPython)('the digits sample in the real scoring server', () 
     const redirected = script.replace('"localhost:8000"', JSON.stringify(new URL(engine.httpUrl).host));
     expect(redirected).not.toBe(script);
     await writeFile(project.path('score.py'), redirected);
-    server = await RealScoringServer.start(project.directory);
+    server = await RealScoringServer.start(project.path('score.py'), {
+      variables: { AML_APP_ROOT: project.directory },
+    });
   });
   afterAll(async () => {
     await server?.[Symbol.asyncDispose]();
@@ -44,7 +45,7 @@ describe.skipIf(!peerPython)('the digits sample in the real scoring server', () 
   const smoke = async (file?: string): Promise<readonly SmokeResult[]> =>
     runSmoke({
       requests: await readSampleRequests(project.directory, file),
-      scoringUri: `${server.url}/score`,
+      scoringUri: `http://127.0.0.1:${server.port}/score`,
       inferUrl: engine.httpUrl,
       timeoutMs: 10_000,
       signal: new AbortController().signal,
@@ -73,7 +74,7 @@ describe.skipIf(!peerPython)('the digits sample in the real scoring server', () 
     ];
     for (const [content, reason] of refusals) {
       const body = typeof content === 'string' ? content : JSON.stringify(content);
-      const answer = await fetch(`${server.url}/score`, { method: 'POST', body });
+      const answer = await fetch(`http://127.0.0.1:${server.port}/score`, { method: 'POST', body });
       expect(answer.status, body.slice(0, 80)).toBe(400);
       expect(((await answer.json()) as { error: string }).error).toContain(reason);
     }
@@ -87,14 +88,16 @@ describe.skipIf(!peerPython)('the digits sample in the real scoring server', () 
       project.path('echo.py'),
       `def init():\n    pass\n\n\ndef run(data):\n    return ${pythonLiteral(text)}\n`,
     );
-    await using echo = await RealScoringServer.start(project.directory, 'echo.py');
+    await using echo = await RealScoringServer.start(project.path('echo.py'), {
+      variables: { AML_APP_ROOT: project.directory },
+    });
     await writeFile(
       project.path('echo.json'),
       `{"version": 1, "tolerance": {}, "requests": [{"name": "echo", "score": {}, "expect": {"json": ${text}}}]}`,
     );
     const [result] = await runSmoke({
       requests: await readSampleRequests(project.directory, project.path('echo.json')),
-      scoringUri: `${echo.url}/score`,
+      scoringUri: `http://127.0.0.1:${echo.port}/score`,
       timeoutMs: 10_000,
       signal: new AbortController().signal,
     });
@@ -115,51 +118,3 @@ print(json.dumps([case.get("name"), case.find("failure").get("message"), case.fi
 });
 
 const pythonLiteral = (json: string): string => `__import__("json").loads(${JSON.stringify(json.trim())})`;
-
-class RealScoringServer implements AsyncDisposable {
-  readonly url: string;
-  readonly #process: ChildProcess;
-
-  private constructor(process: ChildProcess, port: number) {
-    this.#process = process;
-    this.url = `http://127.0.0.1:${port}`;
-  }
-
-  static async start(directory: string, script = 'score.py'): Promise<RealScoringServer> {
-    const port = await freePort();
-    const args = ['-m', 'azureml_inference_server_http', '--entry_script', script, '--port', String(port)];
-    const child = spawn(requirePeerPython(), args, {
-      cwd: directory,
-      env: { ...process.env, AML_APP_ROOT: directory, PYTHONDONTWRITEBYTECODE: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
-    let log = '';
-    await new Promise<void>((resolve, reject) => {
-      const onData = (chunk: Buffer) => {
-        log += chunk;
-        if (log.includes('ready for serving traffic')) resolve();
-      };
-      child.stdout.on('data', onData);
-      child.stderr.on('data', onData);
-      child.once('error', reject);
-      child.once('exit', (code) => reject(new Error(`the scoring server ended with ${code}:\n${log}`)));
-    });
-    return new RealScoringServer(child, port);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const ended = new Promise((resolve) => this.#process.once('exit', resolve));
-    if (this.#process.pid && this.#process.exitCode === null) process.kill(-this.#process.pid, 'SIGKILL');
-    else return;
-    await ended;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -35,7 +35,7 @@ if (realTriton === undefined) {
       },
       leftovers,
     });
-  /** A server that somebody else runs on the same repository; we never load anything there, so its owner does. */
+  /** A server that is not ours, on the same repository; we never load anything there, so its owner does. */
   const remoteTriton = ({ repository, workDirectory, events }: Facts): Engine => ({
     kind: 'external',
     start: async (signal) => {

@@ -10,20 +10,13 @@ import {
   type RunningEngine,
 } from '../../../src/engines/index.ts';
 import { type EmulatorEvent, EventBus } from '../../../src/events/index.ts';
+import { gateway } from '../../contract/contract-models.ts';
 import { isRunning, processesWithHome } from '../../helpers/leftovers.ts';
 import { repositoryRoot, TempFolder } from '../../helpers/temp-project.ts';
 import { realTriton, skipLoudly, tritonWithoutLibpython } from '../../helpers/triton.ts';
 
 if (realTriton === undefined) skipLoudly('the native engine');
 const program = realTriton ?? '';
-const gateway = {
-  host: '127.0.0.1',
-  httpPort: 0,
-  grpcPort: 0,
-  metricsPort: 0,
-  required: { grpc: true, metrics: true },
-  modelControlMode: 'none',
-} as const;
 
 const parts: AsyncDisposable[] = [];
 afterEach(async () => {

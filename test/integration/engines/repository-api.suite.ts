@@ -1,6 +1,8 @@
 // Clients load, unload and list while the user's folder changes: the answers are of what the folder holds at that
 // moment, whether our own reload has seen it or not.
+import { once } from 'node:events';
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
+import http2 from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { resolveProject } from '../../../src/config/index.ts';
@@ -12,6 +14,25 @@ import { repositoryRoot, TempFolder } from '../../helpers/temp-project.ts';
 const REQUEST = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [4], data: [0, 0, 0, 0] }] });
 
 const PATIENCE = { timeout: 30_000 };
+
+/** Calls a method whose message has a model's name as field 2. */
+async function callGrpc(client: http2.ClientHttp2Session, method: string, model: string) {
+  const name = model === '' ? [] : [0x12, model.length, ...Buffer.from(model)];
+  const stream = client.request({
+    ':method': 'POST',
+    ':path': `/inference.GRPCInferenceService/${method}`,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  });
+  const fields: http2.IncomingHttpHeaders = {};
+  const chunks: Buffer[] = [];
+  for (const event of ['response', 'trailers'] as const)
+    stream.on(event, (given: http2.IncomingHttpHeaders) => Object.assign(fields, given));
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  stream.end(Buffer.from([0, 0, 0, 0, name.length, ...name]));
+  await once(stream, 'close');
+  return { status: fields['grpc-status'], message: fields['grpc-message'], body: Buffer.concat(chunks) };
+}
 
 export function describeRepositoryApi(name: string, flags: Readonly<Record<string, string>>): void {
   describe(`the repository API of the ${name} engine`, () => {
@@ -33,7 +54,7 @@ export function describeRepositoryApi(name: string, flags: Readonly<Record<strin
     const load = (model: string, body?: string) => post(`/v2/repository/models/${model}/load`, body);
     const unload = (model: string) => post(`/v2/repository/models/${model}/unload`);
     const index = async () => (await post('/v2/repository/index')).body as { name: string; state?: string }[];
-    /** What the model adds; the status where it does not answer. */
+    /** What the model adds; the status if it does not answer. */
     const ask = async (model: string) => {
       const { status, body } = await post(`/v2/models/${model}/infer`, REQUEST);
       return status === 200 ? body.outputs[0].data[0] : status;
@@ -84,6 +105,33 @@ export function describeRepositoryApi(name: string, flags: Readonly<Record<strin
         "failed to load 'nothing', failed to poll from model repository",
       );
     });
+
+    // The embedded engine has its own tests of gRPC.
+    if (name !== 'embedded')
+      it('a load over gRPC takes what was just saved, and an index lists it', async () => {
+        await start(false);
+        const text = events.map((event) => (event.type === 'log.line' ? event.text : '')).join('\n');
+        const client = http2.connect(`http://${/Triton gRPC at (\S+)/.exec(text)?.[1]}`);
+        try {
+          for (const addend of [2, 3]) {
+            await writeModel('m', addend);
+            expect((await callGrpc(client, 'RepositoryModelLoad', 'm')).status).toBe('0');
+            expect(await ask('m')).toBe(addend);
+          }
+          await writeModel('new', 7);
+          expect((await callGrpc(client, 'RepositoryIndex', '')).body.toString('latin1')).toContain('new');
+          expect((await callGrpc(client, 'RepositoryModelLoad', 'new')).status).toBe('0');
+          expect(await ask('new')).toBe(7);
+          expect((await callGrpc(client, 'RepositoryModelUnload', 'new')).status).toBe('0');
+          await expect.poll(() => ask('new'), PATIENCE).not.toBe(7);
+          expect(await callGrpc(client, 'RepositoryModelLoad', 'nothing')).toMatchObject({
+            status: '13',
+            message: "failed to load 'nothing', failed to poll from model repository",
+          });
+        } finally {
+          client.destroy();
+        }
+      });
 
     it('a manual reload without watching continues from what clients loaded', async () => {
       await start(false);

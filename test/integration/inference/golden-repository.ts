@@ -72,6 +72,7 @@ export function serve(
       repository,
       host: '127.0.0.1',
       httpPort: 0,
+      grpc: { port: 0, isChosen: true },
       modelControlMode,
       runtimePaths: [PROJECT],
       python: modelPython,

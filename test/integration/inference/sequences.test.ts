@@ -37,7 +37,7 @@ function summing(shape: readonly (number | string)[]): OnnxGraph {
   };
 }
 
-/** Gives back what it is told of the sequence. */
+/** Returns what it learns about the sequence. */
 function telling(): OnnxGraph {
   const value = (name: string, datatype: Datatype) => ({ name, datatype, shape: ['n', 1] });
   const told: readonly (readonly [string, Datatype])[] = [

@@ -25,7 +25,7 @@ export class Editor implements Disposable {
     socket.on('error', () => undefined);
   }
 
-  /** Attaches, sets a breakpoint, and lets the program go on. */
+  /** Attaches, sets a breakpoint, and lets the program continue. */
   static async attach(port: number, file: string, line: number): Promise<Editor> {
     const socket = net.connect(port, '127.0.0.1');
     await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));

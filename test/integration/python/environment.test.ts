@@ -164,7 +164,7 @@ describe('environments', () => {
     const warnings = events.flatMap((event) => (event.type === 'log.line' ? [event.text] : []));
     expect(warnings).toEqual([
       expect.stringMatching(/conda\.yml:3: cudatoolkit=11 is left out: .*conda on PATH/),
-      expect.stringMatching(/conda\.yml:2: python=2\.7 was asked for, and Python 3\.\d+ is used/),
+      expect.stringMatching(/conda\.yml:2: python=2\.7 was requested, and Python 3\.\d+ is used/),
     ]);
   });
 
@@ -176,7 +176,7 @@ describe('environments', () => {
     );
     const conda = path.join(directory, 'micromamba');
     const asked = path.join(directory, 'asked');
-    // Stands for conda, whose channels no test can reach: writes down what it is asked for, and makes a venv.
+    // Replaces conda, whose channels no test can reach: records its arguments, and creates a venv.
     const script = `#!/bin/sh\necho "$@" > ${asked}\nexec python3 -m venv "$4"\n`;
     await writeFile(conda, script, { mode: 0o755 });
     const environment = { ...ENVIRONMENT, MAMBA_EXE: conda };

@@ -1,5 +1,5 @@
-// What a script finds around itself, in the real server and in ours: the same script tells of both, and what differs is
-// named here with its reason.
+// What a script finds in its environment, in the real server and in ours: the same script reports both, and each
+// difference is listed here with its reason.
 import { execFileSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startScorePool } from '../../../src/python/index.ts';

@@ -119,7 +119,7 @@ const GUNICORN_ANSWERS = {
 /** The body of an answer as text. */
 export const textOf = (reply: Reply): string => Buffer.from(reply.body).toString('utf8');
 
-/** Whether a process runs. One that has ended and that nobody has waited for counts as gone. */
+/** Whether a process runs. A zombie counts as gone. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

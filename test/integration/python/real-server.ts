@@ -1,9 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import http from 'node:http';
-import net from 'node:net';
-import path from 'node:path';
 import type { ScoreRequest } from '../../../src/python/index.ts';
-import { ENVIRONMENT, TEST_PYTHON } from './project.ts';
+import { RealScoringServer } from '../../helpers/real-scoring-server.ts';
+import { TEST_PYTHON } from './project.ts';
 
 /** Whether the real scoring server is there to be asked. */
 export const hasRealServer = (() => {
@@ -25,52 +24,24 @@ export interface RealAnswer {
   readonly body: Buffer;
 }
 
-/** azureml-inference-server-http on a free port, serving one entry script; its working directory is the script's root. */
+/** `azureml-inference-server-http` with one entry script; the script's folder is the working directory. */
 export class RealServer implements AsyncDisposable {
-  readonly #process: ChildProcess;
-  readonly #port: number;
+  readonly #server: RealScoringServer;
 
-  private constructor(process: ChildProcess, port: number) {
-    this.#process = process;
-    this.#port = port;
+  private constructor(server: RealScoringServer) {
+    this.#server = server;
   }
 
-  static async start(directory: string, script = 'score.py', environment: Record<string, string> = {}) {
-    const port = await freePort();
-    const child = spawn(
-      TEST_PYTHON,
-      ['-m', 'azureml_inference_server_http', '--entry_script', script, '--port', String(port)],
-      {
-        cwd: directory,
-        env: {
-          ...ENVIRONMENT,
-          ...environment,
-          PYTHONDONTWRITEBYTECODE: '1',
-          PATH: `${path.dirname(TEST_PYTHON)}${path.delimiter}${ENVIRONMENT.PATH}`,
-        },
-        stdio: ['ignore', 'pipe', 'pipe'],
-        detached: true,
-      },
-    );
-    let log = '';
-    await new Promise<void>((resolve, reject) => {
-      const onData = (chunk: Buffer) => {
-        log += chunk;
-        if (log.includes('ready for serving traffic')) resolve();
-      };
-      child.stdout.on('data', onData);
-      child.stderr.on('data', onData);
-      child.once('exit', (code) => reject(new Error(`the real server ended with ${code}: ${log}`)));
-    });
-    return new RealServer(child, port);
+  static async start(directory: string, script = 'score.py', variables: Record<string, string> = {}) {
+    return new RealServer(await RealScoringServer.start(script, { directory, variables }));
   }
 
   ask({ method, target, headers, body }: ScoreRequest): Promise<RealAnswer> {
     return new Promise((resolve, reject) => {
       const flat = headers.flat();
       if (!headers.some(([name]) => name.toLowerCase() === 'host'))
-        flat.push('Host', `127.0.0.1:${this.#port}`);
-      const options = { host: '127.0.0.1', port: this.#port, method, path: target, headers: flat };
+        flat.push('Host', `127.0.0.1:${this.#server.port}`);
+      const options = { host: '127.0.0.1', port: this.#server.port, method, path: target, headers: flat };
       const request = http.request(options, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -82,10 +53,8 @@ export class RealServer implements AsyncDisposable {
     });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    const ended = new Promise((resolve) => this.#process.once('exit', resolve));
-    if (this.#process.pid && this.#process.exitCode === null) process.kill(-this.#process.pid, 'SIGKILL');
-    await ended;
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#server[Symbol.asyncDispose]();
   }
 }
 
@@ -129,12 +98,4 @@ export function readMarks(
     else if (!TRANSPORT.has(lower)) headers.push([name, value]);
   }
   return { headers, runFunctionFailed, runReturned };
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -315,7 +315,7 @@ describe('a script that does not come up', () => {
 
   it.each([
     ['src/score.py', 'src/helper.py', /--code .*src; .*, or import it as src\.helper$/],
-    // Python's own module `code`, and what is no name in Python, hide the folder.
+    // Python's own module `code` hides the folder, and so does a name that is not valid in Python.
     ['code/score.py', 'code/helper.py', /--code .*code; in v2 it is code_configuration\.code\)$/],
     ['my-code/score.py', 'my-code/helper.py', /--code .*my-code; [^,]*$/],
   ])('tells how %s finds the helper beside it', async (script, helper, hint) => {

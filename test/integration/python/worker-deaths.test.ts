@@ -1,4 +1,4 @@
-// Whatever ends or hangs a worker costs its own request alone; the worker is replaced and the others go on.
+// Whatever ends or hangs a worker affects only its own request; the worker is replaced and the others continue.
 import { afterEach, expect, it } from 'vitest';
 import { type ScorePoolOptions, startScorePool } from '../../../src/python/index.ts';
 import { startService } from '../../unit/scoring/service.ts';

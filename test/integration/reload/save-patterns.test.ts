@@ -389,7 +389,7 @@ describe('a folder that is gone', () => {
 const namesOfActions = ({ actions }: EventOf<'reload.completed'>) =>
   actions.map(({ kind, reason }) => `${kind}: ${reason}`);
 
-/** Waits, and tells how long it really was. */
+/** Waits, and returns how long it really took. */
 async function pauseFor(milliseconds: number): Promise<number> {
   const begun = performance.now();
   await sleep(milliseconds);

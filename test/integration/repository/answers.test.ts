@@ -13,7 +13,7 @@ import { repositoryCases } from './repository-cases.ts';
 type Answer =
   /** Served; the keys of its configuration that differ from `base`. */
   | { readonly config: Readonly<Record<string, unknown>> }
-  /** The failed load as the client is told. */
+  /** The failed load as reported to the client. */
   | { readonly error: string; readonly status: number }
   /** The folder could not be read: the log's words, or protobuf's with line and column. */
   | { readonly refused: string };

@@ -8,6 +8,6 @@ export const RECORDED_OTHERWISE: Readonly<Record<string, string>> = {
   model_repository_agents_empty: '"config"',
   // The recorded server's Python backend was a link, which changes the text.
   onnx_runtime_python: "unable to find Python backend based backend library 'model.py'",
-  // Its answer is no UTF-8, so that it could not be read.
+  // Its answer is not UTF-8, so it could not be read.
   onnx_text_in_string: '"config"',
 };

@@ -1,7 +1,7 @@
 import type { RawAnswer, WireAnswer } from '../../unit/scoring/raw-http.ts';
 import { OWN_FIELDS } from './cases/allowed.ts';
 
-/** What of an answer has to be the same: status line, header fields in their order, body. Or that there is none. */
+/** What must be equal in an answer: status line, header fields in order, body; or that there is no answer. */
 export function comparable(answer: WireAnswer) {
   if (answer === undefined) return 'no answer';
   const { status, reason, headers, body } = answer;

@@ -1,8 +1,8 @@
 // What the server of 2020 and 2021 answered (docs/reference/azureml.md#the-server-of-2020-and-2021), which is no longer
-// to be had as a peer: errors are texts that say what Python said, and answers carry one id.
+// available as a peer: errors are text with Python's message, and answers carry one id.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { peerPython } from '../../helpers/python.ts';
 import { scriptText } from './cases/case.ts';
-import { peerPython } from './real-server.ts';
 import { ScriptService } from './script-service.ts';
 
 describe.skipIf(!peerPython).each(['returns.py', 'responses.py'])('the dialect of 2021 with %s', (script) => {

@@ -1,7 +1,7 @@
 import { readServiceSettings } from '../../../src/config/index.ts';
+import { RealScoringServer } from '../../helpers/real-scoring-server.ts';
 import { exchangeBytes, type WireAnswer } from '../../unit/scoring/raw-http.ts';
 import { type Case, type Group, scriptText } from './cases/case.ts';
-import { RealScoringServer } from './real-server.ts';
 import { ScriptService } from './script-service.ts';
 
 /** The two servers with the same script, in the same place, with the same settings. */

@@ -2,10 +2,10 @@
 // with their order and repetitions, and body must be the same. What may differ is listed, with its reason, in
 // `cases/allowed.ts`.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { peerPython } from '../../helpers/python.ts';
 import { GROUPS } from './cases/groups.ts';
 import { comparable } from './comparable.ts';
 import { Pair } from './pair.ts';
-import { peerPython } from './real-server.ts';
 
 const counts = { equal: 0, allowed: 0 };
 afterAll(() => {
@@ -28,7 +28,7 @@ describe.skipIf(!peerPython).each(GROUPS)('like the real scoring server: $name',
       counts.equal += 1;
       return;
     }
-    // An allowance that is no longer needed has to go.
+    // An allowance that is no longer needed must be removed.
     expect(comparable(ours)).not.toEqual(comparable(real));
     expect(ours ? `${ours.status} ${ours.reason}` : 'none').toBe(one.differs.ours);
     counts.allowed += 1;

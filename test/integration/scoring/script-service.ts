@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 import type { EventBody } from '../../../src/events/index.ts';
 import { type ScorePool, startScorePool } from '../../../src/python/index.ts';
 import type { ScoringServerOptions } from '../../../src/scoring/index.ts';
+import { peerPython } from '../../helpers/python.ts';
 import { ask, type RawAnswer, requestText } from '../../unit/scoring/raw-http.ts';
 import { startService, type TestService } from '../../unit/scoring/service.ts';
-import { peerPython } from './real-server.ts';
 
 export interface ScriptServiceOptions {
   /** Files beside the script, by name. */
@@ -24,7 +24,7 @@ export interface ScriptServiceOptions {
 export class ScriptService implements AsyncDisposable {
   readonly directory: string;
   readonly entryScript: string;
-  /** Everything that the service and its workers told. */
+  /** All events of the service and its workers. */
   readonly events: readonly EventBody[];
   readonly #pool: ScorePool;
   readonly #service: TestService;

@@ -1,8 +1,8 @@
 // Bodies that a script makes piece by piece, over a socket: each piece leaves when it is made, a caller who reads
 // slowly slows the script down, and one who leaves ends it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { peerPython } from '../../helpers/python.ts';
 import { open, requestText } from '../../unit/scoring/raw-http.ts';
-import { peerPython } from './real-server.ts';
 import { ScriptService } from './script-service.ts';
 
 const SCRIPT = `

@@ -11,6 +11,7 @@ import {
   syncFolder,
   writeFileAtomic,
 } from '../../../src/base/index.ts';
+import { watchFlushes } from '../../helpers/flushes.ts';
 
 let directory: string;
 
@@ -81,8 +82,18 @@ describe('entryKind', () => {
   });
 });
 
-describe('what is brought to the disk', () => {
-  it('are files and folders; Windows opens no folder, and flushes only what may be written', async () => {
+describe('flushing to disk', () => {
+  it.skipIf(process.platform === 'win32')(
+    'covers the content before the rename, and the name after it',
+    async () => {
+      const file = path.join(directory, 'state.json');
+      await writeFile(file, 'old');
+      const content = () => readFile(file, 'utf8');
+      expect(await watchFlushes(content, () => writeFileAtomic(file, 'new'))).toEqual(['old', 'new']);
+    },
+  );
+
+  it('works for files and folders; Windows opens no folder, and flushes only writable files', async () => {
     const file = path.join(directory, 'model.onnx');
     await writeFile(file, 'x');
     for (const platform of ['linux', 'darwin', 'win32'] as const) await syncFile(file, platform);

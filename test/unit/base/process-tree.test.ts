@@ -40,7 +40,7 @@ it.skipIf(process.platform === 'win32')('takes what a process started with it', 
   const [line] = await once(shell.stdout, 'data');
   killTree(shell.pid ?? 0);
   await once(shell, 'exit');
-  // Null once it is gone, empty where nobody has collected it yet.
+  // Null once it is gone, empty if it is a zombie.
   const started = async () => (await thisSystem().startOf(Number(String(line)))) || 'gone';
   await expect.poll(started).toBe('gone');
   killTree(shell.pid ?? 0);

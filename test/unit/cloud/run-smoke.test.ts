@@ -217,7 +217,7 @@ it('sends one after the other, and throws only if it is stopped', async () => {
   await expect(smoke({ score: {} }, { signal: stop.signal })).rejects.toThrow('stopped by hand');
 });
 
-/** A server that records what it gets and answers as told. */
+/** A server that records requests and gives preset answers. */
 describe('a request that failed', () => {
   it('comes with what was sent, the answer, the generation and the log, without secrets', async () => {
     service.answer = (_, response) => {

@@ -20,6 +20,9 @@ describe('GET /_triton-local/status', () => {
     service.source.now = {
       ...initialState,
       state: 'ready',
+      scoringUri: 'http://localhost:6789/score',
+      httpUrl: 'http://127.0.0.1:8000',
+      metricsUrl: 'http://127.0.0.1:8002/metrics',
       startedAt: new Date(Date.now() - 5_000).toISOString(),
       engine: { kind: 'embedded', gpu: null, reason: 'nothing else is there', version: '2.51.0' },
       stale: true,
@@ -35,6 +38,12 @@ describe('GET /_triton-local/status', () => {
       state: 'ready',
       uptimeSeconds: expect.any(Number),
       engine: { kind: 'embedded', gpu: null, reason: 'nothing else is there', version: '2.51.0' },
+      addresses: {
+        scoring: 'http://localhost:6789/score',
+        http: 'http://127.0.0.1:8000',
+        grpc: null,
+        metrics: 'http://127.0.0.1:8002/metrics',
+      },
       generation: 3,
       stale: true,
       blockers: [],

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startDetached } from '../../../src/control/index.ts';
 
 const SECRET = 'not-for-everybody';
-/** Tells what it read on standard input as its address, and ends with whoever started it. */
+/** Reports what it read from standard input as its address, and ends with its parent. */
 const PROGRAM = `
   let text = '';
   process.stdin.on('data', (chunk) => { text += chunk; }).on('end', () => {

@@ -35,11 +35,11 @@ const refusing = (message: string, info: object): DaemonAnswers => ({
 });
 const NVIDIA = { Runtimes: { runc: {}, nvidia: {} } };
 
-/** What a machine lacks: its daemon, the words for it in `auto`, and the code and words where docker was asked for. */
+/** What a machine lacks: its daemon, the message of `auto`, and the code and message if docker was requested. */
 const MACHINES: Readonly<Record<string, readonly [DaemonAnswers | undefined, RegExp, string, RegExp]>> = {
   'no NVIDIA runtime': [
     refusing('could not select device driver "" with capabilities: [[gpu]]', {}),
-    /the Docker daemon hands out no GPU|docker: .*could not select device driver/,
+    /the Docker daemon provides no GPU|docker: .*could not select device driver/,
     'DOCKER_GPU_UNAVAILABLE',
     /nvidia-ctk runtime configure/,
   ],
@@ -124,7 +124,7 @@ describe.skipIf(process.platform === 'win32')('a download that the user leaves',
 
   it.each([
     ['gives way to the next engine', {}, 'embedded'],
-    ['ends with 5 where a GPU was asked for', { gpus: 'all' }, undefined],
+    ['ends with 5 if a GPU was requested', { gpus: 'all' }, undefined],
   ] as const)('%s', async (_name, flags, kind) => {
     const { seen, skip, events, starting } = await start(downloading, { engine: 'docker', ...flags });
     events.subscribe(({ type }) => {

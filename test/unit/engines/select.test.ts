@@ -111,7 +111,7 @@ describe('the choice of an engine', () => {
   });
 
   test.each([
-    ['--gpus all', { gpus: 'all' }, /^a GPU was asked for, but there is no Docker daemon on this machine$/],
+    ['--gpus all', { gpus: 'all' }, /^a GPU was requested, but there is no Docker daemon on this machine$/],
     ['GPUs with the embedded engine', { choice: 'embedded', gpus: '0' }, /uses no GPU/],
     ['external without a URL', { choice: 'external' }, /needs the URL/],
     ...(posix

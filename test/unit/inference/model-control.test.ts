@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EmulatorEvent, EventBus } from '../../../src/events/index.ts';
 import type { Backend, ModelInstance } from '../../../src/inference/backends/backend.ts';
+import { ModelMetrics } from '../../../src/inference/metrics/model-metrics.ts';
 import { ModelControl } from '../../../src/inference/model-control.ts';
 import { ModelTable } from '../../../src/inference/model-table.ts';
 import { parseModelConfigText } from '../../../src/repository/index.ts';
@@ -42,7 +43,9 @@ describe('loads and unloads at the same time', () => {
     const table = new ModelTable();
     return {
       table,
-      control: new ModelControl(table, repository, new Map([['onnxruntime', backend]]), events),
+      control: new ModelControl(table, repository, new Map([['onnxruntime', backend]]), events, {
+        metrics: new ModelMetrics({ counters: true, quantiles: undefined }),
+      }),
     };
   };
   const writeModel = (name: string) => {

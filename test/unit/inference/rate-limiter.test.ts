@@ -6,7 +6,7 @@ import { parseModelConfigText } from '../../../src/repository/index.ts';
 
 const RESULT = { outcomes: [], computeInputNs: 1, computeInferNs: 1, computeOutputNs: 1 };
 
-/** Models by name, each with one instance that runs until it is told to end. */
+/** Models by name, each with one instance that runs until the test ends it. */
 function prepare(models: Readonly<Record<string, string>>, given: Readonly<Record<string, number>> = {}) {
   const limiter = new RateLimiter(new Map(Object.entries(given)));
   const running: string[] = [];

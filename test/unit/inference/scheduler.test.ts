@@ -31,7 +31,7 @@ interface Execution {
 
 const LAYOUT = batchLayoutOf(parseModelConfigText('max_batch_size: 8', 'config.pbtxt'));
 
-/** Instances that run until they are told to end, and give back what they got. */
+/** Instances that run until the test ends them, and return their input. */
 class Instances {
   readonly running: Execution[] = [];
   readonly list: readonly ModelInstance[];

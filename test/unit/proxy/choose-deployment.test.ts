@@ -23,7 +23,7 @@ describe('the deployment for a request', () => {
     [{ blue: 90, green: 10 }, 0.9, 'green'],
     [{ blue: 0, green: 100 }, 0, 'green'],
     [{ blue: 0, green: 100 }, 0.999_999, 'green'],
-    // What is left of 100 goes to nobody in particular: the split counts among those that have a part.
+    // The rest up to 100 goes to no deployment: the split applies among those with a share.
     [{ blue: 20 }, 0.999_999, 'blue'],
   ])('%j at %d is %s', (traffic, random, name) => {
     expect(choose(traffic, random)).toBe(name);

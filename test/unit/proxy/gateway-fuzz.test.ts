@@ -84,7 +84,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     response.write(echo);
     setImmediate(() => response.end(' end'));
   } else if (style === 'trailers') {
-    // Node throws where no body comes that could have trailers.
+    // Node throws if there is no body that could have trailers.
     if (request.method === 'HEAD') return void response.end();
     response.writeHead(200, { Trailer: 'X-T' });
     response.write(echo);

@@ -58,3 +58,14 @@ test('a connection whose bytes are only copied ends if the engine hangs, and sta
   await new Promise((resolve) => asking.once('close', resolve));
   expect(idle.closed).toBe(false);
 });
+
+test('a gRPC connection to a server whose TLS handshake hangs ends', async () => {
+  const gateway = new GrpcGateway({ allowsControl: false });
+  const port = await gateway.listen('127.0.0.1', 0, 'gRPC');
+  cleanups.push(() => gateway[Symbol.asyncDispose]());
+  const { http, grpc } = await startHanging();
+  gateway.switchTo({ http, grpc: `grpcs://${grpc}` });
+  const client = net.connect(port, '127.0.0.1');
+  client.on('error', () => undefined);
+  await new Promise((resolve) => client.once('close', resolve));
+}, 60_000);

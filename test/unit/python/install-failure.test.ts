@@ -4,7 +4,7 @@ import { ownRequirements } from '../../../src/python/requirements.ts';
 
 const FILE = '/project/requirements.txt';
 
-/** What the tools wrote (pip 23.2, uv 0.11), shortened; the lines asked for; the line and the text that are told. */
+/** The output of the tools (pip 23.2, uv 0.11), shortened; the requested lines; the reported line and text. */
 const RECORDED: readonly (readonly [string, string, readonly string[], number | undefined, RegExp])[] = [
   [
     'pip, conflicting versions',

@@ -25,7 +25,7 @@ export const config: ReloadConfig = {
   home: '/home/.triton-local',
 };
 
-/** Time that moves only when told, letting promises settle between its timers. */
+/** Time that advances only on request, letting promises settle between its timers. */
 export class FakeClock implements Clock {
   #now = 0;
   #timers = new Set<{ at: number; callback: () => void }>();

@@ -99,7 +99,7 @@ function sorted(config: unknown): unknown {
   return { ...rest, input: [...input].sort(byName), output: [...output].sort(byName) };
 }
 
-/** The order of keys on each level, but for maps, where it has no meaning either. */
+/** The order of keys on each level, except in maps, where it has no meaning. */
 function keysOf(value: unknown, name = ''): unknown {
   if (Array.isArray(value)) return value.map((element) => keysOf(element));
   if (typeof value !== 'object' || value === null) return null;

@@ -21,7 +21,7 @@ interface Answers {
   })[];
 }
 
-/** The recorded answers but those to inference, which hold bare `NaN` and so are no JSON for us. */
+/** The recorded answers, except those to inference, which contain bare `NaN` and are therefore not JSON. */
 export function readGolden(): Answers {
   const text = readFileSync(path.join(GOLDEN, 'cases.json'), 'utf8');
   return JSON.parse(text.replace(/([[:,]\s*)-?(?:NaN|Infinity)(?=\s*[\],}])/g, '$1null')) as Answers;

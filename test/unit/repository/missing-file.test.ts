@@ -15,7 +15,7 @@ describe('what to do about a model without a configuration whose file Triton doe
     [['m/1/yolov8n.onnx'], 'rename m/1/yolov8n.onnx to model.onnx, or write its backend'],
     [['m/yolov8n.onnx'], 'move m/yolov8n.onnx to m/1/model.onnx'],
     [['m/weights/net.pt'], 'move m/weights/net.pt to m/1/model.pt'],
-    [['m/notes.md'], 'or move m out of the model repository if it is no model'],
+    [['m/notes.md'], 'or move m out of the model repository if it is not a model'],
     [['m/1/a.onnx', 'm/1/b.onnx'], 'put the model file, such as model.onnx or model.py, into m/1'],
   ])('%j', async (files, expected) => {
     for (const file of files) {

@@ -23,8 +23,8 @@ export async function ask(port: number, request: string | Buffer): Promise<RawAn
 export type WireAnswer = RawAnswer | undefined;
 
 /**
- * As `ask`, for bytes that may be no request at all. A sender that closes half has nothing more to say; an answer that
- * does not come is none.
+ * Like `ask`, for bytes that may not be a request at all. A sender that half-closes sends nothing more; a missing
+ * answer counts as none.
  */
 export async function exchangeBytes(
   port: number,

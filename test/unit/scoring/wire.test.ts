@@ -1,4 +1,4 @@
-// Callers that do not behave: what they get, and that they harm nobody else.
+// Misbehaving callers: what they get, and that they affect no other caller.
 import { afterEach, describe, expect, it } from 'vitest';
 import { ask, exchangeBytes, open, requestText } from './raw-http.ts';
 import { FakePool, reply, startService, type TestService } from './service.ts';

@@ -45,6 +45,17 @@ describe('startPlain', () => {
     ]);
   });
 
+  it('shows the ports of gRPC and metrics where they are open', async () => {
+    const addresses = { grpcAddress: '127.0.0.1:8001', metricsUrl: 'http://127.0.0.1:8002/metrics' };
+    const open = ready.map((event) => (event.type === 'emulator.ready' ? { ...event, ...addresses } : event));
+    expect(await plain(open)).toEqual(
+      expect.arrayContaining([
+        '         gRPC     127.0.0.1:8001',
+        '         metrics  http://127.0.0.1:8002/metrics',
+      ]),
+    );
+  });
+
   it('says that the process of a model was restarted', async () => {
     const model = { model: 'mortal', version: '1', state: 'READY', reason: '', restarts: 2 } as const;
     expect(await plain([{ type: 'model.state', ...model }])).toEqual([

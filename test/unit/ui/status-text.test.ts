@@ -24,3 +24,15 @@ it('says why it polls, and what is broken where', () => {
   expect(text).toContain(`watching polling: ${reason}`);
   expect(text).toMatch(/^broken {3}score\.py:27: /m);
 });
+
+it('names every port that is open, and none that is not', () => {
+  const open = ready.map((event) =>
+    event.type === 'emulator.ready'
+      ? { ...event, grpcAddress: '127.0.0.1:8001', metricsUrl: 'http://127.0.0.1:8002/metrics' }
+      : event,
+  );
+  expect(status(open)).toMatch(
+    /^Triton {3}http:.*\ngRPC {5}127\.0\.0\.1:8001\nmetrics {2}http:\/\/127\.0\.0\.1:8002\/metrics$/m,
+  );
+  expect(status(ready)).not.toMatch(/^(?:gRPC|metrics) /m);
+});

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ContentStore } from '../../../src/workspace/content-store.ts';
+import { watchFlushes } from '../../helpers/flushes.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -32,3 +33,22 @@ it('names a copy by what was copied, although the original changes in the meanti
     await writing;
   }
 });
+
+it.skipIf(process.platform === 'win32')(
+  'flushes every file and folder before the copy gets its name',
+  async () => {
+    const source = path.join(folder, 'model');
+    await mkdir(path.join(source, '1'), { recursive: true });
+    await writeFile(path.join(source, 'config.pbtxt'), 'backend: "python"');
+    await writeFile(path.join(source, '1', 'model.py'), 'pass');
+    await mkdir(path.join(folder, 'store'));
+    const store = new ContentStore(path.join(folder, 'store'));
+    const hash = await store.hashOf(source);
+    const flushes = await watchFlushes(
+      () => store.has(hash),
+      () => store.add(source),
+    );
+    // Two files and three folders (the copy, the model and its version), then the store's own folder.
+    expect(flushes).toEqual([false, false, false, false, false, true]);
+  },
+);

@@ -12,6 +12,8 @@ import { reasonOf } from '../daemon/docker-error.ts';
 
 /** The value of `--image` that builds instead of fetching. */
 export const SLIM = 'slim';
+/** The name under which slim images are built; the tag identifies the recipe. */
+export const SLIM_REPOSITORY = 'triton-local/slim';
 /** Label of images that lack the ONNX Runtime backend and run ONNX models in the Python backend. */
 export const ONNX_LABEL = 'dev.triton-local.onnx';
 const DEFAULT_BASE = 'python:3.11-slim-bookworm';
@@ -33,7 +35,7 @@ export async function slimRecipe(base = DEFAULT_BASE): Promise<SlimRecipe> {
   const directory = templateDirectory();
   const dockerfile = await readFile(path.join(directory, 'Dockerfile'));
   const hash = createHash('sha256').update(dockerfile).update(`\0${base}`).digest('hex');
-  return { directory, base, reference: `triton-local/slim:${hash.slice(0, 12)}` };
+  return { directory, base, reference: `${SLIM_REPOSITORY}:${hash.slice(0, 12)}` };
 }
 
 /** Next to `dist` in the package, or next to `src` in the sources. */

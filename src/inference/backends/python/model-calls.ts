@@ -8,6 +8,8 @@ import {
 import type { CallFrame, ControlCallMessage, ModelProcess } from '../../../python/index.ts';
 import { InferFailure, type InferResponse, inferStream, isDecoupled } from '../../data-plane.ts';
 import type { LoadedVersion } from '../../loaded-version.ts';
+import type { CustomMetrics } from '../../metrics/custom-metrics.ts';
+import { callMetric } from './metric-calls.ts';
 import { fromWireCorrelationId } from './wire-correlation.ts';
 import { fromModelTensor, toModelError, toModelTensor } from './wire-tensors.ts';
 
@@ -24,9 +26,11 @@ export interface ModelServer {
 /** Carries out what Python models ask for: inferences of other models (BLS), loads and unloads. */
 export class ModelCalls {
   readonly #server: ModelServer;
+  readonly #metrics: CustomMetrics;
 
-  constructor(server: ModelServer) {
+  constructor(server: ModelServer, metrics: CustomMetrics) {
     this.#server = server;
+    this.#metrics = metrics;
   }
 
   /** Runs a request that a model made, and answers it through the model's process. */
@@ -43,7 +47,7 @@ export class ModelCalls {
   }
 
   control({ call, method, arguments: given }: ControlCallMessage, process: ModelProcess): void {
-    this.#control(method, given).then(
+    this.#control(method, given, process).then(
       (value) => process.answerControl(call, { value: value ?? null }),
       (error: unknown) => process.answerControl(call, { error: toModelError(error).message }),
     );
@@ -76,7 +80,11 @@ export class ModelCalls {
     }
   }
 
-  async #control(method: ControlCallMessage['method'], given: readonly unknown[]): Promise<unknown> {
+  async #control(
+    method: ControlCallMessage['method'],
+    given: readonly unknown[],
+    process: ModelProcess,
+  ): Promise<unknown> {
     const model = String(given[0]);
     switch (method) {
       case 'isReady':
@@ -85,6 +93,8 @@ export class ModelCalls {
         return this.#server.load(model, new Map(Object.entries((given[1] ?? {}) as Record<string, string>)));
       case 'unload':
         return this.#server.unload(model, Boolean(given[1]));
+      default:
+        return callMetric(this.#metrics, process, method, given);
     }
   }
 }

@@ -18,7 +18,9 @@ import {
   parseModelConfigJson,
 } from '../../../repository/index.ts';
 import { instanceNames } from '../../instance-names.ts';
+import type { CustomMetrics } from '../../metrics/custom-metrics.ts';
 import type { Backend, BackendModel } from '../backend.ts';
+import { changeMetric } from './metric-calls.ts';
 import { ModelCalls, type ModelServer } from './model-calls.ts';
 import { PythonInstance } from './python-instance.ts';
 
@@ -40,6 +42,8 @@ export type FindModelPython = (environment?: string) => Promise<ModelPython>;
 export interface PythonBackendOptions {
   readonly python: FindModelPython;
   readonly server: ModelServer;
+  /** The metrics that models make. */
+  readonly metrics: CustomMetrics;
   readonly events: EventSink;
   /** Translates staged paths in what models say into the user's. */
   readonly userPaths: (text: string) => string;
@@ -47,6 +51,8 @@ export interface PythonBackendOptions {
 
 const NO_AUTO_COMPLETE = /^class TritonPythonModel\s*(\(\s*(object)?\s*\))?\s*:/m;
 const AUTO_COMPLETE = 'auto_complete_config';
+/** Of a module or a class, an attribute that takes its value from `MetricFamily`. */
+const METRIC_AT_IMPORT = /^(?: {4}|\t)?\w+ *=.*\bMetricFamily\b/m;
 
 /** Triton's `python` backend: a process for each instance of a model. */
 export class PythonBackend implements Backend {
@@ -62,7 +68,7 @@ export class PythonBackend implements Backend {
 
   constructor(options: PythonBackendOptions) {
     this.#options = options;
-    this.#calls = new ModelCalls(options.server);
+    this.#calls = new ModelCalls(options.server, options.metrics);
   }
 
   async load(definition: ModelDefinition, version: ModelVersion): Promise<BackendModel> {
@@ -99,7 +105,7 @@ export class PythonBackend implements Backend {
             takeProcess: () => this.#take(processes),
             calls: this.#calls,
             events: this.#options.events,
-            onMetric: () => undefined,
+            onMetric: (process, message) => changeMetric(this.#options.metrics, process, message),
             onRestart,
             userPaths: this.#options.userPaths,
           }),
@@ -200,10 +206,13 @@ function executionEnvironment({ directory, config }: ModelDefinition): string | 
   return given ? given.replaceAll('$$TRITON_MODEL_DIRECTORY', directory) : undefined;
 }
 
-/** A plain class that does not mention the method has none; then no process is started to ask it. */
+/**
+ * A plain class that does not mention the method has none; then no process is started to ask it. Where a model makes
+ * metrics while it is imported, Triton's process for this task refuses it.
+ */
 async function mayAutoComplete(file: string): Promise<boolean> {
   const source = await readFile(file, 'utf8').catch(() => '');
-  return source.includes(AUTO_COMPLETE) || !NO_AUTO_COMPLETE.test(source);
+  return source.includes(AUTO_COMPLETE) || !NO_AUTO_COMPLETE.test(source) || METRIC_AT_IMPORT.test(source);
 }
 
 function startMessage(

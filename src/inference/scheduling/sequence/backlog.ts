@@ -23,6 +23,11 @@ export class Backlog {
     this.#onLate = onLate;
   }
 
+  /** How many requests wait. */
+  get size(): number {
+    return this.#waiting.reduce((sum, { queue }) => sum + queue.length, 0);
+  }
+
   has(id: SequenceId): boolean {
     return this.#open.has(id);
   }

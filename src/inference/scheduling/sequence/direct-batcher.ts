@@ -12,6 +12,7 @@ import type { SequenceRequest, SequenceSlot, SlotBatcher, SlotOwner } from './se
  */
 export class DirectBatcher implements SlotBatcher {
   readonly slots: readonly SequenceSlot[];
+  readonly waiting = 0;
   readonly #instance: ModelInstance;
   readonly #runner: BatchRunner;
   readonly #inputs: SequenceInputs;

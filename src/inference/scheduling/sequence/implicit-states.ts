@@ -123,7 +123,7 @@ async function readInitialState(
 ): Promise<Uint8Array> {
   const folder = path.join(directory, FOLDER);
   const file = path.join(folder, name);
-  if (!isInside(folder, file)) throw invalidArgument(`initial state file '${name}' lies outside the model`);
+  if (!isInside(folder, file)) throw invalidArgument(`initial state file '${name}' is outside the model`);
   const data = await readFile(file).catch(() => {
     throw internal(`failed to open text file for read ${file}: No such file or directory`);
   });

@@ -48,6 +48,10 @@ export class OldestBatcher implements SlotBatcher {
     }));
   }
 
+  get waiting(): number {
+    return this.#batcher.waiting;
+  }
+
   wake(slot: SequenceSlot): void {
     while (!this.#inFlight.has(slot) && slot.queue.length > 0) {
       const [request] = slot.queue;

@@ -13,7 +13,7 @@ import { IdleSequences } from './idle-sequences.ts';
 import type { ImplicitStates } from './implicit-states.ts';
 import { OldestBatcher } from './oldest-batcher.ts';
 import { SequenceInputs } from './sequence-inputs.ts';
-import type { SequenceId, SequenceRequest, SequenceSlot, SlotOwner } from './sequence-slot.ts';
+import type { SequenceId, SequenceRequest, SequenceSlot, SlotBatcher, SlotOwner } from './sequence-slot.ts';
 
 export interface SequenceSchedulerOptions {
   readonly config: ModelConfig;
@@ -41,6 +41,7 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
   /** By ascending index, so that batches stay short. */
   readonly #free: SequenceSlot[];
   readonly #slots: readonly SequenceSlot[];
+  readonly #batchers: readonly SlotBatcher[];
   readonly #backlog: Backlog;
   readonly #idle: IdleSequences;
   #pending = 0;
@@ -58,15 +59,19 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
     this.#warn = warn;
     const inputs = new SequenceInputs(this.#controls, states, returnsStates);
     const parts = { statistics, runner: this.#runner, inputs, owner: this };
-    const batchers = instances.map((instance) =>
+    this.#batchers = instances.map((instance) =>
       batching?.oldest
         ? new OldestBatcher(config, instance, parts)
         : new DirectBatcher(config, instance, parts),
     );
-    this.#slots = batchers.flatMap(({ slots }) => slots);
+    this.#slots = this.#batchers.flatMap(({ slots }) => slots);
     this.#free = [...this.#slots].sort((a, b) => a.index - b.index);
     this.#backlog = new Backlog((late) =>
-      this.#runner.fail(late, unavailable('timeout of the corresponding sequence has been expired')),
+      this.#runner.fail(
+        late,
+        unavailable('timeout of the corresponding sequence has been expired'),
+        'REJECTED',
+      ),
     );
     const idleMs = (batching?.max_sequence_idle_microseconds ?? 0) / 1_000;
     this.#idle = new IdleSequences(idleMs, (id) => this.#endIdle(id));
@@ -74,6 +79,13 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
 
   get pending(): number {
     return this.#pending;
+  }
+
+  get waiting(): number {
+    let waiting = this.#backlog.size;
+    for (const { queue } of this.#slots) for (const request of queue) if (request) waiting += 1;
+    for (const batcher of this.#batchers) waiting += batcher.waiting;
+    return waiting;
   }
 
   /** @throws KServeError if it belongs to no sequence, or to one that was not started (E67 to E69 of the catalogue) */
@@ -211,7 +223,7 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
         const sequence = { id, start: false, end: false };
         // It may have been closed because it ran for longer than the idle limit.
         if (this.#assigned.has(id)) this.#enqueue({ ...request, sequence, arrivedAt: performance.now() });
-        else this.#runner.fail([request], this.#notStarted(id));
+        else this.#runner.fail([request], this.#notStarted(id), 'OTHER');
       },
       reject: (error) => {
         request.reject(error);
@@ -222,7 +234,7 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
 
   /** Triton ends it with a cancelled request, which counts as a failure. */
   #endIterative(id: SequenceId): void {
-    if (this.#endAssigned(id)) this.#statistics.failure(0);
+    if (this.#endAssigned(id)) this.#statistics.failure(0, 'CANCELED');
   }
 
   #endIdle(id: SequenceId): boolean {
@@ -245,7 +257,7 @@ export class SequenceScheduler implements RequestScheduler, SlotOwner {
   }
 
   #cancel(requests: readonly SequenceRequest[]): void {
-    this.#runner.fail(requests, new KServeError('Cancelled', ''));
+    this.#runner.fail(requests, new KServeError('Cancelled', ''), 'CANCELED');
   }
 
   #settled(): void {

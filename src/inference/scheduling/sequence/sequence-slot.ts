@@ -26,6 +26,8 @@ export interface SequenceSlot {
 /** Runs the requests in the slots of one instance. */
 export interface SlotBatcher {
   readonly slots: readonly SequenceSlot[];
+  /** Requests that have left their slots, but do not run yet. */
+  readonly waiting: number;
   /** The slot's queue has a new entry. */
   wake(slot: SequenceSlot): void;
 }

@@ -10,9 +10,9 @@ from _triton_local.models.metrics import make_metric_family
 NAME = "triton_python_backend_utils"
 
 
-def install(stream, version_directory, instance):
+def install(stream, version_directory, instance, makes_metrics):
     """The module that `import triton_python_backend_utils` finds. Its classes are also in `c_python_backend_utils`,
-    from which some models import them."""
+    from which some models import them. While a configuration is completed, Triton's has no metrics."""
     module = ModuleType(NAME, "The Python side of Triton's Python backend.")
     module.__file__ = __file__
     classes = {
@@ -23,7 +23,7 @@ def install(stream, version_directory, instance):
         "TritonError": errors.TritonError,
         "TritonModelException": errors.TritonModelException,
         "Logger": make_logger(stream),
-        "MetricFamily": make_metric_family(stream, instance),
+        **({"MetricFamily": make_metric_family(stream, instance)} if makes_metrics else {}),
         "TRITONSERVER_MEMORY_CPU": request.MemoryType.TRITONSERVER_MEMORY_CPU,
         "TRITONSERVER_MEMORY_GPU": request.MemoryType.TRITONSERVER_MEMORY_GPU,
     }

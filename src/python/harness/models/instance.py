@@ -13,7 +13,7 @@ def serve(stream, options):
     sys.argv = [""]
     try:
         # The model's environment provides numpy, without which nothing here works.
-        from _triton_local.models import backend_utils, bls, failure
+        from _triton_local.models import backend_utils, bls, failure, metrics
         from _triton_local.models import inbox as inboxes
         from _triton_local.models import model as models
         from _triton_local.models import wire
@@ -27,7 +27,8 @@ def serve(stream, options):
     bls.connect(stream, inbox, files)
     began = time.perf_counter()
     try:
-        backend_utils.install(stream, os.path.join(options["directory"], options["version"]), options["instance"])
+        version_directory = os.path.join(options["directory"], options["version"])
+        backend_utils.install(stream, version_directory, options["instance"], options["task"] == "serve")
         model = models.Model(options["directory"], options["version"], options["filename"])
         if options["task"] == "autoComplete":
             config = model.auto_complete(options["config"])
@@ -67,5 +68,6 @@ def serve(stream, options):
         stream.send_control(
             {"type": "finalizeFailed", "message": failure.summary(error), "traceback": failure.traceback_text(error)}
         )
+    metrics.end()
     streams.finish_lines()
     stream.send_control({"type": "finalized"})

@@ -1,10 +1,12 @@
 """A model's own metrics, which the server adds to its own.
 
-The model changes the values here, and each change is sent to the server.
+The server has the values, since instances of a model and other models may share a metric. Making a metric and reading
+its value are calls; changes are messages without an answer.
 """
 
 from enum import IntEnum
 
+from _triton_local.models import bls
 from _triton_local.models.arguments import WrongArguments, constructor
 from _triton_local.models.errors import TritonModelException
 
@@ -27,10 +29,26 @@ _FAMILY_GONE = (
 )
 
 
+class _Model:
+    """Whether the model has been unloaded: what it leaves behind then stays with the server, as in Triton."""
+
+    has_ended = False
+
+
+def end():
+    _Model.has_ended = True
+
+
 def make_metric_family(stream, instance):
     """The class `MetricFamily` of one worker, which runs this instance of a model."""
     numbers = iter(range(1, 1 << 62))
     refused = "Failed to process the request for model '%s', message: " % instance
+
+    def call(what, method, *arguments):
+        try:
+            return bls.call(method, *arguments)
+        except TritonModelException as error:
+            raise TritonModelException("%s: %s%s" % (what, refused, error)) from None
 
     class MetricFamily:
         COUNTER, GAUGE, HISTOGRAM = MetricKind
@@ -41,72 +59,70 @@ def make_metric_family(stream, instance):
                 raise WrongArguments
             self._kind = kind
             self._number = next(numbers)
+            call("Error when creating MetricFamily", "metricFamily", self._number, name, description, kind.name.lower())
             self._is_open = [True]
-            stream.send_control(
-                {
-                    "type": "metricFamily",
-                    "family": self._number,
-                    "name": name,
-                    "description": description,
-                    "kind": self._kind.name.lower(),
-                }
-            )
 
         def Metric(self, labels=None, buckets=None):
             return Metric(self, labels, buckets)
 
         def __del__(self):
             is_open = vars(self).get("_is_open")
-            # There is none where its arguments were refused.
+            # There is none where the family was refused.
             if is_open:
                 is_open[0] = False
+                if not _Model.has_ended:
+                    stream.send_control({"type": "metricFamilyDeleted", "family": self._number})
 
     class Metric:
         def __init__(self, family, labels, buckets):
-            if labels is not None and not all(isinstance(v, str) for pair in labels.items() for v in pair):
-                raise TritonModelException("failed to create metric: labels must be of type str to str.")
             if family._kind == MetricKind.HISTOGRAM and buckets is None:
-                raise TritonModelException("Requires 'buckets' for histogram metric.")
+                raise TritonModelException("Failed to create metric. Missing required buckets.")
             if family._kind != MetricKind.HISTOGRAM and buckets is not None:
-                raise TritonModelException("Unexpected 'buckets' for a metric that is not a histogram.")
+                raise TritonModelException("Failed to create metric. Unexpected buckets found.")
+            if labels is not None and not all(isinstance(value, str) for value in labels.values()):
+                text = "Error when creating Metric: %sattempt to access JSON non-string as string"
+                raise TritonModelException(text % refused)
             self._kind = family._kind
             self._family_is_open = family._is_open
             self._number = next(numbers)
-            self._value = 0.0
-            stream.send_control(
-                {
-                    "type": "metric",
-                    "family": family._number,
-                    "metric": self._number,
-                    "labels": labels or {},
-                    "buckets": buckets,
-                }
-            )
+            bounds = [float(bound) for bound in buckets or ()]
+            call("Error when creating Metric", "metric", family._number, self._number, labels or {}, bounds)
 
         def increment(self, value):
             self._refuse_unless("increment", MetricKind.COUNTER, MetricKind.GAUGE)
-            if self._kind == MetricKind.COUNTER and value < 0:
+            amount = self._number_of("increment", value)
+            if self._kind == MetricKind.COUNTER and amount < 0:
                 raise TritonModelException(
                     "Failed to increment metric value: %sTRITONSERVER_METRIC_KIND_COUNTER can only be incremented "
                     "monotonically by non-negative values." % refused
                 )
-            self._tell(self._value + value)
+            self._change("increment", amount)
 
         def set(self, value):
             self._refuse_unless("set", MetricKind.GAUGE)
-            self._tell(float(value))
+            self._change("set", self._number_of("set", value))
 
         def observe(self, value):
             self._refuse_unless("observe", MetricKind.HISTOGRAM)
-            self._tell(float(value))
+            self._change("observe", self._number_of("observe", value))
 
         def value(self):
             self._refuse_unless("get", MetricKind.COUNTER, MetricKind.GAUGE)
-            return self._value
+            return float(bls.call("metricValue", self._number))
 
-        def _tell(self, value):
-            self._value = value
-            stream.send_control({"type": "metricValue", "metric": self._number, "value": value})
+        def _number_of(self, verb, value):
+            try:
+                return float(value) if not isinstance(value, (str, bytes)) else float(None)
+            except TypeError:
+                raise TypeError(
+                    "%s(): incompatible function arguments. The following argument types are supported:\n"
+                    "    1. (self: c_python_backend_utils.Metric, value: float) -> None\n\n"
+                    "Invoked with: %r, %r" % (verb, self, value)
+                ) from None
+
+        def _change(self, operation, value):
+            message = {"type": "metricChange", "metric": self._number, "operation": operation, "value": repr(value)}
+            stream.send_control(message)
 
         def _refuse_unless(self, verb, *kinds):
             if not self._family_is_open[0]:

@@ -1,10 +1,12 @@
 import { withContents } from '../../../../.dev/markdown.mjs';
 import { FIELD_SUPPORT } from '../../../../src/repository/field-support.ts';
 import { ONNX_PARAMETERS, type OnnxParameterKind } from '../../../../src/repository/onnx-parameters.ts';
+import { grpcSection } from '../grpc/document.ts';
 import { ALLOWED, FATAL_REASON } from './allowed.ts';
 import { FATAL_CASES } from './cases/fatal.ts';
 import { ALLOWED_CONFIGURATIONS, CONFIGURATIONS } from './configurations.ts';
 import { errorTable } from './error-codes.ts';
+import { GENERATED_REQUESTS } from './generated-request.ts';
 import { ENSEMBLE_REQUESTS, ENSEMBLES, MISTAKEN } from './repositories/ensembles.ts';
 import {
   ANSWERING_MODELS,
@@ -166,6 +168,18 @@ and bytes of the inputs are the key, not shapes, ids or requested outputs; a fai
 time. Hits and misses are in the statistics. A model that is loaded again answers nothing from before, while Triton keeps
 answering from the cache.
 
+## Metrics
+
+The same traffic, with failures, timeouts, ensembles, sequences, reloads and a Python model's own metrics, is sent to both
+servers; then both documents are read (\`metrics.test.ts\`). They have the same families in the same order, help texts, types,
+labels and values; of times, which differ from run to run, the series are compared. Different by design:
+
+- Triton drops the series of an unloaded version some loads or unloads later, ours with its last request.
+- A time is rounded down to microseconds once for the sum, in Triton for each request.
+- A label name that is not allowed (\`a-b\`) ends Triton; here the model gets an error. A second error of a metric in one
+  process ends Triton, too.
+- The response cache cannot be compared: the package of Triton for tests has no cache.
+
 ## The rate limiter
 
 With \`--triton-arg --rate-limit=execution_count\` instances wait for the resources that their \`rate_limiter\` names, in the order
@@ -181,11 +195,13 @@ way.
 ## Generated requests
 
 fast-check generates inference requests with mistakes in any of their parts: names, datatypes, shapes, data, parameters,
-outputs, lengths. Each run of the slow tests sends 2,000 of them; none is answered differently.
+outputs, lengths. Each run of the slow tests sends ${GENERATED_REQUESTS.onnx.toLocaleString('en')} of them to ONNX models and ${GENERATED_REQUESTS.python.toLocaleString('en')} to Python models and
+ensembles; none is answered differently.
+
+${grpcSection()}
 
 ## What is missing, or different by design
 
-- Metrics: use the native or docker engine.
 - Over gRPC: TLS, \`--grpc-keepalive-*\` (pings are answered, however many come), \`--grpc-header-forward-pattern\`, and compressed answers (\`--grpc-infer-response-compression-level\`).
 - ONNX models with BF16 inputs or outputs are refused, as by Triton's ONNX Runtime backend.
 - Requests for CUDA shared memory get the answers of a server without GPUs.

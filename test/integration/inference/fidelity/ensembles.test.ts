@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { realTriton, skipLoudly } from '../../../helpers/triton.ts';
 import { get } from './cases/case.ts';
-import type { ComparableAnswer } from './comparison.ts';
+import { sameForReaders } from './ensemble-answer.ts';
 import { exchange, request, type WireRequest } from './exchange.ts';
 import { ENSEMBLE_FILES, ENSEMBLE_REQUESTS, ENSEMBLES, MISTAKEN } from './repositories/ensembles.ts';
 import {
@@ -46,7 +46,7 @@ describe.skipIf(!realTriton)('ensembles', () => {
 
   async function alike(asked: ReturnType<typeof infer>): Promise<void> {
     const [real, ours] = await askShared(pair, asked);
-    expect(steady(ours)).toEqual(steady(real));
+    expect(sameForReaders(ours)).toEqual(sameForReaders(real));
   }
 });
 
@@ -73,7 +73,7 @@ describe.skipIf(!realTriton)('ensembles whose members change', () => {
       }, 5_000);
       for (const name of ['e_one', 'e_nested']) {
         const [real, ours] = await askShared(pair, infer(name, ENSEMBLE_REQUESTS[0] ?? {}));
-        expect(steady(ours)).toEqual(steady(real));
+        expect(sameForReaders(ours)).toEqual(sameForReaders(real));
       }
     };
     await alike();
@@ -92,30 +92,6 @@ describe.skipIf(!realTriton)('ensembles whose members change', () => {
     await alike(control('mul2', 'unload'), control('mul2', 'load'));
   });
 });
-
-/**
- * Triton gives the outputs of an ensemble in no order, and repeats the parameters of a sequence with each of them: to
- * a reader of JSON that is the same.
- */
-function steady(answer: ComparableAnswer): object {
-  const { 'content-length': _length, ...headers } = answer.headers;
-  if (headers['content-type'] === 'text/event-stream; charset=utf-8')
-    return { ...answer, headers, body: events(answer) };
-  if (answer.status !== 200 || headers['content-type'] !== 'application/json') return { ...answer, headers };
-  // Of a request that fails inside, Triton 2.51 counts the failure of some steps once more.
-  const text = answer.body.replace(/"fail":\{"count":\d+/, '"fail":{"count":0');
-  const body = JSON.parse(text) as { outputs?: readonly { readonly name: string }[] };
-  const outputs = body.outputs && [...body.outputs].sort((a, b) => a.name.localeCompare(b.name));
-  return { ...answer, headers, body: { ...body, outputs } };
-}
-
-/** The events of a stream in their order; the members of each in any. */
-function events({ body }: ComparableAnswer): readonly object[] {
-  return body
-    .split('\n\n')
-    .filter((event) => event !== '')
-    .map((event) => JSON.parse(event.replace(/^data: /, '')) as object);
-}
 
 /** What a log says of a model that was not loaded, each text once. */
 function refusals(log: readonly string[], name: string): readonly string[] {

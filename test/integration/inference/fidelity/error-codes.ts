@@ -116,7 +116,7 @@ export const ERRORS_ABSENT: Readonly<Record<string, string>> = {
   E35: '2.51 answers E34 (`inputs: with too few elements`)',
   E39: '2.51 lets it pass (`outputs: twice`)',
   E48: 'headers are forwarded by a flag of Triton that the embedded engine does not have',
-  E62: 'gRPC only',
+  E62: 'over gRPC, `shape: [-1] of FP32 for identity_fp32, 4 bytes`',
   E67: '`repositories/sequences.ts`: `two rows`',
   E68: '`repositories/sequences.ts`: `without an id`',
   E69: '`repositories/sequences.ts`: `not started`',

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InferenceServer } from '../../../../src/inference/index.ts';
+import { mutate, randomNumbers, throwAt } from '../../../helpers/fuzz.ts';
 import { serve } from '../golden-repository.ts';
 import { TOPICS } from './cases/index.ts';
 import { MODELS, writeModel } from './models.ts';
@@ -12,7 +12,6 @@ import { MODELS, writeModel } from './models.ts';
 const SECONDS = Number(process.env.TRITON_LOCAL_FUZZ_SECONDS ?? 60);
 const SEED = Number(process.env.TRITON_LOCAL_FUZZ_SEED ?? Date.now() % 2 ** 31);
 const CONNECTIONS = 8;
-const PATIENCE_MS = 2_000;
 const GROWTH_BYTES = 150 * 1024 * 1024;
 
 describe('the HTTP listener under fuzzed bytes', () => {
@@ -59,72 +58,3 @@ describe('the HTTP listener under fuzzed bytes', () => {
     expect(after - before).toBeLessThan(GROWTH_BYTES);
   });
 });
-
-/** Writes bytes and waits for the end of the connection, or for as long as an answer may take. */
-function throwAt(port: number, bytes: Buffer): Promise<void> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.end(bytes));
-    const timer = setTimeout(() => socket.destroy(), PATIENCE_MS);
-    socket.resume();
-    socket.on('error', () => undefined);
-    socket.on('close', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-}
-
-type Random = (below: number) => number;
-
-/** A small generator with a seed, so that a run can be repeated (mulberry32). */
-function randomNumbers(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-const MUTATIONS: readonly ((bytes: Buffer, other: Buffer, random: Random) => Buffer)[] = [
-  (bytes, _other, random) => bytes.subarray(0, random(bytes.length + 1)),
-  (bytes, other, random) =>
-    Buffer.concat([bytes.subarray(0, random(bytes.length + 1)), other.subarray(random(other.length + 1))]),
-  (bytes, _other, random) => {
-    const flipped = Buffer.from(bytes);
-    for (let times = random(8) + 1; times > 0; times -= 1)
-      if (flipped.length > 0) flipped[random(flipped.length)] = random(256);
-    return flipped;
-  },
-  (bytes, _other, random) => {
-    const at = random(bytes.length + 1);
-    const piece = bytes.subarray(at, at + random(64));
-    return Buffer.concat([bytes.subarray(0, at), piece, piece, bytes.subarray(at)]);
-  },
-  (bytes, _other, random) =>
-    Buffer.from(
-      bytes
-        .toString('latin1')
-        .replace(/\d+/g, (digits) =>
-          random(4) > 0
-            ? digits
-            : (['0', '-1', '4294967296', '9223372036854775807', '1e308'][random(5)] ?? '0'),
-        ),
-      'latin1',
-    ),
-  (bytes, _other, random) =>
-    Buffer.from(
-      bytes
-        .toString('latin1')
-        .replace(/[[{"]/g, (sign) => (random(12) > 0 ? sign : sign.repeat(random(300)))),
-      'latin1',
-    ),
-];
-
-function mutate(bytes: Buffer, other: Buffer, random: Random): Buffer {
-  let mutated = bytes;
-  for (let times = random(3) + 1; times > 0; times -= 1)
-    mutated = MUTATIONS[random(MUTATIONS.length)]?.(mutated, other, random) ?? mutated;
-  return mutated;
-}

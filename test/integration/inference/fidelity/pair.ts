@@ -11,7 +11,9 @@ import { exchange, type WireRequest } from './exchange.ts';
 import { type PeerModel, writeModel } from './models.ts';
 
 export interface Side {
+  /** The port of HTTP. */
   readonly port: number;
+  readonly grpcPort: number;
   readonly repository: string;
 }
 
@@ -26,6 +28,8 @@ export type ControlMode = 'none' | 'explicit' | 'poll';
 
 export interface OurServer extends AsyncDisposable {
   readonly httpUrl: string;
+  /** `HOST:PORT` of gRPC, where it serves that itself. */
+  readonly sides?: { readonly grpc?: string };
 }
 
 export async function startPair(
@@ -53,8 +57,12 @@ export async function startPair(
   const real: BareTriton = await startBareTriton(program, repositories.real, flags);
   const ours = await startOurs(repositories.ours, mode, tritonArgs);
   return {
-    real: { port: real.port, repository: repositories.real },
-    ours: { port: Number(new URL(ours.httpUrl).port), repository: repositories.ours },
+    real: { port: real.port, grpcPort: real.grpcPort, repository: repositories.real },
+    ours: {
+      port: Number(new URL(ours.httpUrl).port),
+      grpcPort: portOf(ours.sides?.grpc),
+      repository: repositories.ours,
+    },
     log: real.log,
     async [Symbol.asyncDispose]() {
       await ours[Symbol.asyncDispose]();
@@ -63,6 +71,9 @@ export async function startPair(
     },
   };
 }
+
+/** The port of an address; 0 where there is none. */
+export const portOf = (address = ':0'): number => Number(address.slice(address.lastIndexOf(':') + 1));
 
 function startEmbedded(
   repository: string,
@@ -74,6 +85,7 @@ function startEmbedded(
       repository,
       host: '127.0.0.1',
       httpPort: 0,
+      grpc: { port: 0, isChosen: true },
       modelControlMode,
       tritonArgs,
       runtimePaths: [PROJECT],

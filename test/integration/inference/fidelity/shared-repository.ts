@@ -8,7 +8,7 @@ import { type BareTriton, startBareTriton } from '../../../helpers/triton-proces
 import { PROJECT } from '../golden-repository.ts';
 import { type ComparableAnswer, comparable } from './comparison.ts';
 import { exchange, request, type WireRequest } from './exchange.ts';
-import type { ControlMode } from './pair.ts';
+import { type ControlMode, portOf } from './pair.ts';
 
 /** A repository as texts by path, such as `model/config.pbtxt`. */
 export type RepositoryFiles = Readonly<Record<string, string>>;
@@ -18,6 +18,10 @@ export interface SharedRepository extends AsyncDisposable {
   readonly directory: string;
   readonly realPort: number;
   readonly ourPort: number;
+  readonly realMetricsPort: number;
+  readonly ourMetricsPort: number;
+  readonly realGrpcPort: number;
+  readonly ourGrpcPort: number;
   readonly realLog: readonly string[];
   readonly ourLog: readonly string[];
   /**
@@ -31,6 +35,7 @@ export async function startOnSharedRepository(
   program: string,
   files: RepositoryFiles,
   mode: ControlMode,
+  tritonArgs: readonly string[] = [],
 ): Promise<SharedRepository> {
   const repository = mkdtempSync(path.join(tmpdir(), 'triton-local-shared-'));
   writeModelFiles(repository, files);
@@ -39,7 +44,7 @@ export async function startOnSharedRepository(
   events.subscribe((event) => {
     if (event.type === 'log.line') ourLog.push(event.text);
   });
-  const flags = [`--model-control-mode=${mode}`];
+  const flags = [`--model-control-mode=${mode}`, ...tritonArgs];
   if (mode === 'explicit') flags.push('--load-model=*');
   let real = await startBareTriton(program, repository, flags);
   let restarting: Promise<void> | undefined;
@@ -53,7 +58,10 @@ export async function startOnSharedRepository(
       repository,
       host: '127.0.0.1',
       httpPort: 0,
+      metrics: { port: 0, isChosen: true },
+      grpc: { port: 0, isChosen: true },
       modelControlMode: mode,
+      tritonArgs,
       runtimePaths: [PROJECT],
       // The same Python, since numpy's texts differ from version to version.
       python: async () => ({
@@ -70,6 +78,14 @@ export async function startOnSharedRepository(
       return real.port;
     },
     ourPort: Number(new URL(ours.httpUrl).port),
+    get realMetricsPort() {
+      return real.metricsPort;
+    },
+    ourMetricsPort: Number(ours.sides.metrics?.split(':').at(-1)),
+    get realGrpcPort() {
+      return real.grpcPort;
+    },
+    ourGrpcPort: portOf(ours.sides.grpc),
     get realLog() {
       return real.log;
     },

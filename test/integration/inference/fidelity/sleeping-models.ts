@@ -7,6 +7,7 @@ import { type Execution, tensorInstance } from '../../../../src/inference/backen
 import { HttpListener } from '../../../../src/inference/http/http-listener.ts';
 import { InferenceService } from '../../../../src/inference/inference-service.ts';
 import { LogSettings } from '../../../../src/inference/log-settings.ts';
+import { ModelMetrics } from '../../../../src/inference/metrics/model-metrics.ts';
 import { ModelControl } from '../../../../src/inference/model-control.ts';
 import { ModelTable } from '../../../../src/inference/model-table.ts';
 import { batchLayoutOf } from '../../../../src/inference/scheduling/batch-layout.ts';
@@ -59,7 +60,11 @@ export async function startSleepingServer(repository: string): Promise<OurServer
   const lifetime = new Lifetime();
   const models = new ModelTable();
   const backends = new Map([['onnxruntime', SLEEPING]]);
-  const control = lifetime.use('models', new ModelControl(models, repository, backends, new EventBus()));
+  const metrics = new ModelMetrics({ counters: true, quantiles: undefined });
+  const control = lifetime.use(
+    'models',
+    new ModelControl(models, repository, backends, new EventBus(), { metrics }),
+  );
   for (const name of await listModelDirectories(repository)) await control.load(name);
   const settings = readTritonArguments([]);
   const service = new InferenceService({

@@ -29,7 +29,7 @@ export function get(target: string, extra: readonly string[] = []): string {
   return requestText('GET', target, extra);
 }
 
-/** A POST that always tells its length: without one the real server reads until the caller hangs up. */
+/** A POST that always declares its length: without it, the real server reads until the caller disconnects. */
 export function post(target: string, body = '', extra: readonly string[] = []): string {
   return requestText('POST', target, body === '' ? ['Content-Length: 0', ...extra] : extra, body);
 }

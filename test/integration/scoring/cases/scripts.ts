@@ -2,7 +2,7 @@ import { requestText } from '../../../unit/scoring/raw-http.ts';
 import { ALLOWED, type Allowance } from './allowed.ts';
 import { type Case, get, JSON_TYPE, kindsOf, post, table } from './case.ts';
 
-/** Everything that the script can be asked for by the name of it as the body. */
+/** Everything that the script returns if the body is its name. */
 const byBody = (script: string, differs: Readonly<Record<string, Allowance>> = {}): Case[] =>
   table(
     Object.fromEntries(kindsOf(script).map((kind) => [kind, post('/score', kind, ['x-request-id: A'])])),

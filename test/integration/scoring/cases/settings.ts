@@ -112,7 +112,7 @@ export const GENERATED_HEAD: readonly Case[] = SWAGGER_HEAD.map((one) => ({
   differs: ALLOWED.explanations,
 }));
 
-/** A few of everything, where a setting may change every answer. */
+/** A few cases of each kind, because a setting may change every answer. */
 export const SAMPLE: readonly Case[] = table({
   health: get('/'),
   score: post('/score', '{}'),

@@ -154,7 +154,7 @@ describe.skipIf(process.platform === 'win32')('layouts of the daemon', () => {
   it.each(LAYOUTS)('%s', async (_name, origin, layout) => {
     const machine = sources(await layout());
     const { attempts } = await findDocker(machine, LIMIT_MS);
-    // The machine's own daemon may answer at the default socket besides.
+    // The machine's own daemon may also answer at the default socket.
     const [own] = attempts.filter((it) => it.answered && !/^unix:\/\/\/(var\/)?run\//.test(it.url));
     expect(own).toMatchObject({ origin, outcome: 'answered' });
   });

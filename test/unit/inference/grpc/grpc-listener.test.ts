@@ -9,6 +9,7 @@ import type { Backend, ModelInstance } from '../../../../src/inference/backends/
 import { GrpcListener } from '../../../../src/inference/grpc/grpc-listener.ts';
 import { InferenceService } from '../../../../src/inference/inference-service.ts';
 import { LogSettings } from '../../../../src/inference/log-settings.ts';
+import { ModelMetrics } from '../../../../src/inference/metrics/model-metrics.ts';
 import { ModelControl } from '../../../../src/inference/model-control.ts';
 import { ModelTable } from '../../../../src/inference/model-table.ts';
 import { readTritonArguments } from '../../../../src/inference/triton-arguments.ts';
@@ -84,7 +85,9 @@ async function start(tritonArgs: readonly string[] = []): Promise<void> {
     }),
     async [Symbol.asyncDispose]() {},
   };
-  const control = new ModelControl(table, repository, new Map([['onnxruntime', backend]]), new EventBus());
+  const control = new ModelControl(table, repository, new Map([['onnxruntime', backend]]), new EventBus(), {
+    metrics: new ModelMetrics({ counters: true, quantiles: undefined }),
+  });
   lifetime.use('models', control);
   for (const name of Object.keys(models)) await control.load(name);
   const settings = readTritonArguments(tritonArgs);

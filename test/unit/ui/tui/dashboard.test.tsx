@@ -52,6 +52,16 @@ describe('the screen around the log', () => {
     expect(rows.at(-1)).toContain('q quit   r reload');
   });
 
+  it('has the other ports of Triton beside HTTP, as far as there is room', () => {
+    const addresses = { grpcAddress: '127.0.0.1:8001', metricsUrl: 'http://127.0.0.1:8002/metrics' };
+    const open = ready.map((event) => (event.type === 'emulator.ready' ? { ...event, ...addresses } : event));
+    const triton = (columns: number) => head(columns, 40, open).find((row) => row.includes('triton  '));
+    expect(triton(120)).toMatch(
+      /http:\/\/localhost:8000 · gRPC 127\.0\.0\.1:8001 · metrics http:\/\/127\.0\.0\.1:8002\/metrics$/,
+    );
+    expect(triton(60)).toMatch(/http:\/\/localhost:8000 · gRPC 127\.0\.0\.1:8001$/);
+  });
+
   it('says loudly that watching is paused, and quietly that it polls', () => {
     const watching = (mode: 'paused' | 'polling' | 'off' | 'events') =>
       head(120, 40, [...ready, { type: 'reload.watching', mode, reason: '' }])[0];

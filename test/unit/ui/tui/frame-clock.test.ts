@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../../../src/base/index.ts';
 import { FrameClock } from '../../../../src/ui/tui/frame-clock.ts';
 
-/** Time that passes when told to. */
+/** Time that advances on request. */
 class HandClock implements Clock {
   #now = 1_000;
   #timers: { at: number; run: () => void }[] = [];

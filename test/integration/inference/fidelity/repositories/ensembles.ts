@@ -89,6 +89,20 @@ export const ENSEMBLES: Readonly<Record<string, string>> = {
   }),
   e_output_unused: ensemble([['two_out', { X: 'I' }, { Y: 'R', W: 'unused' }]]),
   e_output_unmapped: ensemble([['two_out', { X: 'I' }, { Y: 'R' }]]),
+  e_output_read_on: ensemble(
+    [
+      ['two_out', { X: 'I' }, { Y: 'R', W: 't' }],
+      ['mul2', { X: 't' }, { Y: 'S' }],
+    ],
+    { outputs: { R: '', S: '', t: '' } },
+  ),
+  e_two_branches: ensemble(
+    [
+      ['add1', { X: 'I' }, { Y: 'R' }],
+      ['mul2', { X: 'J' }, { Y: 'S' }],
+    ],
+    { inputs: { I: '', J: '' }, outputs: { R: '', S: '' } },
+  ),
   e_input_unused: ensemble(chain('add1'), { inputs: { I: '', J: '' } }),
   e_refuses: ensemble(chain('add1', 'refuses')),
   e_refuses_first: ensemble(chain('refuses', 'add1')),

@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import net from 'node:net';
 import path from 'node:path';
+import { freePort } from './free-port.ts';
+import { requirePeerPython } from './python.ts';
 
-/** A Python that has the real `azureml-inference-server-http`; undefined where there is none. */
-export const peerPython: string | undefined = process.env.TRITON_LOCAL_TEST_PYTHON || undefined;
+interface RealScoringServerOptions {
+  readonly directory?: string;
+  readonly workers?: number;
+  readonly variables?: Readonly<Record<string, string>>;
+}
 
-/** The real scoring server (gunicorn and all) with one entry script, on a port of its own. */
+/** `azureml-inference-server-http`, gunicorn included, with one entry script, on a free port. */
 export class RealScoringServer implements AsyncDisposable {
   readonly port: number;
   readonly #process: ChildProcess;
@@ -15,22 +19,24 @@ export class RealScoringServer implements AsyncDisposable {
     this.#process = process;
   }
 
+  /** @param entryScript absolute, or relative to `directory`, the working directory: by default the script's folder */
   static async start(
     entryScript: string,
-    { workers = 1, variables = {} }: { workers?: number; variables?: Readonly<Record<string, string>> } = {},
+    options: RealScoringServerOptions = {},
   ): Promise<RealScoringServer> {
-    if (!peerPython) throw new Error('TRITON_LOCAL_TEST_PYTHON is not set');
+    const { directory = path.dirname(entryScript), workers, variables = {} } = options;
+    const python = requirePeerPython();
     const port = await freePort();
     const child = spawn(
-      peerPython,
+      python,
       ['-m', 'azureml_inference_server_http', '--entry_script', entryScript, '--port', String(port)],
       {
-        cwd: path.dirname(entryScript),
+        cwd: directory,
         env: {
           ...process.env,
-          PATH: `${path.dirname(peerPython)}${path.delimiter}${process.env.PATH}`,
+          PATH: `${path.dirname(python)}${path.delimiter}${process.env.PATH}`,
           PYTHONDONTWRITEBYTECODE: '1',
-          WORKER_COUNT: String(workers),
+          ...(workers !== undefined && { WORKER_COUNT: String(workers) }),
           ...variables,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -41,7 +47,7 @@ export class RealScoringServer implements AsyncDisposable {
       let log = '';
       const read = (chunk: Buffer) => {
         log = (log + chunk).slice(-100_000);
-        if (log.split('ready for serving traffic').length > workers) resolve();
+        if (log.split('ready for serving traffic').length > (workers ?? 1)) resolve();
       };
       child.stdout.on('data', read);
       child.stderr.on('data', read);
@@ -64,13 +70,4 @@ export class RealScoringServer implements AsyncDisposable {
     process.kill(-pid, 'SIGKILL');
     await ended;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
