@@ -4,7 +4,8 @@ import path from 'node:path';
 import { EventBus } from '../../../../src/events/index.ts';
 import { startInferenceServer } from '../../../../src/inference/index.ts';
 import { modelPython } from '../../../helpers/python.ts';
-import { type BareTriton, startBareTriton } from '../../../helpers/triton-process.ts';
+import { RestartingTriton } from '../../../helpers/restarting-triton.ts';
+import { startBareTriton } from '../../../helpers/triton-process.ts';
 import { PROJECT } from '../golden-repository.ts';
 import { type ComparableAnswer, comparable } from './comparison.ts';
 import { exchange, type WireRequest } from './exchange.ts';
@@ -22,6 +23,8 @@ export interface Pair extends AsyncDisposable {
   readonly real: Side;
   readonly ours: Side;
   readonly log: readonly string[];
+  /** Runs a comparison, and runs it again with a new real server if that one died meanwhile. */
+  whileRealLives(compare: () => Promise<void>): Promise<void>;
 }
 
 export type ControlMode = 'none' | 'explicit' | 'poll';
@@ -54,16 +57,22 @@ export async function startPair(
   // Ours loads all models at its start in every mode.
   if (mode === 'explicit' && !tritonArgs.some((argument) => argument.startsWith('--load-model')))
     flags.push('--load-model=*');
-  const real: BareTriton = await startBareTriton(program, repositories.real, flags);
+  const start = () => startBareTriton(program, repositories.real, flags);
+  const real = new RestartingTriton(await start(), start);
   const ours = await startOurs(repositories.ours, mode, tritonArgs);
   return {
-    real: { port: real.port, grpcPort: real.grpcPort, repository: repositories.real },
+    get real() {
+      return { port: real.server.port, grpcPort: real.server.grpcPort, repository: repositories.real };
+    },
     ours: {
       port: Number(new URL(ours.httpUrl).port),
       grpcPort: portOf(ours.sides?.grpc),
       repository: repositories.ours,
     },
-    log: real.log,
+    get log() {
+      return real.server.log;
+    },
+    whileRealLives: (compare) => real.whileAlive(compare),
     async [Symbol.asyncDispose]() {
       await ours[Symbol.asyncDispose]();
       await real[Symbol.asyncDispose]();

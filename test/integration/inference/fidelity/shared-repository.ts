@@ -4,7 +4,8 @@ import path from 'node:path';
 import { describeInstallation } from '../../../../src/engines/native/installation.ts';
 import { EventBus } from '../../../../src/events/index.ts';
 import { startInferenceServer } from '../../../../src/inference/index.ts';
-import { type BareTriton, startBareTriton } from '../../../helpers/triton-process.ts';
+import { RestartingTriton } from '../../../helpers/restarting-triton.ts';
+import { startBareTriton } from '../../../helpers/triton-process.ts';
 import { PROJECT } from '../golden-repository.ts';
 import { type ComparableAnswer, comparable } from './comparison.ts';
 import { exchange, request, type WireRequest } from './exchange.ts';
@@ -46,13 +47,9 @@ export async function startOnSharedRepository(
   });
   const flags = [`--model-control-mode=${mode}`, ...tritonArgs];
   if (mode === 'explicit') flags.push('--load-model=*');
-  let real = await startBareTriton(program, repository, flags);
-  let restarting: Promise<void> | undefined;
-  const restart = async () => {
-    await real[Symbol.asyncDispose]();
-    real = await startBareTriton(program, repository, [`--model-control-mode=${mode}`]);
-    restarting = undefined;
-  };
+  const real = new RestartingTriton(await startBareTriton(program, repository, flags), () =>
+    startBareTriton(program, repository, [`--model-control-mode=${mode}`]),
+  );
   const ours = await startInferenceServer(
     {
       repository,
@@ -75,49 +72,28 @@ export async function startOnSharedRepository(
   return {
     directory: repository,
     get realPort() {
-      return real.port;
+      return real.server.port;
     },
     ourPort: Number(new URL(ours.httpUrl).port),
     get realMetricsPort() {
-      return real.metricsPort;
+      return real.server.metricsPort;
     },
     ourMetricsPort: Number(ours.sides.metrics?.split(':').at(-1)),
     get realGrpcPort() {
-      return real.grpcPort;
+      return real.server.grpcPort;
     },
     ourGrpcPort: portOf(ours.sides.grpc),
     get realLog() {
-      return real.log;
+      return real.server.log;
     },
     ourLog,
-    async whileRealLives(compare) {
-      for (let run = 1; ; run += 1) {
-        if (real.hasExited()) restarting ??= restart();
-        await restarting;
-        const compared = real;
-        try {
-          return await compare();
-        } catch (error) {
-          if (run === MAX_RUNS || (compared === real && !(await dies(compared)))) throw error;
-        }
-      }
-    },
+    whileRealLives: (compare) => real.whileAlive(compare),
     async [Symbol.asyncDispose]() {
       await ours[Symbol.asyncDispose]();
       await real[Symbol.asyncDispose]();
       rmSync(repository, { recursive: true, force: true });
     },
   };
-}
-
-const MAX_RUNS = 3;
-
-/** Whether a server has died or is about to; resolves once it has. */
-async function dies(server: BareTriton): Promise<boolean> {
-  const live = await fetch(`http://127.0.0.1:${server.port}/v2/health/live`).catch(() => undefined);
-  if (live?.ok) return false;
-  await server.exited;
-  return true;
 }
 
 /** Writes models into a repository. */

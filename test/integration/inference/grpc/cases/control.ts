@@ -131,8 +131,10 @@ export const CONTROL_CASES: readonly GrpcCase[] = [
     { ...call('ModelStatistics', { name: 'warm_batch' }), until: /"batch_size":"3"/ },
   ),
   ask(
-    'statistics: of the models before',
-    call('ModelStatistics', { name: 'versions' }),
-    call('ModelStatistics', { name: 'add_sub' }),
+    'statistics: after successes and a refusal',
+    infer('warm', GOOD),
+    infer('warm', GOOD),
+    infer('warm', { ...GOOD, raw: [] }),
+    { ...call('ModelStatistics', { name: 'warm' }), until: /"success":\{"count":"5"/ },
   ),
 ];
