@@ -215,7 +215,8 @@ ${grpcSection()}
   together hold a quarter of the memory. Beyond these limits it answers 431, 408 or 503.
 - Of Triton's own arguments, \`--http-max-input-size\`, \`--http-restricted-api\`, \`--grpc-restricted-protocol\`, \`--allow-client-shm\`, \`--log-*\` (but
   \`--log-file\`), \`--exit-on-error\`, \`--strict-readiness\`, \`--load-model\`, \`--cache-config\` of the local cache,
-  \`--rate-limit\` and \`--rate-limit-resource\` are served; every other is named in the log.
+  \`--rate-limit\`, \`--rate-limit-resource\`, \`--metrics-config\`, \`--metrics-interval-ms\`, \`--allow-cpu-metrics\` and
+  \`--pinned-memory-pool-byte-size\` are served; every other is named in the log.
 - In \`--model-control-mode poll\`, clients are refused as by Triton. Changes on disk are loaded by triton-local's own reload,
   in every mode.
 
