@@ -17,7 +17,7 @@ export interface InferenceServiceOptions {
   readonly logSettings: LogSettings;
 }
 
-/** What the server's listeners answer from. HTTP and gRPC only translate: whatever one changes, the other shows. */
+/** The state that HTTP and gRPC share. Both listeners only translate: a change through one is visible through the other. */
 export class InferenceService implements Disposable {
   readonly models: ModelTable;
   readonly repository: RepositoryApi;

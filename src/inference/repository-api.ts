@@ -44,7 +44,7 @@ export function refuseRepositoryName(name: string): void {
   if (name !== '') throw unsupported("'repository_name' specification is not supported");
 }
 
-/** A name that is no folder's reads as one whose folder is not there, as in Triton; it never becomes part of a path. */
+/** As in Triton, a name that cannot be a folder's counts as a folder that does not exist. It never becomes part of a path. */
 function checkName(name: string): void {
   try {
     checkModelName(name);

@@ -17,7 +17,7 @@ const SUCCESS = { 'grpc-status': '0' } as const;
 const WITH_TRAILERS = { waitForTrailers: true, sendDate: false } as const;
 const ENTIRE = { endStream: true, sendDate: false } as const;
 
-/** How long a client may take to end its side of a call that is over; what it still sends is thrown away. */
+/** How long a client may take to end its side of a finished call; what it still sends is discarded. */
 const LINGER_MS = 2_000;
 
 /** What a call is answered by. */
@@ -26,22 +26,22 @@ export interface CallHandler {
   readonly onMessage: (message: ReceivedMessage) => void;
   /** The client sends no more. */
   readonly onEnd: () => void;
-  /** The call is over, whoever ended it: nothing more can be sent, and what still runs for it is in vain. */
+  /** The call is over: nothing more can be sent, and work in progress for it can be cancelled. */
   readonly onClose: () => void;
-  /** The server stops: a call that could go on for ever ends with what it has begun. */
+  /** The server stops: finish the requests in progress and end the call, which might stay open for ever otherwise. */
   readonly drain?: () => void;
 }
 
 /**
- * One call on its stream: the head goes out with the first message, a call that fails before has its status in the head,
- * as gRPC's own library answers.
+ * One call on its HTTP/2 stream. The head is sent with the first message; if the call fails before, the head carries the
+ * status, as with gRPC's own library.
  */
 export class GrpcCall {
   readonly metadata: IncomingHttpHeaders;
   readonly #stream: ServerHttp2Stream;
   readonly #reader: MessageReader;
   readonly #timer: NodeJS.Timeout | undefined;
-  /** Whether its time was over when it came. */
+  /** Whether its deadline had passed on arrival. */
   readonly #isLate: boolean;
   #handler: CallHandler | undefined;
   #status: GrpcError | undefined;
@@ -72,7 +72,7 @@ export class GrpcCall {
 
   /** Whether nothing can be sent any more. */
   get isOver(): boolean {
-    return this.#isFinished || this.#stream.destroyed;
+    return this.#isFinished || this.#stream.closed || this.#stream.destroyed;
   }
 
   /** Bytes that wait until the client takes them. */
@@ -80,7 +80,7 @@ export class GrpcCall {
     return this.#stream.writableLength;
   }
 
-  /** Has the handler answer the call; it hears of everything that the client sends from now on. */
+  /** Starts reading; the handler answers the call. */
   begin(handler: CallHandler): void {
     this.#handler = handler;
     const stream = this.#stream;
@@ -154,12 +154,12 @@ export class GrpcCall {
   }
 
   #sendTrailers(): void {
-    if (this.#stream.destroyed) return;
+    if (this.#stream.closed || this.#stream.destroyed) return;
     this.#stream.sendTrailers(this.#status ? statusFields(this.#status) : SUCCESS);
     this.#letGo();
   }
 
-  /** Closing the stream at once would overtake the status. */
+  /** Closing the stream immediately would discard the status that is still to be sent. */
   #letGo(): void {
     if (this.#hasEnded || this.#stream.readableEnded) return;
     this.#linger = setTimeout(() => this.#stream.close(constants.NGHTTP2_NO_ERROR), LINGER_MS);

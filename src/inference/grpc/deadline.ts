@@ -7,12 +7,12 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
   n: 1e-6,
 };
 
-/** Node's timers take no longer times. */
+/** The longest time that Node's timers support. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * The milliseconds of a `grpc-timeout` field; undefined where there is none, or none that can be read. More digits than the
- * protocol allows, and blanks, are taken as gRPC's own library takes them.
+ * Parses a `grpc-timeout` field into milliseconds. Returns undefined if it is missing or unreadable. Like gRPC's own
+ * library, accepts blanks and more digits than the protocol allows.
  */
 export function readTimeout(field: string | readonly string[] | undefined): number | undefined {
   if (typeof field !== 'string') return undefined;

@@ -32,7 +32,7 @@ export const HEALTH_METHODS: UnaryMethods = {
   },
 };
 
-/** The method of gRPC's own health service that Triton has; which service is asked for does not count. */
+/** The one method of gRPC's health service that Triton implements. It ignores the name of the service. */
 export const CHECK_METHODS: UnaryMethods = {
   Check: {
     endpoint: 'ready',

@@ -26,7 +26,7 @@ export class InferCall implements CallHandler {
     this.#onOver = onOver;
   }
 
-  /** Of several messages the first counts. */
+  /** If several messages arrive, the first counts. */
   onMessage(message: ReceivedMessage): void {
     if (this.#hasBegun) {
       message.release();
@@ -78,7 +78,7 @@ export class InferCall implements CallHandler {
   }
 }
 
-/** @throws GrpcError for bytes that are no request */
+/** @throws GrpcError if the bytes are not a valid request */
 export function readInferMessage(bytes: Buffer): InferMessage {
   try {
     return decodeInferRequest(bytes);

@@ -1,7 +1,7 @@
 import { type TensorContents, TensorContentsReader } from './tensor-contents.ts';
 import { BYTES, FIXED64, VARINT, WireReader } from './wire-reader.ts';
 
-/** The value of an `InferParameter`; `none` where the client set no field of it. */
+/** The value of an `InferParameter`; `none` if the client set no field. */
 export type InferParameter =
   | { readonly kind: 'bool'; readonly value: boolean }
   | { readonly kind: 'int64' | 'uint64'; readonly value: bigint }
@@ -70,9 +70,8 @@ const PARAMETER = {
 } as const;
 
 /**
- * Reads a `ModelInferRequest`. This is the hot path of the service: protobufjs would copy every tensor and build an object
- * for each field.
- * @throws WireError for bytes that are no such message
+ * Reads a `ModelInferRequest`. This is the hot path of the service; protobufjs would copy every tensor.
+ * @throws WireError if the bytes are not a valid message
  */
 export function decodeInferRequest(bytes: Buffer): InferMessage {
   const reader = new WireReader(bytes);
@@ -193,7 +192,7 @@ function readEntry(reader: WireReader, parameters: Map<string, InferParameter>):
   parameters.set(key, value);
 }
 
-/** Of several fields of the choice the last one counts. */
+/** If several fields of the choice are set, the last one counts. */
 function readParameter(reader: WireReader, before: InferParameter): InferParameter {
   let value = before;
   while (!reader.isAtEnd) {

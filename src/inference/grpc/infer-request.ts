@@ -21,10 +21,10 @@ import type {
 import { readRegion } from './shared-tensor.ts';
 import { contentBytes } from './typed-tensor.ts';
 
-/** What a message says: the request, and what it asks of the transport. */
+/** A request for the data plane, and its options for the transport. */
 export interface TranslatedRequest {
   readonly request: InferRequest;
-  /** Whether the end of a decoupled model's responses is to be told by a response of its own. */
+  /** Whether the end of a decoupled model's responses gets a separate, empty response. */
   readonly wantsEmptyFinal: boolean;
 }
 
@@ -34,8 +34,8 @@ const ENABLE_EMPTY_FINAL = 'triton_enable_empty_final_response';
 const MAX_SEQUENCE_ID_BYTES = 128;
 
 /**
- * A `ModelInferRequest` as the data plane takes it. Mistakes are found in Triton's order: parameters, inputs, the data of
- * the inputs, outputs (`server/src/grpc/infer_handler.cc`).
+ * Translates a `ModelInferRequest` for the data plane. Checks in Triton's order: parameters, inputs, the data of the inputs,
+ * outputs (`server/src/grpc/infer_handler.cc`).
  * @param memory resolves regions of shared memory
  * @throws KServeError
  */
@@ -186,7 +186,7 @@ function readOutput(output: InferOutputMessage, memory: SharedMemory): Requested
   return { name, binary: true, classification, shared };
 }
 
-/** How many classes an output is asked for; 0 where it is not. */
+/** The number of classes that an output is requested with; 0 for a plain tensor. */
 function readClassification(parameter: InferParameter | undefined): number {
   if (parameter === undefined) return 0;
   if (parameter.kind !== 'int64')

@@ -13,10 +13,10 @@ import { readModelVersion } from './model-version.ts';
 import { shareOutputs } from './shared-outputs.ts';
 import { GRPC_STATUS, GrpcError } from './status.ts';
 
-/** While more than this waits for the client to take it, no further requests are read. */
+/** Above this many unsent bytes, no further requests are read. */
 const MOST_UNSENT_BYTES = 16 * 1024 * 1024;
 
-/** What an open request takes beside its message: a stream may have any number of them. */
+/** Memory of an open request besides its message; a stream may have any number of requests. */
 const REQUEST_BYTES = 4 * 1024;
 
 /** The place of a request in the order of responses; responses of decoupled models have none. */
@@ -29,14 +29,14 @@ type Respond = (response: EncodedMessage | undefined) => void;
 
 /**
  * `ModelStreamInfer`: any number of requests, answered on one stream. Models with one response answer in the order of their
- * requests; those that are decoupled as responses come. A request that fails is told so in a response, and the stream goes
- * on (`server/src/grpc/stream_infer_handler.cc`).
+ * requests; decoupled models answer as soon as they respond. A failed request is answered with an error message, and the
+ * stream continues (`server/src/grpc/stream_infer_handler.cc`).
  */
 export class InferStream implements CallHandler {
   readonly #service: InferenceService;
   readonly #call: GrpcCall;
   readonly #onOver: () => void;
-  /** Whether the first response with an error ends the call, which a client asks for in its metadata. */
+  /** Whether the first error response ends the call; clients choose this in their metadata. */
   readonly #endsOnError: boolean;
   readonly #places: Place[] = [];
   readonly #cancellations = new Set<Cancellation>();
@@ -67,7 +67,7 @@ export class InferStream implements CallHandler {
       releaseMessage();
     };
     let message: InferMessage | undefined;
-    // What cannot be read ends the client's side, as if it had closed it.
+    // An unreadable message counts as the end of the client's side.
     if (!this.#hasEnded) {
       try {
         message = readInferMessage(bytes);
@@ -118,7 +118,7 @@ export class InferStream implements CallHandler {
     } catch (error) {
       this.#refuse(message, error, respond);
     } finally {
-      // Where there was nothing to say, those behind it need not wait.
+      // A request without a response must not block those behind it.
       respond(undefined);
       this.#cancellations.delete(cancellation);
       memory.release();
@@ -153,7 +153,7 @@ export class InferStream implements CallHandler {
     this.#call.fail(error);
   }
 
-  /** A request that failed as a whole: before it ran, it is known by its id alone. */
+  /** A request that failed as a whole. If it never ran, the response carries only its id. */
   #refuse(message: InferMessage, error: unknown, respond: Respond): void {
     if (error instanceof InferFailure && error.stage === 'execution') {
       this.#failed(message, error.error, true, respond);
@@ -172,7 +172,7 @@ export class InferStream implements CallHandler {
     else if (this.#isDraining) this.#call.fail(SHUTTING_DOWN);
   }
 
-  /** A client that does not take its responses is not asked for more requests. */
+  /** Stops reading requests while the client does not read its responses. */
   #throttle(): void {
     if (this.#isPaused || this.#call.unsentBytes < MOST_UNSENT_BYTES) return;
     this.#isPaused = true;

@@ -23,8 +23,8 @@ const NOTHING = () => undefined;
 const EMPTY = Buffer.alloc(0);
 
 /**
- * Cuts the bytes of a call into messages, in order. A message that came in one piece stays a view of it; a compressed one
- * is unpacked first, and keeps those behind it waiting.
+ * Splits the bytes of a call into messages, in order. A message that arrives in one piece stays a view of it. A compressed
+ * message is unpacked first; those behind it wait.
  */
 export class MessageReader {
   readonly #options: MessageReaderOptions;
@@ -108,7 +108,7 @@ export class MessageReader {
     if (flag > 1) this.#breakOff();
   }
 
-  /** What has no known flag counts as an empty message, behind which nothing is read. */
+  /** A message with an unknown flag counts as empty, and nothing after it is read. */
   #breakOff(): void {
     this.#length = 0;
     this.#finish(EMPTY);
@@ -120,7 +120,7 @@ export class MessageReader {
     if (needed > MAX_MESSAGE_BYTES) throw tooLarge(this.#length);
     if (needed > SMALL_BYTES) this.#hold(needed - this.#counted);
     if (needed > this.#received.length) {
-      // Whatever length is announced, room is made for what has come.
+      // Room is made for the bytes received, not for the announced length.
       const grown = Buffer.allocUnsafeSlow(Math.min(this.#length, Math.max(2 * needed, SMALL_BYTES)));
       this.#received.copy(grown, 0, 0, this.#receivedLength);
       this.#received = grown;

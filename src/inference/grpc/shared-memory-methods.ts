@@ -7,7 +7,7 @@ import { decodeMessage, encodeMessage } from './service-proto.ts';
 interface SystemRegion {
   readonly name: string;
   readonly key: string;
-  /** 64 bits, in whatever form protobufjs has them. */
+  /** A 64-bit integer, as a number or a `Long` of protobufjs. */
   readonly offset: unknown;
   readonly byte_size: unknown;
 }

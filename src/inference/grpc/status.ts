@@ -40,7 +40,7 @@ const STATUS_OF_CODE: Readonly<Record<KServeErrorCode, GrpcStatus>> = {
   Cancelled: GRPC_STATUS.CANCELLED,
 };
 
-/** The status of whatever was thrown; what is not known to be anybody's mistake is ours: INTERNAL. */
+/** The status of an error; INTERNAL for unexpected ones. */
 export function toGrpcError(error: unknown): GrpcError {
   if (error instanceof GrpcError) return error;
   if (error instanceof KServeError) return new GrpcError(STATUS_OF_CODE[error.code], error.message);

@@ -21,7 +21,7 @@ export class UnaryCall implements CallHandler {
     this.#onOver = onOver;
   }
 
-  /** Of several messages the first counts. */
+  /** If several messages arrive, the first counts. */
   onMessage(message: ReceivedMessage): void {
     if (this.#hasBegun) message.release();
     else {

@@ -213,7 +213,7 @@ ${grpcSection()}
   that it reflects what the folder holds. Triton reads what is there, complete or not.
 - Port 8000 accepts 4,096 connections, a head of 4 MiB within 60 s, a whole request within 600 s, and requests that
   together hold a quarter of the memory. Beyond these limits it answers 431, 408 or 503.
-- Of Triton's own arguments, \`--http-max-input-size\`, \`--http-restricted-api\`, \`--allow-client-shm\`, \`--log-*\` (but
+- Of Triton's own arguments, \`--http-max-input-size\`, \`--http-restricted-api\`, \`--grpc-restricted-protocol\`, \`--allow-client-shm\`, \`--log-*\` (but
   \`--log-file\`), \`--exit-on-error\`, \`--strict-readiness\`, \`--load-model\`, \`--cache-config\` of the local cache,
   \`--rate-limit\` and \`--rate-limit-resource\` are served; every other is named in the log.
 - In \`--model-control-mode poll\`, clients are refused as by Triton. Changes on disk are loaded by triton-local's own reload,
