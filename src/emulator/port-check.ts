@@ -14,8 +14,8 @@ const OFFERED = 50;
 const HIGHEST_PORT = 65_535;
 
 /**
- * Checks that the ports which the user insists on are free, before anything is loaded, built or started.
- * @throws PORT_TAKEN with what can be done about it, PORT_REFUSED; CONFIG_INVALID where two of them are one
+ * Checks that the ports that the user chose are free, before anything is loaded, built or started.
+ * @throws PORT_TAKEN with what can be done about it, PORT_REFUSED; CONFIG_INVALID if two of them are the same
  */
 export async function checkPorts(
   config: ProjectConfig,

@@ -159,7 +159,7 @@ async function loadAll(
       try {
         await control.load(name, signal);
       } catch (error) {
-        // The table keeps the reason and has told it; the others still load.
+        // The table keeps the reason and has logged it; the others still load.
         log('debug', messageOf(error));
       }
     }

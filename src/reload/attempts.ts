@@ -1,7 +1,6 @@
 import type { Clock } from '../base/index.ts';
 import type { Failure } from '../events/index.ts';
 import type { ModelSnapshot } from '../repository/index.ts';
-import type { Announcer } from './announcer.ts';
 import { type Application, applyPlan, toFailure } from './application.ts';
 import type { FileScope } from './file-table.ts';
 import { LoopGuard } from './loop-guard.ts';
@@ -19,6 +18,7 @@ import {
   reduce,
   swapsWorkers,
 } from './reduce.ts';
+import type { ReloadReporter } from './reload-reporter.ts';
 import type { Requests } from './requests.ts';
 import type { ReloadConfig } from './scan.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -28,7 +28,7 @@ export interface AttemptsParts {
   readonly config: ReloadConfig;
   readonly target: ReloadTarget;
   readonly clock: Clock;
-  readonly announcer: Announcer;
+  readonly reporter: ReloadReporter;
   readonly requests: Requests;
   /** What is served at the start. */
   readonly initial: ProjectSnapshot;
@@ -89,7 +89,7 @@ export class Attempts {
     if (scan.changes.length > 0) this.#noteSign(signAt);
     for (const change of scan.changes) {
       if (change.scope === 'sources' && this.#guard.changed(change.path, timeOf(change, scan)))
-        this.#parts.announcer.caughtLoop(change.path);
+        this.#parts.reporter.caughtLoop(change.path);
     }
   }
 
@@ -148,7 +148,7 @@ export class Attempts {
     const causes = freshCauses(this.#state, latest);
     const until = this.#state.forced.size > 0 ? now : this.#guard.mayStartAt(causes, now);
     this.#held = until > now ? { since: this.#held?.since ?? now, until } : undefined;
-    this.#parts.announcer.held(causes, this.#held ? now - this.#held.since : 0);
+    this.#parts.reporter.held(causes, this.#held ? now - this.#held.since : 0);
     return this.#held !== undefined;
   }
 
@@ -161,7 +161,7 @@ export class Attempts {
   }
 
   #perform(command: Command, at: number, before: ReloadState): void {
-    const { announcer, clock } = this.#parts;
+    const { reporter, clock } = this.#parts;
     switch (command.type) {
       case 'apply':
         if (swapsWorkers(command.plan))
@@ -169,7 +169,7 @@ export class Attempts {
         this.#application = this.#apply(command.plan, command.snapshot, at);
         return;
       case 'confirm':
-        announcer.planned(command.plan);
+        reporter.planned(command.plan);
         this.#application?.confirm();
         return;
       case 'overtake':
@@ -224,12 +224,12 @@ export class Attempts {
   }
 
   #report(plan: ReloadPlan, failure: Failure | undefined, measured: Stopwatch | undefined): void {
-    const { announcer, clock, requests } = this.#parts;
+    const { reporter, clock, requests } = this.#parts;
     const stopwatch = measured ?? new Stopwatch(clock, clock.now());
     // A newer change may have started its own.
     if (this.#stopwatch === measured) this.#stopwatch = undefined;
-    if (failure) requests.noteFailure(announcer.failed(plan, stopwatch, failure));
-    else announcer.completed(plan, stopwatch);
+    if (failure) requests.noteFailure(reporter.failed(plan, stopwatch, failure));
+    else reporter.completed(plan, stopwatch);
   }
 
   /** Nothing is left to do: manual requests are answered. */

@@ -1,10 +1,10 @@
 import type { Clock } from '../base/index.ts';
 import type { ModelSnapshot } from '../repository/index.ts';
-import type { Announcer } from './announcer.ts';
 import { Attempts } from './attempts.ts';
 import type { FileTable } from './file-table.ts';
 import { type Disk, Observation, type Scan, timeOf } from './observation.ts';
 import { type ProjectSnapshot, planReload } from './plan.ts';
+import type { ReloadReporter } from './reload-reporter.ts';
 import { Requests } from './requests.ts';
 import type { ReloadConfig } from './scan.ts';
 import { StepLoop } from './step-loop.ts';
@@ -29,7 +29,7 @@ export interface Reloader extends AsyncDisposable {
 export interface ReloaderParts {
   readonly config: ReloadConfig;
   readonly target: ReloadTarget;
-  readonly announcer: Announcer;
+  readonly reporter: ReloadReporter;
   readonly clock: Clock;
   readonly disk: Disk;
   /** What is served at the start, and the files it was read from. */
@@ -48,7 +48,7 @@ const SCAN_DISTANCE_MS = 15;
  */
 export class ProjectReloader implements Reloader {
   readonly #parts: ReloaderParts;
-  readonly #announcer: Announcer;
+  readonly #reporter: ReloadReporter;
   readonly #observation: Observation;
   readonly #attempts: Attempts;
   readonly #requests = new Requests();
@@ -65,7 +65,7 @@ export class ProjectReloader implements Reloader {
 
   constructor(parts: ReloaderParts) {
     this.#parts = parts;
-    this.#announcer = parts.announcer;
+    this.#reporter = parts.reporter;
     this.#loop = new StepLoop({
       clock: parts.clock,
       isFollowing: () => this.#isFollowing(),
@@ -89,8 +89,8 @@ export class ProjectReloader implements Reloader {
 
   /** Reports how changes are detected from now on. */
   reportMode(): void {
-    if (this.#paused) this.#announcer.watching('paused', '');
-    else if (this.#watching) this.#announcer.watching(this.#watching.mode, this.#watching.reason);
+    if (this.#paused) this.#reporter.watching('paused', '');
+    else if (this.#watching) this.#reporter.watching(this.#watching.mode, this.#watching.reason);
   }
 
   /** Something may have changed. */
@@ -150,7 +150,7 @@ export class ProjectReloader implements Reloader {
     this.#logConditions(scan);
     this.#attempts.note(scan, signAt);
     const counting = scan.changes.filter((change) => !this.#attempts.isStopped(change.path));
-    for (const file of this.#observation.note(counting)) this.#announcer.writing(file);
+    for (const file of this.#observation.note(counting)) this.#reporter.writing(file);
     const { scopes, error } = await this.#observation.read(scan.at, (before, after) => {
       return planReload(before, after, config.script).actions.length > 0;
     });
@@ -181,11 +181,11 @@ export class ProjectReloader implements Reloader {
 
   #logConditions({ table }: Scan): void {
     const { models } = this.#parts.config;
-    this.#announcer.condition('repository gone', !table.repositoryFound, () => {
+    this.#reporter.condition('repository gone', !table.repositoryFound, () => {
       const gone = models?.kind === 'onnx-file' ? models.file : models?.directory;
       return `${gone} is gone; what is loaded keeps serving until it is back`;
     });
-    this.#announcer.condition('truncated', table.truncated, () => {
+    this.#reporter.condition('truncated', table.truncated, () => {
       return 'the project has more files than are watched; changes to the rest are not seen';
     });
   }

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
-import { Announcer } from './announcer.ts';
 import { modelKey, type ProjectSnapshot, WORKERS_KEY } from './plan.ts';
+import { ReloadReporter } from './reload-reporter.ts';
 import { ProjectReloader, type Reloader } from './reloader.ts';
 import { type ReloadConfig, scanProject } from './scan.ts';
 import { readProject, tableBehind } from './snapshot-project.ts';
@@ -30,12 +30,12 @@ export interface ReloaderOptions {
 /** Watches the project's files if configured, and handles manual reloads in any case. */
 export async function startReloader(options: ReloaderOptions): Promise<Reloader> {
   const { config, target, events, modelsAt, refused, clock = systemClock } = options;
-  const announcer = new Announcer({ config, target, events, clock });
+  const reporter = new ReloadReporter({ config, target, events, clock });
   const unserved =
     modelsAt === undefined
       ? undefined
       : new UnservedModels(options.initial, (models) =>
-          announcer.log(
+          reporter.log(
             `changed here: ${models.join(', ')}; ${modelsAt} serves its own models, nothing was sent`,
           ),
         );
@@ -44,7 +44,7 @@ export async function startReloader(options: ReloaderOptions): Promise<Reloader>
     config,
     target,
     clock,
-    announcer,
+    reporter,
     initial,
     table: tableBehind(initial),
     refused: [...(refused?.models ?? []).map(modelKey), ...(refused?.script ? [WORKERS_KEY] : [])],
@@ -64,6 +64,6 @@ export async function startReloader(options: ReloaderOptions): Promise<Reloader>
       onMode: () => reloader.reportMode(),
     });
     reloader.watch(watching);
-  } else announcer.watching('off', '--no-watch');
+  } else reporter.watching('off', '--no-watch');
   return reloader;
 }

@@ -26,7 +26,7 @@ export interface UpFlags {
 
 type Resolve = () => Promise<ProjectConfig>;
 
-/** `triton-local up [DIR]`: runs everything for one project until it is told to stop; with `-d`, in the background. */
+/** `triton-local up [DIR]`: runs everything for one project until it is asked to stop; with `-d`, in the background. */
 export async function up(directory: string | undefined, given: Flags, flags: UpFlags): Promise<number> {
   const settings = flags.settingsStdin ? await withSecrets(given, process.stdin) : given;
   const resolve = () => resolveProject({ directory: directory ?? '.', flags: settings });
@@ -86,7 +86,7 @@ async function upInTerminal(config: ProjectConfig, resolve: Resolve, name: strin
   }
 }
 
-/** Starts the emulator and serves until it is told to stop; returns the exit status. */
+/** Starts the emulator and serves until it is asked to stop; returns the exit status. */
 async function serve(emulator: Emulator, asked: Promise<Interruption>): Promise<number> {
   const starting = new AbortController();
   let outcome = { reason: 'stopped', exitCode: EXIT.ok as number };

@@ -1,33 +1,34 @@
 import type { AnswerDifference } from '../../events/index.ts';
 
 /** Further differences are only counted. */
-const MOST_TOLD = 20;
+const MAX_REPORTED = 20;
 const MOST_SHOWN = 80;
 
 export interface Differences {
   /** The first ones, in the order of the answer. */
-  readonly told: readonly AnswerDifference[];
+  readonly reported: readonly AnswerDifference[];
   /** Total number. */
   readonly total: number;
 }
 
 /** The differences between two answers: value by value if both are JSON, otherwise as a whole. */
 export function compareAnswers(before: string, after: string): Differences {
-  if (before === after) return { told: [], total: 0 };
+  if (before === after) return { reported: [], total: 0 };
   const [one, other] = [parse(before), parse(after)];
   const found = new Found();
   if (one && other) compare(one.value, other.value, '', found);
   else found.add('', before, after);
-  return { told: found.told, total: found.total };
+  return { reported: found.reported, total: found.total };
 }
 
 class Found {
-  readonly told: AnswerDifference[] = [];
+  readonly reported: AnswerDifference[] = [];
   total = 0;
 
   add(path: string, before: string, after: string): void {
     this.total += 1;
-    if (this.told.length < MOST_TOLD) this.told.push({ path, before: cut(before), after: cut(after) });
+    if (this.reported.length < MAX_REPORTED)
+      this.reported.push({ path, before: cut(before), after: cut(after) });
   }
 }
 

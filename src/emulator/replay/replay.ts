@@ -99,14 +99,14 @@ export class Replay implements AsyncDisposable {
       events.emit({ type: 'replay.pinned', ...facts, generation: after.generation });
       return;
     }
-    const { told, total } = compareAnswers(before.body, after.body);
+    const { reported, total } = compareAnswers(before.body, after.body);
     events.emit({
       type: 'replay.answered',
       ...facts,
       statusBefore: before.status,
       generation: after.generation,
       totalMs: after.totalMs,
-      differences: [...told],
+      differences: [...reported],
       differenceCount: total,
     });
   }

@@ -43,5 +43,5 @@ class Of2021(Current):
         return self.reply(500, str(error), flags)
 
     def internal(self, error, flags):
-        told = script.format_error(error)
-        return self.reply(500, "An unexpected internal error occurred. Encountered Exception: " + told, flags)
+        formatted = script.format_error(error)
+        return self.reply(500, "An unexpected internal error occurred. Encountered Exception: " + formatted, flags)

@@ -162,17 +162,17 @@ def is_in_library(error):
 
 def format_error(error):
     """Python's traceback of an error in the script, without the frames of this harness and of the import machinery."""
-    told = traceback.TracebackException.from_exception(error)
-    _drop_own_frames(told)
-    return "".join(told.format()).rstrip("\n")
+    trace = traceback.TracebackException.from_exception(error)
+    _drop_own_frames(trace)
+    return "".join(trace.format()).rstrip("\n")
 
 
-def _drop_own_frames(told):
-    if told is not None:
-        own = [frame for frame in told.stack if not _is_machinery(frame.filename)]
-        told.stack = traceback.StackSummary.from_list(own)
-        _drop_own_frames(told.__cause__)
-        _drop_own_frames(told.__context__)
+def _drop_own_frames(trace):
+    if trace is not None:
+        own = [frame for frame in trace.stack if not _is_machinery(frame.filename)]
+        trace.stack = traceback.StackSummary.from_list(own)
+        _drop_own_frames(trace.__cause__)
+        _drop_own_frames(trace.__context__)
 
 
 def _is_machinery(file):

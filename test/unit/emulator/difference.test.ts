@@ -14,7 +14,7 @@ describe('the difference of two answers', () => {
     });
     expect(compareAnswers(before, after)).toEqual({
       total: 5,
-      told: [
+      reported: [
         { path: 'digit', before: '3', after: '5' },
         { path: 'probabilities[1]', before: '0.5', after: '0.25' },
         { path: 'probabilities[2]', before: '', after: '0.25' },
@@ -25,16 +25,18 @@ describe('the difference of two answers', () => {
   });
 
   it('is empty if only the formatting differs', () => {
-    expect(compareAnswers('{"a": 1, "b": 2}', '{"b":2,"a":1}')).toEqual({ told: [], total: 0 });
+    expect(compareAnswers('{"a": 1, "b": 2}', '{"b":2,"a":1}')).toEqual({ reported: [], total: 0 });
   });
 
   it('is the whole answer if one of them is not JSON', () => {
-    expect(compareAnswers('old', '{"a": 1}').told).toEqual([{ path: '', before: 'old', after: '{"a": 1}' }]);
+    expect(compareAnswers('old', '{"a": 1}').reported).toEqual([
+      { path: '', before: 'old', after: '{"a": 1}' },
+    ]);
   });
 
   it('is listed up to a limit, and counted beyond it', () => {
-    const { told, total } = compareAnswers(json(Array(1_000).fill(0)), json(Array(1_000).fill(1)));
-    expect([told.length, total]).toEqual([20, 1_000]);
-    expect(compareAnswers('"a"', json('b'.repeat(500))).told[0]?.after).toHaveLength(80);
+    const { reported, total } = compareAnswers(json(Array(1_000).fill(0)), json(Array(1_000).fill(1)));
+    expect([reported.length, total]).toEqual([20, 1_000]);
+    expect(compareAnswers('"a"', json('b'.repeat(500))).reported[0]?.after).toHaveLength(80);
   });
 });

@@ -11,7 +11,7 @@ afterEach(async () => {
 });
 
 async function open(environment: Readonly<Record<string, string>>): Promise<string[]> {
-  const told: string[] = [];
+  const logged: string[] = [];
   const config = {
     listen: { host: '127.0.0.1', port: 0 },
     script: { entryScript: '/p/score.py', sourceDirectory: '/p' },
@@ -36,17 +36,17 @@ async function open(environment: Readonly<Record<string, string>>): Promise<stri
       state: () => initialState,
     },
     readKeys: async () => [],
-    events: { emit: (event) => void (event.type === 'log.line' && told.push(event.text)) },
+    events: { emit: (event) => void (event.type === 'log.line' && logged.push(event.text)) },
   };
   listener = await ScoringListener.open(parts);
-  return told;
+  return logged;
 }
 
 describe('SEPERATE_HEALTH_ENDPOINT', () => {
   it('serves the same routes on a second port', async () => {
     const [port = 0] = await freePorts(1);
-    const told = await open({ SEPERATE_HEALTH_ENDPOINT: 'true', HEALTH_PORT: String(port) });
-    expect(told).toEqual([expect.stringContaining(`http://localhost:${port}/`)]);
+    const logged = await open({ SEPERATE_HEALTH_ENDPOINT: 'true', HEALTH_PORT: String(port) });
+    expect(logged).toEqual([expect.stringContaining(`http://localhost:${port}/`)]);
     const answers = [`http://127.0.0.1:${port}/`, new URL('/', listener?.uri).href].map(async (url) =>
       (await fetch(url)).text(),
     );

@@ -1,9 +1,9 @@
 import type { Clock } from '../../../src/base/index.ts';
 import { type EmulatorEvent, EventBus, type Failure, type ReloadAction } from '../../../src/events/index.ts';
-import { Announcer } from '../../../src/reload/announcer.ts';
 import type { FileStamp, FileTable } from '../../../src/reload/file-table.ts';
 import type { Disk } from '../../../src/reload/observation.ts';
 import type { ProjectSnapshot } from '../../../src/reload/plan.ts';
+import { ReloadReporter } from '../../../src/reload/reload-reporter.ts';
 import { ProjectReloader } from '../../../src/reload/reloader.ts';
 import type { ReloadConfig } from '../../../src/reload/scan.ts';
 import type { ReloadProgress, ReloadTarget } from '../../../src/reload/target.ts';
@@ -248,8 +248,8 @@ export function startFake(
     noteScan: () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };
-  const announcer = new Announcer({ config, target, events: bus, clock });
-  const parts = { config, target, announcer, clock, disk, initial, refused, table: disk.table() };
+  const reporter = new ReloadReporter({ config, target, events: bus, clock });
+  const parts = { config, target, reporter, clock, disk, initial, refused, table: disk.table() };
   const reloader = new ProjectReloader(parts);
   return {
     clock,

@@ -10,7 +10,7 @@ import { createByPodman } from './podman.ts';
 import { publishAddress } from './published-ports.ts';
 import { type ContainerSpec, containerOptions } from './spec.ts';
 
-export interface LaunchWishes {
+export interface LaunchOptions {
   readonly image: string;
   /** The project that the container belongs to, for its label. */
   readonly project: string;
@@ -42,10 +42,10 @@ const NO_INIT = /container-init binary not found|docker-init.*not found/i;
  */
 export async function launchContainer(
   { docker, address, url }: DockerEndpoint,
-  wishes: LaunchWishes,
+  options: LaunchOptions,
   warn: (text: string) => void,
 ): Promise<LaunchedContainer> {
-  const { image, project, repository, gpus } = wishes;
+  const { image, project, repository, gpus } = options;
   const info: DaemonInfo = gpus === 'none' ? {} : await docker.info();
   const usesPodman = gpus !== 'none' && isPodman(await docker.version());
   const create = usesPodman ? createByPodman : createByDocker;
@@ -56,7 +56,7 @@ export async function launchContainer(
     );
   }
   let spec: ContainerSpec = {
-    ...wishes,
+    ...options,
     labels: await ownershipLabels(project),
     mounted: address.kind === 'socket' ? repository : undefined,
     gpuForm: gpuForm(info, usesPodman) ?? 'runtime',

@@ -77,8 +77,8 @@ describe.skipIf(!hasPodman || !hasDocker)('a real Podman', { timeout: 180_000 },
       ] as const) {
         const repository = folder.path('models');
         const rest = { shmBytes: 1 << 28, user: undefined, serverArguments: undefined };
-        const wishes = { image, project: 'podman', repository, gpus, ...rest };
-        const { container, mounted } = await launchContainer(endpoint, wishes, () => undefined);
+        const options = { image, project: 'podman', repository, gpus, ...rest };
+        const { container, mounted } = await launchContainer(endpoint, options, () => undefined);
         try {
           expect(mounted).toBe(true);
           const { Config, HostConfig } = await container.inspect();

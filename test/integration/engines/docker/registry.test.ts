@@ -136,14 +136,14 @@ describe.skipIf(!hasDocker)('pulling from a registry', { timeout: 120_000 }, () 
     await writeModel(home.path('models'), 'identity');
     const skip = new AbortController();
     const events = new EventLog();
-    const wishes = {
+    const options = {
       repository: home.path('models'),
       image: reference,
       gpus: 'none',
       missingImage: 'pull',
     } as const;
     const rest = { environment: own(), project: 'left', events, skipDownload: skip.signal };
-    const starting = new DockerEngine({ ...wishes, ...rest }).start(new AbortController().signal);
+    const starting = new DockerEngine({ ...options, ...rest }).start(new AbortController().signal);
     await expect
       .poll(() => progressOf(events).some(({ bytes }) => bytes > 0), { timeout: 20_000 })
       .toBe(true);

@@ -27,8 +27,8 @@ def is_schema_decorated(func):
 
 def get_supported_versions(func):
     """The versions of swagger that can describe both input and output."""
-    told = [versions for versions in _versions.get(key_of(func), {}).values() if versions]
-    common = set(ALL_SUPPORTED_VERSIONS).intersection(*told)
+    declared = [versions for versions in _versions.get(key_of(func), {}).values() if versions]
+    common = set(ALL_SUPPORTED_VERSIONS).intersection(*declared)
     return sorted(common)
 
 
@@ -47,10 +47,10 @@ def declare(func, kind, schema, versions):
     whole = known.setdefault(
         INPUT, {"type": "object", "properties": {n: {} for n in names}, "example": {n: "" for n in names}}
     )
-    for name, told in schema.items():
-        told = copy.deepcopy(told)
-        whole["example"][name] = told.pop("example")
-        whole["properties"][name] = told
+    for name, described in schema.items():
+        described = copy.deepcopy(described)
+        whole["example"][name] = described.pop("example")
+        whole["properties"][name] = described
 
 
 def argument_names(func):

@@ -72,7 +72,7 @@ def _read_settings():
             return {}
         return {"*": int(os.environ.get("AZUREML_MDC_SAMPLE_RATE", "100"))}
     with open(path) as file:
-        told = json.load(file).get("collections", {})
-    on = {name.lower(): one.get("sampleRatePercentage", 100) for name, one in told.items() if one.get("enabled", False)}
+        settings = json.load(file).get("collections", {})
+    on = {name.lower(): one.get("sampleRatePercentage", 100) for name, one in settings.items() if one.get("enabled", False)}
     # `request` and `response` are the platform's own collections.
     return on if set(on) - {"request", "response"} else {}

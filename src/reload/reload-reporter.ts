@@ -12,7 +12,7 @@ const WRITING_LOGGED_AGAIN_MS = 5_000;
 const HELD_LOGGED_MS = 3_000;
 
 /** Emits the events of reloads, and logs once what a reload waits for. */
-export class Announcer {
+export class ReloadReporter {
   readonly #config: ReloadConfig;
   readonly #target: ReloadTarget;
   readonly #events: EventSink;
