@@ -42,6 +42,7 @@ export {
 } from './process-identity.ts';
 export { killTree } from './process-tree.ts';
 export { requestMemoryLimit } from './request-memory.ts';
+export { shellWord } from './shell-word.ts';
 export { openSidePort, type SideListener, type SidePort, type SideService } from './side-port.ts';
 export { closestName } from './spelling.ts';
 export { guard, isClosed, write } from './streams.ts';

@@ -1,4 +1,4 @@
-import { toTritonLocalError } from '../base/index.ts';
+import { shellWord, toTritonLocalError } from '../base/index.ts';
 import { detachedEnvironment, type ProjectConfig, terminalFacts } from '../config/index.ts';
 import { type StartedEmulator, startDetached, type startReporter } from '../control/index.ts';
 import { createEmulator, type EmulatorOptions, requireConsent } from '../emulator/index.ts';
@@ -79,7 +79,7 @@ function summary(
     `scoring  ${scoringUri}`,
     ...formatAddresses(started).map(([label, address]) => `${label.padEnd(9)}${address}`),
     `log      ${eventLog}`,
-    `stop     npx triton-local down ${projectDir}${name === null ? '' : ` --id ${name}`}`,
+    `stop     npx triton-local down ${shellWord(projectDir)}${name === null ? '' : ` --id ${name}`}`,
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -1,4 +1,4 @@
-import { userError } from '../base/index.ts';
+import { shellWord, userError } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import { missingInstallation } from '../engines/index.ts';
 
@@ -16,7 +16,7 @@ export function requireConsent(config: ProjectConfig): void {
   if (!installation) return;
   const { text, alternative } = installation;
   throw userError('ANSWER_NEEDED', text, {
-    hint: `agree with --yes: triton-local up ${config.projectDir} --engine ${config.engine.choice} --yes; or ${alternative}`,
+    hint: `agree with --yes: triton-local up ${shellWord(config.projectDir)} --engine ${config.engine.choice} --yes; or ${alternative}`,
   });
 }
 

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { listen, systemError, TritonLocalError, userError } from '../base/index.ts';
+import { listen, shellWord, systemError, TritonLocalError, userError } from '../base/index.ts';
 import type { ProjectConfig } from '../config/index.ts';
 import type { InstanceRecord } from '../workspace/index.ts';
 
@@ -74,7 +74,8 @@ async function adviceFor(
   );
   if (!ours) return `end that process, or use ${other}`;
   const { projectDir } = ours;
-  return `it serves ${projectDir}: see it with triton-local attach ${projectDir}, stop it with triton-local down ${projectDir}, or use ${other}`;
+  const folder = shellWord(projectDir);
+  return `it serves ${projectDir}: see it with triton-local attach ${folder}, stop it with triton-local down ${folder}, or use ${other}`;
 }
 
 async function nextFree(host: string, port: number): Promise<number | undefined> {

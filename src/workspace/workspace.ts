@@ -1,7 +1,14 @@
 import { mkdir, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { describeLockHolder, messageOf, systemError, userError, withFileLock } from '../base/index.ts';
+import {
+  describeLockHolder,
+  messageOf,
+  shellWord,
+  systemError,
+  userError,
+  withFileLock,
+} from '../base/index.ts';
 import type { Instance, InstanceClaim, InstanceRecord } from './instance.ts';
 import { createInstance } from './instance-folder.ts';
 import { claimHolder, listInstances, sweepInstances } from './instances.ts';
@@ -85,11 +92,12 @@ async function requireUnclaimed(instances: string, claim: InstanceClaim): Promis
   const holder = await claimHolder(instances, claim);
   if (holder === undefined) return;
   const { projectDir, name } = claim;
-  const target = `${projectDir}${name === null ? '' : ` --id ${name}`}`;
+  const named = name === null ? '' : ` --id ${name}`;
+  const target = `${shellWord(projectDir)}${named}`;
   const another = 'or start another beside it with --id NAME and ports of its own';
   throw userError(
     'ALREADY_RUNNING',
-    `an emulator already ${holder === 'running' ? 'runs' : 'starts'} for ${target}`,
+    `an emulator already ${holder === 'running' ? 'runs' : 'starts'} for ${projectDir}${named}`,
     {
       hint:
         holder === 'running'
