@@ -138,7 +138,7 @@ export class GrpcCall {
       this.#stream.respond({ ...HEAD_OF_STATUS, ...statusFields(this.#status) }, ENTIRE);
       this.#letGo();
     }
-    this.#tellOver();
+    this.#notifyClosed();
   }
 
   /** Ends the call as gRPC's library does where the fields of a request are wrong. */
@@ -195,10 +195,10 @@ export class GrpcCall {
       this.#isFinished = true;
       this.#status = CANCELLED;
     }
-    this.#tellOver();
+    this.#notifyClosed();
   }
 
-  #tellOver(): void {
+  #notifyClosed(): void {
     const handler = this.#handler;
     this.#handler = undefined;
     handler?.onClose();
