@@ -374,7 +374,7 @@ describe('a folder that is gone', () => {
     await using project = await openPrepared();
     const said = project.next('log.line');
     await rename(project.at('models/triton'), project.at('.home'));
-    expect((await said).text).toContain('is gone; what is loaded serves on');
+    expect((await said).text).toContain('is gone; what is loaded keeps serving until it is back');
     await sleep(1_000);
     await rename(project.at('.home'), project.at('models/triton'));
     await sleep(2_500);
