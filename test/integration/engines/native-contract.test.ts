@@ -44,8 +44,15 @@ if (realTriton === undefined) {
       const plain = await tritonWithoutOnnxRuntime(program, `${workDirectory}-triton`);
       const native = { program: plain, repository, workDirectory, environment, events: quiet };
       const remote = await new NativeEngine(native).start(signal);
-      const { http: url, grpc: grpcUrl } = remote.endpoints;
-      const external = new ExternalEngine({ url, grpcUrl, headers: {}, hasLocalModels: true, events });
+      const { http: url, grpc: grpcUrl, metrics } = remote.endpoints;
+      const external = new ExternalEngine({
+        url,
+        grpcUrl,
+        metricsUrl: `http://${metrics}/metrics`,
+        headers: {},
+        hasLocalModels: true,
+        events,
+      });
       const running = await new FrontedEngine(external, { ...gateway, events }).start(signal);
       const dispose = running[Symbol.asyncDispose].bind(running);
       const byItsOwner = (change: 'load' | 'unload') => async (model: string) => {
