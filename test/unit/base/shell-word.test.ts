@@ -4,8 +4,8 @@ import { shellWord } from '../../../src/base/index.ts';
 
 describe('shellWord', () => {
   test.each([
-    ['/home/me/digits', '/home/me/digits'],
-    ['/home/me/my models', "'/home/me/my models'"],
+    ['/srv/digits', '/srv/digits'],
+    ['/srv/my models', "'/srv/my models'"],
     ["/tmp/it's", "'/tmp/it'\\''s'"],
     ['/tmp/$HOME', "'/tmp/$HOME'"],
     ['/tmp/a\\b', "'/tmp/a\\b'"],
