@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { constants } from 'node:http2';
 import type { HeldBytes } from '../held-bytes.ts';
+import type { Connection } from './connection.ts';
 import { readTimeout } from './deadline.ts';
 import type { EncodedMessage } from './infer-response.ts';
 import { MessageReader, type ReceivedMessage } from './message-reader.ts';
+import { compressMessage } from './response-compression.ts';
 import { encodeStatusMessage, GRPC_STATUS, GrpcError, type GrpcStatus, toGrpcError } from './status.ts';
 import type { MessageEncoding } from './unpack.ts';
 
@@ -16,6 +18,16 @@ const HEAD_OF_STATUS = { ':status': 200, 'content-type': 'application/grpc' } as
 const SUCCESS = { 'grpc-status': '0' } as const;
 const WITH_TRAILERS = { waitForTrailers: true, sendDate: false } as const;
 const ENTIRE = { endStream: true, sendDate: false } as const;
+
+export interface GrpcCallOptions {
+  readonly held: HeldBytes;
+  /** Undefined once it is closed. */
+  readonly connection: Connection | undefined;
+  /** How responses are compressed; undefined if they are not. */
+  readonly compression: MessageEncoding | undefined;
+  /** Metadata that the model gets as parameters. */
+  readonly forwarded: ReadonlyMap<string, string> | undefined;
+}
 
 /** How long a client may take to end its side of a finished call; what it still sends is discarded. */
 const LINGER_MS = 2_000;
@@ -38,8 +50,12 @@ export interface CallHandler {
  */
 export class GrpcCall {
   readonly metadata: IncomingHttpHeaders;
+  /** Metadata that the model gets as parameters. */
+  readonly forwarded: ReadonlyMap<string, string> | undefined;
   readonly #stream: ServerHttp2Stream;
   readonly #reader: MessageReader;
+  readonly #connection: Connection | undefined;
+  readonly #compression: MessageEncoding | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
   /** Whether its deadline had passed on arrival. */
   readonly #isLate: boolean;
@@ -49,9 +65,20 @@ export class GrpcCall {
   #hasEnded = false;
   #linger: NodeJS.Timeout | undefined;
 
-  constructor(stream: ServerHttp2Stream, metadata: IncomingHttpHeaders, held: HeldBytes) {
+  /** Settles once every message before the next one is compressed and written; undefined without compression. */
+  #compressing: Promise<void> | undefined;
+  #compressingBytes = 0;
+
+  constructor(
+    stream: ServerHttp2Stream,
+    metadata: IncomingHttpHeaders,
+    { held, connection, compression, forwarded }: GrpcCallOptions,
+  ) {
     this.#stream = stream;
     this.metadata = metadata;
+    this.forwarded = forwarded;
+    this.#connection = connection;
+    this.#compression = compression;
     const encoding = metadata['grpc-encoding'];
     this.#reader = new MessageReader({
       encoding: encoding === 'identity' ? undefined : (encoding as MessageEncoding | undefined),
@@ -77,7 +104,7 @@ export class GrpcCall {
 
   /** Bytes that wait until the client takes them. */
   get unsentBytes(): number {
-    return this.#stream.writableLength;
+    return this.#stream.writableLength + this.#compressingBytes;
   }
 
   /** Starts reading; the handler answers the call. */
@@ -96,7 +123,12 @@ export class GrpcCall {
 
   /** Calls back once the client has taken what was sent. */
   whenDrained(callback: () => void): void {
-    this.#stream.once('drain', callback);
+    const afterWrites = () => {
+      if (this.#stream.writableNeedDrain) this.#stream.once('drain', callback);
+      else callback();
+    };
+    if (this.#compressing) void this.#compressing.then(afterWrites);
+    else this.#stream.once('drain', callback);
   }
 
   resume(): void {
@@ -105,19 +137,71 @@ export class GrpcCall {
 
   send(message: EncodedMessage): void {
     if (this.isOver) return;
-    this.#respond();
-    for (const piece of message) this.#stream.write(piece);
+    this.#inOrder(message, (encoded) => this.#write(encoded));
   }
 
   /** Ends the call with success, with a last message where there is one. */
   succeed(message?: EncodedMessage): void {
     if (this.isOver) return;
+    this.#finish();
+    this.#inOrder(message, (encoded) => this.#endWithSuccess(encoded));
+  }
+
+  /** Ends the call with the status of an error. */
+  fail(thrown: unknown): void {
+    if (this.isOver) return;
+    this.#status = toGrpcError(thrown);
+    const fields = statusFields(this.#status);
+    this.#finish();
+    this.#inOrder(undefined, () => {
+      this.#connection?.hasSent();
+      if (this.#stream.headersSent) this.#stream.end();
+      else {
+        this.#stream.respond({ ...HEAD_OF_STATUS, ...fields }, ENTIRE);
+        this.#letGo();
+      }
+    });
+    this.#notifyClosed();
+  }
+
+  /** Ends the call as gRPC's library does where the fields of a request are wrong. */
+  reset(): void {
+    this.#isFinished = true;
+    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
+
+  /** Writes at once or, where responses are compressed, after those before it. */
+  #inOrder<Message extends EncodedMessage | undefined>(
+    message: Message,
+    write: (message: Message | EncodedMessage) => void,
+  ): void {
+    const encoding = this.#compression;
+    if (encoding === undefined) {
+      write(message);
+      return;
+    }
+    let size = 0;
+    for (const piece of message ?? []) size += piece.byteLength;
+    this.#compressingBytes += size;
+    const compress = async () => {
+      const compressed = message && (await compressMessage(message, encoding));
+      this.#compressingBytes -= size;
+      if (!this.#stream.closed && !this.#stream.destroyed) write(compressed ?? message);
+    };
+    this.#compressing = (this.#compressing ?? Promise.resolve()).then(compress);
+  }
+
+  #write(message: EncodedMessage): void {
+    this.#respond();
+    for (const piece of message) this.#stream.write(piece);
+  }
+
+  #endWithSuccess(message: EncodedMessage | undefined): void {
     if (message === undefined && !this.#stream.headersSent) {
-      this.#finish();
+      this.#connection?.hasSent();
       this.#stream.respond({ ...HEAD_OF_STATUS, ...SUCCESS }, ENTIRE);
       return;
     }
-    this.#finish();
     this.#respond();
     if (message === undefined) {
       this.#stream.end();
@@ -128,29 +212,12 @@ export class GrpcCall {
     this.#stream.end(message[last]);
   }
 
-  /** Ends the call with the status of an error. */
-  fail(thrown: unknown): void {
-    if (this.isOver) return;
-    this.#status = toGrpcError(thrown);
-    this.#finish();
-    if (this.#stream.headersSent) this.#stream.end();
-    else {
-      this.#stream.respond({ ...HEAD_OF_STATUS, ...statusFields(this.#status) }, ENTIRE);
-      this.#letGo();
-    }
-    this.#notifyClosed();
-  }
-
-  /** Ends the call as gRPC's library does where the fields of a request are wrong. */
-  reset(): void {
-    this.#isFinished = true;
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-  }
-
   #respond(): void {
+    this.#connection?.hasSent();
     if (this.#stream.headersSent) return;
     this.#stream.once('wantTrailers', () => this.#sendTrailers());
-    this.#stream.respond(HEAD, WITH_TRAILERS);
+    const encoding = this.#compression;
+    this.#stream.respond(encoding ? { ...HEAD, 'grpc-encoding': encoding } : HEAD, WITH_TRAILERS);
   }
 
   #sendTrailers(): void {

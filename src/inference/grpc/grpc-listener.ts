@@ -1,5 +1,7 @@
 import {
+  createSecureServer,
   createServer,
+  type Http2SecureServer,
   type Http2Server,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
@@ -10,17 +12,21 @@ import { listen, type SideListener, within } from '../../base/index.ts';
 import type { RequestMeter } from '../../events/index.ts';
 import type { Endpoint } from '../http/route.ts';
 import type { InferenceService } from '../inference-service.ts';
-import { type CallHandler, GrpcCall } from './call.ts';
+import { type CallHandler, GrpcCall, type GrpcCallOptions } from './call.ts';
+import { Connection } from './connection.ts';
 import { readTimeout } from './deadline.ts';
+import { forwardedMetadata } from './forwarded-metadata.ts';
 import { CHECK_METHODS, HEALTH_METHODS } from './health-methods.ts';
 import { InferCall } from './infer-call.ts';
 import { InferStream } from './infer-stream.ts';
 import type { UnaryMethods } from './methods.ts';
 import { MODEL_METHODS } from './model-methods.ts';
 import { REPOSITORY_METHODS } from './repository-methods.ts';
+import { responseEncoding } from './response-compression.ts';
 import { SETTINGS_METHODS } from './settings-methods.ts';
 import { SHARED_MEMORY_METHODS } from './shared-memory-methods.ts';
 import { GRPC_STATUS, GrpcError, httpStatusOf } from './status.ts';
+import type { TlsKeys } from './tls-keys.ts';
 import { UnaryCall } from './unary-call.ts';
 
 /** How much a sender may send unread. gRPC's own libraries allow some megabytes; HTTP/2's default is 64 kB. */
@@ -32,6 +38,9 @@ const MAX_FIELDS = 2_048;
 const MAX_CONNECTIONS = 4_096;
 /** How long calls in progress may take to end when the listener closes. */
 const DRAIN_MS = 30_000;
+
+type InferCallOptions = Pick<GrpcCallOptions, 'compression' | 'forwarded'>;
+const NO_INFER_OPTIONS: InferCallOptions = { compression: undefined, forwarded: undefined };
 
 interface Method {
   readonly endpoint: Endpoint;
@@ -45,21 +54,23 @@ interface Method {
 export class GrpcListener implements SideListener, AsyncDisposable {
   readonly #service: InferenceService;
   readonly #meter: RequestMeter | undefined;
-  readonly #server: Http2Server;
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #server: Http2Server | Http2SecureServer;
+  readonly #connections = new Map<ServerHttp2Session, Connection>();
   /** Calls in progress that have no end of their own. */
   readonly #endless = new Set<CallHandler>();
   #onIdle: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(service: InferenceService, meter?: RequestMeter) {
+  /** @param keys undefined without TLS */
+  constructor(service: InferenceService, meter?: RequestMeter, keys?: TlsKeys) {
     this.#service = service;
     this.#meter = meter;
-    this.#server = createServer({
+    const options = {
       settings: { initialWindowSize: WINDOW_BYTES, enablePush: false },
       maxSessionMemory: MAX_SESSION_MEGABYTES,
       maxHeaderListPairs: MAX_FIELDS,
-    });
+    };
+    this.#server = keys ? createSecureServer({ ...options, ...keys }) : createServer(options);
     this.#server.maxConnections = MAX_CONNECTIONS;
     this.#server.on('connection', (socket: Socket) => {
       socket.setNoDelay(true);
@@ -67,7 +78,11 @@ export class GrpcListener implements SideListener, AsyncDisposable {
     });
     this.#server.on('session', (session) => this.#accept(session));
     this.#server.on('sessionError', () => undefined);
-    this.#server.on('stream', (stream, headers) => this.#take(stream, headers));
+    this.#server.on(
+      'stream',
+      (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, fields: string[]) =>
+        this.#take(stream, headers, fields),
+    );
   }
 
   /** @throws PORT_TAKEN, PORT_REFUSED */
@@ -82,22 +97,27 @@ export class GrpcListener implements SideListener, AsyncDisposable {
       return;
     }
     session.setLocalWindowSize(WINDOW_BYTES);
-    this.#sessions.add(session);
+    this.#connections.set(session, new Connection(session, this.#service.settings.grpc.connection));
     session.once('close', () => {
-      this.#sessions.delete(session);
-      if (this.#sessions.size === 0) this.#onIdle?.();
+      this.#connections.delete(session);
+      if (this.#connections.size === 0) this.#onIdle?.();
     });
   }
 
-  #take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  #take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, fields: readonly string[]): void {
     stream.on('error', () => undefined);
-    const call = new GrpcCall(stream, headers, this.#service.held);
+    const { session } = stream;
+    const connection = session ? this.#connections.get(session as ServerHttp2Session) : undefined;
+    const method = METHODS.get(headers[':path'] ?? '');
+    const call = new GrpcCall(stream, headers, {
+      held: this.#service.held,
+      connection,
+      ...(method?.endpoint === 'infer' ? this.#inferOptions(headers, fields) : NO_INFER_OPTIONS),
+    });
     if (!isReadable(headers)) {
       call.reset();
       return;
     }
-    const path = headers[':path'] ?? '';
-    const method = METHODS.get(path);
     const refusal = refusalOf(headers) ?? (method ? this.#restrictionOf(method, headers) : UNKNOWN_METHOD);
     if (!method || refusal) {
       call.fail(refusal);
@@ -107,10 +127,20 @@ export class GrpcListener implements SideListener, AsyncDisposable {
     const began = performance.now();
     const handler = method.handle(this.#service, call, () => {
       this.#endless.delete(handler);
-      this.#record(method, path, call, performance.now() - began);
+      connection?.calls.delete(call);
+      this.#record(method, headers[':path'] ?? '', call, performance.now() - began);
     });
     if (handler.drain) this.#endless.add(handler);
+    connection?.take(call);
     call.begin(handler);
+  }
+
+  #inferOptions(headers: IncomingHttpHeaders, fields: readonly string[]): InferCallOptions {
+    const { grpc, forwardedHeaders } = this.#service.settings;
+    return {
+      compression: responseEncoding(grpc.responseCompression, headers['grpc-accept-encoding']),
+      forwarded: forwardedHeaders.grpc && forwardedMetadata(forwardedHeaders.grpc, fields),
+    };
   }
 
   #restrictionOf({ endpoint }: Method, headers: IncomingHttpHeaders): GrpcError | undefined {
@@ -138,15 +168,15 @@ export class GrpcListener implements SideListener, AsyncDisposable {
       if (this.#server.listening) this.#server.close(() => resolve());
       else resolve();
     });
-    if (this.#sessions.size > 0) {
+    if (this.#connections.size > 0) {
       const idle = new Promise<void>((resolve) => {
         this.#onIdle = resolve;
       });
-      for (const session of this.#sessions) session.close();
+      for (const session of this.#connections.keys()) session.close();
       for (const handler of this.#endless) handler.drain?.();
       await within(idle, DRAIN_MS);
     }
-    for (const session of this.#sessions) session.destroy();
+    for (const session of this.#connections.keys()) session.destroy();
     await closed;
   }
 }

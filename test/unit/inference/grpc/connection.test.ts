@@ -1,0 +1,145 @@
+import { EventEmitter } from 'node:events';
+import type { ServerHttp2Session } from 'node:http2';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Connection } from '../../../../src/inference/grpc/connection.ts';
+import { readTritonArguments } from '../../../../src/inference/triton-arguments.ts';
+
+/** A session that notes what is done to it; pings are acknowledged by the test. */
+class Session extends EventEmitter {
+  destroyed = false;
+  readonly done: string[] = [];
+  readonly pings: ((error: Error | null) => void)[] = [];
+
+  goaway(code: number, _last: number, text?: Buffer): void {
+    this.done.push(`goaway ${code} ${text ?? ''}`.trim());
+  }
+
+  ping(callback: (error: Error | null) => void): boolean {
+    this.done.push('ping');
+    this.pings.push(callback);
+    return true;
+  }
+
+  close(): void {
+    this.done.push('close');
+  }
+
+  destroy(): void {
+    this.destroyed = true;
+    this.emit('close');
+  }
+}
+
+/** Ends of calls, by their messages. */
+function callIn(connection: Connection): string[] {
+  const ends: string[] = [];
+  const call = {
+    fail(error: unknown) {
+      ends.push(error instanceof Error ? error.message : '');
+      connection.calls.delete(call);
+    },
+  };
+  connection.take(call);
+  return ends;
+}
+
+describe('a connection of gRPC', () => {
+  let session: Session;
+  beforeEach(() => {
+    vi.useFakeTimers();
+    session = new Session();
+  });
+  afterEach(() => {
+    session.destroy();
+    vi.useRealTimers();
+  });
+
+  function connect(...args: string[]): Connection {
+    const settings = readTritonArguments(args.map((argument) => `--grpc-${argument}`)).grpc.connection;
+    return new Connection(session as unknown as ServerHttp2Session, settings);
+  }
+
+  /** @returns how many pings, so far apart, the client may send */
+  function pingsTaken(everyMs: number): number {
+    for (let sent = 0; sent < 20; sent += 1) {
+      session.emit('ping');
+      if (session.done.includes('goaway 11 too_many_pings')) return sent;
+      vi.advanceTimersByTime(everyMs);
+    }
+    return 20;
+  }
+
+  it.each([
+    ['an idle client', [], 60_000, 3],
+    ['an idle client that waits two hours', [], 7_200_000, 20],
+    ['an idle client, with another interval', ['http2-min-recv-ping-interval-without-data=10'], 60_000, 3],
+    ['more strikes', ['http2-max-ping-strikes=5'], 60_000, 6],
+    ['any number of strikes', ['http2-max-ping-strikes=0'], 0, 20],
+    ['permission without calls', ['keepalive-permit-without-calls=true'], 299_999, 3],
+    ['permission without calls and the interval', ['keepalive-permit-without-calls=true'], 300_000, 20],
+  ])('takes the pings of %s', (_what, args, everyMs, expected) => {
+    connect(...args);
+    expect(pingsTaken(everyMs)).toBe(expected);
+  });
+
+  it.each([
+    [299_999, 3],
+    [300_000, 20],
+  ])('takes a ping every %i ms during a call %i times', (everyMs, expected) => {
+    callIn(connect('keepalive-time=2000000000'));
+    expect(pingsTaken(everyMs)).toBe(expected);
+  });
+
+  it('forgets strikes when something is sent', () => {
+    const connection = connect();
+    for (let times = 0; times < 10; times += 1) {
+      for (let pings = 0; pings < 3; pings += 1) session.emit('ping');
+      connection.hasSent();
+    }
+    expect(session.done).toEqual([]);
+  });
+
+  it('ends its calls with too many pings', () => {
+    const ends = callIn(connect());
+    pingsTaken(0);
+    expect(ends).toEqual(['Too many pings']);
+    vi.advanceTimersByTime(1);
+    expect(session.destroyed).toBe(true);
+  });
+
+  it('pings a silent client during a call', () => {
+    const ends = callIn(connect('keepalive-time=1000', 'keepalive-timeout=400'));
+    vi.advanceTimersByTime(1_000);
+    session.pings[0]?.(null);
+    vi.advanceTimersByTime(999);
+    expect(session.pings).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    expect(session.pings).toHaveLength(2);
+    expect(ends).toEqual([]);
+  });
+
+  it('gives up a client that does not acknowledge a ping', () => {
+    const ends = callIn(connect('keepalive-time=1000', 'keepalive-timeout=400'));
+    vi.advanceTimersByTime(1_399);
+    expect(ends).toEqual([]);
+    vi.advanceTimersByTime(2);
+    expect(ends).toEqual(['keepalive watchdog timeout']);
+  });
+
+  it('does not ping an idle client', () => {
+    connect('keepalive-time=1000');
+    vi.advanceTimersByTime(60_000);
+    expect(session.done).toEqual([]);
+  });
+
+  it('lets calls end when it is old, for as long as the grace allows', () => {
+    const ends = callIn(connect('max-connection-age=1000', 'max-connection-age-grace=500'));
+    vi.advanceTimersByTime(899);
+    expect(session.done).toEqual([]);
+    vi.advanceTimersByTime(202);
+    expect(session.done).toEqual(['close']);
+    expect(ends).toEqual([]);
+    vi.advanceTimersByTime(500);
+    expect(ends).toEqual(['enter idle']);
+  });
+});
