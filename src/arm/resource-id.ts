@@ -1,3 +1,5 @@
+import type { JsonObject } from '../workspace/index.ts';
+
 /** The path of a workspace. Any subscription, group and name are accepted: they all mean the one workspace here. */
 export const WORKSPACE_PATH =
   '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.MachineLearningServices/workspaces/:workspace';
@@ -14,4 +16,20 @@ export function resourceId(params: WorkspaceParams, ...segments: readonly string
   const { subscription, group, workspace } = params;
   const path = `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.MachineLearningServices/workspaces/${workspace}`;
   return [path, ...segments].join('/');
+}
+
+/** Name and version in the id of an asset: `…/models/digits/versions/1`; undefined if it is not one of that kind. */
+export function assetOf(
+  id: string,
+  kind: 'codes' | 'environments' | 'models',
+): { readonly name: string; readonly version: string } | undefined {
+  const pattern = new RegExp(`^/subscriptions/.+/workspaces/[^/]+/${kind}/([^/]+)/versions/([^/]+)/?$`, 'i');
+  const [, name, version] = pattern.exec(id) ?? [];
+  return name === undefined || version === undefined ? undefined : { name, version };
+}
+
+/** `systemData` of a resource. The SDK wants both times. */
+export function systemData(createdTime: string, changedTime = createdTime): JsonObject {
+  const by = { createdBy: 'local', createdByType: 'User', lastModifiedBy: 'local', lastModifiedByType: 'User' };
+  return { ...by, createdAt: createdTime, lastModifiedAt: changedTime };
 }

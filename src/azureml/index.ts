@@ -2,7 +2,7 @@
 // Azure's names, schemas, texts and shapes; it serves nothing itself: each service is a separate emulator.
 export { deployModel } from './deploy.ts';
 export { readDeploymentSettings } from './deployment-config.ts';
-export { readDocument, readYaml } from './document.ts';
+export { type Document, readDocument, readYaml } from './document.ts';
 export { getCredentials, invokeEndpoint, regenerateEndpointKey } from './endpoint-access.ts';
 export { newEnvironment, readEnvironmentDirectory, saveEnvironment } from './environment-folder.ts';
 export { createEnvironment } from './environment-yaml.ts';
@@ -25,18 +25,32 @@ export {
 } from './models.ts';
 export {
   deleteDeployment,
+  checkDeletable,
+  DEFAULT_REQUEST_SETTINGS,
+  type DeploymentRequest,
   deployOnline,
   getDeploymentLogs,
   listDeployments,
+  prepareDeployment,
   showDeployment,
 } from './online-deployments.ts';
+export type { EndpointRequest } from './online-endpoint-plan.ts';
 export {
   createEndpoint,
   deleteEndpoint,
   listEndpoints,
+  prepareEndpoint,
   showEndpoint,
   updateEndpoint,
 } from './online-endpoints.ts';
+export {
+  type DeploymentStatus,
+  deploymentStatuses,
+  type EndpointStatus,
+  endpointStatus,
+  endpointStatuses,
+  resourceOf,
+} from './online-state.ts';
 export { deleteService, updateService } from './service-change.ts';
 export type { ServiceHost } from './service-host.ts';
 export { getAccessToken, getKeys, regenerateKey } from './service-keys.ts';

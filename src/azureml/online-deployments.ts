@@ -1,23 +1,27 @@
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { ownValue, toTritonLocalError, userError } from '../base/index.ts';
 import {
   type AzureState,
   type AzureWorkspace,
   type DeploymentRecord,
   ENDPOINTS,
+  type EndpointRecord,
   idOf,
   type JsonObject,
+  type ResourceIds,
 } from '../workspace/index.ts';
 import { inTurn } from './deploy.ts';
 import { type Document, objectIn } from './document.ts';
 import { type LaunchPlan, launch } from './launch.ts';
 import { logText } from './log-text.ts';
 import type { Notify } from './models.ts';
-import { endpointIn } from './online-endpoints.ts';
+import { endpointIn } from './online-state.ts';
 import { planOnline, withAbsolutePaths } from './online-plan.ts';
 import { checkDeployment, requireMember } from './online-schema.ts';
+import { type DeploymentStatus, deploymentStatuses } from './online-state.ts';
 import { refusal } from './refusal.ts';
-import { endUnknown, runningPids, type ServiceHost, stopService } from './service-host.ts';
+import { endUnknown, type ServiceHost, stopService } from './service-host.ts';
 import { applySet, withFlags } from './settings-path.ts';
 import { withEnvironmentFile } from './yaml/index.ts';
 
@@ -33,10 +37,48 @@ export interface DeploymentRequest {
   readonly local: boolean;
   /** `--local-enable-gpu` */
   readonly gpu: boolean;
+  /** The resource ids behind the paths of the file, if Azure's SDK requested the deployment. */
+  readonly resourceIds?: ResourceIds;
 }
+
+/** The cloud's request settings, for what a deployment leaves out. */
+export const DEFAULT_REQUEST_SETTINGS = {
+  max_concurrent_requests_per_instance: 1,
+  max_queue_wait_ms: 500,
+  request_timeout_ms: 5_000,
+};
 
 /** The folder of a deployment's files within its endpoint. */
 const placeOf = (endpoint: string, name: string) => `${ENDPOINTS}${endpoint}/${name}`;
+
+/** A checked deployment, and the one that it replaces. */
+interface OnlinePlan {
+  readonly value: JsonObject;
+  readonly launch: LaunchPlan;
+  readonly before: DeploymentRecord | undefined;
+}
+
+/**
+ * Checks a deployment and records a new one, which `deployOnline` then starts. Its model must be registered.
+ * @throws AZUREML_REFUSED, ENDPOINT_NOT_FOUND, MODEL_NOT_FOUND, ENVIRONMENT_NOT_FOUND
+ */
+export async function prepareDeployment(workspace: AzureWorkspace, request: DeploymentRequest): Promise<void> {
+  const given = request.document && (await readDeployment(request.document, request));
+  const { endpointName, name } = namesOf(request, given);
+  const { value, launch: plan, before } = await planDeployment(workspace, request, given, () => undefined);
+  if (before) return;
+  const record = recordOf(value, plan, request, undefined, 0, null, null);
+  await workspace.changeEndpoint(
+    endpointName,
+    (it) =>
+      it && {
+        ...it,
+        deployments: it.deployments.some((one) => one.name === name)
+          ? it.deployments
+          : [...it.deployments, record],
+      },
+  );
+}
 
 /**
  * `az ml online-deployment create` and `update`: starts it beside the one of that name, which serves until the new one
@@ -50,23 +92,39 @@ export async function deployOnline(
   notify: Notify,
   signal: AbortSignal,
 ): Promise<JsonObject> {
-  const { document } = request;
-  const given = document && (await readDeployment(document, request));
-  const endpointName = request.endpointName ?? requireMember(given ?? {}, 'endpoint_name', document);
-  const name = request.name ?? requireMember(given ?? {}, 'name', document);
+  const given = request.document && (await readDeployment(request.document, request));
+  const { endpointName, name } = namesOf(request, given);
   return inTurn(workspace, ENDPOINTS + endpointName, signal, async () => {
-    const endpoint = endpointIn(await workspace.read(), endpointName);
-    const before = endpoint.deployments.find((it) => it.name === name);
-    if (!given && !before) throw notFound(endpointName, name);
-    const value = given ?? checkDeployment(applySet(before?.definition ?? {}, request.set), undefined);
-    const limited = !request.local && endpoint.profile === 'managed';
-    const plan = await planOnline(workspace, value, { gpu: request.gpu, limited }, notify);
+    const plan = await planDeployment(workspace, request, given, notify);
     notify(`Creating/updating online deployment ${name}`);
-    await bringUp(workspace, endpointName, value, plan, before, host, notify, signal);
+    await bringUp(workspace, endpointName, request, plan, host, notify, signal);
     if (request.allTraffic)
       await workspace.changeEndpoint(endpointName, (it) => it && { ...it, traffic: { [name]: 100 } });
     return showDeployment(workspace, host, endpointName, name);
   });
+}
+
+function namesOf({ endpointName, name, document }: DeploymentRequest, given: JsonObject = {}) {
+  return {
+    endpointName: endpointName ?? requireMember(given, 'endpoint_name', document),
+    name: name ?? requireMember(given, 'name', document),
+  };
+}
+
+async function planDeployment(
+  workspace: AzureWorkspace,
+  request: DeploymentRequest,
+  given: JsonObject | undefined,
+  notify: Notify,
+): Promise<OnlinePlan> {
+  const { endpointName, name } = namesOf(request, given);
+  const endpoint = endpointIn(await workspace.read(), endpointName);
+  const before = endpoint.deployments.find((it) => it.name === name);
+  if (!given && !before) throw notFound(endpointName, name);
+  const value = given ?? checkDeployment(applySet(before?.definition ?? {}, request.set), undefined);
+  const limited = !request.local && endpoint.profile === 'managed';
+  const plan = await planOnline(workspace, value, { gpu: request.gpu, limited }, notify);
+  return { value, launch: plan, before };
 }
 
 /** The checked file of a deployment with the flags applied and its paths made absolute. */
@@ -83,9 +141,8 @@ async function readDeployment(given: Document, request: DeploymentRequest): Prom
 async function bringUp(
   workspace: AzureWorkspace,
   endpointName: string,
-  value: JsonObject,
-  plan: LaunchPlan,
-  before: DeploymentRecord | undefined,
+  request: DeploymentRequest,
+  { value, launch: plan, before }: OnlinePlan,
   host: ServiceHost,
   notify: Notify,
   signal: AbortSignal,
@@ -99,7 +156,7 @@ async function bringUp(
   const put = (running: DeploymentRecord['running'], error: string | null) =>
     workspace.changeEndpoint(endpointName, (endpoint) => {
       if (!endpoint) return undefined;
-      const record = recordOf(value, plan, before, revision, running, error);
+      const record = recordOf(value, plan, request, before, revision, running, error);
       const others = endpoint.deployments.filter((it) => it.name !== name);
       return { ...endpoint, deployments: [...others, record] };
     });
@@ -137,22 +194,35 @@ function deploymentFailed(thrown: unknown, endpoint: string, name: string): Erro
 function recordOf(
   value: JsonObject,
   plan: LaunchPlan,
+  { resourceIds }: DeploymentRequest,
   before: DeploymentRecord | undefined,
   revision: number,
   running: DeploymentRecord['running'],
   error: string | null,
 ): DeploymentRecord {
   const [model] = plan.models;
+  const now = new Date().toISOString();
+  const ids = resourceIds ?? (before && isSameCode(value, before.definition) ? before.resourceIds : undefined);
   return {
     name: String(value.name),
     definition: value,
     modelId: model ? idOf(model) : null,
     deployment: plan.inference ? 'script' : 'no-code',
-    createdTime: before?.createdTime ?? new Date().toISOString(),
+    createdTime: before?.createdTime ?? now,
+    updatedTime: now,
+    ...(ids && { resourceIds: ids }),
     revision,
     running,
     error,
   };
+}
+
+/** Whether a change by az leaves code and environment as Azure's SDK defined them. */
+function isSameCode(value: JsonObject, before: JsonObject): boolean {
+  return (
+    isDeepStrictEqual(value.code_configuration, before.code_configuration) &&
+    isDeepStrictEqual(value.environment, before.environment)
+  );
 }
 
 function notFound(endpoint: string, name: string): Error {
@@ -175,8 +245,10 @@ export async function showDeployment(
   endpointName: string,
   name: string,
 ): Promise<JsonObject> {
-  const deployment = deploymentIn(await workspace.read(), endpointName, name);
-  return deploymentJson(deployment, endpointName, await runningPids(host));
+  const all = await deploymentStatuses(workspace, host, endpointName);
+  const found = all.find(({ deployment }) => deployment.name === name);
+  if (!found) throw notFound(endpointName, name);
+  return deploymentJson(found, endpointName);
 }
 
 /** `az ml online-deployment list`. @throws ENDPOINT_NOT_FOUND */
@@ -185,20 +257,16 @@ export async function listDeployments(
   host: ServiceHost,
   endpointName: string,
 ): Promise<JsonObject[]> {
-  const { deployments } = endpointIn(await workspace.read(), endpointName);
-  const pids = await runningPids(host);
-  return deployments.map((deployment) => deploymentJson(deployment, endpointName, pids));
+  const all = await deploymentStatuses(workspace, host, endpointName);
+  return all.map((status) => deploymentJson(status, endpointName));
 }
 
 /**
  * A deployment as az prints it: its file with defaults (docs/reference/azureml.md#online-endpoints-and-deployments),
  * and its state.
  */
-function deploymentJson(
-  { name, definition, modelId, running, error }: DeploymentRecord,
-  endpointName: string,
-  pids: ReadonlySet<number>,
-): JsonObject {
+function deploymentJson({ deployment, provisioningState }: DeploymentStatus, endpointName: string): JsonObject {
+  const { name, definition, modelId, error } = deployment;
   const { $schema: _schema, ...given } = definition;
   return {
     app_insights_enabled: false,
@@ -209,13 +277,8 @@ function deploymentJson(
     name,
     endpoint_name: endpointName,
     model: modelId === null ? null : `azureml:${modelId}`,
-    request_settings: {
-      max_concurrent_requests_per_instance: 1,
-      max_queue_wait_ms: 500,
-      request_timeout_ms: 5_000,
-      ...objectIn(definition, 'request_settings'),
-    },
-    provisioning_state: running && pids.has(running.pid) ? 'Succeeded' : 'Failed',
+    request_settings: { ...DEFAULT_REQUEST_SETTINGS, ...objectIn(definition, 'request_settings') },
+    provisioning_state: provisioningState,
     ...(error !== null && { error }),
   };
 }
@@ -228,8 +291,19 @@ export async function getDeploymentLogs(
   lines: number,
 ): Promise<string> {
   const { revision, running, error } = deploymentIn(await workspace.read(), endpointName, name);
-  const eventLog = workspace.eventLog(placeOf(endpointName, name), revision);
+  // A deployment that has not yet served or failed is on its first attempt.
+  const attempt = running || error !== null ? revision : revision + 1;
+  const eventLog = workspace.eventLog(placeOf(endpointName, name), attempt);
   return logText(eventLog, running ? null : error, lines);
+}
+
+/** @throws AZUREML_REFUSED if a deployment has traffic, and cannot be deleted. */
+export function checkDeletable(state: AzureState, endpointName: string, name: string): void {
+  const percent = ownValue(endpointIn(state, endpointName).traffic, name) ?? 0;
+  if (percent === 0) return;
+  throw refusal(`Deployment ${name} has ${percent}% of the traffic and cannot be deleted.`, {
+    hint: `npx triton-local online-endpoint update -n ${endpointName} --traffic "${name}=0"`,
+  });
 }
 
 /** `az ml online-deployment delete`. @throws AZUREML_REFUSED while it has traffic. */
@@ -243,18 +317,16 @@ export function deleteDeployment(
   return inTurn(workspace, ENDPOINTS + endpointName, signal, async () => {
     const state = await workspace.read();
     const deployment = deploymentIn(state, endpointName, name);
-    const percent = ownValue(endpointIn(state, endpointName).traffic, name) ?? 0;
-    if (percent > 0) {
-      throw refusal(`Deployment ${name} has ${percent}% of the traffic and cannot be deleted.`, {
-        hint: `npx triton-local online-endpoint update -n ${endpointName} --traffic "${name}=0"`,
-      });
-    }
-    await workspace.changeEndpoint(
-      endpointName,
-      (it) => it && { ...it, deployments: it.deployments.filter((one) => one.name !== name) },
-    );
+    checkDeletable(state, endpointName, name);
+    await workspace.changeEndpoint(endpointName, (it) => it && withoutDeployment(it, name));
     if (deployment.running) await stopService(host, deployment.running.pid);
     await endUnknown(host, workspace.serviceDirectory(placeOf(endpointName, name)), undefined);
     await workspace.removeServiceFiles(placeOf(endpointName, name));
   });
+}
+
+function withoutDeployment(endpoint: EndpointRecord, name: string): EndpointRecord {
+  const { [name]: _mirrored, ...mirrorTraffic } = endpoint.mirrorTraffic ?? {};
+  const deployments = endpoint.deployments.filter((one) => one.name !== name);
+  return { ...endpoint, mirrorTraffic, deployments };
 }

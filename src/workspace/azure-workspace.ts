@@ -7,6 +7,7 @@ import type {
   EnvironmentRecord,
   ModelRecord,
   ModelVersion,
+  OperationRecord,
   ServiceRecord,
 } from './azure-state.ts';
 import { ContentStore } from './content-store.ts';
@@ -147,6 +148,16 @@ export class AzureWorkspace {
   ): Promise<void> {
     return this.#state.update((state) => ({
       state: { ...state, endpoints: changeNamed(state.endpoints, name, change) },
+      result: undefined,
+    }));
+  }
+
+  /** Replaces the list of long-running operations. */
+  changeOperations(
+    change: (operations: readonly OperationRecord[]) => readonly OperationRecord[],
+  ): Promise<void> {
+    return this.#state.update((state) => ({
+      state: { ...state, operations: change(state.operations) },
       result: undefined,
     }));
   }

@@ -10,7 +10,9 @@ export type {
   Labels,
   ModelRecord,
   ModelVersion,
+  OperationRecord,
   ResourceConfiguration,
+  ResourceIds,
   RunningService,
   ServiceRecord,
 } from './azure-state.ts';

@@ -83,7 +83,7 @@ export class StateFile {
     if (value.schemaVersion !== 1)
       throw this.#unreadable(`it has schema version ${value.schemaVersion}, and this program knows 1`);
     const state: AzureState = { ...emptyState, ...value, schemaVersion: 1 };
-    for (const part of ['models', 'environments', 'services', 'endpoints'] as const)
+    for (const part of ['models', 'environments', 'services', 'endpoints', 'operations'] as const)
       if (!Array.isArray(state[part])) throw this.#unreadable(`its ${part} are not a list`);
     return state;
   }
