@@ -40,7 +40,8 @@ const CODES: Readonly<Record<string, readonly [status: number, code: string]>> =
 
 /** Any thrown value in ARM's terms: ours, fastify's for a request that it cannot read, or a fault of this program. */
 export function errorBody(thrown: unknown): ErrorBody {
-  if (thrown instanceof ArmError) return { status: thrown.status, code: thrown.code, message: thrown.message };
+  if (thrown instanceof ArmError)
+    return { status: thrown.status, code: thrown.code, message: thrown.message };
   if (!(thrown instanceof TritonLocalError)) {
     const status = statusOf(thrown);
     if (status !== undefined) return { status, code: 'InvalidRequestContent', message: unreadable(thrown) };

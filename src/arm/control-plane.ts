@@ -1,15 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:https';
-import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+} from 'fastify';
 import type { ServiceHost } from '../azureml/index.ts';
 import { isLocalSender, listen, within } from '../base/index.ts';
 import type { EventSink } from '../events/index.ts';
 import type { AzureWorkspace } from '../workspace/index.ts';
 import { ArmError, errorBody } from './arm-error.ts';
+import { assetRoutes } from './assets/asset-routes.ts';
 import type { ArmContext, ArmRoutes, ControlPlaneSecrets } from './context.ts';
 import { deploymentRoutes } from './endpoints/deployment-routes.ts';
 import { endpointRoutes } from './endpoints/endpoint-routes.ts';
 import { runOperation } from './endpoints/run-operation.ts';
+import { isValidToken } from './identity/access-token.ts';
+import { identityRoutes } from './identity/identity-routes.ts';
 import { operationRoutes } from './operations/operation-routes.ts';
 import { OperationQueue } from './operations/operations.ts';
 
@@ -33,12 +42,17 @@ export interface ControlPlane extends AsyncDisposable {
 }
 
 /** Parts that check their callers themselves: identity by its own secret, blobs by their signature. */
-const OPEN: readonly ArmRoutes[] = [];
+const OPEN: readonly ArmRoutes[] = [identityRoutes];
 /** Parts for callers with an access token. */
-const GUARDED: readonly ArmRoutes[] = [operationRoutes, endpointRoutes, deploymentRoutes];
+const GUARDED: readonly ArmRoutes[] = [operationRoutes, endpointRoutes, deploymentRoutes, assetRoutes];
 
 const BODY_LIMIT = 8 * 1024 * 1024;
-const LIMITS = { maxHeaderSize: 64 * 1024, keepAliveTimeout: 75_000, headersTimeout: 60_000, requestTimeout: 0 };
+const LIMITS = {
+  maxHeaderSize: 64 * 1024,
+  keepAliveTimeout: 75_000,
+  headersTimeout: 60_000,
+  requestTimeout: 0,
+};
 const DRAIN_MS = 5_000;
 
 /** Listens on loopback only, and runs again what was in progress when the last one ended. @throws PORT_TAKEN, PORT_REFUSED */
@@ -96,6 +110,12 @@ function build(context: ArmContext, certificate: ControlPlaneOptions['certificat
     report(request, reply, context.events);
     reply.header('x-ms-request-id', request.id).header('cache-control', 'no-cache');
     refuseForeigners(request);
+  });
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    // Some clients announce JSON and send nothing.
+    if (body === '') done(null, undefined);
+    else parseJson(request, body, done);
   });
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request) => {

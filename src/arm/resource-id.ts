@@ -30,6 +30,11 @@ export function assetOf(
 
 /** `systemData` of a resource. The SDK wants both times. */
 export function systemData(createdTime: string, changedTime = createdTime): JsonObject {
-  const by = { createdBy: 'local', createdByType: 'User', lastModifiedBy: 'local', lastModifiedByType: 'User' };
+  const by = {
+    createdBy: 'local',
+    createdByType: 'User',
+    lastModifiedBy: 'local',
+    lastModifiedByType: 'User',
+  };
   return { ...by, createdAt: createdTime, lastModifiedAt: changedTime };
 }

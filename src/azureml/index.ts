@@ -23,15 +23,13 @@ export {
   showModel,
   updateModel,
 } from './models.ts';
+export { type DeploymentRequest, deployOnline, prepareDeployment } from './online-deploy.ts';
 export {
-  deleteDeployment,
   checkDeletable,
   DEFAULT_REQUEST_SETTINGS,
-  type DeploymentRequest,
-  deployOnline,
+  deleteDeployment,
   getDeploymentLogs,
   listDeployments,
-  prepareDeployment,
   showDeployment,
 } from './online-deployments.ts';
 export type { EndpointRequest } from './online-endpoint-plan.ts';
@@ -43,6 +41,7 @@ export {
   showEndpoint,
   updateEndpoint,
 } from './online-endpoints.ts';
+export { checkOnlineName } from './online-schema.ts';
 export {
   type DeploymentStatus,
   deploymentStatuses,

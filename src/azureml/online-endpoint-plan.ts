@@ -3,7 +3,6 @@ import type { AzureState, EndpointRecord, JsonObject, Labels } from '../workspac
 import { type Document, objectIn, textIn } from './document.ts';
 import { textsOf } from './labels.ts';
 import type { Notify } from './models.ts';
-import { endpointIn } from './online-state.ts';
 import {
   checkEndpoint,
   checkMirrorTraffic,
@@ -11,6 +10,7 @@ import {
   checkTraffic,
   requireMember,
 } from './online-schema.ts';
+import { endpointIn } from './online-state.ts';
 import { withFlags } from './settings-path.ts';
 
 /** A requested endpoint: its file and flags. */
@@ -148,4 +148,3 @@ const numbersOf = (percentages: Labels): JsonObject =>
 /** A value that is not a number is kept as it is, for the check to report. */
 const percentsOf = (value: JsonObject = {}): Readonly<Record<string, number>> =>
   Object.fromEntries(Object.entries(value).map(([name, percent]) => [name, percent as number]));
-

@@ -16,7 +16,6 @@ import {
   planEndpoint,
   planEndpointChange,
 } from './online-endpoint-plan.ts';
-import { checkOnlineName } from './online-schema.ts';
 import { type EndpointStatus, endpointIn, endpointStatus, endpointStatuses } from './online-state.ts';
 import {
   endUnknown,
@@ -43,8 +42,7 @@ export async function createEndpoint(
   notify: Notify,
   signal: AbortSignal,
 ): Promise<JsonObject> {
-  const name = endpointName(request);
-  checkOnlineName(name, 'an endpoint');
+  const { name } = planEndpoint(await workspace.read(), request).record;
   return inTurn(workspace, ENDPOINTS + name, signal, async () => {
     const { before, record } = planEndpoint(await workspace.read(), request);
     notifyProfile(before, record, notify);

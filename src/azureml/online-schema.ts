@@ -114,7 +114,8 @@ export function checkMirrorTraffic(
   for (const [name, percent] of named) {
     if (!Number.isInteger(percent) || Number(percent) < 0 || Number(percent) > MAX_MIRRORED)
       throw refuse(`mirror_traffic.${name} must be a whole number from 0 to ${MAX_MIRRORED}`);
-    if (!deployments.includes(name)) throw refuse(`The deployment ${name} that gets mirrored traffic does not exist.`);
+    if (!deployments.includes(name))
+      throw refuse(`The deployment ${name} that gets mirrored traffic does not exist.`);
     if (Number(ownValue(traffic, name) ?? 0) > 0)
       throw refuse(`The deployment ${name} cannot get both live and mirrored traffic.`);
   }

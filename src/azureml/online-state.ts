@@ -1,10 +1,11 @@
 import { ownValue, userError } from '../base/index.ts';
-import type {
-  AzureState,
-  AzureWorkspace,
-  DeploymentRecord,
-  EndpointRecord,
-  OperationRecord,
+import {
+  type AzureState,
+  type AzureWorkspace,
+  type DeploymentRecord,
+  ENDPOINTS,
+  type EndpointRecord,
+  type OperationRecord,
 } from '../workspace/index.ts';
 import { runningPids, type ServiceHost } from './service-host.ts';
 
@@ -38,6 +39,23 @@ export function endpointIn({ endpoints }: AzureState, name: string): EndpointRec
         : `npx triton-local online-endpoint create -n ${name}`,
   });
 }
+
+export function deploymentNotFound(endpoint: string, name: string): Error {
+  return userError(
+    'DEPLOYMENT_NOT_FOUND',
+    `(ResourceNotFound) The deployment ${name} of endpoint ${endpoint} was not found.`,
+  );
+}
+
+/** The deployment of this name. @throws ENDPOINT_NOT_FOUND, DEPLOYMENT_NOT_FOUND */
+export function deploymentIn(state: AzureState, endpointName: string, name: string): DeploymentRecord {
+  const found = endpointIn(state, endpointName).deployments.find((it) => it.name === name);
+  if (found) return found;
+  throw deploymentNotFound(endpointName, name);
+}
+
+/** The folder of a deployment's files within its endpoint. */
+export const placeOf = (endpoint: string, name: string) => `${ENDPOINTS}${endpoint}/${name}`;
 
 /** @throws ENDPOINT_NOT_FOUND */
 export async function endpointStatus(

@@ -149,10 +149,7 @@ export class PlainFormat {
 
   #request({ method, path, status, totalMs, id, reason }: EventOf<'scoring.request'>): string {
     const why = reason === undefined ? '' : ` (${clean(reason)})`;
-    return this.#line(
-      'request',
-      `${this.#answered({ method, path, status, totalMs })} ${clean(id)}${why}`,
-    );
+    return this.#line('request', `${this.#answered({ method, path, status, totalMs })} ${clean(id)}${why}`);
   }
 
   #answered({

@@ -1,11 +1,18 @@
 import { DEFAULT_REQUEST_SETTINGS, type DeploymentStatus } from '../../azureml/index.ts';
 import type { JsonObject } from '../../workspace/index.ts';
 import { resourceId, systemData } from '../resource-id.ts';
-import type { DeploymentParams } from './deployment-routes.ts';
 import { isoDuration } from './iso-duration.ts';
+import type { DeploymentParams } from './params.ts';
 import { given } from './request-document.ts';
+import { pascalCase } from './word-case.ts';
 
-const DEFAULT_PROBE = { failureThreshold: 30, successThreshold: 1, timeout: 'PT2S', period: 'PT10S', initialDelay: 'PT10S' };
+const DEFAULT_PROBE = {
+  failureThreshold: 30,
+  successThreshold: 1,
+  timeout: 'PT2S',
+  period: 'PT10S',
+  initialDelay: 'PT10S',
+};
 
 /** A deployment as ARM answers it: what was put, with what the service fills in. */
 export function deploymentResource(
@@ -32,7 +39,7 @@ export function deploymentResource(
       appInsightsEnabled: definition.app_insights_enabled ?? false,
       instanceType: definition.instance_type,
       modelMountPath: definition.model_mount_path,
-      egressPublicNetworkAccess: definition.egress_public_network_access ?? (isOnKubernetes ? undefined : 'Enabled'),
+      egressPublicNetworkAccess: isOnKubernetes ? undefined : access(definition.egress_public_network_access),
       requestSettings: requestSettings(objectOf(definition.request_settings)),
       livenessProbe: probe(objectOf(definition.liveness_probe)),
       readinessProbe: probe(objectOf(definition.readiness_probe)),
@@ -51,8 +58,10 @@ function references(params: DeploymentParams, { deployment }: DeploymentStatus):
   const [, modelName, modelVersion] = /^(.+):(.+)$/.exec(modelId ?? '') ?? [];
   const code = objectOf(definition.code_configuration);
   const { environment } = definition;
-  const [, name, version] = /^azureml:([^:@/]+):(.+)$/.exec(typeof environment === 'string' ? environment : '') ?? [];
-  const byName = name === undefined ? undefined : resourceId(params, 'environments', name, 'versions', version ?? '1');
+  const [, name, version] =
+    /^azureml:([^:@/]+):(.+)$/.exec(typeof environment === 'string' ? environment : '') ?? [];
+  const byName =
+    name === undefined ? undefined : resourceId(params, 'environments', name, 'versions', version ?? '1');
   return {
     ...(modelName !== undefined && {
       model: resourceId(params, 'models', modelName, 'versions', modelVersion ?? '1'),
@@ -60,7 +69,8 @@ function references(params: DeploymentParams, { deployment }: DeploymentStatus):
     ...(code && {
       codeConfiguration: { codeId: resourceIds?.code ?? code.code, scoringScript: code.scoring_script },
     }),
-    environmentId: resourceIds?.environment ?? byName ?? (typeof environment === 'string' ? environment : undefined),
+    environmentId:
+      resourceIds?.environment ?? byName ?? (typeof environment === 'string' ? environment : undefined),
   };
 }
 
@@ -136,6 +146,8 @@ function resources(requirements: JsonObject = {}): JsonObject {
     containerResourceLimits: part(objectOf(requirements.limits)),
   });
 }
+
+const access = (word: unknown) => pascalCase(typeof word === 'string' ? word : 'enabled');
 
 function objectOf(value: unknown): JsonObject | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;

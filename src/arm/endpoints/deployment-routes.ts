@@ -1,5 +1,6 @@
 import {
   checkDeletable,
+  checkOnlineName,
   deploymentStatuses,
   endpointStatus,
   getDeploymentLogs,
@@ -14,15 +15,11 @@ import { announceOperation } from '../operations/operation-routes.ts';
 import { WORKSPACE_PATH } from '../resource-id.ts';
 import { type DeploymentBody, deploymentBody, deploymentFile } from './deployment-file.ts';
 import { deploymentResource } from './deployment-resource.ts';
-import type { EndpointParams } from './endpoint-routes.ts';
+import type { DeploymentParams } from './params.ts';
 import { deploymentRequest } from './run-operation.ts';
 
 const DEPLOYMENTS_PATH = `${WORKSPACE_PATH}/onlineEndpoints/:endpoint/deployments`;
 const DEPLOYMENT_PATH = `${DEPLOYMENTS_PATH}/:deployment`;
-
-export interface DeploymentParams extends EndpointParams {
-  readonly deployment: string;
-}
 
 interface LogsBody {
   readonly tail?: number | null;
@@ -53,10 +50,15 @@ export const deploymentRoutes: ArmRoutes = (app, context) => {
     { schema: { body: deploymentBody } },
     async ({ params, body }, reply) => {
       const { endpoint, deployment: name } = params;
+      checkOnlineName(name, 'a deployment');
       const before = await find(context, params);
       const input = await requested(context, params, body, before);
       await prepareDeployment(workspace, deploymentRequest(input));
-      const operation = await operations.start({ resource: resourceOf(endpoint, name), kind: 'create', input });
+      const operation = await operations.start({
+        resource: resourceOf(endpoint, name),
+        kind: 'create',
+        input,
+      });
       announceOperation(reply, context, params, operation).code(before ? 200 : 201);
       return shown(context, params);
     },
@@ -65,7 +67,11 @@ export const deploymentRoutes: ArmRoutes = (app, context) => {
     if (!(await find(context, params))) return reply.code(204).send();
     const { endpoint, deployment: name } = params;
     checkDeletable(await workspace.read(), endpoint, name);
-    const operation = await operations.start({ resource: resourceOf(endpoint, name), kind: 'delete', input: {} });
+    const operation = await operations.start({
+      resource: resourceOf(endpoint, name),
+      kind: 'delete',
+      input: {},
+    });
     return announceOperation(reply, context, params, operation).code(202).send();
   });
   app.post<{ Params: DeploymentParams; Body: LogsBody | null }>(
@@ -96,7 +102,8 @@ async function requested(
   const directory = codeId === undefined || isKept ? codeId : await codeDirectory(context, codeId);
   const file = deploymentFile({ endpoint, name, codeDirectory: directory }, body);
   // Nor has an environment that its file defines inline.
-  const environment = file.environment ?? (environmentId == null ? before?.definition.environment : undefined);
+  const environment =
+    file.environment ?? (environmentId == null ? before?.definition.environment : undefined);
   return {
     file: { ...file, ...(environment !== undefined && { environment }) },
     resourceIds: {

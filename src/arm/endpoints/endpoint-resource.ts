@@ -1,8 +1,9 @@
 import type { EndpointStatus } from '../../azureml/index.ts';
-import { ArmError } from '../arm-error.ts';
 import type { EndpointRecord, JsonObject } from '../../workspace/index.ts';
+import { ArmError } from '../arm-error.ts';
 import { resourceId, systemData, type WorkspaceParams } from '../resource-id.ts';
 import { given } from './request-document.ts';
+import { pascalCase, snakeCase } from './word-case.ts';
 
 /** The body of `PUT onlineEndpoints/NAME`, as far as it means something here. */
 export interface EndpointBody {
@@ -62,7 +63,11 @@ const READ_ONLY = new Set(['createdBy', 'createdAt', 'lastModifiedAt', 'lastModi
  * An endpoint as a file of az defines it.
  * @param before the endpoint of that name, whose deployments give the names in the traffic: the SDK makes them lower case.
  */
-export function endpointFile(name: string, body: EndpointBody, before: EndpointRecord | undefined): JsonObject {
+export function endpointFile(
+  name: string,
+  body: EndpointBody,
+  before: EndpointRecord | undefined,
+): JsonObject {
   const { properties, identity } = body;
   const names = new Map(before?.deployments.map((it) => [it.name.toLowerCase(), it.name]));
   const split = (traffic: JsonObject | null | undefined) =>
@@ -72,7 +77,7 @@ export function endpointFile(name: string, body: EndpointBody, before: EndpointR
   const own = Object.entries(properties.properties ?? {}).filter(([key]) => !READ_ONLY.has(key));
   return given({
     name,
-    auth_mode: authMode(properties.authMode ?? 'Key'),
+    auth_mode: properties.authMode ? authMode(properties.authMode) : before?.authMode,
     compute: properties.compute && computeReference(properties.compute),
     description: properties.description,
     identity: identity?.type && { type: snakeCase(identity.type) },
@@ -85,7 +90,8 @@ export function endpointFile(name: string, body: EndpointBody, before: EndpointR
 }
 
 function authMode(word: string): string {
-  const [found] = Object.entries(AUTH_MODES).find(([, theirs]) => theirs.toLowerCase() === word.toLowerCase()) ?? [];
+  const [found] =
+    Object.entries(AUTH_MODES).find(([, theirs]) => theirs.toLowerCase() === word.toLowerCase()) ?? [];
   if (found !== undefined) return found;
   const choices = Object.values(AUTH_MODES).join(', ');
   throw new ArmError(400, 'BadArgument', `authMode: "${word}" is not one of ${choices}.`);
@@ -95,13 +101,6 @@ function authMode(word: string): string {
 function computeReference(compute: string): string {
   return `azureml:${compute.split('/').at(-1)}`;
 }
-
-/** `SystemAssigned` as the file has it. */
-const snakeCase = (word: string) => word.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
-
-/** `system_assigned` as ARM has it. */
-const pascalCase = (word: string) =>
-  word.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /** An endpoint as ARM answers it. */
 export function endpointResource(
@@ -139,6 +138,7 @@ export function endpointResource(
 }
 
 function identityResource(identity: unknown): JsonObject {
-  const type = typeof identity === 'object' && identity !== null && 'type' in identity ? identity.type : undefined;
+  const type =
+    typeof identity === 'object' && identity !== null && 'type' in identity ? identity.type : undefined;
   return { type: typeof type === 'string' ? pascalCase(type) : 'SystemAssigned' };
 }

@@ -1,18 +1,22 @@
-import { endpointStatus, endpointStatuses, getCredentials, prepareEndpoint, resourceOf } from '../../azureml/index.ts';
+import {
+  checkOnlineName,
+  endpointStatus,
+  endpointStatuses,
+  getCredentials,
+  prepareEndpoint,
+  resourceOf,
+} from '../../azureml/index.ts';
 import { makeKey } from '../../workspace/index.ts';
 import { ArmError } from '../arm-error.ts';
 import type { ArmContext, ArmRoutes } from '../context.ts';
 import { announceOperation } from '../operations/operation-routes.ts';
 import { WORKSPACE_PATH, type WorkspaceParams } from '../resource-id.ts';
 import { type EndpointBody, endpointBody, endpointFile, endpointResource } from './endpoint-resource.ts';
+import type { EndpointParams } from './params.ts';
 import { endpointRequest } from './run-operation.ts';
 
 const ENDPOINTS_PATH = `${WORKSPACE_PATH}/onlineEndpoints`;
 const ENDPOINT_PATH = `${ENDPOINTS_PATH}/:endpoint`;
-
-export interface EndpointParams extends WorkspaceParams {
-  readonly endpoint: string;
-}
 
 interface KeyBody {
   readonly keyType: string;
@@ -39,6 +43,7 @@ export const endpointRoutes: ArmRoutes = (app, context) => {
     { schema: { body: endpointBody } },
     async ({ params, body }, reply) => {
       const { endpoint: name } = params;
+      checkOnlineName(name, 'an endpoint');
       const before = (await workspace.read()).endpoints.find((it) => it.name === name);
       const file = endpointFile(name, body, before);
       await prepareEndpoint(workspace, endpointRequest(file));
@@ -55,12 +60,14 @@ export const endpointRoutes: ArmRoutes = (app, context) => {
   });
   app.post<{ Params: EndpointParams }>(`${ENDPOINT_PATH}/listKeys`, async ({ params }) => {
     const { endpoint } = await endpointStatus(workspace, host, params.endpoint);
-    if (endpoint.authMode !== 'key') throw wrongMode(params.endpoint, 'has no keys: its auth mode is a token');
+    if (endpoint.authMode !== 'key')
+      throw wrongMode(params.endpoint, 'has no keys: its auth mode is a token');
     return getCredentials(workspace, params.endpoint);
   });
   app.post<{ Params: EndpointParams }>(`${ENDPOINT_PATH}/token`, async ({ params }) => {
     const { endpoint } = await endpointStatus(workspace, host, params.endpoint);
-    if (endpoint.authMode === 'key') throw wrongMode(params.endpoint, 'issues no tokens: its auth mode is Key');
+    if (endpoint.authMode === 'key')
+      throw wrongMode(params.endpoint, 'issues no tokens: its auth mode is Key');
     return getCredentials(workspace, params.endpoint);
   });
   app.post<{ Params: EndpointParams; Body: KeyBody }>(
@@ -68,9 +75,14 @@ export const endpointRoutes: ArmRoutes = (app, context) => {
     { schema: { body: keyBody } },
     async ({ params, body }, reply) => {
       const { endpoint } = await endpointStatus(workspace, host, params.endpoint);
-      if (endpoint.authMode !== 'key') throw wrongMode(params.endpoint, 'has no keys: its auth mode is a token');
+      if (endpoint.authMode !== 'key')
+        throw wrongMode(params.endpoint, 'has no keys: its auth mode is a token');
       if (!/^(?:primary|secondary)$/i.test(body.keyType))
-        throw new ArmError(400, 'BadArgument', `keyType must be Primary or Secondary, not "${body.keyType}".`);
+        throw new ArmError(
+          400,
+          'BadArgument',
+          `keyType must be Primary or Secondary, not "${body.keyType}".`,
+        );
       // `keyValue` is the present key. The new one is chosen here, so that the operation can run twice.
       const input = { keyType: body.keyType, key: makeKey() };
       const resource = resourceOf(params.endpoint);

@@ -8,5 +8,7 @@ export function requestDocument(value: JsonObject): Document {
 
 /** The object without members that are null or undefined, as which the SDK leaves out what was not given. */
 export function given(value: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined && member !== null));
+  return Object.fromEntries(
+    Object.entries(value).filter(([, member]) => member !== undefined && member !== null),
+  );
 }

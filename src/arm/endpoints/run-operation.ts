@@ -86,7 +86,10 @@ function withLog(thrown: unknown, notes: readonly string[], codeDirectory: strin
   const at = notes.findLastIndex((line) => / printed:$/.test(line));
   const log = at < 0 ? [] : notes.slice(at + 1).slice(-LOG_LINES);
   const text = log.length === 0 ? message : [message, 'Last lines of the log:', ...log].join('\n');
-  const shown = codeDirectory === undefined ? text : text.replaceAll(`${codeDirectory}/`, '').replaceAll(`${codeDirectory}\\`, '');
+  const shown =
+    codeDirectory === undefined
+      ? text
+      : text.replaceAll(`${codeDirectory}/`, '').replaceAll(`${codeDirectory}\\`, '');
   return new ArmError(status, code, shown);
 }
 

@@ -21,17 +21,23 @@ interface OperationParams {
 
 /** The URLs that the SDK polls until a long-running operation has ended. */
 export const operationRoutes: ArmRoutes = (app, { operations }) => {
-  app.get<{ Params: OperationParams }>(`${LOCATION_PATH}/mfeOperationStatus/:id`, async ({ params }, reply) => {
-    const operation = found(params.id, await operations.ended(params.id, WAIT_MS));
-    if (operation.status === 'InProgress') retryLater(reply, operation);
-    const { id, status, startTime, endTime, error } = operation;
-    return { id, name: id, status, startTime, ...(endTime && { endTime }), ...(error && { error }) };
-  });
-  app.get<{ Params: OperationParams }>(`${LOCATION_PATH}/mfeOperationResults/:id`, async ({ params }, reply) => {
-    const operation = found(params.id, await operations.ended(params.id, WAIT_MS));
-    if (operation.status !== 'InProgress') return reply.code(204).send();
-    return retryLater(reply, operation).code(202).send();
-  });
+  app.get<{ Params: OperationParams }>(
+    `${LOCATION_PATH}/mfeOperationStatus/:id`,
+    async ({ params }, reply) => {
+      const operation = found(params.id, await operations.ended(params.id, WAIT_MS));
+      if (operation.status === 'InProgress') retryLater(reply, operation);
+      const { id, status, startTime, endTime, error } = operation;
+      return { id, name: id, status, startTime, ...(endTime && { endTime }), ...(error && { error }) };
+    },
+  );
+  app.get<{ Params: OperationParams }>(
+    `${LOCATION_PATH}/mfeOperationResults/:id`,
+    async ({ params }, reply) => {
+      const operation = found(params.id, await operations.ended(params.id, WAIT_MS));
+      if (operation.status !== 'InProgress') return reply.code(204).send();
+      return retryLater(reply, operation).code(202).send();
+    },
+  );
 };
 
 function found(id: string, operation: Operation | undefined): Operation {

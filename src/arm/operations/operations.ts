@@ -78,7 +78,9 @@ export class OperationQueue implements Operations, AsyncDisposable {
   }
 
   async start({ resource, kind, input }: OperationRequest): Promise<Operation> {
-    const last = this.inProgress().findLast((operation) => endpointOf(operation.resource) === endpointOf(resource));
+    const last = this.inProgress().findLast(
+      (operation) => endpointOf(operation.resource) === endpointOf(resource),
+    );
     const isSame = last?.resource === resource && last.kind === kind && isDeepStrictEqual(last.input, input);
     if (last && isSame) return last;
     const operation: Operation = {
