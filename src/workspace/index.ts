@@ -34,5 +34,6 @@ export {
 export type { Instance, InstanceAnnouncement, InstanceClaim, InstanceRecord } from './instance.ts';
 export { keysFile, makeKey, replaceServiceKeys, type ServiceKeys, serviceKeys } from './keys.ts';
 export { listPrunable, type PrunableItem, removePrunable } from './prune.ts';
+export { readRecord } from './record-file.ts';
 export { type LocalCertificate, localCertificate } from './tls/local-certificate.ts';
 export { openWorkspace, type Workspace } from './workspace.ts';
