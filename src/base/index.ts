@@ -25,6 +25,7 @@ export {
   syncFile,
   syncFolder,
   writeFileAtomic,
+  writeFileOnce,
 } from './files.ts';
 export { collectSoon } from './garbage.ts';
 export { isHeld, retryWhileHeld } from './held-files.ts';
