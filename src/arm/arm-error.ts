@@ -34,6 +34,7 @@ const CODES: Readonly<Record<string, readonly [status: number, code: string]>> =
   DEPLOYMENT_NOT_FOUND: [404, 'ResourceNotFound'],
   MODEL_NOT_FOUND: [404, 'ResourceNotFound'],
   ENVIRONMENT_NOT_FOUND: [404, 'ResourceNotFound'],
+  ASSET_EXISTS: [409, 'UserError'],
   DEPLOYMENT_FAILED: [400, 'ResourceNotReady'],
   WORKSPACE_BUSY: [503, 'ServerBusy'],
 };

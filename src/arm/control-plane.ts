@@ -13,6 +13,7 @@ import type { EventSink } from '../events/index.ts';
 import type { AzureWorkspace } from '../workspace/index.ts';
 import { ArmError, errorBody } from './arm-error.ts';
 import { assetRoutes } from './assets/asset-routes.ts';
+import { blobRoutes } from './blob/blob-routes.ts';
 import type { ArmContext, ArmRoutes, ControlPlaneSecrets } from './context.ts';
 import { deploymentRoutes } from './endpoints/deployment-routes.ts';
 import { endpointRoutes } from './endpoints/endpoint-routes.ts';
@@ -42,7 +43,7 @@ export interface ControlPlane extends AsyncDisposable {
 }
 
 /** Parts that check their callers themselves: identity by its own secret, blobs by their signature. */
-const OPEN: readonly ArmRoutes[] = [identityRoutes];
+const OPEN: readonly ArmRoutes[] = [identityRoutes, blobRoutes];
 /** Parts for callers with an access token. */
 const GUARDED: readonly ArmRoutes[] = [operationRoutes, endpointRoutes, deploymentRoutes, assetRoutes];
 

@@ -1,5 +1,3 @@
-import type { JsonObject } from '../workspace/index.ts';
-
 /** The path of a workspace. Any subscription, group and name are accepted: they all mean the one workspace here. */
 export const WORKSPACE_PATH =
   '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.MachineLearningServices/workspaces/:workspace';
@@ -26,15 +24,4 @@ export function assetOf(
   const pattern = new RegExp(`^/subscriptions/.+/workspaces/[^/]+/${kind}/([^/]+)/versions/([^/]+)/?$`, 'i');
   const [, name, version] = pattern.exec(id) ?? [];
   return name === undefined || version === undefined ? undefined : { name, version };
-}
-
-/** `systemData` of a resource. The SDK wants both times. */
-export function systemData(createdTime: string, changedTime = createdTime): JsonObject {
-  const by = {
-    createdBy: 'local',
-    createdByType: 'User',
-    lastModifiedBy: 'local',
-    lastModifiedByType: 'User',
-  };
-  return { ...by, createdAt: createdTime, lastModifiedAt: changedTime };
 }

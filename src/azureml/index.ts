@@ -1,10 +1,23 @@
 // Azureml: the verbs of Azure ML as operations on a workspace: models, environments, deployments, services. It knows
 // Azure's names, schemas, texts and shapes; it serves nothing itself: each service is a separate emulator.
+export {
+  type AssetKind,
+  archiveName,
+  isListed,
+  isNameArchived,
+  type ListView,
+} from './asset-lists.ts';
+export { AZUREML_TRITON } from './curated-environments.ts';
 export { deployModel } from './deploy.ts';
 export { readDeploymentSettings } from './deployment-config.ts';
 export { type Document, readDocument, readYaml } from './document.ts';
 export { getCredentials, invokeEndpoint, regenerateEndpointKey } from './endpoint-access.ts';
 export { newEnvironment, readEnvironmentDirectory, saveEnvironment } from './environment-folder.ts';
+export {
+  condaTextOf,
+  type NewEnvironment,
+  putEnvironmentVersion,
+} from './environment-versions.ts';
 export { createEnvironment } from './environment-yaml.ts';
 export {
   listEnvironments,
@@ -12,6 +25,8 @@ export {
   showEnvironment,
 } from './environments.ts';
 export { parseLabels } from './labels.ts';
+export { frameworkOf, modelTypeOf } from './model-types.ts';
+export { parseModelVersion, putModelVersion, type Upload } from './model-versions.ts';
 export { createModel } from './model-yaml.ts';
 export {
   deleteModel,
@@ -50,6 +65,7 @@ export {
   endpointStatuses,
   resourceOf,
 } from './online-state.ts';
+export { checkAssetName } from './refusal.ts';
 export { deleteService, updateService } from './service-change.ts';
 export type { ServiceHost } from './service-host.ts';
 export { getAccessToken, getKeys, regenerateKey } from './service-keys.ts';

@@ -6,11 +6,32 @@ export type Labels = Readonly<Record<string, string>>;
 /** A number that we count up, or, in v2, any text that the user gave. */
 export type ModelVersion = number | string;
 
+/** What v2 adds to a registered asset. Records of earlier releases have none of it. */
+export interface AssetMarks {
+  /** Made by the SDK for a single deployment: kept, but in no list. */
+  readonly isAnonymous?: boolean;
+  /** Left out of lists; references by version still find it. */
+  readonly isArchived?: boolean;
+  /** ISO 8601; the time of creation if it has never changed. */
+  readonly lastModifiedTime?: string;
+  /** Properties of Azure's REST API that no verb reads, as received. */
+  readonly otherProperties?: JsonObject;
+}
+
+/** A file or folder in a content store. */
+export interface StoredEntry {
+  /** Its name. */
+  readonly entry: string;
+  /** SHA-256 of names and bytes: the name of the folder with the copy. */
+  readonly content: string;
+  readonly bytes: number;
+}
+
 /**
  * A registered model, as `az ml model register` makes it. Each registration increases the version by one; versions are
  * never reused.
  */
-export interface ModelRecord {
+export interface ModelRecord extends AssetMarks, StoredEntry {
   readonly name: string;
   readonly version: ModelVersion;
   /** ISO 8601. */
@@ -25,11 +46,6 @@ export interface ModelRecord {
   readonly sampleInputDatasetId: string | null;
   readonly sampleOutputDatasetId: string | null;
   readonly resourceConfiguration: ResourceConfiguration | null;
-  /** Name of the registered file or folder; part of the path in the container. */
-  readonly entry: string;
-  /** SHA-256 of names and bytes: the name of the folder with the copy. */
-  readonly content: string;
-  readonly bytes: number;
 }
 
 export interface ResourceConfiguration {
@@ -42,10 +58,28 @@ export interface ResourceConfiguration {
  * A registered environment. The definition is Azure ML's serialised Environment
  * (docs/reference/azureml.md#serialised-environment).
  */
-export interface EnvironmentRecord {
+export interface EnvironmentRecord extends AssetMarks {
   readonly name: string;
   readonly version: string;
   readonly definition: JsonObject;
+  /** ISO 8601; missing in records of earlier releases. */
+  readonly createdTime?: string;
+  /** The uploaded folder that its image would be built from. */
+  readonly buildContext?: StoredEntry;
+}
+
+/** The uploaded source directory of a deployment. */
+export interface CodeRecord extends AssetMarks, StoredEntry {
+  readonly name: string;
+  readonly version: string;
+  readonly createdTime: string;
+}
+
+/** A data asset, which nothing here reads: the name under which a deployment collects data. */
+export interface DataRecord extends AssetMarks {
+  readonly name: string;
+  readonly version: string;
+  readonly createdTime: string;
 }
 
 export type ComputeType = 'Local' | 'ACI' | 'AKS';
@@ -149,6 +183,10 @@ export interface AzureState {
   /** The highest version that each model name has had, so that deleted versions are not reused. */
   readonly lastVersions: Readonly<Record<string, number>>;
   readonly environments: readonly EnvironmentRecord[];
+  readonly codes: readonly CodeRecord[];
+  readonly data: readonly DataRecord[];
+  /** The names whose versions are all archived: `models/NAME`, `environments/NAME`. */
+  readonly archivedNames: readonly string[];
   readonly services: readonly ServiceRecord[];
   readonly endpoints: readonly EndpointRecord[];
   /** Oldest first: those in progress, and the last of those that have ended. */
@@ -160,6 +198,9 @@ export const emptyState: AzureState = {
   models: [],
   lastVersions: {},
   environments: [],
+  codes: [],
+  data: [],
+  archivedNames: [],
   services: [],
   endpoints: [],
   operations: [],

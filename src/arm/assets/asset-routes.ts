@@ -1,11 +1,23 @@
+import { Blobs } from '../blob/blobs.ts';
 import type { ArmRoutes } from '../context.ts';
-import { resourceId, WORKSPACE_PATH, type WorkspaceParams } from '../resource-id.ts';
-/** The workspace itself. */
-export const assetRoutes: ArmRoutes = (app) => {
-  app.get<{ Params: WorkspaceParams }>(WORKSPACE_PATH, async ({ params }) => ({
-    id: resourceId(params),
-    name: params.workspace,
-    location: 'local',
-    properties: { friendlyName: params.workspace },
-  }));
+import { addCodeRoutes } from './codes.ts';
+import { addDataRoutes } from './data.ts';
+import { addDatastoreRoutes } from './datastores.ts';
+import { environments } from './environments.ts';
+import { models } from './models.ts';
+import { addNotEmulatedRoutes } from './not-emulated.ts';
+import { addVersionedRoutes } from './versioned-routes.ts';
+import { addWorkspaceRoutes } from './workspaces.ts';
+
+/** The workspace and what is registered in it, and sentences for what is not emulated. */
+export const assetRoutes: ArmRoutes = (app, context) => {
+  const { workspace } = context;
+  const blobs = new Blobs(context.blobDirectory, workspace);
+  addWorkspaceRoutes(app, context);
+  addVersionedRoutes(app, workspace, models(workspace, blobs));
+  addVersionedRoutes(app, workspace, environments(workspace, blobs, context.origin));
+  addCodeRoutes(app, context, blobs);
+  addDataRoutes(app, context);
+  addDatastoreRoutes(app, context);
+  addNotEmulatedRoutes(app);
 };

@@ -1,6 +1,7 @@
 import { DEFAULT_REQUEST_SETTINGS, type DeploymentStatus } from '../../azureml/index.ts';
 import type { JsonObject } from '../../workspace/index.ts';
-import { resourceId, systemData } from '../resource-id.ts';
+import { resourceId } from '../resource-id.ts';
+import { systemData } from '../system-data.ts';
 import { isoDuration } from './iso-duration.ts';
 import type { DeploymentParams } from './params.ts';
 import { given } from './request-document.ts';

@@ -1,7 +1,8 @@
 import type { EndpointStatus } from '../../azureml/index.ts';
 import type { EndpointRecord, JsonObject } from '../../workspace/index.ts';
 import { ArmError } from '../arm-error.ts';
-import { resourceId, systemData, type WorkspaceParams } from '../resource-id.ts';
+import { resourceId, type WorkspaceParams } from '../resource-id.ts';
+import { systemData } from '../system-data.ts';
 import { given } from './request-document.ts';
 import { pascalCase, snakeCase } from './word-case.ts';
 
