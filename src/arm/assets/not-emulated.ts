@@ -39,14 +39,6 @@ export function addNotEmulatedRoutes(app: FastifyInstance): void {
   app.put(`${WORKSPACE_PATH}/datastores/*`, async () => {
     throw notSupported('Datastores are accounts of Azure Storage: only those of the workspace are emulated.');
   });
-  app.get('/registrymanagement/v1.0/registries/:name/discovery', async ({ params }) => {
-    const { name } = params as { readonly name: string };
-    throw new ArmError(
-      404,
-      'RegistryNotFound',
-      `The registry ${name} cannot be reached: registries are a service of Azure that is not emulated. Register what you need of it in this workspace.`,
-    );
-  });
 }
 
 function notSupported(message: string): ArmError {

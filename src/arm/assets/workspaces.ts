@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { LOCAL_TENANT } from '../../workspace/index.ts';
 import { notFound } from '../arm-error.ts';
 import type { ArmContext } from '../context.ts';
 import { resourceId, WORKSPACE_PATH, type WorkspaceParams } from '../resource-id.ts';
@@ -12,7 +13,7 @@ const LOCATION = 'local';
 /** The names in a list that no path gives. */
 const DEFAULTS = { group: 'local', workspace: 'local' };
 
-/** The workspace, under whatever name it is called; its group, its subscription and its computes. */
+/** The workspace, under whatever name it is called; its group and its computes. */
 export function addWorkspaceRoutes(app: FastifyInstance, context: ArmContext): void {
   app.get<{ Params: WorkspaceParams }>(WORKSPACE_PATH, async ({ params }) => workspaceJson(context, params));
   app.get<{ Params: { subscription: string; group: string } }>(
@@ -30,10 +31,6 @@ export function addWorkspaceRoutes(app: FastifyInstance, context: ArmContext): v
     location: LOCATION,
     properties: { provisioningState: 'Succeeded' },
   }));
-  app.get('/subscriptions', async () => ({ value: [subscriptionJson(ZERO)] }));
-  app.get<{ Params: { subscription: string } }>('/subscriptions/:subscription', async ({ params }) =>
-    subscriptionJson(params.subscription),
-  );
   app.get<{ Params: WorkspaceParams }>(`${WORKSPACE_PATH}/computes`, async ({ params }) => {
     const names = await computeNames(context);
     return { value: names.map((name) => computeJson(params, name)) };
@@ -56,13 +53,13 @@ function workspaceJson({ origin }: ArmContext, params: WorkspaceParams): object 
     location: LOCATION,
     kind: 'Default',
     sku: { name: 'Basic', tier: 'Basic' },
-    identity: { type: 'SystemAssigned', principalId: ZERO, tenantId: ZERO },
+    identity: { type: 'SystemAssigned', principalId: ZERO, tenantId: LOCAL_TENANT },
     tags: {},
     properties: {
       friendlyName: workspace,
       description: '',
       workspaceId: ZERO,
-      tenantId: ZERO,
+      tenantId: LOCAL_TENANT,
       discoveryUrl: `${origin()}/discovery`,
       mlFlowTrackingUri: `azureml://${host}/mlflow/v1.0${resourceId(params)}`,
       storageAccount: `${providers}/Microsoft.Storage/storageAccounts/local`,
@@ -72,16 +69,6 @@ function workspaceJson({ origin }: ArmContext, params: WorkspaceParams): object 
       publicNetworkAccess: 'Enabled',
       provisioningState: 'Succeeded',
     },
-  };
-}
-
-function subscriptionJson(subscriptionId: string): object {
-  return {
-    id: `/subscriptions/${subscriptionId}`,
-    subscriptionId,
-    tenantId: ZERO,
-    displayName: 'local',
-    state: 'Enabled',
   };
 }
 
