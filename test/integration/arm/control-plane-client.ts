@@ -76,11 +76,11 @@ export class ControlPlaneClient implements AsyncDisposable {
     path: string,
     request: Omit<RawRequest, 'body'> & { readonly body?: unknown } = {},
   ): Promise<RawAnswer> {
-    const { body, headers } = request;
-    const bytes = typeof body === 'string' || Buffer.isBuffer(body) || body === undefined;
+    const { body, headers, ...rest } = request;
+    const isRaw = typeof body === 'string' || Buffer.isBuffer(body);
     return this.send(path, {
-      ...request,
-      body: bytes ? body : JSON.stringify(body),
+      ...rest,
+      ...(body !== undefined && { body: isRaw ? body : JSON.stringify(body) }),
       headers: {
         authorization: `Bearer ${this.token}`,
         ...(body !== undefined && { 'content-type': 'application/json' }),
