@@ -66,6 +66,12 @@ describe.skipIf(!newestSdk || !olderSdk)('walks of the real azure-ai-ml, unmodif
   });
   afterEach(() => user[Symbol.asyncDispose]());
 
+  it("the sample's script", { timeout: LIMIT_MS }, async () => {
+    const { code, stdout, stderr } = await user.az.run('exec', '--', newestSdk ?? '', 'azure/deploy_v2.py');
+    expect([code, code === 0 ? '' : stderr]).toEqual([0, '']);
+    expect(linesOf(stdout)).toContain('digit 4');
+  });
+
   it('Triton alone: a notebook', { timeout: LIMIT_MS }, async () => {
     const { code, stdout, stderr } = await user.runNotebook(newestSdk, 'no_code.py');
     expect([code, code === 0 ? '' : stderr]).toEqual([0, '']);
