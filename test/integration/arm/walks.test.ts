@@ -9,9 +9,9 @@ function linesOf(stdout: string): string[] {
 }
 
 const TRITON = [
-  "endpoint digits-triton Succeeded key {'kind': 'sample'} {}",
+  "endpoint digits-triton True key {'kind': 'sample'} {}",
   'empty https://127.0.0.1 score',
-  'deployment blue Succeeded ManagedOnlineDeployment',
+  'deployment blue True ManagedOnlineDeployment',
   "traffic {'blue': 100}",
   "uri https://127.0.0.1 '' {'blue': 100}",
   'ready True True',
@@ -20,7 +20,7 @@ const TRITON = [
   'logs True',
   'keys True False',
   'new key True',
-  "list [('digits-triton', 'Succeeded')]",
+  "list [('digits-triton', True)]",
   "deployments ['blue']",
   'left []',
 ];
@@ -28,7 +28,7 @@ const TRITON = [
 const SCRIPT = [
   'model digits 1',
   'environment digits-env 1',
-  'deployment Succeeded 1',
+  'deployment True 1',
   'settings 30000 30',
   "names ['digits', 'versions', '1'] ['digits-env', 'versions', '1']",
   'invoke 4',

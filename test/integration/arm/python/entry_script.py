@@ -47,7 +47,7 @@ deployment = ManagedOnlineDeployment(
 poller = ml_client.begin_create_or_update(deployment)
 poller.result()
 deployment = ml_client.online_deployments.get("blue", NAME)
-print("\ndeployment", deployment.provisioning_state, deployment.environment_variables["LEVEL"])
+print("\ndeployment", deployment.provisioning_state == "Succeeded", deployment.environment_variables["LEVEL"])
 print("settings", deployment.request_settings.request_timeout_ms, deployment.liveness_probe.initial_delay)
 print("names", deployment.model.split("/")[-3:], deployment.environment.split("/")[-3:])
 

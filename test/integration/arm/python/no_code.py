@@ -15,7 +15,7 @@ NAME = "digits-triton"
 # %% An endpoint with nothing behind it
 endpoint = ManagedOnlineEndpoint(name=NAME, description="digits", auth_mode="key", tags={"kind": "sample"})
 endpoint = ml_client.online_endpoints.begin_create_or_update(endpoint).result()
-print("endpoint", endpoint.name, endpoint.provisioning_state, endpoint.auth_mode, endpoint.tags, endpoint.traffic)
+print("endpoint", endpoint.name, endpoint.provisioning_state == "Succeeded", endpoint.auth_mode, endpoint.tags, endpoint.traffic)
 print("empty", endpoint.scoring_uri.rsplit(":", 1)[0], endpoint.scoring_uri.rsplit("/", 1)[1])
 
 # %% Triton alone behind it: a model, and no script
@@ -27,7 +27,7 @@ deployment = ManagedOnlineDeployment(
     instance_count=1,
 )
 deployment = ml_client.online_deployments.begin_create_or_update(deployment).result()
-print("\ndeployment", deployment.name, deployment.provisioning_state, type(deployment).__name__)
+print("\ndeployment", deployment.name, deployment.provisioning_state == "Succeeded", type(deployment).__name__)
 
 # %% All traffic to it
 endpoint.traffic = {"blue": 100}
@@ -60,7 +60,7 @@ new_headers = {"Authorization": "Bearer " + keys.primary_key}
 print("new key", client.is_server_ready(headers=new_headers))
 
 # %% What is there
-print("list", [(one.name, one.provisioning_state) for one in ml_client.online_endpoints.list()])
+print("list", [(one.name, one.provisioning_state == "Succeeded") for one in ml_client.online_endpoints.list()])
 print("deployments", [one.name for one in ml_client.online_deployments.list(NAME)])
 
 # %% The end
