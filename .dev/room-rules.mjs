@@ -83,6 +83,11 @@ export const ROOMS = {
     rooms: ['base', 'events', 'repository', 'workspace', 'control'],
     types: ['config'],
   },
+  arm: {
+    purpose:
+      'the parts of Azure Resource Manager, of its token service and of Blob Storage that the Azure ML SDK v2 calls, over HTTPS',
+    rooms: ['base', 'events', 'workspace', 'control', 'azureml'],
+  },
   emulator: {
     purpose: 'the composition root',
     rooms: [
@@ -120,6 +125,7 @@ export const ROOMS = {
       'control',
       'proxy',
       'azureml',
+      'arm',
       'emulator',
       'cloud',
       'ui',
@@ -138,7 +144,7 @@ export const LIBRARIES = {
   dockerode: ['engines/docker/'],
   'tar-fs': ['engines/docker/archive.ts'],
   execa: ['engines/', 'python/'],
-  fastify: ['console/', 'proxy/endpoint/'],
+  fastify: ['arm/', 'console/', 'proxy/endpoint/'],
   ink: ['ui/tui/'],
   jmespath: ['cli/azure/'],
   'onnxruntime-node': [],
