@@ -1,4 +1,5 @@
 import {
+  ErrorCode,
   encodeHeaders,
   type HeaderField,
   type RequestFields,
@@ -22,9 +23,8 @@ const HEAD = encodeHeaders([
 const SUCCESS = encodeHeaders([{ name: 'grpc-status', value: '0' }]);
 const SUCCESS_ALONE = encodeHeaders([STATUS_200, CONTENT_TYPE, { name: 'grpc-status', value: '0' }]);
 
-/** Error codes of HTTP/2. */
-const NO_ERROR = 0;
-const INTERNAL_ERROR = 2;
+/** What a client may leave unread before it counts as memory of requests. */
+const UNCOUNTED_BYTES = 1024 * 1024;
 
 /** How long a client may take to end its side of a finished call; what it still sends is discarded. */
 const LINGER_MS = 2_000;
@@ -48,6 +48,7 @@ export interface CallHandler {
 export class GrpcCall implements StreamHandler {
   readonly metadata: RequestFields;
   readonly #stream: ServerStream;
+  readonly #held: HeldBytes;
   readonly #reader: MessageReader;
   readonly #timer: NodeJS.Timeout | undefined;
   /** Whether its deadline had passed on arrival. */
@@ -56,9 +57,12 @@ export class GrpcCall implements StreamHandler {
   #status: GrpcError | undefined;
   #isFinished = false;
   #linger: NodeJS.Timeout | undefined;
+  /** Unsent bytes that count as held. */
+  #counted = 0;
 
   constructor(stream: ServerStream, metadata: RequestFields, held: HeldBytes) {
     this.#stream = stream;
+    this.#held = held;
     this.metadata = metadata;
     const encoding = metadata['grpc-encoding'];
     this.#reader = new MessageReader({
@@ -107,16 +111,17 @@ export class GrpcCall implements StreamHandler {
     this.#stream.resume();
   }
 
+  /** Sends one of several messages. */
   send(message: EncodedMessage): void {
     if (this.isOver) return;
-    this.#stream.respond(HEAD);
-    for (const piece of message) this.#stream.write(piece);
+    this.#write(message);
+    if (this.#counted > 0 || this.#stream.unsentBytes > UNCOUNTED_BYTES) this.#countUnsent();
   }
 
   /** Ends the call with success, with a last message where there is one. */
   succeed(message?: EncodedMessage): void {
     if (this.isOver) return;
-    if (message) this.send(message);
+    if (message) this.#write(message);
     this.#finish(SUCCESS, SUCCESS_ALONE);
   }
 
@@ -132,7 +137,7 @@ export class GrpcCall implements StreamHandler {
   /** Ends the call as gRPC's library does where the fields of a request are wrong. */
   reset(): void {
     this.#isFinished = true;
-    this.#stream.reset(INTERNAL_ERROR);
+    this.#stream.reset(ErrorCode.INTERNAL_ERROR);
   }
 
   onData(bytes: Buffer): void {
@@ -149,11 +154,28 @@ export class GrpcCall implements StreamHandler {
     clearTimeout(this.#timer);
     clearTimeout(this.#linger);
     this.#reader.close();
+    if (this.#counted > 0) this.#held.release(this.#counted);
+    this.#counted = 0;
     if (!this.#isFinished) {
       this.#isFinished = true;
       this.#status = CANCELLED;
     }
     this.#notifyClosed();
+  }
+
+  /**
+   * Responses that wait for the client count as memory of requests. When that is used up, the call is reset, which the
+   * client's library reports as RESOURCE_EXHAUSTED.
+   */
+  #countUnsent(): void {
+    const added = this.#stream.unsentBytes - this.#counted;
+    try {
+      if (added > 0) this.#held.add(added);
+      else this.#held.release(-added);
+      this.#counted += added;
+    } catch {
+      this.#stream.reset(ErrorCode.ENHANCE_YOUR_CALM);
+    }
   }
 
   #take(message: ReceivedMessage): void {
@@ -162,6 +184,11 @@ export class GrpcCall implements StreamHandler {
       return;
     }
     this.#handler?.onMessage(message);
+  }
+
+  #write(message: EncodedMessage): void {
+    this.#stream.respond(HEAD);
+    for (const piece of message) this.#stream.write(piece);
   }
 
   /** @param alone the status where nothing was sent before */
@@ -174,7 +201,7 @@ export class GrpcCall implements StreamHandler {
     else stream.respond(alone, true);
     // Closing the stream immediately would discard the status that is still to be sent.
     if (!stream.hasClientEnded && !stream.isClosed)
-      this.#linger = setTimeout(() => stream.reset(NO_ERROR), LINGER_MS).unref();
+      this.#linger = setTimeout(() => stream.reset(ErrorCode.NO_ERROR), LINGER_MS).unref();
   }
 
   #notifyClosed(): void {
