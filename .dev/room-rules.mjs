@@ -88,6 +88,11 @@ export const ROOMS = {
     rooms: ['base', 'events', 'repository', 'workspace', 'control'],
     types: ['config'],
   },
+  arm: {
+    purpose:
+      'the parts of Azure Resource Manager, of its token service and of Blob Storage that the Azure ML SDK v2 calls, over HTTPS',
+    rooms: ['base', 'events', 'workspace', 'control', 'azureml'],
+  },
   emulator: {
     purpose: 'the composition root',
     rooms: [
@@ -125,6 +130,7 @@ export const ROOMS = {
       'control',
       'proxy',
       'azureml',
+      'arm',
       'emulator',
       'cloud',
       'ui',
@@ -143,7 +149,7 @@ export const LIBRARIES = {
   dockerode: ['engines/docker/'],
   'tar-fs': ['engines/docker/archive.ts'],
   execa: ['engines/', 'python/'],
-  fastify: ['console/', 'proxy/endpoint/'],
+  fastify: ['arm/', 'console/', 'proxy/endpoint/'],
   ink: ['ui/tui/'],
   jmespath: ['cli/azure/'],
   'onnxruntime-node': [],
