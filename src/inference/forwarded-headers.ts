@@ -19,14 +19,14 @@ export function readHeaderPattern(text: string): RegExp | undefined {
 /**
  * The header fields whose names match. A model gets them as parameters, over those of the request with the same names. If
  * a field is repeated, the last one counts.
- * @param fields names and values in turns, as Node lists them
  */
-export function forwardedHeaders(pattern: RegExp, fields: readonly string[]): ReadonlyMap<string, string> {
+export function forwardedHeaders(
+  pattern: RegExp,
+  fields: Iterable<readonly [name: string, value: string]>,
+): ReadonlyMap<string, string> {
   const forwarded = new Map<string, string>();
-  for (let index = 0; index + 1 < fields.length; index += 2) {
-    const name = fields[index] ?? '';
-    // Node reads the bytes of a field as Latin-1; Python models read them as UTF-8.
-    if (pattern.test(name)) forwarded.set(name, Buffer.from(fields[index + 1] ?? '', 'latin1').toString());
-  }
+  // The bytes of a field are read as Latin-1; Python models read them as UTF-8.
+  for (const [name, value] of fields)
+    if (pattern.test(name)) forwarded.set(name, Buffer.from(value, 'latin1').toString());
   return forwarded;
 }

@@ -64,7 +64,7 @@ export async function inferOverHttp(
     const jsonBytes = headerLength(typeof declared === 'string' ? declared : undefined, content);
     type = 'application/json';
     const read = readRequest(content, jsonBytes, model, memory, maxInputBytes);
-    const message = forwarded ? withForwarded(read, forwardedHeaders(forwarded, request.rawHeaders)) : read;
+    const message = forwarded ? withHeaders(read, forwardedHeaders(forwarded, fieldsOf(request))) : read;
     const { outputs, parameters } = await infer(model, message, cancellation);
     type = 'text/plain';
     const { signature, version } = model;
@@ -121,7 +121,15 @@ function readRequest(
   return rawInferRequest(body);
 }
 
-function withForwarded(request: InferRequest, headers: ReadonlyMap<string, string>): InferRequest {
+/** The header fields one by one, with their names as they came. */
+function fieldsOf({ rawHeaders }: IncomingMessage): [name: string, value: string][] {
+  const fields: [string, string][] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2)
+    fields.push([rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '']);
+  return fields;
+}
+
+function withHeaders(request: InferRequest, headers: ReadonlyMap<string, string>): InferRequest {
   return { ...request, parameters: new Map([...request.parameters, ...headers]) };
 }
 

@@ -1,37 +1,30 @@
-import { EventEmitter } from 'node:events';
-import type { ServerHttp2Session } from 'node:http2';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Connection } from '../../../../src/inference/grpc/connection.ts';
+import { ConnectionLimits } from '../../../../src/inference/grpc/connection-limits.ts';
 import { readTritonArguments } from '../../../../src/inference/triton-arguments.ts';
 
-/** A session that notes what is done to it; pings are acknowledged by the test. */
-class Session extends EventEmitter {
-  destroyed = false;
+/** Notes what is done to it; pings are acknowledged by the test. */
+class Connection {
+  isClosed = false;
   readonly done: string[] = [];
-  readonly pings: ((error: Error | null) => void)[] = [];
+  readonly pings: (() => void)[] = [];
 
-  goaway(code: number, _last: number, text?: Buffer): void {
-    this.done.push(`goaway ${code} ${text ?? ''}`.trim());
-  }
-
-  ping(callback: (error: Error | null) => void): boolean {
+  ping(onAcknowledged: () => void): void {
     this.done.push('ping');
-    this.pings.push(callback);
-    return true;
+    this.pings.push(onAcknowledged);
   }
 
   close(): void {
     this.done.push('close');
   }
 
-  destroy(): void {
-    this.destroyed = true;
-    this.emit('close');
+  closeWith(code: number, text: string): void {
+    this.done.push(`close with ${code} ${text}`.trim());
+    this.isClosed = true;
   }
 }
 
 /** Ends of calls, by their messages. */
-function callIn(connection: Connection): string[] {
+function callIn(connection: ConnectionLimits): string[] {
   const ends: string[] = [];
   const call = {
     fail(error: unknown) {
@@ -44,26 +37,28 @@ function callIn(connection: Connection): string[] {
 }
 
 describe('a connection of gRPC', () => {
-  let session: Session;
+  let connection: Connection;
+  let limits: ConnectionLimits;
   beforeEach(() => {
     vi.useFakeTimers();
-    session = new Session();
+    connection = new Connection();
   });
   afterEach(() => {
-    session.destroy();
+    limits[Symbol.dispose]();
     vi.useRealTimers();
   });
 
-  function connect(...args: string[]): Connection {
+  function connect(...args: string[]): ConnectionLimits {
     const settings = readTritonArguments(args.map((argument) => `--grpc-${argument}`)).grpc.connection;
-    return new Connection(session as unknown as ServerHttp2Session, settings);
+    limits = new ConnectionLimits(connection, settings);
+    return limits;
   }
 
   /** @returns how many pings, so far apart, the client may send */
   function pingsTaken(everyMs: number): number {
     for (let sent = 0; sent < 20; sent += 1) {
-      session.emit('ping');
-      if (session.done.includes('goaway 11 too_many_pings')) return sent;
+      limits.takePing();
+      if (connection.isClosed) return sent;
       vi.advanceTimersByTime(everyMs);
     }
     return 20;
@@ -91,30 +86,29 @@ describe('a connection of gRPC', () => {
   });
 
   it('forgets strikes when something is sent', () => {
-    const connection = connect();
+    connect();
     for (let times = 0; times < 10; times += 1) {
-      for (let pings = 0; pings < 3; pings += 1) session.emit('ping');
-      connection.hasSent();
+      for (let pings = 0; pings < 3; pings += 1) limits.takePing();
+      limits.hasSent();
     }
-    expect(session.done).toEqual([]);
+    expect(connection.done).toEqual([]);
   });
 
   it('ends its calls with too many pings', () => {
     const ends = callIn(connect());
     pingsTaken(0);
     expect(ends).toEqual(['Too many pings']);
-    vi.advanceTimersByTime(1);
-    expect(session.destroyed).toBe(true);
+    expect(connection.done).toEqual(['close with 11 too_many_pings']);
   });
 
   it('pings a silent client during a call', () => {
     const ends = callIn(connect('keepalive-time=1000', 'keepalive-timeout=400'));
     vi.advanceTimersByTime(1_000);
-    session.pings[0]?.(null);
+    connection.pings[0]?.();
     vi.advanceTimersByTime(999);
-    expect(session.pings).toHaveLength(1);
+    expect(connection.pings).toHaveLength(1);
     vi.advanceTimersByTime(1);
-    expect(session.pings).toHaveLength(2);
+    expect(connection.pings).toHaveLength(2);
     expect(ends).toEqual([]);
   });
 
@@ -129,15 +123,15 @@ describe('a connection of gRPC', () => {
   it('does not ping an idle client', () => {
     connect('keepalive-time=1000');
     vi.advanceTimersByTime(60_000);
-    expect(session.done).toEqual([]);
+    expect(connection.done).toEqual([]);
   });
 
   it('lets calls end when it is old, for as long as the grace allows', () => {
     const ends = callIn(connect('max-connection-age=1000', 'max-connection-age-grace=500'));
     vi.advanceTimersByTime(899);
-    expect(session.done).toEqual([]);
+    expect(connection.done).toEqual([]);
     vi.advanceTimersByTime(202);
-    expect(session.done).toEqual(['close']);
+    expect(connection.done).toEqual(['close']);
     expect(ends).toEqual([]);
     vi.advanceTimersByTime(500);
     expect(ends).toEqual(['enter idle']);

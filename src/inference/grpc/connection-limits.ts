@@ -1,4 +1,4 @@
-import { constants, type ServerHttp2Session } from 'node:http2';
+import { ErrorCode, type ServerConnection } from '../../http2/index.ts';
 import type { ConnectionSettings } from './grpc-settings.ts';
 import { GRPC_STATUS, GrpcError } from './status.ts';
 
@@ -14,25 +14,25 @@ interface EndableCall {
   fail(thrown: unknown): void;
 }
 
+type LimitedConnection = Pick<ServerConnection, 'ping' | 'close' | 'closeWith' | 'isClosed'>;
+
 /**
- * A client's connection as gRPC's own library keeps it: it pings a silent client, ends a connection whose client pings too
+ * Keeps a client's connection as gRPC's own library does: pings a silent client, ends a connection whose client pings too
  * often or does not acknowledge, and one that is too old.
  */
-export class Connection {
+export class ConnectionLimits implements Disposable {
   /** In progress. */
   readonly calls = new Set<EndableCall>();
-  readonly #session: ServerHttp2Session;
+  readonly #connection: LimitedConnection;
   readonly #settings: ConnectionSettings;
   readonly #timers = new Set<NodeJS.Timeout>();
   #lastPing = Number.NEGATIVE_INFINITY;
   #strikes = 0;
   #lastReceived = performance.now();
 
-  constructor(session: ServerHttp2Session, settings: ConnectionSettings) {
-    this.#session = session;
+  constructor(connection: LimitedConnection, settings: ConnectionSettings) {
+    this.#connection = connection;
     this.#settings = settings;
-    session.on('ping', () => this.#takePing());
-    session.once('close', () => this.#clearTimers());
     this.#after(settings.keepaliveMs, () => this.#keepAlive());
     if (settings.maxAgeMs !== undefined)
       this.#after(settings.maxAgeMs * (1 + AGE_JITTER * (2 * Math.random() - 1)), () => this.#retire());
@@ -49,7 +49,8 @@ export class Connection {
     this.#strikes = 0;
   }
 
-  #takePing(): void {
+  /** The client has sent a ping. */
+  takePing(): void {
     const now = performance.now();
     const { permitWithoutCalls, minPingIntervalMs, maxPingStrikes } = this.#settings;
     const isIdle = !permitWithoutCalls && this.calls.size === 0;
@@ -58,9 +59,8 @@ export class Connection {
     this.#lastReceived = now;
     if (!isEarly) return;
     this.#strikes += 1;
-    if (maxPingStrikes === 0 || this.#strikes !== maxPingStrikes + 1 || this.#session.destroyed) return;
-    this.#session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from('too_many_pings'));
-    this.#end('Too many pings');
+    if (maxPingStrikes === 0 || this.#strikes !== maxPingStrikes + 1) return;
+    this.#end('Too many pings', ErrorCode.ENHANCE_YOUR_CALM, 'too_many_pings');
   }
 
   #keepAlive(): void {
@@ -75,11 +75,10 @@ export class Connection {
     let isAcknowledged = false;
     // What has arrived while this process was busy is read before the connection is given up.
     this.#after(this.#settings.keepaliveTimeoutMs, () =>
-      setImmediate(() => isAcknowledged || this.#end('keepalive watchdog timeout')),
+      setImmediate(() => isAcknowledged || this.#end('keepalive watchdog timeout', ErrorCode.NO_ERROR, '')),
     );
-    this.#session.ping((error) => {
+    this.#connection.ping(() => {
       isAcknowledged = true;
-      if (error) return;
       this.#lastReceived = performance.now();
       this.#after(this.#settings.keepaliveMs, () => this.#keepAlive());
     });
@@ -88,22 +87,23 @@ export class Connection {
   /** Lets calls in progress end, takes no others, and closes the connection after the last of them. */
   #retire(): void {
     const { maxAgeGraceMs } = this.#settings;
-    if (maxAgeGraceMs !== undefined) this.#after(maxAgeGraceMs, () => this.#end('enter idle'));
-    this.#session.close();
+    if (maxAgeGraceMs !== undefined)
+      this.#after(maxAgeGraceMs, () => this.#end('enter idle', ErrorCode.INTERNAL_ERROR, 'enter idle'));
+    this.#connection.close();
   }
 
-  /** Ends calls in progress, and the connection once their statuses are sent. */
-  #end(reason: string): void {
-    for (const call of this.calls) call.fail(new GrpcError(GRPC_STATUS.UNAVAILABLE, reason));
-    setImmediate(() => this.#session.destroy());
+  /** Ends calls in progress with a reason, and then the connection. */
+  #end(reason: string, code: number, text: string): void {
+    for (const call of [...this.calls]) call.fail(new GrpcError(GRPC_STATUS.UNAVAILABLE, reason));
+    this.#connection.closeWith(code, text);
   }
 
   #after(ms: number, run: () => void): void {
-    if (this.#session.destroyed) return;
+    if (this.#connection.isClosed) return;
     const timer = setTimeout(
       () => {
         this.#timers.delete(timer);
-        if (!this.#session.destroyed) run();
+        if (!this.#connection.isClosed) run();
       },
       Math.min(ms, MAX_TIMER_MS),
     );
@@ -111,7 +111,7 @@ export class Connection {
     this.#timers.add(timer);
   }
 
-  #clearTimers(): void {
+  [Symbol.dispose](): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
   }

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import http2 from 'node:http2';
 import net from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { contentOf, HEAD_BYTES, PREFACE, readHead } from '../../../../src/proxy/gateway/http2/frame.ts';
-import { encodeHeaders, HeaderDecoder } from '../../../../src/proxy/gateway/http2/header-block.ts';
+import { contentOf, HEAD_BYTES, PREFACE, readHead } from '../../../src/http2/frame.ts';
+import { encodeHeaders, HeaderDecoder } from '../../../src/http2/header-block.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
