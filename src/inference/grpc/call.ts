@@ -23,9 +23,6 @@ const HEAD = encodeHeaders([
 const SUCCESS = encodeHeaders([{ name: 'grpc-status', value: '0' }]);
 const SUCCESS_ALONE = encodeHeaders([STATUS_200, CONTENT_TYPE, { name: 'grpc-status', value: '0' }]);
 
-/** What a client may leave unread before it counts as memory of requests. */
-const UNCOUNTED_BYTES = 1024 * 1024;
-
 /** How long a client may take to end its side of a finished call; what it still sends is discarded. */
 const LINGER_MS = 2_000;
 
@@ -115,13 +112,13 @@ export class GrpcCall implements StreamHandler {
   send(message: EncodedMessage): void {
     if (this.isOver) return;
     this.#write(message);
-    if (this.#counted > 0 || this.#stream.unsentBytes > UNCOUNTED_BYTES) this.#countUnsent();
   }
 
   /** Ends the call with success, with a last message where there is one. */
   succeed(message?: EncodedMessage): void {
     if (this.isOver) return;
     if (message) this.#write(message);
+    if (this.#stream.isClosed) return;
     this.#finish(SUCCESS, SUCCESS_ALONE);
   }
 
@@ -165,7 +162,7 @@ export class GrpcCall implements StreamHandler {
 
   /**
    * Responses that wait for the client count as memory of requests. When that is used up, the call is reset, which the
-   * client's library reports as RESOURCE_EXHAUSTED.
+   * client's library reports as RESOURCE_EXHAUSTED. A response is always accepted if nothing else is held.
    */
   #countUnsent(): void {
     const added = this.#stream.unsentBytes - this.#counted;
@@ -189,6 +186,7 @@ export class GrpcCall implements StreamHandler {
   #write(message: EncodedMessage): void {
     this.#stream.respond(HEAD);
     for (const piece of message) this.#stream.write(piece);
+    if (this.#counted > 0 || this.#stream.unsentBytes > 0) this.#countUnsent();
   }
 
   /** @param alone the status where nothing was sent before */
