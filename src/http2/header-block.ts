@@ -36,6 +36,7 @@ export class HeaderDecoder {
     this.#block = block;
     this.#at = 0;
     const fields: HeaderField[] = [];
+    let resizes = 0;
     while (this.#at < block.length) {
       const first = block[this.#at] as number;
       if (first >= 0x80) fields.push(this.#table.get(this.#integer(7)));
@@ -44,7 +45,8 @@ export class HeaderDecoder {
         this.#table.add(field);
         fields.push(field);
       } else if (first >= 0x20) {
-        if (fields.length > 0) throw new Error('a header table is resized within a block');
+        resizes += 1;
+        if (fields.length > 0 || resizes > 2) throw new Error('a header table is resized within a block');
         this.#table.resize(this.#integer(5));
       } else fields.push(this.#literal(4));
     }

@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net';
+import { Allowance } from './allowance.ts';
 import { ConnectionError } from './connection-error.ts';
-import { contentOf, ErrorCode, Flag, type FrameHead, FrameType, HEAD_BYTES } from './frame.ts';
+import { ErrorCode, Flag, type FrameHead, FrameType, HEAD_BYTES } from './frame.ts';
 import { FrameReader, type FrameReceiver } from './frame-reader.ts';
 import { FrameWriter } from './frame-writer.ts';
-import { HeaderDecoder } from './header-block.ts';
+import { HeaderBlocks } from './header-blocks.ts';
 import type { HeaderField } from './header-table.ts';
-import { type RequestFields, readRequestFields } from './request-fields.ts';
+import { Pings } from './pings.ts';
+import type { RequestFields } from './request-fields.ts';
 import {
   MOST_WINDOW_BYTES,
   ServerStream,
@@ -14,35 +16,26 @@ import {
 } from './server-stream.ts';
 import { DEFAULT_WINDOW_BYTES, makeSettings, readSettings } from './settings.ts';
 
+/** @param all the fields one by one, as they came */
+type OnStream = (stream: ServerStream, fields: RequestFields, all: readonly HeaderField[]) => StreamHandler;
+
 export interface ServerConnectionOptions {
   /** How much a client may send ahead, on one stream and on all together. */
   readonly windowBytes: number;
   /** Takes a request; its body and end go to the handler. */
-  readonly onStream: (
-    stream: ServerStream,
-    fields: RequestFields,
-    /** The fields one by one, as they came. */
-    all: readonly HeaderField[],
-  ) => StreamHandler;
+  readonly onStream: OnStream;
   /** The client has sent a PING, which is acknowledged. */
   readonly onPing?: () => void;
   /** The connection has closed, and with it every stream. */
   readonly onClose: () => void;
 }
 
-/** A longer header block ends the connection. */
-const MOST_BLOCK_BYTES = 64 * 1024;
+/** How long a client may take to send its settings, as with gRPC's own library. */
+const HANDSHAKE_MS = 120_000;
 /** More streams at once are refused. */
 const MOST_STREAMS = 100_000;
 /** How long a client may take to receive what is sent last. */
-const LAST_BYTES_MS = 5_000;
-
-interface HeaderBlock {
-  readonly streamId: number;
-  readonly ends: boolean;
-  readonly parts: Buffer[];
-  bytes: number;
-}
+const LAST_BYTES_MS = 2_000;
 
 /** The server's side of an HTTP/2 connection (RFC 9113). */
 export class ServerConnection implements StreamConnection, FrameReceiver {
@@ -51,7 +44,7 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
   readonly #socket: Socket;
   readonly #options: ServerConnectionOptions;
   readonly #reader = new FrameReader(this);
-  readonly #decoder = new HeaderDecoder();
+  readonly #blocks = new HeaderBlocks();
   readonly #streams = new Map<number, ServerStream>();
   /** Streams that wait for the connection's window or for the socket, in their order. */
   readonly #waiting = new Set<ServerStream>();
@@ -59,12 +52,13 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
   #streamWindow = DEFAULT_WINDOW_BYTES;
   #receiveWindow: number;
   #newestStream = 0;
-  #lastDecoded: readonly HeaderField[] = [];
-  #lastFields: RequestFields | undefined;
   #hasSettings = false;
-  #block: HeaderBlock | undefined;
-  /** Called by the acknowledgements of pings, in their order. */
-  readonly #pings: (() => void)[] = [];
+  readonly #pings: Pings;
+  /** Streams that the client gives up: they cost more than they carry. */
+  readonly #resets = new Allowance(1_000, 100);
+  /** Frames that carry nothing. */
+  readonly #idleFrames = new Allowance(10_000, 1_000);
+  readonly #handshake: NodeJS.Timeout;
   #isClosing = false;
   #isClosed = false;
 
@@ -74,8 +68,10 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
     this.#options = options;
     this.#receiveWindow = options.windowBytes;
     this.writer = new FrameWriter(socket);
+    this.#pings = new Pings(this.writer, options.onPing);
     this.writer.write(FrameType.SETTINGS, 0, 0, makeSettings(options.windowBytes));
     this.writer.writeNumber(FrameType.WINDOW_UPDATE, 0, options.windowBytes - DEFAULT_WINDOW_BYTES);
+    this.#handshake = setTimeout(() => this.destroy(), HANDSHAKE_MS).unref();
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('drain', () => this.#resume());
     socket.on('error', () => undefined);
@@ -91,18 +87,21 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
     if (this.#streams.size === 0) this.#end();
   }
 
-  /** Closes with a code and text for the client, after what is already to be sent. */
-  closeWith(code: number, text: string): void {
+  /** Closes with a reason for the client, after what is already to be sent. */
+  closeWith(code: number, text = ''): void {
     if (this.#isClosed) return;
     this.#sayGoodbye(code, text);
-    this.#end();
+    this.writer.flush();
+    // Closing while the client still sends would discard the reason on its side.
+    this.#socket.end();
+    this.#socket.resume();
+    this.#finish();
+    this.#destroyLater();
   }
 
   /** Calls back when the client has acknowledged it. */
   ping(onAcknowledged: () => void): void {
-    if (this.#isClosed) return;
-    this.#pings.push(onAcknowledged);
-    this.writer.write(FrameType.PING, 0, 0, PING);
+    if (!this.#isClosed) this.#pings.send(onAcknowledged);
   }
 
   get isClosed(): boolean {
@@ -127,9 +126,11 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
   onFrame(head: FrameHead, frame: Buffer): void {
     if (this.#isClosed) return;
     const { type, flags, streamId, length } = head;
-    if (this.#block && (type !== FrameType.CONTINUATION || streamId !== this.#block.streamId))
+    const { openStream } = this.#blocks;
+    if (openStream !== undefined && (type !== FrameType.CONTINUATION || streamId !== openStream))
       throw wrong('a header block is interrupted');
     if (!this.#hasSettings && type !== FrameType.SETTINGS) throw wrong('the first frame is not SETTINGS');
+    if (IDLE_FRAMES.has(type)) this.#limit(this.#idleFrames);
     switch (type) {
       case FrameType.HEADERS:
       case FrameType.CONTINUATION:
@@ -138,7 +139,7 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
       case FrameType.RST_STREAM:
         requireSize(length === 4);
         if (streamId === 0 || streamId > this.#newestStream) throw wrong('RST_STREAM of no stream');
-        this.#streams.get(streamId)?.close();
+        this.#giveUp(streamId);
         return;
       case FrameType.SETTINGS:
         if (streamId !== 0) throw wrong('SETTINGS of a stream');
@@ -148,8 +149,7 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
       case FrameType.PING:
         requireSize(length === 8);
         if (streamId !== 0) throw wrong('PING of a stream');
-        if (flags & Flag.ACK) this.#pings.shift()?.();
-        else this.#takePing(frame.subarray(HEAD_BYTES));
+        this.#pings.take(flags, frame.subarray(HEAD_BYTES));
         return;
       case FrameType.WINDOW_UPDATE:
         requireSize(length === 4);
@@ -166,7 +166,9 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
 
   onData(streamId: number, content: Buffer, counted: number, ends: boolean): void {
     if (this.#isClosed) return;
-    if (this.#block || streamId === 0 || streamId > this.#newestStream) throw wrong('DATA of no stream');
+    if (this.#blocks.openStream !== undefined || streamId === 0 || streamId > this.#newestStream)
+      throw wrong('DATA of no stream');
+    if (counted === 0 && !ends) this.#limit(this.#idleFrames);
     this.#receiveWindow -= counted;
     if (this.#receiveWindow < 0)
       throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, 'more DATA than its window');
@@ -185,8 +187,7 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
       this.#reader.push(chunk);
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
-      this.#sayGoodbye(error.code);
-      this.#end();
+      this.closeWith(error.code);
       return;
     }
     // A client that reads no answers to its PING and SETTINGS frames is not read from either.
@@ -203,29 +204,9 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
   }
 
   #takeHeaders(head: FrameHead, frame: Buffer): void {
-    const { type, flags, streamId } = head;
-    const ends = (flags & Flag.END_STREAM) !== 0;
-    const isStart = type === FrameType.HEADERS;
-    const block = isStart ? { streamId, ends, parts: [], bytes: 0 } : this.#block;
-    if (!block || streamId % 2 === 0) throw wrong('a header block of no stream');
-    const part = contentOf(head, frame);
-    block.parts.push(part);
-    block.bytes += part.length;
-    if (block.bytes > MOST_BLOCK_BYTES)
-      throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, 'a header block is too large');
-    if (flags & Flag.END_HEADERS) {
-      this.#block = undefined;
-      this.#takeBlock(block);
-    } else {
-      // The bytes received may be those of a whole read.
-      block.parts[block.parts.length - 1] = Buffer.from(part);
-      this.#block = block;
-    }
-  }
-
-  #takeBlock({ streamId, ends, parts }: HeaderBlock): void {
-    const [first = Buffer.alloc(0)] = parts;
-    const fields = this.#decode(parts.length === 1 ? first : Buffer.concat(parts));
+    const block = this.#blocks.take(head, frame);
+    if (!block) return;
+    const { streamId, ends, fields, all } = block;
     if (streamId <= this.#newestStream) {
       const stream = this.#streams.get(streamId);
       // Trailers are not read, and those of a stream that is over are late.
@@ -245,28 +226,8 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
     const { windowBytes, onStream } = this.#options;
     const stream = new ServerStream(streamId, this, this.#streamWindow, windowBytes);
     this.#streams.set(streamId, stream);
-    stream.begin(onStream(stream, fields, this.#lastDecoded));
+    stream.begin(onStream(stream, fields, all));
     if (ends) stream.endOfClient();
-  }
-
-  /** @returns undefined for malformed fields */
-  #decode(block: Buffer): RequestFields | undefined {
-    let decoded: readonly HeaderField[];
-    try {
-      decoded = this.#decoder.decode(block);
-    } catch {
-      throw new ConnectionError(ErrorCode.COMPRESSION_ERROR, 'a header block cannot be decoded');
-    }
-    if (decoded !== this.#lastDecoded) {
-      this.#lastDecoded = decoded;
-      this.#lastFields = readRequestFields(decoded);
-    }
-    return this.#lastFields;
-  }
-
-  #takePing(payload: Buffer): void {
-    this.writer.write(FrameType.PING, Flag.ACK, 0, payload);
-    this.#options.onPing?.();
   }
 
   #takeSettings(frame: Buffer): void {
@@ -274,8 +235,20 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
     const change = window - this.#streamWindow;
     this.#streamWindow = window;
     this.#hasSettings = true;
+    clearTimeout(this.#handshake);
     this.writer.write(FrameType.SETTINGS, Flag.ACK, 0, NOTHING);
     if (change !== 0) for (const stream of [...this.#streams.values()]) this.#require(stream.widen(change));
+  }
+
+  #giveUp(streamId: number): void {
+    const stream = this.#streams.get(streamId);
+    if (!stream) return;
+    stream.close();
+    this.#limit(this.#resets);
+  }
+
+  #limit(allowance: Allowance): void {
+    if (!allowance.take()) throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, 'a flood of frames');
   }
 
   #widen(streamId: number, bytes: number): void {
@@ -309,21 +282,26 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
   #end(): void {
     this.writer.flush();
     this.#socket.destroySoon();
+    this.#finish();
+    this.#destroyLater();
+  }
+
+  #destroyLater(): void {
     const timer = setTimeout(() => this.#socket.destroy(), LAST_BYTES_MS).unref();
     this.#socket.once('close', () => clearTimeout(timer));
-    this.#finish();
   }
 
   #finish(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    clearTimeout(this.#handshake);
     for (const stream of [...this.#streams.values()]) stream.close();
     this.#options.onClose();
   }
 }
 
 const NOTHING = Buffer.alloc(0);
-const PING = Buffer.alloc(8);
+const IDLE_FRAMES: ReadonlySet<number> = new Set([FrameType.SETTINGS, FrameType.PING, FrameType.PRIORITY]);
 
 function wrong(what: string): ConnectionError {
   return new ConnectionError(ErrorCode.PROTOCOL_ERROR, what);

@@ -35,9 +35,6 @@ export interface GrpcCallOptions {
   readonly forwarded?: ReadonlyMap<string, string> | undefined;
 }
 
-/** What a client may leave unread before it counts as memory of requests. */
-const UNCOUNTED_BYTES = 1024 * 1024;
-
 /** How long a client may take to end its side of a finished call; what it still sends is discarded. */
 const LINGER_MS = 2_000;
 
@@ -146,13 +143,13 @@ export class GrpcCall implements StreamHandler {
   send(message: EncodedMessage): void {
     if (this.isOver) return;
     this.#write(message);
-    if (this.#counted > 0 || this.unsentBytes > UNCOUNTED_BYTES) this.#countUnsent();
   }
 
   /** Ends the call with success, with a last message where there is one. */
   succeed(message?: EncodedMessage): void {
     if (this.isOver) return;
     if (message) this.#write(message);
+    if (this.#stream.isClosed) return;
     this.#finish(SUCCESS, SUCCESS_ALONE);
   }
 
@@ -196,9 +193,10 @@ export class GrpcCall implements StreamHandler {
 
   /**
    * Responses that wait for the client count as memory of requests. When that is used up, the call is reset, which the
-   * client's library reports as RESOURCE_EXHAUSTED.
+   * client's library reports as RESOURCE_EXHAUSTED. A response is always accepted if nothing else is held.
    */
   #countUnsent(): void {
+    if (this.#stream.isClosed) return;
     const added = this.unsentBytes - this.#counted;
     try {
       if (added > 0) this.#held.add(added);
@@ -219,8 +217,9 @@ export class GrpcCall implements StreamHandler {
 
   #write(message: EncodedMessage): void {
     const encoding = this.#compression;
-    if (encoding === undefined) this.#respond(HEAD, message);
-    else {
+    if (encoding === undefined) {
+      this.#respond(HEAD, message);
+    } else {
       const size = message.reduce((sum, piece) => sum + piece.byteLength, 0);
       this.#compressingBytes += size;
       this.#afterCompressing(async () => {
@@ -228,6 +227,7 @@ export class GrpcCall implements StreamHandler {
         this.#compressingBytes -= size;
         this.#respond(COMPRESSED_HEAD[encoding], compressed);
       });
+      this.#countUnsent();
     }
   }
 
@@ -235,6 +235,7 @@ export class GrpcCall implements StreamHandler {
     this.#limits?.hasSent();
     this.#stream.respond(head);
     for (const piece of message) this.#stream.write(piece);
+    if (this.#counted > 0 || this.#stream.unsentBytes > 0) this.#countUnsent();
   }
 
   #afterCompressing(next: () => Promise<void> | void): void {

@@ -59,6 +59,7 @@ export class InferCall implements CallHandler {
       const { request } = translateRequest(message, memory, this.#call.forwarded);
       const { outputs, parameters } = await infer(model, request, this.#cancellation);
       this.#cancellation.cancel = undefined;
+      release();
       this.#call.succeed(
         encodeInferResponse({
           modelName: model.signature.model,

@@ -46,6 +46,14 @@ describe('header blocks', () => {
     ]);
   });
 
+  test.each([
+    ['after a field', '8220'],
+    ['three times', '202020'],
+    ['beyond what the other side allows', '3fe21f'],
+  ])('may not resize the table %s', (_what, block) => {
+    expect(() => new HeaderDecoder().decode(hex(block))).toThrow();
+  });
+
   test('evict what a smaller table has no room for', () => {
     const decoder = new HeaderDecoder();
     // RFC 7541, C.5, with the 256 bytes of the example set by the first block.

@@ -66,17 +66,21 @@ let lifetime: Lifetime;
 let port: number;
 let connections: { connection: ServerConnection; socket: net.Socket; hasClosed: boolean }[];
 let requests: Received[];
+/** Answers every request with these fields alone. */
+let answer: Buffer | undefined;
 
 beforeEach(async () => {
   lifetime = new Lifetime();
   connections = [];
   requests = [];
+  answer = undefined;
   const server = net.createServer({ noDelay: true }, (socket) => {
     const connection = new ServerConnection(socket, {
       windowBytes: WINDOW,
       onStream: (stream, fields) => {
         const request = new Received(stream, fields);
         requests.push(request);
+        if (answer) stream.respond(answer, true);
         return request;
       },
       onClose: () => {
@@ -353,6 +357,33 @@ describe('a connection', () => {
     await poll(() => client.hasClosed && connections[0]?.hasClosed).toBe(true);
   });
 
+  const flood = (count: number, make: (index: number) => Buffer) =>
+    Buffer.concat([PREFACE, headers(1), ...Array.from({ length: count }, (_none, index) => make(index))]);
+  const resets = (count: number) =>
+    flood(count, (index) =>
+      Buffer.concat([headers(2 * index + 3), http2Frame(FRAME.RST_STREAM, 0, 2 * index + 3, number(8))]),
+    );
+
+  it.each([
+    ['streams that are reset', resets(1_200)],
+    ['empty DATA', flood(12_000, () => data(1, 0))],
+    ['SETTINGS', flood(12_000, (index) => settings(4, index))],
+    ['PING', flood(12_000, () => http2Frame(FRAME.PING, 0, 0, Buffer.alloc(8)))],
+    ['PRIORITY', flood(12_000, () => http2Frame(FRAME.PRIORITY, 0, 1, Buffer.alloc(5)))],
+    ['empty CONTINUATION', flood(200, (index) => (index === 0 ? headers(3, 0) : http2Frame(9, 0, 3)))],
+  ])('ends with a flood of %s', async (_what, bytes) => {
+    const client = new RawClient(bytes);
+    await poll(() => client.of(go)[0]?.payload.readUInt32BE(4)).toBe(ErrorCode.ENHANCE_YOUR_CALM);
+    await poll(() => connections[0]?.hasClosed).toBe(true);
+    expect(requests.every(({ hasClosed }) => hasClosed)).toBe(true);
+  });
+
+  it('bears a client that cancels hundreds of calls', async () => {
+    const client = new RawClient(resets(900), http2Frame(FRAME.PING, 0, 0, Buffer.alloc(8)));
+    await poll(() => client.of(FRAME.PING).length).toBe(1);
+    expect(client.of(go)).toHaveLength(0);
+  });
+
   it('answers PING and SETTINGS', async () => {
     const client = new RawClient(PREFACE, http2Frame(FRAME.PING, 0, 0, Buffer.from('12345678')));
     await poll(() => String(client.of(FRAME.PING)[0]?.payload)).toBe('12345678');
@@ -361,19 +392,34 @@ describe('a connection', () => {
   });
 
   it('does not read from a client that does not read', { timeout: 60_000 }, async () => {
+    answer = encodeHeaders([{ name: 'x', value: 'y'.repeat(1_000) }]);
     const client = new RawClient(PREFACE);
     client.socket.pause();
     await poll(() => connections.length).toBe(1);
     const { socket } = connections[0] as { socket: net.Socket };
-    const pings = Buffer.concat(
-      Array.from({ length: 5_000 }, () => http2Frame(FRAME.PING, 0, 0, Buffer.alloc(8))),
-    );
-    for (let index = 0; index < 400; index += 1) client.socket.write(pings);
+    for (let index = 0; index < 30_000; index += 1)
+      client.socket.write(headers(2 * index + 1, END_HEADERS | END_STREAM));
     await poll(() => socket.isPaused()).toBe(true);
     expect(socket.writableLength).toBeLessThan(4 * 1024 * 1024);
     client.socket.removeAllListeners('data');
     client.socket.resume();
     await poll(() => client.socket.writableLength).toBe(0);
+  });
+
+  it('gives up a client that does not send its settings', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const client = new RawClient(PREFACE.subarray(0, 10));
+      const closed = once(client.socket, 'close');
+      while (connections.length === 0) await new Promise(setImmediate);
+      vi.advanceTimersByTime(119_000);
+      expect(connections[0]?.hasClosed).toBe(false);
+      vi.advanceTimersByTime(1_000);
+      await closed;
+      expect(connections[0]?.hasClosed).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('lets open streams end when it closes, and takes no others', async () => {
