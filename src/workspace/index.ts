@@ -8,8 +8,11 @@ export {
   LOCAL_TENANT,
 } from './access-token.ts';
 export type {
+  AssetMarks,
   AzureState,
+  CodeRecord,
   ComputeType,
+  DataRecord,
   DeploymentRecord,
   EndpointRecord,
   EnvironmentRecord,
@@ -17,13 +20,16 @@ export type {
   Labels,
   ModelRecord,
   ModelVersion,
+  OperationRecord,
   ResourceConfiguration,
+  ResourceIds,
   RunningService,
   ServiceRecord,
+  StoredEntry,
 } from './azure-state.ts';
-export { AzureWorkspace, ENDPOINTS, idOf, type NewModel } from './azure-workspace.ts';
+export { AzureWorkspace, type ContentKind, ENDPOINTS, idOf, type NewModel } from './azure-workspace.ts';
 export { type CollectedFile, dataDirectory, listCollected } from './collected-data.ts';
-export { copyContent } from './content-store.ts';
+export { type ContentFile, copyContent } from './content-store.ts';
 export {
   type ControlPlaneSecrets,
   controlPlaneDirectory,
@@ -33,5 +39,6 @@ export type { Instance, InstanceAnnouncement, InstanceClaim, InstanceRecord } fr
 export { keysFile, makeKey, replaceServiceKeys, type ServiceKeys, serviceKeys } from './keys.ts';
 export { listPrunable, type PrunableItem, removePrunable } from './prune.ts';
 export { readRecord } from './record-file.ts';
+export { whyNotStorable } from './storable-path.ts';
 export { type LocalCertificate, localCertificate } from './tls/local-certificate.ts';
 export { openWorkspace, type Workspace } from './workspace.ts';
