@@ -89,7 +89,7 @@ describe('the control plane', () => {
     const env = await az.run('azure', 'env', '--print-env', 'dotenv');
     expect(env.stdout).toBe(String(said));
     const again = await az.run('azure', 'up');
-    expect([again.code, again.stderr]).toEqual([3, expect.stringContaining('already runs')]);
+    expect([again.code, again.stderr]).toEqual([5, expect.stringContaining('already runs')]);
     const client = await startClient();
     client.child.stdin.end();
     await client.exited;
@@ -129,7 +129,7 @@ describe('the control plane', () => {
     });
 
     it.skipIf(process.platform === 'win32')('hands everything else to the az behind it', async () => {
-      const folder = path.join(az.home, 'own');
+      const folder = path.join(az.project.directory, 'own');
       await mkdir(folder, { recursive: true });
       const own = path.join(folder, 'az');
       await writeFile(own, '#!/bin/sh\necho "own $*"\nexit 4\n');
