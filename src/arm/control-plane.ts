@@ -20,6 +20,7 @@ import { endpointRoutes } from './endpoints/endpoint-routes.ts';
 import { runOperation } from './endpoints/run-operation.ts';
 import { isValidToken } from './identity/access-token.ts';
 import { identityRoutes } from './identity/identity-routes.ts';
+import { buildLazyValidators } from './lazy-validators.ts';
 import { operationRoutes } from './operations/operation-routes.ts';
 import { OperationQueue } from './operations/operations.ts';
 
@@ -99,10 +100,12 @@ async function close(app: FastifyInstance, operations: OperationQueue): Promise<
 function build(context: ArmContext, certificate: ControlPlaneOptions['certificate']): FastifyInstance {
   const app = fastify({
     logger: false,
+    exposeHeadRoutes: false,
     bodyLimit: BODY_LIMIT,
     genReqId: () => randomUUID(),
     // What the SDK sends is checked, and taken as it is.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    schemaController: { compilersFactory: { buildValidator: buildLazyValidators } },
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 1_024 },
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
     serverFactory: (handler) => createServer({ ...LIMITS, ...certificate }, handler),

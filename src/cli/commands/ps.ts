@@ -3,7 +3,7 @@ import { EXIT } from '../exit-codes.ts';
 import { idOf, runningInstances } from '../instances.ts';
 import { print } from '../print.ts';
 
-/** `triton-local ps`: lists the running emulators, one per row. */
+/** `triton-local ps`: lists the running emulators, endpoints and the control plane, one per row. */
 export async function ps(flags: { readonly json: boolean }): Promise<number> {
   const running = await runningInstances();
   if (flags.json) {
@@ -15,11 +15,12 @@ export async function ps(flags: { readonly json: boolean }): Promise<number> {
       idOf(it),
       String(it.pid),
       it.scoringUri,
-      it.httpUrl,
+      it.httpUrl || '-',
       it.startedAt,
       it.projectDir,
+      it.kind,
     ]);
-    print(`${formatTable([['ID', 'PID', 'SCORING', 'TRITON', 'STARTED', 'PROJECT'], ...rows])}\n`);
+    print(`${formatTable([['ID', 'PID', 'SCORING', 'TRITON', 'STARTED', 'PROJECT', 'KIND'], ...rows])}\n`);
   }
   return EXIT.ok;
 }
