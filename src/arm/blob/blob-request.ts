@@ -10,13 +10,27 @@ export interface ContainerParams {
   readonly container: string;
 }
 
-export interface BlobParams extends ContainerParams {
-  /** The blob's name. */
-  readonly '*': string;
-}
-
 /** The query of every request; a member that came twice is a list. */
 export type BlobQuery = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/**
+ * The name of the blob that a URL is about: all that follows the container. The router's own parameter lacks a slash
+ * at the end.
+ * @throws StorageError 400 for what is no UTF-8 in percent-encoding
+ */
+export function blobNameOf({ url }: FastifyRequest): string {
+  const [path = ''] = url.split('?', 1);
+  const encoded = path.split('/').slice(3).join('/');
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    throw new StorageError(
+      400,
+      'InvalidUri',
+      'The requested URI does not represent any resource on the server.',
+    );
+  }
+}
 
 /** The value of a query parameter; undefined if there is none, or several. */
 export function queryText(request: FastifyRequest, name: string): string | undefined {

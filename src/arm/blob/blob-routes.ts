@@ -7,7 +7,7 @@ import { ArmError } from '../arm-error.ts';
 import type { ArmContext, ArmRoutes } from '../context.ts';
 import { type BlobAddress, checkBlobName } from './blob-name.ts';
 import {
-  type BlobParams,
+  blobNameOf,
   blobProperties,
   blockIdOf,
   type ContainerParams,
@@ -74,9 +74,9 @@ function addContainerRoutes(app: FastifyInstance, context: ArmContext, blobs: Bl
 
 function addBlobRoutes(app: FastifyInstance, blobs: Blobs): void {
   const url = `${ACCOUNT_PATH}/:container/*`;
-  const addressOf = async ({ params }: FastifyRequest): Promise<BlobAddress> => {
-    const { container, '*': name } = params as BlobParams;
-    const address = { container, name: checkBlobName(name) };
+  const addressOf = async (request: FastifyRequest): Promise<BlobAddress> => {
+    const { container } = request.params as ContainerParams;
+    const address = { container, name: checkBlobName(blobNameOf(request)) };
     await blobs.uploads.requireContainer(container);
     return address;
   };
@@ -84,6 +84,8 @@ function addBlobRoutes(app: FastifyInstance, blobs: Blobs): void {
     method: ['GET', 'HEAD'],
     url,
     handler: async (request, reply) => {
+      // The SDK asks so whether there is a folder; no blob has such a name.
+      if (blobNameOf(request).endsWith('/')) throw blobNotFound();
       const blob = await blobs.find(await addressOf(request));
       if (!blob) throw blobNotFound();
       describe(reply, blob);

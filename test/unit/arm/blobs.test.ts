@@ -123,6 +123,12 @@ it('keeps the metadata that marks an upload as complete', async () => {
   expect((await parts.blob('HEAD', name)).headers).not.toHaveProperty('x-ms-meta-upload_status');
 });
 
+it('has no blob whose name ends with a slash', async () => {
+  await put('bytes');
+  expect(code(await parts.blob('HEAD', `${name}/`))).toBe('BlobNotFound');
+  expect((await parts.blob('PUT', `${name}/`, { body: 'x', headers: BLOCK_BLOB })).status).toBe(400);
+});
+
 it('lists by prefix and delimiter, with names as they are', async () => {
   for (const blob of [
     'LocalUpload/aa/m/a & b',
