@@ -8,7 +8,7 @@ import {
   regenerateEndpointKey,
 } from '../../azureml/index.ts';
 import { TritonLocalError } from '../../base/index.ts';
-import type { JsonObject } from '../../workspace/index.ts';
+import type { AzureState, JsonObject } from '../../workspace/index.ts';
 import { ArmError, errorBody } from '../arm-error.ts';
 import type { ArmContext } from '../context.ts';
 import type { Operation } from '../operations/operations.ts';
@@ -42,6 +42,27 @@ export async function runOperation(
   } else {
     await deploy(context, deploymentRequest(input), signal);
   }
+}
+
+/**
+ * What became of a create operation since its process was killed: its resource may have been deleted, or brought up by
+ * the operation itself or by a command of az. Then it must not undo that.
+ */
+export function endedMeanwhile(
+  { endpoints, operations }: AzureState,
+  { kind, resource, startTime }: Operation,
+): 'Succeeded' | 'Canceled' | undefined {
+  const isDeleted = operations.some(
+    (it) =>
+      it.status === 'InProgress' && it.kind === 'delete' && `${resource}/`.startsWith(`${it.resource}/`),
+  );
+  // After a deletion that is still to be done, it creates its resource anew.
+  if (kind !== 'create' || isDeleted) return undefined;
+  const [, endpointName, , name] = resource.split('/');
+  const endpoint = endpoints.find((it) => it.name === endpointName);
+  const record = name === undefined ? endpoint : endpoint?.deployments.find((it) => it.name === name);
+  if (!record) return 'Canceled';
+  return record.running && (record.updatedTime ?? '') > startTime ? 'Succeeded' : undefined;
 }
 
 /** The request of `createEndpoint` for an endpoint as a file of az defines it. */

@@ -5,9 +5,8 @@ scripts import beside it.
 """
 
 import importlib.machinery
-import sys
 
-from azureml._missing import missing_from
+from azureml._missing import asked_by_installed_package, missing_from
 
 _TRAINING = "train with the Azure ML SDK outside of triton-local exec, and register the model's files here"
 _DATA = "read the files from this machine: no data of the workspace is here"
@@ -74,8 +73,7 @@ def find_spec(name, other_packages):
     """The spec of a module that is not emulated; None for a name that is not Azure's. `other_packages` counts those
     beside azureml-core too: a deployment script sees them, an entry script has what its environment has."""
     instead = _MODULES.get(name) or (other_packages and _of_other_package(name)) or None
-    if instead is None or _importer().startswith("azure.ai.ml"):
-        # The SDK v2 goes without a package that is not installed.
+    if instead is None or asked_by_installed_package():
         return None
     return importlib.machinery.ModuleSpec(name, _Loader(instead), is_package=True)
 
@@ -85,17 +83,6 @@ def _of_other_package(name):
     if package == "contrib":
         return "it belongs to a package that is not emulated: use the Azure ML SDK outside of triton-local exec"
     return next((instead for instead, names in _PACKAGES.items() if package in names), None)
-
-
-def _importer():
-    """The module with the import statement."""
-    frame = sys._getframe(2)
-    while frame is not None:
-        name = frame.f_globals.get("__name__") or ""
-        if not name.startswith(("importlib", "_triton_local")) and not frame.f_code.co_filename.startswith("<frozen"):
-            return name
-        frame = frame.f_back
-    return ""
 
 
 class _Loader:
