@@ -7,4 +7,9 @@ export {
   clientEnvironment,
 } from './client/client-environment.ts';
 export { ENVIRONMENT_FORMS, type EnvironmentForm, printedEnvironment } from './client/printed-environment.ts';
-export { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
+export {
+  findControlPlane,
+  type JoinedControlPlane,
+  joinControlPlane,
+} from './lifecycle/join-control-plane.ts';
+export { type RunningControlPlane, runControlPlane } from './lifecycle/run-control-plane.ts';

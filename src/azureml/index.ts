@@ -10,7 +10,7 @@ export {
 export { AZUREML_TRITON } from './curated-environments.ts';
 export { deployModel } from './deploy.ts';
 export { readDeploymentSettings } from './deployment-config.ts';
-export { readDocument, readYaml } from './document.ts';
+export { type Document, readDocument, readYaml } from './document.ts';
 export { getCredentials, invokeEndpoint, regenerateEndpointKey } from './endpoint-access.ts';
 export { newEnvironment, readEnvironmentDirectory, saveEnvironment } from './environment-folder.ts';
 export {
@@ -38,20 +38,33 @@ export {
   showModel,
   updateModel,
 } from './models.ts';
+export { type DeploymentRequest, deployOnline, prepareDeployment } from './online-deploy.ts';
 export {
+  checkDeletable,
+  DEFAULT_REQUEST_SETTINGS,
   deleteDeployment,
-  deployOnline,
   getDeploymentLogs,
   listDeployments,
   showDeployment,
 } from './online-deployments.ts';
+export type { EndpointRequest } from './online-endpoint-plan.ts';
 export {
   createEndpoint,
   deleteEndpoint,
   listEndpoints,
+  prepareEndpoint,
   showEndpoint,
   updateEndpoint,
 } from './online-endpoints.ts';
+export { checkOnlineName } from './online-schema.ts';
+export {
+  type DeploymentStatus,
+  deploymentStatuses,
+  type EndpointStatus,
+  endpointStatus,
+  endpointStatuses,
+  resourceOf,
+} from './online-state.ts';
 export { checkAssetName } from './refusal.ts';
 export { deleteService, updateService } from './service-change.ts';
 export type { ServiceHost } from './service-host.ts';

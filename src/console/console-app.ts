@@ -1,7 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import { asciiJson } from '../base/index.ts';
-import { isLocalSender } from './loopback.ts';
+import { asciiJson, isLocalSender } from '../base/index.ts';
 import type { StatusSource } from './status-document.ts';
 import { statusRoutes } from './status-routes.ts';
 
@@ -39,7 +38,7 @@ async function refuseForeignSenders(request: FastifyRequest, reply: FastifyReply
   // A field that came twice matches nothing; Node's `headers` would keep the first alone.
   const { host, origin } = request.raw.headersDistinct;
   const address = request.raw.socket.remoteAddress;
-  const isLocal = isLocalSender({ address, host: host?.join(), origin: origin?.join() });
+  const isLocal = isLocalSender({ address, host: host?.join(), origin: origin?.join(), scheme: 'http' });
   return isLocal ? undefined : answerMessage(reply, 403, 'Only for callers on this machine.');
 }
 

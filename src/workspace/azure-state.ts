@@ -126,7 +126,11 @@ export interface EndpointRecord {
   readonly properties: Labels;
   /** Percentage by deployment; 0 for deployments that are not listed. */
   readonly traffic: Readonly<Record<string, number>>;
+  /** Percentage of requests that are also sent to a deployment whose answers nobody gets; none if absent. */
+  readonly mirrorTraffic?: Readonly<Record<string, number>>;
   readonly createdTime: string;
+  /** Absent if nothing has changed since. */
+  readonly updatedTime?: string;
   /** The other properties of its file, as given. */
   readonly definition: JsonObject;
   /** Its proxy; null while it is not running. */
@@ -142,9 +146,34 @@ export interface DeploymentRecord {
   readonly modelId: string | null;
   readonly deployment: 'no-code' | 'script';
   readonly createdTime: string;
+  /** Absent if nothing has changed since. */
+  readonly updatedTime?: string;
+  /** The resource ids that Azure's SDK gave for its code and environment; absent if a file defines it. */
+  readonly resourceIds?: ResourceIds;
   readonly revision: number;
   readonly running: RunningService | null;
   readonly error: string | null;
+}
+
+export interface ResourceIds {
+  readonly code?: string;
+  readonly environment?: string;
+}
+
+/** A long-running operation on an endpoint or one of its deployments, requested through Azure's SDK. */
+export interface OperationRecord {
+  readonly id: string;
+  /** `onlineEndpoints/NAME[/deployments/NAME]` */
+  readonly resource: string;
+  readonly kind: 'create' | 'delete' | 'regenerateKeys';
+  readonly status: 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
+  /** Why it failed or was canceled. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+  /** ISO 8601. */
+  readonly startTime: string;
+  readonly endTime: string | null;
+  /** What is needed to run it again after a restart. */
+  readonly input: JsonObject;
 }
 
 /** Everything known about one workspace: the content of its file. */
@@ -160,6 +189,8 @@ export interface AzureState {
   readonly archivedNames: readonly string[];
   readonly services: readonly ServiceRecord[];
   readonly endpoints: readonly EndpointRecord[];
+  /** Oldest first: those in progress, and the last of those that have ended. */
+  readonly operations: readonly OperationRecord[];
 }
 
 export const emptyState: AzureState = {
@@ -172,4 +203,5 @@ export const emptyState: AzureState = {
   archivedNames: [],
   services: [],
   endpoints: [],
+  operations: [],
 };

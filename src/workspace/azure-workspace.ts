@@ -9,6 +9,7 @@ import type {
   EnvironmentRecord,
   ModelRecord,
   ModelVersion,
+  OperationRecord,
   ServiceRecord,
   StoredEntry,
 } from './azure-state.ts';
@@ -241,6 +242,16 @@ export class AzureWorkspace {
   ): Promise<void> {
     return this.#state.update((state) => ({
       state: { ...state, endpoints: changeNamed(state.endpoints, name, change) },
+      result: undefined,
+    }));
+  }
+
+  /** Replaces the list of long-running operations. */
+  changeOperations(
+    change: (operations: readonly OperationRecord[]) => readonly OperationRecord[],
+  ): Promise<void> {
+    return this.#state.update((state) => ({
+      state: { ...state, operations: change(state.operations) },
       result: undefined,
     }));
   }

@@ -20,7 +20,9 @@ export type {
   Labels,
   ModelRecord,
   ModelVersion,
+  OperationRecord,
   ResourceConfiguration,
+  ResourceIds,
   RunningService,
   ServiceRecord,
   StoredEntry,
@@ -36,6 +38,7 @@ export {
 export type { Instance, InstanceAnnouncement, InstanceClaim, InstanceRecord } from './instance.ts';
 export { keysFile, makeKey, replaceServiceKeys, type ServiceKeys, serviceKeys } from './keys.ts';
 export { listPrunable, type PrunableItem, removePrunable } from './prune.ts';
+export { readRecord } from './record-file.ts';
 export { whyNotStorable } from './storable-path.ts';
 export { type LocalCertificate, localCertificate } from './tls/local-certificate.ts';
 export { openWorkspace, type Workspace } from './workspace.ts';

@@ -10,7 +10,16 @@ import {
 import { type AzureState, emptyState } from './azure-state.ts';
 
 const LOCK_LIMIT_MS = 30_000;
-const LISTS = ['models', 'environments', 'codes', 'data', 'archivedNames', 'services', 'endpoints'] as const;
+const LISTS = [
+  'models',
+  'environments',
+  'codes',
+  'data',
+  'archivedNames',
+  'services',
+  'endpoints',
+  'operations',
+] as const;
 /** A workspace with ten thousand models takes about 6 MB. */
 const MAX_BYTES = 64 * 1024 * 1024;
 

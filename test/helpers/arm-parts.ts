@@ -55,7 +55,12 @@ export class ArmParts implements AsyncDisposable {
       workspace,
       host: { command: [], environment: {}, home: folder.directory },
       secrets: { tokenKey: 'key', identityHeader: 'header', blobSignature: SIGNATURE },
-      operations: { find: () => undefined, inProgress: () => [] },
+      operations: {
+        find: () => undefined,
+        inProgress: () => [],
+        start: () => Promise.reject(new Error('this part starts no operation')),
+        ended: () => Promise.resolve(undefined),
+      },
       events: new EventBus(),
       origin: () => parts.origin,
       blobDirectory: folder.path('blobs'),

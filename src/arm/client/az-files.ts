@@ -45,7 +45,7 @@ export async function writeAzProfile(directory: string): Promise<string> {
 }
 
 function shellScript(home: string, command: readonly string[]): string {
-  const words = [...command, 'az'].map(quoted).join(' ');
+  const words = [...command, 'az', '--'].map(quoted).join(' ');
   return `#!/bin/sh\nTRITON_LOCAL_HOME=${quoted(home)} exec ${words} "$@"\n`;
 }
 
@@ -55,7 +55,7 @@ function quoted(word: string): string {
 
 function batchFile(home: string, command: readonly string[]): string {
   const escaped = (word: string) => word.replaceAll('%', '%%');
-  const words = [...command, 'az'].map((word) => `"${escaped(word)}"`).join(' ');
+  const words = [...command, 'az', '--'].map((word) => `"${escaped(word)}"`).join(' ');
   return `@echo off\r\nsetlocal\r\nset "TRITON_LOCAL_HOME=${escaped(home)}"\r\n${words} %*\r\n`;
 }
 

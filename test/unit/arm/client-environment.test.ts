@@ -126,7 +126,7 @@ describe('the variables for clients of Azure', () => {
     await made({});
     const az = home.path('azure', 'bin', 'az');
     const { stdout } = await promisify(execFile)(az, ['account', "it's", '$HOME']);
-    expect(stdout).toBe("az,account,it's,$HOME\n");
+    expect(stdout).toBe("az,--,account,it's,$HOME\n");
     expect((await stat(az)).mode & 0o777).toBe(0o700);
     const profile = JSON.parse(await readFile(home.path('azure', 'cli', 'azureProfile.json'), 'utf8'));
     expect(profile.subscriptions[0].environmentName).toBe('TritonLocal');

@@ -6,15 +6,17 @@ export interface Sender {
   readonly address: string | undefined;
   readonly host: string | undefined;
   readonly origin: string | undefined;
+  /** Of the listener that the request arrived at. */
+  readonly scheme: 'http' | 'https';
 }
 
 /**
  * Whether a request comes from this machine and is meant for it: a loopback address, a loopback `Host` (a web page
  * could reach us by a name that resolves to loopback), and no `Origin` but our own.
  */
-export function isLocalSender({ address, host, origin }: Sender): boolean {
+export function isLocalSender({ address, host, origin, scheme }: Sender): boolean {
   if (!isLoopbackAddress(address) || host === undefined || !isLoopbackHost(host)) return false;
-  return origin === undefined || origin === `http://${host}`;
+  return origin === undefined || origin === `${scheme}://${host}`;
 }
 
 function isLoopbackAddress(address: string | undefined): boolean {
