@@ -18,7 +18,7 @@ export interface BlobProperties {
 }
 
 const READ_AT_ONCE = 64;
-const JOIN_BYTES = 4 << 20;
+const JOIN_BYTES = 1 << 20;
 
 /**
  * Uploaded blobs on disk. No name becomes a path: each upload (`uploadOf`) has a folder, named by a hash, with a record
