@@ -20,6 +20,7 @@ export class TryView {
   readonly #key = byId('try-key', HTMLInputElement);
   readonly #keyLabel = byId('try-key-label', HTMLElement);
   readonly #file = byId('try-file', HTMLInputElement);
+  readonly #fileLabel = byId('try-file-label', HTMLElement);
   readonly #body = byId('try-body', HTMLTextAreaElement);
   readonly #send = byId('try-send', HTMLButtonElement);
   readonly #error = byId('try-error', HTMLElement);
@@ -31,12 +32,17 @@ export class TryView {
   readonly #code = new CodeView();
   #state: EmulatorState | undefined;
   #targets: readonly Target[] = [];
+  /** Whether the reader has chosen the target; until then it is the first, which may arrive late. */
+  #isChosen = false;
   /** Whether the body is still the sample, which a better one may replace. */
   #isSample = true;
   #links = '';
 
   constructor() {
-    this.#target.addEventListener('change', () => void this.#restoreSample());
+    this.#target.addEventListener('change', () => {
+      this.#isChosen = true;
+      void this.#restoreSample();
+    });
     this.#body.addEventListener('input', () => {
       this.#isSample = false;
       this.#showCode();
@@ -52,7 +58,7 @@ export class TryView {
     this.#form.addEventListener('drop', (event) => {
       if (!event.dataTransfer?.files.length) return;
       event.preventDefault();
-      if (this.#inputs.drop(event.dataTransfer.files)) return;
+      if (this.#inputs.drop(event.dataTransfer.files) || this.#fileLabel.hidden) return;
       this.#file.files = event.dataTransfer.files;
       this.#showFile();
     });
@@ -64,17 +70,17 @@ export class TryView {
     this.#showLinks(state);
     const targets = targetsOf(state);
     if (JSON.stringify(targets) === JSON.stringify(this.#targets)) return;
-    const chosen = JSON.stringify(this.#chosen());
+    const before = JSON.stringify(this.#chosen());
     this.#targets = targets;
     this.#target.replaceChildren(
       ...targets.map((target) =>
         el('option', {}, target.kind === 'script' ? 'the entry script' : target.name),
       ),
     );
-    const same = targets.findIndex((target) => JSON.stringify(target) === chosen);
-    this.#target.selectedIndex = Math.max(0, same);
+    const same = targets.findIndex((target) => JSON.stringify(target) === before);
+    this.#target.selectedIndex = this.#isChosen ? Math.max(0, same) : 0;
     this.#send.disabled = targets.length === 0;
-    if (same < 0) void this.#restoreSample();
+    if (JSON.stringify(this.#chosen()) !== before) void this.#restoreSample();
   }
 
   #chosen(): Target | undefined {
@@ -84,6 +90,7 @@ export class TryView {
   /** Fills the form for what is chosen. */
   async #restoreSample(): Promise<void> {
     const target = this.#chosen();
+    this.#fileLabel.hidden = target?.kind !== 'script';
     this.#file.value = '';
     this.#showFile();
     this.#inputs.clear();
