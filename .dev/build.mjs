@@ -25,6 +25,7 @@ const hashFile = path.join(dist, '.build-hash');
 const WORKER = /^src\/.*-worker\.mjs$/;
 const HARNESS = 'src/python/harness';
 const SDK = 'src/azureml/sdk';
+const AZURE_CLIENT = 'src/arm/client/python';
 /** What scripts that deploy import besides; the stand-ins below `azureml` are found by that package itself. */
 const SDK_STAND_INS = ['tritonhttpclient', 'tritonclientutils'];
 const PAGE = 'src/ui/page';
@@ -61,6 +62,7 @@ async function build() {
   for (const [from, to] of [
     [HARNESS, 'harness'],
     [SDK, 'azureml-sdk'],
+    [AZURE_CLIENT, 'azure-client'],
     ...SDK_STAND_INS.map((name) => [`${HARNESS}/stand-ins/${name}`, `azureml-sdk/${name}`]),
   ])
     cpSync(path.join(root, from), path.join(dist, to), { recursive: true, filter: isSource });

@@ -1,6 +1,6 @@
 // The Python environments of the tests: one with the real tritonclient and the real azureml-inference-server-http, one
-// with a real tritonserver, and one each with the real azureml-core and azure-ai-ml. Each is made once for its list of
-// packages and each interpreter, below the user's cache folder.
+// with a real tritonserver, one with the real azureml-core, and one for each azure-ai-ml. Each is made once for its list
+// of packages and each interpreter, below the user's cache folder.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -35,6 +35,13 @@ const AZURE_AI_ML = {
   list: path.join(root, '.dev/azure-ai-ml.txt'),
   options: [],
   title: 'Installing the Azure ML SDK of v2 for the tests',
+};
+
+const AZURE_AI_ML_1_12 = {
+  name: 'azure-ai-ml-1.12',
+  list: path.join(root, '.dev/azure-ai-ml-1.12.txt'),
+  options: [],
+  title: 'Installing an older Azure ML SDK of v2 for the tests',
 };
 
 const ONNX = {
@@ -74,6 +81,11 @@ export async function ensureAzureml() {
 /** The interpreter of the environment with the real azure-ai-ml; TRITON_LOCAL_TEST_AZURE_AI_ML names another. */
 export async function ensureAzureAiMl() {
   return process.env.TRITON_LOCAL_TEST_AZURE_AI_ML || (await ensureEnvironment(AZURE_AI_ML));
+}
+
+/** The same for an older azure-ai-ml; TRITON_LOCAL_TEST_AZURE_AI_ML_1_12 names another. */
+export async function ensureAzureAiMl112() {
+  return process.env.TRITON_LOCAL_TEST_AZURE_AI_ML_1_12 || (await ensureEnvironment(AZURE_AI_ML_1_12));
 }
 
 /** The interpreter of the environment with the node tests of ONNX, likewise; TRITON_LOCAL_TEST_ONNX names another. */

@@ -5,7 +5,14 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { ensureDocker } from './docker.mjs';
-import { ensureAzureAiMl, ensureAzureml, ensureOnnx, ensurePeers, ensureTriton } from './peers.mjs';
+import {
+  ensureAzureAiMl,
+  ensureAzureAiMl112,
+  ensureAzureml,
+  ensureOnnx,
+  ensurePeers,
+  ensureTriton,
+} from './peers.mjs';
 import { root, say, setUp } from './setup.mjs';
 
 await setUp();
@@ -17,6 +24,7 @@ const azureml = await ensureAzureml();
 if (!azureml) say('Without it, our Azure ML SDK is not compared with the real one.');
 const docker = process.argv.includes('slow') ? await ensureDocker() : undefined;
 const azureAiMl = process.argv.includes('slow') ? await ensureAzureAiMl() : undefined;
+const azureAiMl112 = process.argv.includes('slow') ? await ensureAzureAiMl112() : undefined;
 const onnx = process.argv.includes('slow') ? await ensureOnnx() : undefined;
 const layers = process.argv.includes('--project') ? [] : ['--project', '!slow'];
 
@@ -30,6 +38,7 @@ const child = spawn(process.execPath, [vitest, 'run', ...layers, ...process.argv
     ...(triton && { TRITON_LOCAL_TEST_TRITON: triton }),
     ...(azureml && { TRITON_LOCAL_TEST_AZUREML: azureml }),
     ...(azureAiMl && { TRITON_LOCAL_TEST_AZURE_AI_ML: azureAiMl }),
+    ...(azureAiMl112 && { TRITON_LOCAL_TEST_AZURE_AI_ML_1_12: azureAiMl112 }),
     ...(onnx && { TRITON_LOCAL_TEST_ONNX: onnx }),
     ...(docker && { TRITON_LOCAL_TEST_DOCKER: docker }),
   },

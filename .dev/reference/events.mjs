@@ -30,6 +30,8 @@ const MEANINGS = {
     'A request to the scoring port was answered. `queueMs` is its time in the queue, `runMs` its time in `run()`. `reason` is given if a limit of `--profile` decided the answer.',
   'engine.requests':
     'The requests to Triton’s port since the previous event. `count` counts all of them, `failed` those with a status of 400 or more, and `sample` lists the newest.',
+  'azure.request':
+    'A request of Azure’s SDK to the control plane was answered. `id` is the `x-ms-request-id` of the answer.',
   'reload.watching':
     'How changes to files are noticed from now on. `reason` says why, if it is not by file events.',
   'replay.pinned': 'A request was pinned. It is sent again after each reload.',

@@ -1,18 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { ServiceHost } from '../azureml/index.ts';
 import type { EventSink } from '../events/index.ts';
-import type { AzureWorkspace } from '../workspace/index.ts';
+import type { AzureWorkspace, ControlPlaneSecrets } from '../workspace/index.ts';
 import type { Operations } from './operations/operations.ts';
 
-/** The secrets of one control plane; they survive its restart. */
-export interface ControlPlaneSecrets {
-  /** Signs the access tokens. */
-  readonly tokenKey: string;
-  /** What the caller of the token service must send as `X-IDENTITY-HEADER`. */
-  readonly identityHeader: string;
-  /** The `sig` of every shared access signature for blobs. */
-  readonly blobSignature: string;
-}
+export type { ControlPlaneSecrets } from '../workspace/index.ts';
 
 /** What the routes of the control plane share. */
 export interface ArmContext {

@@ -15,3 +15,13 @@ export function resourceId(params: WorkspaceParams, ...segments: readonly string
   const path = `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.MachineLearningServices/workspaces/${workspace}`;
   return [path, ...segments].join('/');
 }
+
+/** Name and version in the id of an asset: `…/models/digits/versions/1`; undefined if it is not one of that kind. */
+export function assetOf(
+  id: string,
+  kind: 'codes' | 'environments' | 'models',
+): { readonly name: string; readonly version: string } | undefined {
+  const pattern = new RegExp(`^/subscriptions/.+/workspaces/[^/]+/${kind}/([^/]+)/versions/([^/]+)/?$`, 'i');
+  const [, name, version] = pattern.exec(id) ?? [];
+  return name === undefined || version === undefined ? undefined : { name, version };
+}

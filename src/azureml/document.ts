@@ -10,7 +10,7 @@ import {
   parseDocument,
   type SchemaOptions,
 } from 'yaml';
-import { messageOf, ownValue, type SourceLocation, userError } from '../base/index.ts';
+import { messageOf, ownValue, type SourceLocation, TritonLocalError, userError } from '../base/index.ts';
 import type { JsonObject } from '../workspace/index.ts';
 import { withPyYamlScalars } from './yaml/pyyaml.ts';
 
@@ -43,14 +43,31 @@ async function read(
   option: string,
   options: SchemaOptions & DocumentOptions,
 ): Promise<Document> {
-  const refuse = (message: string, location: SourceLocation, cause?: unknown) =>
-    userError('AZUREML_FILE_INVALID', `Error parsing ${option}. ${message}`, { location, cause });
-  let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    return parse(await readFile(file, 'utf8'), file, option, options);
   } catch (error) {
-    throw refuse(messageOf(error), { file }, error);
+    if (error instanceof TritonLocalError) throw error;
+    throw invalid(option, messageOf(error), { file }, error);
   }
+}
+
+/** Parses a YAML file that was received as text. @param name what errors call it. @throws AZUREML_FILE_INVALID */
+export function parseYaml(text: string, name: string): JsonObject {
+  return parse(text, name, name, {}).value;
+}
+
+function invalid(option: string, message: string, location: SourceLocation, cause?: unknown): Error {
+  return userError('AZUREML_FILE_INVALID', `Error parsing ${option}. ${message}`, { location, cause });
+}
+
+function parse(
+  text: string,
+  file: string,
+  option: string,
+  options: SchemaOptions & DocumentOptions,
+): Document {
+  const refuse = (message: string, location: SourceLocation, cause?: unknown) =>
+    invalid(option, message, location, cause);
   if (text.length > MAX_BYTES) throw refuse(`it has more than ${MAX_BYTES} bytes`, { file });
   const lines = new LineCounter();
   // JSON is often indented with tabs, which YAML allows only inside a flow collection.

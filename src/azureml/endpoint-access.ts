@@ -7,9 +7,10 @@ import {
   replaceServiceKeys,
   serviceKeys,
 } from '../workspace/index.ts';
-import { textIn } from './document.ts';
-import { endpointIn, endpointJson, oneOf } from './online-endpoints.ts';
-import { runningPids, type ServiceHost } from './service-host.ts';
+import { oneOf } from './online-endpoint-plan.ts';
+import { scoringUri } from './online-endpoints.ts';
+import { endpointIn, endpointStatus } from './online-state.ts';
+import type { ServiceHost } from './service-host.ts';
 
 const TOKEN_HOURS = 1;
 
@@ -54,9 +55,10 @@ export async function invokeEndpoint(
   deployment: string | undefined,
   body: string,
 ): Promise<string> {
-  const endpoint = endpointIn(await workspace.read(), name);
-  const shown = textIn(endpointJson(endpoint, await runningPids(host)), 'scoring_uri');
-  if (shown === undefined) throw userError('SERVICE_STOPPED', `endpoint ${name} is not running`);
+  const status = await endpointStatus(workspace, host, name);
+  const { endpoint } = status;
+  const shown = scoringUri(status);
+  if (shown === null) throw userError('SERVICE_STOPPED', `endpoint ${name} is not running`);
   // The path of a script stays `/score`, whichever deployments have traffic.
   const isScript = endpoint.deployments.some((it) => it.name === deployment && it.deployment === 'script');
   const uri = isScript ? new URL('/score', shown).href : shown;

@@ -1,5 +1,6 @@
 import { userError } from '../base/index.ts';
 import type { AzureWorkspace, JsonObject } from '../workspace/index.ts';
+import { isListed, type ListView } from './asset-lists.ts';
 import type { AssetReference } from './asset-reference.ts';
 import { AZUREML_TRITON, curatedEnvironment } from './curated-environments.ts';
 import { objectIn, readDocument, textIn } from './document.ts';
@@ -15,9 +16,13 @@ export async function findEnvironment(
   { name, version, registry }: Pick<AssetReference, 'name' | 'version' | 'registry'>,
   notify: Notify,
 ): Promise<JsonObject> {
-  const { environments } = await workspace.read();
-  const found = environments.filter(
-    (environment) => environment.name === name && (version === undefined || environment.version === version),
+  const state = await workspace.read();
+  const found = state.environments.filter(
+    (environment) =>
+      environment.name === name &&
+      (version === undefined
+        ? isListed(state, 'environments', environment)
+        : environment.version === version),
   );
   const latest = found.at(-1);
   const shown = `environment "${name}"${version === undefined ? '' : ` version ${version}`}`;
@@ -39,9 +44,15 @@ export async function findEnvironment(
 }
 
 /** `az ml environment list`: the registered environments and the curated one. */
-export async function listEnvironments(workspace: AzureWorkspace): Promise<JsonObject[]> {
-  const { environments } = await workspace.read();
-  return [...environments.map(({ definition }) => definition), AZUREML_TRITON];
+export async function listEnvironments(
+  workspace: AzureWorkspace,
+  view: ListView = 'ActiveOnly',
+): Promise<JsonObject[]> {
+  const state = await workspace.read();
+  const found = state.environments.filter((environment) =>
+    isListed(state, 'environments', environment, view),
+  );
+  return [...found.map(({ definition }) => definition), ...(view === 'ArchivedOnly' ? [] : [AZUREML_TRITON])];
 }
 
 /** `az ml environment show`. @throws ENVIRONMENT_NOT_FOUND */
@@ -50,6 +61,10 @@ export async function showEnvironment(
   name: string,
   version: string | undefined,
 ): Promise<JsonObject> {
+  const { environments } = await workspace.read();
+  // A version finds its environment even if no list shows it.
+  const exact = environments.find((it) => it.name === name && it.version === version);
+  if (exact) return exact.definition;
   const all = await listEnvironments(workspace);
   const fitting = all.filter((it) => it.name === name && (version === undefined || it.version === version));
   const found = fitting.at(-1);
@@ -79,6 +94,7 @@ export async function registerEnvironment(
     version,
     ...(condaDependencies && { python: { ...python, condaDependenciesFile: null, condaDependencies } }),
   };
-  await workspace.putEnvironment({ name, version, definition: complete });
+  const createdTime = new Date().toISOString();
+  await workspace.putEnvironment({ name, version, definition: complete, createdTime });
   return complete;
 }

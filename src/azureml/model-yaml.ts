@@ -1,20 +1,22 @@
 import path from 'node:path';
 import { entryKind, type SourceLocation } from '../base/index.ts';
-import { type AzureWorkspace, idOf, type JsonObject, type ModelRecord } from '../workspace/index.ts';
+import {
+  type AzureWorkspace,
+  idOf,
+  type JsonObject,
+  type ModelRecord,
+  type ModelVersion,
+} from '../workspace/index.ts';
 import { type Document, objectIn, textIn } from './document.ts';
 import { textsOf } from './labels.ts';
 import { modelJson } from './model-json.ts';
+import { frameworkOf } from './model-types.ts';
+import { parseModelVersion } from './model-versions.ts';
 import { type ModelRegistration, type Notify, storeModel } from './models.ts';
 import { requireMember } from './online-schema.ts';
 import { checkModelName, refusal } from './refusal.ts';
 import { withFlags } from './settings-path.ts';
 import { checkFile } from './yaml/index.ts';
-
-const FRAMEWORKS = new Map([
-  ['triton_model', 'Multi'],
-  ['custom_model', 'Custom'],
-  ['mlflow_model', 'MLflow'],
-]);
 
 /** A checked model that a file references or contains; registered only when needed. */
 export interface PlannedModel {
@@ -98,9 +100,8 @@ export async function planModel(
 }
 
 /** v2 versions are strings; the next one follows the highest number. */
-function versionOf(value: JsonObject): number | string | undefined {
-  const version = value.version == null ? undefined : String(value.version);
-  return version !== undefined && /^[1-9]\d*$/.test(version) ? Number(version) : version;
+function versionOf(value: JsonObject): ModelVersion | undefined {
+  return value.version == null ? undefined : parseModelVersion(String(value.version));
 }
 
 function registrationOf(value: JsonObject, name: string, source: string): ModelRegistration {
@@ -108,7 +109,7 @@ function registrationOf(value: JsonObject, name: string, source: string): ModelR
     name,
     path: source,
     description: textIn(value, 'description') ?? null,
-    framework: FRAMEWORKS.get(textIn(value, 'type') ?? 'custom_model') ?? 'Custom',
+    framework: frameworkOf(textIn(value, 'type')),
     frameworkVersion: null,
     tags: textsOf(objectIn(value, 'tags')),
     properties: textsOf(objectIn(value, 'properties')),

@@ -12,6 +12,7 @@ import {
   type NewModel,
   type ResourceConfiguration,
 } from '../workspace/index.ts';
+import { isListed, type ListView } from './asset-lists.ts';
 import { objectIn } from './document.ts';
 import { addProperties, hasLabel, textsOf } from './labels.ts';
 import { modelJson } from './model-json.ts';
@@ -64,13 +65,15 @@ export interface ModelFilter {
   readonly framework?: string | undefined;
   /** Only the highest version of each name. */
   readonly latest?: boolean;
+  readonly view?: ListView;
 }
 
 /** `az ml model list`, newest first. */
 export async function listModels(workspace: AzureWorkspace, filter: ModelFilter): Promise<JsonObject[]> {
-  const { models } = await workspace.read();
-  const found = models.filter(
+  const state = await workspace.read();
+  const found = state.models.filter(
     (model) =>
+      isListed(state, 'models', model, filter.view) &&
       (filter.name === undefined || model.name === filter.name) &&
       (filter.runId === undefined || model.runId === filter.runId) &&
       (filter.framework === undefined || model.framework === filter.framework) &&
@@ -95,11 +98,12 @@ export async function showModel(workspace: AzureWorkspace, reference: ModelRefer
 }
 
 /**
- * Finds a model; a name alone means its highest version.
+ * Finds a model; a name alone means its highest version that is not archived.
  * @throws MODEL_NOT_FOUND with Azure ML's message and the models that exist.
  */
 export async function findModel(workspace: AzureWorkspace, reference: ModelReference): Promise<ModelRecord> {
-  const { models } = await workspace.read();
+  const state = await workspace.read();
+  const { models } = state;
   const [, idName, idVersion] = /^(.+?):(.+)$/.exec(reference.id ?? '') ?? [undefined, reference.id];
   const name = idName ?? reference.name;
   if (name === undefined && reference.runId === undefined)
@@ -108,7 +112,7 @@ export async function findModel(workspace: AzureWorkspace, reference: ModelRefer
   const fitting = models.filter(
     (model) =>
       (name === undefined || model.name === name) &&
-      (version === undefined || String(model.version) === version) &&
+      (version === undefined ? isListed(state, 'models', model) : String(model.version) === version) &&
       (reference.runId === undefined || model.runId === reference.runId),
   );
   const found = fitting.at(-1);
@@ -124,7 +128,12 @@ export async function findModel(workspace: AzureWorkspace, reference: ModelRefer
   throw userError(
     'MODEL_NOT_FOUND',
     `ModelNotFound: Model with ${conditions.join(', ')} not found in provided workspace`,
-    { hint: hintOf(models, name) },
+    {
+      hint: hintOf(
+        models.filter((model) => isListed(state, 'models', model)),
+        name,
+      ),
+    },
   );
 }
 

@@ -1,172 +1,31 @@
-import path from 'node:path';
-import { ownValue, toTritonLocalError, userError } from '../base/index.ts';
+import { ownValue } from '../base/index.ts';
 import {
   type AzureState,
   type AzureWorkspace,
-  type DeploymentRecord,
   ENDPOINTS,
-  idOf,
+  type EndpointRecord,
   type JsonObject,
 } from '../workspace/index.ts';
 import { inTurn } from './deploy.ts';
-import { type Document, objectIn } from './document.ts';
-import { type LaunchPlan, launch } from './launch.ts';
+import { objectIn } from './document.ts';
 import { logText } from './log-text.ts';
-import type { Notify } from './models.ts';
-import { endpointIn } from './online-endpoints.ts';
-import { planOnline, withAbsolutePaths } from './online-plan.ts';
-import { checkDeployment, requireMember } from './online-schema.ts';
+import {
+  type DeploymentStatus,
+  deploymentIn,
+  deploymentNotFound,
+  deploymentStatuses,
+  endpointIn,
+  placeOf,
+} from './online-state.ts';
 import { refusal } from './refusal.ts';
-import { endUnknown, runningPids, type ServiceHost, stopService } from './service-host.ts';
-import { applySet, withFlags } from './settings-path.ts';
-import { withEnvironmentFile } from './yaml/index.ts';
+import { endUnknown, type ServiceHost, stopService } from './service-host.ts';
 
-/** A requested deployment: its file and flags. */
-export interface DeploymentRequest {
-  readonly document: Document | undefined;
-  readonly name: string | undefined;
-  readonly endpointName: string | undefined;
-  readonly set: readonly string[];
-  /** Gives the deployment all traffic once it is ready. */
-  readonly allTraffic: boolean;
-  /** `--local`: az runs it in a container on this machine, without the cloud's front end. */
-  readonly local: boolean;
-  /** `--local-enable-gpu` */
-  readonly gpu: boolean;
-}
-
-/** The folder of a deployment's files within its endpoint. */
-const placeOf = (endpoint: string, name: string) => `${ENDPOINTS}${endpoint}/${name}`;
-
-/**
- * `az ml online-deployment create` and `update`: starts it beside the one of that name, which serves until the new one
- * is ready, and stays if the new one fails.
- * @throws AZUREML_REFUSED, ENDPOINT_NOT_FOUND, MODEL_NOT_FOUND before anything starts; DEPLOYMENT_FAILED.
- */
-export async function deployOnline(
-  workspace: AzureWorkspace,
-  request: DeploymentRequest,
-  host: ServiceHost,
-  notify: Notify,
-  signal: AbortSignal,
-): Promise<JsonObject> {
-  const { document } = request;
-  const given = document && (await readDeployment(document, request));
-  const endpointName = request.endpointName ?? requireMember(given ?? {}, 'endpoint_name', document);
-  const name = request.name ?? requireMember(given ?? {}, 'name', document);
-  return inTurn(workspace, ENDPOINTS + endpointName, signal, async () => {
-    const endpoint = endpointIn(await workspace.read(), endpointName);
-    const before = endpoint.deployments.find((it) => it.name === name);
-    if (!given && !before) throw notFound(endpointName, name);
-    const value = given ?? checkDeployment(applySet(before?.definition ?? {}, request.set), undefined);
-    const limited = !request.local && endpoint.profile === 'managed';
-    const plan = await planOnline(workspace, value, { gpu: request.gpu, limited }, notify);
-    notify(`Creating/updating online deployment ${name}`);
-    await bringUp(workspace, endpointName, value, plan, before, host, notify, signal);
-    if (request.allTraffic)
-      await workspace.changeEndpoint(endpointName, (it) => it && { ...it, traffic: { [name]: 100 } });
-    return showDeployment(workspace, host, endpointName, name);
-  });
-}
-
-/** The checked file of a deployment with the flags applied and its paths made absolute. */
-async function readDeployment(given: Document, request: DeploymentRequest): Promise<JsonObject> {
-  const flags = { name: request.name, endpoint_name: request.endpointName };
-  const value = withFlags(given, flags, request.set);
-  const document = await withEnvironmentFile({ ...given, value });
-  return withAbsolutePaths(
-    checkDeployment(document.value, document),
-    path.dirname(path.resolve(document.file)),
-  );
-}
-
-async function bringUp(
-  workspace: AzureWorkspace,
-  endpointName: string,
-  value: JsonObject,
-  plan: LaunchPlan,
-  before: DeploymentRecord | undefined,
-  host: ServiceHost,
-  notify: Notify,
-  signal: AbortSignal,
-): Promise<void> {
-  const name = String(value.name);
-  const place = placeOf(endpointName, name);
-  const revision = (before?.revision ?? 0) + 1;
-  const directory = workspace.serviceDirectory(place, revision);
-  await endUnknown(host, workspace.serviceDirectory(place), before?.running?.pid);
-  await workspace.removeServiceFiles(place, revision);
-  const put = (running: DeploymentRecord['running'], error: string | null) =>
-    workspace.changeEndpoint(endpointName, (endpoint) => {
-      if (!endpoint) return undefined;
-      const record = recordOf(value, plan, before, revision, running, error);
-      const others = endpoint.deployments.filter((it) => it.name !== name);
-      return { ...endpoint, deployments: [...others, record] };
-    });
-  try {
-    const files = { directory, eventLog: workspace.eventLog(place, revision), keyFile: undefined };
-    const started = await launch(workspace, plan, files, host, notify, signal);
-    const { pid, scoringUri } = started;
-    await put({ pid, port: Number(new URL(scoringUri).port), scoringUri }, null);
-    await started.keep();
-  } catch (error) {
-    await workspace.removeServiceFiles(place, revision);
-    if (signal.aborted) throw error;
-    if (!before?.running) await put(null, toTritonLocalError(error).message);
-    throw deploymentFailed(error, endpointName, name);
-  }
-  // The proxy reads the new record by now; the old deployment drains before it ends.
-  if (!before) return;
-  if (before.running) await stopService(host, before.running.pid);
-  await workspace.removeServiceFiles(place, before.revision);
-}
-
-function deploymentFailed(thrown: unknown, endpoint: string, name: string): Error {
-  const { message, hint, location } = toTritonLocalError(thrown);
-  return userError(
-    'DEPLOYMENT_FAILED',
-    `(ResourceNotReady) User container has crashed or terminated: ${message}`,
-    {
-      hint: hint ?? `npx triton-local online-deployment get-logs -e ${endpoint} -n ${name}`,
-      cause: thrown,
-      ...(location && { location }),
-    },
-  );
-}
-
-function recordOf(
-  value: JsonObject,
-  plan: LaunchPlan,
-  before: DeploymentRecord | undefined,
-  revision: number,
-  running: DeploymentRecord['running'],
-  error: string | null,
-): DeploymentRecord {
-  const [model] = plan.models;
-  return {
-    name: String(value.name),
-    definition: value,
-    modelId: model ? idOf(model) : null,
-    deployment: plan.inference ? 'script' : 'no-code',
-    createdTime: before?.createdTime ?? new Date().toISOString(),
-    revision,
-    running,
-    error,
-  };
-}
-
-function notFound(endpoint: string, name: string): Error {
-  return userError(
-    'DEPLOYMENT_NOT_FOUND',
-    `(ResourceNotFound) The deployment ${name} of endpoint ${endpoint} was not found.`,
-  );
-}
-
-function deploymentIn(state: AzureState, endpointName: string, name: string): DeploymentRecord {
-  const found = endpointIn(state, endpointName).deployments.find((it) => it.name === name);
-  if (found) return found;
-  throw notFound(endpointName, name);
-}
+/** The cloud's request settings, for what a deployment leaves out. */
+export const DEFAULT_REQUEST_SETTINGS = {
+  max_concurrent_requests_per_instance: 1,
+  max_queue_wait_ms: 500,
+  request_timeout_ms: 5_000,
+};
 
 /** `az ml online-deployment show`. @throws ENDPOINT_NOT_FOUND, DEPLOYMENT_NOT_FOUND */
 export async function showDeployment(
@@ -175,8 +34,10 @@ export async function showDeployment(
   endpointName: string,
   name: string,
 ): Promise<JsonObject> {
-  const deployment = deploymentIn(await workspace.read(), endpointName, name);
-  return deploymentJson(deployment, endpointName, await runningPids(host));
+  const all = await deploymentStatuses(workspace, host, endpointName);
+  const found = all.find(({ deployment }) => deployment.name === name);
+  if (!found) throw deploymentNotFound(endpointName, name);
+  return deploymentJson(found, endpointName);
 }
 
 /** `az ml online-deployment list`. @throws ENDPOINT_NOT_FOUND */
@@ -185,9 +46,8 @@ export async function listDeployments(
   host: ServiceHost,
   endpointName: string,
 ): Promise<JsonObject[]> {
-  const { deployments } = endpointIn(await workspace.read(), endpointName);
-  const pids = await runningPids(host);
-  return deployments.map((deployment) => deploymentJson(deployment, endpointName, pids));
+  const all = await deploymentStatuses(workspace, host, endpointName);
+  return all.map((status) => deploymentJson(status, endpointName));
 }
 
 /**
@@ -195,10 +55,10 @@ export async function listDeployments(
  * and its state.
  */
 function deploymentJson(
-  { name, definition, modelId, running, error }: DeploymentRecord,
+  { deployment, provisioningState }: DeploymentStatus,
   endpointName: string,
-  pids: ReadonlySet<number>,
 ): JsonObject {
+  const { name, definition, modelId, error } = deployment;
   const { $schema: _schema, ...given } = definition;
   return {
     app_insights_enabled: false,
@@ -209,13 +69,8 @@ function deploymentJson(
     name,
     endpoint_name: endpointName,
     model: modelId === null ? null : `azureml:${modelId}`,
-    request_settings: {
-      max_concurrent_requests_per_instance: 1,
-      max_queue_wait_ms: 500,
-      request_timeout_ms: 5_000,
-      ...objectIn(definition, 'request_settings'),
-    },
-    provisioning_state: running && pids.has(running.pid) ? 'Succeeded' : 'Failed',
+    request_settings: { ...DEFAULT_REQUEST_SETTINGS, ...objectIn(definition, 'request_settings') },
+    provisioning_state: provisioningState,
     ...(error !== null && { error }),
   };
 }
@@ -228,8 +83,19 @@ export async function getDeploymentLogs(
   lines: number,
 ): Promise<string> {
   const { revision, running, error } = deploymentIn(await workspace.read(), endpointName, name);
-  const eventLog = workspace.eventLog(placeOf(endpointName, name), revision);
+  // A deployment that has not yet served or failed is on its first attempt.
+  const attempt = running || error !== null ? revision : revision + 1;
+  const eventLog = workspace.eventLog(placeOf(endpointName, name), attempt);
   return logText(eventLog, running ? null : error, lines);
+}
+
+/** @throws AZUREML_REFUSED if a deployment has traffic, and cannot be deleted. */
+export function checkDeletable(state: AzureState, endpointName: string, name: string): void {
+  const percent = ownValue(endpointIn(state, endpointName).traffic, name) ?? 0;
+  if (percent === 0) return;
+  throw refusal(`Deployment ${name} has ${percent}% of the traffic and cannot be deleted.`, {
+    hint: `npx triton-local online-endpoint update -n ${endpointName} --traffic "${name}=0"`,
+  });
 }
 
 /** `az ml online-deployment delete`. @throws AZUREML_REFUSED while it has traffic. */
@@ -243,18 +109,16 @@ export function deleteDeployment(
   return inTurn(workspace, ENDPOINTS + endpointName, signal, async () => {
     const state = await workspace.read();
     const deployment = deploymentIn(state, endpointName, name);
-    const percent = ownValue(endpointIn(state, endpointName).traffic, name) ?? 0;
-    if (percent > 0) {
-      throw refusal(`Deployment ${name} has ${percent}% of the traffic and cannot be deleted.`, {
-        hint: `npx triton-local online-endpoint update -n ${endpointName} --traffic "${name}=0"`,
-      });
-    }
-    await workspace.changeEndpoint(
-      endpointName,
-      (it) => it && { ...it, deployments: it.deployments.filter((one) => one.name !== name) },
-    );
+    checkDeletable(state, endpointName, name);
+    await workspace.changeEndpoint(endpointName, (it) => it && withoutDeployment(it, name));
     if (deployment.running) await stopService(host, deployment.running.pid);
     await endUnknown(host, workspace.serviceDirectory(placeOf(endpointName, name)), undefined);
     await workspace.removeServiceFiles(placeOf(endpointName, name));
   });
+}
+
+function withoutDeployment(endpoint: EndpointRecord, name: string): EndpointRecord {
+  const { [name]: _mirrored, ...mirrorTraffic } = endpoint.mirrorTraffic ?? {};
+  const deployments = endpoint.deployments.filter((one) => one.name !== name);
+  return { ...endpoint, mirrorTraffic, deployments };
 }

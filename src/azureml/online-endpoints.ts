@@ -1,18 +1,22 @@
-import { ownValue, userError } from '../base/index.ts';
+import { ownValue } from '../base/index.ts';
 import {
-  type AzureState,
   type AzureWorkspace,
   ENDPOINTS,
   type EndpointRecord,
   type JsonObject,
-  type Labels,
   serviceKeys,
 } from '../workspace/index.ts';
 import { inTurn } from './deploy.ts';
-import { type Document, objectIn, textIn } from './document.ts';
-import { textsOf } from './labels.ts';
 import type { Notify } from './models.ts';
-import { checkEndpoint, checkOnlineName, checkTraffic, requireMember } from './online-schema.ts';
+import {
+  type EndpointChange,
+  type EndpointRequest,
+  endpointName,
+  notifyProfile,
+  planEndpoint,
+  planEndpointChange,
+} from './online-endpoint-plan.ts';
+import { type EndpointStatus, endpointIn, endpointStatus, endpointStatuses } from './online-state.ts';
 import {
   endUnknown,
   runningPids,
@@ -20,21 +24,15 @@ import {
   startEndpointProxy,
   stopService,
 } from './service-host.ts';
-import { withFlags } from './settings-path.ts';
 
-/** A requested endpoint: its file and flags. */
-export interface EndpointRequest {
-  readonly document: Document | undefined;
-  readonly name: string | undefined;
-  readonly authMode: string | undefined;
-  readonly profile: string | undefined;
-  /** `--local`: without the cloud's limits, unless `profile` sets them. */
-  readonly local: boolean;
-  readonly set: readonly string[];
+/**
+ * Checks an endpoint to be created or replaced, and records a new one, which `createEndpoint` then starts.
+ * @throws AZUREML_REFUSED
+ */
+export async function prepareEndpoint(workspace: AzureWorkspace, request: EndpointRequest): Promise<void> {
+  const { before, record } = planEndpoint(await workspace.read(), request);
+  if (!before) await workspace.changeEndpoint(record.name, (now) => now ?? record);
 }
-
-const AUTH_MODES = ['key', 'aml_token', 'aad_token'] as const;
-const PROFILES = ['none', 'managed'] as const;
 
 /** `az ml online-endpoint create`: starts its proxy; updates an existing endpoint, as az does. */
 export async function createEndpoint(
@@ -44,17 +42,9 @@ export async function createEndpoint(
   notify: Notify,
   signal: AbortSignal,
 ): Promise<JsonObject> {
-  const value = requestedValue(request, {});
-  const name = request.name ?? requireMember(value, 'name', request.document);
-  checkOnlineName(name, 'an endpoint');
+  const { name } = planEndpoint(await workspace.read(), request).record;
   return inTurn(workspace, ENDPOINTS + name, signal, async () => {
-    const before = (await workspace.read()).endpoints.find((it) => it.name === name);
-    const record = recordOf(name, value, before, request);
-    checkTraffic(
-      record.traffic,
-      record.deployments.map((it) => it.name),
-      request.document,
-    );
+    const { before, record } = planEndpoint(await workspace.read(), request);
     notifyProfile(before, record, notify);
     await serviceKeys(workspace.keyFile(ENDPOINTS + name));
     await workspace.changeEndpoint(name, () => record);
@@ -68,12 +58,6 @@ export async function createEndpoint(
   });
 }
 
-/** Changes to an endpoint besides those of its file. */
-export interface EndpointChange extends EndpointRequest {
-  /** `blue=90` each; undefined keeps the traffic split. */
-  readonly traffic: Labels | undefined;
-}
-
 /** `az ml online-endpoint update`: applies from the next request; also restarts a stopped proxy. */
 export async function updateEndpoint(
   workspace: AzureWorkspace,
@@ -82,89 +66,15 @@ export async function updateEndpoint(
   notify: Notify,
   signal: AbortSignal,
 ): Promise<JsonObject> {
-  const name = request.name ?? requireMember(request.document?.value ?? {}, 'name', request.document);
+  const name = endpointName(request);
   return inTurn(workspace, ENDPOINTS + name, signal, async () => {
-    const before = endpointIn(await workspace.read(), name);
-    const value = requestedValue(request, { ...before.definition, traffic: before.traffic });
-    const traffic =
-      request.traffic && Object.entries(request.traffic).map(([key, text]) => [key, Number(text)]);
-    const changed = traffic ? { ...value, traffic: Object.fromEntries(traffic) } : value;
-    const record = recordOf(name, changed, before, request);
-    checkTraffic(
-      record.traffic,
-      record.deployments.map((it) => it.name),
-      request.document,
-    );
+    const { before, record } = planEndpointChange(await workspace.read(), request);
     notifyProfile(before, record, notify);
     await workspace.changeEndpoint(name, () => record);
     await openEndpoint(workspace, record, host, signal);
     return showEndpoint(workspace, host, name);
   });
 }
-
-function requestedValue(request: EndpointRequest, under: JsonObject): JsonObject {
-  const { document } = request;
-  const flags = { name: request.name, auth_mode: request.authMode };
-  return checkEndpoint({ ...under, ...withFlags(document, flags, request.set) }, document);
-}
-
-function recordOf(
-  name: string,
-  value: JsonObject,
-  before: EndpointRecord | undefined,
-  request: EndpointRequest,
-): EndpointRecord {
-  const { traffic: _traffic, ...definition } = value;
-  return {
-    name,
-    authMode: oneOf(
-      AUTH_MODES,
-      request.authMode ?? textIn(value, 'auth_mode') ?? before?.authMode ?? 'key',
-      'auth_mode',
-    ),
-    profile: oneOf(
-      PROFILES,
-      request.profile ?? before?.profile ?? (request.local ? 'none' : 'managed'),
-      '--profile',
-    ),
-    description: textIn(value, 'description') ?? null,
-    tags: textsOf(objectIn(value, 'tags')),
-    properties: textsOf(objectIn(value, 'properties')),
-    traffic: percentsOf(objectIn(value, 'traffic')),
-    createdTime: before?.createdTime ?? new Date().toISOString(),
-    definition,
-    running: before?.running ?? null,
-    deployments: before?.deployments ?? [],
-  };
-}
-
-/** A running deployment keeps the limits that it was started with. */
-function notifyProfile(
-  before: EndpointRecord | undefined,
-  { profile }: EndpointRecord,
-  notify: Notify,
-): void {
-  if (before && before.profile !== profile && before.deployments.some(({ running }) => running))
-    notify(`WARNING: --profile ${profile} applies to each deployment from its next update`);
-}
-
-/** The matching choice, ignoring case. @throws AZUREML_REFUSED with azure-ai-ml's message. */
-export function oneOf<Choice extends string>(
-  choices: readonly Choice[],
-  value: string,
-  what: string,
-): Choice {
-  const found = choices.find((choice) => choice === value.toLowerCase());
-  if (found) return found;
-  throw userError(
-    'AZUREML_REFUSED',
-    `${what}: Value '${value}' passed is not in set ${JSON.stringify(choices)}`,
-  );
-}
-
-/** A value that is not a number is kept as it is, for the check to report. */
-const percentsOf = (value: JsonObject = {}): Readonly<Record<string, number>> =>
-  Object.fromEntries(Object.entries(value).map(([name, percent]) => [name, percent as number]));
 
 /** Starts the endpoint's proxy on its previous port, unless it is running. */
 async function openEndpoint(
@@ -180,63 +90,49 @@ async function openEndpoint(
   await started.keep();
 }
 
-/** The endpoint of this name. @throws ENDPOINT_NOT_FOUND */
-export function endpointIn({ endpoints }: AzureState, name: string): EndpointRecord {
-  const found = endpoints.find((endpoint) => endpoint.name === name);
-  if (found) return found;
-  const names = endpoints.map((endpoint) => endpoint.name);
-  throw userError('ENDPOINT_NOT_FOUND', `(ResourceNotFound) The endpoint ${name} was not found.`, {
-    hint:
-      names.length > 0
-        ? `there are: ${names.join(', ')}`
-        : `npx triton-local online-endpoint create -n ${name}`,
-  });
-}
-
 /** `az ml online-endpoint show`. @throws ENDPOINT_NOT_FOUND */
 export async function showEndpoint(
   workspace: AzureWorkspace,
   host: ServiceHost,
   name: string,
 ): Promise<JsonObject> {
-  return endpointJson(endpointIn(await workspace.read(), name), await runningPids(host));
+  return endpointJson(await endpointStatus(workspace, host, name));
 }
 
 /** `az ml online-endpoint list` */
 export async function listEndpoints(workspace: AzureWorkspace, host: ServiceHost): Promise<JsonObject[]> {
-  const pids = await runningPids(host);
-  return (await workspace.read()).endpoints.map((endpoint) => endpointJson(endpoint, pids));
+  return (await endpointStatuses(workspace, host)).map(endpointJson);
 }
 
 /** An endpoint as az prints it. Deployments without traffic are shown with 0, as in az. */
-export function endpointJson(endpoint: EndpointRecord, pids: ReadonlySet<number>): JsonObject {
-  const { name, running, deployments, traffic } = endpoint;
+function endpointJson(status: EndpointStatus): JsonObject {
+  const { endpoint } = status;
+  const { name, running, deployments, traffic, definition } = endpoint;
   const base = running && `http://localhost:${running.port}`;
   return {
     name,
     auth_mode: endpoint.authMode,
+    ...(definition.compute !== undefined && { compute: definition.compute }),
     description: endpoint.description,
     id: `local/onlineEndpoints/${name}`,
-    kind: 'Managed',
+    ...(definition.identity !== undefined && { identity: definition.identity }),
+    kind: definition.compute === undefined ? 'Managed' : 'K8S',
     location: 'local',
-    mirror_traffic: {},
+    mirror_traffic: endpoint.mirrorTraffic ?? {},
     openapi_uri: base && `${base}/swagger.json`,
     properties: endpoint.properties,
-    provisioning_state: running && pids.has(running.pid) ? 'Succeeded' : 'Failed',
-    public_network_access: 'enabled',
-    scoring_uri: base && (servesTritonAlone(endpoint) ? `${base}/` : `${base}/score`),
+    provisioning_state: status.provisioningState,
+    public_network_access: definition.public_network_access ?? 'enabled',
+    scoring_uri: scoringUri(status),
     tags: endpoint.tags,
     traffic: Object.fromEntries(deployments.map((it) => [it.name, ownValue(traffic, it.name) ?? 0])),
   };
 }
 
-/**
- * The scoring URI has no `/score` once traffic goes to Triton itself
- * (docs/reference/azureml.md#triton-without-code-in-v2).
- */
-function servesTritonAlone({ deployments, traffic }: EndpointRecord): boolean {
-  const asked = deployments.filter(({ name }) => (ownValue(traffic, name) ?? 0) > 0);
-  return asked.length > 0 && asked.every(({ deployment }) => deployment === 'no-code');
+/** The scoring URI as az prints it; null while the endpoint is not running. */
+export function scoringUri({ endpoint, servesTritonAlone }: EndpointStatus): string | null {
+  if (!endpoint.running) return null;
+  return `http://localhost:${endpoint.running.port}/${servesTritonAlone ? '' : 'score'}`;
 }
 
 /** `az ml online-endpoint delete`: also stops its deployments. @throws ENDPOINT_NOT_FOUND */

@@ -1,4 +1,4 @@
-import { type SourceLocation, userError } from '../base/index.ts';
+import { ownValue, type SourceLocation, userError } from '../base/index.ts';
 import type { JsonObject } from '../workspace/index.ts';
 import { type Document, objectIn, textIn } from './document.ts';
 import { refusal } from './refusal.ts';
@@ -67,7 +67,7 @@ export function checkOnlineName(
   }
 }
 
-/** @throws AZUREML_REFUSED for percentages that are invalid or exceed 100 in total. */
+/** @throws AZUREML_REFUSED for percentages that are invalid, or whose sum is neither 0 nor 100. */
 export function checkTraffic(traffic: JsonObject, deployments: readonly string[], document?: Document): void {
   const details = document ? { location: document.locate('traffic') } : {};
   const total = Object.values(traffic).reduce<number>((sum, percent) => sum + Number(percent), 0);
@@ -90,6 +90,34 @@ export function checkTraffic(traffic: JsonObject, deployments: readonly string[]
         ...details,
       });
     }
+  }
+  if (total !== 0 && total !== 100)
+    throw userError('AZUREML_REFUSED', `Traffic percentages must sum to 0 or 100, not ${total}.`, details);
+}
+
+const MAX_MIRRORED = 50;
+
+/**
+ * Checks mirrored traffic: one deployment, which gets no traffic of its own, up to half of all requests.
+ * @throws AZUREML_REFUSED
+ */
+export function checkMirrorTraffic(
+  mirrored: JsonObject,
+  traffic: JsonObject,
+  deployments: readonly string[],
+  document?: Document,
+): void {
+  const details = document ? { location: document.locate('mirror_traffic') } : {};
+  const refuse = (message: string) => userError('AZUREML_REFUSED', message, details);
+  const named = Object.entries(mirrored).filter(([, percent]) => percent !== 0);
+  if (named.length > 1) throw refuse('Traffic can be mirrored to one deployment only.');
+  for (const [name, percent] of named) {
+    if (!Number.isInteger(percent) || Number(percent) < 0 || Number(percent) > MAX_MIRRORED)
+      throw refuse(`mirror_traffic.${name} must be a whole number from 0 to ${MAX_MIRRORED}`);
+    if (!deployments.includes(name))
+      throw refuse(`The deployment ${name} that gets mirrored traffic does not exist.`);
+    if (Number(ownValue(traffic, name) ?? 0) > 0)
+      throw refuse(`The deployment ${name} cannot get both live and mirrored traffic.`);
   }
 }
 

@@ -14,6 +14,18 @@ export function checkModelName(name: string): void {
   }
 }
 
+/**
+ * Checks the name of an asset of v2 other than a model, or a version.
+ * @param what such as `environment name`.
+ * @throws AZUREML_REFUSED
+ */
+export function checkAssetName(what: string, name: string): void {
+  if (/^[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}$/.test(name)) return;
+  throw refusal(
+    `The ${what} ${JSON.stringify(name.slice(0, 300))} is invalid: it has 1 to 255 letters, digits, dashes, periods or underscores, and starts with a letter or digit.`,
+  );
+}
+
 /** @throws Azure ML's error for an invalid web service name. */
 export function checkServiceName(name: string): void {
   if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) || name.length < 3 || name.length > 32) {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { hasErrno } from './errors.ts';
@@ -23,6 +23,28 @@ export async function writeFileAtomic(
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/**
+ * Creates a file unless it exists; it appears complete. Of several processes, the first wins.
+ * @returns whether this call created it.
+ */
+export async function writeFileOnce(file: string, content: string, mode = 0o644): Promise<boolean> {
+  const temporary = `${file}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, content, { mode, flag: 'wx' });
+    // Creating a hard link fails if the name is taken. Some file systems have no links.
+    await link(temporary, file).catch((error: unknown) => {
+      if (!hasErrno(error, 'EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP')) throw error;
+      return writeFile(file, content, { mode, flag: 'wx' });
+    });
+    return true;
+  } catch (error) {
+    if (hasErrno(error, 'EEXIST')) return false;
+    throw error;
+  } finally {
+    await rm(temporary, { force: true });
   }
 }
 

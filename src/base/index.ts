@@ -25,11 +25,13 @@ export {
   syncFile,
   syncFolder,
   writeFileAtomic,
+  writeFileOnce,
 } from './files.ts';
 export { collectSoon } from './garbage.ts';
 export { isHeld, retryWhileHeld } from './held-files.ts';
 export { Lifetime, within } from './lifetime.ts';
 export { LineSplitter, MAX_LINE_CHARACTERS } from './lines.ts';
+export { isLocalSender } from './local-sender.ts';
 export { Mutex } from './mutex.ts';
 export { ownValue } from './own-value.ts';
 export { findPortHolder, listen, listenError, type PortHolder } from './ports.ts';

@@ -7,6 +7,9 @@ import { SERVICE_VERBS } from './azure/service-verbs.ts';
 import { addNotEmulated, addVerbs, type Verb } from './azure/verbs.ts';
 import { addCommand, exampleText } from './command.ts';
 import { attach } from './declarations/attach.ts';
+import { az } from './declarations/az.ts';
+import { azureDown, azureEnv, azureUp } from './declarations/azure.ts';
+import { controlPlane } from './declarations/control-plane.ts';
 import { data } from './declarations/data.ts';
 import { doctor } from './declarations/doctor.ts';
 import { down } from './declarations/down.ts';
@@ -70,6 +73,14 @@ export function createProgram(): Command {
   addCommand(program, doctor);
   for (const [group, about, verbs] of VERB_GROUPS) addVerbGroup(program, group, about, verbs);
   addCommand(program, exec);
+  const azure = program
+    .command('azure')
+    .description('run the control plane for Azure ML SDK v2 and azure-cli');
+  addCommand(azure, azureUp);
+  addCommand(azure, azureEnv);
+  addCommand(azure, azureDown);
+  addCommand(program, az);
+  addCommand(program, controlPlane);
   addCommand(program, endpointProxy);
   for (const group of OTHER_GROUPS)
     addNotEmulated(program, group, 'only models, environments and their deployments are emulated');

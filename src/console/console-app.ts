@@ -1,12 +1,12 @@
 import type { RequestListener } from 'node:http';
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import { asciiJson } from '../base/index.ts';
+import { asciiJson, isLocalSender } from '../base/index.ts';
 import { actionRoutes } from './action-routes.ts';
 import type { ConsoleSource } from './console-source.ts';
 import { eventRoutes } from './event-routes.ts';
-import { isLocalSender, isOtherSite } from './loopback.ts';
 import { answerMessage } from './message.ts';
 import { modelRoutes } from './model-routes.ts';
+import { isOtherSite } from './other-site.ts';
 import { pageRoutes } from './page-routes.ts';
 import { PageToken, TOKEN_HEADER } from './page-token.ts';
 import { requestRoutes } from './request-routes.ts';
@@ -81,7 +81,7 @@ async function refuseForeignSenders(request: FastifyRequest, reply: FastifyReply
   // A field that came twice matches nothing; Node's `headers` would keep the first alone.
   const { host, origin } = request.raw.headersDistinct;
   const address = request.raw.socket.remoteAddress;
-  const isLocal = isLocalSender({ address, host: host?.join(), origin: origin?.join() });
+  const isLocal = isLocalSender({ address, host: host?.join(), origin: origin?.join(), scheme: 'http' });
   if (isLocal && !isOtherSite(request.headers)) return undefined;
   return answerMessage(reply, 403, 'Only for callers on this machine.');
 }

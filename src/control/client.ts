@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { messageOf, systemError, type TritonLocalError } from '../base/index.ts';
 import { deliver, type EmulatorEvent } from '../events/index.ts';
-import { createVerbs, type ServiceControl, VERBS, type VerbName, verbOf } from './contract.ts';
+import { createVerbs, type ServiceControl, type UseKind, VERBS, type VerbName, verbOf } from './contract.ts';
 import { MessageReader } from './message-reader.ts';
 import {
   fromErrorData,
@@ -21,6 +21,8 @@ export interface RemoteControl extends ServiceControl, AsyncDisposable {
   readonly pid: number;
   /** Resolves when either side has closed the connection: no more events follow. */
   readonly closed: Promise<void>;
+  /** Uses the process until this connection closes. @throws ALREADY_RUNNING */
+  join(kind: UseKind): Promise<void>;
 }
 
 /**
@@ -36,6 +38,7 @@ export async function connectControl(socketPath: string): Promise<RemoteControl>
     pid: client.pid,
     closed: client.closed,
     subscribe: (listener) => client.subscribe(listener),
+    join: (kind) => client.join(kind),
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   };
 }
@@ -89,6 +92,10 @@ class ControlClient implements AsyncDisposable {
     return () => {
       if (this.#listeners.delete(own) && this.#listeners.size === 0) this.#send('unsubscribe');
     };
+  }
+
+  async join(kind: UseKind): Promise<void> {
+    await this.#ask('join', kind, ANSWER_LIMIT_MS);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,13 @@
 import type { EmulatorEvent, EmulatorState } from '../events/index.ts';
 
+/**
+ * How a process uses the control plane: `command` and `terminal` while they are connected, `detached` until it is stopped.
+ * Only one of the last two is accepted at a time.
+ */
+export type UseKind = (typeof USE_KINDS)[number];
+
+export const USE_KINDS = ['command', 'terminal', 'detached'] as const;
+
 /** What any of our background processes can be asked. */
 export interface ProcessControl {
   state(): Promise<EmulatorState>;
@@ -7,6 +15,12 @@ export interface ProcessControl {
   stop(reason: string): Promise<void>;
   /** Calls `listener` for every event from now on; the returned function unsubscribes it. */
   subscribe(listener: (event: EmulatorEvent) => void): () => void;
+  /**
+   * Counts a user of a process that ends with its last one; the returned function ends the use. Absent in processes that
+   * run until they are stopped.
+   * @throws ALREADY_RUNNING
+   */
+  addUser?(kind: UseKind): () => void;
 }
 
 /** What a screen or terminal can ask of a running emulator, in process or over the control socket. */
@@ -63,7 +77,7 @@ export const VERBS = {
   rekey: { method: 'rekey' },
 } as const satisfies Record<VerbName, Verb>;
 
-export type VerbName = Exclude<keyof ServiceControl, 'subscribe'>;
+export type VerbName = Exclude<keyof ServiceControl, 'subscribe' | 'addUser'>;
 
 export type Verbs = Pick<ServiceControl, VerbName>;
 

@@ -5,13 +5,14 @@ import { VERB_NAMES, VERBS, type VerbName } from './contract.ts';
 /** Raised when terminals and emulators of different versions could misunderstand each other. */
 export const PROTOCOL_VERSION = 1;
 
-/** A verb of the contract by its name on the socket, or a request to start or stop events. */
-export type Method = (typeof VERBS)[VerbName]['method'] | 'subscribe' | 'unsubscribe';
+/** A verb of the contract by its name on the socket, or what concerns the connection itself: its events, its user. */
+export type Method = (typeof VERBS)[VerbName]['method'] | 'subscribe' | 'unsubscribe' | 'join';
 
 const METHODS: readonly Method[] = [
   ...VERB_NAMES.map((name) => VERBS[name].method),
   'subscribe',
   'unsubscribe',
+  'join',
 ];
 
 /** A line from the terminal. */

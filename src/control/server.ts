@@ -5,6 +5,7 @@ import {
   callVerb,
   type ProcessControl,
   type ServiceControl,
+  USE_KINDS,
   VERB_NAMES,
   VERBS,
   type VerbName,
@@ -20,7 +21,7 @@ import {
   toErrorData,
 } from './messages.ts';
 
-const MAX_TERMINALS = 32;
+const MAX_TERMINALS = 256;
 const MAX_PENDING = 64;
 /** A terminal sends a request as soon as it is greeted; if not, it is disconnected to make room for others. */
 const SILENT_LIMIT_MS = 10_000;
@@ -98,6 +99,7 @@ class Terminal {
   readonly #control: ProcessControl | ServiceControl;
   readonly #socket: Socket;
   #unsubscribe: (() => void) | undefined;
+  readonly #uses: (() => void)[] = [];
   #pending = 0;
   #stopping = 0;
 
@@ -112,7 +114,10 @@ class Terminal {
     socket
       .on('data', (chunk) => reader.push(chunk))
       .on('error', () => socket.destroy())
-      .on('close', () => this.#unsubscribe?.());
+      .on('close', () => {
+        this.#unsubscribe?.();
+        for (const end of this.#uses) end();
+      });
     socket.setTimeout(SILENT_LIMIT_MS, () => socket.destroy());
     this.#send({ v: PROTOCOL_VERSION, pid: process.pid });
   }
@@ -175,8 +180,19 @@ class Terminal {
       this.#unsubscribe = undefined;
       return undefined;
     }
+    if (method === 'join') {
+      this.#join(argument);
+      return undefined;
+    }
     const name = VERB_NAMES.find((verb) => VERBS[verb].method === method);
     return name && this.#call(name, argument);
+  }
+
+  #join(text: string | undefined): void {
+    const kind = USE_KINDS.find((it) => it === text);
+    if (!kind || !this.#control.addUser)
+      throw userError('CONTROL_UNSUPPORTED', 'this process runs until it is stopped: it has no users');
+    this.#uses.push(this.#control.addUser(kind));
   }
 
   /** Only an emulator can be reloaded, paused or moved; the proxy of an endpoint cannot. */

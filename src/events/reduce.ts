@@ -80,6 +80,7 @@ function fold(state: EmulatorState, event: EmulatorEvent): EmulatorState {
       return foldReload(state, event);
     case 'scoring.request':
     case 'engine.requests':
+    case 'azure.request':
     case 'log.line':
       return state;
     default:

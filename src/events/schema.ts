@@ -231,6 +231,17 @@ export const eventBody = z.discriminatedUnion('type', [
       }),
     ),
   }),
+  /** A request of Azure's SDK to the control plane. */
+  z.object({
+    type: z.literal('azure.request'),
+    /** `x-ms-request-id` of the answer. */
+    id: z.string(),
+    method: z.string(),
+    /** Without its query, which may hold a signature. */
+    path: z.string(),
+    status: z.number().int(),
+    totalMs: milliseconds,
+  }),
   z.object({ type: z.literal('reload.watching'), mode: watchMode, reason: z.string() }),
   z.object({ type: z.literal('replay.pinned'), ...replay }),
   z.object({

@@ -92,6 +92,8 @@ export class PlainFormat {
         return [this.#request(event)];
       case 'engine.requests':
         return this.#engineRequests(event);
+      case 'azure.request':
+        return [this.#line('azure', this.#answered(event))];
       case 'reload.watching':
         return this.#watching(event);
       case 'replay.pinned':
@@ -146,24 +148,24 @@ export class PlainFormat {
   }
 
   #request({ method, path, status, totalMs, id, reason }: EventOf<'scoring.request'>): string {
+    const why = reason === undefined ? '' : ` (${clean(reason)})`;
+    return this.#line('request', `${this.#answered({ method, path, status, totalMs })} ${clean(id)}${why}`);
+  }
+
+  #answered({
+    method,
+    path,
+    status,
+    totalMs,
+  }: Pick<EventOf<'scoring.request'>, 'method' | 'path' | 'status' | 'totalMs'>): string {
     const style = this.#style;
     const paint = status >= 500 ? style.red : status >= 400 ? style.yellow : style.green;
-    const took = formatDuration(totalMs);
-    const why = reason === undefined ? '' : ` (${clean(reason)})`;
-    return this.#line(
-      'request',
-      `${clean(method)} ${clean(path)} ${paint(String(status))} ${took} ${clean(id)}${why}`,
-    );
+    return `${clean(method)} ${clean(path)} ${paint(String(status))} ${formatDuration(totalMs)}`;
   }
 
   /** One line per request while they are few; otherwise the newest and a count. */
   #engineRequests({ count, sample }: EventOf<'engine.requests'>): string[] {
-    const style = this.#style;
-    const lines = sample.map(({ method, path, status, totalMs }) => {
-      const paint = status >= 500 ? style.red : status >= 400 ? style.yellow : style.green;
-      const request = `${clean(method)} ${clean(path)} ${paint(String(status))} ${formatDuration(totalMs)}`;
-      return this.#line('triton', request);
-    });
+    const lines = sample.map((request) => this.#line('triton', this.#answered(request)));
     const more = count - sample.length;
     return more === 0 ? lines : [...lines, this.#line('triton', `${formatPlural(more, 'more request')}`)];
   }

@@ -6,11 +6,32 @@ export type Labels = Readonly<Record<string, string>>;
 /** A number that we count up, or, in v2, any text that the user gave. */
 export type ModelVersion = number | string;
 
+/** What v2 adds to a registered asset. Records of earlier releases have none of it. */
+export interface AssetMarks {
+  /** Made by the SDK for a single deployment: kept, but in no list. */
+  readonly isAnonymous?: boolean;
+  /** Left out of lists; references by version still find it. */
+  readonly isArchived?: boolean;
+  /** ISO 8601; the time of creation if it has never changed. */
+  readonly lastModifiedTime?: string;
+  /** Properties of Azure's REST API that no verb reads, as received. */
+  readonly otherProperties?: JsonObject;
+}
+
+/** A file or folder in a content store. */
+export interface StoredEntry {
+  /** Its name. */
+  readonly entry: string;
+  /** SHA-256 of names and bytes: the name of the folder with the copy. */
+  readonly content: string;
+  readonly bytes: number;
+}
+
 /**
  * A registered model, as `az ml model register` makes it. Each registration increases the version by one; versions are
  * never reused.
  */
-export interface ModelRecord {
+export interface ModelRecord extends AssetMarks, StoredEntry {
   readonly name: string;
   readonly version: ModelVersion;
   /** ISO 8601. */
@@ -25,11 +46,6 @@ export interface ModelRecord {
   readonly sampleInputDatasetId: string | null;
   readonly sampleOutputDatasetId: string | null;
   readonly resourceConfiguration: ResourceConfiguration | null;
-  /** Name of the registered file or folder; part of the path in the container. */
-  readonly entry: string;
-  /** SHA-256 of names and bytes: the name of the folder with the copy. */
-  readonly content: string;
-  readonly bytes: number;
 }
 
 export interface ResourceConfiguration {
@@ -42,10 +58,28 @@ export interface ResourceConfiguration {
  * A registered environment. The definition is Azure ML's serialised Environment
  * (docs/reference/azureml.md#serialised-environment).
  */
-export interface EnvironmentRecord {
+export interface EnvironmentRecord extends AssetMarks {
   readonly name: string;
   readonly version: string;
   readonly definition: JsonObject;
+  /** ISO 8601; missing in records of earlier releases. */
+  readonly createdTime?: string;
+  /** The uploaded folder that its image would be built from. */
+  readonly buildContext?: StoredEntry;
+}
+
+/** The uploaded source directory of a deployment. */
+export interface CodeRecord extends AssetMarks, StoredEntry {
+  readonly name: string;
+  readonly version: string;
+  readonly createdTime: string;
+}
+
+/** A data asset, which nothing here reads: the name under which a deployment collects data. */
+export interface DataRecord extends AssetMarks {
+  readonly name: string;
+  readonly version: string;
+  readonly createdTime: string;
 }
 
 export type ComputeType = 'Local' | 'ACI' | 'AKS';
@@ -92,7 +126,11 @@ export interface EndpointRecord {
   readonly properties: Labels;
   /** Percentage by deployment; 0 for deployments that are not listed. */
   readonly traffic: Readonly<Record<string, number>>;
+  /** Percentage of requests that are also sent to a deployment whose answers nobody gets; none if absent. */
+  readonly mirrorTraffic?: Readonly<Record<string, number>>;
   readonly createdTime: string;
+  /** Absent if nothing has changed since. */
+  readonly updatedTime?: string;
   /** The other properties of its file, as given. */
   readonly definition: JsonObject;
   /** Its proxy; null while it is not running. */
@@ -108,9 +146,34 @@ export interface DeploymentRecord {
   readonly modelId: string | null;
   readonly deployment: 'no-code' | 'script';
   readonly createdTime: string;
+  /** Absent if nothing has changed since. */
+  readonly updatedTime?: string;
+  /** The resource ids that Azure's SDK gave for its code and environment; absent if a file defines it. */
+  readonly resourceIds?: ResourceIds;
   readonly revision: number;
   readonly running: RunningService | null;
   readonly error: string | null;
+}
+
+export interface ResourceIds {
+  readonly code?: string;
+  readonly environment?: string;
+}
+
+/** A long-running operation on an endpoint or one of its deployments, requested through Azure's SDK. */
+export interface OperationRecord {
+  readonly id: string;
+  /** `onlineEndpoints/NAME[/deployments/NAME]` */
+  readonly resource: string;
+  readonly kind: 'create' | 'delete' | 'regenerateKeys';
+  readonly status: 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
+  /** Why it failed or was canceled. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+  /** ISO 8601. */
+  readonly startTime: string;
+  readonly endTime: string | null;
+  /** What is needed to run it again after a restart. */
+  readonly input: JsonObject;
 }
 
 /** Everything known about one workspace: the content of its file. */
@@ -120,8 +183,14 @@ export interface AzureState {
   /** The highest version that each model name has had, so that deleted versions are not reused. */
   readonly lastVersions: Readonly<Record<string, number>>;
   readonly environments: readonly EnvironmentRecord[];
+  readonly codes: readonly CodeRecord[];
+  readonly data: readonly DataRecord[];
+  /** The names whose versions are all archived: `models/NAME`, `environments/NAME`. */
+  readonly archivedNames: readonly string[];
   readonly services: readonly ServiceRecord[];
   readonly endpoints: readonly EndpointRecord[];
+  /** Oldest first: those in progress, and the last of those that have ended. */
+  readonly operations: readonly OperationRecord[];
 }
 
 export const emptyState: AzureState = {
@@ -129,6 +198,10 @@ export const emptyState: AzureState = {
   models: [],
   lastVersions: {},
   environments: [],
+  codes: [],
+  data: [],
+  archivedNames: [],
   services: [],
   endpoints: [],
+  operations: [],
 };

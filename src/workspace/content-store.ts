@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
   entryKind,
@@ -11,6 +11,7 @@ import {
   syncFolder,
   userError,
 } from '../base/index.ts';
+import { whyNotStorable } from './storable-path.ts';
 
 const MAX_FILES = 100_000;
 /** Created by editors, Python and file managers; not part of a model. */
@@ -21,7 +22,8 @@ export interface StoredContent {
   readonly bytes: number;
 }
 
-interface ContentFile {
+/** A file of an entry. */
+export interface ContentFile {
   /** Path inside the entry, with slashes; empty if the entry is a file. */
   readonly path: string;
   readonly from: string;
@@ -54,6 +56,31 @@ export class ContentStore {
     return (await this.has(known.hash)) ? known : this.#copy(source);
   }
 
+  /**
+   * Stores files that never change again, such as uploads, under the name `entry`: as further names of the same bytes
+   * where the file system can do that, else as copies.
+   * @throws CONTENT_UNUSABLE if a path cannot be stored here.
+   */
+  async link(entry: string, files: readonly ContentFile[]): Promise<StoredContent> {
+    const kept = storable(entry, files);
+    const content = await describe(entry, kept);
+    if (await this.has(content.hash)) return content;
+    return this.#store(async (unfinished) => {
+      for (const file of kept) await linkFile(file, path.join(unfinished, entry, file.path));
+      return content;
+    });
+  }
+
+  /** The hash of such files, without storing them. @throws CONTENT_UNUSABLE likewise */
+  async hashOfFiles(entry: string, files: readonly ContentFile[]): Promise<string> {
+    return (await describe(entry, storable(entry, files))).hash;
+  }
+
+  /** The files of a stored entry. */
+  files(content: string, entry: string): Promise<readonly ContentFile[]> {
+    return filesOf(this.pathOf(content, entry));
+  }
+
   /** The hash of a file or folder, without copying it. @throws CONTENT_UNUSABLE likewise */
   async hashOf(source: string): Promise<string> {
     return (await describe(path.basename(source), await contentOf(source))).hash;
@@ -67,26 +94,34 @@ export class ContentStore {
     await rm(path.join(this.#directory, hash), { recursive: true, force: true, maxRetries: 3 });
   }
 
+  #copy(source: string): Promise<StoredContent> {
+    const name = path.basename(source);
+    return this.#store(async (unfinished) => {
+      const entry = path.join(unfinished, name);
+      await copyContent(source, entry);
+      return describe(name, await contentOf(entry));
+    });
+  }
+
+  /** Stores what `fill` puts into a folder, under the hash that it returns. */
+  async #store(fill: (unfinished: string) => Promise<StoredContent>): Promise<StoredContent> {
+    const unfinished = path.join(this.#directory, `.${process.pid}-${randomUUID()}`);
+    try {
+      const content = await fill(unfinished);
+      await syncTree(unfinished);
+      await this.#put(unfinished, content.hash);
+      return content;
+    } finally {
+      await rm(unfinished, { recursive: true, force: true, maxRetries: 3 });
+    }
+  }
+
   async #put(unfinished: string, hash: string): Promise<void> {
     try {
       await renameDurably(unfinished, path.join(this.#directory, hash));
     } catch (error) {
       // Another process stored the same content first.
       if (!(hasErrno(error, 'ENOTEMPTY', 'EEXIST', 'EPERM') && (await this.has(hash)))) throw error;
-    }
-  }
-
-  async #copy(source: string): Promise<StoredContent> {
-    const unfinished = path.join(this.#directory, `.${process.pid}-${randomUUID()}`);
-    const entry = path.join(unfinished, path.basename(source));
-    try {
-      await copyContent(source, entry);
-      await syncTree(unfinished);
-      const content = await describe(path.basename(source), await contentOf(entry));
-      await this.#put(unfinished, content.hash);
-      return content;
-    } finally {
-      await rm(unfinished, { recursive: true, force: true, maxRetries: 3 });
     }
   }
 }
@@ -113,6 +148,45 @@ async function copyFiles(files: readonly ContentFile[], target: string): Promise
     // If the file system supports it, the copy shares blocks with the original until one of them changes.
     await copyFile(file.from, to, constants.COPYFILE_FICLONE);
   }
+}
+
+/** The files that are content, in the order in which `filesOf` finds files. @throws CONTENT_UNUSABLE */
+function storable(entry: string, files: readonly ContentFile[]): readonly ContentFile[] {
+  const kept = files.filter((file) => !file.path.split('/').some((name) => IGNORED.test(name)));
+  if (kept.length === 0) throw userError('CONTENT_UNUSABLE', `${entry} holds no file`);
+  if (kept.length > MAX_FILES)
+    throw userError('CONTENT_UNUSABLE', `${entry} holds more than ${MAX_FILES} files`);
+  for (const { path: relative } of kept) requireStorable(relative === '' ? entry : `${entry}/${relative}`);
+  return kept.toSorted(inWalkingOrder);
+}
+
+function requireStorable(relative: string): void {
+  const why = whyNotStorable(relative);
+  if (why !== undefined)
+    throw userError('CONTENT_UNUSABLE', `${JSON.stringify(relative)} cannot be stored: ${why}`);
+}
+
+async function linkFile({ from, path: relative }: ContentFile, to: string): Promise<void> {
+  try {
+    await mkdir(path.dirname(to), { recursive: true });
+    await link(from, to).catch((error: unknown) => {
+      if (!hasErrno(error, 'EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS')) throw error;
+      return copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+    });
+  } catch (error) {
+    if (!hasErrno(error, 'EEXIST', 'ENOTDIR', 'EISDIR')) throw error;
+    throw userError(
+      'CONTENT_UNUSABLE',
+      `${JSON.stringify(relative)} is both a file and a folder, or differs from another file in case only`,
+    );
+  }
+}
+
+function inWalkingOrder(one: ContentFile, other: ContentFile): number {
+  const [left, right] = [one.path.split('/'), other.path.split('/')];
+  const at = left.findIndex((name, index) => name !== right[index]);
+  if (at < 0) return left.length - right.length;
+  return (left[at] ?? '') < (right[at] ?? '') ? -1 : 1;
 }
 
 /** Every file of an entry, following links, in an order that does not depend on the disk. */

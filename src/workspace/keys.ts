@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { hasErrno, userError, writeFileAtomic } from '../base/index.ts';
+import { hasErrno, userError, writeFileAtomic, writeFileOnce } from '../base/index.ts';
 
 /** The two keys of a service; both are accepted, as in Azure ML. */
 export interface ServiceKeys {
@@ -26,32 +26,13 @@ export async function serviceKeys(file: string): Promise<ServiceKeys> {
   if (kept) return kept;
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   const fresh: ServiceKeys = { primary: makeKey(), secondary: makeKey() };
-  const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    await writeFile(temporary, `${JSON.stringify(fresh)}\n`, { mode: 0o600, flag: 'wx' });
-    await putFirst(temporary, file, fresh);
-    return fresh;
-  } catch (error) {
-    if (!hasErrno(error, 'EEXIST')) throw error;
-    return (await readKeys(file)) ?? fresh;
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  const isFirst = await writeFileOnce(file, `${JSON.stringify(fresh)}\n`, 0o600);
+  return isFirst ? fresh : ((await readKeys(file)) ?? fresh);
 }
 
 /** Replaces the keys of a service; a running emulator accepts them after `rekey`. */
 export function replaceServiceKeys(file: string, keys: ServiceKeys): Promise<void> {
   return writeFileAtomic(file, `${JSON.stringify(keys)}\n`, 0o600);
-}
-
-/** Creating a hard link fails if the name is taken, and the file appears complete. Some file systems have no links. */
-async function putFirst(temporary: string, file: string, keys: ServiceKeys): Promise<void> {
-  try {
-    await link(temporary, file);
-  } catch (error) {
-    if (!hasErrno(error, 'EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP')) throw error;
-    await writeFile(file, `${JSON.stringify(keys)}\n`, { mode: 0o600, flag: 'wx' });
-  }
 }
 
 async function readKeys(file: string): Promise<ServiceKeys | undefined> {

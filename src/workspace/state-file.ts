@@ -10,6 +10,16 @@ import {
 import { type AzureState, emptyState } from './azure-state.ts';
 
 const LOCK_LIMIT_MS = 30_000;
+const LISTS = [
+  'models',
+  'environments',
+  'codes',
+  'data',
+  'archivedNames',
+  'services',
+  'endpoints',
+  'operations',
+] as const;
 /** A workspace with ten thousand models takes about 6 MB. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
@@ -83,7 +93,7 @@ export class StateFile {
     if (value.schemaVersion !== 1)
       throw this.#unreadable(`it has schema version ${value.schemaVersion}, and this program knows 1`);
     const state: AzureState = { ...emptyState, ...value, schemaVersion: 1 };
-    for (const part of ['models', 'environments', 'services', 'endpoints'] as const)
+    for (const part of LISTS)
       if (!Array.isArray(state[part])) throw this.#unreadable(`its ${part} are not a list`);
     return state;
   }

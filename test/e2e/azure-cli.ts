@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { expect } from 'vitest';
 import { checkoutCli, childEnvironment } from '../helpers/emulator-process.ts';
 import { findLeftovers } from '../helpers/leftovers.ts';
@@ -51,10 +52,12 @@ export class AzureCli implements AsyncDisposable {
     return stdout === '' ? (undefined as Result) : JSON.parse(stdout);
   }
 
-  /** Writes a file beside the sample's script. */
-  write(name: string, content: unknown): Promise<void> {
-    const text = typeof content === 'string' ? content : JSON.stringify(content, null, 2);
-    return writeFile(`${this.project.directory}/${name}`, text);
+  /** Writes a file beside the sample's script, or in a folder there. What is not text or bytes is written as JSON. */
+  async write(name: string, content: unknown): Promise<void> {
+    const file = path.join(this.project.directory, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    const isRaw = typeof content === 'string' || Buffer.isBuffer(content);
+    await writeFile(file, isRaw ? content : JSON.stringify(content, null, 2));
   }
 
   /** Registers the sample's models, as the guide does. */

@@ -189,6 +189,17 @@ print(AMLResponse is New, AMLResponse("sent", 201).status_code, callable(rawhttp
     expect((await exec(peerPython ?? '', '-S', '-c', alone)).stdout).toBe('True\n');
   });
 
+  it('an installed package that imports one of these if it is there gets an ImportError', async () => {
+    const library =
+      'try:\n    from azureml.mlflow import get\n    found = True\nexcept ImportError:\n    found = False\n';
+    await az.write('site-packages/optional.py', library);
+    const ask = 'import sys; sys.path.append("site-packages"); import optional; print(optional.found)';
+    for (const before of ['', 'import azureml.mlflow; ']) {
+      const { stdout, stderr } = await exec(peerPython ?? '', '-c', before + ask);
+      expect([stdout, stderr]).toEqual(['False\n', '']);
+    }
+  });
+
   it('exec ends as its command does', async () => {
     expect((await exec(process.execPath, '-e', 'process.exit(7)')).code).toBe(7);
     expect((await exec('no-such-program')).stderr).toContain('no-such-program cannot be run');

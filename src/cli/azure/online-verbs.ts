@@ -59,7 +59,7 @@ export const ENDPOINT_VERBS: readonly Verb[] = [
     flags: [
       ...ENDPOINT_FILE,
       ['-r, --traffic <split...>', 'percent by deployment, as in "blue=90 green=10"'],
-      ['--mirror-traffic <split...>', 'accepted; not emulated'],
+      ['--mirror-traffic <split...>', 'percent of the requests also sent to a deployment, as in "green=10"'],
       ['--defaults <member=value...>', 'accepted, without effect'],
     ],
     notEmulated: [...GENERIC_UPDATE, ...NO_STUDIO],

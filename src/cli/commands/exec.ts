@@ -1,41 +1,43 @@
-import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
-import path from 'node:path';
-import { hasErrno, systemError, userError } from '../../base/index.ts';
+import { type JoinedControlPlane, joinControlPlane } from '../../arm/index.ts';
+import type { ServiceHost } from '../../azureml/index.ts';
+import { toTritonLocalError, userError } from '../../base/index.ts';
 import { currentEnvironment } from '../../config/index.ts';
-import { endingSignals } from '../signals.ts';
-import { packageDirectory } from '../version.ts';
+import { clientVariables } from '../azure/client-variables.ts';
+import { serviceHost } from '../azure/deploy-flags.ts';
+import { notify } from '../azure/output.ts';
+import { runCommand } from '../run-command.ts';
+
+/** Nothing listens at the discard port: clients of Azure then fail, and reach nothing else. */
+const NO_CONTROL_PLANE = 'https://127.0.0.1:9';
 
 /**
- * `triton-local exec -- CMD`: runs a command whose Python finds our `azureml.core` before an installed one, so that a
- * script for the cloud deploys here. Ends with the command's status.
+ * `triton-local exec -- CMD`: runs a command whose Azure clients deploy to this machine. The control plane runs at least
+ * as long as the command. Ends with the command's status.
  */
 export async function exec(command: readonly string[]): Promise<number> {
   const [program, ...args] = command;
   if (program === undefined)
     throw userError('CONFIG_INVALID', 'give a command, as in: exec -- python deploy.py');
-  const environment = currentEnvironment();
-  const dist = path.join(packageDirectory(), 'dist');
-  const [, cli = ''] = process.argv;
-  const child = spawn(program, args, {
-    stdio: 'inherit',
-    env: {
-      ...environment,
-      PYTHONPATH: [path.join(dist, 'azureml-sdk'), environment.PYTHONPATH]
-        .filter(Boolean)
-        .join(path.delimiter),
-      TRITON_LOCAL_HARNESS: path.join(dist, 'harness'),
-      TRITON_LOCAL_CLI: JSON.stringify([process.execPath, cli]),
-    },
+  await using plane = await join(serviceHost());
+  const { variables, notices } = await clientVariables(serviceHost(), plane?.origin ?? NO_CONTROL_PLANE);
+  for (const notice of notices) notify(`triton-local: ${notice}`);
+  let hasEnded = false;
+  void plane?.closed.then(() => {
+    if (!hasEnded) notify('triton-local: the Azure control plane has ended; run the command again');
   });
-  // A signal from the terminal reaches the command too; we end when it ends.
-  for (const signal of endingSignals())
-    process.on(signal, () => void (signal === 'SIGTERM' && child.kill(signal)));
-  return new Promise((resolve, reject) => {
-    child.once('error', (cause) => {
-      const why = hasErrno(cause, 'ENOENT') ? 'there is no such program' : cause.message;
-      reject(systemError('COMMAND_FAILED', `${program} cannot be run: ${why}`, { cause }));
-    });
-    child.once('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
-  });
+  try {
+    return await runCommand(program, args, { env: { ...currentEnvironment(), ...variables } });
+  } finally {
+    hasEnded = true;
+  }
+}
+
+/** Undefined if there is none: `azureml.core` and any other command still work. */
+async function join(host: ServiceHost): Promise<JoinedControlPlane | undefined> {
+  try {
+    return await joinControlPlane(host, 'command');
+  } catch (error) {
+    notify(`triton-local: azure-ai-ml cannot be used: ${toTritonLocalError(error).message}`);
+    return undefined;
+  }
 }

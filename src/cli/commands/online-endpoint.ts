@@ -45,13 +45,20 @@ export async function create(given: Flags): Promise<number> {
 export async function update(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
   const workspace = await flags.openWorkspace();
-  // az accepts them as one text with spaces as well as separately.
-  const splits = flags.texts('traffic').flatMap((text) => text.split(/\s+/).filter((split) => split !== ''));
-  const traffic = splits.length === 0 ? undefined : parseLabels(splits, '--traffic');
-  const request = { ...(await requestOf(flags)), traffic };
+  const request = {
+    ...(await requestOf(flags)),
+    traffic: percentagesOf(flags, 'traffic', '--traffic'),
+    mirrorTraffic: percentagesOf(flags, 'mirrorTraffic', '--mirror-traffic'),
+  };
   return untilInterrupted(async (signal) => {
     printResult(await updateEndpoint(workspace, request, serviceHost(), notify, signal), flags);
   });
+}
+
+/** az accepts them as one text with spaces as well as separately. */
+function percentagesOf(flags: AzureFlags, name: string, option: string) {
+  const splits = flags.texts(name).flatMap((text) => text.split(/\s+/).filter((split) => split !== ''));
+  return splits.length === 0 ? undefined : parseLabels(splits, option);
 }
 
 /** `triton-local online-endpoint show` */

@@ -197,6 +197,11 @@ export const AZURE_ERRORS: ErrorTopic = {
     'No environment of this name exists in the workspace.',
     '`triton-local environment list` lists them.',
   ),
+  ASSET_EXISTS: user(
+    EXIT.failed,
+    'A version of a model or environment exists and has other content.',
+    'Give the changed asset another version.',
+  ),
 };
 
 export const INTERNAL_ERRORS: ErrorTopic = {

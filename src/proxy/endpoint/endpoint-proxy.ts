@@ -5,13 +5,14 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import type { Dispatcher } from 'undici';
 import { DrainingServer, messageOf } from '../../base/index.ts';
 import type { EventSink } from '../../events/index.ts';
-import type { DeploymentRecord } from '../../workspace/index.ts';
+import type { DeploymentRecord, LocalCertificate } from '../../workspace/index.ts';
 import { connectionOptions, endToEndFields, HOP_BY_HOP } from '../hop-by-hop.ts';
 import type { LivenessLimits } from '../liveness.ts';
 import { answerMalformed, refuseTunnel } from '../malformed-request.ts';
 import { chooseDeployment } from './choose-deployment.ts';
 import { DeploymentAgent, type ForwardedRequest } from './deployment-agent.ts';
 import type { EndpointView, EndpointViewSource } from './endpoint-view.ts';
+import { TlsListener } from './tls-listener.ts';
 
 export interface EndpointProxy extends AsyncDisposable {
   readonly port: number;
@@ -25,6 +26,8 @@ export interface EndpointProxyOptions {
   /** How long requests in flight may take to finish once the proxy closes. */
   readonly drainMs?: number;
   readonly liveness?: LivenessLimits;
+  /** The certificate for HTTPS on the same port; called again when it is due for renewal. Absent: HTTP only. */
+  readonly certificate?: () => Promise<LocalCertificate>;
 }
 
 const MAX_CONNECTIONS = 4_096;
@@ -42,7 +45,7 @@ const FORWARDED = Symbol('forwarded');
  * @throws PORT_TAKEN, PORT_REFUSED
  */
 export async function startEndpointProxy(options: EndpointProxyOptions): Promise<EndpointProxy> {
-  const { host, port, source, events, drainMs = DRAIN_MS } = options;
+  const { host, port, source, events, drainMs = DRAIN_MS, certificate } = options;
   const agent = new DeploymentAgent(options.liveness);
   const app = fastify({
     logger: false,
@@ -54,6 +57,9 @@ export async function startEndpointProxy(options: EndpointProxyOptions): Promise
   app.server.maxConnections = MAX_CONNECTIONS;
   app.server.on('connect', (_request, socket) => refuseTunnel(socket));
   const server = new DrainingServer(app.server, { drainMs });
+  const tls =
+    certificate &&
+    new TlsListener({ server: app.server, certificate: await certificate(), renew: certificate });
   app.decorateRequest('deployment', undefined);
   app.addHook('onRequest', async (request, reply) => {
     server.track(request.raw, reply.raw);
@@ -64,9 +70,9 @@ export async function startEndpointProxy(options: EndpointProxyOptions): Promise
   await app.ready();
   try {
     const real = await server.listen(host, port, 'online endpoint');
-    return { port: real, [Symbol.asyncDispose]: () => close(server, app, agent) };
+    return { port: real, [Symbol.asyncDispose]: () => close(server, tls, app, agent) };
   } catch (error) {
-    await close(server, app, agent);
+    await close(server, tls, app, agent);
     throw error;
   }
 }
@@ -78,8 +84,15 @@ declare module 'fastify' {
   }
 }
 
-async function close(server: DrainingServer, app: FastifyInstance, agent: DeploymentAgent): Promise<void> {
-  await server.close();
+async function close(
+  server: DrainingServer,
+  tls: TlsListener | undefined,
+  app: FastifyInstance,
+  agent: DeploymentAgent,
+): Promise<void> {
+  const closed = server.close();
+  tls?.close();
+  await closed;
   await agent.destroy();
   await app.close();
 }

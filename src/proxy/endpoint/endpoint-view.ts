@@ -2,9 +2,11 @@ import { stat } from 'node:fs/promises';
 import { type BearerCheck, createBearerCheck } from '../../base/index.ts';
 import {
   type AzureWorkspace,
+  type ControlPlaneSecrets,
   type DeploymentRecord,
   ENDPOINTS,
   type EndpointRecord,
+  isValidToken,
   type ServiceKeys,
   serviceKeys,
 } from '../../workspace/index.ts';
@@ -26,12 +28,15 @@ export class EndpointViewSource {
   readonly #workspace: AzureWorkspace;
   readonly #name: string;
   readonly #keyFile: string;
+  readonly #tokenKey: string;
   #stamp = '';
   #view: EndpointView | undefined;
 
-  constructor(workspace: AzureWorkspace, name: string) {
+  /** @param secrets whose access tokens an endpoint with `aad_token` accepts. */
+  constructor(workspace: AzureWorkspace, name: string, secrets: Pick<ControlPlaneSecrets, 'tokenKey'>) {
     this.#workspace = workspace;
     this.#name = name;
+    this.#tokenKey = secrets.tokenKey;
     this.#keyFile = workspace.keyFile(ENDPOINTS + name);
   }
 
@@ -41,7 +46,7 @@ export class EndpointViewSource {
     const stamp = stamps.join();
     if (stamp === this.#stamp) return this.#view;
     const endpoint = (await this.#workspace.read()).endpoints.find((it) => it.name === this.#name);
-    this.#view = endpoint && viewOf(endpoint, await serviceKeys(this.#keyFile));
+    this.#view = endpoint && viewOf(endpoint, await serviceKeys(this.#keyFile), this.#tokenKey);
     this.#stamp = stamp;
     return this.#view;
   }
@@ -52,10 +57,20 @@ async function stampOf(file: string): Promise<string> {
   return found ? `${found.ino}:${found.mtimeNs}:${found.size}` : '';
 }
 
-function viewOf(endpoint: EndpointRecord, keys: ServiceKeys): EndpointView {
+function viewOf(endpoint: EndpointRecord, keys: ServiceKeys, tokenKey: string): EndpointView {
+  const isKey = createBearerCheck(Object.values(keys));
   return {
     endpoint,
     deployments: endpoint.deployments.filter((deployment) => deployment.running),
-    isAllowed: createBearerCheck(Object.values(keys)),
+    isAllowed:
+      endpoint.authMode === 'aad_token'
+        ? (authorization) => isKey(authorization) || isIssued(authorization, tokenKey)
+        : isKey,
   };
+}
+
+/** Whether the field carries an access token of the local token service. */
+function isIssued(authorization: string | undefined, tokenKey: string): boolean {
+  const token = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+  return token !== undefined && isValidToken(token, tokenKey);
 }

@@ -1,7 +1,13 @@
 import { Lifetime } from '../../base/index.ts';
 import { type ProcessControl, serveControl } from '../../control/index.ts';
 import { EventBus, EventLog, StateStore } from '../../events/index.ts';
-import { type AzureWorkspace, ENDPOINTS, openWorkspace } from '../../workspace/index.ts';
+import {
+  type AzureWorkspace,
+  controlPlaneSecrets,
+  ENDPOINTS,
+  localCertificate,
+  openWorkspace,
+} from '../../workspace/index.ts';
 import { EndpointViewSource } from './endpoint-view.ts';
 
 /** First port for services without a port of their own: LocalWebservice's default. */
@@ -46,12 +52,15 @@ export async function runEndpoint(
     bus.emit({ type: 'emulator.starting', projectDir: directory, pid: process.pid });
     const states = await openWorkspace(home);
     const instance = lifetime.use('instance folder', await states.createInstance());
-    const source = new EndpointViewSource(workspace, name);
+    const source = new EndpointViewSource(workspace, name, await controlPlaneSecrets(home));
+    const certificate = () => localCertificate(home);
     // Loaded here, so that emulators do not load fastify.
     const { startEndpointProxy } = await import('./endpoint-proxy.ts');
     const proxy = lifetime.use(
       'endpoint proxy',
-      await openFirst(wanted, (port) => startEndpointProxy({ host: '127.0.0.1', port, source, events: bus })),
+      await openFirst(wanted, (port) =>
+        startEndpointProxy({ host: '127.0.0.1', port, source, events: bus, certificate }),
+      ),
     );
     const uri = `http://localhost:${proxy.port}`;
     const control: ProcessControl = {

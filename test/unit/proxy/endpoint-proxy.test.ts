@@ -1,16 +1,24 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import net from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createBearerCheck } from '../../../src/base/index.ts';
 import { type EmulatorEvent, EventBus } from '../../../src/events/index.ts';
 import { type EndpointProxyOptions, startEndpointProxy } from '../../../src/proxy/endpoint/endpoint-proxy.ts';
 import type { EndpointView } from '../../../src/proxy/endpoint/endpoint-view.ts';
-import type { DeploymentRecord } from '../../../src/workspace/index.ts';
+import { type DeploymentRecord, localCertificate } from '../../../src/workspace/index.ts';
+import { TempFolder } from '../../helpers/temp-project.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
+
+let home: TempFolder;
+beforeAll(async () => {
+  home = await TempFolder.create();
+});
+afterAll(() => home[Symbol.asyncDispose]());
+const certificate = () => localCertificate(home.directory);
 
 const KEY = 'schlüssel-à';
 /** As a client sends it: the bytes of UTF-8. */
@@ -66,6 +74,8 @@ async function startEndpoint(
     port: 0,
     source: { current: async () => view as unknown as EndpointView } as EndpointProxyOptions['source'],
     events,
+    // HTTP and HTTPS share the port, as in the product.
+    certificate,
     ...options,
   });
   cleanups.push(() => proxy[Symbol.asyncDispose]());

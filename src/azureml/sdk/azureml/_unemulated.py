@@ -6,7 +6,7 @@ scripts import beside it.
 
 import importlib.machinery
 
-from azureml._missing import missing_from
+from azureml._missing import asked_by_installed_package, missing_from
 
 _TRAINING = "train with the Azure ML SDK outside of triton-local exec, and register the model's files here"
 _DATA = "read the files from this machine: no data of the workspace is here"
@@ -73,7 +73,7 @@ def find_spec(name, other_packages):
     """The spec of a module that is not emulated; None for a name that is not Azure's. `other_packages` counts those
     beside azureml-core too: a deployment script sees them, an entry script has what its environment has."""
     instead = _MODULES.get(name) or (other_packages and _of_other_package(name)) or None
-    if instead is None:
+    if instead is None or asked_by_installed_package():
         return None
     return importlib.machinery.ModuleSpec(name, _Loader(instead), is_package=True)
 

@@ -6,15 +6,17 @@ export interface Sender {
   readonly address: string | undefined;
   readonly host: string | undefined;
   readonly origin: string | undefined;
+  /** Of the listener that the request arrived at. */
+  readonly scheme: 'http' | 'https';
 }
 
 /**
  * Whether a request comes from this machine and is meant for it: a loopback address, a loopback `Host` (a web page
  * could reach us by a name that resolves to loopback), and no `Origin` but our own.
  */
-export function isLocalSender({ address, host, origin }: Sender): boolean {
+export function isLocalSender({ address, host, origin, scheme }: Sender): boolean {
   if (!isLoopbackAddress(address) || host === undefined || !isLoopbackHost(host)) return false;
-  return origin === undefined || origin === `http://${host}`;
+  return origin === undefined || origin === `${scheme}://${host}`;
 }
 
 function isLoopbackAddress(address: string | undefined): boolean {
@@ -28,14 +30,4 @@ function isLoopbackHost(host: string): boolean {
   const name = /^(\[[0-9a-f:]+\]|[^:[\]]+)(:\d{1,5})?$/i.exec(host.trim())?.[1]?.toLowerCase();
   if (name === undefined) return false;
   return name === 'localhost' || name === '[::1]' || (isIPv4(name) && name.startsWith('127.'));
-}
-
-/**
- * Whether a browser says that a page of another site makes the request, as for an image or a script, which carry no
- * `Origin`. A link to our page from elsewhere is not refused. Programs other than browsers do not send these fields.
- */
-export function isOtherSite(fields: Readonly<Record<string, unknown>>): boolean {
-  const site = fields['sec-fetch-site'];
-  if (site === undefined || site === 'same-origin' || site === 'none') return false;
-  return fields['sec-fetch-mode'] !== 'navigate' || fields['sec-fetch-dest'] !== 'document';
 }
