@@ -17,7 +17,7 @@ import { blobRoutes } from './blob/blob-routes.ts';
 import type { ArmContext, ArmRoutes, ControlPlaneSecrets } from './context.ts';
 import { deploymentRoutes } from './endpoints/deployment-routes.ts';
 import { endpointRoutes } from './endpoints/endpoint-routes.ts';
-import { runOperation } from './endpoints/run-operation.ts';
+import { endedMeanwhile, runOperation } from './endpoints/run-operation.ts';
 import { isValidToken } from './identity/access-token.ts';
 import { identityRoutes } from './identity/identity-routes.ts';
 import { buildLazyValidators } from './lazy-validators.ts';
@@ -62,8 +62,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { workspace, host, secrets, events, blobDirectory } = options;
   let origin = '';
   const shared = { workspace, host, secrets, events, blobDirectory, origin: () => origin };
-  const operations = await OperationQueue.open(workspace, (operation, signal) =>
-    runOperation(shared, operation, signal),
+  const operations = await OperationQueue.open(
+    workspace,
+    (operation, signal) => runOperation(shared, operation, signal),
+    endedMeanwhile,
   );
   const context: ArmContext = { ...shared, operations };
   const app = build(context, options.certificate);
