@@ -53,6 +53,15 @@ describe('what accumulates in the state folder', () => {
     expect(await item('runtime/one')).toMatchObject({ kind: 'runtime' });
   });
 
+  it('counts an upload of the SDK as in use for ten minutes after its last change', async () => {
+    const upload = path.join(home, 'azure/blobs/abc');
+    await mkdir(upload, { recursive: true });
+    expect(await item('azure/blobs/abc')).toMatchObject({ kind: 'upload', inUse: true });
+    const earlier = new Date(Date.now() - 700_000);
+    await utimes(upload, earlier, earlier);
+    expect(await item('azure/blobs/abc')).toMatchObject({ inUse: false });
+  });
+
   it('is in use while an emulator runs that uses it, and free after that', async () => {
     expect(await item('environments/used')).toMatchObject({ inUse: true });
     expect(await item(`instances/${instance.id}`)).toMatchObject({ kind: 'instance', inUse: true });
