@@ -14,6 +14,7 @@ import { InferFailure, infer, isDecoupled } from '../data-plane.ts';
 import type { HeldBytes } from '../held-bytes.ts';
 import type { LoadedVersion } from '../loaded-version.ts';
 import type { ModelTable } from '../model-table.ts';
+import type { OnExecuted } from '../scheduling/scheduled-request.ts';
 import type { RegionUse, SharedMemoryRegions } from '../shared-memory.ts';
 import { answerError, answerInfer, type ContentType } from './answer.ts';
 import { readBody } from './body.ts';
@@ -35,6 +36,7 @@ export async function inferOverHttp(
   route: Route,
   request: IncomingMessage,
   response: ServerResponse,
+  onExecuted?: OnExecuted,
 ): Promise<void> {
   const cancellation: Cancellation = { cancel: undefined };
   const onClose = () => cancellation.cancel?.();
@@ -61,7 +63,7 @@ export async function inferOverHttp(
     const jsonBytes = headerLength(typeof declared === 'string' ? declared : undefined, content);
     type = 'application/json';
     const message = readRequest(content, jsonBytes, model, memory, maxInputBytes);
-    const { outputs, parameters } = await infer(model, message, cancellation);
+    const { outputs, parameters } = await infer(model, message, cancellation, onExecuted);
     type = 'text/plain';
     const { signature, version } = model;
     const encoded: EncodedResponse = encodeInferResponse(
