@@ -139,6 +139,7 @@ export const ROOMS = {
  * imported anywhere.
  */
 export const LIBRARIES = {
+  '@fastify/ajv-compiler': ['arm/lazy-validators.ts'],
   '@fastify/reply-from': ['proxy/endpoint/'],
   chokidar: ['reload/watcher.ts'],
   commander: ['cli/'],

@@ -1,7 +1,7 @@
 import type { AssetMarks, AzureState, AzureWorkspace } from '../workspace/index.ts';
 
 /** The assets that have names with versions, and lists. */
-export type AssetKind = 'models' | 'environments';
+export type AssetKind = 'models' | 'environments' | 'data';
 
 /** Which assets a list shows; `listViewType` in Azure's REST API. */
 export type ListView = 'ActiveOnly' | 'ArchivedOnly' | 'All';

@@ -183,13 +183,6 @@ export class AzureWorkspace {
     return this.#put('environments', environment);
   }
 
-  removeEnvironment(name: string, version: string): Promise<void> {
-    return this.#state.update((state) => {
-      const environments = state.environments.filter((it) => it.name !== name || it.version !== version);
-      return { state: { ...state, environments }, result: undefined };
-    });
-  }
-
   /** Replaces a code version in the same way. */
   putCode(code: CodeRecord): Promise<void> {
     return this.#put('codes', code);
@@ -198,6 +191,14 @@ export class AzureWorkspace {
   /** Replaces a data version in the same way. */
   putData(data: DataRecord): Promise<void> {
     return this.#put('data', data);
+  }
+
+  /** Removes a version of an environment or data asset. */
+  removeVersion(kind: 'environments' | 'data', name: string, version: string): Promise<void> {
+    return this.#state.update((state) => {
+      const kept = state[kind].filter((it) => it.name !== name || it.version !== version);
+      return { state: { ...state, [kind]: kept }, result: undefined };
+    });
   }
 
   #put<Kind extends 'environments' | 'codes' | 'data'>(
@@ -212,7 +213,7 @@ export class AzureWorkspace {
     });
   }
 
-  /** Archives or restores all versions of a name: `models/NAME` or `environments/NAME`. */
+  /** Archives or restores all versions of a name, such as `models/NAME`. */
   archiveName(name: string, isArchived: boolean): Promise<void> {
     return this.#state.update((state) => {
       const others = state.archivedNames.filter((it) => it !== name);

@@ -1,7 +1,7 @@
 import { Blobs } from '../blob/blobs.ts';
 import type { ArmRoutes } from '../context.ts';
 import { addCodeRoutes } from './codes.ts';
-import { addDataRoutes } from './data.ts';
+import { dataAssets } from './data.ts';
 import { addDatastoreRoutes } from './datastores.ts';
 import { environments } from './environments.ts';
 import { models } from './models.ts';
@@ -16,8 +16,8 @@ export const assetRoutes: ArmRoutes = (app, context) => {
   addWorkspaceRoutes(app, context);
   addVersionedRoutes(app, workspace, models(workspace, blobs));
   addVersionedRoutes(app, workspace, environments(workspace, blobs, context.origin));
+  addVersionedRoutes(app, workspace, dataAssets(workspace));
   addCodeRoutes(app, context, blobs);
-  addDataRoutes(app, context);
   addDatastoreRoutes(app, context);
   addNotEmulatedRoutes(app);
 };

@@ -40,6 +40,12 @@ export interface VersionedAsset<Record extends VersionedRecord> {
   remove(record: Record): Promise<void>;
 }
 
+/** The highest number among the versions of a name; 0 if none is a number. */
+export function highestVersion(records: readonly VersionedRecord[], name: string): number {
+  const numbers = records.filter((it) => it.name === name).map((it) => Number(it.version) || 0);
+  return numbers.reduce((highest, number) => Math.max(highest, number), 0);
+}
+
 /** Lists, names and versions of one kind of asset. */
 export function addVersionedRoutes<Record extends VersionedRecord>(
   app: FastifyInstance,

@@ -86,6 +86,8 @@ export async function runControlPlane(
     const { origin } = plane;
     await instance.announce({ projectDir: directory, scoringUri: origin, httpUrl: origin, eventLog });
     const startMs = performance.now() - began;
+    // What killed processes left behind; nobody waits for it.
+    void states.sweep().catch(() => undefined);
     bus.emit({ type: 'emulator.ready', scoringUri: origin, httpUrl: origin, deployment: 'no-code', startMs });
     return { origin, stopped, stop };
   } catch (error) {
