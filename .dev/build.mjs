@@ -1,5 +1,5 @@
-// Builds dist/: the CLI and its chunks (every dependency but onnxruntime-node within), worker entries, the Python
-// harness, the JSON Schema of the events, and the licences of what was bundled. Done in about a second, and not at
+// Builds dist/: the CLI and its chunks (every dependency but onnxruntime-node within), worker entries, the web page, the
+// Python harness, the JSON Schema of the events, and the licences of what was bundled. Done in about a second, and not at
 // all while the sources are those of the last build (`--force` builds all the same). npm runs this after `npm ci` as
 // `postprepare`, since npm 11 warns whoever installs a tarball whose manifest has a `prepare`.
 import { createHash } from 'node:crypto';
@@ -28,6 +28,7 @@ const SDK = 'src/azureml/sdk';
 const AZURE_CLIENT = 'src/arm/client/python';
 /** What scripts that deploy import besides; the stand-ins below `azureml` are found by that package itself. */
 const SDK_STAND_INS = ['tritonhttpclient', 'tritonclientutils'];
+const PAGE = 'src/ui/page';
 const ONNX_AS_PYTHON = 'src/engines/onnx-as-python';
 /** Never bundled: it is resolved at run time from the project, the package's folder or the state folder. */
 const EXTERNAL = ['onnxruntime-node'];
@@ -44,15 +45,17 @@ export function buildIsFresh() {
 
 async function build() {
   const esbuild = await import('esbuild');
-  const [cli, workers, schema] = await Promise.all([
+  const [cli, workers, page, schema] = await Promise.all([
     esbuild.build(cliOptions()),
     esbuild.build(workerOptions()),
+    esbuild.build(pageOptions()),
     eventSchema(esbuild),
   ]);
-  const licences = collectLicences(root, [cli.metafile, workers.metafile]);
+  const licences = collectLicences(root, [cli.metafile, workers.metafile, page.metafile]);
 
   rmSync(dist, { recursive: true, force: true });
-  for (const file of [...cli.outputFiles, ...workers.outputFiles]) write(file.path, file.contents);
+  for (const file of [...cli.outputFiles, ...workers.outputFiles, ...page.outputFiles])
+    write(file.path, file.contents);
   write(path.join(dist, 'cli.js'), launcher());
   chmodSync(path.join(dist, 'cli.js'), 0o755);
   const isSource = (from) => !/__pycache__|\.pyc$/.test(from);
@@ -65,6 +68,7 @@ async function build() {
     cpSync(path.join(root, from), path.join(dist, to), { recursive: true, filter: isSource });
   for (const file of ['model.py', 'describe_onnx.py'])
     write(path.join(dist, 'onnx-as-python', file), readFileSync(path.join(root, ONNX_AS_PYTHON, file)));
+  write(path.join(dist, 'page/index.html'), readFileSync(path.join(root, PAGE, 'index.html')));
   write(path.join(dist, 'schemas/event.schema.json'), `${JSON.stringify(schema, null, 2)}\n`);
   write(path.join(dist, 'THIRD_PARTY_LICENSES.txt'), licences);
   write(hashFile, sourceHash());
@@ -98,6 +102,20 @@ function workerOptions() {
   };
 }
 
+/** The web page's script and style sheet, for browsers of the last years. */
+function pageOptions() {
+  return {
+    ...commonOptions(),
+    outdir: path.join(dist, 'page'),
+    entryPoints: { page: `${PAGE}/page.ts`, style: `${PAGE}/page.css` },
+    entryNames: 'page',
+    platform: 'browser',
+    target: ['chrome109', 'firefox115', 'safari16.4'],
+    minify: true,
+    plugins: [withoutNode],
+  };
+}
+
 function commonOptions() {
   return {
     absWorkingDir: root,
@@ -117,6 +135,22 @@ function commonOptions() {
     logLevel: 'warning',
   };
 }
+
+/** Modules that the page shares with us import Node's own for functions that the page does not use. */
+const withoutNode = {
+  name: 'without-node',
+  setup(builder) {
+    builder.onResolve({ filter: /^node:/ }, ({ path: name }) => ({
+      path: name,
+      external: true,
+      sideEffects: false,
+    }));
+    builder.onEnd(({ metafile }) => {
+      const left = Object.values(metafile?.outputs ?? {}).flatMap(({ imports }) => imports);
+      if (left.length > 0) throw new Error(`the page imports ${left.map((one) => one.path).join(', ')}`);
+    });
+  },
+};
 
 const withoutDeveloperTools = {
   name: 'without-developer-tools',

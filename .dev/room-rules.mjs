@@ -55,6 +55,7 @@ export const ROOMS = {
   console: {
     purpose: 'everything under `/_triton-local/`: a fastify application that the first request to it loads',
     rooms: ['base', 'events'],
+    types: ['control'],
   },
   scoring: {
     purpose: 'the Azure ML scoring service',
@@ -116,7 +117,7 @@ export const ROOMS = {
     rooms: ['base', 'config', 'repository', 'kserve'],
   },
   ui: {
-    purpose: 'Ink screen, plain lines, NDJSON: the renderings of events and results',
+    purpose: 'Ink screen, web page (`page/`), plain lines, NDJSON: the renderings of events and results',
     rooms: ['base', 'events'],
     types: ['control'],
   },
@@ -143,6 +144,7 @@ export const ROOMS = {
  * imported anywhere.
  */
 export const LIBRARIES = {
+  '@fastify/ajv-compiler': ['arm/lazy-validators.ts'],
   '@fastify/reply-from': ['proxy/endpoint/'],
   chokidar: ['reload/watcher.ts'],
   commander: ['cli/'],

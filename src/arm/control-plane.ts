@@ -17,9 +17,10 @@ import { blobRoutes } from './blob/blob-routes.ts';
 import type { ArmContext, ArmRoutes, ControlPlaneSecrets } from './context.ts';
 import { deploymentRoutes } from './endpoints/deployment-routes.ts';
 import { endpointRoutes } from './endpoints/endpoint-routes.ts';
-import { runOperation } from './endpoints/run-operation.ts';
+import { endedMeanwhile, runOperation } from './endpoints/run-operation.ts';
 import { isValidToken } from './identity/access-token.ts';
 import { identityRoutes } from './identity/identity-routes.ts';
+import { buildLazyValidators } from './lazy-validators.ts';
 import { operationRoutes } from './operations/operation-routes.ts';
 import { OperationQueue } from './operations/operations.ts';
 
@@ -61,8 +62,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { workspace, host, secrets, events, blobDirectory } = options;
   let origin = '';
   const shared = { workspace, host, secrets, events, blobDirectory, origin: () => origin };
-  const operations = await OperationQueue.open(workspace, (operation, signal) =>
-    runOperation(shared, operation, signal),
+  const operations = await OperationQueue.open(
+    workspace,
+    (operation, signal) => runOperation(shared, operation, signal),
+    endedMeanwhile,
   );
   const context: ArmContext = { ...shared, operations };
   const app = build(context, options.certificate);
@@ -99,10 +102,12 @@ async function close(app: FastifyInstance, operations: OperationQueue): Promise<
 function build(context: ArmContext, certificate: ControlPlaneOptions['certificate']): FastifyInstance {
   const app = fastify({
     logger: false,
+    exposeHeadRoutes: false,
     bodyLimit: BODY_LIMIT,
     genReqId: () => randomUUID(),
     // What the SDK sends is checked, and taken as it is.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    schemaController: { compilersFactory: { buildValidator: buildLazyValidators } },
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 1_024 },
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
     serverFactory: (handler) => createServer({ ...LIMITS, ...certificate }, handler),

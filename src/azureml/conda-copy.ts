@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { SourceLocation } from '../base/index.ts';
+import { type SourceLocation, userError } from '../base/index.ts';
 import type { JsonObject } from '../workspace/index.ts';
 import type { Document } from './document.ts';
 
@@ -19,6 +19,7 @@ export interface CondaCopy {
 /**
  * A conda file with our packages in place of Azure's. Paths become absolute, since the copy is not in the user's folder.
  * @param document the user's file; undefined for registered content.
+ * @throws AZUREML_FILE_INVALID
  * @returns undefined if our default environment already has everything.
  */
 export function copyConda(
@@ -26,10 +27,14 @@ export function copyConda(
   document: Document | undefined,
 ): CondaCopy | undefined {
   const list: unknown[] = Array.isArray(dependencies) ? dependencies : [];
+  if (dependencies != null && !Array.isArray(dependencies))
+    throw malformed('dependencies must be a list', dependencies, document?.locate('dependencies'));
   const conda: Line[] = [];
   const pip: Line[] = [];
   for (const [index, entry] of list.entries()) {
     const place = document?.locate('dependencies', index);
+    if (typeof entry !== 'string' && !isPipSection(entry))
+      throw malformed('each dependency must be a text, or pip with a list', entry, place);
     if (typeof entry === 'string' && !/^(?:python|pip)\s*$/.test(entry)) conda.push({ entry, place });
     for (const [nested, line] of pipSection(entry).entries()) {
       const at = document?.locate('dependencies', index, 'pip', nested);
@@ -56,9 +61,19 @@ interface Line {
   readonly place: SourceLocation | undefined;
 }
 
+const isPipSection = (entry: unknown): entry is { readonly pip: readonly unknown[] | null } =>
+  typeof entry === 'object' &&
+  entry !== null &&
+  'pip' in entry &&
+  (entry.pip === null || Array.isArray(entry.pip));
+
 function pipSection(entry: unknown): string[] {
-  if (typeof entry !== 'object' || entry === null || !('pip' in entry)) return [];
-  return Array.isArray(entry.pip) ? entry.pip.map(String) : [];
+  return isPipSection(entry) ? (entry.pip ?? []).map(String) : [];
+}
+
+function malformed(rule: string, value: unknown, location: SourceLocation | undefined): Error {
+  const message = `Error parsing the conda file: ${rule}, not ${JSON.stringify(value)}`;
+  return userError('AZUREML_FILE_INVALID', message, location && { location });
 }
 
 /** Paths are relative to the user's file: `./wheels/a.whl`, `-r more.txt`, `--find-links wheels`. */

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { entryKind } from '../base/index.ts';
 import { type AzureWorkspace, idOf, type JsonObject } from '../workspace/index.ts';
@@ -51,9 +52,10 @@ export async function planOnline(
   const cloud = limited ? managedLimits(value) : NO_LIMITS;
   const model = await modelOf(workspace, value, notify);
   const inference = await inferenceOf(value);
-  if (!inference) await checkNoCode(value, model, notify);
   const environment = await environmentOf(workspace, value, inference !== undefined, notify);
   if (environment) await planEnvironment(environment);
+  if (environment && !inference) await checkContainer(environment);
+  if (!inference) await checkNoCode(value, model, notify);
   // Last, so that a refused deployment leaves nothing behind.
   const registered = await model?.register(notify);
   return {
@@ -140,6 +142,28 @@ async function environmentOf(
 function withVariables(environment: JsonObject, variables: JsonObject): JsonObject {
   const under = objectIn(environment, 'environmentVariables');
   return { ...environment, environmentVariables: { ...under, ...variables } };
+}
+
+/** A container with routes of its own brings its server. Only Triton's is here. */
+async function checkContainer(environment: JsonObject): Promise<void> {
+  if (!objectIn(environment, 'inference_config')) return;
+  const docker = objectIn(environment, 'docker');
+  const build = docker && objectIn(docker, 'build');
+  const image = textIn(docker, 'baseImage') ?? (build && (await baseImageOf(build)));
+  if (image === undefined || /triton/i.test(image)) return;
+  throw refusal(
+    `The container ${image} has a server of its own (inference_config), which does not run here.`,
+    {
+      hint: 'images of Triton are served here; for others, use code_configuration with a scoring script',
+    },
+  );
+}
+
+/** The image that a Dockerfile starts from; undefined if it cannot be read. */
+async function baseImageOf(build: JsonObject): Promise<string | undefined> {
+  const file = path.join(textIn(build, 'path') ?? '.', textIn(build, 'dockerfile_path') ?? 'Dockerfile');
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return /^\s*FROM\s+(?:--\S+\s+)*(\S+)/im.exec(text)?.[1];
 }
 
 async function checkNoCode(

@@ -1,9 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { messageOf } from '../base/index.ts';
-import type { StatusSource } from './status-document.ts';
-
-/** What the console reads from the emulator for each request. */
-export type ConsoleSource = StatusSource;
+import type { ConsoleSource } from './console-source.ts';
 
 /** Answers the emulator's own paths. The first request loads fastify, so that a start does not have to. */
 export function createConsole(source: ConsoleSource): RequestListener {

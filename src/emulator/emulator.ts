@@ -1,7 +1,7 @@
 import { Lifetime, systemError, within } from '../base/index.ts';
 import { type Control, type ServiceControl, serveControl } from '../control/index.ts';
 import { addressesOf } from '../engines/index.ts';
-import { type EmulatorState, EventBus, StateStore } from '../events/index.ts';
+import { type EmulatorState, EventBus, EventHistory, RequestHistory, StateStore } from '../events/index.ts';
 import type { Emulator, EmulatorOptions, Ending, RunningEmulator } from './contract.ts';
 import { completeParts, type EmulatorContext, type Parts, type Services, startServices } from './parts.ts';
 
@@ -19,6 +19,8 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   readonly #options: EmulatorOptions;
   readonly #events = new EventBus();
   readonly #store = new StateStore(this.#events);
+  readonly #history = new EventHistory(this.#events);
+  readonly #requests = new RequestHistory(this.#events);
   readonly #lifetime = new Lifetime();
   readonly #stopping = new AbortController();
   readonly #skipDownload = new AbortController();
@@ -59,6 +61,9 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
       options: this.#options,
       events: this.#events,
       store: this.#store,
+      history: this.#history,
+      requests: this.#requests,
+      control: this,
       startedAt: this.#startedAt,
       lifetime: this.#lifetime,
       stopping: this.#stopping.signal,
@@ -101,6 +106,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   /** Lets other commands find this emulator. */
   async #announce({ instance, scoring, engine }: Parts): Promise<void> {
     await instance.announce({
+      kind: 'emulator',
       projectDir: this.#options.config.projectDir,
       scoringUri: scoring.uri,
       ...addressesOf(engine.endpoints),

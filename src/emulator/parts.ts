@@ -1,7 +1,15 @@
 import path from 'node:path';
 import { type Lifetime, within } from '../base/index.ts';
+import { createConsole } from '../console/index.ts';
+import type { Control } from '../control/index.ts';
 import { addressesOf, type LocalEngine, StatisticsSampler } from '../engines/index.ts';
-import { asServedBy, type EventBus, type StateStore } from '../events/index.ts';
+import {
+  asServedBy,
+  type EventBus,
+  type EventHistory,
+  type RequestHistory,
+  type StateStore,
+} from '../events/index.ts';
 import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
 import { UserPaths } from '../repository/index.ts';
 import { type Instance, openWorkspace, type Workspace } from '../workspace/index.ts';
@@ -31,6 +39,10 @@ export interface EmulatorContext {
   readonly options: EmulatorOptions;
   readonly events: EventBus;
   readonly store: StateStore;
+  readonly history: EventHistory;
+  readonly requests: RequestHistory;
+  /** The emulator itself, for the web page. */
+  readonly control: Control;
   /** When the emulator was created, by `performance.now()`. */
   readonly startedAt: number;
   /** Registers each part as soon as it is started, and disposes of them in reverse order. */
@@ -74,7 +86,7 @@ export interface Parts extends Services {
  * @throws the failure of a part; disposing of the lifetime then ends those that had started.
  */
 export async function startServices(context: EmulatorContext, signal: AbortSignal): Promise<Services> {
-  const { options, events, store, lifetime } = context;
+  const { options, events, store, history, requests, control, lifetime } = context;
   const { config } = options;
   const workspace = await openWorkspace(config.home);
   await workspace.sweep();
@@ -86,15 +98,27 @@ export async function startServices(context: EmulatorContext, signal: AbortSigna
   // Registered before the scoring service, so that on disposal its requests are answered before their workers end.
   const generations = prepareGenerations(instance, httpUrl, context);
   const replay: Replay = new Replay({ service: () => scoring, events });
+  const served = {
+    pool: () => generations?.current,
+    state: () => asServedBy(store.state, generations?.serving ?? 0),
+  };
+  const { listener } = engineParts.engine;
   const scoring = await ScoringListener.open({
     config,
-    engine: engineParts.engine.listener,
+    engine: listener,
+    console: createConsole({
+      ...served,
+      history,
+      requests,
+      actions: control,
+      engine: listener,
+      sample: () => report.sample,
+    }),
     source: {
-      pool: () => generations?.current,
+      ...served,
       failure: () => generations?.failure,
       refusal: () => (config.reload.strict ? strictRefusal(store, generations) : undefined),
       onScore: (request) => replay.note(request),
-      state: () => asServedBy(store.state, generations?.serving ?? 0),
     },
     readKeys: () => readKeys(options, workspace),
     events,
@@ -105,7 +129,7 @@ export async function startServices(context: EmulatorContext, signal: AbortSigna
     events,
   );
 
-  const report = new ReadinessReport({
+  const report: ReadinessReport = new ReadinessReport({
     config,
     scoring,
     generations,
@@ -166,7 +190,7 @@ export async function completeParts(
 
 async function startEngineParts(
   instance: Instance,
-  { options, events, lifetime, skipDownload, onEngineGone }: EmulatorContext,
+  { options, events, requests, lifetime, skipDownload, onEngineGone }: EmulatorContext,
   signal: AbortSignal,
 ): Promise<EngineParts> {
   const { config, runtimePaths } = options;
@@ -186,6 +210,7 @@ async function startEngineParts(
       runtimePaths,
       skipDownload,
       events,
+      requests,
     },
     signal,
   );

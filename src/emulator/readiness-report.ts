@@ -32,6 +32,11 @@ export class ReadinessReport {
     return this.#parts.addresses;
   }
 
+  /** What `emulator.ready` says to try the script with; undefined before. */
+  get sample(): string | undefined {
+    return this.#sample;
+  }
+
   /** Emits `emulator.ready`, or `emulator.degraded` unless the last one said the same. */
   async emit(ready: boolean): Promise<void> {
     const { config, scoring, addresses, events } = this.#parts;

@@ -1,7 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { formatAddress, reachableHost } from '../base/index.ts';
 import { healthPort, type ProjectConfig } from '../config/index.ts';
-import { createConsole } from '../console/index.ts';
 import type { EventSink } from '../events/index.ts';
 import {
   cloudProfile,
@@ -14,6 +13,8 @@ export interface ScoringListenerParts {
   readonly config: ProjectConfig;
   /** What answers `/v2/...` without a script. */
   readonly engine: RequestListener;
+  /** What answers `/_triton-local/...`. */
+  readonly console: RequestListener;
   readonly source: ScoringSource;
   /** The keys that callers may send, ours first; empty if none is required. */
   readonly readKeys: () => Promise<readonly string[]>;
@@ -116,7 +117,7 @@ async function openHealth(parts: ScoringListenerParts): Promise<ScoringServer | 
 }
 
 async function openOn(port: number, parts: ScoringListenerParts): Promise<Opened> {
-  const { config, engine, source, readKeys, events } = parts;
+  const { config, engine, console, source, readKeys, events } = parts;
   const { scoring } = config;
   const keys = await readKeys();
   const server = await startScoringServer({
@@ -124,7 +125,7 @@ async function openOn(port: number, parts: ScoringListenerParts): Promise<Opened
     port,
     deployment: config.script ? 'script' : 'no-code',
     engine,
-    console: createConsole(source),
+    console,
     keys,
     corsOrigins: scoring.corsOrigins,
     serverVersion: scoring.serverVersion,

@@ -1,5 +1,5 @@
 import type { EngineSettings, ProjectConfig } from '../config/index.ts';
-import type { EngineKind, EventSink } from '../events/index.ts';
+import type { EngineKind, EventSink, RequestHistory } from '../events/index.ts';
 import type { ModelSnapshot, RepositorySync, UserPaths } from '../repository/index.ts';
 import type { Engine, LocalEngine } from './engine.ts';
 
@@ -83,6 +83,8 @@ export interface EngineContext {
   /** Fires when the user prefers what is on this machine to waiting for an image. */
   readonly skipDownload: AbortSignal;
   readonly events: EventSink;
+  /** Where each request to the engine's ports is recorded. */
+  readonly requests: RequestHistory;
 }
 
 /** The reason of a plan that the user chose by name. */

@@ -10,7 +10,7 @@ import {
   type TritonLocalError,
 } from '../base/index.ts';
 import type { ModelControlMode } from '../config/index.ts';
-import { type EventSink, type ModelStatus, RequestMeter } from '../events/index.ts';
+import { type EventSink, type ModelStatus, type RequestHistory, RequestMeter } from '../events/index.ts';
 import { type EngineEndpoints, type GatewayPorts, HttpGateway, SideListeners } from '../proxy/index.ts';
 import type { RepositorySync } from '../repository/index.ts';
 import type { Engine, LocalEngine, PublishedModel, RunningEngine } from './engine.ts';
@@ -22,6 +22,8 @@ export interface FrontedEngineOptions extends GatewayPorts {
   /** Brings the engine's repository, if it is ours, up to date before clients list or load models. */
   readonly sync?: RepositorySync | undefined;
   readonly events: EventSink;
+  /** Where each request to its HTTP port is recorded; by default nowhere. */
+  readonly requests?: RequestHistory | undefined;
 }
 
 /** Back-off before restarting a crashed engine; resets after a minute of stable running. */
@@ -84,14 +86,14 @@ class RunningFronted implements LocalEngine {
     });
     // Disposed in reverse order: requests in flight finish before the engine stops.
     this.#lifetime.defer('engine', () => this.#running?.[Symbol.asyncDispose]());
-    const { host, modelControlMode, sync, events } = options;
+    const { host, modelControlMode, sync, events, requests } = options;
     const onModelControl = () => void this.#running?.refresh?.().catch(() => undefined);
     const allowsControl = modelControlMode === 'explicit';
     this.#side = this.#lifetime.use(
       'side listeners',
       new SideListeners({ ...options, allowsControl, onModelControl }, events),
     );
-    const meter = new RequestMeter(events);
+    const meter = new RequestMeter(events, requests);
     this.#lifetime.defer('request meter', () => meter.flush());
     this.#gateway = this.#lifetime.use(
       'gateway',

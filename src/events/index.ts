@@ -20,12 +20,14 @@ export type {
   ReloadTimings,
   WatchMode,
 } from './event.ts';
+export { EventHistory, type HistoryLimits } from './event-history.ts';
 export { EventLog, readEventLog } from './event-log.ts';
 export { LogParser, levelOf, type ParsedLine } from './log-formats.ts';
 export { type LogEntry, type LogLimits, LogStore } from './log-store.ts';
 export { compareNaturally } from './natural-order.ts';
 export { findFailure, withNewestFailure } from './newest-failure.ts';
 export { asServedBy, describePull, reduce, waitsForImage } from './reduce.ts';
+export { type InferenceTimes, RequestHistory, type RequestRecord } from './request-history.ts';
 export { RequestMeter } from './request-meter.ts';
 export { type RequestEntry, type RequestFigures, RequestStore } from './request-store.ts';
 export {

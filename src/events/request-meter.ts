@@ -1,4 +1,5 @@
 import type { EventOf, EventSink } from './event.ts';
+import type { InferenceTimes, RequestHistory } from './request-history.ts';
 
 type Sample = EventOf<'engine.requests'>['sample'][number];
 
@@ -10,25 +11,28 @@ const MOST_PATH_CHARACTERS = 200;
 const PROBE = /^\/v2\/(?:health\/|models\/stats(?:$|\?))/;
 
 /**
- * Counts the requests answered on an engine's own port, and samples the newest. It is on the hot path of `/infer`:
- * recording allocates nothing but a sample.
+ * Counts the requests answered on an engine's own port, and samples the newest; a history holds more of them. It is on
+ * the hot path of `/infer`: recording allocates nothing but a sample.
  */
 export class RequestMeter {
   readonly #events: EventSink;
+  readonly #history: RequestHistory | undefined;
   #count = 0;
   #failed = 0;
   #sample: Sample[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(events: EventSink) {
+  constructor(events: EventSink, history?: RequestHistory) {
     this.#events = events;
+    this.#history = history;
   }
 
   /** @param path request target; its query is dropped */
-  record(method: string, path: string, status: number, totalMs: number): void {
+  record(method: string, path: string, status: number, totalMs: number, times?: InferenceTimes): void {
     if (path.startsWith('/v2/h') || path.startsWith('/v2/models/s')) {
       if (PROBE.test(path)) return;
     }
+    this.#history?.record(method, path, status, totalMs, times);
     if (this.#count < MOST_SAMPLED) this.#sample.push({ method, path, status, totalMs, time: '' });
     else {
       // Slots are reused in turn, so that they hold the newest requests.

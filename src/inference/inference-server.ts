@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { SidePort, TritonLocalError } from '../base/index.ts';
 import type { EngineSettings } from '../config/index.ts';
-import type { EventSink, ModelStatus } from '../events/index.ts';
+import type { EventSink, ModelStatus, RequestHistory } from '../events/index.ts';
 import type { RepositorySync } from '../repository/index.ts';
 import type { FindModelPython } from './backends/python/python-backend.ts';
 
@@ -33,6 +33,8 @@ export interface InferenceServerOptions extends ServerSettings {
   /** Translates staged paths in reasons, logs and answers into the user's; without it, texts stay unchanged. */
   readonly userPaths?: (text: string) => string;
   readonly events: EventSink;
+  /** Where each request to its ports is recorded; by default nowhere. */
+  readonly requests?: RequestHistory | undefined;
 }
 
 /** `HOST:PORT` of each side port that is open. */

@@ -85,7 +85,7 @@ export async function startInferenceServer(
     });
     backends.set('python', lifetime.use('python', python));
     lifetime.use('models', control);
-    const meter = new RequestMeter(events);
+    const meter = new RequestMeter(events, options.requests);
     lifetime.defer('request meter', () => meter.flush());
     const service = new InferenceService({
       models,

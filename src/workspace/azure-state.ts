@@ -185,7 +185,7 @@ export interface AzureState {
   readonly environments: readonly EnvironmentRecord[];
   readonly codes: readonly CodeRecord[];
   readonly data: readonly DataRecord[];
-  /** The names whose versions are all archived: `models/NAME`, `environments/NAME`. */
+  /** The names whose versions are all archived: `models/NAME`, `environments/NAME`, `data/NAME`. */
   readonly archivedNames: readonly string[];
   readonly services: readonly ServiceRecord[];
   readonly endpoints: readonly EndpointRecord[];

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FastifyInstance, fastify } from 'fastify';
-import { ArmError } from '../../src/arm/arm-error.ts';
+import { errorBody } from '../../src/arm/arm-error.ts';
 import { assetRoutes } from '../../src/arm/assets/asset-routes.ts';
 import { blobRoutes } from '../../src/arm/blob/blob-routes.ts';
 import type { ArmContext } from '../../src/arm/context.ts';
@@ -14,8 +14,6 @@ export const WORKSPACE =
 /** The container of the default datastore. */
 export const CONTAINER = '/local/azureml-blobstore';
 export const SIGNATURE = 'signature';
-
-const STATUS = new Map([['ASSET_EXISTS', 409]]);
 
 export interface Answer {
   readonly status: number;
@@ -66,9 +64,7 @@ export class ArmParts implements AsyncDisposable {
       blobDirectory: folder.path('blobs'),
     };
     app.setErrorHandler((error, _request, reply) => {
-      // As the control plane maps errors, as far as tests of these parts are concerned.
-      const status = error instanceof ArmError ? error.status : (STATUS.get((error as ArmError).code) ?? 400);
-      const { code, message } = error as ArmError;
+      const { status, code, message } = errorBody(error);
       return reply.code(status).send({ error: { code, message, details: [] } });
     });
     for (const routes of [assetRoutes, blobRoutes])

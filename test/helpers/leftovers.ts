@@ -14,7 +14,7 @@ export interface Traces {
 }
 
 /** What may stay: caches and state that the next start uses, and Node's own cache of compiled code. */
-const LASTING = /^(environments|runtime|workspace|keys?|cache|logs)$/;
+const LASTING = /^(azure|environments|runtime|tls|workspace|keys?|cache|logs)$/;
 const COMPILE_CACHE = 'node-compile-cache';
 
 /** Waits until nothing of the run is left, or gives the list of what still is after `limitMs`. */

@@ -12,7 +12,7 @@ import {
 } from './asset-request.ts';
 import { blobUri, isSameUri } from './asset-uri.ts';
 import { uploadAt } from './uploads.ts';
-import type { VersionedAsset } from './versioned-routes.ts';
+import { highestVersion, type VersionedAsset } from './versioned-routes.ts';
 
 /** Properties that become members of the definition, and marks. All others are kept as received. */
 const READ = ['description', 'tags', 'properties', 'image', 'build', 'isAnonymous', 'isArchived'];
@@ -36,11 +36,7 @@ export function environments(
     kind: 'environments',
     noun: 'environment',
     records: ({ environments: registered }) => [CURATED, ...registered],
-    lastVersion: (state, name) =>
-      Math.max(
-        0,
-        ...state.environments.filter((it) => it.name === name).map((it) => Number(it.version) || 0),
-      ),
+    lastVersion: (state, name) => highestVersion(state.environments, name),
     describe: (environment) => describe(environment, origin()),
     async put({ name, version }, properties, before) {
       if (before === CURATED)
@@ -65,9 +61,7 @@ export function environments(
         ...(buildContext && { buildContext }),
       });
     },
-    async remove({ name, version }) {
-      await workspace.removeEnvironment(name, version);
-    },
+    remove: ({ name, version }) => workspace.removeVersion('environments', name, version),
   };
 }
 

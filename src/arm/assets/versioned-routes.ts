@@ -1,7 +1,13 @@
 import type { FastifyInstance } from 'fastify';
-import { type AssetKind, archiveName, isListed, isNameArchived } from '../../azureml/index.ts';
+import {
+  type AssetKind,
+  archiveName,
+  isListed,
+  isNameArchived,
+  requireNameRestored,
+} from '../../azureml/index.ts';
 import type { AssetMarks, AzureState, AzureWorkspace } from '../../workspace/index.ts';
-import { ArmError, notFound } from '../arm-error.ts';
+import { notFound } from '../arm-error.ts';
 import { resourceId, WORKSPACE_PATH, type WorkspaceParams } from '../resource-id.ts';
 import { systemData } from '../system-data.ts';
 import {
@@ -38,6 +44,12 @@ export interface VersionedAsset<Record extends VersionedRecord> {
   /** Creates or changes a version. @param before the one that exists */
   put(params: VersionParams, properties: AssetProperties, before: Record | undefined): Promise<Record>;
   remove(record: Record): Promise<void>;
+}
+
+/** The highest number among the versions of a name; 0 if none is a number. */
+export function highestVersion(records: readonly VersionedRecord[], name: string): number {
+  const numbers = records.filter((it) => it.name === name).map((it) => Number(it.version) || 0);
+  return numbers.reduce((highest, number) => Math.max(highest, number), 0);
 }
 
 /** Lists, names and versions of one kind of asset. */
@@ -92,8 +104,8 @@ export function addVersionedRoutes<Record extends VersionedRecord>(
     async ({ params, body: { properties } }, reply) => {
       const state = await workspace.read();
       const before = find(state, params);
-      const isRestored = before?.isArchived && !flagProperty(properties, 'isArchived');
-      if (isRestored && isNameArchived(state, kind, params.name)) throw nameIsArchived(params.name);
+      if (before?.isArchived && !flagProperty(properties, 'isArchived'))
+        requireNameRestored(state, kind, params.name);
       const record = await asset.put(params, properties, before);
       return reply.code(before ? 200 : 201).send(versionJson(asset, params, record));
     },
@@ -103,14 +115,6 @@ export function addVersionedRoutes<Record extends VersionedRecord>(
     if (record) await asset.remove(record);
     return reply.code(record ? 200 : 204).send();
   });
-}
-
-function nameIsArchived(name: string): ArmError {
-  return new ArmError(
-    400,
-    'UserError',
-    `All versions of ${name} are archived: restore ${name} without a version first.`,
-  );
 }
 
 function versionJson<Record extends VersionedRecord>(

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { hasErrno, Mutex } from '../../base/index.ts';
 import { type BlobAddress, DATASTORE_CONTAINERS, isPendingContainer, uploadOf } from './blob-name.ts';
 import { receive } from './receive.ts';
@@ -20,6 +18,7 @@ export interface BlobProperties {
 }
 
 const READ_AT_ONCE = 64;
+const JOIN_BYTES = 1 << 20;
 
 /**
  * Uploaded blobs on disk. No name becomes a path: each upload (`uploadOf`) has a folder, named by a hash, with a record
@@ -102,9 +101,8 @@ export class BlobStore {
     const folder = await this.#makeFolder(address);
     const file = path.join(folder, `${randomUUID()}.part`);
     try {
-      for (const blockId of blockIds) await append(path.join(blocks, keyOf(blockId)), file);
-      const { size } = await stat(file).catch(() => ({ size: 0 }));
-      if (blockIds.length === 0) await writeFile(file, '', { flag: 'wx' });
+      const paths = blockIds.map((blockId) => path.join(blocks, keyOf(blockId)));
+      const size = await joinFiles(paths, file);
       const blob = await this.#commit(address, file, size, properties);
       await rm(blocks, { recursive: true, force: true, maxRetries: 3 });
       return blob;
@@ -197,12 +195,26 @@ function alreadyExists(): StorageError {
   return new StorageError(409, 'BlobAlreadyExists', 'The specified blob already exists.');
 }
 
-async function append(block: string, file: string): Promise<void> {
+/** Writes the blocks one after the other into a new file, and returns its size. */
+async function joinFiles(blocks: readonly string[], file: string): Promise<number> {
+  const buffer = Buffer.allocUnsafe(JOIN_BYTES);
+  await using target = await open(file, 'wx', 0o600);
+  let size = 0;
+  for (const block of blocks) {
+    await using source = await openBlock(block);
+    for (;;) {
+      const { bytesRead } = await source.read(buffer, 0, JOIN_BYTES);
+      if (bytesRead === 0) break;
+      await target.writeFile(buffer.subarray(0, bytesRead));
+      size += bytesRead;
+    }
+  }
+  return size;
+}
+
+async function openBlock(block: string): Promise<FileHandle> {
   try {
-    await pipeline(
-      createReadStream(block, { highWaterMark: 1 << 20 }),
-      createWriteStream(file, { flags: 'a' }),
-    );
+    return await open(block);
   } catch (error) {
     if (!hasErrno(error, 'ENOENT')) throw error;
     throw new StorageError(

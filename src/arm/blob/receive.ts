@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { StorageError } from './storage-error.ts';
 
-const BUFFERED_BYTES = 1 << 20;
+const BUFFERED_BYTES = 1 << 18;
 
 interface Received {
   readonly bytes: number;

@@ -6,6 +6,7 @@ import {
   getDeploymentLogs,
   prepareDeployment,
   resourceOf,
+  showEnvironment,
 } from '../../azureml/index.ts';
 import type { DeploymentRecord, JsonObject } from '../../workspace/index.ts';
 import { ArmError, notFound } from '../arm-error.ts';
@@ -13,6 +14,7 @@ import { codeDirectory } from '../assets/code-directory.ts';
 import type { ArmContext, ArmRoutes } from '../context.ts';
 import { announceOperation } from '../operations/operation-routes.ts';
 import { WORKSPACE_PATH } from '../resource-id.ts';
+import { withContainerPaths } from './container-paths.ts';
 import { type DeploymentBody, deploymentBody, deploymentFile } from './deployment-file.ts';
 import { deploymentResource } from './deployment-resource.ts';
 import type { DeploymentParams } from './params.ts';
@@ -81,7 +83,9 @@ export const deploymentRoutes: ArmRoutes = (app, context) => {
       const record = await found(context, params);
       if (body?.containerType === 'StorageInitializer') return { content: initializerLog(record) };
       const tail = body?.tail ?? DEFAULT_TAIL;
-      return { content: await getDeploymentLogs(workspace, params.endpoint, params.deployment, tail) };
+      const { endpoint, deployment: name } = params;
+      const log = await getDeploymentLogs(workspace, endpoint, name, tail);
+      return { content: withContainerPaths(log, workspace, endpoint, name) };
     },
   );
 };
@@ -101,6 +105,7 @@ async function requested(
     throw new ArmError(400, 'BadArgument', 'codeConfiguration.codeId is missing.');
   const directory = codeId === undefined || isKept ? codeId : await codeDirectory(context, codeId);
   const file = deploymentFile({ endpoint, name, codeDirectory: directory }, body);
+  await checkEnvironment(context, file.environment);
   // Nor has an environment that its file defines inline.
   const environment =
     file.environment ?? (environmentId == null ? before?.definition.environment : undefined);
@@ -111,6 +116,13 @@ async function requested(
       ...(environmentId != null && { environment: environmentId }),
     },
   };
+}
+
+/** The SDK does not look whether an environment of the workspace exists. Those of Azure are known by their names. */
+async function checkEnvironment({ workspace }: ArmContext, reference: unknown): Promise<void> {
+  const [, name = '', version] = /^azureml:([^:@/]+):(.+)$/.exec(String(reference)) ?? [];
+  if (name === '' || /^azureml-/i.test(name)) return;
+  await showEnvironment(workspace, name, version);
 }
 
 function codeOf(record: DeploymentRecord | undefined): unknown {

@@ -8,10 +8,11 @@ import {
   regenerateEndpointKey,
 } from '../../azureml/index.ts';
 import { TritonLocalError } from '../../base/index.ts';
-import type { JsonObject } from '../../workspace/index.ts';
+import type { AzureState, JsonObject } from '../../workspace/index.ts';
 import { ArmError, errorBody } from '../arm-error.ts';
 import type { ArmContext } from '../context.ts';
 import type { Operation } from '../operations/operations.ts';
+import { withCodePaths, withContainerPaths } from './container-paths.ts';
 import { requestDocument } from './request-document.ts';
 
 type RunContext = Omit<ArmContext, 'operations'>;
@@ -41,6 +42,27 @@ export async function runOperation(
   } else {
     await deploy(context, deploymentRequest(input), signal);
   }
+}
+
+/**
+ * What became of a create operation since its process was killed: its resource may have been deleted, or brought up by
+ * the operation itself or by a command of az. Then it must not undo that.
+ */
+export function endedMeanwhile(
+  { endpoints, operations }: AzureState,
+  { kind, resource, startTime }: Operation,
+): 'Succeeded' | 'Canceled' | undefined {
+  const isDeleted = operations.some(
+    (it) =>
+      it.status === 'InProgress' && it.kind === 'delete' && `${resource}/`.startsWith(`${it.resource}/`),
+  );
+  // After a deletion that is still to be done, it creates its resource anew.
+  if (kind !== 'create' || isDeleted) return undefined;
+  const [, endpointName, , name] = resource.split('/');
+  const endpoint = endpoints.find((it) => it.name === endpointName);
+  const record = name === undefined ? endpoint : endpoint?.deployments.find((it) => it.name === name);
+  if (!record) return 'Canceled';
+  return record.running && (record.updatedTime ?? '') > startTime ? 'Succeeded' : undefined;
 }
 
 /** The request of `createEndpoint` for an endpoint as a file of az defines it. */
@@ -76,21 +98,18 @@ async function deploy(
     await deployOnline(workspace, request, host, note, signal);
   } catch (error) {
     if (signal.aborted) throw error;
-    throw withLog(error, notes, codeDirectoryOf(request));
+    const { status, code, message } = errorBody(error);
+    const { endpoint_name: endpoint, name } = request.document?.value ?? {};
+    const text = withCodePaths(withLog(message, notes), codeDirectoryOf(request));
+    throw new ArmError(status, code, withContainerPaths(text, workspace, String(endpoint), String(name)));
   }
 }
 
-/** The error with the last lines of the log, and with files named as the user uploaded them. */
-function withLog(thrown: unknown, notes: readonly string[], codeDirectory: string | undefined): Error {
-  const { status, code, message } = errorBody(thrown);
+/** The message with the last lines that the script printed. */
+function withLog(message: string, notes: readonly string[]): string {
   const at = notes.findLastIndex((line) => / printed:$/.test(line));
   const log = at < 0 ? [] : notes.slice(at + 1).slice(-LOG_LINES);
-  const text = log.length === 0 ? message : [message, 'Last lines of the log:', ...log].join('\n');
-  const shown =
-    codeDirectory === undefined
-      ? text
-      : text.replaceAll(`${codeDirectory}/`, '').replaceAll(`${codeDirectory}\\`, '');
-  return new ArmError(status, code, shown);
+  return log.length === 0 ? message : [message, 'Last lines of the log:', ...log].join('\n');
 }
 
 function codeDirectoryOf({ document }: DeploymentRequest): string | undefined {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { within } from '../../base/index.ts';
-import type { AzureWorkspace, JsonObject, OperationRecord } from '../../workspace/index.ts';
+import type { AzureState, AzureWorkspace, JsonObject, OperationRecord } from '../../workspace/index.ts';
 import { errorBody } from '../arm-error.ts';
 
 /** A long-running operation, as the workspace records it. */
@@ -28,6 +28,12 @@ export interface Operations {
 
 /** Does the work of an operation. It may run twice, if the process ends before the result is recorded. */
 export type RunOperation = (operation: Operation, signal: AbortSignal) => Promise<void>;
+
+/** What became of an operation while no process ran it, if it must not run again. */
+export type EndedMeanwhile = (
+  state: AzureState,
+  operation: Operation,
+) => 'Succeeded' | 'Canceled' | undefined;
 
 interface Running {
   readonly operation: Operation;
@@ -59,12 +65,20 @@ export class OperationQueue implements Operations, AsyncDisposable {
     this.#run = run;
   }
 
-  /** Reads the recorded operations and starts those in progress again. */
-  static async open(workspace: AzureWorkspace, run: RunOperation): Promise<OperationQueue> {
+  /** Reads the recorded operations and starts those in progress again, unless they have ended meanwhile. */
+  static async open(
+    workspace: AzureWorkspace,
+    run: RunOperation,
+    endedMeanwhile: EndedMeanwhile,
+  ): Promise<OperationQueue> {
     const queue = new OperationQueue(workspace, run);
-    for (const operation of (await workspace.read()).operations) {
+    const state = await workspace.read();
+    for (const operation of state.operations) {
       queue.#operations.set(operation.id, operation);
-      if (operation.status === 'InProgress') queue.#enqueue(operation);
+      if (operation.status !== 'InProgress') continue;
+      const status = endedMeanwhile(state, operation);
+      if (status === undefined) queue.#enqueue(operation);
+      else await queue.#end(operation, status, status === 'Canceled' ? CANCELED : null);
     }
     return queue;
   }
@@ -149,10 +163,14 @@ export class OperationQueue implements Operations, AsyncDisposable {
       const { code, message } = errorBody(thrown);
       error = signal.aborted ? CANCELED : { code, message };
     }
-    const ended = { ...operation, status, error, endTime: new Date().toISOString() };
-    this.#operations.set(operation.id, ended);
+    await this.#end(operation, status, error);
+  }
+
+  async #end(operation: Operation, status: Operation['status'], error: Operation['error']): Promise<void> {
     // The result counts for its clients even if it cannot be recorded; then the operation runs again after a restart.
-    await this.#record(ended).catch(() => undefined);
+    await this.#record({ ...operation, status, error, endTime: new Date().toISOString() }).catch(
+      () => undefined,
+    );
   }
 
   #record(operation: Operation): Promise<void> {

@@ -34,7 +34,7 @@ export async function up(flags: {
 /** `triton-local azure env`: prints the variables of the control plane that runs. */
 export async function env(flags: { readonly printEnv: string | undefined }): Promise<number> {
   const form = formOf(flags.printEnv);
-  await printVariables((await running()).httpUrl, form);
+  await printVariables((await running()).scoringUri, form);
   return EXIT.ok;
 }
 

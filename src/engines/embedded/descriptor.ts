@@ -21,7 +21,7 @@ function plan(reason: string): EnginePlan {
 }
 
 async function make(context: EngineContext, signal: AbortSignal): Promise<Engine<LocalEngine>> {
-  const { config, models, stagedRepository, sync, paths, events } = context;
+  const { config, models, stagedRepository, sync, paths, events, requests } = context;
   const runtimePaths = once(() => findRuntimePaths(context, signal));
   const python = findModelPython(context, signal);
   // What the models need is fetched before the time limit of the start begins. Later models fetch it when they load.
@@ -40,6 +40,7 @@ async function make(context: EngineContext, signal: AbortSignal): Promise<Engine
     python,
     userPaths: paths.text,
     events,
+    requests,
   });
   return new BoundedEngine(engine, config.start.timeoutMs);
 }

@@ -20,6 +20,7 @@ import { readBody } from './body.ts';
 import { generateOverHttp } from './generate-endpoint.ts';
 import { type HttpInferOptions, inferOverHttp } from './infer-endpoint.ts';
 import { logSettingsOverHttp } from './log-endpoint.ts';
+import { MeasuredRequest } from './measured-request.ts';
 import { answerModelStatistics, modelConfig, modelMetadata, modelReady } from './model-endpoints.ts';
 import { answerRefused } from './refused-request.ts';
 import { loadModel, repositoryIndex, unloadModel } from './repository-endpoints.ts';
@@ -69,7 +70,7 @@ export class HttpListener implements AsyncDisposable {
     this.#options = options;
     const { maxInputBytes, forwardedHeaders } = service.settings;
     this.#limits = { maxInputBytes, held: service.held, forwarded: forwardedHeaders.http };
-    const listener = options.meter ? meteredBy(options.meter, this.listener) : this.listener;
+    const listener = options.meter ? this.#meteredBy(options.meter) : this.listener;
     const server = createServer({ ...LIMITS, requireHostHeader: false }, listener);
     server.maxConnections = MAX_CONNECTIONS;
     // Their bytes are limited instead; by default, Node drops all fields after the 2,000th.
@@ -93,7 +94,18 @@ export class HttpListener implements AsyncDisposable {
 
   readonly listener: RequestListener = (request, response) => this.#take(request, response);
 
-  #take(request: IncomingMessage, response: ServerResponse): void {
+  #meteredBy(meter: RequestMeter): RequestListener {
+    return (request, response) => {
+      const measured = new MeasuredRequest();
+      response.once('finish', () => {
+        const { method = '', url = '' } = request;
+        meter.record(method, url, response.statusCode, performance.now() - measured.startedAt, measured);
+      });
+      this.#take(request, response, measured);
+    };
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse, measured?: MeasuredRequest): void {
     this.#server.track(request, response);
     const route = matchRoute(pathOf(request.url ?? '/'));
     if (!route) {
@@ -117,7 +129,7 @@ export class HttpListener implements AsyncDisposable {
     }
     if (route.endpoint === 'infer') {
       const { models, regions } = this.#service;
-      void inferOverHttp(models, regions, this.#limits, route, request, response);
+      void inferOverHttp(models, regions, this.#limits, route, request, response, measured?.onExecuted);
       return;
     }
     this.#answer(route, request, response).catch((error: unknown) => {
@@ -182,17 +194,6 @@ export class HttpListener implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.close();
   }
-}
-
-function meteredBy(meter: RequestMeter, listener: RequestListener): RequestListener {
-  return (request, response) => {
-    const began = performance.now();
-    response.once('finish', () => {
-      const { method = '', url = '' } = request;
-      meter.record(method, url, response.statusCode, performance.now() - began);
-    });
-    listener(request, response);
-  };
 }
 
 function refuse(

@@ -15,6 +15,7 @@ import { forwardedHeaders } from '../forwarded-headers.ts';
 import type { HeldBytes } from '../held-bytes.ts';
 import type { LoadedVersion } from '../loaded-version.ts';
 import type { ModelTable } from '../model-table.ts';
+import type { OnExecuted } from '../scheduling/scheduled-request.ts';
 import type { RegionUse, SharedMemoryRegions } from '../shared-memory.ts';
 import { answerError, answerInfer, type ContentType } from './answer.ts';
 import { readBody } from './body.ts';
@@ -38,6 +39,7 @@ export async function inferOverHttp(
   route: Route,
   request: IncomingMessage,
   response: ServerResponse,
+  onExecuted?: OnExecuted,
 ): Promise<void> {
   const cancellation: Cancellation = { cancel: undefined };
   const onClose = () => cancellation.cancel?.();
@@ -65,7 +67,7 @@ export async function inferOverHttp(
     type = 'application/json';
     const read = readRequest(content, jsonBytes, model, memory, maxInputBytes);
     const message = forwarded ? withHeaders(read, forwardedHeaders(forwarded, fieldsOf(request))) : read;
-    const { outputs, parameters } = await infer(model, message, cancellation);
+    const { outputs, parameters } = await infer(model, message, cancellation, onExecuted);
     type = 'text/plain';
     const { signature, version } = model;
     const encoded: EncodedResponse = encodeInferResponse(

@@ -36,7 +36,7 @@ export class BatchRunner {
       // If a whole batch fails, Triton counts its execution but none of its inferences.
       if (result.failure !== 'lost')
         this.#statistics.execution(batchSize, result, result.failure ? 0 : inferences);
-      return this.#answer(requests, result, start);
+      return this.#answer(requests, result, start, batchSize);
     } catch (error) {
       if (before) await before;
       this.fail(requests, error);
@@ -54,7 +54,12 @@ export class BatchRunner {
     }
   }
 
-  #answer(requests: readonly QueuedRequest[], result: BatchResult, start: number): readonly Promise<void>[] {
+  #answer(
+    requests: readonly QueuedRequest[],
+    result: BatchResult,
+    start: number,
+    batchSize: number,
+  ): readonly Promise<void>[] {
     const now = performance.now();
     const later: Promise<void>[] = [];
     for (let index = 0; index < requests.length; index += 1) {
@@ -62,7 +67,7 @@ export class BatchRunner {
       const outcome = result.outcomes[index];
       if (!request || !outcome || request.isNull) continue;
       const queueNs = (start - request.arrivedAt) * 1e6;
-      request.onExecuted?.(result, queueNs);
+      request.onExecuted?.(result, queueNs, batchSize);
       if (outcome instanceof Promise) {
         later.push(
           outcome.then(

@@ -48,9 +48,9 @@ export class CachingScheduler implements RequestScheduler {
     let executed = false;
     const asked: ScheduledRequest = {
       ...scheduled,
-      onExecuted: (times, queueNs) => {
+      onExecuted: (times, queueNs, batchSize) => {
         executed = true;
-        scheduled.onExecuted?.(times, queueNs);
+        scheduled.onExecuted?.(times, queueNs, batchSize);
       },
     };
     const keep = (answer: Answer) => {

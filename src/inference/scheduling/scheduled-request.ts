@@ -17,8 +17,11 @@ export const RESCHEDULED: Answer = { outputs: [], parameters: undefined };
 /** Receives the responses to one request, in order; exactly one is `final`, unless the request fails. */
 export type OnResponse<T> = (response: T | KServeError | undefined, final: boolean) => void;
 
-/** Receives the times of an execution that a request was part of, and the request's time in the queue. */
-export type OnExecuted = (times: ExecutionTimes, queueNs: number) => void;
+/**
+ * Receives the times of an execution that a request was part of, the request's time in the queue, and the size of the
+ * batch that was run.
+ */
+export type OnExecuted = (times: ExecutionTimes, queueNs: number, batchSize: number) => void;
 
 /** A request as a scheduler receives it. */
 export interface ScheduledRequest {

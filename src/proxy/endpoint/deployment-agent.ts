@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { type LivenessLimits, LivenessWatch } from '../liveness.ts';
 import { probe } from '../probe.ts';
@@ -9,7 +10,7 @@ export interface ForwardedRequest {
   readonly target: string;
   /** Alternating names and values. */
   readonly fields: readonly string[];
-  readonly body: Dispatcher.DispatchOptions['body'];
+  readonly body: Readable | Buffer | null;
   /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
 }
@@ -63,7 +64,7 @@ export class DeploymentAgent {
     const upstream = this.#upstreamAt(origin);
     upstream.inFlight += 1;
     const { target: path, fields, body, signal } = request;
-    const options = { origin, path, method, headers: [...fields], body: body ?? null, signal };
+    const options = { origin, path, method, headers: [...fields], body, signal };
     this.#agent.request(options, (error, response) => {
       if (error) upstream.inFlight -= 1;
       else

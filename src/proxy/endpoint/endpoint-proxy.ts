@@ -12,6 +12,7 @@ import { answerMalformed, refuseTunnel } from '../malformed-request.ts';
 import { chooseDeployment } from './choose-deployment.ts';
 import { DeploymentAgent, type ForwardedRequest } from './deployment-agent.ts';
 import type { EndpointView, EndpointViewSource } from './endpoint-view.ts';
+import { chooseMirror, Mirror } from './mirror.ts';
 import { TlsListener } from './tls-listener.ts';
 
 export interface EndpointProxy extends AsyncDisposable {
@@ -61,6 +62,7 @@ export async function startEndpointProxy(options: EndpointProxyOptions): Promise
     certificate &&
     new TlsListener({ server: app.server, certificate: await certificate(), renew: certificate });
   app.decorateRequest('deployment', undefined);
+  app.decorateRequest('mirror', undefined);
   app.addHook('onRequest', async (request, reply) => {
     server.track(request.raw, reply.raw);
     report(request, reply, events);
@@ -81,6 +83,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The deployment that answers the request, once it has been admitted. */
     deployment: DeploymentRecord | undefined;
+    /** The deployment that gets a copy of it. */
+    mirror: DeploymentRecord | undefined;
   }
 }
 
@@ -97,7 +101,7 @@ async function close(
   await app.close();
 }
 
-/** Rejects what the endpoint itself refuses; otherwise sets the request's deployment. */
+/** Rejects what the endpoint itself refuses; otherwise sets the deployments that get the request and a copy of it. */
 async function admit(
   source: EndpointViewSource,
   request: FastifyRequest,
@@ -112,6 +116,9 @@ async function admit(
   if (!view.isAllowed(request.headers.authorization)) return refuse(reply, 401, 'key_auth_access_denied');
   if (!deployment) return refuse(reply, 404, noDeployment(view, named));
   request.deployment = deployment;
+  // A request for a certain deployment is not part of the traffic.
+  if (named === undefined)
+    request.mirror = chooseMirror(view.deployments, view.endpoint.mirrorTraffic ?? {}, Math.random());
   return undefined;
 }
 
@@ -132,9 +139,12 @@ async function addForwarding(app: FastifyInstance, agent: DeploymentAgent): Prom
     } as any,
     disableRequestLogging: true,
   });
+  const mirror = new Mirror(agent);
   app.addHook('onRequest', (request, reply, _done) => {
-    const origin = `http://127.0.0.1:${request.deployment?.running?.port}`;
-    const forwarded = forwardedRequest(request, reply, new URL(origin).host);
+    const origin = originOf(request.deployment);
+    const whole = forwardedRequest(request, reply, new URL(origin).host);
+    const method = request.method as Dispatcher.HttpMethod;
+    const forwarded = request.mirror ? mirror.copy(originOf(request.mirror), method, whole) : whole;
     reply.from(origin, {
       // By default, a GET answered with 503 would be sent up to ten more times.
       retriesCount: 0,
@@ -145,6 +155,10 @@ async function addForwarding(app: FastifyInstance, agent: DeploymentAgent): Prom
         refuse(reply, 502, `the deployment does not answer: ${messageOf(error.cause ?? error)}`),
     });
   });
+}
+
+function originOf(deployment: DeploymentRecord | undefined): string {
+  return `http://127.0.0.1:${deployment?.running?.port}`;
 }
 
 function forwardedRequest(

@@ -113,7 +113,7 @@ describe('bad input of the control plane', () => {
         const { status } = await client.send(String(target), {
           method: String(method),
           headers: { ...headers, 'content-type': 'application/json' },
-          body: '{}',
+          ...(method !== 'GET' && { body: '{}' }),
         });
         expect([method, target, authorization, status]).toEqual([method, target, authorization, 401]);
       }
@@ -155,12 +155,11 @@ describe('bad input of the control plane', () => {
         `${'{"a":'.repeat(10_000)}`,
       ]) {
         const answer = await client.arm(target, { method, body });
-        const optional = target.endsWith('listSecrets') && answer.status === 200;
-        if (optional) continue;
-        expect([method, target, body.slice(0, 20), answer.status < 500]).toEqual([
-          ...[method, target, body.slice(0, 20), true],
-        ]);
-        expect(JSON.parse(answer.body).error).toMatchObject({
+        // No body is as good as an empty object where every member is optional.
+        if (['', 'null'].includes(body) && answer.status === 200) continue;
+        const place = `${method} ${target} ${body.slice(0, 20)} -> ${answer.status} ${answer.body.slice(0, 200)}`;
+        expect([400, 404], place).toContain(answer.status);
+        expect(JSON.parse(answer.body).error, place).toMatchObject({
           code: expect.any(String),
           message: expect.any(String),
         });
@@ -193,7 +192,7 @@ describe('bad input of the control plane', () => {
     '-',
     'x'.repeat(300),
     '%0a',
-    'a b',
+    'a%20b',
     '.hidden',
     'CON',
     '__proto__',

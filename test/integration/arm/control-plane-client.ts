@@ -30,7 +30,8 @@ export class ControlPlaneClient implements AsyncDisposable {
   private constructor(holder: ChildProcess, environment: Record<string, string>, ca: Buffer) {
     this.#holder = holder;
     this.environment = environment;
-    this.#agent = new https.Agent({ ca, keepAlive: true, maxSockets: 8 });
+    // Some tests send another `Host`, by which Node would check the certificate.
+    this.#agent = new https.Agent({ ca, keepAlive: true, maxSockets: 8, servername: 'localhost' });
   }
 
   static async start(az: AzureCli): Promise<ControlPlaneClient> {

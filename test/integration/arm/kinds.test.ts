@@ -79,9 +79,7 @@ create(ManagedOnlineEndpoint(name="container"), ManagedOnlineDeployment(
       /^https:\/\/127\.0\.0\.1:\d+\/$/,
     );
     expect(
-      await sdk.evaluate(
-        'ml_client.environments.get("triton", "1").inference_config["scoring_route"]["port"]',
-      ),
+      await sdk.evaluate('ml_client.environments.get("triton", "1").inference_config.scoring_route.port'),
     ).toBe(8000);
     await sdk.evaluate('ml_client.online_endpoints.begin_delete("container").result()');
   });

@@ -1,7 +1,11 @@
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ArmError } from '../../../src/arm/arm-error.ts';
-import { OperationQueue, type RunOperation } from '../../../src/arm/operations/operations.ts';
+import {
+  type EndedMeanwhile,
+  OperationQueue,
+  type RunOperation,
+} from '../../../src/arm/operations/operations.ts';
 import { AzureWorkspace } from '../../../src/workspace/index.ts';
 import { TempFolder } from '../../helpers/temp-project.ts';
 
@@ -22,8 +26,11 @@ describe('OperationQueue', () => {
     await folder[Symbol.asyncDispose]();
   });
 
-  async function open(run: RunOperation): Promise<OperationQueue> {
-    const queue = await OperationQueue.open(workspace, run);
+  async function open(
+    run: RunOperation,
+    endedMeanwhile: EndedMeanwhile = () => undefined,
+  ): Promise<OperationQueue> {
+    const queue = await OperationQueue.open(workspace, run, endedMeanwhile);
     queues.push(queue);
     return queue;
   }
@@ -102,6 +109,17 @@ describe('OperationQueue', () => {
     const second = await open(run);
     expect(await second.ended(id, LONG_MS)).toMatchObject({ status: 'Succeeded' });
     expect(run.mock.calls[0]?.[0]).toMatchObject({ id, input: { tags: { a: '1' } } });
+  });
+
+  it.each(['Succeeded', 'Canceled'] as const)('does not run again what has %s meanwhile', async (status) => {
+    const first = await open((_operation, signal) => aborted(signal));
+    const { id } = await first.start(create('onlineEndpoints/abc'));
+    await first[Symbol.asyncDispose]();
+    const run = vi.fn<RunOperation>(() => Promise.resolve());
+    const second = await open(run, () => status);
+    await second.settled();
+    expect(run).not.toHaveBeenCalled();
+    expect((await workspace.read()).operations).toMatchObject([{ id, status }]);
   });
 
   it('forgets operations that ended long ago or before many others', async () => {

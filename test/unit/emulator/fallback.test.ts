@@ -4,7 +4,7 @@ import { toTritonLocalError } from '../../../src/base/index.ts';
 import { exitCodeOf } from '../../../src/cli/error-catalogue.ts';
 import { resolveProject } from '../../../src/config/index.ts';
 import { startEngine } from '../../../src/emulator/engine-start.ts';
-import { type EmulatorEvent, EventBus } from '../../../src/events/index.ts';
+import { type EmulatorEvent, EventBus, RequestHistory } from '../../../src/events/index.ts';
 import { snapshotProject } from '../../../src/reload/index.ts';
 import { UserPaths } from '../../../src/repository/index.ts';
 import { ANSWERS, type DaemonAnswers, DEFAULT_IMAGE, FakeDaemons, Reply } from '../../helpers/fake-docker.ts';
@@ -109,6 +109,7 @@ async function start(answers: DaemonAnswers | undefined, flags: Readonly<Record<
     uses: async () => undefined,
     skipDownload: skip.signal,
     events,
+    requests: new RequestHistory(events),
   };
   return { seen, skip, events, starting: startEngine(options, new AbortController().signal) };
 }

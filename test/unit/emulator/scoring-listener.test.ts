@@ -28,6 +28,7 @@ async function open(environment: Readonly<Record<string, string>>): Promise<stri
   const parts: ScoringListenerParts = {
     config,
     engine: () => undefined,
+    console: () => undefined,
     source: {
       pool: () => undefined,
       failure: () => undefined,

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type EmulatorEvent, EventBus, RequestMeter, RequestStore } from '../../../src/events/index.ts';
+import {
+  type EmulatorEvent,
+  EventBus,
+  RequestHistory,
+  RequestMeter,
+  RequestStore,
+} from '../../../src/events/index.ts';
 
 function metered() {
   const bus = new EventBus();
@@ -30,6 +36,25 @@ describe('requests to the engine’s own port', () => {
     meter.record('GET', '/v2/models/statistician', 200, 1);
     meter.flush();
     expect(events).toEqual([expect.objectContaining({ count: 1 })]);
+  });
+
+  it('are held one by one in a history, but for probes', () => {
+    const history = new RequestHistory(new EventBus());
+    const meter = new RequestMeter({ emit: () => undefined }, history);
+    for (let index = 0; index < 25; index += 1)
+      meter.record('POST', '/v2/models/m/infer', 200, index, { queueMs: 1, runMs: 2, batch: 4 });
+    meter.record('GET', '/v2/health/ready', 200, 1);
+    meter.flush();
+    const all = history.newest(100);
+    expect(all).toHaveLength(25);
+    expect(all[0]).toMatchObject({
+      id: 'engine-25',
+      totalMs: 24,
+      queueMs: 1,
+      runMs: 2,
+      batch: 4,
+      model: 'm',
+    });
   });
 
   it('count in rate and list beside those to the scoring service', () => {

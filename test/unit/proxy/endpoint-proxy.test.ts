@@ -59,13 +59,21 @@ async function startBytes(onData: (socket: net.Socket, text: string) => void) {
 
 async function startEndpoint(
   ports: Readonly<Record<string, number>>,
-  options: Partial<EndpointProxyOptions> & { readonly traffic?: Record<string, number> } = {},
+  options: Partial<EndpointProxyOptions> & {
+    readonly traffic?: Record<string, number>;
+    readonly mirrorTraffic?: Record<string, number>;
+  } = {},
 ) {
   const deployments = Object.entries(ports).map(
     ([name, port]) => ({ name, running: { port } }) as unknown as DeploymentRecord,
   );
   const traffic = options.traffic ?? Object.fromEntries(Object.keys(ports).map((name) => [name, 100]));
-  const view = { endpoint: { name: 'e', traffic }, deployments, isAllowed: createBearerCheck([KEY]) };
+  const { mirrorTraffic } = options;
+  const view = {
+    endpoint: { name: 'e', traffic, mirrorTraffic },
+    deployments,
+    isAllowed: createBearerCheck([KEY]),
+  };
   const events = new EventBus();
   const seen: EmulatorEvent[] = [];
   events.subscribe((event) => seen.push(event));
@@ -105,6 +113,80 @@ async function readAll(request: IncomingMessage): Promise<string> {
 const authorized = { authorization: bearer(KEY) };
 const head = (line: string, ...fields: string[]) =>
   [`${line} HTTP/1.1`, 'Host: x', `Authorization: ${bearer(KEY)}`, ...fields, '', ''].join('\r\n');
+
+describe('mirrored traffic', () => {
+  async function startPair(answerOfGreen: RequestListener) {
+    const blue = await startDeployment(async (request, response) =>
+      response.end(`blue ${(await readAll(request)).length}`),
+    );
+    const green = await startDeployment(answerOfGreen);
+    const traffic = { blue: 100 };
+    return startEndpoint({ blue, green }, { traffic, mirrorTraffic: { green: 100 } });
+  }
+
+  test.each([
+    ['nothing', 'GET', undefined],
+    ['a text', 'POST', 'a text'],
+    ['a megabyte', 'PUT', 'x'.repeat(1 << 20)],
+  ])(
+    'a request with %s reaches both, and the caller gets the answer of the live one',
+    async (_, method, body) => {
+      const copies: unknown[] = [];
+      const { url } = await startPair(async (request, response) => {
+        copies.push([
+          request.method,
+          request.url,
+          request.headers['x-mine'],
+          (await readAll(request)).length,
+        ]);
+        response.writeHead(500).end('green');
+      });
+      const headers = { ...authorized, 'x-mine': 'kept' };
+      const answer = await fetch(`${url}/score?a=b`, { method, headers, ...(body && { body }) });
+      expect([answer.status, await answer.text()]).toEqual([200, `blue ${body?.length ?? 0}`]);
+      expect(answer.headers.get('azureml-model-deployment')).toBe('blue');
+      await expect.poll(() => copies).toEqual([[method, '/score?a=b', 'kept', body?.length ?? 0]]);
+    },
+  );
+
+  test('a copy that is never answered, or refused, delays nobody', async () => {
+    let copies = 0;
+    const { url } = await startPair((request) => {
+      copies += 1;
+      if (copies % 2 === 0) request.socket.destroy();
+    });
+    for (let count = 0; count < 10; count += 1) {
+      const answer = await fetch(url, { method: 'POST', headers: authorized, body: 'x' });
+      expect(await answer.text()).toBe('blue 1');
+    }
+    await expect.poll(() => copies).toBe(10);
+  });
+
+  test('a request for a certain deployment, or without a key, is not copied', async () => {
+    let copies = 0;
+    const { url } = await startPair((_request, response) => {
+      copies += 1;
+      response.end();
+    });
+    await fetch(url, { method: 'POST', body: 'x' });
+    await fetch(url, { headers: { ...authorized, 'azureml-model-deployment': 'blue' } });
+    await fetch(url, { headers: authorized });
+    await expect.poll(() => copies).toBe(1);
+  });
+
+  test('a body that is too large for a copy reaches the live deployment whole', async () => {
+    let copies = 0;
+    const { url } = await startPair((_request, response) => {
+      copies += 1;
+      response.end();
+    });
+    const body = Buffer.alloc(20 * 1024 * 1024, 'x');
+    const answer = await fetch(url, { method: 'POST', headers: authorized, body });
+    expect(await answer.text()).toBe(`blue ${body.length}`);
+    await fetch(url, { headers: authorized });
+    await expect.poll(() => copies).toBe(1);
+  });
+});
 
 describe('an online endpoint', () => {
   test('passes path, fields and bodies of any method and type on as they came, and answers likewise', async () => {

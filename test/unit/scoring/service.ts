@@ -1,6 +1,14 @@
+import type { RequestListener } from 'node:http';
 import { createConsole } from '../../../src/console/index.ts';
-import type { EmulatorState, EventBody } from '../../../src/events/index.ts';
-import { initialState } from '../../../src/events/index.ts';
+import {
+  type EmulatorState,
+  type EventBody,
+  EventBus,
+  EventHistory,
+  type HistoryLimits,
+  initialState,
+  RequestHistory,
+} from '../../../src/events/index.ts';
 import type { ScoreOutcome, ScorePool, ScoreRequest, ScriptSwagger } from '../../../src/python/index.ts';
 import {
   type ScoringServer,
@@ -66,6 +74,11 @@ export interface TestService extends AsyncDisposable {
   readonly port: number;
   readonly server: ScoringServer;
   readonly events: EventBody[];
+  /** Where the service's events go, and from where the console reads them. */
+  readonly bus: EventBus;
+  readonly requests: RequestHistory;
+  /** What the console asked of the emulator, as `VERB ARGUMENT`. */
+  readonly actions: string[];
   readonly source: ScoringSource & {
     current: ScorePool | undefined;
     failed: string | undefined;
@@ -75,12 +88,29 @@ export interface TestService extends AsyncDisposable {
   requestEvents(): Extract<EventBody, { type: 'scoring.request' }>[];
 }
 
+/** What the console reads besides the service's own source. */
+interface ConsoleParts {
+  readonly limits?: HistoryLimits;
+  readonly engine?: RequestListener;
+  readonly sample?: string;
+  /** Called when the console asks for an action; may throw. */
+  readonly onAction?: (name: string) => Promise<void>;
+}
+
 export async function startService(
   pool: ScorePool | undefined = new FakePool(),
   rest: Partial<ScoringServerOptions> = {},
   senders?: SenderLimits,
+  parts: ConsoleParts = {},
 ): Promise<TestService> {
   const events: EventBody[] = [];
+  const bus = new EventBus();
+  const requests = new RequestHistory(bus);
+  const actions: string[] = [];
+  const act = (name: string) => async (argument?: string) => {
+    actions.push(argument === undefined ? name : `${name} ${argument}`);
+    await parts.onAction?.(name);
+  };
   const source = {
     current: pool,
     failed: undefined as string | undefined,
@@ -98,14 +128,32 @@ export async function startService(
       port: 0,
       deployment: 'script',
       engine: undefined,
-      console: createConsole(source),
+      console: createConsole({
+        ...source,
+        history: new EventHistory(bus, parts.limits),
+        requests,
+        sample: () => parts.sample,
+        engine: parts.engine ?? ((_request, response) => void response.end()),
+        actions: {
+          reload: act('reload'),
+          pause: act('pause'),
+          resume: act('resume'),
+          pin: act('pin'),
+          unpin: act('unpin'),
+        },
+      }),
       keys: [],
       corsOrigins: [],
       dialect: 'current',
       profile: undefined,
       serverVersion: 'azmlinfsrv/1.5.1',
       source,
-      events: { emit: (event) => events.push(event) },
+      events: {
+        emit: (event) => {
+          events.push(event);
+          bus.emit(event);
+        },
+      },
       ...rest,
     },
     senders,
@@ -114,6 +162,9 @@ export async function startService(
     port: server.port,
     server,
     events,
+    bus,
+    requests,
+    actions,
     source,
     requestEvents: () => events.filter((event) => event.type === 'scoring.request'),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),

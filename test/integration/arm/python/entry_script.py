@@ -71,7 +71,7 @@ with urllib.request.urlopen(request) as response:
     print("by hand", json.load(response)["digit"], response.headers["azureml-model-deployment"])
 
 # %% Logs of the server and of the container before it
-print("logs", "init" in ml_client.online_deployments.get_logs("blue", NAME, 200))
+print("logs", "Found user script" in ml_client.online_deployments.get_logs("blue", NAME, 200))
 print("storage", type(ml_client.online_deployments.get_logs("blue", NAME, 10, container_type="storage-initializer")))
 
 # %% The end
