@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { ownValue } from '../base/index.ts';
 import type {
+  AssetMarks,
   AzureState,
   CodeRecord,
   DataRecord,
@@ -194,6 +195,24 @@ export class AssetStore {
       const changed = at < 0 ? [...records, record] : records.with(at, record);
       return { state: { ...state, [kind]: changed }, result: undefined };
     });
+  }
+
+  /** Changes the marks of a version, if there is one. */
+  markVersion(
+    kind: 'models' | 'environments',
+    name: string,
+    version: string,
+    marks: AssetMarks,
+  ): Promise<void> {
+    const lastModifiedTime = new Date().toISOString();
+    const mark = <Asset extends ModelRecord | EnvironmentRecord>(asset: Asset): Asset =>
+      asset.name === name && String(asset.version) === version
+        ? { ...asset, ...marks, lastModifiedTime }
+        : asset;
+    return this.state.update((state) => ({
+      state: { ...state, [kind]: state[kind].map((asset) => mark(asset)) },
+      result: undefined,
+    }));
   }
 
   /** Archives or restores all versions of a name, such as `models/NAME`. */

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { parseLabels } from '../../azureml/index.ts';
+import { type ListView, parseLabels } from '../../azureml/index.ts';
 import { userError } from '../../base/index.ts';
 import { homeDirectory } from '../../config/index.ts';
 import { AzureWorkspace, type Labels, type ResourceConfiguration } from '../../workspace/index.ts';
@@ -28,6 +28,12 @@ export class AzureFlags {
   #workspaceFile(): string | undefined {
     const given = this.text('workspace');
     return given !== undefined && /^[A-Za-z0-9][\w-]*$/.test(given) ? undefined : given;
+  }
+
+  /** What `--archived-only` and `--include-archived` select. */
+  listView(): ListView {
+    if (this.yesNo('archivedOnly')) return 'ArchivedOnly';
+    return this.yesNo('includeArchived') ? 'All' : 'ActiveOnly';
   }
 
   /** @throws CONFIG_INVALID for any label but `latest`. */

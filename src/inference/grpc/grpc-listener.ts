@@ -1,13 +1,7 @@
-import {
-  createServer,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2';
-import type { Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { listen, type SideListener, within } from '../../base/index.ts';
 import type { RequestMeter } from '../../events/index.ts';
+import { type RequestFields, ServerConnection, type ServerStream } from '../../http2/index.ts';
 import type { Endpoint } from '../http/route.ts';
 import type { InferenceService } from '../inference-service.ts';
 import { type CallHandler, GrpcCall } from './call.ts';
@@ -25,10 +19,6 @@ import { UnaryCall } from './unary-call.ts';
 
 /** How much a sender may send unread. gRPC's own libraries allow some megabytes; HTTP/2's default is 64 kB. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
-/** What calls of one connection may hold, in megabytes; large messages count in the limit of all requests. */
-const MAX_SESSION_MEGABYTES = 1_024;
-/** Their bytes are limited; Node's own limit of 128 fields is less than clients may send to Triton. */
-const MAX_FIELDS = 2_048;
 const MAX_CONNECTIONS = 4_096;
 /** How long calls in progress may take to end when the listener closes. */
 const DRAIN_MS = 30_000;
@@ -39,14 +29,14 @@ interface Method {
 }
 
 /**
- * Triton's gRPC service on HTTP/2 streams of Node. gRPC's library for Node passes every message through codecs and
- * interceptors (test/bench/README.md has the comparison).
+ * Triton's gRPC service. Its HTTP/2 is ours: Node's sends the status of a call in a write of its own, a turn of the event
+ * loop after the message, and gRPC's library for Node is built on that (test/bench/README.md has the comparison).
  */
 export class GrpcListener implements SideListener, AsyncDisposable {
   readonly #service: InferenceService;
   readonly #meter: RequestMeter | undefined;
-  readonly #server: Http2Server;
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #server: Server;
+  readonly #connections = new Set<ServerConnection>();
   /** Calls in progress that have no end of their own. */
   readonly #endless = new Set<CallHandler>();
   #onIdle: (() => void) | undefined;
@@ -55,19 +45,8 @@ export class GrpcListener implements SideListener, AsyncDisposable {
   constructor(service: InferenceService, meter?: RequestMeter) {
     this.#service = service;
     this.#meter = meter;
-    this.#server = createServer({
-      settings: { initialWindowSize: WINDOW_BYTES, enablePush: false },
-      maxSessionMemory: MAX_SESSION_MEGABYTES,
-      maxHeaderListPairs: MAX_FIELDS,
-    });
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
     this.#server.maxConnections = MAX_CONNECTIONS;
-    this.#server.on('connection', (socket: Socket) => {
-      socket.setNoDelay(true);
-      socket.on('error', () => undefined);
-    });
-    this.#server.on('session', (session) => this.#accept(session));
-    this.#server.on('sessionError', () => undefined);
-    this.#server.on('stream', (stream, headers) => this.#take(stream, headers));
   }
 
   /** @throws PORT_TAKEN, PORT_REFUSED */
@@ -75,34 +54,34 @@ export class GrpcListener implements SideListener, AsyncDisposable {
     return listen(this.#server, host, port, purpose);
   }
 
-  #accept(session: ServerHttp2Session): void {
-    session.on('error', () => undefined);
+  #accept(socket: Socket): void {
     if (this.#closed) {
-      session.destroy();
+      socket.destroy();
       return;
     }
-    session.setLocalWindowSize(WINDOW_BYTES);
-    this.#sessions.add(session);
-    session.once('close', () => {
-      this.#sessions.delete(session);
-      if (this.#sessions.size === 0) this.#onIdle?.();
+    const connection = new ServerConnection(socket, {
+      windowBytes: WINDOW_BYTES,
+      onStream: (stream, fields) => this.#take(stream, fields),
+      onClose: () => {
+        this.#connections.delete(connection);
+        if (this.#connections.size === 0) this.#onIdle?.();
+      },
     });
+    this.#connections.add(connection);
   }
 
-  #take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    stream.on('error', () => undefined);
+  #take(stream: ServerStream, headers: RequestFields): GrpcCall {
     const call = new GrpcCall(stream, headers, this.#service.held);
     if (!isReadable(headers)) {
       call.reset();
-      return;
+      return call;
     }
     const path = headers[':path'] ?? '';
     const method = METHODS.get(path);
     const refusal = refusalOf(headers) ?? (method ? this.#restrictionOf(method, headers) : UNKNOWN_METHOD);
     if (!method || refusal) {
       call.fail(refusal);
-      stream.resume();
-      return;
+      return call;
     }
     const began = performance.now();
     const handler = method.handle(this.#service, call, () => {
@@ -111,9 +90,10 @@ export class GrpcListener implements SideListener, AsyncDisposable {
     });
     if (handler.drain) this.#endless.add(handler);
     call.begin(handler);
+    return call;
   }
 
-  #restrictionOf({ endpoint }: Method, headers: IncomingHttpHeaders): GrpcError | undefined {
+  #restrictionOf({ endpoint }: Method, headers: RequestFields): GrpcError | undefined {
     const restriction = this.#service.settings.grpcRestricted.get(endpoint);
     if (!restriction || headers[restriction.header.toLowerCase()] === restriction.value) return undefined;
     return new GrpcError(
@@ -138,15 +118,15 @@ export class GrpcListener implements SideListener, AsyncDisposable {
       if (this.#server.listening) this.#server.close(() => resolve());
       else resolve();
     });
-    if (this.#sessions.size > 0) {
+    if (this.#connections.size > 0) {
       const idle = new Promise<void>((resolve) => {
         this.#onIdle = resolve;
       });
-      for (const session of this.#sessions) session.close();
+      for (const connection of this.#connections) connection.close();
       for (const handler of this.#endless) handler.drain?.();
       await within(idle, DRAIN_MS);
     }
-    for (const session of this.#sessions) session.destroy();
+    for (const connection of this.#connections) connection.destroy();
     await closed;
   }
 }
@@ -191,24 +171,24 @@ const KNOWN_HTTP_METHOD = /^(?:POST|GET|PUT)$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
 /** gRPC's library resets calls with fields that it cannot read. */
-function isReadable(headers: IncomingHttpHeaders): boolean {
+function isReadable(headers: RequestFields): boolean {
   if (!KNOWN_HTTP_METHOD.test(headers[':method'] ?? '')) return false;
   if (!CONTENT_TYPE.test(headers['content-type'] ?? '')) return false;
-  if (!ENCODING.test(String(headers['grpc-encoding'] ?? 'identity'))) return false;
+  if (!ENCODING.test(headers['grpc-encoding'] ?? 'identity')) return false;
   const timeout = headers['grpc-timeout'];
   if (timeout !== undefined && readTimeout(timeout) === undefined) return false;
   for (const name in headers) if (name.endsWith('-bin') && !isBase64(headers[name])) return false;
   return true;
 }
 
-function isBase64(value: string | readonly string[] | undefined): boolean {
+function isBase64(value: string | undefined): boolean {
   return String(value)
     .split(/, ?/)
     .every((part) => BASE64.test(part));
 }
 
 /** In the words of gRPC's library. */
-function refusalOf(headers: IncomingHttpHeaders): GrpcError | undefined {
+function refusalOf(headers: RequestFields): GrpcError | undefined {
   if (headers[':method'] !== 'POST') return new GrpcError(GRPC_STATUS.UNKNOWN, 'Bad method header');
   if (headers.te === undefined) return new GrpcError(GRPC_STATUS.UNKNOWN, 'Missing :te header');
   return undefined;

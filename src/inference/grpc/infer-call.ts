@@ -58,6 +58,8 @@ export class InferCall implements CallHandler {
         );
       const { request } = translateRequest(message, memory);
       const { outputs, parameters } = await infer(model, request, this.#cancellation);
+      this.#cancellation.cancel = undefined;
+      release();
       this.#call.succeed(
         encodeInferResponse({
           modelName: model.signature.model,
