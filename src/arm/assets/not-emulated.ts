@@ -36,6 +36,15 @@ export function addNotEmulatedRoutes(app: FastifyInstance): void {
       "Computes are machines of Azure: attaching or creating one is not emulated. Kubernetes endpoints take any compute's name.",
     );
   });
+  app.route({
+    method: ['PUT', 'PATCH', 'DELETE'],
+    url: WORKSPACE_PATH,
+    handler: async () => {
+      throw notSupported(
+        'A workspace of Azure is not emulated: every name means the local workspace, which cannot be created, changed or deleted.',
+      );
+    },
+  });
   app.put(`${WORKSPACE_PATH}/datastores/*`, async () => {
     throw notSupported('Datastores are accounts of Azure Storage: only those of the workspace are emulated.');
   });
