@@ -133,6 +133,13 @@ async function put(
 ): Promise<StoredBlob | undefined> {
   const { raw } = request;
   const { uploads } = blobs;
+  // Such a request has no body: it would leave an empty blob.
+  if (headerText(request, 'x-ms-copy-source') !== undefined)
+    throw new StorageError(
+      400,
+      'FeatureNotSupported',
+      'Copying from a URL is not emulated: upload the bytes.',
+    );
   switch (queryText(request, 'comp')) {
     case undefined:
       if ((headerText(request, 'x-ms-blob-type') ?? 'BlockBlob') !== 'BlockBlob')

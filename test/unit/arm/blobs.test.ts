@@ -255,3 +255,9 @@ it('refuses a block list of blanks without searching it over and over', () => {
   ])
     expect(() => readBlockList(xml)).toThrow(/not syntactically valid/);
 });
+
+it('refuses to copy from a URL, and makes no empty blob', async () => {
+  const refused = await put('', { 'x-ms-copy-source': 'https://127.0.0.1:1/local/azureml/a/b/c' });
+  expect([refused.status, code(refused)]).toEqual([400, 'FeatureNotSupported']);
+  expect((await parts.blob('HEAD', name)).status).toBe(404);
+});
