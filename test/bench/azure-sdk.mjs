@@ -5,7 +5,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ensureAzureAiMl } from '../../.dev/peers.mjs';
 import { AzureCli } from '../e2e/azure-cli.ts';
 import { checkoutCli } from '../helpers/emulator-process.ts';
 import { processesWithHome } from '../helpers/leftovers.ts';
@@ -54,7 +53,7 @@ print("\\nuploaded", time.monotonic() - began)
 `;
 
 export async function run() {
-  const python = await ensureAzureAiMl();
+  const python = process.env.TRITON_LOCAL_TEST_AZURE_AI_ML;
   const az = await AzureCli.create();
   try {
     await az.write('notebook.py', NOTEBOOK);
