@@ -60,11 +60,11 @@ export async function run() {
     await az.write('upload.py', UPLOAD);
     await measureStart(az);
     const holder = await startExec(az);
+    await measureMemory(az, 'before its first request');
     await measureNotebook(az, python);
+    await measureMemory(az, 'after the notebooks');
     await measureUpload(az, python);
-    await sleep(3_000);
-    const [pid] = await controlPlanes(az);
-    process.stdout.write(`control plane at rest: ${residentMiB(pid).toFixed(0)} MiB resident\n`);
+    await measureMemory(az, 'after the uploads');
     await endExec(holder);
   } finally {
     await az[Symbol.asyncDispose]();
@@ -110,6 +110,12 @@ function startExec(az) {
 async function endExec(child) {
   child.stdin.end();
   await once(child, 'exit');
+}
+
+async function measureMemory(az, when) {
+  await sleep(3_000);
+  const [pid] = await controlPlanes(az);
+  process.stdout.write(`control plane ${when}: ${residentMiB(pid).toFixed(0)} MiB resident\n`);
 }
 
 async function controlPlanes(az) {
