@@ -202,6 +202,11 @@ export function formatAddresses({
   return all.flatMap(([label, address]): [string, string][] => (address ? [[label, address]] : []));
 }
 
+/** The web page of an emulator, beside its scoring service. */
+export function pageUrl(scoringUri: string): string {
+  return new URL('/_triton-local/', scoringUri).href;
+}
+
 /** A shell command that calls what was just started. */
 export function formatTryLine(
   deployment: 'no-code' | 'script',

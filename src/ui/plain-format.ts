@@ -13,6 +13,7 @@ import {
   formatSubject,
   formatTimings,
   formatTryLine,
+  pageUrl,
 } from './format.ts';
 import { createStyle, type Style } from './style.ts';
 import { sanitize } from './text.ts';
@@ -121,6 +122,7 @@ export class PlainFormat {
         this.#style.yellow(`serving, but not ready: ${clean(formatBlockers(blockers))}`),
       ),
       `${INDENT}scoring  ${scoringUri}`,
+      `${INDENT}page     ${pageUrl(scoringUri)}`,
       ...addressLines(addresses),
     ];
   }
@@ -133,6 +135,7 @@ export class PlainFormat {
     return [
       this.#line('ready', this.#style.green(when)),
       `${INDENT}scoring  ${scoringUri}`,
+      `${INDENT}page     ${pageUrl(scoringUri)}`,
       ...addressLines(event),
       ...(auth === 'key' ? [`${INDENT}key      triton-local keys --show`] : []),
       `${INDENT}try      ${formatTryLine(deployment, scoringUri, httpUrl, model, sample)}`,

@@ -19,6 +19,8 @@ export interface RendererOptions {
   readonly color: boolean;
   /** Log lines below this level are hidden; default `info`. */
   readonly threshold?: LogLevel;
+  /** Opens an address in the browser; by default the user's. */
+  readonly open?: (url: string) => Promise<void>;
   /** What `q` does: stop the emulator (default), or only leave its screen. */
   readonly leaveMeans?: 'stop' | 'detach';
 }

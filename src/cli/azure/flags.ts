@@ -5,6 +5,11 @@ import { homeDirectory } from '../../config/index.ts';
 import { AzureWorkspace, type Labels, type ResourceConfiguration } from '../../workspace/index.ts';
 import type { Flags } from '../flags.ts';
 
+/** The workspace in the state folder: that of the verbs without `--workspace`, and of the control plane. */
+export function workspaceFile(): string {
+  return path.join(homeDirectory(), 'workspace', 'default.json');
+}
+
 /** The flags of one `az ml` verb, read by their long names in camel case. */
 export class AzureFlags {
   readonly #flags: Flags;
@@ -16,7 +21,7 @@ export class AzureFlags {
   /** The workspace: `--workspace FILE`, else the one in the state folder. */
   openWorkspace(): Promise<AzureWorkspace> {
     const given = this.#workspaceFile();
-    return AzureWorkspace.open(given ?? path.join(homeDirectory(), 'workspace', 'default.json'));
+    return AzureWorkspace.open(given ?? workspaceFile());
   }
 
   /** In az, `--workspace NAME` abbreviates `--workspace-name`, which has no meaning here. */

@@ -48,6 +48,16 @@ export const SCRIPT_ERRORS: ErrorTopic = {
     'Install it with the command in the hint.',
   ),
   HARNESS_MISSING: system(EXIT.failed, 'Files of triton-local are missing.', 'Install triton-local again.'),
+  PAGE_MISSING: system(
+    EXIT.failed,
+    'The files of the web page are missing. Everything else works.',
+    'Install triton-local again.',
+  ),
+  BROWSER_UNAVAILABLE: system(
+    EXIT.failed,
+    'The key `o` found no browser, as on a server.',
+    'Open the address that the message names in a browser.',
+  ),
   TEMPLATE_MISSING: system(
     EXIT.failed,
     'A template of triton-local is missing.',

@@ -2,6 +2,7 @@ import type { Key } from 'ink';
 import { messageOf } from '../../base/index.ts';
 import type { Control } from '../../control/index.ts';
 import { type LogLevel, waitsForImage } from '../../events/index.ts';
+import { pageUrl } from '../format.ts';
 import type { Leaving } from '../renderer.ts';
 import { type Action, actionFor } from './keys.ts';
 import type { ScreenModel } from './screen-model.ts';
@@ -18,6 +19,8 @@ export interface KeyHandlerParts {
   readonly suspend: () => void;
   /** Puts a text on the clipboard. */
   readonly copy: (text: string) => void;
+  /** Opens an address in the browser. */
+  readonly open: (url: string) => Promise<void>;
 }
 
 const NEXT_LEVEL: Readonly<Record<LogLevel, LogLevel>> = {
@@ -106,6 +109,9 @@ export class KeyHandler {
       case 'key':
         void this.#toggleKey();
         return;
+      case 'open':
+        void this.#attempt(() => this.#openPage());
+        return;
       case 'suspend':
         suspend();
         return;
@@ -159,6 +165,16 @@ export class KeyHandler {
     } catch (error) {
       model.notice = { text: messageOf(error), isError: true };
     }
+    model.touchHead();
+  }
+
+  async #openPage(): Promise<void> {
+    const { model, open } = this.#parts;
+    const { scoringUri } = model.state;
+    if (scoringUri === null) throw new Error('the web page opens once the scoring port is open');
+    const url = pageUrl(scoringUri);
+    await open(url);
+    model.notice = { text: `opened ${url}`, isError: false };
     model.touchHead();
   }
 

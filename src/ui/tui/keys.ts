@@ -15,6 +15,7 @@ export type Action =
         | 'details'
         | 'long-lines'
         | 'key'
+        | 'open'
         | 'suspend'
         | 'escape'
         | 'repaint';
@@ -54,6 +55,7 @@ const KEYS: readonly KeyHelp[] = [
   { key: 'f', short: 'filter', does: 'show all lines, warnings and errors, errors only' },
   { key: '/', short: 'search', does: 'show only lines that contain a text; Esc shows all again' },
   { key: 'c', short: 'clear', does: 'clear the log' },
+  { key: 'o', short: 'open', does: 'open the web page in the browser' },
   { key: 'k', short: 'key', does: 'show the access key and copy it, or hide it' },
   { key: '^L', short: 'repaint', does: 'redraw the whole screen' },
   { key: '^Z', short: 'suspend', does: 'suspend, as in any program (fg returns)' },
@@ -87,6 +89,7 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['d', { kind: 'details' }],
   ['l', { kind: 'long-lines' }],
   ['k', { kind: 'key' }],
+  ['o', { kind: 'open' }],
   ['f', { kind: 'cycle-level' }],
   ['/', { kind: 'search' }],
   ['c', { kind: 'clear' }],

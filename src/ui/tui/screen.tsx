@@ -9,6 +9,7 @@ import { FrameStream } from './frame-stream.ts';
 import { Input } from './input.tsx';
 import { KeyHandler } from './key-handler.ts';
 import { LogRows, logTitle } from './log-rows.ts';
+import { openInBrowser } from './open-browser.ts';
 import { overlayRows } from './overlays.ts';
 import { ScreenModel } from './screen-model.ts';
 import { Suspension } from './suspension.ts';
@@ -80,6 +81,7 @@ class Screen implements Renderer {
       repaint: () => this.#terminal.erase(),
       suspend: () => this.#suspension.suspend(),
       copy: (text) => this.#terminal.copy(text),
+      open: options.open ?? openInBrowser,
     });
   }
 

@@ -40,6 +40,7 @@ describe('startPlain', () => {
       'worker   process 4802 of generation 1 ready, init() took 141 ms',
       'ready    in 812 ms',
       '         scoring  http://localhost:6789/score',
+      '         page     http://localhost:6789/_triton-local/',
       '         Triton   http://localhost:8000',
       expect.stringMatching(/^ {9}try {6}curl http:\/\/localhost:6789\/score -H /) as string,
     ]);

@@ -95,7 +95,7 @@ describe('what accumulates in the state folder', () => {
     const eventLog = path.join(home, 'logs', 'p.jsonl');
     for (const file of [eventLog, `${eventLog}.1`, path.join(home, 'logs', 'q.jsonl')])
       await writeFile(file, '{}');
-    await instance.announce({ projectDir: '/p', scoringUri: '', httpUrl: '', eventLog });
+    await instance.announce({ kind: 'emulator', projectDir: '/p', scoringUri: '', httpUrl: '', eventLog });
     expect(await item('logs/p.jsonl')).toMatchObject({ kind: 'log', inUse: true });
     expect(await item('logs/p.jsonl.1')).toMatchObject({ inUse: true });
     expect(await item('logs/q.jsonl')).toMatchObject({ inUse: false });

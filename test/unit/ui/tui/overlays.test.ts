@@ -24,7 +24,7 @@ async function show(columns: number, rows: number, events: readonly EventBody[],
 const DOWN = '\u001B[B';
 const END = '\u001B[F';
 const ESCAPE = '\u001B';
-const KEYS = ['q', 'r', 'd', 'w', 'p', '↑↓', 'l', 'f', '/', 'c', 'k', '^L', '^Z', '?'];
+const KEYS = ['q', 'r', 'd', 'w', 'p', '↑↓', 'l', 'f', '/', 'c', 'o', 'k', '^L', '^Z', '?'];
 const REASON = `onnx runtime error 1: ${'a long reason that no row can hold '.repeat(8)}ends here`;
 const broken = (name: string): EventBody => ({
   type: 'model.state',

@@ -12,11 +12,16 @@ afterEach(async () => {
   for (const renderer of running.splice(0)) await renderer[Symbol.asyncDispose]();
 });
 
-async function show(columns = 80, rows = 24, events: readonly EventBody[] = ready) {
+async function show(
+  columns = 80,
+  rows = 24,
+  events: readonly EventBody[] = ready,
+  open: (url: string) => Promise<void> = async () => undefined,
+) {
   const terminal = new FakeTerminal(columns, rows);
   const control = new FakeControl();
   const { stdin, stdout } = terminal;
-  const renderer = await startTui({ control, stdin, stdout, color: true });
+  const renderer = await startTui({ control, stdin, stdout, color: true, open });
   running.push(renderer);
   const emit = (...bodies: readonly EventBody[]) => {
     for (const body of bodies) control.bus.emit(body);
@@ -241,6 +246,19 @@ describe('keys', () => {
     terminal.type(ESCAPE);
     await terminal.shows(/script|── log/);
     await expect.poll(() => terminal.text()).not.toContain('read the project again');
+  });
+
+  it('open the web page, or show its address', async () => {
+    const opened: string[] = [];
+    const { terminal } = await show(100, 24, ready, async (url) => {
+      if (opened.push(url) > 1) throw new Error(`no browser could be opened: ${url}`);
+    });
+    await terminal.shows('● ready');
+    terminal.type('o');
+    await terminal.shows('opened http://localhost:6789/_triton-local/');
+    terminal.type('O');
+    await terminal.shows('no browser could be opened: http://localhost:6789/_triton-local/');
+    expect(opened).toEqual(new Array(2).fill('http://localhost:6789/_triton-local/'));
   });
 
   it.each([
