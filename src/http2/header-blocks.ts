@@ -21,6 +21,8 @@ export interface HeaderBlock {
   readonly ends: boolean;
   /** Undefined if they are malformed. */
   readonly fields: RequestFields | undefined;
+  /** The fields one by one, as they came. */
+  readonly all: readonly HeaderField[];
 }
 
 /** The header blocks of a client, which HEADERS and CONTINUATION frames bring. */
@@ -54,7 +56,7 @@ export class HeaderBlocks {
     }
     this.#open = undefined;
     const bytes = block.parts.length === 0 ? part : Buffer.concat([...block.parts, part]);
-    return { streamId, ends: block.ends, fields: this.#decode(bytes) };
+    return { streamId, ends: block.ends, fields: this.#decode(bytes), all: this.#lastDecoded };
   }
 
   #decode(bytes: Buffer): RequestFields | undefined {

@@ -5,6 +5,8 @@ import { ErrorCode, Flag, type FrameHead, FrameType, HEAD_BYTES } from './frame.
 import { FrameReader, type FrameReceiver } from './frame-reader.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { HeaderBlocks } from './header-blocks.ts';
+import type { HeaderField } from './header-table.ts';
+import { Pings } from './pings.ts';
 import type { RequestFields } from './request-fields.ts';
 import {
   MOST_WINDOW_BYTES,
@@ -14,11 +16,16 @@ import {
 } from './server-stream.ts';
 import { DEFAULT_WINDOW_BYTES, makeSettings, readSettings } from './settings.ts';
 
+/** @param all the fields one by one, as they came */
+type OnStream = (stream: ServerStream, fields: RequestFields, all: readonly HeaderField[]) => StreamHandler;
+
 export interface ServerConnectionOptions {
   /** How much a client may send ahead, on one stream and on all together. */
   readonly windowBytes: number;
   /** Takes a request; its body and end go to the handler. */
-  readonly onStream: (stream: ServerStream, fields: RequestFields) => StreamHandler;
+  readonly onStream: OnStream;
+  /** The client has sent a PING, which is acknowledged. */
+  readonly onPing?: () => void;
   /** The connection has closed, and with it every stream. */
   readonly onClose: () => void;
 }
@@ -46,6 +53,7 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
   #receiveWindow: number;
   #newestStream = 0;
   #hasSettings = false;
+  readonly #pings: Pings;
   /** Streams that the client gives up: they cost more than they carry. */
   readonly #resets = new Allowance(1_000, 100);
   /** Frames that carry nothing. */
@@ -60,6 +68,7 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
     this.#options = options;
     this.#receiveWindow = options.windowBytes;
     this.writer = new FrameWriter(socket);
+    this.#pings = new Pings(this.writer, options.onPing);
     this.writer.write(FrameType.SETTINGS, 0, 0, makeSettings(options.windowBytes));
     this.writer.writeNumber(FrameType.WINDOW_UPDATE, 0, options.windowBytes - DEFAULT_WINDOW_BYTES);
     this.#handshake = setTimeout(() => this.destroy(), HANDSHAKE_MS).unref();
@@ -76,6 +85,27 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
     this.#isClosing = true;
     this.#sayGoodbye(ErrorCode.NO_ERROR);
     if (this.#streams.size === 0) this.#end();
+  }
+
+  /** Closes with a reason for the client, after what is already to be sent. */
+  closeWith(code: number, text = ''): void {
+    if (this.#isClosed) return;
+    this.#sayGoodbye(code, text);
+    this.writer.flush();
+    // Closing while the client still sends would discard the reason on its side.
+    this.#socket.end();
+    this.#socket.resume();
+    this.#finish();
+    this.#destroyLater();
+  }
+
+  /** Calls back when the client has acknowledged it. */
+  ping(onAcknowledged: () => void): void {
+    if (!this.#isClosed) this.#pings.send(onAcknowledged);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   destroy(): void {
@@ -119,7 +149,7 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
       case FrameType.PING:
         requireSize(length === 8);
         if (streamId !== 0) throw wrong('PING of a stream');
-        if (!(flags & Flag.ACK)) this.writer.write(type, Flag.ACK, 0, frame.subarray(HEAD_BYTES));
+        this.#pings.take(flags, frame.subarray(HEAD_BYTES));
         return;
       case FrameType.WINDOW_UPDATE:
         requireSize(length === 4);
@@ -157,13 +187,7 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
       this.#reader.push(chunk);
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
-      this.#sayGoodbye(error.code);
-      this.writer.flush();
-      // Closing while the client still sends would discard the reason on its side.
-      this.#socket.end();
-      this.#socket.resume();
-      this.#finish();
-      this.#destroyLater();
+      this.closeWith(error.code);
       return;
     }
     // A client that reads no answers to its PING and SETTINGS frames is not read from either.
@@ -182,7 +206,7 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
   #takeHeaders(head: FrameHead, frame: Buffer): void {
     const block = this.#blocks.take(head, frame);
     if (!block) return;
-    const { streamId, ends, fields } = block;
+    const { streamId, ends, fields, all } = block;
     if (streamId <= this.#newestStream) {
       const stream = this.#streams.get(streamId);
       // Trailers are not read, and those of a stream that is over are late.
@@ -202,7 +226,7 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
     const { windowBytes, onStream } = this.#options;
     const stream = new ServerStream(streamId, this, this.#streamWindow, windowBytes);
     this.#streams.set(streamId, stream);
-    stream.begin(onStream(stream, fields));
+    stream.begin(onStream(stream, fields, all));
     if (ends) stream.endOfClient();
   }
 
@@ -246,10 +270,11 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
     if (!isValidWindow) throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, 'a window is too large');
   }
 
-  #sayGoodbye(code: number): void {
-    const payload = Buffer.alloc(8);
+  #sayGoodbye(code: number, text = ''): void {
+    const payload = Buffer.alloc(8 + text.length);
     payload.writeUInt32BE(this.#newestStream, 0);
     payload.writeUInt32BE(code, 4);
+    payload.write(text, 8, 'latin1');
     this.writer.write(FrameType.GOAWAY, 0, 0, payload);
   }
 

@@ -7,21 +7,33 @@ import {
   type StreamHandler,
 } from '../../http2/index.ts';
 import type { HeldBytes } from '../held-bytes.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import { readTimeout } from './deadline.ts';
 import type { EncodedMessage } from './infer-response.ts';
 import { MessageReader, type ReceivedMessage } from './message-reader.ts';
+import { compressMessage } from './response-compression.ts';
 import { encodeStatusMessage, GRPC_STATUS, GrpcError, type GrpcStatus, toGrpcError } from './status.ts';
 import type { MessageEncoding } from './unpack.ts';
 
 const STATUS_200 = { name: ':status', value: '200' };
 const CONTENT_TYPE = { name: 'content-type', value: 'application/grpc' };
-const HEAD = encodeHeaders([
-  STATUS_200,
-  CONTENT_TYPE,
-  { name: 'grpc-accept-encoding', value: 'identity, deflate, gzip' },
-]);
+const ACCEPTED = { name: 'grpc-accept-encoding', value: 'identity, deflate, gzip' };
+const HEAD = encodeHeaders([STATUS_200, CONTENT_TYPE, ACCEPTED]);
+const headOf = (encoding: MessageEncoding) =>
+  encodeHeaders([STATUS_200, CONTENT_TYPE, { name: 'grpc-encoding', value: encoding }, ACCEPTED]);
+const COMPRESSED_HEAD = { gzip: headOf('gzip'), deflate: headOf('deflate') };
 const SUCCESS = encodeHeaders([{ name: 'grpc-status', value: '0' }]);
 const SUCCESS_ALONE = encodeHeaders([STATUS_200, CONTENT_TYPE, { name: 'grpc-status', value: '0' }]);
+
+export interface GrpcCallOptions {
+  readonly held: HeldBytes;
+  /** Learns what is sent. */
+  readonly limits?: ConnectionLimits | undefined;
+  /** How responses are compressed; undefined if they are not. */
+  readonly compression?: MessageEncoding | undefined;
+  /** Metadata that the model gets as parameters. */
+  readonly forwarded?: ReadonlyMap<string, string> | undefined;
+}
 
 /** How long a client may take to end its side of a finished call; what it still sends is discarded. */
 const LINGER_MS = 2_000;
@@ -44,8 +56,12 @@ export interface CallHandler {
  */
 export class GrpcCall implements StreamHandler {
   readonly metadata: RequestFields;
+  /** Metadata that the model gets as parameters. */
+  readonly forwarded: ReadonlyMap<string, string> | undefined;
   readonly #stream: ServerStream;
   readonly #held: HeldBytes;
+  readonly #limits: ConnectionLimits | undefined;
+  readonly #compression: MessageEncoding | undefined;
   readonly #reader: MessageReader;
   readonly #timer: NodeJS.Timeout | undefined;
   /** Whether its deadline had passed on arrival. */
@@ -56,11 +72,21 @@ export class GrpcCall implements StreamHandler {
   #linger: NodeJS.Timeout | undefined;
   /** Unsent bytes that count as held. */
   #counted = 0;
+  /** Settles once everything before is compressed and written; undefined without compression. */
+  #compressing: Promise<void> | undefined;
+  #compressingBytes = 0;
 
-  constructor(stream: ServerStream, metadata: RequestFields, held: HeldBytes) {
+  constructor(
+    stream: ServerStream,
+    metadata: RequestFields,
+    { held, limits, compression, forwarded }: GrpcCallOptions,
+  ) {
     this.#stream = stream;
     this.#held = held;
+    this.#limits = limits;
+    this.#compression = compression;
     this.metadata = metadata;
+    this.forwarded = forwarded;
     const encoding = metadata['grpc-encoding'];
     this.#reader = new MessageReader({
       encoding: encoding === 'identity' ? undefined : (encoding as MessageEncoding | undefined),
@@ -86,7 +112,7 @@ export class GrpcCall implements StreamHandler {
 
   /** Bytes that wait until the client takes them. */
   get unsentBytes(): number {
-    return this.#stream.unsentBytes;
+    return this.#stream.unsentBytes + this.#compressingBytes;
   }
 
   /** The handler answers the call. */
@@ -101,7 +127,12 @@ export class GrpcCall implements StreamHandler {
 
   /** Calls back once the client has taken what was sent. */
   whenDrained(callback: () => void): void {
-    this.#stream.whenDrained(callback);
+    const whenWritten = () => {
+      if (this.#stream.unsentBytes > 0) this.#stream.whenDrained(callback);
+      else callback();
+    };
+    if (this.#compressing) void this.#compressing.then(whenWritten);
+    else whenWritten();
   }
 
   resume(): void {
@@ -165,7 +196,8 @@ export class GrpcCall implements StreamHandler {
    * client's library reports as RESOURCE_EXHAUSTED. A response is always accepted if nothing else is held.
    */
   #countUnsent(): void {
-    const added = this.#stream.unsentBytes - this.#counted;
+    if (this.#stream.isClosed) return;
+    const added = this.unsentBytes - this.#counted;
     try {
       if (added > 0) this.#held.add(added);
       else this.#held.release(-added);
@@ -184,9 +216,30 @@ export class GrpcCall implements StreamHandler {
   }
 
   #write(message: EncodedMessage): void {
-    this.#stream.respond(HEAD);
+    const encoding = this.#compression;
+    if (encoding === undefined) {
+      this.#respond(HEAD, message);
+    } else {
+      const size = message.reduce((sum, piece) => sum + piece.byteLength, 0);
+      this.#compressingBytes += size;
+      this.#afterCompressing(async () => {
+        const compressed = await compressMessage(message, encoding);
+        this.#compressingBytes -= size;
+        this.#respond(COMPRESSED_HEAD[encoding], compressed);
+      });
+      this.#countUnsent();
+    }
+  }
+
+  #respond(head: Buffer, message: EncodedMessage): void {
+    this.#limits?.hasSent();
+    this.#stream.respond(head);
     for (const piece of message) this.#stream.write(piece);
     if (this.#counted > 0 || this.#stream.unsentBytes > 0) this.#countUnsent();
+  }
+
+  #afterCompressing(next: () => Promise<void> | void): void {
+    this.#compressing = (this.#compressing ?? Promise.resolve()).then(next);
   }
 
   /** @param alone the status where nothing was sent before */
@@ -194,7 +247,13 @@ export class GrpcCall implements StreamHandler {
     this.#isFinished = true;
     this.#reader.close();
     clearTimeout(this.#timer);
+    if (this.#compressing) this.#afterCompressing(() => this.#sendStatus(trailers, alone));
+    else this.#sendStatus(trailers, alone);
+  }
+
+  #sendStatus(trailers: Buffer, alone: Buffer): void {
     const stream = this.#stream;
+    this.#limits?.hasSent();
     if (stream.hasResponded) stream.end(trailers);
     else stream.respond(alone, true);
     // Closing the stream immediately would discard the status that is still to be sent.

@@ -1,20 +1,30 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { listen, type SideListener, within } from '../../base/index.ts';
 import type { RequestMeter } from '../../events/index.ts';
-import { type RequestFields, ServerConnection, type ServerStream } from '../../http2/index.ts';
+import {
+  type HeaderField,
+  type RequestFields,
+  ServerConnection,
+  type ServerStream,
+} from '../../http2/index.ts';
 import type { Endpoint } from '../http/route.ts';
 import type { InferenceService } from '../inference-service.ts';
-import { type CallHandler, GrpcCall } from './call.ts';
+import { type CallHandler, GrpcCall, type GrpcCallOptions } from './call.ts';
+import { ConnectionLimits } from './connection-limits.ts';
 import { readTimeout } from './deadline.ts';
+import { forwardedMetadata } from './forwarded-metadata.ts';
 import { CHECK_METHODS, HEALTH_METHODS } from './health-methods.ts';
 import { InferCall } from './infer-call.ts';
 import { InferStream } from './infer-stream.ts';
 import type { UnaryMethods } from './methods.ts';
 import { MODEL_METHODS } from './model-methods.ts';
 import { REPOSITORY_METHODS } from './repository-methods.ts';
+import { responseEncoding } from './response-compression.ts';
 import { SETTINGS_METHODS } from './settings-methods.ts';
 import { SHARED_MEMORY_METHODS } from './shared-memory-methods.ts';
 import { GRPC_STATUS, GrpcError, httpStatusOf } from './status.ts';
+import type { TlsKeys } from './tls-keys.ts';
 import { UnaryCall } from './unary-call.ts';
 
 /** How much a sender may send unread. gRPC's own libraries allow some megabytes; HTTP/2's default is 64 kB. */
@@ -42,10 +52,14 @@ export class GrpcListener implements SideListener, AsyncDisposable {
   #onIdle: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(service: InferenceService, meter?: RequestMeter) {
+  /** @param keys undefined without TLS */
+  constructor(service: InferenceService, meter?: RequestMeter, keys?: TlsKeys) {
     this.#service = service;
     this.#meter = meter;
-    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    const accept = (socket: Socket) => this.#accept(socket);
+    this.#server = keys
+      ? createTlsServer({ ...keys, noDelay: true, ALPNProtocols: ['h2'] }, accept)
+      : createServer({ noDelay: true }, accept);
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
 
@@ -61,23 +75,35 @@ export class GrpcListener implements SideListener, AsyncDisposable {
     }
     const connection = new ServerConnection(socket, {
       windowBytes: WINDOW_BYTES,
-      onStream: (stream, fields) => this.#take(stream, fields),
+      onStream: (stream, fields, all) => this.#take(limits, stream, fields, all),
+      onPing: () => limits.takePing(),
       onClose: () => {
+        limits[Symbol.dispose]();
         this.#connections.delete(connection);
         if (this.#connections.size === 0) this.#onIdle?.();
       },
     });
+    const limits = new ConnectionLimits(connection, this.#service.settings.grpc.connection);
     this.#connections.add(connection);
   }
 
-  #take(stream: ServerStream, headers: RequestFields): GrpcCall {
-    const call = new GrpcCall(stream, headers, this.#service.held);
+  #take(
+    limits: ConnectionLimits,
+    stream: ServerStream,
+    headers: RequestFields,
+    all: readonly HeaderField[],
+  ): GrpcCall {
+    const path = headers[':path'] ?? '';
+    const method = METHODS.get(path);
+    const call = new GrpcCall(stream, headers, {
+      held: this.#service.held,
+      limits,
+      ...(method?.endpoint === 'infer' && this.#inferOptions(headers, all)),
+    });
     if (!isReadable(headers)) {
       call.reset();
       return call;
     }
-    const path = headers[':path'] ?? '';
-    const method = METHODS.get(path);
     const refusal = refusalOf(headers) ?? (method ? this.#restrictionOf(method, headers) : UNKNOWN_METHOD);
     if (!method || refusal) {
       call.fail(refusal);
@@ -86,11 +112,24 @@ export class GrpcListener implements SideListener, AsyncDisposable {
     const began = performance.now();
     const handler = method.handle(this.#service, call, () => {
       this.#endless.delete(handler);
+      limits.calls.delete(call);
       this.#record(method, path, call, performance.now() - began);
     });
     if (handler.drain) this.#endless.add(handler);
+    limits.take(call);
     call.begin(handler);
     return call;
+  }
+
+  #inferOptions(
+    headers: RequestFields,
+    all: readonly HeaderField[],
+  ): Pick<GrpcCallOptions, 'compression' | 'forwarded'> {
+    const { grpc, forwardedHeaders } = this.#service.settings;
+    return {
+      compression: responseEncoding(grpc.responseCompression, headers['grpc-accept-encoding']),
+      forwarded: forwardedHeaders.grpc && forwardedMetadata(forwardedHeaders.grpc, all),
+    };
   }
 
   #restrictionOf({ endpoint }: Method, headers: RequestFields): GrpcError | undefined {

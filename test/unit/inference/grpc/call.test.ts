@@ -25,7 +25,7 @@ beforeEach(async () => {
     const connection = new ServerConnection(socket, {
       windowBytes: MEGABYTE,
       onStream: (stream, fields) => {
-        const call = new GrpcCall(stream, fields, held);
+        const call = new GrpcCall(stream, fields, { held });
         const handler = { onMessage: vi.fn(), onEnd: vi.fn(), onClose: vi.fn() };
         call.begin(handler);
         calls.push({ call, handler });
