@@ -17,6 +17,11 @@ export const ROOMS = {
     purpose: 'the Open Inference Protocol as data: datatypes, JSON and binary tensors, a client',
     rooms: ['base'],
   },
+  http2: {
+    purpose:
+      "frames and header blocks of HTTP/2, and the server's side of a connection, written for short calls",
+    rooms: ['base'],
+  },
   config: {
     purpose: 'flags, `TRITON_LOCAL_*`, `triton-local.yaml` and detection become one frozen `ProjectConfig`',
     rooms: ['base'],
@@ -34,7 +39,7 @@ export const ROOMS = {
   },
   inference: {
     purpose: 'the embedded KServe v2 server',
-    rooms: ['base', 'events', 'kserve', 'repository', 'python'],
+    rooms: ['base', 'events', 'http2', 'kserve', 'repository', 'python'],
     types: ['config'],
   },
   engines: {
@@ -75,7 +80,7 @@ export const ROOMS = {
   proxy: {
     purpose:
       'the two reverse proxies: the gateway in front of an engine that runs elsewhere, and the online endpoint (keys, traffic split) in front of its deployments',
-    rooms: ['base', 'events', 'kserve', 'workspace', 'control'],
+    rooms: ['base', 'events', 'http2', 'kserve', 'workspace', 'control'],
     types: ['config', 'repository'],
   },
   azureml: {

@@ -1,4 +1,6 @@
+import { userError } from '../base/index.ts';
 import type { AssetMarks, AzureState, AzureWorkspace } from '../workspace/index.ts';
+import { refusal } from './refusal.ts';
 
 /** The assets that have names with versions, and lists. */
 export type AssetKind = 'models' | 'environments' | 'data';
@@ -30,6 +32,28 @@ export function isNameArchived({ archivedNames }: AzureState, kind: AssetKind, n
   return archivedNames.includes(`${kind}/${name}`);
 }
 
+/**
+ * `az ml model archive` and `restore`, and those of environments.
+ * @param version undefined for all versions of the name
+ * @throws MODEL_NOT_FOUND, ENVIRONMENT_NOT_FOUND; AZUREML_REFUSED if one version of an archived name is to be restored
+ */
+export async function archiveAsset(
+  workspace: AzureWorkspace,
+  kind: 'models' | 'environments',
+  name: string,
+  version: string | undefined,
+  archived: boolean,
+): Promise<void> {
+  const state = await workspace.read();
+  const found = state[kind].some(
+    (it) => it.name === name && (version === undefined ? !it.isAnonymous : String(it.version) === version),
+  );
+  if (!found) throw assetNotFound(kind, version === undefined ? name : `${name}:${version}`);
+  if (version === undefined) return archiveName(workspace, kind, name, archived);
+  if (!archived) requireNameRestored(state, kind, name);
+  await workspace.markVersion(kind, name, version, { isArchived: archived });
+}
+
 /** Archives or restores all versions of a name. */
 export function archiveName(
   workspace: AzureWorkspace,
@@ -38,4 +62,16 @@ export function archiveName(
   archived: boolean,
 ): Promise<void> {
   return workspace.archiveName(`${kind}/${name}`, archived);
+}
+
+/** @throws AZUREML_REFUSED: while a name is archived, its versions are, too. */
+export function requireNameRestored(state: AzureState, kind: AssetKind, name: string): void {
+  if (isNameArchived(state, kind, name))
+    throw refusal(`All versions of ${name} are archived: restore ${name} without a version first.`);
+}
+
+function assetNotFound(kind: 'models' | 'environments', what: string): Error {
+  return kind === 'models'
+    ? userError('MODEL_NOT_FOUND', `ModelNotFound: Model ${what} not found in provided workspace`)
+    : userError('ENVIRONMENT_NOT_FOUND', `No environment ${what} exists in this workspace`);
 }

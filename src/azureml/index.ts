@@ -2,10 +2,12 @@
 // Azure's names, schemas, texts and shapes; it serves nothing itself: each service is a separate emulator.
 export {
   type AssetKind,
+  archiveAsset,
   archiveName,
   isListed,
   isNameArchived,
   type ListView,
+  requireNameRestored,
 } from './asset-lists.ts';
 export { AZUREML_TRITON } from './curated-environments.ts';
 export { deployModel } from './deploy.ts';

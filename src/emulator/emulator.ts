@@ -106,6 +106,7 @@ class ProjectEmulator implements Emulator, RunningEmulator, ServiceControl {
   /** Lets other commands find this emulator. */
   async #announce({ instance, scoring, engine }: Parts): Promise<void> {
     await instance.announce({
+      kind: 'emulator',
       projectDir: this.#options.config.projectDir,
       scoringUri: scoring.uri,
       ...addressesOf(engine.endpoints),

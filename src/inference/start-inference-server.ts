@@ -14,6 +14,7 @@ import type { Backend } from './backends/backend.ts';
 import { OnnxRuntimeBackend } from './backends/onnxruntime.ts';
 import { PythonBackend } from './backends/python/python-backend.ts';
 import { GrpcListener } from './grpc/grpc-listener.ts';
+import { readTlsKeys } from './grpc/tls-keys.ts';
 import { HttpListener } from './http/http-listener.ts';
 import type { InferenceServer, InferenceServerOptions, SideAddresses } from './inference-server.ts';
 import { InferenceService } from './inference-service.ts';
@@ -99,7 +100,8 @@ export async function startInferenceServer(
       'http',
       new HttpListener(service, { host: options.host, port: options.httpPort, meter }),
     );
-    const grpc = lifetime.use('grpc', new GrpcListener(service, meter));
+    const tls = settings.grpc.tls && (await readTlsKeys(settings.grpc.tls));
+    const grpc = lifetime.use('grpc', new GrpcListener(service, meter, tls));
     const metricsPort = lifetime.use('metrics port', new MetricsListener(() => metrics.render()));
     // Before the listeners stop: they wait for their clients, who may wait for a load that hangs.
     lifetime.defer('loads', () => python.stopLoading());

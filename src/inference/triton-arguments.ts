@@ -1,4 +1,11 @@
 import { messageOf, systemError } from '../base/index.ts';
+import { readHeaderPattern } from './forwarded-headers.ts';
+import {
+  type ArgumentReader,
+  GRPC_ARGUMENTS,
+  type GrpcSettings,
+  readGrpcSettings,
+} from './grpc/grpc-settings.ts';
 import type { Endpoint } from './http/route.ts';
 import { type MetricsSettings, readMetricsConfig } from './metrics/metrics-settings.ts';
 
@@ -16,6 +23,9 @@ export interface TritonSettings {
   readonly restricted: ReadonlyMap<Endpoint, Restriction>;
   /** The same for gRPC, whose methods go by the endpoint that answers the same over HTTP. */
   readonly grpcRestricted: ReadonlyMap<Endpoint, Restriction>;
+  /** Names of the header fields that models get as parameters; undefined for none. */
+  readonly forwardedHeaders: Readonly<Record<'http' | 'grpc', RegExp | undefined>>;
+  readonly grpc: GrpcSettings;
   readonly clientSharedMemory: boolean;
   readonly log: LogDefaults;
   /** Bytes of the response cache; undefined without a cache. */
@@ -90,10 +100,16 @@ export function readTritonArguments(args: readonly string[]): TritonSettings {
   const flag = (name: string, standard: boolean) => readBoolean(name, values.get(name), standard);
   const count = (name: string, standard: number, least: number) =>
     readCount(name, values.get(name), standard, least);
+  const forwarded = (name: string) => readForwarded(name, values.get(name));
   return {
     maxInputBytes: Math.min(MAX_STRING_BYTES, count('http-max-input-size', MAX_INPUT_BYTES, 1)),
     restricted,
     grpcRestricted,
+    forwardedHeaders: {
+      http: forwarded('http-header-forward-pattern'),
+      grpc: forwarded('grpc-header-forward-pattern'),
+    },
+    grpc: readGrpcSettings(readerOf(values)),
     clientSharedMemory: flag('allow-client-shm', true),
     log: {
       log_info: flag('log-info', true),
@@ -135,7 +151,38 @@ const SERVED: ReadonlySet<string> = new Set([
   'allow-gpu-metrics',
   'metrics-interval-ms',
   'pinned-memory-pool-byte-size',
+  'http-header-forward-pattern',
+  'grpc-header-forward-pattern',
+  ...GRPC_ARGUMENTS,
 ]);
+
+function readerOf(values: ReadonlyMap<string, string>): ArgumentReader {
+  return {
+    flag: (name, standard) => readBoolean(name, values.get(name), standard),
+    count: (name, standard) => {
+      const value = values.get(name);
+      return value === undefined ? standard : readCount(name, value, 0, 0);
+    },
+    choice: (name, choices) => {
+      const value = values.get(name);
+      const found = value === undefined ? choices[0] : choices.find((choice) => choice === value);
+      if (found === undefined) throw wrong(name, `one of ${choices.join(', ')}`, value ?? '');
+      return found;
+    },
+    file: (name) => {
+      const value = values.get(name) ?? '';
+      if (value === '') throw wrong(name, 'a file in PEM, since TLS is on', value);
+      return value;
+    },
+  };
+}
+
+function readForwarded(name: string, value: string | undefined): RegExp | undefined {
+  if (value === undefined) return undefined;
+  const pattern = readHeaderPattern(value);
+  if (pattern) return pattern;
+  throw wrong(name, 'a regular expression without look-arounds, back-references or classes by name', value);
+}
 
 function readMetrics(values: readonly string[]): ReturnType<typeof readMetricsConfig> {
   try {

@@ -172,7 +172,7 @@ export interface OperationRecord {
   /** ISO 8601. */
   readonly startTime: string;
   readonly endTime: string | null;
-  /** What is needed to run it again after a restart. */
+  /** What is needed to run it again after a restart; empty once it has ended. */
   readonly input: JsonObject;
 }
 

@@ -7,6 +7,7 @@ export {
   LOCAL_SUBSCRIPTION,
   LOCAL_TENANT,
 } from './access-token.ts';
+export { type ContentKind, idOf, type NewModel } from './asset-store.ts';
 export type {
   AssetMarks,
   AzureState,
@@ -27,7 +28,7 @@ export type {
   ServiceRecord,
   StoredEntry,
 } from './azure-state.ts';
-export { AzureWorkspace, type ContentKind, ENDPOINTS, idOf, type NewModel } from './azure-workspace.ts';
+export { AzureWorkspace, ENDPOINTS } from './azure-workspace.ts';
 export { type CollectedFile, dataDirectory, listCollected } from './collected-data.ts';
 export { type ContentFile, copyContent } from './content-store.ts';
 export {

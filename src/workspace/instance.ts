@@ -1,8 +1,15 @@
-/** What an emulator announces once others may connect to it. */
+/** The programs that run in the background. */
+export const INSTANCE_KINDS = ['emulator', 'endpoint', 'control-plane'] as const;
+
+export type InstanceKind = (typeof INSTANCE_KINDS)[number];
+
+/** What an emulator, or another of these programs, announces once others may connect to it. */
 export interface InstanceAnnouncement {
+  readonly kind: InstanceKind;
   readonly projectDir: string;
+  /** Its own address, for an endpoint and the control plane. */
   readonly scoringUri: string;
-  /** Base of the engine's HTTP service. */
+  /** Base of the engine's HTTP service; empty if there is none. */
   readonly httpUrl: string;
   /** `HOST:PORT` of its gRPC service; absent if its port is not open. */
   readonly grpcAddress?: string;

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { hasErrno, type ProcessVerdict, parseIdentity, verdictOn } from '../base/index.ts';
-import type { InstanceClaim, InstanceRecord } from './instance.ts';
+import { INSTANCE_KINDS, type InstanceClaim, type InstanceRecord } from './instance.ts';
 import { INSTANCE_FILE, OWNER_FILE, removeInstance, UNFINISHED_PREFIX } from './instance-folder.ts';
 import { isObject, readRecord } from './record-file.ts';
 import type { SocketPlace } from './socket-path.ts';
@@ -100,6 +100,8 @@ export function toInstanceRecord(value: unknown): InstanceRecord | undefined {
   if (!isObject(value)) return undefined;
   const { id, name, pid, startedAt, projectDir, scoringUri, httpUrl, controlSocket, eventLog } = value;
   const { grpcAddress, metricsUrl } = value;
+  // Emulators of earlier versions announce no kind.
+  const kind = INSTANCE_KINDS.find((it) => it === value.kind) ?? 'emulator';
   return typeof id === 'string' &&
     (typeof name === 'string' || name === null) &&
     typeof pid === 'number' &&
@@ -112,6 +114,7 @@ export function toInstanceRecord(value: unknown): InstanceRecord | undefined {
     ? {
         id,
         name,
+        kind,
         pid,
         startedAt,
         projectDir,

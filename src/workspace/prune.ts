@@ -10,7 +10,7 @@ import { readRecord } from './record-file.ts';
 import { readUses } from './usage.ts';
 
 /** The kind of an item in the state folder. `data` was collected by scripts and cannot be recreated. */
-export type PrunableKind = 'environment' | 'runtime' | 'log' | 'instance' | 'data';
+export type PrunableKind = 'environment' | 'runtime' | 'log' | 'upload' | 'instance' | 'data';
 
 export interface PrunableItem {
   readonly kind: PrunableKind;
@@ -29,7 +29,12 @@ const PLACES: readonly (readonly [kind: PrunableKind, folder: string])[] = [
   ['runtime', 'runtime'],
   ['log', 'logs'],
   ['data', 'data'],
+  // What is registered has a copy of its own: an upload only spares the next one of the same files.
+  ['upload', path.join('azure', 'blobs')],
 ];
+
+/** How recently an upload was changed that may still be in progress. */
+const UPLOADING_MS = 600_000;
 
 /** Everything that accumulates in the state folder, largest first, except registered models and services. */
 export async function listPrunable(home: string): Promise<readonly PrunableItem[]> {
@@ -40,8 +45,10 @@ export async function listPrunable(home: string): Promise<readonly PrunableItem[
     for (const name of await readdir(path.join(home, folder)).catch(() => [])) {
       const target = path.join(home, folder, name);
       if (/\.(?:lock|takeover)$/.test(name) || name === 'native.json') continue;
-      const inUse = isAmong(used, target) || (await isFileLockHeld(`${target}.lock`));
-      items.push({ kind, path: target, ...(await measure(target)), inUse, elsewhere: false });
+      const measured = await measure(target);
+      const isUploading = kind === 'upload' && Date.now() - measured.usedAt.getTime() < UPLOADING_MS;
+      const inUse = isUploading || isAmong(used, target) || (await isFileLockHeld(`${target}.lock`));
+      items.push({ kind, path: target, ...measured, inUse, elsewhere: false });
     }
   }
   for (const { directory, owner } of instances) {

@@ -1,13 +1,16 @@
 // What our listener before an engine costs: requests per second and p50 straight to a stand-in engine, through a
-// listener of Node that copies bytes and reads nothing, and through the gateway, in turns. The engine answers after 1 or 2 ms, either all callers at once or one after another, as one model
-// instance does.
+// listener of Node that copies bytes and reads nothing, through the gateway, and through proxies in C that copy bytes
+// (socat and haproxy, where installed), in turns. The engine answers after 1 or 2 ms, either all callers at once or one
+// after another, as one model instance does.
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import net from 'node:net';
+import { loadavg } from 'node:os';
 import { promisify } from 'node:util';
 import { HttpGateway } from '../../src/proxy/index.ts';
 import { TempFolder } from '../helpers/temp-project.ts';
+import { startByteProxies } from './lib/byte-proxies.mjs';
 import { median } from './lib/figures.mjs';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 2);
@@ -60,13 +63,13 @@ export async function run() {
       `done = function(s, l, r)\n  io.write(string.format('FIGURES %f %f %d\\n', s.requests / s.duration * 1e6, l:percentile(50) / 1e3, s.errors.status + s.errors.read + s.errors.write + s.errors.timeout + s.errors.connect))\nend\n`,
   );
   try {
-    for (const engine of ENGINES) await compare(script, engine);
+    for (const engine of ENGINES) await compare(folder.path('.'), script, engine);
   } finally {
     await folder[Symbol.asyncDispose]();
   }
 }
 
-async function compare(script, { name, ms, single }) {
+async function compare(folder, script, { name, ms, single }) {
   const engine = spawn(process.execPath, ['-e', ENGINE, String(ms), String(single)]);
   const [port] = await once(engine.stdout, 'data');
   const direct = `http://127.0.0.1:${Number(port)}`;
@@ -74,28 +77,32 @@ async function compare(script, { name, ms, single }) {
   const through = `http://127.0.0.1:${await gateway.listen()}`;
   gateway.switchTo({ http: direct });
   const copier = await startCopier(Number(port));
-  const bytes = `http://127.0.0.1:${copier.address().port}`;
+  const proxies = await startByteProxies(folder, Number(port));
+  const sides = [
+    { name: 'direct', url: direct },
+    { name: 'bytes', url: `http://127.0.0.1:${copier.address().port}` },
+    { name: 'gateway', url: through },
+    ...proxies.map((proxy) => ({ name: proxy.name, url: `http://127.0.0.1:${proxy.port}` })),
+  ];
   try {
     for (const connections of CONNECTIONS) {
-      const rounds = [];
-      for (let round = 0; round < ROUNDS; round += 1) {
-        rounds.push([
-          await measure(script, direct, connections),
-          await measure(script, bytes, connections),
-          await measure(script, through, connections),
-        ]);
-      }
-      const [a, floor, b] = [0, 1, 2].map((side) => ({
-        rate: median(rounds.map((round) => round[side].rate)),
-        p50: median(rounds.map((round) => round[side].p50)),
-      }));
+      const rounds = sides.map(() => []);
+      for (let round = 0; round < ROUNDS; round += 1)
+        for (const [side, { url }] of sides.entries())
+          rounds[side].push(await measure(script, url, connections));
+      const of = (side, figure) => median(rounds[side].map((row) => row[figure]));
+      const figures = sides.map(({ name: by }, side) => {
+        const ratio = side === 0 ? '' : ` = ${(of(side, 'rate') / of(0, 'rate')).toFixed(2)}`;
+        return `${by} ${of(side, 'rate').toFixed(0)}/s${ratio} (p50 ${of(side, 'p50').toFixed(2)} ms)`;
+      });
       process.stdout.write(
-        `engine ${name}, c = ${connections}: direct ${a.rate.toFixed(0)}/s (p50 ${a.p50.toFixed(2)} ms), bytes ${floor.rate.toFixed(0)}/s (p50 ${floor.p50.toFixed(2)} ms), gateway ${b.rate.toFixed(0)}/s (p50 ${b.p50.toFixed(2)} ms), ratio ${(floor.rate / a.rate).toFixed(3)} and ${(b.rate / a.rate).toFixed(3)}\n`,
+        `engine ${name}, c = ${connections}: ${figures.join(', ')} (load average ${loadavg()[0].toFixed(1)})\n`,
       );
     }
   } finally {
     await gateway[Symbol.asyncDispose]();
     copier.close();
+    for (const { child } of proxies) child.kill();
     engine.stdin.end();
     await once(engine, 'exit');
   }

@@ -1,14 +1,13 @@
 // gRPC of the embedded engine beside the real Triton, in turns on one repository: calls of an identity model with 1, 8 and
 // 32 under way on one connection and on eight, and a stream of a decoupled model that answers a hundred times.
 
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { loadavg } from 'node:os';
 import { TempFolder } from '../helpers/temp-project.ts';
 import { realTriton } from '../helpers/triton.ts';
 import { startBareTriton } from '../helpers/triton-process.ts';
 import { Cli } from './lib/cli.mjs';
 import { median } from './lib/figures.mjs';
+import { freePort } from './lib/free-port.mjs';
 import { GrpcLoad, haveH2load } from './lib/h2load.mjs';
 import { writeDecoupledModel, writePythonModel } from './lib/python-repository.mjs';
 
@@ -91,13 +90,4 @@ function inferMessage(
     field(3, Buffer.from(shape)),
   ]);
   return Buffer.concat([field(1, Buffer.from(model)), field(5, input), field(7, data)]);
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -55,7 +55,12 @@ describe('the control plane', () => {
   it('is shared by commands and ends with the last one', async () => {
     const [one, other] = await Promise.all([startClient(), startClient()]);
     expect(one.origin).toBe(other.origin);
-    expect(await running()).toEqual([expect.objectContaining({ scoringUri: one.origin })]);
+    const [only, ...others] = await running();
+    expect([only, others]).toMatchObject([
+      { kind: 'control-plane', scoringUri: one.origin, httpUrl: '' },
+      [],
+    ]);
+    expect((await az.run('ps')).stdout).toMatch(/ - .* control-plane\n$/);
     one.child.stdin.end();
     expect(await one.exited).toBe(7);
     const third = await startClient();

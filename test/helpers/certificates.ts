@@ -17,6 +17,8 @@ export interface Certificates extends AsyncDisposable {
   readonly ca: Buffer;
   /** Of servers at 127.0.0.1: a good one, one that has expired, one for another name. */
   readonly server: ServerCertificate;
+  /** The files of the good server. */
+  readonly serverFiles: Readonly<Record<'cert' | 'key', string>>;
   readonly expired: ServerCertificate;
   readonly elsewhere: ServerCertificate;
 }
@@ -72,6 +74,7 @@ export async function makeCertificates(): Promise<Certificates> {
     otherDirectory: await client('stranger', 'other'),
     ca: await readFile(folder.path('authority.pem')),
     server: await pair('server'),
+    serverFiles: { cert: folder.path('server.pem'), key: folder.path('server.key') },
     expired: await pair('expired'),
     elsewhere: await pair('elsewhere'),
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),

@@ -1,7 +1,13 @@
 import type { FastifyInstance } from 'fastify';
-import { type AssetKind, archiveName, isListed, isNameArchived } from '../../azureml/index.ts';
+import {
+  type AssetKind,
+  archiveName,
+  isListed,
+  isNameArchived,
+  requireNameRestored,
+} from '../../azureml/index.ts';
 import type { AssetMarks, AzureState, AzureWorkspace } from '../../workspace/index.ts';
-import { ArmError, notFound } from '../arm-error.ts';
+import { notFound } from '../arm-error.ts';
 import { resourceId, WORKSPACE_PATH, type WorkspaceParams } from '../resource-id.ts';
 import { systemData } from '../system-data.ts';
 import {
@@ -98,8 +104,8 @@ export function addVersionedRoutes<Record extends VersionedRecord>(
     async ({ params, body: { properties } }, reply) => {
       const state = await workspace.read();
       const before = find(state, params);
-      const isRestored = before?.isArchived && !flagProperty(properties, 'isArchived');
-      if (isRestored && isNameArchived(state, kind, params.name)) throw nameIsArchived(params.name);
+      if (before?.isArchived && !flagProperty(properties, 'isArchived'))
+        requireNameRestored(state, kind, params.name);
       const record = await asset.put(params, properties, before);
       return reply.code(before ? 200 : 201).send(versionJson(asset, params, record));
     },
@@ -109,14 +115,6 @@ export function addVersionedRoutes<Record extends VersionedRecord>(
     if (record) await asset.remove(record);
     return reply.code(record ? 200 : 204).send();
   });
-}
-
-function nameIsArchived(name: string): ArmError {
-  return new ArmError(
-    400,
-    'UserError',
-    `All versions of ${name} are archived: restore ${name} without a version first.`,
-  );
 }
 
 function versionJson<Record extends VersionedRecord>(

@@ -21,6 +21,7 @@ import { Blobs } from './blobs.ts';
 import { readRange } from './byte-range.ts';
 import { blobNotFound, StorageError } from './storage-error.ts';
 import type { StoredBlob } from './stored-blob.ts';
+import { sweepUploads } from './sweep.ts';
 
 /** The path of the storage account, whose containers are below it. */
 export const ACCOUNT_PATH = '/local';
@@ -48,6 +49,8 @@ export const blobRoutes: ArmRoutes = (app, context) => {
     if (clientId !== undefined) reply.header('x-ms-client-request-id', clientId);
     checkSignature(request, context.secrets.blobSignature);
   });
+  // In the background: nobody waits for it, and what it cannot remove it meets again.
+  app.addHook('onReady', async () => void sweepUploads(context.blobDirectory).catch(() => undefined));
   addContainerRoutes(app, context, blobs);
   addBlobRoutes(app, blobs);
 };

@@ -24,7 +24,7 @@ const LITTLE_MEMORY = '--max-semi-space-size=1';
 export async function findControlPlane(home: string): Promise<InstanceRecord | undefined> {
   const directory = controlPlaneDirectory(home);
   const running = await (await openWorkspace(home)).list();
-  return running.find(({ projectDir }) => projectDir === directory);
+  return running.find(({ kind, projectDir }) => kind === 'control-plane' && projectDir === directory);
 }
 
 /**
@@ -75,7 +75,7 @@ async function joinRunning(home: string, kind: UseKind): Promise<JoinedControlPl
     return undefined;
   }
   const { pid, closed } = control;
-  return { origin: instance.httpUrl, pid, closed, [Symbol.asyncDispose]: control[Symbol.asyncDispose] };
+  return { origin: instance.scoringUri, pid, closed, [Symbol.asyncDispose]: control[Symbol.asyncDispose] };
 }
 
 /** @returns undefined if another one is stopping. */

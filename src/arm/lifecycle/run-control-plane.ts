@@ -68,7 +68,7 @@ export async function runControlPlane(
     const start = (port: number) =>
       startControlPlane({ port, certificate, secrets, workspace, host, events: bus, blobDirectory });
     const plane = lifetime.use(
-      'control plane',
+      'control-plane',
       await onPreviousPort(path.join(directory, 'port.json'), start),
     );
     const users = new Users(async () => {
@@ -84,7 +84,13 @@ export async function runControlPlane(
     };
     lifetime.use('control socket', await serveControl(control, instance.controlSocket));
     const { origin } = plane;
-    await instance.announce({ projectDir: directory, scoringUri: origin, httpUrl: origin, eventLog });
+    await instance.announce({
+      kind: 'control-plane',
+      projectDir: directory,
+      scoringUri: origin,
+      httpUrl: '',
+      eventLog,
+    });
     const startMs = performance.now() - began;
     // What killed processes left behind; nobody waits for it.
     void states.sweep().catch(() => undefined);

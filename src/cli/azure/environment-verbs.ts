@@ -1,3 +1,4 @@
+import { ARCHIVE_LISTS, archiveVerbs } from './archive-verbs.ts';
 import { NO_REGISTRY } from './not-emulated.ts';
 import { notEmulated, type Verb } from './verbs.ts';
 
@@ -40,12 +41,9 @@ export const ENVIRONMENT_VERBS: readonly Verb[] = [
     flags: [
       ['-n, --name <name>', 'only environments of this name'],
       ['-r, --max-results <number>', 'show at most this many'],
+      ...ARCHIVE_LISTS,
     ],
-    notEmulated: [
-      ...NO_REGISTRY,
-      ['--archived-only', 'environments are not archived here'],
-      ['--include-archived', 'environments are not archived here'],
-    ],
+    notEmulated: NO_REGISTRY,
     run: async (flags) => (await load()).list(flags),
   },
   {
@@ -83,7 +81,6 @@ export const ENVIRONMENT_VERBS: readonly Verb[] = [
     run: async (flags) => (await load()).scaffold(flags),
   },
   notEmulated('update', 'register it again, or create it with another version'),
-  notEmulated('archive', 'environments are not archived here'),
-  notEmulated('restore', 'environments are not archived here'),
+  ...archiveVerbs('an environment', load),
   notEmulated('share', 'there is no registry to share with'),
 ];

@@ -1,9 +1,14 @@
 import path from 'node:path';
-import { parseLabels } from '../../azureml/index.ts';
+import { type ListView, parseLabels } from '../../azureml/index.ts';
 import { userError } from '../../base/index.ts';
 import { homeDirectory } from '../../config/index.ts';
 import { AzureWorkspace, type Labels, type ResourceConfiguration } from '../../workspace/index.ts';
 import type { Flags } from '../flags.ts';
+
+/** The workspace in the state folder: that of the verbs without `--workspace`, and of the control plane. */
+export function workspaceFile(): string {
+  return path.join(homeDirectory(), 'workspace', 'default.json');
+}
 
 /** The flags of one `az ml` verb, read by their long names in camel case. */
 export class AzureFlags {
@@ -16,13 +21,19 @@ export class AzureFlags {
   /** The workspace: `--workspace FILE`, else the one in the state folder. */
   openWorkspace(): Promise<AzureWorkspace> {
     const given = this.#workspaceFile();
-    return AzureWorkspace.open(given ?? path.join(homeDirectory(), 'workspace', 'default.json'));
+    return AzureWorkspace.open(given ?? workspaceFile());
   }
 
   /** In az, `--workspace NAME` abbreviates `--workspace-name`, which has no meaning here. */
   #workspaceFile(): string | undefined {
     const given = this.text('workspace');
     return given !== undefined && /^[A-Za-z0-9][\w-]*$/.test(given) ? undefined : given;
+  }
+
+  /** What `--archived-only` and `--include-archived` select. */
+  listView(): ListView {
+    if (this.yesNo('archivedOnly')) return 'ArchivedOnly';
+    return this.yesNo('includeArchived') ? 'All' : 'ActiveOnly';
   }
 
   /** @throws CONFIG_INVALID for any label but `latest`. */

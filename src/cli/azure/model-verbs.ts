@@ -1,3 +1,4 @@
+import { ARCHIVE_LISTS, archiveVerbs } from './archive-verbs.ts';
 import { DEPLOY_FLAGS } from './deploy-verbs.ts';
 import { GENERIC_UPDATE, NO_REGISTRY } from './not-emulated.ts';
 import { notEmulated, type Verb } from './verbs.ts';
@@ -86,13 +87,9 @@ export const MODEL_VERBS: readonly Verb[] = [
       ['--run-id <id>', 'only models of this run'],
       ['--model-framework <name>', 'only models of this framework'],
       ...TAGS,
+      ...ARCHIVE_LISTS,
     ],
-    notEmulated: [
-      ...NO_REGISTRY,
-      STAGE,
-      ['--archived-only', 'models are not archived here'],
-      ['--include-archived', 'models are not archived here'],
-    ],
+    notEmulated: [...NO_REGISTRY, STAGE],
     run: async (flags) => (await load()).list(flags),
   },
   {
@@ -153,7 +150,6 @@ export const MODEL_VERBS: readonly Verb[] = [
   },
   notEmulated('profile', 'it measures on Azure machines; send load to the scoring URI of a service instead'),
   notEmulated('package', 'no image is built here; "model deploy" serves the same model and script'),
-  notEmulated('archive', 'models are not archived here; "model delete" removes one'),
-  notEmulated('restore', 'models are not archived here'),
+  ...archiveVerbs('a model', load),
   notEmulated('share', 'there is no registry to share with'),
 ];

@@ -1,4 +1,5 @@
 import {
+  defaultForm,
   ENVIRONMENT_FORMS,
   type EnvironmentForm,
   findControlPlane,
@@ -34,7 +35,7 @@ export async function up(flags: {
 /** `triton-local azure env`: prints the variables of the control plane that runs. */
 export async function env(flags: { readonly printEnv: string | undefined }): Promise<number> {
   const form = formOf(flags.printEnv);
-  await printVariables((await running()).httpUrl, form);
+  await printVariables((await running()).scoringUri, form);
   return EXIT.ok;
 }
 
@@ -60,8 +61,8 @@ async function printVariables(origin: string, form: EnvironmentForm): Promise<vo
   print(printedEnvironment(variables, form));
 }
 
-function formOf(asked = process.platform === 'win32' ? 'powershell' : 'bash'): EnvironmentForm {
-  const form = ENVIRONMENT_FORMS.find((it) => it === asked);
+function formOf(asked: string | undefined): EnvironmentForm {
+  const form = asked === undefined ? defaultForm() : ENVIRONMENT_FORMS.find((it) => it === asked);
   if (form) return form;
   throw userError(
     'CONFIG_INVALID',

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import {
+  archiveAsset,
   createEnvironment,
   listEnvironments,
   newEnvironment,
@@ -50,7 +51,7 @@ export async function create(given: Flags): Promise<number> {
 export async function list(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
   const name = flags.text('name');
-  const all = await listEnvironments(await flags.openWorkspace());
+  const all = await listEnvironments(await flags.openWorkspace(), flags.listView());
   const found = name === undefined ? all : all.filter((it) => it.name === name);
   printResult(found.slice(0, flags.number('maxResults')), flags);
   return EXIT.ok;
@@ -78,5 +79,26 @@ export async function download(given: Flags): Promise<number> {
 export async function scaffold(given: Flags): Promise<number> {
   const flags = new AzureFlags(given);
   await saveEnvironment(newEnvironment(flags.required('name')), flags.required('directory'), false);
+  return EXIT.ok;
+}
+
+/** `triton-local environment archive` */
+export function archive(given: Flags): Promise<number> {
+  return setArchived(given, true);
+}
+
+/** `triton-local environment restore` */
+export function restore(given: Flags): Promise<number> {
+  return setArchived(given, false);
+}
+
+async function setArchived(given: Flags, archived: boolean): Promise<number> {
+  const flags = new AzureFlags(given);
+  const workspace = await flags.openWorkspace();
+  const name = flags.required('name');
+  flags.checkLabel();
+  const latest = flags.text('label') && (await showEnvironment(workspace, name, undefined));
+  const version = latest ? String(latest.version) : flags.text('version');
+  await archiveAsset(workspace, 'environments', name, version, archived);
   return EXIT.ok;
 }

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import {
+  archiveAsset,
   createModel,
   deleteModel,
   deployModel,
@@ -84,6 +85,7 @@ export async function list(given: Flags): Promise<number> {
     runId: flags.text('runId'),
     framework: flags.text('modelFramework'),
     latest: flags.yesNo('latest') ?? false,
+    view: flags.listView(),
   };
   const found = await listModels(await flags.openWorkspace(), filter);
   printResult(found.slice(0, flags.number('maxResults')), flags);
@@ -172,4 +174,25 @@ async function runMetadata(
       location: { file },
     });
   }
+}
+
+/** `triton-local model archive` */
+export function archive(given: Flags): Promise<number> {
+  return setArchived(given, true);
+}
+
+/** `triton-local model restore` */
+export function restore(given: Flags): Promise<number> {
+  return setArchived(given, false);
+}
+
+async function setArchived(given: Flags, archived: boolean): Promise<number> {
+  const flags = new AzureFlags(given);
+  const workspace = await flags.openWorkspace();
+  const name = flags.required('name');
+  flags.checkLabel();
+  const latest = flags.text('label') && (await showModel(workspace, { name }));
+  const version = latest ? String(latest.version) : flags.text('version');
+  await archiveAsset(workspace, 'models', name, version, archived);
+  return EXIT.ok;
 }

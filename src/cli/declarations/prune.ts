@@ -3,7 +3,7 @@ import { declareCommand } from '../command.ts';
 
 export const prune = declareCommand({
   usage: 'prune',
-  about: 'delete environments, runtimes, logs and leftovers that no running emulator uses',
+  about: 'delete environments, runtimes, logs, uploads and leftovers that no running emulator uses',
   flags: {
     olderThan: {
       flag: '--older-than <age>',

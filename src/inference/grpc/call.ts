@@ -1,21 +1,39 @@
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import { constants } from 'node:http2';
+import {
+  ErrorCode,
+  encodeHeaders,
+  type HeaderField,
+  type RequestFields,
+  type ServerStream,
+  type StreamHandler,
+} from '../../http2/index.ts';
 import type { HeldBytes } from '../held-bytes.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import { readTimeout } from './deadline.ts';
 import type { EncodedMessage } from './infer-response.ts';
 import { MessageReader, type ReceivedMessage } from './message-reader.ts';
+import { compressMessage } from './response-compression.ts';
 import { encodeStatusMessage, GRPC_STATUS, GrpcError, type GrpcStatus, toGrpcError } from './status.ts';
 import type { MessageEncoding } from './unpack.ts';
 
-const HEAD = {
-  ':status': 200,
-  'content-type': 'application/grpc',
-  'grpc-accept-encoding': 'identity, deflate, gzip',
-} as const;
-const HEAD_OF_STATUS = { ':status': 200, 'content-type': 'application/grpc' } as const;
-const SUCCESS = { 'grpc-status': '0' } as const;
-const WITH_TRAILERS = { waitForTrailers: true, sendDate: false } as const;
-const ENTIRE = { endStream: true, sendDate: false } as const;
+const STATUS_200 = { name: ':status', value: '200' };
+const CONTENT_TYPE = { name: 'content-type', value: 'application/grpc' };
+const ACCEPTED = { name: 'grpc-accept-encoding', value: 'identity, deflate, gzip' };
+const HEAD = encodeHeaders([STATUS_200, CONTENT_TYPE, ACCEPTED]);
+const headOf = (encoding: MessageEncoding) =>
+  encodeHeaders([STATUS_200, CONTENT_TYPE, { name: 'grpc-encoding', value: encoding }, ACCEPTED]);
+const COMPRESSED_HEAD = { gzip: headOf('gzip'), deflate: headOf('deflate') };
+const SUCCESS = encodeHeaders([{ name: 'grpc-status', value: '0' }]);
+const SUCCESS_ALONE = encodeHeaders([STATUS_200, CONTENT_TYPE, { name: 'grpc-status', value: '0' }]);
+
+export interface GrpcCallOptions {
+  readonly held: HeldBytes;
+  /** Learns what is sent. */
+  readonly limits?: ConnectionLimits | undefined;
+  /** How responses are compressed; undefined if they are not. */
+  readonly compression?: MessageEncoding | undefined;
+  /** Metadata that the model gets as parameters. */
+  readonly forwarded?: ReadonlyMap<string, string> | undefined;
+}
 
 /** How long a client may take to end its side of a finished call; what it still sends is discarded. */
 const LINGER_MS = 2_000;
@@ -36,9 +54,14 @@ export interface CallHandler {
  * One call on its HTTP/2 stream. The head is sent with the first message; if the call fails before, the head carries the
  * status, as with gRPC's own library.
  */
-export class GrpcCall {
-  readonly metadata: IncomingHttpHeaders;
-  readonly #stream: ServerHttp2Stream;
+export class GrpcCall implements StreamHandler {
+  readonly metadata: RequestFields;
+  /** Metadata that the model gets as parameters. */
+  readonly forwarded: ReadonlyMap<string, string> | undefined;
+  readonly #stream: ServerStream;
+  readonly #held: HeldBytes;
+  readonly #limits: ConnectionLimits | undefined;
+  readonly #compression: MessageEncoding | undefined;
   readonly #reader: MessageReader;
   readonly #timer: NodeJS.Timeout | undefined;
   /** Whether its deadline had passed on arrival. */
@@ -46,12 +69,24 @@ export class GrpcCall {
   #handler: CallHandler | undefined;
   #status: GrpcError | undefined;
   #isFinished = false;
-  #hasEnded = false;
   #linger: NodeJS.Timeout | undefined;
+  /** Unsent bytes that count as held. */
+  #counted = 0;
+  /** Settles once everything before is compressed and written; undefined without compression. */
+  #compressing: Promise<void> | undefined;
+  #compressingBytes = 0;
 
-  constructor(stream: ServerHttp2Stream, metadata: IncomingHttpHeaders, held: HeldBytes) {
+  constructor(
+    stream: ServerStream,
+    metadata: RequestFields,
+    { held, limits, compression, forwarded }: GrpcCallOptions,
+  ) {
     this.#stream = stream;
+    this.#held = held;
+    this.#limits = limits;
+    this.#compression = compression;
     this.metadata = metadata;
+    this.forwarded = forwarded;
     const encoding = metadata['grpc-encoding'];
     this.#reader = new MessageReader({
       encoding: encoding === 'identity' ? undefined : (encoding as MessageEncoding | undefined),
@@ -72,21 +107,17 @@ export class GrpcCall {
 
   /** Whether nothing can be sent any more. */
   get isOver(): boolean {
-    return this.#isFinished || this.#stream.closed || this.#stream.destroyed;
+    return this.#isFinished || this.#stream.isClosed;
   }
 
   /** Bytes that wait until the client takes them. */
   get unsentBytes(): number {
-    return this.#stream.writableLength;
+    return this.#stream.unsentBytes + this.#compressingBytes;
   }
 
-  /** Starts reading; the handler answers the call. */
+  /** The handler answers the call. */
   begin(handler: CallHandler): void {
     this.#handler = handler;
-    const stream = this.#stream;
-    stream.on('data', (chunk: Buffer) => this.#reader.push(chunk));
-    stream.on('end', () => this.#end());
-    stream.on('close', () => this.#close());
     if (this.#isLate) this.fail(DEADLINE_EXCEEDED);
   }
 
@@ -96,74 +127,84 @@ export class GrpcCall {
 
   /** Calls back once the client has taken what was sent. */
   whenDrained(callback: () => void): void {
-    this.#stream.once('drain', callback);
+    const whenWritten = () => {
+      if (this.#stream.unsentBytes > 0) this.#stream.whenDrained(callback);
+      else callback();
+    };
+    if (this.#compressing) void this.#compressing.then(whenWritten);
+    else whenWritten();
   }
 
   resume(): void {
     this.#stream.resume();
   }
 
+  /** Sends one of several messages. */
   send(message: EncodedMessage): void {
     if (this.isOver) return;
-    this.#respond();
-    for (const piece of message) this.#stream.write(piece);
+    this.#write(message);
   }
 
   /** Ends the call with success, with a last message where there is one. */
   succeed(message?: EncodedMessage): void {
     if (this.isOver) return;
-    if (message === undefined && !this.#stream.headersSent) {
-      this.#finish();
-      this.#stream.respond({ ...HEAD_OF_STATUS, ...SUCCESS }, ENTIRE);
-      return;
-    }
-    this.#finish();
-    this.#respond();
-    if (message === undefined) {
-      this.#stream.end();
-      return;
-    }
-    const last = message.length - 1;
-    for (let index = 0; index < last; index += 1) this.#stream.write(message[index]);
-    this.#stream.end(message[last]);
+    if (message) this.#write(message);
+    if (this.#stream.isClosed) return;
+    this.#finish(SUCCESS, SUCCESS_ALONE);
   }
 
   /** Ends the call with the status of an error. */
   fail(thrown: unknown): void {
     if (this.isOver) return;
     this.#status = toGrpcError(thrown);
-    this.#finish();
-    if (this.#stream.headersSent) this.#stream.end();
-    else {
-      this.#stream.respond({ ...HEAD_OF_STATUS, ...statusFields(this.#status) }, ENTIRE);
-      this.#letGo();
-    }
+    const fields = statusFields(this.#status);
+    this.#finish(encodeHeaders(fields), encodeHeaders([STATUS_200, CONTENT_TYPE, ...fields]));
     this.#notifyClosed();
   }
 
   /** Ends the call as gRPC's library does where the fields of a request are wrong. */
   reset(): void {
     this.#isFinished = true;
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    this.#stream.reset(ErrorCode.INTERNAL_ERROR);
   }
 
-  #respond(): void {
-    if (this.#stream.headersSent) return;
-    this.#stream.once('wantTrailers', () => this.#sendTrailers());
-    this.#stream.respond(HEAD, WITH_TRAILERS);
+  onData(bytes: Buffer): void {
+    this.#reader.push(bytes);
   }
 
-  #sendTrailers(): void {
-    if (this.#stream.closed || this.#stream.destroyed) return;
-    this.#stream.sendTrailers(this.#status ? statusFields(this.#status) : SUCCESS);
-    this.#letGo();
+  onEnd(): void {
+    const unpacking = this.#reader.unpacking;
+    if (unpacking) void unpacking.then(() => this.onEnd());
+    else if (!this.#isFinished) this.#handler?.onEnd();
   }
 
-  /** Closing the stream immediately would discard the status that is still to be sent. */
-  #letGo(): void {
-    if (this.#hasEnded || this.#stream.readableEnded) return;
-    this.#linger = setTimeout(() => this.#stream.close(constants.NGHTTP2_NO_ERROR), LINGER_MS);
-    this.#linger.unref();
+  onClose(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#linger);
+    this.#reader.close();
+    if (this.#counted > 0) this.#held.release(this.#counted);
+    this.#counted = 0;
+    if (!this.#isFinished) {
+      this.#isFinished = true;
+      this.#status = CANCELLED;
+    }
+    this.#notifyClosed();
+  }
+
+  /**
+   * Responses that wait for the client count as memory of requests. When that is used up, the call is reset, which the
+   * client's library reports as RESOURCE_EXHAUSTED. A response is always accepted if nothing else is held.
+   */
+  #countUnsent(): void {
+    if (this.#stream.isClosed) return;
+    const added = this.unsentBytes - this.#counted;
+    try {
+      if (added > 0) this.#held.add(added);
+      else this.#held.release(-added);
+      this.#counted += added;
+    } catch {
+      this.#stream.reset(ErrorCode.ENHANCE_YOUR_CALM);
+    }
   }
 
   #take(message: ReceivedMessage): void {
@@ -174,28 +215,50 @@ export class GrpcCall {
     this.#handler?.onMessage(message);
   }
 
-  #end(): void {
-    this.#hasEnded = true;
-    const unpacking = this.#reader.unpacking;
-    if (unpacking) void unpacking.then(() => this.#end());
-    else if (!this.#isFinished) this.#handler?.onEnd();
+  #write(message: EncodedMessage): void {
+    const encoding = this.#compression;
+    if (encoding === undefined) {
+      this.#respond(HEAD, message);
+    } else {
+      const size = message.reduce((sum, piece) => sum + piece.byteLength, 0);
+      this.#compressingBytes += size;
+      this.#afterCompressing(async () => {
+        const compressed = await compressMessage(message, encoding);
+        this.#compressingBytes -= size;
+        this.#respond(COMPRESSED_HEAD[encoding], compressed);
+      });
+      this.#countUnsent();
+    }
   }
 
-  #finish(): void {
+  #respond(head: Buffer, message: EncodedMessage): void {
+    this.#limits?.hasSent();
+    this.#stream.respond(head);
+    for (const piece of message) this.#stream.write(piece);
+    if (this.#counted > 0 || this.#stream.unsentBytes > 0) this.#countUnsent();
+  }
+
+  #afterCompressing(next: () => Promise<void> | void): void {
+    this.#compressing = (this.#compressing ?? Promise.resolve()).then(next);
+  }
+
+  /** @param alone the status where nothing was sent before */
+  #finish(trailers: Buffer, alone: Buffer): void {
     this.#isFinished = true;
     this.#reader.close();
     clearTimeout(this.#timer);
+    if (this.#compressing) this.#afterCompressing(() => this.#sendStatus(trailers, alone));
+    else this.#sendStatus(trailers, alone);
   }
 
-  #close(): void {
-    clearTimeout(this.#timer);
-    clearTimeout(this.#linger);
-    this.#reader.close();
-    if (!this.#isFinished) {
-      this.#isFinished = true;
-      this.#status = CANCELLED;
-    }
-    this.#notifyClosed();
+  #sendStatus(trailers: Buffer, alone: Buffer): void {
+    const stream = this.#stream;
+    this.#limits?.hasSent();
+    if (stream.hasResponded) stream.end(trailers);
+    else stream.respond(alone, true);
+    // Closing the stream immediately would discard the status that is still to be sent.
+    if (!stream.hasClientEnded && !stream.isClosed)
+      this.#linger = setTimeout(() => stream.reset(ErrorCode.NO_ERROR), LINGER_MS).unref();
   }
 
   #notifyClosed(): void {
@@ -208,8 +271,7 @@ export class GrpcCall {
 const DEADLINE_EXCEEDED = new GrpcError(GRPC_STATUS.DEADLINE_EXCEEDED, 'Deadline Exceeded');
 const CANCELLED = new GrpcError(GRPC_STATUS.CANCELLED, 'CANCELLED');
 
-function statusFields({ status, message }: GrpcError): Record<string, string> {
-  const fields: Record<string, string> = { 'grpc-status': String(status) };
-  if (message !== '') fields['grpc-message'] = encodeStatusMessage(message);
-  return fields;
+function statusFields({ status, message }: GrpcError): HeaderField[] {
+  const code = { name: 'grpc-status', value: String(status) };
+  return message === '' ? [code] : [code, { name: 'grpc-message', value: encodeStatusMessage(message) }];
 }

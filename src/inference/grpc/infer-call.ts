@@ -56,8 +56,10 @@ export class InferCall implements CallHandler {
           'Unsupported',
           "ModelInfer RPC doesn't support models with decoupled transaction policy",
         );
-      const { request } = translateRequest(message, memory);
+      const { request } = translateRequest(message, memory, this.#call.forwarded);
       const { outputs, parameters } = await infer(model, request, this.#cancellation);
+      this.#cancellation.cancel = undefined;
+      release();
       this.#call.succeed(
         encodeInferResponse({
           modelName: model.signature.model,

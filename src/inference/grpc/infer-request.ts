@@ -37,11 +37,17 @@ const MAX_SEQUENCE_ID_BYTES = 128;
  * Translates a `ModelInferRequest` for the data plane. Checks in Triton's order: parameters, inputs, the data of the inputs,
  * outputs (`server/src/grpc/infer_handler.cc`).
  * @param memory resolves regions of shared memory
+ * @param forwarded metadata of the call for the model, over parameters of the same names
  * @throws KServeError
  */
-export function translateRequest(message: InferMessage, memory: SharedMemory): TranslatedRequest {
+export function translateRequest(
+  message: InferMessage,
+  memory: SharedMemory,
+  forwarded: ReadonlyMap<string, string> | undefined,
+): TranslatedRequest {
   const id = cString(message.id);
-  const parameters = message.parameters.size === 0 ? DEFAULTS : readParameters(message.parameters);
+  const read = message.parameters.size === 0 ? DEFAULTS : readParameters(message.parameters);
+  const parameters = forwarded ? { ...read, parameters: new Map([...read.parameters, ...forwarded]) } : read;
   const { inputs: given } = message;
   if (given.length > 1) refuseTwice(given, id);
   const inputs: InferInput[] = [];

@@ -109,7 +109,7 @@ export class InferStream implements CallHandler {
         this.#places.pop();
         respond = (response) => response && this.#call.send(response);
       }
-      const { request, wantsEmptyFinal } = translateRequest(message, memory);
+      const { request, wantsEmptyFinal } = translateRequest(message, memory, this.#call.forwarded);
       await inferStream(model, request, cancellation, (response, final) => {
         if (response instanceof KServeError) this.#failed(message, response, final, respond);
         else if (response) respond(encodeResponse(model, request.id, response, final));

@@ -18,7 +18,7 @@ import { SHARED_MEMORY_DISABLED } from '../shared-memory.ts';
 import { answerEmpty, answerError, answerJson, type ContentType } from './answer.ts';
 import { readBody } from './body.ts';
 import { generateOverHttp } from './generate-endpoint.ts';
-import { type HttpLimits, inferOverHttp } from './infer-endpoint.ts';
+import { type HttpInferOptions, inferOverHttp } from './infer-endpoint.ts';
 import { logSettingsOverHttp } from './log-endpoint.ts';
 import { MeasuredRequest } from './measured-request.ts';
 import { answerModelStatistics, modelConfig, modelMetadata, modelReady } from './model-endpoints.ts';
@@ -63,12 +63,13 @@ export class HttpListener implements AsyncDisposable {
   readonly #service: InferenceService;
   readonly #options: HttpListenerOptions;
   readonly #server: DrainingServer;
-  readonly #limits: HttpLimits;
+  readonly #limits: HttpInferOptions;
 
   constructor(service: InferenceService, options: HttpListenerOptions) {
     this.#service = service;
     this.#options = options;
-    this.#limits = { maxInputBytes: service.settings.maxInputBytes, held: service.held };
+    const { maxInputBytes, forwardedHeaders } = service.settings;
+    this.#limits = { maxInputBytes, held: service.held, forwarded: forwardedHeaders.http };
     const listener = options.meter ? this.#meteredBy(options.meter) : this.listener;
     const server = createServer({ ...LIMITS, requireHostHeader: false }, listener);
     server.maxConnections = MAX_CONNECTIONS;

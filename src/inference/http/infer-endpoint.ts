@@ -11,6 +11,7 @@ import {
 } from '../../kserve/index.ts';
 import type { Cancellation } from '../cancellation.ts';
 import { InferFailure, infer, isDecoupled } from '../data-plane.ts';
+import { forwardedHeaders } from '../forwarded-headers.ts';
 import type { HeldBytes } from '../held-bytes.ts';
 import type { LoadedVersion } from '../loaded-version.ts';
 import type { ModelTable } from '../model-table.ts';
@@ -22,17 +23,19 @@ import { decompress } from './content-encoding.ts';
 import type { Route } from './route.ts';
 import { modelName, modelVersion } from './target.ts';
 
-export interface HttpLimits {
+export interface HttpInferOptions {
   /** Maximum bytes of JSON, and of a raw or decompressed request. */
   readonly maxInputBytes: number;
   readonly held: HeldBytes;
+  /** Names of the header fields that models get as parameters; undefined for none. */
+  readonly forwarded: RegExp | undefined;
 }
 
 /** `POST /v2/models/M[/versions/V]/infer`, in the order of Triton's steps: the first failure is reported. */
 export async function inferOverHttp(
   models: ModelTable,
   regions: SharedMemoryRegions,
-  { maxInputBytes, held }: HttpLimits,
+  { maxInputBytes, held, forwarded }: HttpInferOptions,
   route: Route,
   request: IncomingMessage,
   response: ServerResponse,
@@ -62,7 +65,8 @@ export async function inferOverHttp(
     const content = encoding === undefined ? body : await decompress(body, encoding, maxInputBytes);
     const jsonBytes = headerLength(typeof declared === 'string' ? declared : undefined, content);
     type = 'application/json';
-    const message = readRequest(content, jsonBytes, model, memory, maxInputBytes);
+    const read = readRequest(content, jsonBytes, model, memory, maxInputBytes);
+    const message = forwarded ? withHeaders(read, forwardedHeaders(forwarded, fieldsOf(request))) : read;
     const { outputs, parameters } = await infer(model, message, cancellation, onExecuted);
     type = 'text/plain';
     const { signature, version } = model;
@@ -117,6 +121,18 @@ function readRequest(
       `Raw input has a byte_size (${body.length} bytes) that exceeds the maximum allowed value of ${maxInputBytes} bytes. Use --http-max-input-size to increase the limit.`,
     );
   return rawInferRequest(body);
+}
+
+/** The header fields one by one, with their names as they came. */
+function fieldsOf({ rawHeaders }: IncomingMessage): [name: string, value: string][] {
+  const fields: [string, string][] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2)
+    fields.push([rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '']);
+  return fields;
+}
+
+function withHeaders(request: InferRequest, headers: ReadonlyMap<string, string>): InferRequest {
+  return { ...request, parameters: new Map([...request.parameters, ...headers]) };
 }
 
 function fail(response: ServerResponse, thrown: unknown, type: ContentType): void {

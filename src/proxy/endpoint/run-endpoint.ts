@@ -70,7 +70,13 @@ export async function runEndpoint(
     };
     lifetime.use('control socket', await serveControl(control, instance.controlSocket));
     const eventLog = workspace.eventLog(ENDPOINTS + name, 0);
-    await instance.announce({ projectDir: directory, scoringUri: uri, httpUrl: uri, eventLog });
+    await instance.announce({
+      kind: 'endpoint',
+      projectDir: directory,
+      scoringUri: uri,
+      httpUrl: uri,
+      eventLog,
+    });
     bus.emit({ type: 'emulator.ready', scoringUri: uri, httpUrl: uri, deployment: 'no-code', startMs: 0 });
     return { port: proxy.port, stopped, stop };
   } catch (error) {

@@ -1,21 +1,22 @@
 import type { Socket } from 'node:net';
-import type { RepositorySync } from '../../repository/index.ts';
-import { type GrpcRefusal, refusalFrames } from './grpc-refusal.ts';
+import type { HeaderField } from '../../http2/index.ts';
 import {
   contentOf,
   ErrorCode,
+  encodeHeaders,
   Flag,
   type FrameHead,
   FrameType,
   HEAD_BYTES,
+  HeaderDecoder,
   makeHeaders,
   makeReset,
   makeWindowUpdate,
   PREFACE,
-} from './http2/frame.ts';
-import { FrameStream } from './http2/frame-stream.ts';
-import { encodeHeaders, HeaderDecoder } from './http2/header-block.ts';
-import type { HeaderField } from './http2/header-table.ts';
+} from '../../http2/index.ts';
+import type { RepositorySync } from '../../repository/index.ts';
+import { FrameStream } from './frame-stream.ts';
+import { type GrpcRefusal, refusalFrames } from './grpc-refusal.ts';
 import { RepositoryCall } from './repository-call.ts';
 import { CONTROL_REFUSED, grpcRepositoryAction } from './repository-request.ts';
 import type { Passage } from './tcp-gateway.ts';
@@ -33,6 +34,8 @@ export interface GrpcCallRules {
 
 /** Larger header blocks end the connection; Triton refuses calls with more than 16 KiB. */
 const MOST_HEADER_BYTES = 1 << 20;
+/** More than any engine lets a client use. */
+const MOST_TABLE_BYTES = 1 << 20;
 /** If more is held back, nothing is read from the client. */
 const MOST_HELD_BYTES = 4 << 20;
 const REFUSAL: GrpcRefusal = { status: 'UNAVAILABLE', message: CONTROL_REFUSED };
@@ -54,7 +57,7 @@ export class GrpcConnection implements Passage {
   readonly #rules: GrpcCallRules;
   readonly #requests: FrameStream;
   readonly #answers: FrameStream;
-  readonly #decoder = new HeaderDecoder();
+  readonly #decoder = new HeaderDecoder(MOST_TABLE_BYTES);
   /** Streams whose answer has not ended. */
   readonly #open = new Set<number>();
   readonly #repositoryCalls = new Map<number, RepositoryCall>();

@@ -1,8 +1,8 @@
+import type { HeaderField } from '../../http2/index.ts';
 import type { RepositorySync } from '../../repository/index.ts';
 import type { EngineEndpoints } from '../endpoints.ts';
 import type { LivenessLimits } from '../liveness.ts';
 import { type GrpcCallRules, GrpcConnection } from './grpc-connection.ts';
-import type { HeaderField } from './http2/header-table.ts';
 import { TcpGateway } from './tcp-gateway.ts';
 
 export interface GrpcGatewayOptions {

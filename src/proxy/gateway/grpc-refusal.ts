@@ -1,5 +1,4 @@
-import { makeHeaders } from './http2/frame.ts';
-import { encodeHeaders } from './http2/header-block.ts';
+import { encodeHeaders, makeHeaders } from '../../http2/index.ts';
 
 /** Why a call is not passed on, as its client sees it. */
 export interface GrpcRefusal {

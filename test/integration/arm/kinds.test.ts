@@ -72,7 +72,7 @@ routes = {
 container = Environment(name="triton", image="nvcr.io/nvidia/tritonserver:24.10-py3", inference_config=routes)
 create(ManagedOnlineEndpoint(name="container"), ManagedOnlineDeployment(
     name="blue", endpoint_name="container", environment=container, model_mount_path="/models",
-    environment_variables={"AZUREML_MODEL_DIR": "/models"}, ${MODEL}, ${SIZE})).name`);
+    model=Model(path="models/triton/digits"), ${SIZE})).name`);
     const key = 'ml_client.online_endpoints.get_keys("container").primary_key';
     expect(await sdk.evaluate(`status("container", "/v2/models/digits/ready", ${key})`)).toBe(200);
     expect(await sdk.evaluate('ml_client.online_endpoints.get("container").scoring_uri')).toMatch(

@@ -122,7 +122,7 @@ describe('the command line of az', () => {
   it.each([
     [['model', 'profile', '-n', 'p', '--ic', 'x'], 'profile is not emulated: '],
     [['model', 'package', '--model', 'm:1'], 'package is not emulated: '],
-    [['environment', 'archive', '-n', 'e'], 'archive is not emulated: '],
+    [['environment', 'share', '-n', 'e'], 'share is not emulated: '],
     [['model', 'list', '--registry-name', 'r'], '--registry-name is not emulated: '],
     [['online-endpoint', 'show', '-n', 'e', '--web'], '--web is not emulated: '],
     [

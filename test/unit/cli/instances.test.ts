@@ -14,6 +14,7 @@ describe('the emulator that a command means', () => {
   afterEach(() => folder[Symbol.asyncDispose]());
 
   const runs = (project: string, id: string, name: string | null = null): InstanceRecord => ({
+    kind: 'emulator',
     id,
     name,
     pid: 1,

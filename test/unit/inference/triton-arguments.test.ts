@@ -43,6 +43,45 @@ describe("arguments of Triton's command line", () => {
     expect(notServed).toEqual(['--cache-config=redis,host=x', '--model-namespacing=true', 'x']);
   });
 
+  it('of gRPC are read, with those that forward header fields', () => {
+    const { grpc, forwardedHeaders, notServed } = readTritonArguments([
+      '--grpc-infer-response-compression-level=medium',
+      '--grpc-keepalive-time=100',
+      '--grpc-http2-max-pings-without-data=0',
+      '--grpc-max-connection-age=5000',
+      '--grpc-use-ssl-mutual=1',
+      '--grpc-server-cert=server.pem',
+      '--grpc-server-key=server.key',
+      '--grpc-root-cert=clients.pem',
+      '--http-header-forward-pattern=(?-i)X-(?P<name>.*)',
+      '--grpc-header-forward-pattern=X-',
+    ]);
+    expect(grpc).toMatchObject({
+      responseCompression: 'medium',
+      connection: {
+        keepaliveMs: 100,
+        keepaliveTimeoutMs: 20_000,
+        permitWithoutCalls: false,
+        minPingIntervalMs: 300_000,
+        maxPingStrikes: 2,
+        maxAgeMs: 5_000,
+        maxAgeGraceMs: undefined,
+      },
+      tls: { cert: 'server.pem', key: 'server.key', clientRoot: 'clients.pem' },
+    });
+    expect(['X-own', 'x-own'].map((name) => forwardedHeaders.http?.test(name))).toEqual([true, false]);
+    expect(['not-X-own', 'x-own', 'y'].map((name) => forwardedHeaders.grpc?.test(name))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(notServed).toEqual([]);
+  });
+
+  it('of TLS have no effect without the one that turns it on', () => {
+    expect(readTritonArguments(['--grpc-server-cert=a', '--grpc-server-key=b']).grpc.tls).toBeUndefined();
+  });
+
   it('load everything where * is among the models', () => {
     expect(readTritonArguments(['--load-model=a', '--load-model=*']).loadModels).toBeUndefined();
   });
@@ -56,6 +95,15 @@ describe("arguments of Triton's command line", () => {
     ['--cache-config=local,size=big', /wants local,size=BYTES/],
     ['--rate-limit=yes', /wants execution_count or off/],
     ['--rate-limit-resource=R', /wants NAME:COUNT:DEVICE/],
+    [
+      '--grpc-infer-response-compression-level=max',
+      /wants one of none, low, medium, high, and was given 'max'/,
+    ],
+    ['--grpc-keepalive-time=1s', /wants a whole number of at least 0, and was given '1s'/],
+    ['--grpc-use-ssl=true', /--grpc-server-cert wants a file in PEM/],
+    ['--http-header-forward-pattern=(', /wants a regular expression/],
+    ['--grpc-header-forward-pattern=^(?!x)', /wants a regular expression without look-arounds/],
+    ['--grpc-header-forward-pattern=[[:alpha:]]', /classes by name/],
     ['--log-format=json', /wants default or ISO8601/],
   ])('%s is refused', (argument, problem) => {
     expect(() => readTritonArguments([argument])).toThrow(problem);

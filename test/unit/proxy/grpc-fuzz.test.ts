@@ -5,15 +5,8 @@ import http2 from 'node:http2';
 import net from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  Flag,
-  FrameType,
-  makeFrame,
-  makeHeaders,
-  makeReset,
-  PREFACE,
-} from '../../../src/proxy/gateway/http2/frame.ts';
-import { encodeHeaders } from '../../../src/proxy/gateway/http2/header-block.ts';
+import { Flag, FrameType, makeFrame, makeHeaders, makeReset, PREFACE } from '../../../src/http2/frame.ts';
+import { encodeHeaders } from '../../../src/http2/header-block.ts';
 import { GrpcGateway } from '../../../src/proxy/index.ts';
 
 const RUNS = 200;

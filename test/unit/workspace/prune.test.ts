@@ -53,6 +53,15 @@ describe('what accumulates in the state folder', () => {
     expect(await item('runtime/one')).toMatchObject({ kind: 'runtime' });
   });
 
+  it('counts an upload of the SDK as in use for ten minutes after its last change', async () => {
+    const upload = path.join(home, 'azure/blobs/abc');
+    await mkdir(upload, { recursive: true });
+    expect(await item('azure/blobs/abc')).toMatchObject({ kind: 'upload', inUse: true });
+    const earlier = new Date(Date.now() - 700_000);
+    await utimes(upload, earlier, earlier);
+    expect(await item('azure/blobs/abc')).toMatchObject({ inUse: false });
+  });
+
   it('is in use while an emulator runs that uses it, and free after that', async () => {
     expect(await item('environments/used')).toMatchObject({ inUse: true });
     expect(await item(`instances/${instance.id}`)).toMatchObject({ kind: 'instance', inUse: true });
@@ -86,7 +95,7 @@ describe('what accumulates in the state folder', () => {
     const eventLog = path.join(home, 'logs', 'p.jsonl');
     for (const file of [eventLog, `${eventLog}.1`, path.join(home, 'logs', 'q.jsonl')])
       await writeFile(file, '{}');
-    await instance.announce({ projectDir: '/p', scoringUri: '', httpUrl: '', eventLog });
+    await instance.announce({ kind: 'emulator', projectDir: '/p', scoringUri: '', httpUrl: '', eventLog });
     expect(await item('logs/p.jsonl')).toMatchObject({ kind: 'log', inUse: true });
     expect(await item('logs/p.jsonl.1')).toMatchObject({ inUse: true });
     expect(await item('logs/q.jsonl')).toMatchObject({ inUse: false });

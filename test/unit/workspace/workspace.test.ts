@@ -15,6 +15,7 @@ import {
 
 const onUnix = it.skipIf(process.platform === 'win32');
 const ABOUT = {
+  kind: 'emulator' as const,
   projectDir: '/project',
   scoringUri: 'http://localhost:6789/score',
   httpUrl: 'http://localhost:8000',

@@ -202,7 +202,9 @@ ${grpcSection()}
 
 ## What is missing, or different by design
 
-- Over gRPC: TLS, \`--grpc-keepalive-*\` (pings are answered, however many come), \`--grpc-header-forward-pattern\`, and compressed answers (\`--grpc-infer-response-compression-level\`).
+- The patterns of \`--http-header-forward-pattern\` and \`--grpc-header-forward-pattern\` are read by JavaScript. One that RE2
+  would read differently, or that is no regular expression, ends the start; Triton forwards nothing then. Bytes of a field that
+  are not UTF-8 become U+FFFD.
 - ONNX models with BF16 inputs or outputs are refused, as by Triton's ONNX Runtime backend.
 - Requests for CUDA shared memory get the answers of a server without GPUs.
 - \`/v2/health/ready\` is 200 again once a model that failed is fixed, unloaded or removed. Triton 2.51 stays at 400 until it
@@ -213,8 +215,10 @@ ${grpcSection()}
   that it reflects what the folder holds. Triton reads what is there, complete or not.
 - Port 8000 accepts 4,096 connections, a head of 4 MiB within 60 s, a whole request within 600 s, and requests that
   together hold a quarter of the memory. Beyond these limits it answers 431, 408 or 503.
-- Of Triton's own arguments, \`--http-max-input-size\`, \`--http-restricted-api\`, \`--grpc-restricted-protocol\`, \`--allow-client-shm\`, \`--log-*\` (but
-  \`--log-file\`), \`--exit-on-error\`, \`--strict-readiness\`, \`--load-model\`, \`--cache-config\` of the local cache,
+- Of Triton's own arguments, \`--http-max-input-size\`, \`--http-restricted-api\`, \`--grpc-restricted-protocol\`,
+  \`--http-header-forward-pattern\`, \`--grpc-header-forward-pattern\`, \`--grpc-infer-response-compression-level\`,
+  \`--grpc-keepalive-*\`, \`--grpc-http2-*\`, \`--grpc-max-connection-age\` and its \`-grace\`, \`--grpc-use-ssl\`,
+  \`--grpc-use-ssl-mutual\` and their files, \`--allow-client-shm\`, \`--log-*\` (but \`--log-file\`), \`--exit-on-error\`, \`--strict-readiness\`, \`--load-model\`, \`--cache-config\` of the local cache,
   \`--rate-limit\`, \`--rate-limit-resource\`, \`--metrics-config\`, \`--metrics-interval-ms\`, \`--allow-cpu-metrics\` and
   \`--pinned-memory-pool-byte-size\` are served; every other is named in the log.
 - In \`--model-control-mode poll\`, clients are refused as by Triton. Changes on disk are loaded by triton-local's own reload,

@@ -19,10 +19,13 @@ export type Step =
   | { readonly leave: true }
   /** Writes a file. */
   | { readonly write: string }
+  /** Waits until a file exists; gives up, and ends, after twenty seconds. */
+  | { readonly untilFile: string }
   /** Waits until the request is cancelled; gives up, and ends, after twenty seconds. */
   | { readonly untilCancelled: true };
 
 const MODEL = `import json
+import os
 import time
 
 import numpy as np
@@ -39,11 +42,11 @@ def response(step):
     return pb_utils.InferenceResponse([pb_utils.Tensor("OUT", np.array(numbers, np.int32))])
 
 
-def wait_until_cancelled(request):
+def wait_until(holds):
     end = time.monotonic() + 20
-    while not request.is_cancelled():
+    while not holds():
         if time.monotonic() > end:
-            raise RuntimeError("never cancelled")
+            raise RuntimeError("waited for nothing")
         time.sleep(0.01)
 
 
@@ -69,7 +72,9 @@ class TritonPythonModel:
             elif "leave" in step:
                 final = False
             elif "untilCancelled" in step:
-                wait_until_cancelled(sender or request)
+                wait_until((sender or request).is_cancelled)
+            elif "untilFile" in step:
+                wait_until(lambda: os.path.exists(step["untilFile"]))
             elif "write" in step:
                 open(step["write"], "w").close()
             elif sender:
@@ -145,15 +150,20 @@ const only = (...names: string[]): RepositoryFiles =>
     Object.entries(ENSEMBLE_FILES).filter(([file]) => names.includes(file.split('/')[0] ?? '')),
   );
 
-export const STREAM_FILES: RepositoryFiles = {
+/** The models that play a script, and the one that tells what it learns. */
+export const SCRIPTED_FILES: RepositoryFiles = {
   'decoupled/config.pbtxt': config('model_transaction_policy { decoupled: true }'),
   'decoupled/1/model.py': MODEL,
   'plain/config.pbtxt': config(''),
   'plain/1/model.py': MODEL,
-  'other/config.pbtxt': config(''),
-  'other/1/model.py': MODEL,
   'seen/config.pbtxt': SEEN_CONFIG,
   'seen/1/model.py': SEEN,
+};
+
+export const STREAM_FILES: RepositoryFiles = {
+  ...SCRIPTED_FILES,
+  'other/config.pbtxt': config(''),
+  'other/1/model.py': MODEL,
   'numbers/config.pbtxt': NUMBERS_CONFIG,
   'numbers/labels.txt': 'one\ntwo\nthree\n',
   'numbers/1/model.py': NUMBERS_MODEL,

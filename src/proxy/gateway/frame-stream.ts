@@ -1,4 +1,4 @@
-import { Flag, type FrameHead, FrameType, HEAD_BYTES, readHead } from './frame.ts';
+import { Flag, type FrameHead, FrameType, HEAD_BYTES, readHead } from '../../http2/index.ts';
 
 /** Who sees the frames of one direction as they pass. */
 export interface FrameInspector {

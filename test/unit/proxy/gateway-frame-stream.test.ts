@@ -1,13 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  Flag,
-  FrameType,
-  HEAD_BYTES,
-  makeFrame,
-  makeHeaders,
-  PREFACE,
-} from '../../../../src/proxy/gateway/http2/frame.ts';
-import { type FrameInspector, FrameStream } from '../../../../src/proxy/gateway/http2/frame-stream.ts';
+import { Flag, FrameType, HEAD_BYTES, makeFrame, makeHeaders, PREFACE } from '../../../src/http2/frame.ts';
+import { type FrameInspector, FrameStream } from '../../../src/proxy/gateway/frame-stream.ts';
 
 const SETTINGS = 4;
 const bytesOf = (length: number, seed: number) =>

@@ -1,3 +1,5 @@
+import { ConnectionError } from './connection-error.ts';
+
 /** What a client sends first on a connection (RFC 9113, 3.4). */
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 /** Length (3 bytes), type, flags, stream (4 bytes). */
@@ -6,18 +8,34 @@ export const HEAD_BYTES = 9;
 export const FrameType = {
   DATA: 0,
   HEADERS: 1,
+  PRIORITY: 2,
   RST_STREAM: 3,
+  SETTINGS: 4,
   PUSH_PROMISE: 5,
+  PING: 6,
+  GOAWAY: 7,
   WINDOW_UPDATE: 8,
   CONTINUATION: 9,
 } as const;
 
-export const Flag = { END_STREAM: 0x1, END_HEADERS: 0x4, PADDED: 0x8, PRIORITY: 0x20 } as const;
+/** ACK is for SETTINGS and PING frames. */
+export const Flag = { ACK: 0x1, END_STREAM: 0x1, END_HEADERS: 0x4, PADDED: 0x8, PRIORITY: 0x20 } as const;
 
-export const ErrorCode = { NO_ERROR: 0, CANCEL: 8 } as const;
+export const ErrorCode = {
+  NO_ERROR: 0,
+  PROTOCOL_ERROR: 1,
+  INTERNAL_ERROR: 2,
+  FLOW_CONTROL_ERROR: 3,
+  STREAM_CLOSED: 5,
+  FRAME_SIZE_ERROR: 6,
+  REFUSED_STREAM: 7,
+  CANCEL: 8,
+  COMPRESSION_ERROR: 9,
+  ENHANCE_YOUR_CALM: 11,
+} as const;
 
 /** The smallest value of SETTINGS_MAX_FRAME_SIZE, so every peer takes frames of this size. */
-const MOST_PAYLOAD_BYTES = 16_384;
+export const MOST_PAYLOAD_BYTES = 16_384;
 
 /** The head of a frame (RFC 9113, 4.1). */
 export interface FrameHead {
@@ -37,7 +55,7 @@ export function readHead(bytes: Buffer, at: number): FrameHead {
   };
 }
 
-/** What a complete DATA, HEADERS or CONTINUATION frame carries, without padding and priority. @throws Error if it is malformed */
+/** What a complete DATA, HEADERS or CONTINUATION frame carries, without padding and priority. @throws ConnectionError if it is malformed */
 export function contentOf({ type, flags }: FrameHead, frame: Buffer): Buffer {
   let from = HEAD_BYTES;
   let to = frame.length;
@@ -46,7 +64,8 @@ export function contentOf({ type, flags }: FrameHead, frame: Buffer): Buffer {
     from += 1;
   }
   if (type === FrameType.HEADERS && flags & Flag.PRIORITY) from += 5;
-  if (from > to) throw new Error('a frame whose padding is longer than the frame');
+  if (from > to)
+    throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'the padding of a frame is longer than the frame');
   return frame.subarray(from, to);
 }
 

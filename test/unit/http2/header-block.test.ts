@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import http2 from 'node:http2';
 import net from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { contentOf, HEAD_BYTES, PREFACE, readHead } from '../../../../src/proxy/gateway/http2/frame.ts';
-import { encodeHeaders, HeaderDecoder } from '../../../../src/proxy/gateway/http2/header-block.ts';
+import { contentOf, HEAD_BYTES, PREFACE, readHead } from '../../../src/http2/frame.ts';
+import { encodeHeaders, HeaderDecoder } from '../../../src/http2/header-block.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -44,6 +44,14 @@ describe('header blocks', () => {
         field('custom-key', 'custom-value'),
       ],
     ]);
+  });
+
+  test.each([
+    ['after a field', '8220'],
+    ['three times', '202020'],
+    ['beyond what the other side allows', '3fe21f'],
+  ])('may not resize the table %s', (_what, block) => {
+    expect(() => new HeaderDecoder().decode(hex(block))).toThrow();
   });
 
   test('evict what a smaller table has no room for', () => {

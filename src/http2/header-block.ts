@@ -3,15 +3,40 @@ import { decodeHuffman } from './huffman.ts';
 
 /** Decodes the header blocks of one direction of a connection, every one of them and in order (RFC 7541). */
 export class HeaderDecoder {
-  readonly #table = new HeaderTable();
+  readonly #table: HeaderTable;
   #block: Buffer = Buffer.alloc(0);
   #at = 0;
+  /** The last block that left the table as it was: callers often repeat it. */
+  #lastBlock: Buffer = Buffer.alloc(0);
+  #lastFields: readonly HeaderField[] = [];
+  #lastVersion = 0;
 
-  /** @throws Error if the block is malformed; no later block can be decoded then, as the table is no longer known */
-  decode(block: Buffer): HeaderField[] {
+  /** @param mostTableBytes how large the sender may make its table of earlier fields */
+  constructor(mostTableBytes?: number) {
+    this.#table = new HeaderTable(mostTableBytes);
+  }
+
+  /**
+   * Returns the same array for a block that says the same as the one before.
+   * @throws Error if the block is malformed; no later block can be decoded then, as the table is no longer known
+   */
+  decode(block: Buffer): readonly HeaderField[] {
+    const { version } = this.#table;
+    if (this.#lastVersion === version && this.#lastBlock.equals(block)) return this.#lastFields;
+    const fields = this.#decode(block);
+    if (this.#table.version === version) {
+      this.#lastBlock = Buffer.from(block);
+      this.#lastFields = fields;
+      this.#lastVersion = version;
+    }
+    return fields;
+  }
+
+  #decode(block: Buffer): HeaderField[] {
     this.#block = block;
     this.#at = 0;
     const fields: HeaderField[] = [];
+    let resizes = 0;
     while (this.#at < block.length) {
       const first = block[this.#at] as number;
       if (first >= 0x80) fields.push(this.#table.get(this.#integer(7)));
@@ -19,8 +44,11 @@ export class HeaderDecoder {
         const field = this.#literal(6);
         this.#table.add(field);
         fields.push(field);
-      } else if (first >= 0x20) this.#table.resize(this.#integer(5));
-      else fields.push(this.#literal(4));
+      } else if (first >= 0x20) {
+        resizes += 1;
+        if (fields.length > 0 || resizes > 2) throw new Error('a header table is resized within a block');
+        this.#table.resize(this.#integer(5));
+      } else fields.push(this.#literal(4));
     }
     return fields;
   }

@@ -81,8 +81,6 @@ export const STATIC_INDEX: ReadonlyMap<string, number> = new Map(
 /** What a field occupies beside its name and value (RFC 7541, 4.1). */
 const ENTRY_BYTES = 32;
 const DEFAULT_BYTES = 4_096;
-/** More than any implementation asks for; bounds what a sender can make us keep. */
-const MOST_BYTES = 1 << 20;
 
 /** The fields that a header block refers to by number: static ones first, then those of earlier blocks, newest first. */
 export class HeaderTable {
@@ -91,6 +89,18 @@ export class HeaderTable {
   #start = 0;
   #bytes = 0;
   #maxBytes = DEFAULT_BYTES;
+  #version = 0;
+  readonly #mostBytes: number;
+
+  /** @param mostBytes how large the sender may make it */
+  constructor(mostBytes: number = DEFAULT_BYTES) {
+    this.#mostBytes = mostBytes;
+  }
+
+  /** Another number after every change. */
+  get version(): number {
+    return this.#version;
+  }
 
   /** @throws Error if no field has this number */
   get(index: number): HeaderField {
@@ -106,6 +116,7 @@ export class HeaderTable {
   }
 
   add(field: HeaderField): void {
+    this.#version += 1;
     this.#bytes += sizeOf(field);
     this.#entries.push(field);
     this.#evict();
@@ -113,7 +124,8 @@ export class HeaderTable {
 
   /** @throws Error if it is too large */
   resize(bytes: number): void {
-    if (bytes > MOST_BYTES) throw new Error(`a header table of ${bytes} bytes`);
+    if (bytes > this.#mostBytes) throw new Error(`a header table of ${bytes} bytes`);
+    this.#version += 1;
     this.#maxBytes = bytes;
     this.#evict();
   }
