@@ -6,7 +6,12 @@ export {
   type ClientEnvironmentOptions,
   clientEnvironment,
 } from './client/client-environment.ts';
-export { ENVIRONMENT_FORMS, type EnvironmentForm, printedEnvironment } from './client/printed-environment.ts';
+export {
+  defaultForm,
+  ENVIRONMENT_FORMS,
+  type EnvironmentForm,
+  printedEnvironment,
+} from './client/printed-environment.ts';
 export {
   findControlPlane,
   type JoinedControlPlane,

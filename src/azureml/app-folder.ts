@@ -4,7 +4,7 @@ import { type AzureWorkspace, copyContent, type ModelRecord } from '../workspace
 import type { EnvironmentPlan } from './environment-plan.ts';
 import type { InferenceConfig } from './inference-config.ts';
 import { refusal } from './refusal.ts';
-import { findTritonLayout } from './triton-layout.ts';
+import { findTritonLayout, isTritonModel } from './triton-layout.ts';
 
 /** The files of a deployment as in the container, inside a folder of ours instead of `/var/azureml-app`. */
 export interface AppFolder {
@@ -45,6 +45,8 @@ export async function layOutApp(
     await copyContent(workspace.contentOf(model), entry);
     const layout = await findTritonLayout(entry);
     if (layout) repositories.push(layout.repository);
+    // A single model for a container of Triton: nothing else is beside it here.
+    else if (!inference && (await isTritonModel(entry))) repositories.push(path.dirname(entry));
   }
   const [repository, second] = repositories;
   if (second !== undefined) {

@@ -14,7 +14,7 @@ import type { LaunchPlan } from './launch.ts';
 import { type PlannedModel, planModel, registeredModel } from './model-yaml.ts';
 import { findModel, type Notify } from './models.ts';
 import { refusal } from './refusal.ts';
-import { findTritonLayout } from './triton-layout.ts';
+import { findTritonLayout, isTritonModel } from './triton-layout.ts';
 
 /** Paths in a file are relative to the file; stored, they must be absolute. */
 export function withAbsolutePaths(value: JsonObject, base: string): JsonObject {
@@ -187,13 +187,14 @@ async function checkNoCode(
         : {},
     );
   }
-  if (!layout) {
+  // A container of the user's gets the registered folder below its mount path, so that it may be a single model.
+  if (!layout && !(value.environment != null && (await isTritonModel(model.entry)))) {
     throw refusal(`model ${model.id} holds no Triton model repository`, {
       hint: 'v2 expects the models directly below the path: path/MODEL/1/model.onnx',
     });
   }
   // A folder called "triton" holds its models directly, as v2 expects.
-  if (layout.form === 'parent')
+  if (layout?.form === 'parent')
     notify(
       `WARNING: v2 expects the models directly below the path of ${model.id}, without the folder "triton"`,
     );

@@ -12,7 +12,7 @@ export class StartProgress {
   readonly #printed: string[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param script the name of the entry script, for messages. */
+  /** @param script the name of the entry script, for messages; empty without one. */
   constructor(script: string, notify: Notify) {
     this.#script = script;
     this.#notify = notify;
@@ -38,16 +38,17 @@ export class StartProgress {
     this.#timer = undefined;
   }
 
-  /** The last lines that the script printed, which explain a failed start. */
+  /** The last lines that the script printed, or Triton without a script, which explain a failed start. */
   sayPrinted(): void {
     if (this.#printed.length === 0) return;
-    this.#notify(`${this.#script} printed:`);
+    this.#notify(`${this.#script || 'Triton'} printed:`);
     for (const line of this.#printed) this.#notify(`  ${line}`);
   }
 
   #keep({ source, level, text }: Extract<EmulatorEvent, { type: 'log.line' }>): void {
     if (source === 'emulator' && level === 'warning') this.#notify(`WARNING: ${text}`);
-    if (source !== 'script' && source !== 'worker') return;
+    const isShown = this.#script === '' ? source === 'engine' : source === 'script' || source === 'worker';
+    if (!isShown) return;
     this.#printed.push(...text.split('\n'));
     this.#printed.splice(0, this.#printed.length - KEPT_LINES);
   }

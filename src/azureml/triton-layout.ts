@@ -21,7 +21,7 @@ export async function findTritonLayout(entry: string): Promise<TritonLayout | un
   if ((await entryKind(entry)) !== 'directory') return undefined;
   const inner = path.join(entry, 'triton');
   // A model may also be called "triton".
-  if ((await entryKind(inner)) === 'directory' && !(await isModel(inner)))
+  if ((await entryKind(inner)) === 'directory' && !(await isTritonModel(inner)))
     return { repository: inner, form: 'parent' };
   if (path.basename(entry) === 'triton') return { repository: entry, form: 'itself' };
   return (await holdsModels(entry)) ? { repository: entry, form: 'bare' } : undefined;
@@ -55,11 +55,14 @@ export async function layoutWarnings(entry: string, layout: TritonLayout | undef
 }
 
 async function holdsModels(directory: string): Promise<boolean> {
-  for (const name of await folders(directory)) if (await isModel(path.join(directory, name))) return true;
+  for (const name of await folders(directory))
+    if (await isTritonModel(path.join(directory, name))) return true;
   return false;
 }
 
-async function isModel(directory: string): Promise<boolean> {
+/** Whether the folder is a model of a repository itself: it has a configuration or a version. */
+export async function isTritonModel(directory: string): Promise<boolean> {
+  if ((await entryKind(directory)) !== 'directory') return false;
   if ((await entryKind(path.join(directory, 'config.pbtxt'))) === 'file') return true;
   return (await folders(directory)).some((name) => /^[1-9]\d*$/.test(name));
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FastifyInstance, fastify } from 'fastify';
-import { errorBody } from '../../src/arm/arm-error.ts';
+import { errorBody, notFound } from '../../src/arm/arm-error.ts';
 import { assetRoutes } from '../../src/arm/assets/asset-routes.ts';
 import { blobRoutes } from '../../src/arm/blob/blob-routes.ts';
 import type { ArmContext } from '../../src/arm/context.ts';
@@ -66,6 +66,9 @@ export class ArmParts implements AsyncDisposable {
     app.setErrorHandler((error, _request, reply) => {
       const { status, code, message } = errorBody(error);
       return reply.code(status).send({ error: { code, message, details: [] } });
+    });
+    app.setNotFoundHandler((request) => {
+      throw notFound(request.url);
     });
     for (const routes of [assetRoutes, blobRoutes])
       app.register(async (scope) => {

@@ -3,6 +3,11 @@ export const ENVIRONMENT_FORMS = ['bash', 'powershell', 'dotenv'] as const;
 
 export type EnvironmentForm = (typeof ENVIRONMENT_FORMS)[number];
 
+/** The form for the usual shell of this system. */
+export function defaultForm(platform: NodeJS.Platform = process.platform): EnvironmentForm {
+  return platform === 'win32' ? 'powershell' : 'bash';
+}
+
 /**
  * The text that sets and removes these variables: commands for a shell, or lines `NAME=VALUE`, as files for
  * python-dotenv and `$GITHUB_ENV` have them. Such a file can only empty a variable, which Azure's clients take for one

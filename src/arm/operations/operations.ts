@@ -167,10 +167,10 @@ export class OperationQueue implements Operations, AsyncDisposable {
   }
 
   async #end(operation: Operation, status: Operation['status'], error: Operation['error']): Promise<void> {
+    // What was needed to run it, which may hold secrets, is needed no more.
+    const ended = { ...operation, status, error, endTime: new Date().toISOString(), input: {} };
     // The result counts for its clients even if it cannot be recorded; then the operation runs again after a restart.
-    await this.#record({ ...operation, status, error, endTime: new Date().toISOString() }).catch(
-      () => undefined,
-    );
+    await this.#record(ended).catch(() => undefined);
   }
 
   #record(operation: Operation): Promise<void> {

@@ -1,4 +1,3 @@
-import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { userError } from '../../base/index.ts';
@@ -13,6 +12,7 @@ import {
 import { serviceHost } from '../azure/deploy-flags.ts';
 import { AzureFlags } from '../azure/flags.ts';
 import { checkOutput, printResult } from '../azure/output.ts';
+import { azCommand, findAz } from '../azure/own-az.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Flags } from '../flags.ts';
 import { runCommand } from '../run-command.ts';
@@ -53,11 +53,12 @@ export async function az(args: readonly string[]): Promise<number> {
     const [program = '', ...first] = serviceHost().command;
     return runCommand(program, [...first, ...args.slice(1)], { env: environment });
   }
-  const own = findAz(environment.PATH ?? environment.Path ?? '');
-  // Windows runs batch files by its shell only.
-  if (own !== undefined && process.platform === 'win32')
-    return runCommand(`"${own}"`, args.map(cmdWord), { env: environment, shell: true });
-  if (own !== undefined) return runCommand(own, args, { env: environment });
+  const ours = path.join(controlPlaneDirectory(homeDirectory()), 'bin');
+  const own = findAz(environment.PATH ?? environment.Path ?? '', ours);
+  if (own !== undefined) {
+    const { program, args: words, shell } = azCommand(own, args);
+    return runCommand(program, words, { env: environment, shell });
+  }
   const name = [`${group} ${verb}`, group].find((it) => it in SETUP);
   if (name === undefined) {
     throw userError(
@@ -114,29 +115,4 @@ function flagsOf(args: readonly string[]): Flags {
 function localTime(time: Date): string {
   const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
   return `${local.toISOString().slice(0, -1).replace('T', ' ')}000`;
-}
-
-/** The first `az` of the search path that is not ours. */
-function findAz(searchPath: string): string | undefined {
-  const ours = path.join(controlPlaneDirectory(homeDirectory()), 'bin');
-  const names = process.platform === 'win32' ? ['az.cmd', 'az.bat', 'az.exe'] : ['az'];
-  return searchPath
-    .split(path.delimiter)
-    .filter((folder) => folder !== '' && path.resolve(folder) !== ours)
-    .flatMap((folder) => names.map((name) => path.join(folder, name)))
-    .find(isExecutable);
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** An argument in a command line for cmd. */
-function cmdWord(word: string): string {
-  return /^[\w./:=@-]+$/.test(word) ? word : `"${word.replaceAll('"', '""')}"`;
 }

@@ -1,4 +1,5 @@
 import {
+  defaultForm,
   ENVIRONMENT_FORMS,
   type EnvironmentForm,
   findControlPlane,
@@ -60,8 +61,8 @@ async function printVariables(origin: string, form: EnvironmentForm): Promise<vo
   print(printedEnvironment(variables, form));
 }
 
-function formOf(asked = process.platform === 'win32' ? 'powershell' : 'bash'): EnvironmentForm {
-  const form = ENVIRONMENT_FORMS.find((it) => it === asked);
+function formOf(asked: string | undefined): EnvironmentForm {
+  const form = asked === undefined ? defaultForm() : ENVIRONMENT_FORMS.find((it) => it === asked);
   if (form) return form;
   throw userError(
     'CONFIG_INVALID',

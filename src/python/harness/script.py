@@ -104,20 +104,28 @@ def describe_failure(error, stage, entry_script, source_directory):
     """The facts of a failure: the message, the innermost location in the user's own files, Python's traceback."""
     file, line = _place_of(error, entry_script, source_directory)
     refused = isinstance(error, ScriptError)
-    summary = str(error) if refused else "".join(traceback.format_exception_only(type(error), error)).strip()
     return {
         "type": "failed",
         "stage": stage,
         "refused": refused,
         "missing": not os.path.isfile(entry_script),
-        # The text of a SyntaxError has several lines; the last one describes the error.
-        "message": summary.splitlines()[-1] if summary else type(error).__name__,
+        "message": (str(error).splitlines() or [""])[-1] if refused else _headline(error),
         "module": error.name if isinstance(error, ModuleNotFoundError) else None,
         "cause": _cause_of(error, entry_script, source_directory),
         "file": file,
         "line": line,
         "traceback": "" if refused else format_error(error),
     }
+
+
+def _headline(error):
+    """The line that says what happened: the last one of a SyntaxError, after the code; otherwise the first with a text."""
+    lines = [line for line in "".join(traceback.format_exception_only(type(error), error)).splitlines() if line.strip()]
+    if isinstance(error, SyntaxError):
+        return lines[-1]
+    if lines[0].rstrip().endswith(":") and len(lines) > 1 and str(error)[:1].isspace():
+        return "%s %s" % (lines[0].rstrip(), lines[1].strip())
+    return lines[0]
 
 
 def _cause_of(error, entry_script, source_directory):

@@ -33,11 +33,16 @@ describe.skipIf(!newestSdk)('what the SDK raises when something is wrong', () =>
 
   it('init() that raises: file, line and log are in the message, and the deployment has failed', async () => {
     await saveCode(
-      'import sys\n\ndef init():\n    print("loading weights")\n    raise ValueError("no weights")\n\ndef run(data): pass\n',
+      'import sys\n\ndef init():\n    print("loading weights")\n    raise ValueError("no weights\\n- expected: 3\\n- got: 2")\n\ndef run(data): pass\n',
     );
     const { classes, message } = await sdk.failureOf(deploy('blue', SCRIPT));
     expect(classes[0]).toBe('HttpResponseError');
-    for (const part of ['ValueError', 'no weights', 'score.py:5', 'loading weights'])
+    for (const part of [
+      "User's init function failed: ValueError: no weights",
+      '- got: 2',
+      'score.py:5',
+      'loading weights',
+    ])
       expect(message).toContain(part);
     expect(await sdk.evaluate('ml_client.online_deployments.get("blue", "failing").provisioning_state')).toBe(
       'Failed',

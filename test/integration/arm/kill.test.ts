@@ -6,7 +6,7 @@ import { processesWithHome } from '../../helpers/leftovers.ts';
 import { newestSdk, type SdkSession, SdkUser } from './azure-sdk.ts';
 
 const SEED = Number(process.env.TRITON_LOCAL_TEST_SEED ?? 16);
-const ROUNDS = Number(process.env.TRITON_LOCAL_TEST_ROUNDS ?? 4);
+const ROUNDS = Number(process.env.TRITON_LOCAL_TEST_ROUNDS ?? 3);
 /** When to kill, counted from the request for the deployment: it takes a second or two. */
 const LATEST_MS = 2_500;
 const SETTLED = { timeout: 90_000, interval: 500 };

@@ -3,7 +3,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { clientEnvironment, printedEnvironment } from '../../../src/arm/index.ts';
+import { clientEnvironment, defaultForm, printedEnvironment } from '../../../src/arm/index.ts';
 import { controlPlaneSecrets, localCertificate } from '../../../src/workspace/index.ts';
 import { TempFolder } from '../../helpers/temp-project.ts';
 
@@ -149,6 +149,10 @@ describe('printed variables', () => {
       "$env:URL = 'https://127.0.0.1:1/?a=b'",
       '',
     ]);
+  });
+
+  it('are for the shell of the system unless another form is wanted', () => {
+    expect([defaultForm('win32'), defaultForm('darwin')]).toEqual(['powershell', 'bash']);
   });
 
   it('are lines of a file for python-dotenv', () => {

@@ -40,10 +40,10 @@ describe('OperationQueue', () => {
     const queue = await open(async ({ id }) => {
       seen.push((await workspace.read()).operations.find((it) => it.id === id)?.status);
     });
-    const { id } = await queue.start(create('onlineEndpoints/abc'));
+    const { id } = await queue.start(create('onlineEndpoints/abc', { variables: { KEY: 'secret' } }));
     expect(await queue.ended(id, LONG_MS)).toMatchObject({ status: 'Succeeded', error: null });
     expect(seen).toEqual(['InProgress']);
-    expect((await workspace.read()).operations).toMatchObject([{ id, status: 'Succeeded' }]);
+    expect((await workspace.read()).operations).toMatchObject([{ id, status: 'Succeeded', input: {} }]);
     expect(queue.inProgress()).toEqual([]);
   });
 

@@ -39,6 +39,13 @@ describe('the start of a deployment', () => {
     expect(said).toEqual(['WARNING: left out', 'score.py printed:', '  one', '  two']);
   });
 
+  it('of Triton without a script reports what Triton printed', () => {
+    const start = new StartProgress('', (text) => said.push(text));
+    start.follow(event({ type: 'log.line', source: 'engine', level: 'error', text: "failed to load 'm'" }));
+    start.sayPrinted();
+    expect(said).toEqual(['Triton printed:', "  failed to load 'm'"]);
+  });
+
   it('knows what is wrong with models', () => {
     const start = progress();
     const state = { type: 'model.state', model: 'm', version: '1', state: 'UNAVAILABLE', reason: 'no file' };
