@@ -125,7 +125,14 @@ function build(context: ArmContext, certificate: ControlPlaneOptions['certificat
   });
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request) => {
-    throw new ArmError(404, 'NotFound', `${request.method} ${pathOf(request)} is not served here.`);
+    const operation = `${request.method} ${pathOf(request)}`;
+    if (/\/providers\/./i.test(operation))
+      throw new ArmError(
+        400,
+        'NotSupported',
+        `triton-local emulates online endpoints with their models, environments and data. This operation needs Azure's own services and is not emulated: ${operation}`,
+      );
+    throw new ArmError(404, 'NotFound', `${operation} is not served here.`);
   });
   for (const routes of OPEN) app.register(async (scope) => routes(scope, context));
   for (const routes of GUARDED) {

@@ -45,13 +45,18 @@ const withoutPrefix = (variable: string) => variable.slice('TRITON_LOCAL_'.lengt
 
 /** Our environment without our secrets, for commands that have no project. */
 export function currentEnvironment(variables: Variables = process.env): Readonly<Record<string, string>> {
-  return Object.freeze(withoutSecrets(variables));
+  return Object.freeze({ ...withoutSecrets(variables), ...sameHome(variables) });
 }
 
 /** Our environment for an emulator that outlives us, without the variable that ties npm's children to npm. */
 export function detachedEnvironment(variables: Variables = process.env): Record<string, string | undefined> {
   const { npm_command: _npm, ...rest } = variables;
-  return rest;
+  return { ...rest, ...sameHome(variables) };
+}
+
+/** A relative state folder means another one to processes that run in another folder. */
+function sameHome({ TRITON_LOCAL_HOME: home }: Variables): { TRITON_LOCAL_HOME?: string } {
+  return home ? { TRITON_LOCAL_HOME: path.resolve(home) } : {};
 }
 
 /**

@@ -31,6 +31,15 @@ export function addNotEmulatedRoutes(app: FastifyInstance): void {
       'Packages are images that Azure builds: that is not emulated. Deploy the model itself, with its environment and code.',
     );
   });
+  app.route({
+    method: ['PUT', 'PATCH', 'DELETE'],
+    url: WORKSPACE_PATH,
+    handler: async () => {
+      throw notSupported(
+        'A workspace of Azure is not emulated: every name means the local workspace, which cannot be created, changed or deleted.',
+      );
+    },
+  });
   app.put(`${WORKSPACE_PATH}/datastores/*`, async () => {
     throw notSupported('Datastores are accounts of Azure Storage: only those of the workspace are emulated.');
   });

@@ -17,7 +17,7 @@ import { WORKSPACE_PATH } from '../resource-id.ts';
 import { withContainerPaths } from './container-paths.ts';
 import { type DeploymentBody, deploymentBody, deploymentFile } from './deployment-file.ts';
 import { deploymentResource } from './deployment-resource.ts';
-import type { DeploymentParams } from './params.ts';
+import { type DeploymentParams, useRecordedNames } from './params.ts';
 import { deploymentRequest } from './run-operation.ts';
 
 const DEPLOYMENTS_PATH = `${WORKSPACE_PATH}/onlineEndpoints/:endpoint/deployments`;
@@ -42,6 +42,7 @@ const DEFAULT_TAIL = 2_000;
 /** Deployments of online endpoints: create and update, show, list, delete and logs. */
 export const deploymentRoutes: ArmRoutes = (app, context) => {
   const { workspace, host, operations } = context;
+  useRecordedNames(app, workspace);
   app.get<{ Params: DeploymentParams }>(DEPLOYMENTS_PATH, async ({ params }) => {
     const all = await deploymentStatuses(workspace, host, params.endpoint);
     return { value: all.map((status) => deploymentResource(params, status)) };

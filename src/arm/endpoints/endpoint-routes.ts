@@ -12,7 +12,7 @@ import type { ArmContext, ArmRoutes } from '../context.ts';
 import { announceOperation } from '../operations/operation-routes.ts';
 import { WORKSPACE_PATH, type WorkspaceParams } from '../resource-id.ts';
 import { type EndpointBody, endpointBody, endpointFile, endpointResource } from './endpoint-resource.ts';
-import type { EndpointParams } from './params.ts';
+import { type EndpointParams, useRecordedNames } from './params.ts';
 import { endpointRequest } from './run-operation.ts';
 
 const ENDPOINTS_PATH = `${WORKSPACE_PATH}/onlineEndpoints`;
@@ -31,6 +31,7 @@ const keyBody = {
 /** Online endpoints: create and update, show, list, delete, keys and tokens. */
 export const endpointRoutes: ArmRoutes = (app, context) => {
   const { workspace, host, operations } = context;
+  useRecordedNames(app, workspace);
   app.get<{ Params: WorkspaceParams }>(ENDPOINTS_PATH, async ({ params }) => {
     const all = await endpointStatuses(workspace, host);
     return { value: all.map((status) => endpointResource(params, status)) };

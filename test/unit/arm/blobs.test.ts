@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { readBlockList } from '../../../src/arm/blob/blob-xml.ts';
 import { ArmParts, CONTAINER, md5, SIGNATURE } from '../../helpers/arm-parts.ts';
 import { listFiles } from '../../helpers/listed-files.ts';
 
@@ -242,4 +243,15 @@ it('leaves nothing of an upload whose client has gone', async () => {
     timeout: 20_000,
   });
   expect((await parts.blob('HEAD', name)).status).toBe(404);
+});
+
+it('refuses a block list of blanks without searching it over and over', () => {
+  const blanks = ' '.repeat(1 << 20);
+  for (const xml of [
+    `${blanks}x`,
+    `<?xml ?>${blanks}x`,
+    `<BlockList>${blanks}x`,
+    `<?xml${'?'.repeat(1 << 20)}`,
+  ])
+    expect(() => readBlockList(xml)).toThrow(/not syntactically valid/);
 });

@@ -22,6 +22,7 @@ interface Answer {
 
 describe('the control plane', () => {
   let folder: TempFolder;
+  let workspace: AzureWorkspace;
   let plane: ControlPlane;
   let agent: Agent;
   let token: string;
@@ -30,7 +31,7 @@ describe('the control plane', () => {
   beforeAll(async () => {
     folder = await TempFolder.create('tl-control-plane-');
     const home = folder.directory;
-    const workspace = await AzureWorkspace.open(path.join(home, 'workspace', 'default.json'));
+    workspace = await AzureWorkspace.open(path.join(home, 'workspace', 'default.json'));
     const { cert, key, authority } = await localCertificate(home);
     const secrets = await controlPlaneSecrets(home);
     plane = await startControlPlane({
@@ -149,6 +150,48 @@ describe('the control plane', () => {
       await send('POST', `${ENDPOINT}/deployments/blue/getLogs`, { body: '{"tail": 5}' }),
     ])
       expect(answer).toMatchObject({ status: 404, body: { error: { code: 'ResourceNotFound' } } });
+  });
+
+  it('finds an endpoint and its deployment under names that differ in case only', async () => {
+    const deployment = {
+      ...{ name: 'Blue', modelId: null, entryScript: null, environmentId: null, running: null },
+      ...{ tags: {}, properties: {}, definition: {}, createdTime: '2026-11-28T00:00:00.000Z' },
+    };
+    await workspace.changeEndpoint('my-cased', () => ({
+      ...{ name: 'my-cased', authMode: 'key', profile: 'none', description: null, running: null },
+      ...{ tags: {}, properties: {}, traffic: {}, definition: {}, deployments: [deployment as never] },
+      createdTime: '2026-11-28T00:00:00.000Z',
+    }));
+    const endpoint = `${WS}/onlineEndpoints/My-Cased`;
+    expect(await send('GET', endpoint)).toMatchObject({ status: 200, body: { name: 'my-cased' } });
+    expect(await send('POST', `${endpoint}/listKeys`)).toMatchObject({ status: 200 });
+    expect(await put(endpoint, { properties: { traffic: { blue: 100 } } })).toMatchObject({
+      status: 200,
+      body: { name: 'my-cased' },
+    });
+    await plane.settled();
+    expect((await workspace.read()).endpoints.map(({ name }) => name)).toEqual(['my-cased']);
+    expect(await send('GET', `${endpoint}/deployments/BLUE`)).toMatchObject({
+      status: 200,
+      body: { name: 'Blue' },
+    });
+    // Not 204, which leaves it running.
+    expect(await send('DELETE', endpoint)).toMatchObject({ status: 202 });
+    await plane.settled();
+    expect((await workspace.read()).endpoints).toEqual([]);
+  });
+
+  it.each([
+    ['GET', '/subscriptions/s/providers/Microsoft.MachineLearningServices/locations/local/vmSizes'],
+    ['GET', `${WS}/capabilityHosts/x`],
+    ['POST', `${WS}/listKeys`],
+    ['PUT', WS],
+    ['DELETE', WS],
+  ] as const)('says that %s %s is not emulated', async (method, target) => {
+    expect(await send(method, target)).toMatchObject({
+      status: 400,
+      body: { error: { code: 'NotSupported', message: expect.stringContaining('is not emulated') } },
+    });
   });
 
   it('answers 204 when there is nothing to delete', async () => {

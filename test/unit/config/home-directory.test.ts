@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { homeDirectory } from '../../../src/config/index.ts';
+import { currentEnvironment, detachedEnvironment, homeDirectory } from '../../../src/config/index.ts';
 
 describe('the state folder', () => {
   it('is in the local application data on Windows', () => {
@@ -21,5 +21,12 @@ describe('the state folder', () => {
       expect(homeDirectory({ TRITON_LOCAL_HOME: 'mine', LOCALAPPDATA: 'x' }, platform)).toBe(
         path.resolve('mine'),
       );
+  });
+
+  it('is the same for processes that we start in another folder', () => {
+    const variables = { TRITON_LOCAL_HOME: 'mine' };
+    for (const environment of [currentEnvironment(variables), detachedEnvironment(variables)])
+      expect(environment.TRITON_LOCAL_HOME).toBe(path.resolve('mine'));
+    expect(detachedEnvironment({ PATH: 'x' })).toEqual({ PATH: 'x' });
   });
 });
