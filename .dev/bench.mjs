@@ -3,7 +3,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ensurePeers, ensureTriton } from './peers.mjs';
+import { ensureAzureAiMl, ensurePeers, ensureTriton } from './peers.mjs';
 import { root, say, setUp } from './setup.mjs';
 
 const folder = path.join(root, 'test/bench');
@@ -23,6 +23,8 @@ if (!python) process.exit(5);
 process.env.TRITON_LOCAL_TEST_PYTHON = python;
 const triton = await ensureTriton();
 if (triton) process.env.TRITON_LOCAL_TEST_TRITON = triton;
+const azureAiMl = wanted.includes('azure-sdk') ? await ensureAzureAiMl() : undefined;
+if (azureAiMl) process.env.TRITON_LOCAL_TEST_AZURE_AI_ML = azureAiMl;
 for (const name of wanted) {
   process.stdout.write(`\n# ${name}\n`);
   await (await load(name)).run();

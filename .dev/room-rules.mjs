@@ -69,7 +69,7 @@ export const ROOMS = {
   },
   workspace: {
     purpose:
-      'state on disk: instances and keys; the models, environments, services and endpoints of Azure ML',
+      'state on disk: instances, keys and certificates; the models, environments, services and endpoints of Azure ML',
     rooms: ['base'],
   },
   control: {

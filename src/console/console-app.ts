@@ -52,7 +52,7 @@ export async function buildConsoleApp(source: ConsoleSource): Promise<RequestLis
     prefix: PREFIX,
     mount: PREFIX,
     engine: source.engine,
-    requests: source.requests,
+    meter: source.meter,
   });
   await app.register(sampleRoutes, { prefix: PREFIX, sample: () => source.sample() });
   await app.register(pageRoutes, { prefix: PREFIX, token });

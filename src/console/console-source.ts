@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Control } from '../control/index.ts';
-import type { EventHistory, RequestHistory } from '../events/index.ts';
+import type { EventHistory, RequestHistory, RequestMeter } from '../events/index.ts';
 import type { StatusSource } from './status-document.ts';
 
 /** What the page can do; the emulator carries it out. */
@@ -10,6 +10,8 @@ export type ConsoleActions = Pick<Control, 'reload' | 'pause' | 'resume' | 'pin'
 export interface ConsoleSource extends StatusSource {
   readonly history: EventHistory;
   readonly requests: RequestHistory;
+  /** Records what the page sends to the engine. */
+  readonly meter: RequestMeter;
   readonly actions: ConsoleActions;
   /** A body to try the script with, as text or `@` and a file; undefined until there is one. */
   sample(): string | undefined;

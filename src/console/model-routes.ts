@@ -1,10 +1,11 @@
 import type { RequestListener } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { RequestHistory } from '../events/index.ts';
+import type { RequestMeter } from '../events/index.ts';
 
 export interface ModelRoutesOptions {
   readonly engine: RequestListener;
-  readonly requests: RequestHistory;
+  /** Records the inferences. */
+  readonly meter: RequestMeter;
   /** Path under which these routes are, which the engine does not see. */
   readonly mount: string;
 }
@@ -17,18 +18,21 @@ const MODEL = '/v2/models/:model';
  */
 export async function modelRoutes(
   app: FastifyInstance,
-  { engine, requests, mount }: ModelRoutesOptions,
+  { engine, meter, mount }: ModelRoutesOptions,
 ): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   const pass = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const { raw } = request;
+    const { method } = request;
     const startedAt = performance.now();
     const target = (raw.url ?? '').slice(mount.length);
     raw.url = target;
-    reply.raw.once('finish', () => {
-      requests.record(request.method, target, reply.raw.statusCode, performance.now() - startedAt);
-    });
+    if (method === 'POST') {
+      reply.raw.once('finish', () => {
+        meter.record(method, target, reply.raw.statusCode, performance.now() - startedAt);
+      });
+    }
     reply.hijack();
     engine(raw, reply.raw);
     return reply;

@@ -8,6 +8,7 @@ import {
   type EventBus,
   type EventHistory,
   type RequestHistory,
+  RequestMeter,
   type StateStore,
 } from '../events/index.ts';
 import { type ProjectSnapshot, type Reloader, snapshotProject, startReloader } from '../reload/index.ts';
@@ -103,6 +104,8 @@ export async function startServices(context: EmulatorContext, signal: AbortSigna
     state: () => asServedBy(store.state, generations?.serving ?? 0),
   };
   const { listener } = engineParts.engine;
+  const meter = new RequestMeter(events, requests);
+  lifetime.defer('request meter', () => meter.flush());
   const scoring = await ScoringListener.open({
     config,
     engine: listener,
@@ -110,6 +113,7 @@ export async function startServices(context: EmulatorContext, signal: AbortSigna
       ...served,
       history,
       requests,
+      meter,
       actions: control,
       engine: listener,
       sample: () => report.sample,

@@ -1,7 +1,7 @@
 import { ConnectionError } from './connection-error.ts';
+import { ErrorCode } from './error-code.ts';
 import {
   contentOf,
-  ErrorCode,
   Flag,
   type FrameHead,
   FrameType,

@@ -1,4 +1,5 @@
 import { ConnectionError } from './connection-error.ts';
+import { ErrorCode } from './error-code.ts';
 
 /** What a client sends first on a connection (RFC 9113, 3.4). */
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
@@ -20,19 +21,6 @@ export const FrameType = {
 
 /** ACK is for SETTINGS and PING frames. */
 export const Flag = { ACK: 0x1, END_STREAM: 0x1, END_HEADERS: 0x4, PADDED: 0x8, PRIORITY: 0x20 } as const;
-
-export const ErrorCode = {
-  NO_ERROR: 0,
-  PROTOCOL_ERROR: 1,
-  INTERNAL_ERROR: 2,
-  FLOW_CONTROL_ERROR: 3,
-  STREAM_CLOSED: 5,
-  FRAME_SIZE_ERROR: 6,
-  REFUSED_STREAM: 7,
-  CANCEL: 8,
-  COMPRESSION_ERROR: 9,
-  ENHANCE_YOUR_CALM: 11,
-} as const;
 
 /** The smallest value of SETTINGS_MAX_FRAME_SIZE, so every peer takes frames of this size. */
 export const MOST_PAYLOAD_BYTES = 16_384;

@@ -1,5 +1,6 @@
 import { ConnectionError } from './connection-error.ts';
-import { contentOf, ErrorCode, Flag, type FrameHead, FrameType } from './frame.ts';
+import { ErrorCode } from './error-code.ts';
+import { contentOf, Flag, type FrameHead, FrameType } from './frame.ts';
 import { HeaderDecoder } from './header-block.ts';
 import type { HeaderField } from './header-table.ts';
 import { type RequestFields, readRequestFields } from './request-fields.ts';

@@ -1,8 +1,8 @@
 // Http2: frames, header blocks, and the server's side of a connection, written for the traffic of gRPC: many short
 // calls. It knows RFC 9113 and RFC 7541; it refuses to know what a call means.
+export { ErrorCode } from './error-code.ts';
 export {
   contentOf,
-  ErrorCode,
   Flag,
   type FrameHead,
   FrameType,

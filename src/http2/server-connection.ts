@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
-import { Allowance } from './allowance.ts';
-import { ConnectionError } from './connection-error.ts';
-import { ErrorCode, Flag, type FrameHead, FrameType, HEAD_BYTES } from './frame.ts';
+import { ConnectionError, protocolError, requireSize } from './connection-error.ts';
+import { ErrorCode } from './error-code.ts';
+import { FloodLimits } from './flood-limits.ts';
+import { Flag, type FrameHead, FrameType, HEAD_BYTES } from './frame.ts';
 import { FrameReader, type FrameReceiver } from './frame-reader.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { HeaderBlocks } from './header-blocks.ts';
@@ -54,10 +55,7 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
   #newestStream = 0;
   #hasSettings = false;
   readonly #pings: Pings;
-  /** Streams that the client gives up: they cost more than they carry. */
-  readonly #resets = new Allowance(1_000, 100);
-  /** Frames that carry nothing. */
-  readonly #idleFrames = new Allowance(10_000, 1_000);
+  readonly #limits = new FloodLimits();
   readonly #handshake: NodeJS.Timeout;
   #isClosing = false;
   #isClosed = false;
@@ -128,9 +126,10 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
     const { type, flags, streamId, length } = head;
     const { openStream } = this.#blocks;
     if (openStream !== undefined && (type !== FrameType.CONTINUATION || streamId !== openStream))
-      throw wrong('a header block is interrupted');
-    if (!this.#hasSettings && type !== FrameType.SETTINGS) throw wrong('the first frame is not SETTINGS');
-    if (IDLE_FRAMES.has(type)) this.#limit(this.#idleFrames);
+      throw protocolError('a header block is interrupted');
+    if (!this.#hasSettings && type !== FrameType.SETTINGS)
+      throw protocolError('the first frame is not SETTINGS');
+    if (type === FrameType.PING || type === FrameType.PRIORITY) this.#limits.countIdleFrame();
     switch (type) {
       case FrameType.HEADERS:
       case FrameType.CONTINUATION:
@@ -138,17 +137,18 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
         return;
       case FrameType.RST_STREAM:
         requireSize(length === 4);
-        if (streamId === 0 || streamId > this.#newestStream) throw wrong('RST_STREAM of no stream');
+        if (streamId === 0 || streamId > this.#newestStream) throw protocolError('RST_STREAM of no stream');
         this.#giveUp(streamId);
         return;
       case FrameType.SETTINGS:
-        if (streamId !== 0) throw wrong('SETTINGS of a stream');
+        if (streamId !== 0) throw protocolError('SETTINGS of a stream');
+        this.#limits.countSettings();
         if (flags & Flag.ACK) requireSize(length === 0);
         else this.#takeSettings(frame);
         return;
       case FrameType.PING:
         requireSize(length === 8);
-        if (streamId !== 0) throw wrong('PING of a stream');
+        if (streamId !== 0) throw protocolError('PING of a stream');
         this.#pings.take(flags, frame.subarray(HEAD_BYTES));
         return;
       case FrameType.WINDOW_UPDATE:
@@ -156,7 +156,7 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
         this.#widen(streamId, frame.readUInt32BE(HEAD_BYTES) & MOST_WINDOW_BYTES);
         return;
       case FrameType.PUSH_PROMISE:
-        throw wrong('a client has pushed');
+        throw protocolError('a client has pushed');
       case FrameType.PRIORITY:
         requireSize(length === 5);
         return;
@@ -167,8 +167,8 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
   onData(streamId: number, content: Buffer, counted: number, ends: boolean): void {
     if (this.#isClosed) return;
     if (this.#blocks.openStream !== undefined || streamId === 0 || streamId > this.#newestStream)
-      throw wrong('DATA of no stream');
-    if (counted === 0 && !ends) this.#limit(this.#idleFrames);
+      throw protocolError('DATA of no stream');
+    if (counted === 0 && !ends) this.#limits.countIdleFrame();
     this.#receiveWindow -= counted;
     if (this.#receiveWindow < 0)
       throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, 'more DATA than its window');
@@ -196,7 +196,8 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
 
   #resume(): void {
     this.#socket.resume();
-    for (const stream of [...this.#waiting]) {
+    // A stream that has to wait again comes last, when there is no room for any.
+    for (const stream of this.#waiting) {
       if (this.sendWindow <= 0 || !this.writer.hasRoom) return;
       this.#waiting.delete(stream);
       stream.pump();
@@ -244,18 +245,14 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
     const stream = this.#streams.get(streamId);
     if (!stream) return;
     stream.close();
-    this.#limit(this.#resets);
-  }
-
-  #limit(allowance: Allowance): void {
-    if (!allowance.take()) throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, 'a flood of frames');
+    this.#limits.countReset();
   }
 
   #widen(streamId: number, bytes: number): void {
-    if (streamId > this.#newestStream) throw wrong('WINDOW_UPDATE of no stream');
+    if (streamId > this.#newestStream) throw protocolError('WINDOW_UPDATE of no stream');
     const stream = this.#streams.get(streamId);
     if (bytes === 0) {
-      if (streamId === 0) throw wrong('WINDOW_UPDATE of nothing');
+      if (streamId === 0) throw protocolError('WINDOW_UPDATE of nothing');
       stream?.reset(ErrorCode.PROTOCOL_ERROR);
     } else if (streamId !== 0) {
       if (stream && !stream.widen(bytes)) stream.reset(ErrorCode.FLOW_CONTROL_ERROR);
@@ -301,12 +298,3 @@ export class ServerConnection implements StreamConnection, FrameReceiver {
 }
 
 const NOTHING = Buffer.alloc(0);
-const IDLE_FRAMES: ReadonlySet<number> = new Set([FrameType.SETTINGS, FrameType.PING, FrameType.PRIORITY]);
-
-function wrong(what: string): ConnectionError {
-  return new ConnectionError(ErrorCode.PROTOCOL_ERROR, what);
-}
-
-function requireSize(isRight: boolean): void {
-  if (!isRight) throw new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, 'a frame has a wrong size');
-}

@@ -1,4 +1,5 @@
-import { ErrorCode, FrameType, MOST_PAYLOAD_BYTES } from './frame.ts';
+import { ErrorCode } from './error-code.ts';
+import { FrameType, MOST_PAYLOAD_BYTES } from './frame.ts';
 import type { FrameWriter } from './frame-writer.ts';
 
 /** What a stream's request and end are reported to. */

@@ -1,5 +1,5 @@
 import { ConnectionError } from './connection-error.ts';
-import { ErrorCode } from './frame.ts';
+import { ErrorCode } from './error-code.ts';
 
 /** What each side takes until its settings say otherwise. */
 export const DEFAULT_WINDOW_BYTES = 65_535;

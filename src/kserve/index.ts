@@ -56,3 +56,4 @@ export { requestPrefix } from './request-prefix.ts';
 export { pathOf } from './request-target.ts';
 export { SIDE_SERVICES } from './side-services.ts';
 export { FOREIGN_ORIGIN_REFUSED, isForeignOrigin, type StateChange, stateChangeOf } from './state-change.ts';
+export { BYTES, FIXED32, FIXED64, VARINT, WireError, WireReader } from './wire-reader.ts';

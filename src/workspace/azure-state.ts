@@ -82,6 +82,13 @@ export interface DataRecord extends AssetMarks {
   readonly createdTime: string;
 }
 
+/** A Kubernetes cluster that is attached to the workspace by name only. */
+export interface ComputeRecord {
+  readonly name: string;
+  /** Of the cluster in Azure; null if it was not given. */
+  readonly resourceId: string | null;
+}
+
 export type ComputeType = 'Local' | 'ACI' | 'AKS';
 
 /** A deployed service: how it was defined, and where it runs. */
@@ -187,6 +194,7 @@ export interface AzureState {
   readonly data: readonly DataRecord[];
   /** The names whose versions are all archived: `models/NAME`, `environments/NAME`, `data/NAME`. */
   readonly archivedNames: readonly string[];
+  readonly computes: readonly ComputeRecord[];
   readonly services: readonly ServiceRecord[];
   readonly endpoints: readonly EndpointRecord[];
   /** Oldest first: those in progress, and the last of those that have ended. */
@@ -201,6 +209,7 @@ export const emptyState: AzureState = {
   codes: [],
   data: [],
   archivedNames: [],
+  computes: [],
   services: [],
   endpoints: [],
   operations: [],

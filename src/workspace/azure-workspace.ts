@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemError, userError } from '../base/index.ts';
 import { AssetStore } from './asset-store.ts';
-import type { EndpointRecord, OperationRecord, ServiceRecord } from './azure-state.ts';
+import type { ComputeRecord, EndpointRecord, OperationRecord, ServiceRecord } from './azure-state.ts';
 import { StateFile } from './state-file.ts';
 
 /** The folder of endpoints, beside those of services. */
@@ -65,6 +65,17 @@ export class AzureWorkspace extends AssetStore {
   ): Promise<void> {
     return this.state.update((state) => ({
       state: { ...state, endpoints: changeNamed(state.endpoints, name, change) },
+      result: undefined,
+    }));
+  }
+
+  /** Replaces a compute's record, or removes it, in the same way. */
+  changeCompute(
+    name: string,
+    change: (compute: ComputeRecord | undefined) => ComputeRecord | undefined,
+  ): Promise<void> {
+    return this.state.update((state) => ({
+      state: { ...state, computes: changeNamed(state.computes, name, change) },
       result: undefined,
     }));
   }

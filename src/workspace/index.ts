@@ -12,6 +12,7 @@ export type {
   AssetMarks,
   AzureState,
   CodeRecord,
+  ComputeRecord,
   ComputeType,
   DataRecord,
   DeploymentRecord,

@@ -16,6 +16,7 @@ const LISTS = [
   'codes',
   'data',
   'archivedNames',
+  'computes',
   'services',
   'endpoints',
   'operations',

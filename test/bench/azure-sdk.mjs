@@ -5,7 +5,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ensureAzureAiMl } from '../../.dev/peers.mjs';
 import { AzureCli } from '../e2e/azure-cli.ts';
 import { checkoutCli } from '../helpers/emulator-process.ts';
 import { processesWithHome } from '../helpers/leftovers.ts';
@@ -54,18 +53,18 @@ print("\\nuploaded", time.monotonic() - began)
 `;
 
 export async function run() {
-  const python = await ensureAzureAiMl();
+  const python = process.env.TRITON_LOCAL_TEST_AZURE_AI_ML;
   const az = await AzureCli.create();
   try {
     await az.write('notebook.py', NOTEBOOK);
     await az.write('upload.py', UPLOAD);
     await measureStart(az);
     const holder = await startExec(az);
+    await measureMemory(az, 'before its first request');
     await measureNotebook(az, python);
+    await measureMemory(az, 'after the notebooks');
     await measureUpload(az, python);
-    await sleep(3_000);
-    const [pid] = await controlPlanes(az);
-    process.stdout.write(`control plane at rest: ${residentMiB(pid).toFixed(0)} MiB resident\n`);
+    await measureMemory(az, 'after the uploads');
     await endExec(holder);
   } finally {
     await az[Symbol.asyncDispose]();
@@ -111,6 +110,12 @@ function startExec(az) {
 async function endExec(child) {
   child.stdin.end();
   await once(child, 'exit');
+}
+
+async function measureMemory(az, when) {
+  await sleep(3_000);
+  const [pid] = await controlPlanes(az);
+  process.stdout.write(`control plane ${when}: ${residentMiB(pid).toFixed(0)} MiB resident\n`);
 }
 
 async function controlPlanes(az) {

@@ -12,13 +12,19 @@ import { Shell } from '../helpers/shell.ts';
 import { repositoryRoot, TempFolder } from '../helpers/temp-project.ts';
 
 // Every ```console block of README.md and docs is run in the order of its page, as a reader would, in a folder that
-// holds a copy of sample-models. What a block shows of the output must be printed, whatever the numbers in it. Blocks
-// that need a cloud, a daemon or minutes say so in a comment before them.
+// holds a copy of sample-models and the page's Python programs: those that begin with a comment of their file's name. What
+// a block shows of the output must be printed, whatever the numbers in it. Blocks that need a cloud, a daemon or minutes
+// say so in a comment before them.
 
 interface Step {
   readonly command: string;
   /** The lines that the page shows. */
   readonly shown: readonly string[];
+}
+
+interface Program {
+  readonly name: string;
+  readonly text: string;
 }
 
 const pages = [
@@ -28,20 +34,24 @@ const pages = [
     .map((name) => path.posix.join('docs', name.replaceAll(path.sep, '/'))),
 ].map((page) => ({
   page,
-  blocks: blocksOf(readFileSync(path.join(repositoryRoot, page), 'utf8'), 'console'),
+  text: readFileSync(path.join(repositoryRoot, page), 'utf8'),
 }));
 const runnable = pages
-  .map(({ page, blocks }) => ({
+  .map(({ page, text }) => ({
     page,
-    steps: blocks.filter(({ notRun }) => notRun === undefined).flatMap(({ text }) => stepsOf(text)),
+    programs: programsOf(text),
+    steps: blocksOf(text, 'console')
+      .filter(({ notRun }) => notRun === undefined)
+      .flatMap(({ text }) => stepsOf(text)),
   }))
   .filter(({ steps }) => steps.length > 0);
 
 const LIMIT_MS = 60_000;
 
 describe.skipIf(!peerPython || process.platform === 'win32')('the console blocks', () => {
-  it.each(runnable)('of $page run, and print what it shows', async ({ steps }) => {
+  it.each(runnable)('of $page run, and print what it shows', async ({ steps, programs }) => {
     await using reader = await Reader.create();
+    for (const program of programs) await reader.save(program);
     for (const step of steps) await reader.follow(step);
   });
 });
@@ -67,21 +77,30 @@ class Reader implements AsyncDisposable {
     await writeFile(folder.path('bin/npx'), `#!/bin/sh\nshift\nexec "${node}" "${cli}" "$@"\n`, {
       mode: 0o755,
     });
-    const ports = { 6789: await freePort(), 8000: await freePort() };
+    const ports = { 6789: await freePort(), 8000: await freePort(), 8001: await freePort() };
     const env = {
       ...childEnvironment(folder.path('home'), folder.path('tmp')),
       PATH: `${folder.path('bin')}:${path.dirname(peerPython ?? '')}:${process.env.PATH}`,
       TRITON_LOCAL_ENGINE: 'embedded',
       TRITON_LOCAL_PORT: String(ports[6789]),
       TRITON_LOCAL_HTTP_PORT: String(ports[8000]),
-      TRITON_LOCAL_GRPC_PORT: '0',
+      TRITON_LOCAL_GRPC_PORT: String(ports[8001]),
       TRITON_LOCAL_METRICS_PORT: '0',
     };
     return new Reader(folder, new Shell({ cwd: folder.directory, env }), ports);
   }
 
+  /** Writes a program of the page into the folder. */
+  async save({ name, text }: Program): Promise<void> {
+    await writeFile(this.folder.path(name), this.#withPorts(text));
+  }
+
+  #withPorts(text: string): string {
+    return text.replace(/\b(6789|8000|8001)\b/g, (port) => String(this.ports[port]));
+  }
+
   async follow({ command, shown }: Step): Promise<void> {
-    const typed = command.replace(/\b(6789|8000)\b/g, (port) => String(this.ports[port]));
+    const typed = this.#withPorts(command);
     if (/^npx triton-local up\b(?!.* (-d|--detach)\b)/.test(command))
       return this.shell.start(typed, LIMIT_MS, (output) => missingLine(output, shown) === undefined);
     // What changes by itself, such as a reload, may need another look.
@@ -106,6 +125,14 @@ class Reader implements AsyncDisposable {
     await this.folder[Symbol.asyncDispose]();
     expect(left).toEqual([]);
   }
+}
+
+/** The Python programs of a page that name their file. */
+function programsOf(text: string): Program[] {
+  return blocksOf(text, 'python').flatMap((block) => {
+    const name = /^# (\w+\.py)\n/.exec(block.text)?.[1];
+    return name === undefined ? [] : [{ name, text: block.text }];
+  });
 }
 
 /** The commands of a block, each with the output that follows it. */

@@ -14,6 +14,8 @@ const ATTACK_MODEL = `<img src=x onerror=window.attacked=1>`;
 
 const pageOf = (emulator: EmulatorProcess) => `${emulator.urls.scoring}/_triton-local/`;
 const text = (page: Page, selector: string) => page.locator(selector).innerText();
+/** All lines: those out of sight are not rendered, so that they have no `innerText`. */
+const logOf = (page: Page) => page.locator('#log').textContent();
 
 describe.skipIf(!peerPython || !browserProgram)('the web page', () => {
   let browser: Browser;
@@ -48,7 +50,7 @@ describe.skipIf(!peerPython || !browserProgram)('the web page', () => {
     await page.fill('#request-filter', 'infer 200');
     expect(await page.locator('#requests tbody tr').count()).toBe(1);
     await expect.poll(() => text(page, '#charts')).toMatch(/Requests: .*most [1-9]/);
-    await expect.poll(() => text(page, '#log')).toContain("successfully loaded 'digits'");
+    await expect.poll(() => logOf(page)).toContain("successfully loaded 'digits'");
     await page.fill('#log-filter', 'nothing says this');
     expect(await page.locator('#log .line').count()).toBe(0);
     expect(faults).toEqual([]);
@@ -152,7 +154,7 @@ describe.skipIf(!peerPython || !browserProgram)('the web page', () => {
     await page.getByRole('button', { name: 'Send' }).click();
     await expect.poll(() => text(page, '#answer-body')).toContain('window.attacked');
     await page.goto(`${base}?${encodeURIComponent(ATTACK)}#watch`);
-    await expect.poll(() => text(page, '#log')).toContain(ATTACK);
+    await expect.poll(() => logOf(page)).toContain(ATTACK);
     await expect.poll(() => text(page, '#models')).toContain(ATTACK_MODEL);
     await writeFile(
       folder.path('score.py'),

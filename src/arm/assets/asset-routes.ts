@@ -1,6 +1,7 @@
 import { Blobs } from '../blob/blobs.ts';
 import type { ArmRoutes } from '../context.ts';
 import { addCodeRoutes } from './codes.ts';
+import { addComputeRoutes } from './computes.ts';
 import { dataAssets } from './data.ts';
 import { addDatastoreRoutes } from './datastores.ts';
 import { environments } from './environments.ts';
@@ -22,6 +23,7 @@ export const assetRoutes: ArmRoutes = (app, context) => {
     void workspace.removeUnusedAssets(before).catch(() => undefined);
   });
   addWorkspaceRoutes(app, context);
+  addComputeRoutes(app, context);
   addVersionedRoutes(app, workspace, models(workspace, blobs));
   addVersionedRoutes(app, workspace, environments(workspace, blobs, context.origin));
   addVersionedRoutes(app, workspace, dataAssets(workspace));

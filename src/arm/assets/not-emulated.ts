@@ -31,11 +31,6 @@ export function addNotEmulatedRoutes(app: FastifyInstance): void {
       'Packages are images that Azure builds: that is not emulated. Deploy the model itself, with its environment and code.',
     );
   });
-  app.put(`${WORKSPACE_PATH}/computes/*`, async () => {
-    throw notSupported(
-      "Computes are machines of Azure: attaching or creating one is not emulated. Kubernetes endpoints take any compute's name.",
-    );
-  });
   app.route({
     method: ['PUT', 'PATCH', 'DELETE'],
     url: WORKSPACE_PATH,

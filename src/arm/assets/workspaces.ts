@@ -1,9 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { LOCAL_TENANT } from '../../workspace/index.ts';
-import { notFound } from '../arm-error.ts';
 import type { ArmContext } from '../context.ts';
 import { resourceId, WORKSPACE_PATH, type WorkspaceParams } from '../resource-id.ts';
-import type { NameParams } from './asset-request.ts';
 
 const GROUP_PATH = '/subscriptions/:subscription/resourceGroups/:group';
 const PROVIDER = 'providers/Microsoft.MachineLearningServices/workspaces';
@@ -13,7 +11,7 @@ const LOCATION = 'local';
 /** The names in a list that no path gives. */
 const DEFAULTS = { group: 'local', workspace: 'local' };
 
-/** The workspace, under whatever name it is called; its group and its computes. */
+/** The workspace, under whatever name it is called, and its group. */
 export function addWorkspaceRoutes(app: FastifyInstance, context: ArmContext): void {
   app.get<{ Params: WorkspaceParams }>(WORKSPACE_PATH, async ({ params }) => workspaceJson(context, params));
   app.get<{ Params: { subscription: string; group: string } }>(
@@ -31,15 +29,6 @@ export function addWorkspaceRoutes(app: FastifyInstance, context: ArmContext): v
     location: LOCATION,
     properties: { provisioningState: 'Succeeded' },
   }));
-  app.get<{ Params: WorkspaceParams }>(`${WORKSPACE_PATH}/computes`, async ({ params }) => {
-    const names = await computeNames(context);
-    return { value: names.map((name) => computeJson(params, name)) };
-  });
-  app.get<{ Params: NameParams }>(`${WORKSPACE_PATH}/computes/:name`, async ({ params }) => {
-    const { name } = params;
-    if ((await computeNames(context)).includes(name)) return computeJson(params, name);
-    throw notFound(`The compute ${name}`);
-  });
 }
 
 function workspaceJson({ origin }: ArmContext, params: WorkspaceParams): object {
@@ -68,31 +57,6 @@ function workspaceJson({ origin }: ArmContext, params: WorkspaceParams): object 
       containerRegistry: `${providers}/Microsoft.ContainerRegistry/registries/local`,
       publicNetworkAccess: 'Enabled',
       provisioningState: 'Succeeded',
-    },
-  };
-}
-
-/** Kubernetes clusters are whatever endpoints call them. */
-async function computeNames({ workspace }: ArmContext): Promise<readonly string[]> {
-  const { endpoints } = await workspace.read();
-  const names = endpoints.flatMap(({ definition: { compute } }) =>
-    typeof compute === 'string' ? [compute.slice(compute.lastIndexOf('/') + 1).replace(/^azureml:/, '')] : [],
-  );
-  return [...new Set(names)];
-}
-
-function computeJson(params: WorkspaceParams, name: string): object {
-  return {
-    id: resourceId(params, 'computes', name),
-    name,
-    type: 'Microsoft.MachineLearningServices/workspaces/computes',
-    location: LOCATION,
-    properties: {
-      computeType: 'Kubernetes',
-      isAttachedCompute: true,
-      provisioningState: 'Succeeded',
-      resourceId: `${resourceId(params)}/kubernetes/${name}`,
-      properties: { namespace: 'default', instanceTypes: {} },
     },
   };
 }

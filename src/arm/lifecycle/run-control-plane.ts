@@ -92,8 +92,9 @@ export async function runControlPlane(
       eventLog,
     });
     const startMs = performance.now() - began;
-    // What killed processes left behind; nobody waits for it.
-    void states.sweep().catch(() => undefined);
+    // What killed processes left behind: the start does not wait for it.
+    const swept = states.sweep().catch(() => undefined);
+    lifetime.defer('sweep', () => swept);
     bus.emit({ type: 'emulator.ready', scoringUri: origin, httpUrl: origin, deployment: 'no-code', startMs });
     return { origin, stopped, stop };
   } catch (error) {

@@ -1,5 +1,5 @@
+import { BYTES, FIXED64, VARINT, WireReader } from '../../kserve/index.ts';
 import { type TensorContents, TensorContentsReader } from './tensor-contents.ts';
-import { BYTES, FIXED64, VARINT, WireReader } from './wire-reader.ts';
 
 /** The value of an `InferParameter`; `none` if the client set no field. */
 export type InferParameter =

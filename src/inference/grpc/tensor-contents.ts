@@ -1,4 +1,4 @@
-import { BYTES, FIXED32, FIXED64, VARINT, type WireReader } from './wire-reader.ts';
+import { BYTES, FIXED32, FIXED64, VARINT, type WireReader } from '../../kserve/index.ts';
 
 /** The fields of `InferTensorContents` by number, which is the order in which Triton looks at them. */
 export const CONTENT_KINDS = ['bool', 'int', 'int64', 'uint', 'uint64', 'fp32', 'fp64', 'bytes'] as const;

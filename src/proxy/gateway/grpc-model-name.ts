@@ -3,11 +3,23 @@ import { constants, unzipSync } from 'node:zlib';
 /** A message starts with one byte for its compression and four for its length. */
 const PREFIX_BYTES = 5;
 /** At most one other name precedes the model's name. */
-const MOST_READ_BYTES = 64 * 1024;
+export const MOST_READ_BYTES = 64 * 1024;
 /** Of a compressed message; enough for both names. */
 const MOST_COMPRESSED_BYTES = 4 * 1024;
 const REPOSITORY_NAME = 0x0a;
 const MODEL_NAME = 0x12;
+
+/**
+ * The first message of a call, which starts with these bytes; undefined if it is not complete. As in gRPC's own library, one
+ * with an unknown flag counts as empty.
+ */
+export function firstMessage(call: Buffer): { isCompressed: boolean; bytes: Buffer } | undefined {
+  if (call.length < PREFIX_BYTES) return undefined;
+  if ((call[0] ?? 0) > 1) return { isCompressed: false, bytes: Buffer.alloc(0) };
+  const end = PREFIX_BYTES + call.readUInt32BE(1);
+  if (call.length < end) return undefined;
+  return { isCompressed: call[0] === 1, bytes: call.subarray(PREFIX_BYTES, end) };
+}
 
 /**
  * Reads the `model_name` (field 2) of a RepositoryModelLoadRequest or RepositoryModelUnloadRequest, whose first bytes

@@ -1,6 +1,7 @@
 import type { RepositoryAction, RepositorySync, RepositoryTurn } from '../../repository/index.ts';
-import { readModelName } from './grpc-model-name.ts';
+import { firstMessage, MOST_READ_BYTES, readModelName } from './grpc-model-name.ts';
 import type { GrpcRefusal } from './grpc-refusal.ts';
+import { isRepositoryMessage } from './repository-message.ts';
 import { notUpdated } from './repository-request.ts';
 
 /** What a call to the repository API does on its connection. */
@@ -24,7 +25,7 @@ export interface RepositoryCallOptions {
 }
 
 type State =
-  /** The call is refused with its first message, as Triton answers no call before it has read one. */
+  /** The call is refused once its first message is there, as Triton first says whether it can read that. */
   | { readonly at: 'refusing'; readonly refusal: GrpcRefusal }
   /** The model's name has not arrived yet. */
   | { readonly at: 'reading' }
@@ -34,6 +35,9 @@ type State =
   /** What the client still sends is discarded. */
   | { readonly at: 'refused' }
   | { readonly at: 'over' };
+
+/** In Triton's words. */
+const UNREADABLE: GrpcRefusal = { status: 'INTERNAL', message: 'Unable to parse request' };
 
 const PASSING: State = { at: 'passing', turn: undefined };
 
@@ -83,7 +87,7 @@ export class RepositoryCall {
     this.#isClientDone ||= isLast;
     if (state.at === 'refusing' || state.at === 'refused') {
       this.#stream.discard([frame]);
-      if (state.at === 'refusing') this.#refuse(state.refusal);
+      if (state.at === 'refusing') this.#refuseOnceRead(content, state.refusal);
       else if (isLast) this.#state = { at: 'over' };
       return;
     }
@@ -97,6 +101,18 @@ export class RepositoryCall {
     const { sync } = this.#options;
     if (sync && model !== undefined) void this.#update(sync, model);
     else this.#pass(undefined);
+  }
+
+  /** A large message is not waited for: it would be held in memory for nothing. */
+  #refuseOnceRead(content: Buffer, refusal: GrpcRefusal): void {
+    this.#message = Buffer.concat([this.#message, content]);
+    const message = firstMessage(this.#message);
+    if (message === undefined && !this.#isClientDone && this.#message.length < MOST_READ_BYTES) return;
+    const isReadable = message
+      ? message.isCompressed || isRepositoryMessage(message.bytes)
+      : !this.#isClientDone;
+    this.#message = Buffer.alloc(0);
+    this.#refuse(isReadable ? refusal : UNREADABLE);
   }
 
   async #update(sync: RepositorySync, model: string): Promise<void> {

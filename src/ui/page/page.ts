@@ -14,6 +14,8 @@ import { RequestsTable } from './watch/requests.ts';
 
 /** The page is drawn at most this often. */
 const FRAME_MS = 100;
+/** In a flood, drawing takes at most this share of the time. */
+const MOST_SHARE = 0.2;
 /** Uptime and charts change without events. */
 const IDLE_MS = 1_000;
 
@@ -32,6 +34,7 @@ class Page {
   #isConnected = false;
   #isDue = false;
   #drawnAt = 0;
+  #tookMs = 0;
 
   start(): void {
     new Connection({
@@ -57,7 +60,8 @@ class Page {
   #schedule(): void {
     if (this.#isDue) return;
     this.#isDue = true;
-    const wait = Math.max(0, this.#drawnAt + FRAME_MS - performance.now());
+    const pause = Math.max(FRAME_MS, this.#tookMs / MOST_SHARE);
+    const wait = Math.max(0, this.#drawnAt + pause - performance.now());
     setTimeout(() => requestAnimationFrame(() => this.#draw()), wait);
   }
 
@@ -71,7 +75,9 @@ class Page {
     this.#reloads.show(this.#model);
     this.#log.show();
     this.#try.show(this.#model);
-    if (this.#requests.show(this.#model, performance.now())) this.#schedule();
+    const again = this.#requests.show(this.#model, performance.now());
+    this.#tookMs = performance.now() - this.#drawnAt;
+    if (again) this.#schedule();
   }
 
   /** The view that the address names; the first if it names none. */

@@ -49,6 +49,9 @@ describe.skipIf(!newestSdk)('kinds of endpoints and deployments', () => {
 
   it('a Kubernetes endpoint', async () => {
     await sdk.evaluate(
+      'from azure.ai.ml import load_compute; ml_client.begin_create_or_update(load_compute(source=None, params_override=[{"name": "aks1"}, {"type": "kubernetes"}, {"resource_id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/mine"}])).result().name',
+    );
+    await sdk.evaluate(
       `create(KubernetesOnlineEndpoint(name="cluster", compute="aks1"), KubernetesOnlineDeployment(name="blue", endpoint_name="cluster", ${MODEL}, instance_count=1, resources=ResourceRequirementsSettings(requests=ResourceSettings(cpu="100m", memory="0.5Gi"), limits=ResourceSettings(cpu="1", memory="1Gi")))).name`,
     );
     expect(
@@ -58,7 +61,9 @@ describe.skipIf(!newestSdk)('kinds of endpoints and deployments', () => {
     ).toEqual(['KubernetesOnlineEndpoint', 'KubernetesOnlineDeployment', 'aks1', '0.5Gi']);
     const key = 'ml_client.online_endpoints.get_keys("cluster").primary_key';
     expect(await sdk.evaluate(`status("cluster", "/v2/health/ready", ${key})`)).toBe(200);
-    expect(await sdk.evaluate('[one.name for one in ml_client.compute.list()]')).toContain('aks1');
+    expect(await sdk.evaluate('{one.name: one.type for one in ml_client.compute.list()}')).toEqual({
+      aks1: 'kubernetes',
+    });
     await sdk.evaluate('ml_client.online_endpoints.begin_delete("cluster").result()');
   });
 

@@ -76,10 +76,27 @@ it.each([
   ['PUT', 'jobs/a', 400, /not emulated/],
   ['GET', 'batchEndpoints/a/deployments', 400, /Batch endpoints/],
   ['POST', 'models/digits/versions/1/package', 400, /images that Azure builds/],
-  ['PUT', 'computes/aks1', 400, /attaching or creating one/],
+  ['PUT', 'computes/aks1', 400, /one of type null is not emulated/],
   ['PUT', 'datastores/mine', 400, /accounts of Azure Storage/],
 ] as const)('refuses %s %s with a sentence', async (method, path, status, message) => {
   const answer = await parts.send(method, path, method === 'GET' ? {} : { body: { properties: {} } });
   expect(answer.status).toBe(status);
   expect(answer.json.error.message).toMatch(message);
+});
+
+it('keeps the Kubernetes clusters that are attached, and refuses other computes', async () => {
+  const cluster = '/subscriptions/s/managedClusters/mine';
+  const body = { location: 'local', properties: { computeType: 'Kubernetes', resourceId: cluster } };
+  const attached = await parts.send('PUT', 'computes/aks1', { body });
+  expect([attached.status, attached.json.properties.provisioningState]).toEqual([200, 'Succeeded']);
+  expect((await parts.send('GET', 'computes')).json.value).toMatchObject([
+    { name: 'aks1', properties: { resourceId: cluster, computeType: 'Kubernetes' } },
+  ]);
+  for (const computeType of ['AmlCompute', 'ComputeInstance', undefined, 3, {}]) {
+    const refused = await parts.send('PUT', 'computes/c1', { body: { properties: { computeType } } });
+    expect([refused.status, refused.json.error.code]).toEqual([400, 'NotSupported']);
+  }
+  expect((await parts.send('PUT', 'computes/a%2Fb', { body })).status).toBe(400);
+  expect((await parts.send('DELETE', 'computes/aks1?underlyingResourceAction=Detach')).status).toBe(200);
+  expect((await parts.send('GET', 'computes/aks1')).status).toBe(404);
 });

@@ -124,6 +124,27 @@ describe('the gateway before the gRPC of an engine', () => {
     await expect.poll(() => cancelled).toEqual(methods.map((method) => `${SERVICE}/${method}`));
   });
 
+  test.each([
+    ['a field that ends too late', [Buffer.of(0, 0, 0, 0, 3, 0x12, 9, 65)], '13'],
+    ['an unknown wire type', [Buffer.of(0, 0, 0, 0, 2, 0x17, 1)], '13'],
+    ['a name that is not UTF-8', [Buffer.of(0, 0, 0, 0, 4, 0x12, 2, 0xc3, 0x28)], '13'],
+    ['a parameter that is broken', [Buffer.of(0, 0, 0, 0, 4, 0x1a, 2, 0x0a, 5)], '13'],
+    ['half a message', [Buffer.of(0, 0, 0, 0, 9, 0x12, 1)], '13'],
+    ['a name in pieces', [Buffer.of(0, 0, 0), Buffer.of(0, 3, 0x12), Buffer.of(1, 65)], '14'],
+    ['an unknown field', [Buffer.of(0, 0, 0, 0, 2, 0x78, 5)], '14'],
+    ['no field', [Buffer.of(0, 0, 0, 0, 0)], '14'],
+    ['an unknown flag', [Buffer.of(7, 0, 0, 0, 9, 1)], '14'],
+  ])('refuses a load of %s as Triton does', async (_what, pieces, status) => {
+    const { client } = await startGateway(await startEngine(echo));
+    const stream = client.request({ ':method': 'POST', ':path': `${SERVICE}/RepositoryModelLoad` });
+    const answered = once(stream, 'response');
+    for (const piece of pieces) stream.write(piece);
+    stream.end();
+    const [headers] = await answered;
+    expect(headers['grpc-status']).toBe(status);
+    if (status === '13') expect(headers['grpc-message']).toBe('Unable to parse request');
+  });
+
   test('a call that nobody refuses goes on while others are refused, however much these send', async () => {
     const { client } = await startGateway(await startEngine(echo));
     const body = Buffer.alloc(60_000, 'abc');

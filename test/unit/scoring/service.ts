@@ -8,6 +8,7 @@ import {
   type HistoryLimits,
   initialState,
   RequestHistory,
+  RequestMeter,
 } from '../../../src/events/index.ts';
 import type { ScoreOutcome, ScorePool, ScoreRequest, ScriptSwagger } from '../../../src/python/index.ts';
 import {
@@ -132,6 +133,7 @@ export async function startService(
         ...source,
         history: new EventHistory(bus, parts.limits),
         requests,
+        meter: new RequestMeter(bus, requests),
         sample: () => parts.sample,
         engine: parts.engine ?? ((_request, response) => void response.end()),
         actions: {

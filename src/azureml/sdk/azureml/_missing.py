@@ -1,6 +1,8 @@
 """Stands in for the parts of Azure's packages that are not emulated: using one raises an error."""
 
 import importlib
+import re
+import sys
 
 _OUTSIDE = "use the Azure ML SDK outside of triton-local exec"
 
@@ -40,12 +42,27 @@ def missing(module, name, instead):
     return _Missing(name, (), {"_what": "%s.%s" % (module, name), "_instead": instead, "__module__": module})
 
 
+def asked_by_installed_package():
+    """Whether the code that imports a module, or a name of it, belongs to an installed package.
+
+    Such an import is optional, as that of `azureml.mlflow` in azure-ai-ml: the package expects an ImportError if it
+    cannot have what it asks for, and does not expect ours.
+    """
+    frame = sys._getframe(1)
+    while frame is not None:
+        name, file = frame.f_globals.get("__name__", ""), frame.f_code.co_filename
+        if not name.startswith(("importlib", "azureml", "_triton_local")) and not file.startswith("<frozen"):
+            return not {"site-packages", "dist-packages"}.isdisjoint(re.split(r"[\\/]", file))
+        frame = frame.f_back
+    return False
+
+
 def missing_from(module, instead=_OUTSIDE):
     """A `__getattr__` for a module: missing names can be imported and raise when used."""
     made = {}
 
     def find(name):
-        if name.startswith("_"):
+        if name.startswith("_") or asked_by_installed_package():
             raise AttributeError("module %r has no attribute %r" % (module, name))
         if name not in made:
             made[name] = _own(module, name) or missing(module, name, instead)

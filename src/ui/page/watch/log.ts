@@ -5,7 +5,7 @@ import type { PageModel } from '../page-model.ts';
 import { clockTime } from './clock-time.ts';
 
 /** Lines in the page; the model holds more, for filters. */
-const MOST_LINES = 1_000;
+const MOST_LINES = 500;
 /** How close to the end counts as the end, in pixels. */
 const END_PIXELS = 8;
 

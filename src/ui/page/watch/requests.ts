@@ -7,7 +7,7 @@ import { clockTime } from './clock-time.ts';
 
 /** Requests are read again at most this often. */
 const READ_EVERY_MS = 500;
-const LIMIT = 200;
+const LIMIT = 100;
 
 /** The newest requests with their time split; a button shows the log lines of one. */
 export class RequestsTable {

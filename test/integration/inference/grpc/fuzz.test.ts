@@ -226,6 +226,14 @@ const ATTACKS: readonly Attack[] = [
     const flood = repeated(random(2_000), () => http2Frame(type, 0, random(3), noise(length, random)));
     return throwAt(port, Buffer.concat([PREFACE, flood]));
   },
+  // Frames of any type, with any flags and lengths, padded ones too.
+  (port, any, random) => {
+    const { path: asked, body } = any();
+    const frames = repeated(random(300), () =>
+      http2Frame(random(11), random(256), random(4), noise(random(40), random)),
+    );
+    return throwAt(port, Buffer.concat([conversation(asked, body).subarray(0, -random(9) - 1), frames]));
+  },
   // Header fields without an end.
   (port, _any, random) => {
     const block = headerBlock({ ':method': 'POST', ':path': INFER, 'x-long': 'x'.repeat(random(20_000)) });

@@ -7,8 +7,8 @@ import {
   encodeInferResponse,
   encodeStreamResponse,
 } from '../../../../src/inference/grpc/infer-response.ts';
-import { WireError } from '../../../../src/inference/grpc/wire-reader.ts';
 import type { Datatype, ParameterValue } from '../../../../src/kserve/index.ts';
+import { WireError } from '../../../../src/kserve/index.ts';
 
 // The messages as protobufjs has them: an implementation that is not ours.
 const PROTO = protobuf.parse(
