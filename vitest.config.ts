@@ -28,7 +28,7 @@ const SLOW = [
   'test/e2e/reload-controls.test.ts',
   'test/e2e/smoke-test.test.ts',
   'test/e2e/web-page.test.ts',
-  'test/integration/arm/*.test.ts',
+  'test/integration/controlplane/*.test.ts',
   'test/integration/azureml/yaml-parity.test.ts',
   'test/integration/engines/**/*.test.ts',
   'test/integration/inference/fidelity/*.test.ts',

@@ -25,7 +25,7 @@ const hashFile = path.join(dist, '.build-hash');
 const WORKER = /^src\/.*-worker\.mjs$/;
 const HARNESS = 'src/python/harness';
 const SDK = 'src/azureml/sdk';
-const AZURE_CLIENT = 'src/arm/client/python';
+const AZURE_CLIENT = 'src/controlplane/client/python';
 /** What scripts that deploy import besides; the stand-ins below `azureml` are found by that package itself. */
 const SDK_STAND_INS = ['tritonhttpclient', 'tritonclientutils'];
 const PAGE = 'src/ui/page';

@@ -89,7 +89,7 @@ export const ROOMS = {
     rooms: ['base', 'events', 'repository', 'workspace', 'control'],
     types: ['config'],
   },
-  arm: {
+  controlplane: {
     purpose:
       'the parts of Azure Resource Manager, of its token service and of Blob Storage that the Azure ML SDK v2 calls, over HTTPS',
     rooms: ['base', 'events', 'workspace', 'control', 'azureml'],
@@ -131,7 +131,7 @@ export const ROOMS = {
       'control',
       'proxy',
       'azureml',
-      'arm',
+      'controlplane',
       'emulator',
       'cloud',
       'ui',
@@ -144,14 +144,14 @@ export const ROOMS = {
  * imported anywhere.
  */
 export const LIBRARIES = {
-  '@fastify/ajv-compiler': ['arm/lazy-validators.ts'],
+  '@fastify/ajv-compiler': ['controlplane/lazy-validators.ts'],
   '@fastify/reply-from': ['proxy/endpoint/'],
   chokidar: ['reload/watcher.ts'],
   commander: ['cli/'],
   dockerode: ['engines/docker/'],
   'tar-fs': ['engines/docker/archive.ts'],
   execa: ['engines/', 'python/'],
-  fastify: ['arm/', 'console/', 'proxy/endpoint/'],
+  fastify: ['controlplane/', 'console/', 'proxy/endpoint/'],
   ink: ['ui/tui/'],
   jmespath: ['cli/azure/'],
   'onnxruntime-node': [],

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type FastifyInstance, fastify } from 'fastify';
-import { errorBody, notFound } from '../../src/arm/arm-error.ts';
-import { assetRoutes } from '../../src/arm/assets/asset-routes.ts';
-import { blobRoutes } from '../../src/arm/blob/blob-routes.ts';
-import type { ArmContext } from '../../src/arm/context.ts';
+import { errorBody, notFound } from '../../src/controlplane/arm-error.ts';
+import { assetRoutes } from '../../src/controlplane/assets/asset-routes.ts';
+import { blobRoutes } from '../../src/controlplane/blob/blob-routes.ts';
+import type { ArmContext } from '../../src/controlplane/context.ts';
 import { EventBus } from '../../src/events/index.ts';
 import { AzureWorkspace } from '../../src/workspace/index.ts';
 import { TempFolder } from './temp-project.ts';

@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { type ClientEnvironment, clientEnvironment } from '../../arm/index.ts';
 import type { ServiceHost } from '../../azureml/index.ts';
 import { currentEnvironment } from '../../config/index.ts';
+import { type ClientEnvironment, clientEnvironment } from '../../controlplane/index.ts';
 import { controlPlaneSecrets, localCertificate } from '../../workspace/index.ts';
 import { packageDirectory } from '../version.ts';
 

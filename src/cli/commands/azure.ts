@@ -1,3 +1,5 @@
+import { userError } from '../../base/index.ts';
+import { homeDirectory } from '../../config/index.ts';
 import {
   defaultForm,
   ENVIRONMENT_FORMS,
@@ -5,9 +7,7 @@ import {
   findControlPlane,
   joinControlPlane,
   printedEnvironment,
-} from '../../arm/index.ts';
-import { userError } from '../../base/index.ts';
-import { homeDirectory } from '../../config/index.ts';
+} from '../../controlplane/index.ts';
 import { clientVariables } from '../azure/client-variables.ts';
 import { serviceHost } from '../azure/deploy-flags.ts';
 import { notify } from '../azure/output.ts';

@@ -1,5 +1,5 @@
-import { runControlPlane } from '../../arm/index.ts';
 import { startReporter } from '../../control/index.ts';
+import { runControlPlane } from '../../controlplane/index.ts';
 import { serviceHost } from '../azure/deploy-flags.ts';
 import { AzureFlags } from '../azure/flags.ts';
 import { EXIT } from '../exit-codes.ts';

@@ -1,7 +1,7 @@
-import { type JoinedControlPlane, joinControlPlane } from '../../arm/index.ts';
 import type { ServiceHost } from '../../azureml/index.ts';
 import { toTritonLocalError, userError } from '../../base/index.ts';
 import { currentEnvironment } from '../../config/index.ts';
+import { type JoinedControlPlane, joinControlPlane } from '../../controlplane/index.ts';
 import { clientVariables } from '../azure/client-variables.ts';
 import { serviceHost } from '../azure/deploy-flags.ts';
 import { notify } from '../azure/output.ts';

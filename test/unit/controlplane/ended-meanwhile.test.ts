@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { endedMeanwhile } from '../../../src/arm/endpoints/run-operation.ts';
-import type { Operation } from '../../../src/arm/operations/operations.ts';
+import { endedMeanwhile } from '../../../src/controlplane/endpoints/run-operation.ts';
+import type { Operation } from '../../../src/controlplane/operations/operations.ts';
 import type { AzureState, DeploymentRecord, EndpointRecord } from '../../../src/workspace/index.ts';
 
 const START = '2026-11-28T10:00:00.000Z';

@@ -1,8 +1,8 @@
 import { fastify } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ArmError } from '../../../src/arm/arm-error.ts';
-import type { ArmContext } from '../../../src/arm/context.ts';
-import { identityRoutes } from '../../../src/arm/identity/identity-routes.ts';
+import { ArmError } from '../../../src/controlplane/arm-error.ts';
+import type { ArmContext } from '../../../src/controlplane/context.ts';
+import { identityRoutes } from '../../../src/controlplane/identity/identity-routes.ts';
 import { issueToken, isValidToken } from '../../../src/workspace/index.ts';
 
 const ORIGIN = 'https://127.0.0.1:25000';

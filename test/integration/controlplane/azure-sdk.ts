@@ -10,7 +10,7 @@ import { repositoryRoot } from '../../helpers/temp-project.ts';
 export const newestSdk = process.env.TRITON_LOCAL_TEST_AZURE_AI_ML || undefined;
 export const olderSdk = process.env.TRITON_LOCAL_TEST_AZURE_AI_ML_1_12 || undefined;
 
-const scripts = path.join(repositoryRoot, 'test/integration/arm/python');
+const scripts = path.join(repositoryRoot, 'test/integration/controlplane/python');
 
 /** An exception of the SDK. */
 export interface SdkError {

@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ArmError } from '../../../src/arm/arm-error.ts';
+import { ArmError } from '../../../src/controlplane/arm-error.ts';
 import {
   type EndedMeanwhile,
   OperationQueue,
   type RunOperation,
-} from '../../../src/arm/operations/operations.ts';
+} from '../../../src/controlplane/operations/operations.ts';
 import { AzureWorkspace } from '../../../src/workspace/index.ts';
 import { TempFolder } from '../../helpers/temp-project.ts';
 

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { readBlockList } from '../../../src/arm/blob/blob-xml.ts';
+import { readBlockList } from '../../../src/controlplane/blob/blob-xml.ts';
 import { ArmParts, CONTAINER, md5, SIGNATURE } from '../../helpers/arm-parts.ts';
 import { listFiles } from '../../helpers/listed-files.ts';
 

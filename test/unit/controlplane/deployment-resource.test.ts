@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type DeploymentBody, deploymentFile } from '../../../src/arm/endpoints/deployment-file.ts';
-import { deploymentResource } from '../../../src/arm/endpoints/deployment-resource.ts';
+import { type DeploymentBody, deploymentFile } from '../../../src/controlplane/endpoints/deployment-file.ts';
+import { deploymentResource } from '../../../src/controlplane/endpoints/deployment-resource.ts';
 import type { DeploymentRecord } from '../../../src/workspace/index.ts';
 
 const WS = '/subscriptions/sub/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws';

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { codeDirectory } from '../../../src/arm/assets/code-directory.ts';
+import { codeDirectory } from '../../../src/controlplane/assets/code-directory.ts';
 import { ArmParts } from '../../helpers/arm-parts.ts';
 
 let parts: ArmParts;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { durationMs, isoDuration } from '../../../src/arm/endpoints/iso-duration.ts';
+import { durationMs, isoDuration } from '../../../src/controlplane/endpoints/iso-duration.ts';
 
 describe('ISO 8601 durations', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ArmError, errorBody } from '../../../src/arm/arm-error.ts';
 import { systemError, userError } from '../../../src/base/index.ts';
+import { ArmError, errorBody } from '../../../src/controlplane/arm-error.ts';
 
 describe('errorBody', () => {
   it('keeps status and code of a refusal', () => {

@@ -3,7 +3,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { clientEnvironment, defaultForm, printedEnvironment } from '../../../src/arm/index.ts';
+import { clientEnvironment, defaultForm, printedEnvironment } from '../../../src/controlplane/index.ts';
 import { controlPlaneSecrets, localCertificate } from '../../../src/workspace/index.ts';
 import { TempFolder } from '../../helpers/temp-project.ts';
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type ControlPlane, startControlPlane } from '../../../src/arm/control-plane.ts';
+import { type ControlPlane, startControlPlane } from '../../../src/controlplane/control-plane.ts';
 import type { EventBody } from '../../../src/events/index.ts';
 import {
   AzureWorkspace,

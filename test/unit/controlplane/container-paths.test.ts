@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { withCodePaths, withContainerPaths } from '../../../src/arm/endpoints/container-paths.ts';
+import { withCodePaths, withContainerPaths } from '../../../src/controlplane/endpoints/container-paths.ts';
 import { AzureWorkspace } from '../../../src/workspace/index.ts';
 import { TempFolder } from '../../helpers/temp-project.ts';
 

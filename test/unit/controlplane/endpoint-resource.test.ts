@@ -3,7 +3,7 @@ import {
   type EndpointBody,
   endpointFile,
   endpointResource,
-} from '../../../src/arm/endpoints/endpoint-resource.ts';
+} from '../../../src/controlplane/endpoints/endpoint-resource.ts';
 import type { DeploymentRecord, EndpointRecord } from '../../../src/workspace/index.ts';
 
 const WS = '/subscriptions/sub/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/ws';

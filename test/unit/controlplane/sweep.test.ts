@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { sweepUploads } from '../../../src/arm/blob/sweep.ts';
 import { listModels } from '../../../src/azureml/index.ts';
+import { sweepUploads } from '../../../src/controlplane/blob/sweep.ts';
 import { ArmParts } from '../../helpers/arm-parts.ts';
 import { listFiles } from '../../helpers/listed-files.ts';
 

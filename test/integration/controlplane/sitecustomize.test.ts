@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { peerPython } from '../../helpers/python.ts';
 import { repositoryRoot, TempFolder } from '../../helpers/temp-project.ts';
 
-const ours = path.join(repositoryRoot, 'src/arm/client/python');
+const ours = path.join(repositoryRoot, 'src/controlplane/client/python');
 
 /** Packages as the SDK and its exporter have them; the SDK takes an ImportError for "not installed". */
 const PACKAGES = {
