@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import {
   describeLockHolder,
   hasErrno,
+  Mutex,
   messageOf,
   systemError,
   withFileLock,
@@ -36,6 +37,8 @@ interface Change<Result> {
  */
 export class StateFile {
   readonly file: string;
+  /** Of this process: the file lock has no queue, so one of many changes could wait until its limit. */
+  readonly #changes = new Mutex();
 
   constructor(file: string) {
     this.file = file;
@@ -54,8 +57,12 @@ export class StateFile {
     return this.#parse(text);
   }
 
-  /** Replaces the state with the one that `change` returns, and returns its result. */
-  async update<Result>(
+  /** Replaces the state with the one that `change` returns, and returns its result. Changes take turns in order. */
+  update<Result>(change: (state: AzureState) => Change<Result> | Promise<Change<Result>>): Promise<Result> {
+    return this.#changes.run(() => this.#updateLocked(change));
+  }
+
+  async #updateLocked<Result>(
     change: (state: AzureState) => Change<Result> | Promise<Change<Result>>,
   ): Promise<Result> {
     const signal = AbortSignal.timeout(LOCK_LIMIT_MS);

@@ -52,6 +52,21 @@ describe('the control plane', () => {
 
   const nothingRuns = () => expect.poll(running, { timeout: 20_000 }).toEqual([]);
 
+  it('is not replaced by a bare command if the state folder cannot be used', async () => {
+    const file = path.join(az.project.directory, 'a-file');
+    await writeFile(file, '');
+    const [program = '', ...first] = checkoutCli;
+    const child = spawn(program, [...first, 'exec', '--', process.execPath, '-e', ''], {
+      env: { ...az.environment, TRITON_LOCAL_HOME: file },
+      cwd: az.project.directory,
+    });
+    children.push(child);
+    const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    expect(stderr).toMatch(/^error WORKSPACE_UNUSABLE: the state folder .* cannot be used/);
+    expect(stderr).toContain('set TRITON_LOCAL_HOME to a folder that you may write to');
+    expect(code).not.toBe(0);
+  });
+
   it('is shared by commands and ends with the last one', async () => {
     const [one, other] = await Promise.all([startClient(), startClient()]);
     expect(one.origin).toBe(other.origin);

@@ -36,8 +36,11 @@ export async function exec(command: readonly string[]): Promise<number> {
 async function join(host: ServiceHost): Promise<JoinedControlPlane | undefined> {
   try {
     return await joinControlPlane(host, 'command');
-  } catch (error) {
-    notify(`triton-local: azure-ai-ml cannot be used: ${toTritonLocalError(error).message}`);
+  } catch (thrown) {
+    const error = toTritonLocalError(thrown);
+    // Without a state folder, there is no place for the certificates and variables either.
+    if (error.code === 'WORKSPACE_UNUSABLE') throw error;
+    notify(`triton-local: azure-ai-ml cannot be used: ${error.message}`);
     return undefined;
   }
 }
