@@ -1,5 +1,5 @@
 // The Python environments of the tests: one with the real tritonclient and the real azureml-inference-server-http, one
-// with a real tritonserver, one with the real azureml-core, and one for each azure-ai-ml. Each is made once for its list
+// with a real tritonserver, one with the real azureml-core, one for each azure-ai-ml, and one with perf_analyzer. Each is made once for its list
 // of packages and each interpreter, below the user's cache folder.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -44,6 +44,13 @@ const AZURE_AI_ML_1_12 = {
   title: 'Installing an older Azure ML SDK of v2 for the tests',
 };
 
+const PERF_ANALYZER = {
+  name: 'perf-analyzer',
+  list: path.join(root, '.dev/perf-analyzer.txt'),
+  options: ['--no-deps', '--only-binary', ':all:'],
+  title: 'Installing perf_analyzer for the tests',
+};
+
 const ONNX = {
   name: 'onnx',
   list: path.join(root, '.dev/onnx.txt'),
@@ -86,6 +93,11 @@ export async function ensureAzureAiMl() {
 /** The same for an older azure-ai-ml; TRITON_LOCAL_TEST_AZURE_AI_ML_1_12 names another. */
 export async function ensureAzureAiMl112() {
   return process.env.TRITON_LOCAL_TEST_AZURE_AI_ML_1_12 || (await ensureEnvironment(AZURE_AI_ML_1_12));
+}
+
+/** The interpreter of the environment with perf_analyzer, likewise; TRITON_LOCAL_TEST_PERF_ANALYZER names another. */
+export async function ensurePerfAnalyzer() {
+  return process.env.TRITON_LOCAL_TEST_PERF_ANALYZER || (await ensureEnvironment(PERF_ANALYZER));
 }
 
 /** The interpreter of the environment with the node tests of ONNX, likewise; TRITON_LOCAL_TEST_ONNX names another. */

@@ -11,6 +11,7 @@ import {
   ensureAzureml,
   ensureOnnx,
   ensurePeers,
+  ensurePerfAnalyzer,
   ensureTriton,
 } from './peers.mjs';
 import { root, say, setUp } from './setup.mjs';
@@ -26,6 +27,7 @@ const docker = process.argv.includes('slow') ? await ensureDocker() : undefined;
 const azureAiMl = process.argv.includes('slow') ? await ensureAzureAiMl() : undefined;
 const azureAiMl112 = process.argv.includes('slow') ? await ensureAzureAiMl112() : undefined;
 const onnx = process.argv.includes('slow') ? await ensureOnnx() : undefined;
+const perfAnalyzer = process.argv.includes('slow') ? await ensurePerfAnalyzer() : undefined;
 const layers = process.argv.includes('--project') ? [] : ['--project', '!slow'];
 
 const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
@@ -40,6 +42,7 @@ const child = spawn(process.execPath, [vitest, 'run', ...layers, ...process.argv
     ...(azureAiMl && { TRITON_LOCAL_TEST_AZURE_AI_ML: azureAiMl }),
     ...(azureAiMl112 && { TRITON_LOCAL_TEST_AZURE_AI_ML_1_12: azureAiMl112 }),
     ...(onnx && { TRITON_LOCAL_TEST_ONNX: onnx }),
+    ...(perfAnalyzer && { TRITON_LOCAL_TEST_PERF_ANALYZER: perfAnalyzer }),
     ...(docker && { TRITON_LOCAL_TEST_DOCKER: docker }),
   },
 });
