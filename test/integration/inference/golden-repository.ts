@@ -73,6 +73,7 @@ export function serve(
       host: '127.0.0.1',
       httpPort: 0,
       grpc: { port: 0, isChosen: true },
+      metrics: { port: 0, isChosen: true },
       modelControlMode,
       runtimePaths: [PROJECT],
       python: modelPython,

@@ -115,6 +115,20 @@ describe.skipIf(!peerPython)('the gRPC listener under fuzzed bytes', () => {
     expect(after - before).toBeLessThan(GROWTH_BYTES);
   });
 
+  it('answers scrapes beside fuzzed bytes on the port of metrics', { timeout: 60_000 }, async () => {
+    const random = randomNumbers(SEED);
+    const port = portOf(server.sides.metrics);
+    const scrape = () => Buffer.from(SCRAPES[random(SCRAPES.length)] ?? '');
+    const until = performance.now() + (SECONDS / 4) * 1_000;
+    const bombard = async () => {
+      while (performance.now() < until) await throwAt(port, mutate(scrape(), scrape(), random));
+    };
+    await Promise.all(Array.from({ length: CONNECTIONS }, bombard));
+    const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+    expect(answer.status, `seed ${SEED}`).toBe(200);
+    expect(await answer.text()).toContain('nv_inference_request_success');
+  });
+
   it('answers beside ten thousand streams that never end', { timeout: 120_000 }, async () => {
     const port = portOf(server.sides.grpc);
     const sockets = Array.from({ length: 10 }, () => {
@@ -146,6 +160,13 @@ describe.skipIf(!peerPython)('the gRPC listener under fuzzed bytes', () => {
     expect(await exchange(port, grpc, infer('identity_fp32', GOOD))).toMatchObject({ status: 0 });
   });
 });
+
+const SCRAPES = [
+  'GET /metrics HTTP/1.1\r\nHost: localhost:8002\r\nAccept: application/openmetrics-text; version=1.0.0\r\n\r\n',
+  'GET /metrics HTTP/1.0\r\nAccept-Encoding: gzip, deflate\r\nX-Long: {[{[{["1234567890"]}]}]}\r\n\r\n',
+  'POST /metrics HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[1,2]\r\n0\r\n\r\n',
+  'HEAD //metrics?name[]=a HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\nConnection: keep-alive\r\n\r\n0123456789',
+];
 
 type Call = () => { readonly path: string; readonly body: Buffer };
 type Attack = (port: number, any: Call, random: Random) => Promise<void>;
