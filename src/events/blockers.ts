@@ -23,5 +23,11 @@ export function findBlockers({ failures, models, engine, generation }: EmulatorS
     blockers.push({ kind: 'model', name, reason });
   }
   if (blockers.length > 0) return blockers;
-  return [{ kind: 'engine', name: engine?.kind ?? 'engine', reason: 'GET /v2/health/ready is not 200' }];
+  return [
+    {
+      kind: 'engine',
+      name: engine?.kind ?? 'engine',
+      reason: 'GET /v2/health/ready, or GET / of the scoring port, is not 200',
+    },
+  ];
 }

@@ -96,3 +96,6 @@ function invalid(what: string, rule: string, value: unknown): ArmError {
   const shown = JSON.stringify(value)?.slice(0, 100);
   return new ArmError(400, 'ValidationError', `${what} ${rule}, not ${shown}.`);
 }
+
+/** The schema of a body whose members mean nothing here, and which may be left out. */
+export const ignoredBody = { type: 'object', nullable: true } as const;

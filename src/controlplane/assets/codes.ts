@@ -14,6 +14,7 @@ import {
   type AssetBody,
   assetBody,
   flagProperty,
+  ignoredBody,
   listAnswer,
   listQuery,
   type NameParams,
@@ -45,20 +46,24 @@ export function addCodeRoutes(app: FastifyInstance, context: ArmContext, blobs: 
     );
     return listAnswer(found, listQuery(request), (code) => codeJson(context, params, code));
   });
-  app.post<{ Params: VersionParams }>(`${versions}/:version/startPendingUpload`, async () => {
-    const container = `upload-${randomUUID().replaceAll('-', '')}`;
-    await blobs.uploads.createContainer(container);
-    const blobUrl = `${context.origin()}${ACCOUNT_PATH}/${container}`;
-    return {
-      pendingUploadId: container,
-      pendingUploadType: 'TemporaryBlobReference',
-      blobReferenceForConsumption: {
-        blobUri: blobUrl,
-        storageAccountArmId: '/local',
-        credential: { credentialType: 'SAS', sasUri: `${blobUrl}?${signatureQuery(context.secrets)}` },
-      },
-    };
-  });
+  app.post<{ Params: VersionParams }>(
+    `${versions}/:version/startPendingUpload`,
+    { schema: { body: ignoredBody } },
+    async () => {
+      const container = `upload-${randomUUID().replaceAll('-', '')}`;
+      await blobs.uploads.createContainer(container);
+      const blobUrl = `${context.origin()}${ACCOUNT_PATH}/${container}`;
+      return {
+        pendingUploadId: container,
+        pendingUploadType: 'TemporaryBlobReference',
+        blobReferenceForConsumption: {
+          blobUri: blobUrl,
+          storageAccountArmId: '/local',
+          credential: { credentialType: 'SAS', sasUri: `${blobUrl}?${signatureQuery(context.secrets)}` },
+        },
+      };
+    },
+  );
   app.get<{ Params: VersionParams }>(`${versions}/:version`, async ({ params }) => {
     const code = await find(params);
     if (code) return codeJson(context, params, code);

@@ -5,7 +5,7 @@ import { ACCOUNT_PATH } from '../blob/blob-routes.ts';
 import { signatureQuery } from '../blob/signature.ts';
 import type { ArmContext } from '../context.ts';
 import { resourceId, WORKSPACE_PATH, type WorkspaceParams } from '../resource-id.ts';
-import type { NameParams } from './asset-request.ts';
+import { ignoredBody, type NameParams } from './asset-request.ts';
 
 const TYPE = 'Microsoft.MachineLearningServices/workspaces/datastores';
 const DEFAULT = 'workspaceblobstore';
@@ -21,10 +21,14 @@ export function addDatastoreRoutes(app: FastifyInstance, context: ArmContext): v
   app.get<{ Params: NameParams }>(`${datastores}/:name`, async ({ params }) =>
     datastoreJson(context, params, params.name),
   );
-  app.post<{ Params: NameParams }>(`${datastores}/:name/listSecrets`, async ({ params }) => {
-    datastoreJson(context, params, params.name);
-    return { secretsType: 'Sas', sasToken: signatureQuery(context.secrets) };
-  });
+  app.post<{ Params: NameParams }>(
+    `${datastores}/:name/listSecrets`,
+    { schema: { body: ignoredBody } },
+    async ({ params }) => {
+      datastoreJson(context, params, params.name);
+      return { secretsType: 'Sas', sasToken: signatureQuery(context.secrets) };
+    },
+  );
 }
 
 /** @throws ArmError 404 */
