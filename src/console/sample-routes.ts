@@ -9,7 +9,7 @@ export interface SampleRoutesOptions {
   readonly sample: () => string | undefined;
 }
 
-/** `GET /sample`: `{"body": TEXT}`, a body to try the script with; null if there is none, or none that is text. */
+/** `GET /sample`: `{"body": TEXT}`, a body to try the script with; null without a sample, or if it is not text. */
 export async function sampleRoutes(app: FastifyInstance, { sample }: SampleRoutesOptions): Promise<void> {
   app.get('/sample', async () => {
     const text = sample();

@@ -198,7 +198,7 @@ describe('bad input of the control plane', () => {
     '__proto__',
   ];
 
-  it('names that are none: 4xx, and nothing is written outside the workspace', async () => {
+  it('malformed names: 4xx, and nothing is written outside the workspace', async () => {
     const before = await files();
     for (const name of NAMES)
       for (const target of [

@@ -21,7 +21,7 @@ describe('a registered folder', () => {
     expect(answers).toEqual([true, true, false, false, false, false]);
   });
 
-  it('is a repository if it holds models, and a single model is none', async () => {
+  it('is a repository if it holds models; a single model is not one', async () => {
     await mkdir(folder.path('repository/model/1'), { recursive: true });
     expect(await findTritonLayout(folder.path('repository'))).toEqual({
       repository: folder.path('repository'),

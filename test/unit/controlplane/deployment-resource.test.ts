@@ -139,7 +139,7 @@ describe('deploymentFile', () => {
     ],
     ['a model that is no id', { model: '../../etc/passwd' }, /is not the id of a model/],
     ['an environment that is no id', { environmentId: 'C:\\env' }, /is not the id of an environment/],
-    ['a duration that is none', { requestSettings: { requestTimeout: '5 s' } }, /not an ISO 8601 duration/],
+    ['a malformed duration', { requestSettings: { requestTimeout: '5 s' } }, /not an ISO 8601 duration/],
   ])('refuses %s', (_name, properties, message) => {
     expect(() => deploymentFile(PLACE, { properties: { ...BODY.properties, ...properties } })).toThrow(
       message,
